@@ -1,0 +1,198 @@
+//! `ablate`: the same pictures explained by every trial, and by one trial along its training.
+//! Called by [`super::run`] and `reproduce`.
+
+use std::path::{Path, PathBuf};
+
+use crate::figure::{Ablation, Figure, LayerRule, MapChoice, TrainingTime};
+use crate::run::{ExplanationSet, write_depth_rows};
+use crate::train::StartMode;
+
+use super::DONE;
+use super::arguments::{AblateArguments, ExperimentArguments};
+use super::context::Context;
+use super::evaluate::{print, rows};
+use super::failure::Complaint;
+use super::figures;
+use super::maps::{ClassChoice, MapRequest, add_maps, empty_set, methods};
+use super::network::{Opened, Trained, ablation_layers, find};
+use super::output::{note, program, result};
+use super::selection::{Pictures, by_index, by_rule};
+use super::train::{is_done, train_run};
+
+/// Cells a side that the finer of the two explained layers has at least.
+const FINE_CELLS: usize = 8;
+/// The method along training.
+const METHOD_ALONG: &str = "grad-cam";
+
+/// Trains what is missing where told to, draws every figure of the ablation, and lists them.
+pub(super) fn run(context: &Context, arguments: &AblateArguments) -> anyhow::Result<u8> {
+    let missing = missing(context, arguments)?;
+    if !missing.is_empty() {
+        if !arguments.train {
+            return Err(not_trained(&missing, arguments));
+        }
+        for trial in &missing {
+            let changed = experiment_arguments(arguments);
+            let resolved = context.experiment(trial, &changed)?;
+            let seed = arguments.checkpoint.seed;
+            let there = context.run(&resolved, seed).manifest().exists();
+            let mode = if there { StartMode::Resume } else { StartMode::Fresh };
+            if let Some(code) = train_run(context, &resolved, seed, mode)? {
+                note(format!("to go on: {} ablate --train", program()));
+                return Ok(code);
+            }
+        }
+    }
+    for path in draw(context, arguments)? {
+        result(path.display());
+    }
+    Ok(DONE)
+}
+
+fn experiment_arguments(arguments: &AblateArguments) -> ExperimentArguments {
+    ExperimentArguments { base: arguments.checkpoint.base.clone(), overrides: Vec::new() }
+}
+
+/// Returns the trials whose run is not there; with `--train`, also those that are not finished.
+fn missing(context: &Context, arguments: &AblateArguments) -> anyhow::Result<Vec<String>> {
+    let mut missing = Vec::new();
+    for trial in arguments.trials.iter().chain(&arguments.along) {
+        let resolved = context.experiment(trial, &experiment_arguments(arguments))?;
+        let run = context.run(&resolved, arguments.checkpoint.seed);
+        let usable = if arguments.train { is_done(&run) } else { run.best().exists() };
+        if !usable && !missing.contains(trial) {
+            missing.push(trial.clone());
+        }
+    }
+    Ok(missing)
+}
+
+fn not_trained(missing: &[String], arguments: &AblateArguments) -> anyhow::Error {
+    let base = &arguments.checkpoint.base;
+    let base = base.as_ref().map_or(String::new(), |base| format!(" --base {base}"));
+    let seed = arguments.checkpoint.seed;
+    let commands: Vec<String> = missing
+        .iter()
+        .map(|trial| format!("{} train {trial}{base} --seed {seed}", program()))
+        .collect();
+    Complaint::failed(
+        format!("no checkpoint of {} with seed {seed}", missing.join(", ")),
+        format!("train them with --train, or one by one: {}", commands.join("; ")),
+    )
+    .into()
+}
+
+/// Draws every figure of the ablation from the runs that are there, and returns the files to open.
+pub(super) fn draw(context: &Context, arguments: &AblateArguments) -> anyhow::Result<Vec<PathBuf>> {
+    let (base, seed) = (arguments.checkpoint.base.as_deref(), arguments.checkpoint.seed);
+    let trained: Vec<Trained> = arguments
+        .trials
+        .iter()
+        .map(|trial| find(context, trial, base, seed))
+        .collect::<Result<_, _>>()?;
+    let Some(deepest) = trained.last() else {
+        return Err(
+            Complaint::misused("no trial is named", "leave them out for trials A to D").into()
+        );
+    };
+    let data = context.data(&deepest.experiment)?;
+    let class = ClassChoice::parse(&arguments.class, &data.test)?;
+    let pictures = if arguments.test_index.is_empty() {
+        by_rule(&data.test, data.normalisation, arguments.images)?
+    } else {
+        let rule = "Pictures: of the test split, by number.".to_string();
+        by_index(&data.test, data.normalisation, &arguments.test_index, rule)?
+    };
+    let out = context.figures(arguments.out.as_deref(), &[data.test.dataset_name()]);
+    let mut files = by_depth(context, arguments, &trained, &pictures, &class, &out)?;
+    let along = match &arguments.along {
+        Some(trial) => &find(context, trial, base, seed)?,
+        None => deepest,
+    };
+    files.extend(along_training(context, along, &pictures, &class, &out)?);
+    let rows = rows(context, &arguments.trials, base, &arguments.checkpoint.checkpoint)?;
+    print(&rows);
+    let table = out.join("depth.csv");
+    write_depth_rows(&table, &rows)?;
+    files.extend(figures::depth(&rows, &out)?);
+    files.push(table);
+    let runs: Vec<_> = trained.iter().map(|trained| trained.run.clone()).collect();
+    files.extend(figures::curves(&runs, &out)?);
+    Ok(files)
+}
+
+/// Explains the pictures with every trial at two layers each; one figure a method and layer.
+fn by_depth(
+    context: &Context,
+    arguments: &AblateArguments,
+    trained: &[Trained],
+    pictures: &Pictures,
+    class: &ClassChoice,
+    out: &Path,
+) -> anyhow::Result<Vec<PathBuf>> {
+    let mut set = empty_set(pictures);
+    let mut common: Option<Vec<&str>> = None;
+    for trained in trained {
+        let opened = trained.open(context, &arguments.checkpoint.checkpoint)?;
+        let methods = methods(&[], &opened.network)?;
+        explain(context, &mut set, trained, &opened, pictures, class, &methods)?;
+        // A figure compares trials by one method, so each must allow it.
+        let names: Vec<&str> = methods.iter().map(|method| method.name()).collect();
+        common = Some(match common {
+            None => names,
+            Some(mut before) => {
+                before.retain(|name| names.contains(name));
+                before
+            }
+        });
+    }
+    set.write(&out.join("maps"))?;
+    let mut files = Vec::new();
+    for method in common.unwrap_or_default() {
+        for layer in [LayerRule::DeepestWithCells(FINE_CELLS), LayerRule::Deepest] {
+            let choice = choice(method, layer, arguments.checkpoint.seed);
+            files.extend(Ablation { set: &set, choice }.save(out)?);
+        }
+    }
+    Ok(files)
+}
+
+/// Explains the pictures with every whole checkpoint of one trial; one figure.
+fn along_training(
+    context: &Context,
+    trained: &Trained,
+    pictures: &Pictures,
+    class: &ClassChoice,
+    out: &Path,
+) -> anyhow::Result<Vec<PathBuf>> {
+    let mut set = empty_set(pictures);
+    let best = trained.run.read_best()?.epoch;
+    let method = methods(&[METHOD_ALONG.to_string()], &trained.open(context, "best")?.network)?;
+    for epoch in trained.epochs()? {
+        let which = if epoch == best { "best".to_string() } else { epoch.to_string() };
+        let opened = trained.open(context, &which)?;
+        explain(context, &mut set, trained, &opened, pictures, class, &method)?;
+    }
+    set.write(&out.join("maps-along-training"))?;
+    let choice = choice(METHOD_ALONG, LayerRule::DeepestWithCells(FINE_CELLS), trained.run.seed());
+    let trial = trained.run.trial().to_string();
+    Ok(TrainingTime { set: &set, trial, choice }.save(out)?)
+}
+
+fn explain(
+    context: &Context,
+    set: &mut ExplanationSet,
+    trained: &Trained,
+    opened: &Opened,
+    pictures: &Pictures,
+    class: &ClassChoice,
+    methods: &[crate::explain::Method],
+) -> anyhow::Result<()> {
+    let layers = ablation_layers(&opened.network, pictures.size[0], FINE_CELLS);
+    let request = MapRequest { trained, opened, layers: &layers, methods, class };
+    add_maps(set, pictures, &request, &context.device.device)
+}
+
+fn choice(method: &str, layer: LayerRule, seed: u64) -> MapChoice {
+    MapChoice { method: method.to_string(), layer, seed }
+}

@@ -1,0 +1,256 @@
+//! The clap types: every verb's arguments and help texts. Parsed by [`super::main`].
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Train small vision networks and measure what they look at.
+#[derive(Debug, Parser)]
+#[command(version, about, max_term_width = 100)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    pub(super) shared: Shared,
+    #[command(subcommand)]
+    pub(super) verb: Verb,
+}
+
+/// Options of every verb.
+#[derive(Debug, Args)]
+pub(super) struct Shared {
+    /// Folder with the data sets [default: $CAMTRAIL_DATA, else "datasets"]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(super) data_dir: Option<PathBuf>,
+    /// Folder with the runs
+    #[arg(long, global = true, value_name = "DIR", default_value = "checkpoints")]
+    pub(super) runs: PathBuf,
+    /// Where to compute
+    #[arg(long, global = true, value_enum, default_value_t = DeviceName::Auto)]
+    pub(super) device: DeviceName,
+}
+
+/// A device by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum DeviceName {
+    /// The best there is
+    Auto,
+    /// The CPU
+    Cpu,
+    /// An NVIDIA GPU
+    Cuda,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub(super) enum Verb {
+    /// Train a trial, with checkpoints, a table and curves
+    Train(TrainArguments),
+    /// Show what a trained network looks at in given images
+    Explain(ExplainArguments),
+    /// Draw the ablation: the same images explained by every trial, and along training
+    Ablate(AblateArguments),
+    /// Measure the accuracy of a trained network
+    Evaluate(EvaluateArguments),
+    /// Train all trials, explain them and draw every figure
+    Reproduce(ReproduceArguments),
+    /// List the experiments and the runs
+    List,
+    /// Print an experiment with every default filled in
+    Show(ShowArguments),
+    /// Compare two experiments field by field
+    Diff(DiffArguments),
+    /// Fetch, check and list the data sets
+    Data(DataArguments),
+}
+
+/// Which experiment, and what is changed in it.
+#[derive(Debug, Clone, Args)]
+pub(super) struct ExperimentArguments {
+    /// Take the defaults from this base in place of the trial's own: "cifar-100" or "shapes"
+    #[arg(long, value_name = "NAME")]
+    pub(super) base: Option<String>,
+    /// Change a value, such as train.epochs=5; can be given several times
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(super) overrides: Vec<String>,
+}
+
+/// Arguments of `train`.
+#[derive(Debug, Clone, Args)]
+pub(super) struct TrainArguments {
+    /// Experiment, such as trial-d
+    pub(super) trial: String,
+    #[command(flatten)]
+    pub(super) experiment: ExperimentArguments,
+    /// Training seed
+    #[arg(long, default_value_t = 0, conflicts_with = "seeds")]
+    pub(super) seed: u64,
+    /// Several training seeds, one run each
+    #[arg(long, value_delimiter = ',', value_name = "SEED,SEED")]
+    pub(super) seeds: Vec<u64>,
+    /// Go on from the newest whole checkpoint
+    #[arg(long, conflicts_with = "force")]
+    pub(super) resume: bool,
+    /// With --resume: accept that the experiment changed since the run was started
+    #[arg(long, requires = "resume")]
+    pub(super) accept_changes: bool,
+    /// Start over, removing the run that is there
+    #[arg(long)]
+    pub(super) force: bool,
+}
+
+/// Which run, and which of its checkpoints.
+#[derive(Debug, Clone, Args)]
+pub(super) struct CheckpointArguments {
+    /// Take the run that was trained on this base, such as "shapes"
+    #[arg(long, value_name = "NAME")]
+    pub(super) base: Option<String>,
+    /// Training seed of the run
+    #[arg(long, default_value_t = 0)]
+    pub(super) seed: u64,
+    /// "best" on the validation split, "last", or an epoch's number
+    #[arg(long, default_value = "best", value_name = "WHICH")]
+    pub(super) checkpoint: String,
+}
+
+/// Which maps to make.
+#[derive(Debug, Clone, Args)]
+pub(super) struct MapArguments {
+    /// Method; can be given several times [default: all that the network allows]
+    #[arg(long = "method", value_name = "NAME")]
+    pub(super) methods: Vec<String>,
+    /// Layer; can be given several times [default: the last block before its pool]
+    #[arg(long = "layer", value_name = "NAME")]
+    pub(super) layers: Vec<String>,
+    /// Class to explain: "predicted", "true" or a class name
+    #[arg(long, default_value = "predicted", value_name = "CLASS")]
+    pub(super) class: String,
+}
+
+/// Arguments of `explain`.
+#[derive(Debug, Clone, Args)]
+pub(super) struct ExplainArguments {
+    /// Experiment, such as trial-d
+    pub(super) trial: String,
+    #[command(flatten)]
+    pub(super) checkpoint: CheckpointArguments,
+    /// Image files
+    #[arg(long = "image", value_name = "PATH", num_args = 1.., required_unless_present = "test_index")]
+    pub(super) images: Vec<PathBuf>,
+    /// Images of the test split by number, from 0
+    #[arg(long, value_delimiter = ',', value_name = "N,N")]
+    pub(super) test_index: Vec<usize>,
+    #[command(flatten)]
+    pub(super) maps: MapArguments,
+    /// Folder for maps and figure [default: figures/explain/TRIAL-seed-N]
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+}
+
+/// Arguments of `ablate`.
+#[derive(Debug, Clone, Args)]
+pub(super) struct AblateArguments {
+    /// Experiments to compare, shallowest first
+    #[arg(default_values = ["trial-a", "trial-b", "trial-c", "trial-d"])]
+    pub(super) trials: Vec<String>,
+    #[command(flatten)]
+    pub(super) checkpoint: CheckpointArguments,
+    /// Experiment to follow along its checkpoints [default: the last of the trials]
+    #[arg(long, value_name = "TRIAL")]
+    pub(super) along: Option<String>,
+    /// Images to draw
+    #[arg(long, default_value_t = 6)]
+    pub(super) images: usize,
+    /// Images of the test split by number, in place of the rule
+    #[arg(long, value_delimiter = ',', value_name = "N,N")]
+    pub(super) test_index: Vec<usize>,
+    /// Class to explain: "predicted", "true" or a class name
+    #[arg(long, default_value = "predicted", value_name = "CLASS")]
+    pub(super) class: String,
+    /// Train what is missing
+    #[arg(long)]
+    pub(super) train: bool,
+    /// Folder for the figures
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+}
+
+/// Arguments of `evaluate`.
+#[derive(Debug, Clone, Args)]
+pub(super) struct EvaluateArguments {
+    /// Experiments
+    #[arg(required = true)]
+    pub(super) trials: Vec<String>,
+    /// Take the runs that were trained on this base, such as "shapes"
+    #[arg(long, value_name = "NAME")]
+    pub(super) base: Option<String>,
+    /// "best" on the validation split, "last", or an epoch's number
+    #[arg(long, default_value = "best", value_name = "WHICH")]
+    pub(super) checkpoint: String,
+    /// Write the table as CSV too
+    #[arg(long, value_name = "FILE")]
+    pub(super) csv: Option<PathBuf>,
+}
+
+/// Arguments of `reproduce`.
+#[derive(Debug, Clone, Args)]
+pub(super) struct ReproduceArguments {
+    /// Generated images and short trainings: no download, under ten minutes on two cores
+    #[arg(long)]
+    pub(super) quick: bool,
+    /// Training seeds
+    #[arg(long, value_delimiter = ',', default_values_t = [0], value_name = "SEED,SEED")]
+    pub(super) seeds: Vec<u64>,
+    /// Change a value of every trial, such as train.epochs=10; can be given several times
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(super) overrides: Vec<String>,
+    /// Start over, removing the runs that are there
+    #[arg(long)]
+    pub(super) force: bool,
+    /// Folder for the figures
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+}
+
+/// Arguments of `show`.
+#[derive(Debug, Clone, Args)]
+pub(super) struct ShowArguments {
+    /// Experiment, such as trial-d
+    pub(super) trial: String,
+    #[command(flatten)]
+    pub(super) experiment: ExperimentArguments,
+}
+
+/// Arguments of `diff`.
+#[derive(Debug, Clone, Args)]
+pub(super) struct DiffArguments {
+    /// First experiment
+    pub(super) first: String,
+    /// Second experiment
+    pub(super) second: String,
+}
+
+/// Arguments of `data`.
+#[derive(Debug, Clone, Args)]
+pub(super) struct DataArguments {
+    #[command(subcommand)]
+    pub(super) verb: DataVerb,
+}
+
+/// What to do with data sets.
+#[derive(Debug, Clone, Subcommand)]
+pub(super) enum DataVerb {
+    /// Download a data set, verify it and unpack it
+    Fetch {
+        /// Data set, such as cifar-100
+        dataset: String,
+    },
+    /// Verify a data set and print its statistics
+    Check {
+        /// Data set, such as cifar-100 or shapes
+        dataset: String,
+        /// Write a picture with some images of every class
+        #[arg(long, value_name = "FILE")]
+        contact_sheet: Option<PathBuf>,
+    },
+    /// List the data sets and where they are
+    List,
+}

@@ -1,0 +1,87 @@
+//! What every verb needs: folders, the device, the signals. Made once by [`super::run`].
+
+use std::path::{Path, PathBuf};
+
+use crate::data::{DataSearch, Splits, load};
+use crate::device::{ChosenDevice, DeviceChoice, choose};
+use crate::experiment::{Override, Resolved};
+use crate::run::RunDir;
+
+use super::arguments::{DeviceName, ExperimentArguments, Shared};
+use super::signals::Signals;
+
+/// Folder of everything drawn.
+const FIGURES: &str = "figures";
+
+/// The setting of one run of the program.
+pub(super) struct Context {
+    /// Where experiments are looked for first.
+    pub(super) folder: PathBuf,
+    /// Where data are looked for.
+    pub(super) search: DataSearch,
+    /// Root of all run folders.
+    pub(super) runs: PathBuf,
+    /// The device.
+    pub(super) device: ChosenDevice,
+    /// Whether to stop.
+    pub(super) signals: Signals,
+}
+
+impl Context {
+    pub(super) fn new(shared: &Shared) -> anyhow::Result<Self> {
+        // The device first: it sets the environment, which must happen before any thread starts.
+        let choice = match shared.device {
+            DeviceName::Auto => DeviceChoice::Auto,
+            DeviceName::Cpu => DeviceChoice::Cpu,
+            DeviceName::Cuda => DeviceChoice::Cuda,
+        };
+        Ok(Self {
+            device: choose(choice)?,
+            folder: PathBuf::new(),
+            search: DataSearch { flag: shared.data_dir.clone() },
+            runs: shared.runs.clone(),
+            signals: Signals::install()?,
+        })
+    }
+
+    /// Returns the experiment `trial` with what the user changed in it.
+    pub(super) fn experiment(
+        &self,
+        trial: &str,
+        arguments: &ExperimentArguments,
+    ) -> anyhow::Result<Resolved> {
+        let overrides = arguments
+            .overrides
+            .iter()
+            .map(|text| text.parse())
+            .collect::<Result<Vec<Override>, _>>()?;
+        Ok(crate::experiment::load(&self.folder, trial, arguments.base.as_deref(), &overrides)?)
+    }
+
+    /// Returns the run folder of `experiment` and `seed`. A trial on another base than its own has
+    /// a folder apart.
+    pub(super) fn run(&self, experiment: &Resolved, seed: u64) -> RunDir {
+        RunDir::new(&self.runs_of(experiment), &experiment.name, seed)
+    }
+
+    /// Returns the folder of the runs on the base of `experiment`.
+    pub(super) fn runs_of(&self, experiment: &Resolved) -> PathBuf {
+        match experiment.base_replaced {
+            true => self.runs.join(&experiment.base),
+            false => self.runs.clone(),
+        }
+    }
+
+    /// Returns the folder for figures made with `base`, or the one that the user named.
+    pub(super) fn figures(&self, out: Option<&Path>, parts: &[&str]) -> PathBuf {
+        match out {
+            Some(out) => out.to_path_buf(),
+            None => parts.iter().fold(PathBuf::from(FIGURES), |path, part| path.join(part)),
+        }
+    }
+
+    /// Returns the images of `experiment`.
+    pub(super) fn data(&self, experiment: &Resolved) -> anyhow::Result<Splits> {
+        Ok(load(&experiment.experiment.data_options(), &self.search)?)
+    }
+}

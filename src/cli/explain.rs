@@ -1,0 +1,86 @@
+//! `explain`: what one network looks at in given images. Called by [`super::run`].
+
+use crate::explain::{ExplainError, Explainable};
+use crate::figure::{ExplainGrid, Figure};
+use crate::run::{MAPS_JSON, MAPS_TENSORS};
+
+use super::DONE;
+use super::arguments::ExplainArguments;
+use super::context::Context;
+use super::maps::{ClassChoice, MapRequest, add_maps, empty_set, methods};
+use super::network::find;
+use super::output::{result, table};
+use super::selection::{by_index, from_files};
+
+/// Explains the images, writes maps and figure, and prints what the network says.
+pub(super) fn run(context: &Context, arguments: &ExplainArguments) -> anyhow::Result<u8> {
+    let which = &arguments.checkpoint;
+    let trained = find(context, &arguments.trial, which.base.as_deref(), which.seed)?;
+    let opened = trained.open(context, &which.checkpoint)?;
+    let layers = layers(&opened.network, &arguments.maps.layers)?;
+    let methods = methods(&arguments.maps.methods, &opened.network)?;
+    let data = context.data(&trained.experiment)?;
+    let class = ClassChoice::parse(&arguments.maps.class, &data.test)?;
+    let out = context.figures(
+        arguments.out.as_deref(),
+        &["explain", &format!("{}-seed-{}", trained.run.trial(), trained.run.seed())],
+    );
+    let pictures = if arguments.images.is_empty() {
+        let rule = "Pictures: of the test split, by number.".to_string();
+        by_index(&data.test, data.normalisation, &arguments.test_index, rule)?
+    } else {
+        from_files(&arguments.images, &data.test, data.normalisation)?
+    };
+    let mut set = empty_set(&pictures);
+    let request = MapRequest {
+        trained: &trained,
+        opened: &opened,
+        layers: &layers,
+        methods: &methods,
+        class: &class,
+    };
+    add_maps(&mut set, &pictures, &request, &context.device.device)?;
+    set.write(&out)?;
+    print(&set.records);
+    let drawn = ExplainGrid { set: &set }.save(&out)?;
+    for path in [out.join(MAPS_JSON), out.join(MAPS_TENSORS)].iter().chain(&drawn) {
+        result(path.display());
+    }
+    Ok(DONE)
+}
+
+/// Returns the layers named, or the last block before its pool.
+fn layers(network: &impl Explainable, named: &[String]) -> anyhow::Result<Vec<String>> {
+    let known = network.layers();
+    if named.is_empty() {
+        let last = known.iter().rev().find(|name| name.starts_with("block-"));
+        return Ok(last.into_iter().cloned().collect());
+    }
+    for name in named {
+        if !known.contains(name) {
+            return Err(ExplainError::UnknownLayer { layer: name.clone(), known }.into());
+        }
+    }
+    Ok(named.to_vec())
+}
+
+fn print(records: &[crate::run::ExplanationRecord]) {
+    let header =
+        ["image", "layer", "native", "method", "class", "confidence", "on the map", "predicted"];
+    let mut rows = vec![header.map(str::to_string).to_vec()];
+    for record in records {
+        let [height, width] = record.native_size;
+        let empty = if record.empty { " (empty map)" } else { "" };
+        rows.push(vec![
+            record.image.clone(),
+            record.layer.clone(),
+            format!("{height} x {width}"),
+            format!("{}{empty}", record.method),
+            record.target_class.clone(),
+            format!("{:.3}", record.confidence),
+            format!("{:.3}", record.explanation_confidence),
+            format!("{} {:.3}", record.predicted_class, record.predicted_confidence),
+        ]);
+    }
+    result(table(&rows));
+}

@@ -1,0 +1,111 @@
+//! From an error to what a person reads and the exit code. Called by [`super::main`].
+
+use crate::data::DataError;
+use crate::device::DeviceError;
+use crate::experiment::ExperimentError;
+use crate::explain::ExplainError;
+use crate::model::CheckpointError;
+use crate::run::RunError;
+use crate::train::TrainError;
+
+use super::output;
+
+/// Exit code of a failed run.
+pub(super) const FAILED: u8 = 1;
+/// Exit code of misuse and of a bad configuration.
+pub(super) const MISUSED: u8 = 2;
+
+/// An error of the command line itself, with its way out.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub(super) struct Complaint {
+    message: String,
+    hint: Option<String>,
+    code: u8,
+}
+
+impl Complaint {
+    /// Returns a failure with a way out.
+    pub(super) fn failed(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: Some(hint.into()), code: FAILED }
+    }
+
+    /// Returns a misuse with a way out.
+    pub(super) fn misused(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: Some(hint.into()), code: MISUSED }
+    }
+}
+
+/// What is printed of an error.
+pub(super) struct Failure {
+    message: String,
+    hint: Option<String>,
+    code: u8,
+}
+
+impl Failure {
+    /// Returns what to print of `error` and its causes.
+    pub(super) fn of(error: &anyhow::Error) -> Self {
+        let mut message = String::new();
+        for cause in error.chain() {
+            let text = cause.to_string();
+            // A cause that its parent's text holds already is not said twice.
+            if !message.ends_with(&text) {
+                if !message.is_empty() {
+                    message.push_str(": ");
+                }
+                message.push_str(&text);
+            }
+        }
+        let (hint, code) = error.chain().find_map(|cause| known(cause)).unwrap_or((None, FAILED));
+        Self { message, hint, code }
+    }
+
+    /// Prints the error and its way out, and returns the exit code.
+    pub(super) fn print(&self) -> u8 {
+        output::note(format!("error: {}", self.message));
+        if let Some(hint) = &self.hint {
+            output::note(format!("hint: {hint}"));
+        }
+        self.code
+    }
+}
+
+fn known(cause: &(dyn std::error::Error + 'static)) -> Option<(Option<String>, u8)> {
+    if let Some(error) = cause.downcast_ref::<Complaint>() {
+        return Some((error.hint.clone(), error.code));
+    }
+    if let Some(error) = cause.downcast_ref::<ExperimentError>() {
+        return Some((error.hint(), MISUSED));
+    }
+    if let Some(error) = cause.downcast_ref::<DataError>() {
+        return Some((error.hint().map(|hint| hint.replace("camtrail ", &command())), FAILED));
+    }
+    if let Some(error) = cause.downcast_ref::<TrainError>() {
+        return Some((error.hint().map(str::to_string), FAILED));
+    }
+    if let Some(error) = cause.downcast_ref::<ExplainError>() {
+        return Some((error.hint(), FAILED));
+    }
+    if let Some(error) = cause.downcast_ref::<DeviceError>() {
+        return Some((Some(error.hint().to_string()), FAILED));
+    }
+    let run = match cause.downcast_ref::<CheckpointError>() {
+        Some(CheckpointError::Run(error)) => Some(error),
+        Some(_) => None,
+        None => cause.downcast_ref::<RunError>(),
+    };
+    match run {
+        Some(RunError::NewerFormat { .. }) => {
+            Some((Some("update camtrail, or train the run anew with --force".to_string()), FAILED))
+        }
+        Some(RunError::ChecksumMismatch { .. } | RunError::Damaged { .. }) => {
+            Some((Some("train on from the checkpoint before it with --resume".to_string()), FAILED))
+        }
+        _ => None,
+    }
+}
+
+fn command() -> String {
+    format!("{} ", output::program())
+}

@@ -1,0 +1,65 @@
+//! The command line: clap types, and one match in which a verb is one call. Called by `main`.
+
+mod ablate;
+mod arguments;
+mod context;
+mod data;
+mod evaluate;
+mod experiments;
+mod explain;
+mod failure;
+mod figures;
+
+mod maps;
+mod network;
+mod output;
+mod progress;
+mod reproduce;
+mod selection;
+mod signals;
+mod train;
+
+use std::panic;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use arguments::{Arguments, Verb};
+use context::Context;
+use failure::Failure;
+
+/// Exit code of a run that did what it was asked.
+const DONE: u8 = 0;
+
+/// Parses the command line, runs the verb, prints what went wrong, and returns the exit code: 0
+/// done, 1 failed, 2 misused, 130 or 143 stopped by a signal.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    panic::set_hook(Box::new(|info| {
+        output::note(format!(
+            "error: camtrail ran into a fault of its own: {info}\n\
+             hint: please report it with the command that led to it"
+        ));
+    }));
+    let outcome = panic::catch_unwind(|| run(arguments));
+    ExitCode::from(match outcome {
+        Ok(Ok(code)) => code,
+        Ok(Err(error)) => Failure::of(&error).print(),
+        Err(_) => failure::FAILED,
+    })
+}
+
+fn run(arguments: Arguments) -> anyhow::Result<u8> {
+    let context = Context::new(&arguments.shared)?;
+    match arguments.verb {
+        Verb::Train(arguments) => train::run(&context, &arguments),
+        Verb::Explain(arguments) => explain::run(&context, &arguments),
+        Verb::Ablate(arguments) => ablate::run(&context, &arguments),
+        Verb::Evaluate(arguments) => evaluate::run(&context, &arguments),
+        Verb::Reproduce(arguments) => reproduce::run(&context, &arguments),
+        Verb::List => experiments::list(&context),
+        Verb::Show(arguments) => experiments::show(&context, &arguments),
+        Verb::Diff(arguments) => experiments::diff(&context, &arguments),
+        Verb::Data(arguments) => data::run(&context, &arguments),
+    }
+}

@@ -1,0 +1,131 @@
+//! A trained network from its run folder. Opened by `explain`, `ablate` and `evaluate`.
+
+use burn::module::Module;
+
+use crate::experiment::{Resolved, load_saved};
+use crate::model::{PlainCnn, load_network};
+use crate::run::{CheckpointName, RunDir, RunError};
+
+use super::arguments::ExperimentArguments;
+use super::context::Context;
+use super::failure::Complaint;
+use super::output::program;
+
+/// A trial's run, found but not loaded.
+pub(super) struct Trained {
+    /// The run folder.
+    pub(super) run: RunDir,
+    /// The experiment that it was trained with.
+    pub(super) experiment: Resolved,
+}
+
+/// A network at one of its checkpoints, ready to be explained or measured.
+pub(super) struct Opened {
+    /// The network, in validation mode, without autodiff.
+    pub(super) network: PlainCnn,
+    /// Epoch of the checkpoint.
+    pub(super) epoch: u32,
+    /// Rule that picked it: "best", "last" or "epoch N".
+    pub(super) rule: String,
+}
+
+/// Returns the run of `trial` and `seed`, on `base` where one is named.
+pub(super) fn find(
+    context: &Context,
+    trial: &str,
+    base: Option<&str>,
+    seed: u64,
+) -> anyhow::Result<Trained> {
+    let arguments = ExperimentArguments { base: base.map(str::to_string), overrides: Vec::new() };
+    let shipped = context.experiment(trial, &arguments)?;
+    let run = context.run(&shipped, seed);
+    let path = run.experiment();
+    if !path.exists() {
+        let base = base.map_or(String::new(), |base| format!(" --base {base}"));
+        return Err(Complaint::failed(
+            format!("no trained run in {:?}", run.path().display()),
+            format!("{} train {trial}{base} --seed {seed}", program()),
+        )
+        .into());
+    }
+    let text =
+        std::fs::read_to_string(&path).map_err(|source| RunError::io("read", &path, source))?;
+    let mut experiment = load_saved(&path, trial, &text)?;
+    experiment.base = shipped.base;
+    experiment.base_replaced = shipped.base_replaced;
+    Ok(Trained { run, experiment })
+}
+
+impl Trained {
+    /// Returns the network at the checkpoint `which`: "best", "last" or an epoch's number.
+    pub(super) fn open(&self, context: &Context, which: &str) -> anyhow::Result<Opened> {
+        let (epoch, rule) = match which {
+            "best" => (self.hinted(self.run.read_best())?.epoch, which.to_string()),
+            "last" => (self.last()?, which.to_string()),
+            number => match number.parse() {
+                Ok(epoch) => (epoch, format!("epoch {epoch}")),
+                Err(_) => {
+                    return Err(Complaint::misused(
+                        format!("\"{number}\" names no checkpoint"),
+                        "take \"best\", \"last\" or an epoch's number",
+                    )
+                    .into());
+                }
+            },
+        };
+        let dataset = self.experiment.experiment.data.dataset;
+        let side = dataset.side();
+        let model = &self.experiment.experiment.model;
+        let device = &context.device.device;
+        let network = PlainCnn::new(model, (side, side), dataset.class_count(), 0, device);
+        let architecture = self.experiment.experiment.architecture();
+        let loaded = load_network(&self.run, CheckpointName::epoch(epoch), network, &architecture)?;
+        Ok(Opened { network: loaded.network.valid(), epoch, rule })
+    }
+
+    /// Returns the epochs of all whole checkpoints, earliest first.
+    pub(super) fn epochs(&self) -> Result<Vec<u32>, RunError> {
+        let names = self.run.checkpoints()?;
+        Ok(names.into_iter().filter(|name| name.step == 0).map(|name| name.epoch).collect())
+    }
+
+    fn last(&self) -> anyhow::Result<u32> {
+        let missing = || self.run.no_checkpoint("at all".to_string());
+        self.hinted(self.epochs()?.pop().ok_or_else(missing))
+    }
+
+    fn hinted<T>(&self, result: Result<T, RunError>) -> anyhow::Result<T> {
+        result.map_err(|error| match error {
+            RunError::NoCheckpoint { .. } => Complaint::failed(
+                error.to_string(),
+                format!(
+                    "{} train {} --seed {} --resume",
+                    program(),
+                    self.run.trial(),
+                    self.run.seed()
+                ),
+            )
+            .into(),
+            error => error.into(),
+        })
+    }
+}
+
+/// Returns the layers that an ablation explains: the last block before its pool, and the deepest
+/// block whose activation has at least `cells` x `cells` cells. They may be the same one.
+///
+/// A network of five pools on 32 x 32 pixels ends in 2 x 2 cells, so maps of the last block alone
+/// would confound depth with resolution.
+pub(super) fn ablation_layers(network: &PlainCnn, side: usize, cells: usize) -> Vec<String> {
+    let blocks: Vec<String> =
+        network.layers().into_iter().filter(|name| name.starts_with("block-")).collect();
+    // Block n sees the image after n - 1 pools.
+    let fine = blocks.iter().enumerate().take_while(|(pools, _)| side >> pools >= cells).last();
+    let mut layers: Vec<String> = fine.map(|(_, name)| name.clone()).into_iter().collect();
+    if let Some(last) = blocks.last()
+        && !layers.contains(last)
+    {
+        layers.push(last.clone());
+    }
+    layers
+}

@@ -1,0 +1,79 @@
+//! Lines for people: results to stdout, all else to stderr. Used by every verb.
+
+use std::io::Write;
+
+/// Prints a line of results. A reader that went away (`camtrail list | head`) is no error.
+pub(crate) fn result(line: impl std::fmt::Display) {
+    // A closed pipe means that nobody reads on; there is nobody left to tell.
+    let _ = writeln!(std::io::stdout(), "{line}");
+}
+
+/// Prints a line that is no result.
+pub(crate) fn note(line: impl std::fmt::Display) {
+    // As above.
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+/// Returns how the reader started this program, to print commands that can be pasted.
+pub(crate) fn program() -> &'static str {
+    if std::env::var_os("CARGO").is_some() { "cargo run --" } else { "camtrail" }
+}
+
+/// Returns a table: the first row is the header, columns are aligned, numbers to the right.
+pub(crate) fn table(rows: &[Vec<String>]) -> String {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |column: usize| {
+        rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max()
+    };
+    let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or(0)).collect();
+    let mut text = String::new();
+    for row in rows {
+        let mut line = String::new();
+        for (cell, width) in row.iter().zip(&widths) {
+            let numeric = cell.starts_with(|first: char| first.is_ascii_digit() || first == '-');
+            let padded = match numeric {
+                true => format!("{cell:>width$}"),
+                false => format!("{cell:<width$}"),
+            };
+            line.push_str(&padded);
+            line.push_str("  ");
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text.pop();
+    text
+}
+
+/// Returns a count with thin groups of three, such as "820,196".
+pub(crate) fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_of_three() {
+        assert_eq!(grouped(0), "0");
+        assert_eq!(grouped(820), "820");
+        assert_eq!(grouped(820_196), "820,196");
+        assert_eq!(grouped(1_000_000), "1,000,000");
+    }
+
+    #[test]
+    fn numbers_are_set_to_the_right() {
+        let row = |cells: [&str; 2]| cells.map(str::to_string).to_vec();
+        let text = table(&[row(["trial", "blocks"]), row(["a", "1"]), row(["long-name", "12"])]);
+        assert_eq!(text, "trial      blocks\na               1\nlong-name      12");
+    }
+}

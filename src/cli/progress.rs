@@ -1,0 +1,125 @@
+//! How a training run looks: one moving line on a terminal, a plain line an epoch when piped.
+//! Given to `train` by the verbs that train.
+
+use std::io::IsTerminal;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::run::{CheckpointName, EpochRow};
+use crate::train::{Progress, TrainEvents};
+
+use super::output;
+
+/// How often the moving line is drawn anew, in frames a second.
+const FRAMES_PER_SECOND: u8 = 8;
+
+/// Shows a training run.
+pub(crate) struct TrainView {
+    bar: ProgressBar,
+    /// What stands before every line, such as "trial-d seed 0".
+    label: String,
+    started: std::time::Instant,
+    first_step: Option<u64>,
+}
+
+impl TrainView {
+    /// Returns the view of the run `label`.
+    pub(crate) fn new(label: &str) -> Self {
+        let bar = if std::io::stderr().is_terminal() {
+            let target = ProgressDrawTarget::stderr_with_hz(FRAMES_PER_SECOND);
+            ProgressBar::with_draw_target(None, target)
+        } else {
+            ProgressBar::hidden()
+        };
+        let style = ProgressStyle::with_template("{msg}")
+            .expect("the template is constant and names a known key");
+        bar.set_style(style);
+        Self { bar, label: label.to_string(), started: std::time::Instant::now(), first_step: None }
+    }
+
+    /// Takes the moving line away.
+    pub(crate) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+
+    fn print(&self, line: &str) {
+        self.bar.suspend(|| output::result(line));
+    }
+}
+
+impl TrainEvents for TrainView {
+    fn step(&mut self, progress: &Progress) {
+        if self.bar.is_hidden() {
+            return;
+        }
+        let done = u64::from(progress.epoch - 1) * progress.steps + progress.step;
+        let all = u64::from(progress.epochs) * progress.steps;
+        // Steps before a resume cost no time now.
+        let first = *self.first_step.get_or_insert(done - 1);
+        let per_step = self.started.elapsed().as_secs_f64() / (done - first) as f64;
+        let left = duration(per_step * (all - done) as f64);
+        let share = 100.0 * done as f64 / all as f64;
+        self.bar.set_message(format!(
+            "{}  {share:3.0} %  epoch {}/{}  step {}/{}  loss {:.3}  accuracy {:.1} %  {:.0} \
+             images/s  {left} left",
+            self.label,
+            progress.epoch,
+            progress.epochs,
+            progress.step,
+            progress.steps,
+            progress.loss,
+            100.0 * progress.accuracy,
+            progress.images_per_second,
+        ));
+    }
+
+    fn epoch(&mut self, row: &EpochRow, epochs: u32, is_best: bool) {
+        let trained = match (row.train_loss, row.train_accuracy, row.images_per_second) {
+            (Some(loss), Some(accuracy), Some(rate)) => format!(
+                "train loss {loss:.3} accuracy {:.1} %  {rate:.0} images/s  ",
+                100.0 * accuracy
+            ),
+            _ => "before training  ".to_string(),
+        };
+        let mark = if is_best && row.epoch > 0 { "  best so far" } else { "" };
+        self.print(&format!(
+            "{}  epoch {}/{epochs}  {trained}validation loss {:.3} accuracy {:.1} %{mark}",
+            self.label,
+            row.epoch,
+            row.validation_loss,
+            100.0 * row.validation_accuracy,
+        ));
+    }
+
+    fn resumed(&mut self, from: CheckpointName) {
+        self.bar.suspend(|| output::note(format!("{}: resumed from {from}", self.label)));
+    }
+
+    fn warn(&mut self, message: &str) {
+        self.bar.suspend(|| output::note(format!("warning: {message}")));
+    }
+}
+
+/// Returns `seconds` as "4 s", "3 min 20 s" or "2 h 05 min".
+pub(crate) fn duration(seconds: f64) -> String {
+    let whole = Duration::try_from_secs_f64(seconds.round()).unwrap_or_default().as_secs();
+    let (hours, minutes, seconds) = (whole / 3600, whole / 60 % 60, whole % 60);
+    match (hours, minutes) {
+        (0, 0) => format!("{seconds} s"),
+        (0, _) => format!("{minutes} min {seconds:02} s"),
+        _ => format!("{hours} h {minutes:02} min"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::duration;
+
+    #[test]
+    fn durations_by_hand() {
+        assert_eq!(duration(4.4), "4 s");
+        assert_eq!(duration(200.0), "3 min 20 s");
+        assert_eq!(duration(7_500.0), "2 h 05 min");
+    }
+}

@@ -1,0 +1,144 @@
+//! Which pictures are explained: of the test split by number or by rule, or files. Called by
+//! `explain` and `ablate`.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use image::imageops::FilterType;
+use image::{DynamicImage, ImageDecoder, ImageReader, Limits};
+
+use crate::data::image_set::CHANNELS;
+use crate::data::{ImageSet, Normalisation, pixels_01};
+
+use super::failure::Complaint;
+
+/// Widest and tallest image file that is decoded, in pixels.
+const MOST_PIXELS_A_SIDE: u32 = 16_384;
+/// Memory that decoding an image file may take, in bytes.
+const MOST_DECODING_BYTES: u64 = 1 << 30;
+/// Largest value of an 8-bit channel.
+const CHANNEL_MAX: f32 = 255.0;
+
+/// Pictures to explain, all of one size.
+pub(super) struct Pictures {
+    /// Name of each picture, such as "cifar-100/test/7" or a file's path.
+    pub(super) ids: Vec<String>,
+    /// Pixels of each picture: `[channels, height, width]`, RGB, 0 to 1.
+    pub(super) pixels: Vec<Vec<f32>>,
+    /// True class of each picture, where known.
+    pub(super) labels: Vec<Option<usize>>,
+    /// Whether they are generated.
+    pub(super) generated: bool,
+    /// Height and width in pixels.
+    pub(super) size: [usize; 2],
+    /// Names of the classes.
+    pub(super) class_names: Vec<String>,
+    /// How the network's inputs are standardised.
+    pub(super) normalisation: Normalisation,
+    /// How the pictures were chosen, one sentence.
+    pub(super) rule: String,
+}
+
+/// Returns images of `set` by number.
+pub(super) fn by_index(
+    set: &ImageSet,
+    normalisation: Normalisation,
+    indices: &[usize],
+    rule: String,
+) -> anyhow::Result<Pictures> {
+    if let Some(index) = indices.iter().find(|index| **index >= set.len()) {
+        return Err(Complaint::misused(
+            format!("there is no test image {index}"),
+            format!("{} has test images 0 to {}", set.dataset_name(), set.len() - 1),
+        )
+        .into());
+    }
+    Ok(Pictures {
+        ids: indices.iter().map(|&index| set.id(index)).collect(),
+        pixels: indices.iter().map(|&index| pixels_01(set, index)).collect(),
+        labels: indices.iter().map(|&index| Some(set.label(index))).collect(),
+        generated: set.is_generated(),
+        size: [set.height(), set.width()],
+        class_names: set.class_names().to_vec(),
+        normalisation,
+        rule,
+    })
+}
+
+/// Returns the first images of `set` whose classes are pairwise different; no network has a say.
+pub(super) fn by_rule(
+    set: &ImageSet,
+    normalisation: Normalisation,
+    count: usize,
+) -> anyhow::Result<Pictures> {
+    let most = count.min(set.class_names().len());
+    let mut classes = Vec::new();
+    let mut indices = Vec::new();
+    for index in 0..set.len() {
+        if indices.len() < most && !classes.contains(&set.label(index)) {
+            classes.push(set.label(index));
+            indices.push(index);
+        }
+    }
+    let rule = format!(
+        "Pictures: the first {most} of the test split whose classes differ; no network had a say."
+    );
+    by_index(set, normalisation, &indices, rule)
+}
+
+/// Returns image files at the size of the images of `like`: the largest centred square, resized.
+pub(super) fn from_files(
+    paths: &[PathBuf],
+    like: &ImageSet,
+    normalisation: Normalisation,
+) -> anyhow::Result<Pictures> {
+    let size = [like.height(), like.width()];
+    let mut pixels = Vec::new();
+    for path in paths {
+        let decoded = decode(path)
+            .with_context(|| format!("cannot read the image \"{}\"", path.display()))?;
+        pixels.push(fit(&decoded, size));
+    }
+    Ok(Pictures {
+        ids: paths.iter().map(|path| path.display().to_string()).collect(),
+        labels: vec![None; paths.len()],
+        pixels,
+        generated: false,
+        size,
+        class_names: like.class_names().to_vec(),
+        normalisation,
+        rule: "Pictures: files, cut to the largest centred square and resized.".to_string(),
+    })
+}
+
+fn decode(path: &Path) -> anyhow::Result<DynamicImage> {
+    let mut limits = Limits::default();
+    limits.max_image_width = Some(MOST_PIXELS_A_SIDE);
+    limits.max_image_height = Some(MOST_PIXELS_A_SIDE);
+    limits.max_alloc = Some(MOST_DECODING_BYTES);
+    let mut reader = ImageReader::open(path)?.with_guessed_format()?;
+    reader.limits(limits);
+    let mut decoder = reader.into_decoder()?;
+    let orientation = decoder.orientation()?;
+    let mut decoded = DynamicImage::from_decoder(decoder)?;
+    decoded.apply_orientation(orientation);
+    Ok(decoded)
+}
+
+/// Returns the largest centred square of `picture` at `size`, as planes of 0 to 1; transparent
+/// parts are shown on white.
+fn fit(picture: &DynamicImage, [height, width]: [usize; 2]) -> Vec<f32> {
+    let side = picture.width().min(picture.height());
+    let (x, y) = ((picture.width() - side) / 2, (picture.height() - side) / 2);
+    let square = picture.crop_imm(x, y, side, side);
+    let resized = square.resize_exact(width as u32, height as u32, FilterType::Triangle).to_rgba8();
+    let mut planes = vec![0.0; CHANNELS * height * width];
+    for (place, pixel) in resized.pixels().enumerate() {
+        let alpha = f32::from(pixel[3]) / CHANNEL_MAX;
+        for channel in 0..CHANNELS {
+            let value = f32::from(pixel[channel]) / CHANNEL_MAX;
+            planes[channel * height * width + place] = value * alpha + (1.0 - alpha);
+        }
+    }
+    planes
+}

@@ -1,0 +1,50 @@
+//! SIGINT and SIGTERM: once to save and stop, twice to stop at once. Called by `main` and by every
+//! verb that works for long.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
+
+/// What the shell adds to a signal's number to make an exit code.
+const SIGNAL_EXIT_BASE: i32 = 128;
+
+/// Whether a signal came, and which.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Signals {
+    asked: Arc<AtomicBool>,
+    which: Arc<AtomicUsize>,
+}
+
+impl Signals {
+    /// Returns a watch on both signals.
+    pub(crate) fn install() -> std::io::Result<Self> {
+        let signals = Self::default();
+        for signal in [SIGINT, SIGTERM] {
+            let code = SIGNAL_EXIT_BASE + signal;
+            // Registered first, so that it acts from the second signal on.
+            flag::register_conditional_shutdown(signal, code, signals.asked.clone())?;
+            flag::register(signal, signals.asked.clone())?;
+            flag::register_usize(signal, signals.which.clone(), signal as usize)?;
+        }
+        Ok(signals)
+    }
+
+    /// Returns whether to stop.
+    pub(crate) fn stop(&self) -> bool {
+        self.asked.load(Ordering::Relaxed)
+    }
+
+    /// Returns the flag itself, for code that takes one.
+    pub(crate) fn flag(&self) -> &AtomicBool {
+        &self.asked
+    }
+
+    /// Returns the exit code of a run that was stopped.
+    pub(crate) fn exit_code(&self) -> u8 {
+        let signal = self.which.load(Ordering::Relaxed) as i32;
+        let signal = if signal == 0 { SIGINT } else { signal };
+        u8::try_from(SIGNAL_EXIT_BASE + signal).unwrap_or(1)
+    }
+}

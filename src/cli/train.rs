@@ -1,0 +1,166 @@
+//! `train`: one run a seed. Called by [`super::run`], and by the verbs that train what is missing.
+
+use crate::data::{Splits, fingerprint};
+use crate::experiment::{Resolved, compare, load_saved};
+use crate::run::{RunDir, RunError, RunManifest, RunStatus, read_epoch_rows};
+use crate::train::{ClassifyJob, Outcome, StartMode, TrainError, train};
+
+use super::arguments::TrainArguments;
+use super::context::Context;
+use super::experiments::size_of;
+use super::output::{note, program, result};
+use super::progress::TrainView;
+use super::{DONE, figures};
+
+/// Version of Burn that this program is built on.
+const BURN_VERSION: &str = "0.22.1";
+
+/// Trains one run a seed and returns the exit code.
+pub(super) fn run(context: &Context, arguments: &TrainArguments) -> anyhow::Result<u8> {
+    let resolved = context.experiment(&arguments.trial, &arguments.experiment)?;
+    let mode = match (arguments.resume, arguments.force) {
+        (true, _) => StartMode::Resume,
+        (_, true) => StartMode::Force,
+        _ => StartMode::Fresh,
+    };
+    let one = [arguments.seed];
+    let seeds = if arguments.seeds.is_empty() { &one[..] } else { &arguments.seeds };
+    for &seed in seeds {
+        if mode == StartMode::Resume && !arguments.accept_changes {
+            check_unchanged(&context.run(&resolved, seed), &resolved)?;
+        }
+        let stopped = train_run(context, &resolved, seed, mode)?;
+        if let Some(code) = stopped {
+            let command = resume_command(arguments, seed);
+            note(format!("to go on: {command}"));
+            return Ok(code);
+        }
+    }
+    Ok(DONE)
+}
+
+/// Trains one run, draws its curves, and returns the exit code where a signal stopped it.
+pub(super) fn train_run(
+    context: &Context,
+    resolved: &Resolved,
+    seed: u64,
+    mode: StartMode,
+) -> anyhow::Result<Option<u8>> {
+    let run = context.run(resolved, seed);
+    let data = context.data(resolved)?;
+    note(format!(
+        "{} seed {seed} on {}: {} training images of {}, into \"{}\"",
+        resolved.name,
+        context.device.name,
+        data.train.len(),
+        data.train.dataset_name(),
+        run.path().display()
+    ));
+    let architecture = resolved.experiment.architecture();
+    let mut view = TrainView::new(&format!("{} seed {seed}", resolved.name));
+    let job = ClassifyJob {
+        run: &run,
+        model: &resolved.experiment.model,
+        architecture: &architecture,
+        train: &resolved.experiment.train,
+        checkpoints: &resolved.experiment.checkpoints,
+        augmentation: &resolved.experiment.data.augmentation,
+        data: &data,
+        device: &context.device.device,
+        experiment: &resolved.text,
+        manifest: manifest(context, resolved, &run, &data),
+        mode,
+    };
+    let outcome = train(job, &mut view, &|| context.signals.stop());
+    view.finish();
+    match outcome? {
+        Outcome::Stopped { saved } => {
+            note(format!("stopped; saved as {saved} in \"{}\"", run.path().display()));
+            Ok(Some(context.signals.exit_code()))
+        }
+        Outcome::Done { best } => {
+            if let Some(best) = best {
+                result(format!(
+                    "{} seed {seed}: best validation accuracy {:.2} % after epoch {}",
+                    resolved.name,
+                    100.0 * best.validation_accuracy,
+                    best.epoch
+                ));
+            }
+            for path in figures::curves(&[run.clone()], &run.path())? {
+                result(path.display());
+            }
+            Ok(None)
+        }
+    }
+}
+
+/// Returns whether the run of `resolved` and `seed` went through all its epochs.
+pub(super) fn is_done(run: &RunDir) -> bool {
+    RunManifest::read(&run.manifest()).is_ok_and(|manifest| manifest.status == RunStatus::Done)
+        && read_epoch_rows(&run.epochs()).is_ok_and(|rows| !rows.is_empty())
+}
+
+pub(super) fn check_unchanged(run: &RunDir, resolved: &Resolved) -> anyhow::Result<()> {
+    let path = run.experiment();
+    if !path.exists() {
+        return Err(TrainError::NothingToResume { path: run.path() }.into());
+    }
+    let text =
+        std::fs::read_to_string(&path).map_err(|source| RunError::io("read", &path, source))?;
+    let saved = load_saved(&path, &resolved.name, &text)?;
+    let changes: Vec<String> = compare(&saved.experiment, &resolved.experiment)
+        .into_iter()
+        .map(|field| format!("{} was {}, is {}", field.key, field.first, field.second))
+        .collect();
+    if changes.is_empty() {
+        return Ok(());
+    }
+    Err(TrainError::ExperimentChanged { path: run.path(), changes: changes.join("; ") }.into())
+}
+
+fn manifest(context: &Context, resolved: &Resolved, run: &RunDir, data: &Splits) -> RunManifest {
+    let size = size_of(resolved);
+    RunManifest {
+        trial: resolved.name.clone(),
+        seed: run.seed(),
+        camtrail: env!("CARGO_PKG_VERSION").to_string(),
+        burn: BURN_VERSION.to_string(),
+        git_revision: git_revision(),
+        device: context.device.name.clone(),
+        host: RunManifest::this_host(),
+        dataset: resolved.experiment.data.dataset.name().to_string(),
+        generated: data.train.is_generated(),
+        data: fingerprint(data).into_iter().collect(),
+        blocks: resolved.experiment.model.filters.len(),
+        parameters: size.parameters,
+        multiply_adds: size.multiply_adds,
+        started: RunManifest::now(),
+        updated: RunManifest::now(),
+        status: RunStatus::Running,
+        warnings: Vec::new(),
+    }
+}
+
+/// Returns the revision of the folder that the program runs in, where git knows one.
+fn git_revision() -> Option<String> {
+    let output = std::process::Command::new("git").args(["rev-parse", "HEAD"]).output().ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    let revision = text.trim();
+    (output.status.success() && !revision.is_empty()).then(|| revision.to_string())
+}
+
+fn resume_command(arguments: &TrainArguments, seed: u64) -> String {
+    let mut command = format!("{} train {}", program(), arguments.trial);
+    if let Some(base) = &arguments.experiment.base {
+        command.push_str(&format!(" --base {base}"));
+    }
+    for change in &arguments.experiment.overrides {
+        command.push_str(&format!(" --set '{change}'"));
+    }
+    command.push_str(&format!(" --seed {seed} --resume"));
+    if arguments.accept_changes {
+        command.push_str(" --accept-changes");
+    }
+    command
+}

@@ -1,0 +1,169 @@
+//! Where the objects of an image are: one box and one pixel mask for each.
+//!
+//! Made by the `shapes` generator; read by the localisation scores and the figures.
+
+/// A set of pixels of one image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mask {
+    width: usize,
+    height: usize,
+    bits: Vec<u64>,
+}
+
+impl Mask {
+    /// An empty mask for an image of `height` x `width` pixels.
+    pub fn new(height: usize, width: usize) -> Self {
+        Self { width, height, bits: vec![0; (height * width).div_ceil(64)] }
+    }
+
+    /// Height of the image, pixels.
+    pub fn height(&self) -> usize {
+        self.height
+    }
+
+    /// Width of the image, pixels.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Whether pixel (`x` from the left, `y` from the top) belongs to the set.
+    ///
+    /// # Panics
+    /// If the pixel lies outside the image.
+    pub fn contains(&self, x: usize, y: usize) -> bool {
+        let place = self.place(x, y);
+        self.bits[place / 64] >> (place % 64) & 1 == 1
+    }
+
+    /// Adds a pixel.
+    ///
+    /// # Panics
+    /// If the pixel lies outside the image.
+    pub fn insert(&mut self, x: usize, y: usize) {
+        let place = self.place(x, y);
+        self.bits[place / 64] |= 1 << (place % 64);
+    }
+
+    /// Number of pixels in the set.
+    pub fn area(&self) -> usize {
+        self.bits.iter().map(|word| word.count_ones() as usize).sum()
+    }
+
+    /// The smallest box around the set, or `None` when it is empty.
+    pub fn bounding_box(&self) -> Option<PixelBox> {
+        let mut bounds: Option<PixelBox> = None;
+        for y in 0..self.height {
+            for x in 0..self.width {
+                if self.contains(x, y) {
+                    let b = bounds.get_or_insert(PixelBox { x0: x, y0: y, x1: x + 1, y1: y + 1 });
+                    b.x0 = b.x0.min(x);
+                    b.x1 = b.x1.max(x + 1);
+                    b.y1 = y + 1;
+                }
+            }
+        }
+        bounds
+    }
+
+    /// Adds every pixel of `other`.
+    ///
+    /// # Panics
+    /// If the two masks are of different sizes.
+    pub fn unite(&mut self, other: &Self) {
+        assert_eq!((self.height, self.width), (other.height, other.width), "mask sizes differ");
+        for (mine, theirs) in self.bits.iter_mut().zip(&other.bits) {
+            *mine |= theirs;
+        }
+    }
+
+    fn place(&self, x: usize, y: usize) -> usize {
+        assert!(
+            x < self.width && y < self.height,
+            "pixel ({x}, {y}) outside {} x {}",
+            self.width,
+            self.height
+        );
+        y * self.width + x
+    }
+}
+
+/// A half-open box of pixels: columns `x0..x1`, rows `y0..y1`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PixelBox {
+    /// First column.
+    pub x0: usize,
+    /// First row.
+    pub y0: usize,
+    /// Column after the last.
+    pub x1: usize,
+    /// Row after the last.
+    pub y1: usize,
+}
+
+impl PixelBox {
+    /// Number of pixels in the box.
+    pub fn area(&self) -> usize {
+        (self.x1 - self.x0) * (self.y1 - self.y0)
+    }
+}
+
+/// One object: its box and its pixels.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Instance {
+    /// The smallest box around the mask.
+    pub bounds: PixelBox,
+    /// Pixels at least half covered by the object.
+    pub mask: Mask,
+}
+
+/// All objects of one image; they are of the image's class and do not overlap.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Annotation {
+    /// The objects, in drawing order.
+    pub instances: Vec<Instance>,
+}
+
+impl Annotation {
+    /// The pixels of all objects together, or `None` when there is no object.
+    pub fn union(&self) -> Option<Mask> {
+        let (first, rest) = self.instances.split_first()?;
+        let mut all = first.mask.clone();
+        for instance in rest {
+            all.unite(&instance.mask);
+        }
+        Some(all)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn box_and_area_of_three_pixels() {
+        let mut mask = Mask::new(9, 11);
+        assert_eq!(mask.bounding_box(), None);
+        for (x, y) in [(4, 2), (10, 5), (7, 8)] {
+            mask.insert(x, y);
+        }
+        assert_eq!(mask.area(), 3);
+        assert!(mask.contains(10, 5) && !mask.contains(5, 10 - 3));
+        let bounds = mask.bounding_box().unwrap();
+        assert_eq!(bounds, PixelBox { x0: 4, y0: 2, x1: 11, y1: 9 });
+        assert_eq!(bounds.area(), 49);
+    }
+
+    #[test]
+    fn the_union_counts_shared_pixels_once() {
+        let instance = |pixels: &[(usize, usize)]| {
+            let mut mask = Mask::new(4, 4);
+            pixels.iter().for_each(|&(x, y)| mask.insert(x, y));
+            Instance { bounds: mask.bounding_box().unwrap(), mask }
+        };
+        let annotation = Annotation {
+            instances: vec![instance(&[(0, 0), (1, 0)]), instance(&[(1, 0), (3, 3)])],
+        };
+        assert_eq!(annotation.union().unwrap().area(), 3);
+        assert_eq!(Annotation::default().union(), None);
+    }
+}

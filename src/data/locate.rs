@@ -1,0 +1,92 @@
+//! Where data sets lie on disk: `--data-dir`, else `$CAMTRAIL_DATA`, else `./datasets`.
+//!
+//! Called by `load`, `describe` and `fetch`. The first place that is set is the only one looked at:
+//! a folder that was named and lacks the data is an error, never a reason to look elsewhere.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use crate::data::error::DataError;
+
+/// The environment variable that names the data folder.
+pub const DATA_VARIABLE: &str = "CAMTRAIL_DATA";
+
+/// The data folder when neither flag nor variable names one.
+pub const DEFAULT_FOLDER: &str = "datasets";
+
+/// Where to look for data sets.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DataSearch {
+    /// The folder given with `--data-dir`, if any.
+    pub flag: Option<PathBuf>,
+}
+
+impl DataSearch {
+    /// The folder to look in, and the one that a fetch writes below.
+    pub fn root(&self) -> PathBuf {
+        self.root_given(std::env::var_os(DATA_VARIABLE))
+    }
+
+    fn root_given(&self, variable: Option<OsString>) -> PathBuf {
+        self.flag
+            .clone()
+            .or_else(|| variable.filter(|value| !value.is_empty()).map(PathBuf::from))
+            .unwrap_or_else(|| PathBuf::from(DEFAULT_FOLDER))
+    }
+
+    /// The folder that holds the files of `dataset`: [`root`](Self::root) joined with `folder`, or
+    /// the root itself when it is that folder. It counts as found if any of `files` is in it.
+    ///
+    /// # Errors
+    /// [`DataError::NotFound`] with the folders that were looked in.
+    pub(crate) fn find(
+        &self,
+        dataset: &'static str,
+        folder: &str,
+        files: &[&str],
+    ) -> Result<PathBuf, DataError> {
+        find_in(&self.root(), dataset, folder, files)
+    }
+}
+
+fn find_in(
+    root: &Path,
+    dataset: &'static str,
+    folder: &str,
+    files: &[&str],
+) -> Result<PathBuf, DataError> {
+    let looked = vec![root.join(folder), root.to_path_buf()];
+    looked
+        .iter()
+        .find(|place| files.iter().any(|file| place.join(file).exists()))
+        .cloned()
+        .ok_or(DataError::NotFound { dataset, looked })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_flag_wins_over_the_variable_and_that_over_the_default() {
+        let with_flag = DataSearch { flag: Some("flag".into()) };
+        let without = DataSearch::default();
+        assert_eq!(with_flag.root_given(Some("variable".into())), Path::new("flag"));
+        assert_eq!(without.root_given(Some("variable".into())), Path::new("variable"));
+        assert_eq!(without.root_given(Some("".into())), Path::new("datasets"));
+        assert_eq!(without.root_given(None), Path::new("datasets"));
+    }
+
+    #[test]
+    fn the_folder_itself_and_its_parent_both_work() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = parent.path().join("inner");
+        std::fs::create_dir(&folder).unwrap();
+        let find = |root: &Path| find_in(root, "set", "inner", &["a", "b"]);
+        let error = find(parent.path()).unwrap_err().to_string();
+        assert_eq!(error, format!("no set data in {folder:?}, {:?}", parent.path()));
+        std::fs::write(folder.join("b"), "").unwrap();
+        assert_eq!(find(parent.path()).unwrap(), folder);
+        assert_eq!(find(&folder).unwrap(), folder);
+    }
+}

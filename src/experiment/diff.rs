@@ -1,0 +1,44 @@
+//! An ablation as fields: where two experiments differ. Called by `cli` for `diff`.
+
+use serde_json::Value;
+
+use super::Experiment;
+
+/// One key whose value differs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldDifference {
+    /// The key with its section, such as "model.filters".
+    pub key: String,
+    /// Its value in the first experiment, as JSON.
+    pub first: String,
+    /// Its value in the second.
+    pub second: String,
+}
+
+/// Returns the keys in which `first` and `second` differ, in the order of their sections' keys.
+pub fn compare(first: &Experiment, second: &Experiment) -> Vec<FieldDifference> {
+    let mut differences = Vec::new();
+    walk("", &as_value(first), &as_value(second), &mut differences);
+    differences
+}
+
+fn as_value(experiment: &Experiment) -> Value {
+    serde_json::to_value(experiment).expect("a validated experiment holds finite numbers only")
+}
+
+fn walk(path: &str, first: &Value, second: &Value, out: &mut Vec<FieldDifference>) {
+    match (first, second) {
+        (Value::Object(first), Value::Object(second)) => {
+            for (key, value) in first {
+                let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                walk(&path, value, second.get(key).unwrap_or(&Value::Null), out);
+            }
+        }
+        _ if first != second => out.push(FieldDifference {
+            key: path.to_string(),
+            first: first.to_string(),
+            second: second.to_string(),
+        }),
+        _ => {}
+    }
+}

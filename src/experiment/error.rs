@@ -1,0 +1,148 @@
+//! What can be wrong with an experiment, with the place in the file. Printed by `main`.
+
+use std::fmt;
+use std::ops::Range;
+use std::path::PathBuf;
+
+/// A place in a TOML text: prints as file, line, column, the line itself and a caret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Located {
+    /// The file, or what the text came from.
+    pub origin: String,
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in characters, from 1.
+    pub column: usize,
+    /// The line's text.
+    pub text: String,
+    /// Characters under the caret, at least 1.
+    pub width: usize,
+}
+
+impl Located {
+    /// Returns the place of the bytes `span` of `text`.
+    pub fn new(origin: String, text: &str, span: Range<usize>) -> Self {
+        let start = span.start.min(text.len());
+        let before = text.get(..start).unwrap_or("");
+        let line_start = before.rfind('\n').map_or(0, |end| end + 1);
+        let line_text = text.get(line_start..).unwrap_or("").lines().next().unwrap_or("");
+        let column = before.get(line_start..).unwrap_or("").chars().count() + 1;
+        let covered = text.get(span).unwrap_or("").lines().next().unwrap_or("");
+        Self {
+            origin,
+            line: before.matches('\n').count() + 1,
+            column,
+            text: line_text.to_string(),
+            width: covered.chars().count().max(1),
+        }
+    }
+}
+
+impl fmt::Display for Located {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let number = self.line.to_string();
+        let margin = " ".repeat(number.len());
+        writeln!(formatter, "{}, line {}, column {}", self.origin, self.line, self.column)?;
+        writeln!(formatter, "{margin} |")?;
+        writeln!(formatter, "{number} | {}", self.text)?;
+        let indent = " ".repeat(self.column - 1);
+        write!(formatter, "{margin} | {indent}{}", "^".repeat(self.width))
+    }
+}
+
+/// An experiment that cannot be loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum ExperimentError {
+    /// There is no such experiment.
+    #[error("no experiment \"{name}\"")]
+    Unknown {
+        /// What was asked for.
+        name: String,
+        /// The nearest known name.
+        near: Option<String>,
+        /// All known names.
+        known: Vec<String>,
+    },
+    /// A local file cannot be read.
+    #[error("cannot read {path:?}: {source}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The operating system's answer.
+        source: std::io::Error,
+    },
+    /// A file is not TOML.
+    #[error("{message}\n{place}")]
+    Syntax {
+        /// The parser's message.
+        message: String,
+        /// Where.
+        place: Located,
+    },
+    /// A file extends itself, directly or not.
+    #[error("\"extends\" runs in a circle: {}", chain.join(" -> "))]
+    Circle {
+        /// The names in order.
+        chain: Vec<String>,
+    },
+    /// A key that no default has.
+    #[error("unknown key \"{key}\"{}", place_text(place))]
+    UnknownKey {
+        /// The key with its section.
+        key: String,
+        /// The nearest known key.
+        near: Option<String>,
+        /// The known keys of that section.
+        known: Vec<String>,
+        /// Where, unless it came from `--set`.
+        place: Option<Box<Located>>,
+    },
+    /// A value of the wrong type or outside its range.
+    #[error("\"{key}\" is {value}: {problem}{}", place_text(place))]
+    Value {
+        /// The key with its section.
+        key: String,
+        /// The value as written.
+        value: String,
+        /// What is wrong or allowed.
+        problem: String,
+        /// Where, unless it came from `--set`.
+        place: Option<Box<Located>>,
+    },
+    /// `--set` without an equals sign.
+    #[error("\"--set {given}\" is not KEY=VALUE")]
+    BadOverride {
+        /// What was given.
+        given: String,
+    },
+}
+
+fn place_text(place: &Option<Box<Located>>) -> String {
+    place.as_ref().map_or_else(|| " (from --set)".to_string(), |place| format!("\n{place}"))
+}
+
+impl ExperimentError {
+    /// Returns the way out, to print below the error.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Unknown { near, known, .. } => {
+                Some(suggestion(near.as_deref(), "known experiments", known))
+            }
+            Self::UnknownKey { near, known, .. } => {
+                Some(suggestion(near.as_deref(), "known keys", known))
+            }
+            Self::BadOverride { .. } => Some("for example --set train.epochs=5".to_string()),
+            Self::Read { .. } | Self::Syntax { .. } | Self::Circle { .. } | Self::Value { .. } => {
+                None
+            }
+        }
+    }
+}
+
+fn suggestion(near: Option<&str>, what: &str, known: &[String]) -> String {
+    let list = known.join(", ");
+    match near {
+        Some(near) => format!("did you mean \"{near}\"? {what}: {list}"),
+        None => format!("{what}: {list}"),
+    }
+}

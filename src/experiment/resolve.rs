@@ -1,0 +1,350 @@
+//! Follows `extends`, merges the layers, applies `--set`, and validates. Called through
+//! [`load`] by `cli`.
+
+use std::path::Path;
+use std::str::FromStr;
+
+use toml_edit::{Document, DocumentMut, Item, TableLike, Value};
+
+use super::source::{BASE_PREFIX, find, nearest};
+use super::{Experiment, ExperimentError, Located, Source};
+
+/// The key that names the file whose values a file starts from.
+const EXTENDS: &str = "extends";
+
+/// One `--set KEY=VALUE`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Override {
+    key: String,
+    value: String,
+}
+
+impl FromStr for Override {
+    type Err = ExperimentError;
+
+    fn from_str(given: &str) -> Result<Self, ExperimentError> {
+        match given.split_once('=') {
+            Some((key, value)) if !key.trim().is_empty() && !value.trim().is_empty() => {
+                Ok(Self { key: key.trim().to_string(), value: value.trim().to_string() })
+            }
+            _ => Err(ExperimentError::BadOverride { given: given.to_string() }),
+        }
+    }
+}
+
+/// An experiment after merging and validation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Resolved {
+    /// Trial name, such as "trial-d".
+    pub name: String,
+    /// The base that its values start from, such as "cifar-100".
+    pub base: String,
+    /// Whether that base was put in place of the trial's own.
+    pub base_replaced: bool,
+    /// The header comment of the trial's own file, without the comment signs.
+    pub header: String,
+    /// The values.
+    pub experiment: Experiment,
+    /// The whole experiment as TOML: every key, with the comments of the defaults.
+    pub text: String,
+}
+
+/// Returns the experiment `name`, found from `folder`, with `base` in place of its own base where
+/// one is given, and with `overrides` on top.
+///
+/// # Errors
+/// [`ExperimentError`]: an unknown name or key (with the near one), a file that is not TOML, or a
+/// value of the wrong type or outside its range, each with its place.
+pub fn load(
+    folder: &Path,
+    name: &str,
+    base: Option<&str>,
+    overrides: &[Override],
+) -> Result<Resolved, ExperimentError> {
+    let (layers, base_replaced) = follow(folder, name, base)?;
+    let parsed: Vec<(&Source, Document<String>)> = layers
+        .iter()
+        .map(|source| Ok((source, parse(source)?)))
+        .collect::<Result<_, ExperimentError>>()?;
+    let root = layers.last().expect("following a name gives at least its own file");
+    let mut merged: DocumentMut =
+        root.text.parse().expect("the same text was parsed without an error just before");
+    for (source, document) in parsed.iter().rev().skip(1) {
+        merge(merged.as_table_mut(), document.as_table(), source, "")?;
+    }
+    for change in overrides {
+        apply(&mut merged, change)?;
+    }
+    let experiment = deserialise(&merged, &parsed)?;
+    let base = layers.iter().find_map(|source| source.name.strip_prefix(BASE_PREFIX));
+    let own = layers.first().expect("following a name gives at least its own file");
+    let header = header_of(&own.text);
+    let chain: Vec<&str> = layers.iter().map(|source| source.name.as_str()).collect();
+    let mut text = format!("# Resolved from {}.\n", chain.join(" < "));
+    for change in overrides {
+        text.push_str(&format!("# --set {}={}\n", change.key, change.value));
+    }
+    text.push_str(&merged.to_string());
+    Ok(Resolved {
+        name: name.to_string(),
+        base: base.unwrap_or_default().to_string(),
+        base_replaced,
+        header,
+        experiment,
+        text,
+    })
+}
+
+/// Returns the experiment in the resolved `text` that a run folder keeps, read from `path`.
+///
+/// # Errors
+/// As [`load`], with places in that file.
+pub fn load_saved(path: &Path, name: &str, text: &str) -> Result<Resolved, ExperimentError> {
+    let source =
+        Source { name: name.to_string(), path: Some(path.to_path_buf()), text: text.to_string() };
+    let layers = [(&source, parse(&source)?)];
+    let merged: DocumentMut = text.parse().expect("the same text was parsed just before");
+    let experiment = deserialise(&merged, &layers)?;
+    Ok(Resolved {
+        name: name.to_string(),
+        base: String::new(),
+        base_replaced: false,
+        header: header_of(text),
+        experiment,
+        text: text.to_string(),
+    })
+}
+
+fn parse(source: &Source) -> Result<Document<String>, ExperimentError> {
+    Document::parse(source.text.clone()).map_err(|error| ExperimentError::Syntax {
+        message: error.message().to_string(),
+        place: Located::new(
+            source.origin(),
+            &source.text,
+            error.span().unwrap_or(source.text.len()..source.text.len()),
+        ),
+    })
+}
+
+/// Returns the files from `name` to its base, and whether the base was replaced.
+fn follow(
+    folder: &Path,
+    name: &str,
+    base: Option<&str>,
+) -> Result<(Vec<Source>, bool), ExperimentError> {
+    let mut layers: Vec<Source> = Vec::new();
+    let mut replaced = false;
+    let mut next = Some(name.to_string());
+    while let Some(name) = next {
+        if layers.iter().any(|source| source.name == name) {
+            let mut chain: Vec<String> = layers.into_iter().map(|source| source.name).collect();
+            chain.push(name);
+            return Err(ExperimentError::Circle { chain });
+        }
+        let source = find(folder, &name)?;
+        let document = parse(&source)?;
+        let from_trial = !source.name.starts_with(BASE_PREFIX);
+        next = match document.get(EXTENDS) {
+            None => None,
+            Some(item) => match item.as_str() {
+                Some(parent) => Some(parent.to_string()),
+                None => {
+                    let problem = "must be the name of an experiment in quotes".to_string();
+                    return Err(value_error(
+                        EXTENDS,
+                        item,
+                        problem,
+                        &[(&source, document.clone())],
+                    ));
+                }
+            },
+        };
+        if let (true, Some(parent), Some(base)) = (from_trial, &next, base)
+            && parent.starts_with(BASE_PREFIX)
+        {
+            let wanted = format!("{BASE_PREFIX}{base}");
+            replaced = *parent != wanted;
+            next = Some(wanted);
+        }
+        layers.push(source);
+    }
+    Ok((layers, replaced))
+}
+
+/// Puts the values of `layer` into `target`, which has every known key.
+fn merge(
+    target: &mut dyn TableLike,
+    layer: &dyn TableLike,
+    source: &Source,
+    prefix: &str,
+) -> Result<(), ExperimentError> {
+    for (key, item) in layer.iter() {
+        let path = format!("{prefix}{key}");
+        if prefix.is_empty() && key == EXTENDS {
+            continue;
+        }
+        if !target.contains_key(key) {
+            let span = layer.get_key_value(key).and_then(|(key, _)| key.span()).unwrap_or(0..0);
+            let place = Located::new(source.origin(), &source.text, span);
+            return Err(unknown_key(&path, target, prefix, Some(place)));
+        }
+        let slot = target.get_mut(key).expect("the key was found just before");
+        match (slot.as_table_like_mut(), item.as_table_like()) {
+            (Some(slot), Some(item)) => merge(slot, item, source, &format!("{path}."))?,
+            _ => replace(slot, item),
+        }
+    }
+    Ok(())
+}
+
+/// Replaces a value and keeps the comments around it.
+fn replace(slot: &mut Item, item: &Item) {
+    let decor = slot.as_value().map(|value| value.decor().clone());
+    let mut item = item.clone();
+    if let (Some(decor), Some(value)) = (decor, item.as_value_mut()) {
+        *value.decor_mut() = decor;
+    }
+    *slot = item;
+}
+
+fn apply(merged: &mut DocumentMut, change: &Override) -> Result<(), ExperimentError> {
+    let mut table: &mut dyn TableLike = merged.as_table_mut();
+    let mut prefix = String::new();
+    let mut parts = change.key.split('.').peekable();
+    while let Some(part) = parts.next() {
+        if !table.contains_key(part) {
+            return Err(unknown_key(&format!("{prefix}{part}"), table, &prefix, None));
+        }
+        let slot = table.get_mut(part).expect("the key was found just before");
+        if parts.peek().is_none() {
+            if slot.is_table_like() {
+                let problem = "it is a section: name one key in it".to_string();
+                return Err(ExperimentError::Value {
+                    key: change.key.clone(),
+                    value: change.value.clone(),
+                    problem,
+                    place: None,
+                });
+            }
+            // What is no TOML value is a string without its quotes.
+            let value = change.value.parse().unwrap_or_else(|_| Value::from(change.value.as_str()));
+            replace(slot, &Item::Value(value));
+            return Ok(());
+        }
+        prefix = format!("{prefix}{part}.");
+        table = match slot.as_table_like_mut() {
+            Some(table) => table,
+            None => {
+                return Err(ExperimentError::UnknownKey {
+                    key: change.key.clone(),
+                    near: Some(prefix.trim_end_matches('.').to_string()),
+                    known: Vec::new(),
+                    place: None,
+                });
+            }
+        };
+    }
+    Ok(())
+}
+
+fn unknown_key(
+    path: &str,
+    table: &dyn TableLike,
+    prefix: &str,
+    place: Option<Located>,
+) -> ExperimentError {
+    let known: Vec<String> = table.iter().map(|(key, _)| format!("{prefix}{key}")).collect();
+    ExperimentError::UnknownKey {
+        near: nearest(path, known.iter().map(String::as_str)),
+        key: path.to_string(),
+        known,
+        place: place.map(Box::new),
+    }
+}
+
+fn deserialise(
+    merged: &DocumentMut,
+    layers: &[(&Source, Document<String>)],
+) -> Result<Experiment, ExperimentError> {
+    let mut values = merged.clone();
+    values.remove(EXTENDS);
+    // From the text, so that an error has a place, which then leads back to the key.
+    let text = values.to_string();
+    let experiment: Experiment = toml_edit::de::from_str(&text).map_err(|error| {
+        let problem = error.message().to_string();
+        let document = Document::parse(text.clone()).expect("a written document can be parsed");
+        let key = error.span().and_then(|span| key_at(document.as_table(), &span, ""));
+        match key {
+            Some(key) => {
+                let item = item_at(document.as_table(), &key).unwrap_or(&Item::None);
+                value_error(&key, item, problem, layers)
+            }
+            None => ExperimentError::Syntax {
+                message: problem,
+                place: Located::new(
+                    "resolved experiment".to_string(),
+                    &text,
+                    error.span().unwrap_or(0..0),
+                ),
+            },
+        }
+    })?;
+    experiment.check().map_err(|out| {
+        let item = item_at(values.as_table(), out.key).unwrap_or(&Item::None);
+        let mut error = value_error(out.key, item, format!("must be {}", out.allowed), layers);
+        if let ExperimentError::Value { value, problem, .. } = &mut error {
+            *value = out.value;
+            if out.key == "model.filters" {
+                *problem = out.allowed;
+            }
+        }
+        error
+    })?;
+    Ok(experiment)
+}
+
+/// Returns the error for the value of `key`, placed in the topmost layer that gives it.
+fn value_error(
+    key: &str,
+    item: &Item,
+    problem: String,
+    layers: &[(&Source, Document<String>)],
+) -> ExperimentError {
+    let value = item.to_string().trim().to_string();
+    let place = layers.iter().find_map(|(source, document)| {
+        let found = item_at(document.as_table(), key)?;
+        // A value from `--set` stands in no file.
+        let same = found.to_string().trim() == value;
+        let span = found.span().filter(|_| same)?;
+        Some(Box::new(Located::new(source.origin(), &source.text, span)))
+    });
+    ExperimentError::Value { key: key.to_string(), value, problem, place }
+}
+
+fn item_at<'a>(table: &'a dyn TableLike, path: &str) -> Option<&'a Item> {
+    match path.split_once('.') {
+        None => table.get(path),
+        Some((first, rest)) => item_at(table.get(first)?.as_table_like()?, rest),
+    }
+}
+
+fn key_at(table: &dyn TableLike, span: &std::ops::Range<usize>, prefix: &str) -> Option<String> {
+    for (key, item) in table.iter() {
+        let path = format!("{prefix}{key}");
+        if let Some(inner) = item.as_table_like()
+            && let Some(found) = key_at(inner, span, &format!("{path}."))
+        {
+            return Some(found);
+        }
+        let covers = |own: std::ops::Range<usize>| own.start <= span.start && span.end <= own.end;
+        if item.is_value() && item.span().is_some_and(covers) {
+            return Some(path);
+        }
+    }
+    None
+}
+
+fn header_of(text: &str) -> String {
+    let lines = text.lines().take_while(|line| line.starts_with('#'));
+    lines.map(|line| line.trim_start_matches('#').trim()).collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,99 @@
+//! Where experiment files come from: the folder `experiments/` where there is one, else the files
+//! that the binary carries.
+
+use std::path::{Path, PathBuf};
+
+use super::ExperimentError;
+
+include!(concat!(env!("OUT_DIR"), "/experiments.rs"));
+
+/// The local folder that wins over the embedded files.
+const LOCAL_FOLDER: &str = "experiments";
+/// The folder of files that hold defaults and are no trials themselves.
+pub(super) const BASE_PREFIX: &str = "base/";
+
+/// One experiment file's text and where it came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// Name without its ending, such as "trial-d" or "base/cifar-100".
+    pub name: String,
+    /// The local file, or nothing for an embedded one.
+    pub path: Option<PathBuf>,
+    /// The TOML text.
+    pub text: String,
+}
+
+impl Source {
+    /// Returns where the text came from, for messages.
+    pub fn origin(&self) -> String {
+        match &self.path {
+            Some(path) => path.display().to_string(),
+            None => format!("{LOCAL_FOLDER}/{}.toml (embedded)", self.name),
+        }
+    }
+}
+
+/// Returns the text of `name`, from `folder`/experiments first.
+///
+/// # Errors
+/// [`ExperimentError::Unknown`] lists the known names and the nearest one;
+/// [`ExperimentError::Read`] where a local file cannot be read.
+pub(super) fn find(folder: &Path, name: &str) -> Result<Source, ExperimentError> {
+    // A name is not a path: nothing outside `experiments/` is ever read by it.
+    let plain = !name.is_empty() && !name.contains("..") && !name.starts_with(['/', '\\']);
+    let path = folder.join(LOCAL_FOLDER).join(format!("{name}.toml"));
+    if plain && path.is_file() {
+        let text = std::fs::read_to_string(&path)
+            .map_err(|source| ExperimentError::Read { path: path.clone(), source })?;
+        return Ok(Source { name: name.to_string(), path: Some(path), text });
+    }
+    if let Some((name, text)) = EMBEDDED.iter().find(|(known, _)| *known == name) {
+        return Ok(Source { name: name.to_string(), path: None, text: text.to_string() });
+    }
+    let known: Vec<String> = if name.starts_with(BASE_PREFIX) {
+        all_names(folder).into_iter().filter(|known| known.starts_with(BASE_PREFIX)).collect()
+    } else {
+        known(folder)
+    };
+    Err(ExperimentError::Unknown {
+        near: nearest(name, known.iter().map(String::as_str)),
+        name: name.to_string(),
+        known,
+    })
+}
+
+/// Returns the names of all trials, local and shipped, in order; the defaults are left out.
+pub fn known(folder: &Path) -> Vec<String> {
+    all_names(folder).into_iter().filter(|name| !name.starts_with(BASE_PREFIX)).collect()
+}
+
+fn all_names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<String> = EMBEDDED.iter().map(|(name, _)| name.to_string()).collect();
+    let local = folder.join(LOCAL_FOLDER);
+    for (folder, prefix) in [(local.clone(), ""), (local.join("base"), BASE_PREFIX)] {
+        // No folder is no local experiment; `find` reports a file that cannot be read.
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.extension().is_some_and(|extension| extension == "toml")
+                && let Some(stem) = path.file_stem().and_then(|stem| stem.to_str())
+            {
+                names.push(format!("{prefix}{stem}"));
+            }
+        }
+    }
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// Similarity, 0 to 1, from which a name is worth suggesting.
+const NEAR_ENOUGH: f64 = 0.7;
+
+/// Returns the candidate nearest to `name`, if one is near.
+pub(super) fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<String> {
+    candidates
+        .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
+        .filter(|(similarity, _)| *similarity >= NEAR_ENOUGH)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, candidate)| candidate.to_string())
+}

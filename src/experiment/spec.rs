@@ -1,0 +1,143 @@
+//! The resolved experiment as a value: each stage's section, and the ranges of its numbers.
+
+use serde::{Deserialize, Serialize};
+
+use crate::data::{Augmentation, DataOptions, DatasetName, ShapesOptions};
+use crate::model::ModelSpec;
+use crate::train::{CheckpointSpec, TrainSpec};
+
+/// `[data]`: which images to train on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DataSection {
+    /// The data set.
+    pub dataset: DatasetName,
+    /// Images cut from the train split for validation.
+    pub validation_images: usize,
+    /// Seed of that cut.
+    pub split_seed: u64,
+    /// Train on this many images, the same number of each class; 0 is all.
+    pub train_limit: usize,
+    /// What is done to a training image at random.
+    pub augmentation: Augmentation,
+    /// Size and seed of the generated data set.
+    pub shapes: ShapesOptions,
+}
+
+/// A whole experiment, every default filled in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Experiment {
+    /// Which images.
+    pub data: DataSection,
+    /// Which network.
+    pub model: ModelSpec,
+    /// How it is trained.
+    pub train: TrainSpec,
+    /// Which checkpoints are kept.
+    pub checkpoints: CheckpointSpec,
+}
+
+/// A value out of its range: the key, the value as text, and what is allowed.
+pub(super) struct OutOfRange {
+    pub(super) key: &'static str,
+    pub(super) value: String,
+    pub(super) allowed: String,
+}
+
+impl Experiment {
+    /// Returns what the data layer needs to know.
+    pub fn data_options(&self) -> DataOptions {
+        DataOptions {
+            dataset: self.data.dataset,
+            validation_images: self.data.validation_images,
+            split_seed: self.data.split_seed,
+            shapes: self.data.shapes,
+            train_limit: (self.data.train_limit > 0).then_some(self.data.train_limit),
+        }
+    }
+
+    /// Returns the network in words, with the number of classes.
+    pub fn architecture(&self) -> String {
+        format!("{} {}", self.model.describe(), self.data.dataset.class_count())
+    }
+
+    /// Checks the ranges of all numbers; the first that is out of its own is returned.
+    pub(super) fn check(&self) -> Result<(), OutOfRange> {
+        let (train, model) = (&self.train, &self.model);
+        share("model.block_dropout", model.block_dropout)?;
+        share("model.head_dropout", model.head_dropout)?;
+        positive("train.learning_rate", train.learning_rate)?;
+        positive("train.epsilon", train.epsilon)?;
+        share("train.beta_1", train.beta_1)?;
+        share("train.beta_2", train.beta_2)?;
+        at_least_one("train.epochs", train.epochs as usize)?;
+        let pixels = self.data.dataset.side();
+        within("data.augmentation.crop_padding", self.data.augmentation.crop_padding, 0, pixels)?;
+        let classes = self.data.dataset.class_count();
+        let train_images = match self.data.dataset {
+            DatasetName::Cifar100 => {
+                let most = CIFAR_100_TRAIN_IMAGES - classes;
+                within("data.validation_images", self.data.validation_images, classes, most)?;
+                CIFAR_100_TRAIN_IMAGES - self.data.validation_images
+            }
+            DatasetName::Shapes => {
+                let shapes = &self.data.shapes;
+                let most = MOST_GENERATED_IMAGES;
+                within("data.shapes.train_images", shapes.train_images, classes, most)?;
+                within("data.shapes.validation_images", shapes.validation_images, classes, most)?;
+                within("data.shapes.test_images", shapes.test_images, classes, most)?;
+                shapes.train_images
+            }
+        };
+        let limit = self.data.train_limit;
+        if limit > 0 {
+            within("data.train_limit", limit, classes, train_images)?;
+        }
+        let trained = if limit > 0 { limit } else { train_images };
+        within("train.batch_size", train.batch_size, 1, trained)?;
+        model.check(pixels).map_err(|error| OutOfRange {
+            key: "model.filters",
+            value: format!("{:?}", model.filters),
+            allowed: error.to_string(),
+        })
+    }
+}
+
+/// Images in the train split of CIFAR-100 before validation images are cut from it.
+const CIFAR_100_TRAIN_IMAGES: usize = 50_000;
+/// A generated split is held in memory: a million images of 32 x 32 RGB are 3 GB.
+const MOST_GENERATED_IMAGES: usize = 1_000_000;
+
+fn out_of_range(
+    key: &'static str,
+    value: impl ToString,
+    allowed: impl ToString,
+) -> Result<(), OutOfRange> {
+    Err(OutOfRange { key, value: value.to_string(), allowed: allowed.to_string() })
+}
+
+fn share(key: &'static str, value: f64) -> Result<(), OutOfRange> {
+    if (0.0..1.0).contains(&value) {
+        return Ok(());
+    }
+    out_of_range(key, value, "a number from 0 to below 1")
+}
+
+fn positive(key: &'static str, value: f64) -> Result<(), OutOfRange> {
+    if value.is_finite() && value > 0.0 {
+        return Ok(());
+    }
+    out_of_range(key, value, "a finite number above 0")
+}
+
+fn at_least_one(key: &'static str, value: usize) -> Result<(), OutOfRange> {
+    if value >= 1 { Ok(()) } else { out_of_range(key, value, "a whole number of at least 1") }
+}
+
+fn within(key: &'static str, value: usize, least: usize, most: usize) -> Result<(), OutOfRange> {
+    if (least..=most).contains(&value) {
+        return Ok(());
+    }
+    out_of_range(key, value, format!("a whole number from {least} to {most}"))
+}

@@ -1,0 +1,89 @@
+//! CAM: the final linear layer's weights, laid over the last activation. One line of the method
+//! list in `explain`.
+
+use burn::tensor::Tensor;
+
+use super::LayerEvidence;
+use super::method::{Formula, Needs, weighted_sum};
+use super::saliency::rectify;
+
+/// Class activation mapping.
+#[derive(Debug)]
+pub struct Cam;
+
+impl Formula for Cam {
+    fn name(&self) -> &'static str {
+        "cam"
+    }
+
+    fn title(&self) -> &'static str {
+        "CAM"
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::PooledLinear
+    }
+
+    fn signed_map(&self, evidence: &LayerEvidence) -> Tensor<3> {
+        let class_weights = evidence
+            .class_weights
+            .clone()
+            .expect("a method that needs a pooled linear head is only asked where there is one");
+        weighted_sum(evidence.activation.clone(), class_weights)
+    }
+}
+
+/// The CAM of each image, rectified.
+///
+/// # Shapes
+///
+/// - `activation`: `[batch, channels, height, width]`, what global average pooling reads
+/// - `class_weights`: `[batch, channels]`, the final linear layer's row of each image's class
+/// - returned: `[batch, height, width]`, 0 or more
+///
+/// # Source
+///
+/// Zhou et al., "Learning Deep Features for Discriminative Localization", CVPR 2016, eq. 2:
+/// `M_c(x, y) = sum over k of w_k^c * f_k(x, y)`. The paper has no ReLU: here it is applied for
+/// display, so that maps of all methods compare; [`Formula::signed_map`] gives the map without it.
+/// The linear layer's bias is left out, as in the paper.
+pub fn cam(activation: Tensor<4>, class_weights: Tensor<2>) -> Tensor<3> {
+    rectify(weighted_sum(activation, class_weights))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{assert_close, tensor3, tensor4};
+    use super::*;
+    use burn::tensor::Device;
+
+    #[test]
+    fn two_channels_by_hand() {
+        // 1 * [1 2; 3 4] - 1 * [4 3; 2 1] = [-3 -1; 1 3], and its negatives are cut.
+        let activation = tensor4([1, 2, 2, 2], &[1., 2., 3., 4., 4., 3., 2., 1.]);
+        let weights = Tensor::from_floats([[1.0, -1.0]], &Device::flex());
+        assert_close(
+            &cam(activation, weights),
+            &tensor3([1, 2, 2], &[0., 0., 1., 3.]),
+            0.0,
+        );
+    }
+
+    #[test]
+    fn each_image_takes_its_own_class() {
+        let activation = tensor4([2, 1, 1, 2], &[1., 2., 1., 2.]);
+        let weights = Tensor::from_floats([[3.0], [0.5]], &Device::flex());
+        assert_close(
+            &cam(activation, weights),
+            &tensor3([2, 1, 2], &[3., 6., 0.5, 1.]),
+            0.0,
+        );
+    }
+
+    #[test]
+    #[should_panic(expected = "channel weights must be [batch, channels]")]
+    fn weights_of_another_layer_are_a_bug() {
+        let weights = Tensor::from_floats([[1.0, 2.0, 3.0]], &Device::flex());
+        let _ = cam(tensor4([1, 2, 1, 1], &[1., 2.]), weights);
+    }
+}

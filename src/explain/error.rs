@@ -1,0 +1,205 @@
+//! What can go wrong when a network is explained, and what to do about it. Used across `explain`.
+
+use thiserror::Error;
+
+/// Lowest Jaro-Winkler similarity at which an unknown name is answered with "did you mean".
+///
+/// Chosen so that `"gradcam"` and `"grad_cam"` find `"grad-cam"`, and `"lime"` finds nothing.
+const NEAR_NAME: f64 = 0.8;
+
+/// A failed explanation.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+pub enum ExplainError {
+    /// The network has no such place.
+    #[error("unknown layer \"{layer}\"; known: {}", quoted(.known))]
+    UnknownLayer {
+        /// The name that was asked for.
+        layer: String,
+        /// The network's places, in forward order.
+        known: Vec<String>,
+    },
+    /// There is no such method.
+    #[error("unknown method \"{name}\"; known: {}", quoted(.known))]
+    UnknownMethod {
+        /// The name that was asked for.
+        name: String,
+        /// All methods, in list order.
+        known: Vec<String>,
+    },
+    /// The text names no target rule.
+    #[error("unknown target \"{name}\"; known: \"predicted\", \"true\", or a class index")]
+    UnknownTarget {
+        /// The text that was read.
+        name: String,
+    },
+    /// The network has fewer classes.
+    #[error("unknown class {class}: the network has {classes}, 0 to {}", .classes.saturating_sub(1))]
+    UnknownClass {
+        /// The class that was asked for.
+        class: usize,
+        /// How many the network has.
+        classes: usize,
+    },
+    /// The true class is the target, and the images came without labels.
+    #[error("the target is the true class, but the images have no labels")]
+    NoLabels,
+    /// There are not as many labels as images.
+    #[error("{labels} labels for {images} images")]
+    LabelCount {
+        /// How many labels were given.
+        labels: usize,
+        /// How many images were given.
+        images: usize,
+    },
+    /// The request names no layer.
+    #[error("no layer to explain was named; known: {}", quoted(.known))]
+    NoLayer {
+        /// The network's places, in forward order.
+        known: Vec<String>,
+    },
+    /// The request names no method.
+    #[error("no method to explain with was named; known: {}", quoted(.known))]
+    NoMethod {
+        /// All methods, in list order.
+        known: Vec<String>,
+    },
+    /// A method that reads the final layer's weights met a network without that form.
+    #[error(
+        "method \"{method}\" cannot explain layer \"{layer}\": it needs global average pooling and \
+         one linear layer between it and the logits, and the network has {head}"
+    )]
+    NotPooledLinear {
+        /// The method's name.
+        method: String,
+        /// The layer that was asked for.
+        layer: String,
+        /// What the network says of its head.
+        head: String,
+        /// The layers of this network that the method can explain.
+        usable: Vec<String>,
+    },
+    /// The network would train while it is explained.
+    #[error("the network is not in inference mode: {reason}")]
+    NotInference {
+        /// How it was noticed.
+        reason: String,
+    },
+    /// The logits do not depend on what was observed.
+    #[error("the logits do not depend on layer \"{layer}\"")]
+    NoGradient {
+        /// The observed layer.
+        layer: String,
+    },
+    /// A forward or a gradient pass gave infinities or NaN.
+    #[error("{quantity} of \"{place}\" holds a value that is not finite")]
+    NonFiniteEvidence {
+        /// `"activation"`, `"gradient"` or `"logits"`.
+        quantity: &'static str,
+        /// The layer, or the network's output.
+        place: String,
+    },
+    /// A method gave infinities or NaN from finite evidence.
+    #[error("the map of method \"{method}\" at layer \"{layer}\" is not finite")]
+    NonFiniteMap {
+        /// The method's name.
+        method: String,
+        /// The layer.
+        layer: String,
+    },
+}
+
+impl ExplainError {
+    /// What to try next, if there is something to try.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::UnknownLayer { layer: name, known } | Self::UnknownMethod { name, known } => {
+                nearest(name, known).map(|near| format!("did you mean \"{near}\"?"))
+            }
+            Self::NotPooledLinear { usable, .. } => Some(match usable.last() {
+                Some(layer) => format!("explain layer \"{layer}\", or use method \"grad-cam\""),
+                None => "choose a network with head = \"average-pool\", or use method \
+                         \"grad-cam\""
+                    .to_owned(),
+            }),
+            Self::NotInference { .. } => Some(
+                "explain what `network.valid()` returns, with images on a device without autodiff"
+                    .to_owned(),
+            ),
+            Self::NoGradient { .. } => {
+                Some("let the forward go on with the tensor that `tap.observe` returns".to_owned())
+            }
+            Self::NonFiniteEvidence { .. } => Some(
+                "explain an earlier checkpoint, or train with a lower learning rate".to_owned(),
+            ),
+            _ => None,
+        }
+    }
+}
+
+/// The known name most like `name`, if one is near.
+fn nearest<'a>(name: &str, known: &'a [String]) -> Option<&'a str> {
+    known
+        .iter()
+        .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate.as_str()))
+        .filter(|(similarity, _)| *similarity >= NEAR_NAME)
+        .max_by(|(a, _), (b, _)| a.total_cmp(b))
+        .map(|(_, candidate)| candidate)
+}
+
+fn quoted(names: &[String]) -> String {
+    if names.is_empty() {
+        return "none".to_owned();
+    }
+    names.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_layer_lists_the_known_ones_and_hints_at_the_nearest() {
+        let error = ExplainError::UnknownLayer {
+            layer: "block5".into(),
+            known: vec!["stem".into(), "block-4".into(), "block-5".into()],
+        };
+        assert_eq!(
+            error.to_string(),
+            "unknown layer \"block5\"; known: \"stem\", \"block-4\", \"block-5\""
+        );
+        assert_eq!(error.hint().as_deref(), Some("did you mean \"block-5\"?"));
+    }
+
+    #[test]
+    fn a_name_like_none_of_the_known_gets_no_hint() {
+        let known = vec!["cam".into(), "grad-cam".into()];
+        assert_eq!(ExplainError::UnknownMethod { name: "lime".into(), known }.hint(), None);
+    }
+
+    #[test]
+    fn a_method_without_its_head_says_what_the_network_has_and_what_to_choose() {
+        let mut error = ExplainError::NotPooledLinear {
+            method: "cam".into(),
+            layer: "block-5".into(),
+            head: "head = \"flatten\"".into(),
+            usable: Vec::new(),
+        };
+        assert_eq!(
+            error.to_string(),
+            "method \"cam\" cannot explain layer \"block-5\": it needs global average pooling and \
+             one linear layer between it and the logits, and the network has head = \"flatten\""
+        );
+        assert_eq!(
+            error.hint().as_deref(),
+            Some("choose a network with head = \"average-pool\", or use method \"grad-cam\"")
+        );
+        if let ExplainError::NotPooledLinear { usable, .. } = &mut error {
+            usable.push("block-6".into());
+        }
+        assert_eq!(
+            error.hint().as_deref(),
+            Some("explain layer \"block-6\", or use method \"grad-cam\"")
+        );
+    }
+}

@@ -1,0 +1,187 @@
+//! Explanations of many images at several layers by several methods. Called by the command line.
+
+use burn::tensor::Tensor;
+
+use super::saliency::rectify;
+use super::{
+    Evidence, ExplainError, Explainable, LayerEvidence, Method, Needs, Saliency, TargetSpec,
+    gather, target,
+};
+
+/// How many image pixels go through the network at once.
+///
+/// 128 images of 32 x 32, or 2 of 224 x 224. Between the first tapped place and the logits a pass
+/// keeps every activation: about 34 MB for each layer of 64 channels at image size.
+const PIXELS_PER_CHUNK: usize = 128 * 32 * 32;
+
+/// What to explain, and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExplainRequest {
+    /// The names of the layers.
+    pub layers: Vec<String>,
+    /// The methods.
+    pub methods: Vec<Method>,
+    /// The class of each image.
+    pub target: TargetSpec,
+}
+
+/// Where a network looks in one image, at one layer, by one method.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Explanation {
+    /// The image's place in the batch, from 0.
+    pub image: usize,
+    /// The layer's name.
+    pub layer: String,
+    /// The method.
+    pub method: Method,
+    /// The class the map is for.
+    pub target_class: usize,
+    /// The class the network gives the image.
+    pub predicted_class: usize,
+    /// The softmax probability of the target class, 0 to 1.
+    pub confidence: f32,
+    /// The map.
+    pub saliency: Saliency,
+}
+
+/// The explanations of `images`: all layers and methods of the first, then of the second, and so on;
+/// layers and, within a layer, methods in the order of the request.
+///
+/// Long batches are cut into chunks of bounded memory, which changes no value beyond rounding.
+///
+/// # Shapes
+///
+/// - `images`: `[batch, channels, height, width]`, standardised
+/// - returned: `batch * layers * methods` explanations
+///
+/// # Errors
+///
+/// As [`gather`]. Also if no layer or no method is named, if a method needs a head
+/// that the network does not have, or if a map is not finite.
+pub fn explain<N>(
+    network: &N,
+    images: Tensor<4>,
+    request: &ExplainRequest,
+) -> Result<Vec<Explanation>, ExplainError>
+where
+    N: Explainable + ?Sized,
+{
+    let chunk = chunk_size(&images);
+    explain_in_chunks(network, images, request, chunk)
+}
+
+/// How many images of this size go through a network at once, at least 1.
+///
+/// # Shapes
+///
+/// - `images`: `[batch, channels, height, width]`
+pub(super) fn chunk_size(images: &Tensor<4>) -> usize {
+    let [_batch, _channels, height, width] = images.dims();
+    (PIXELS_PER_CHUNK / (height * width).max(1)).max(1)
+}
+
+fn explain_in_chunks<N>(
+    network: &N,
+    images: Tensor<4>,
+    request: &ExplainRequest,
+    chunk: usize,
+) -> Result<Vec<Explanation>, ExplainError>
+where
+    N: Explainable + ?Sized,
+{
+    let [batch, _channels, height, width] = images.dims();
+    check_methods(network, request)?;
+    request.target.check_labels(batch)?;
+    let mut explanations = Vec::with_capacity(batch * request.layers.len() * request.methods.len());
+    for start in (0..batch).step_by(chunk) {
+        let end = (start + chunk).min(batch);
+        let part = images.clone().narrow(0, start, end - start);
+        let targets = request.target.part(start..end);
+        let evidence = gather(network, part, &targets, &request.layers)?;
+        explanations.extend(maps(&evidence, &request.methods, start, [height, width])?);
+    }
+    Ok(explanations)
+}
+
+/// All maps of one chunk, image by image.
+fn maps(
+    evidence: &Evidence,
+    methods: &[Method],
+    first_image: usize,
+    size: [usize; 2],
+) -> Result<Vec<Explanation>, ExplainError> {
+    let predicted_class = target::predicted_classes(&evidence.logits);
+    let [_batch, classes] = evidence.logits.dims();
+    let probabilities: Vec<f32> = evidence.probabilities.to_data().iter::<f32>().collect();
+    let mut by_image: Vec<Vec<Explanation>> = vec![Vec::new(); evidence.target_class.len()];
+    for layer in &evidence.layers {
+        for method in methods {
+            let saliencies = Saliency::from_batch(raw_map(*method, layer)?, size);
+            for (index, saliency) in saliencies.into_iter().enumerate() {
+                let target_class = evidence.target_class[index];
+                by_image[index].push(Explanation {
+                    image: first_image + index,
+                    layer: layer.name.clone(),
+                    method: *method,
+                    target_class,
+                    predicted_class: predicted_class[index],
+                    confidence: probabilities[index * classes + target_class],
+                    saliency,
+                });
+            }
+        }
+    }
+    Ok(by_image.into_iter().flatten().collect())
+}
+
+/// The rectified map, `[batch, height, width]`, of a method at a layer.
+fn raw_map(method: Method, layer: &LayerEvidence) -> Result<Tensor<3>, ExplainError> {
+    let signed = method.signed_map(layer);
+    // Before the ReLU: it would hide a negative infinity.
+    if !signed.clone().is_finite().all().into_scalar::<bool>() {
+        return Err(ExplainError::NonFiniteMap {
+            method: method.name().to_owned(),
+            layer: layer.name.clone(),
+        });
+    }
+    Ok(rectify(signed))
+}
+
+/// Whether every method can explain every layer, before any forward is paid for.
+fn check_methods<N>(network: &N, request: &ExplainRequest) -> Result<(), ExplainError>
+where
+    N: Explainable + ?Sized,
+{
+    if request.methods.is_empty() {
+        let known = Method::names().map(str::to_owned).collect();
+        return Err(ExplainError::NoMethod { known });
+    }
+    let known = network.layers();
+    if request.layers.is_empty() {
+        return Err(ExplainError::NoLayer { known });
+    }
+    for layer in &request.layers {
+        if !known.contains(layer) {
+            return Err(ExplainError::UnknownLayer { layer: layer.clone(), known });
+        }
+        let pooled_linear = network.pooled_linear_weights(layer).is_some();
+        let unmet = |method: &&Method| method.needs() == Needs::PooledLinear && !pooled_linear;
+        if let Some(method) = request.methods.iter().find(unmet) {
+            let usable = known
+                .into_iter()
+                .filter(|layer| network.pooled_linear_weights(layer).is_some())
+                .collect();
+            return Err(ExplainError::NotPooledLinear {
+                method: method.name().to_owned(),
+                layer: layer.clone(),
+                head: network.head().to_owned(),
+                usable,
+            });
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+#[path = "explanation_tests.rs"]
+mod tests;

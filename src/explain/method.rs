@@ -1,0 +1,226 @@
+//! The list of CAM methods and what one is. Names in the TOML, choices on the command line and the
+//! texts of errors derive from this list. Called by `explanation` and by whoever reads a method name.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::str::FromStr;
+
+use burn::tensor::Tensor;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use super::{ExplainError, LayerEvidence};
+
+/// What a method reads beside the activation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Needs {
+    /// The gradient of the target logit: any network will do.
+    Gradient,
+    /// The final layer's weights: only global average pooling and one linear layer.
+    PooledLinear,
+}
+
+/// One CAM method: its names, and its map as a pure function of a layer's evidence.
+pub trait Formula: fmt::Debug + Sync {
+    /// The kebab-case name in files and on the command line.
+    fn name(&self) -> &'static str;
+
+    /// The name in figures and tables.
+    fn title(&self) -> &'static str;
+
+    /// What it reads beside the activation.
+    fn needs(&self) -> Needs {
+        Needs::Gradient
+    }
+
+    /// The map before its ReLU.
+    ///
+    /// # Shapes
+    ///
+    /// - `evidence.activation`, `evidence.gradient`: `[batch, channels, height, width]`
+    /// - `evidence.class_weights`: `[batch, channels]`
+    /// - returned: `[batch, height, width]`
+    ///
+    /// # Panics
+    ///
+    /// If [`needs`](Self::needs) is [`Needs::PooledLinear`] and there are no class weights.
+    fn signed_map(&self, evidence: &LayerEvidence) -> Tensor<3>;
+}
+
+/// A method of the list. Equal, printed, read and serialised by its name.
+///
+/// # Examples
+///
+/// ```
+/// use camtrail::explain::Method;
+///
+/// let method = Method::parse("grad-cam-pp")?;
+/// assert_eq!(method.title(), "Grad-CAM++");
+/// # Ok::<(), camtrail::explain::ExplainError>(())
+/// ```
+#[derive(Clone, Copy)]
+pub struct Method(pub(super) &'static dyn Formula);
+
+impl Method {
+    /// All methods, in list order.
+    pub fn all() -> &'static [Self] {
+        super::METHODS
+    }
+
+    /// The names of all methods, in list order.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        Self::all().iter().map(Self::name)
+    }
+
+    /// The method called `name`.
+    ///
+    /// # Errors
+    ///
+    /// [`ExplainError::UnknownMethod`], with the known names.
+    pub fn parse(name: &str) -> Result<Self, ExplainError> {
+        let known = || Self::names().map(str::to_owned).collect();
+        Self::all()
+            .iter()
+            .copied()
+            .find(|method| method.name() == name)
+            .ok_or_else(|| ExplainError::UnknownMethod { name: name.to_owned(), known: known() })
+    }
+
+    /// The kebab-case name in files and on the command line.
+    pub fn name(&self) -> &'static str {
+        self.0.name()
+    }
+
+    /// The name in figures and tables.
+    pub fn title(&self) -> &'static str {
+        self.0.title()
+    }
+
+    /// What the method reads beside the activation.
+    pub fn needs(&self) -> Needs {
+        self.0.needs()
+    }
+
+    /// The map before its ReLU. Shapes and panics as for [`Formula::signed_map`].
+    ///
+    /// # Shapes
+    ///
+    /// - returned: `[batch, height, width]`
+    pub fn signed_map(&self, evidence: &LayerEvidence) -> Tensor<3> {
+        self.0.signed_map(evidence)
+    }
+}
+
+/// Declares the modules of the methods and lists them, so that a method is a file and a line.
+///
+/// `cargo fmt` does not follow module declarations inside a macro: format these files by name.
+macro_rules! methods {
+    ($($module:ident :: $formula:ident),+ $(,)?) => {
+        $(pub mod $module;)+
+
+        /// Every CAM method. A new one is its file and a line here.
+        pub(crate) static METHODS: &[$crate::explain::Method] =
+            &[$($crate::explain::Method(&$module::$formula)),+];
+    };
+}
+pub(super) use methods;
+
+/// The sum over channels of each activation times its channel's weight.
+///
+/// # Shapes
+///
+/// - `activation`: `[batch, channels, height, width]`
+/// - `channel_weights`: `[batch, channels]`
+/// - returned: `[batch, height, width]`
+pub fn weighted_sum(activation: Tensor<4>, channel_weights: Tensor<2>) -> Tensor<3> {
+    let [batch, channels, _height, _width] = activation.dims();
+    assert_eq!(
+        channel_weights.dims(),
+        [batch, channels],
+        "channel weights must be [batch, channels] of the activation"
+    );
+    (activation * channel_weights.reshape([batch, channels, 1, 1])).sum_dim(1).squeeze_dim(1)
+}
+
+impl fmt::Debug for Method {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Method({})", self.name())
+    }
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.name())
+    }
+}
+
+impl PartialEq for Method {
+    fn eq(&self, other: &Self) -> bool {
+        self.name() == other.name()
+    }
+}
+
+impl Eq for Method {}
+
+impl Hash for Method {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.name().hash(state);
+    }
+}
+
+impl FromStr for Method {
+    type Err = ExplainError;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Self::parse(name)
+    }
+}
+
+impl Serialize for Method {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for Method {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        Self::parse(&name).map_err(de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn every_method_is_found_by_its_name_and_names_are_kebab_case_and_distinct() {
+        for method in Method::all() {
+            assert_eq!(Method::parse(method.name()), Ok(*method));
+            assert!(method.name().chars().all(|c| c.is_ascii_lowercase() || c == '-'), "{method}");
+        }
+        let names: HashSet<_> = Method::names().collect();
+        assert_eq!(names.len(), Method::all().len());
+    }
+
+    #[test]
+    fn an_unknown_method_lists_the_known_and_hints_at_the_nearest() {
+        let error = Method::parse("gradcam").expect_err("no such name");
+        let text = error.to_string();
+        assert!(text.starts_with("unknown method \"gradcam\"; known: \"cam\", "), "{text}");
+        for name in Method::names() {
+            assert!(text.contains(&format!("\"{name}\"")), "{text} lacks {name}");
+        }
+        assert_eq!(error.hint().as_deref(), Some("did you mean \"grad-cam\"?"));
+    }
+
+    #[test]
+    fn a_method_is_its_name_in_a_file() {
+        let method = Method::parse("grad-cam-pp").expect("listed");
+        let text = serde_json::to_string(&method).expect("a string serialises");
+        assert_eq!(text, "\"grad-cam-pp\"");
+        assert_eq!(serde_json::from_str::<Method>(&text).expect("reads back"), method);
+        let error = serde_json::from_str::<Method>("\"lime\"").expect_err("no such name");
+        assert!(error.to_string().contains("unknown method \"lime\""), "{error}");
+    }
+}

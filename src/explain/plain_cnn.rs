@@ -1,0 +1,28 @@
+//! Makes the trials' network explainable. Called through [`Explainable`].
+
+use burn::tensor::Tensor;
+
+use super::Explainable;
+use crate::model::tap::Tap;
+use crate::model::{Head, PlainCnn};
+
+impl Explainable for PlainCnn {
+    fn forward_tapped(&self, images: Tensor<4>, tap: &mut Tap) -> Tensor<2> {
+        self.forward(images, tap)
+    }
+
+    fn layers(&self) -> Vec<String> {
+        PlainCnn::layers(self)
+    }
+
+    fn pooled_linear_weights(&self, layer: &str) -> Option<Tensor<2>> {
+        PlainCnn::pooled_linear_weights(self, layer)
+    }
+
+    fn head(&self) -> &str {
+        match self.head_kind() {
+            Head::Flatten => "head = \"flatten\"",
+            Head::AveragePool => "head = \"average-pool\"",
+        }
+    }
+}

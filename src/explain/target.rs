@@ -1,0 +1,202 @@
+//! Which class each image is explained for. Called by `evidence`; the rule comes from the TOML or
+//! the command line, the labels from the data.
+
+use std::fmt;
+use std::ops::Range;
+use std::str::FromStr;
+
+use burn::tensor::Tensor;
+
+use super::ExplainError;
+
+/// How the explained class of an image is chosen.
+///
+/// Reads and prints as `"predicted"`, `"true"`, or a class index from 0.
+///
+/// # Examples
+///
+/// ```
+/// use camtrail::explain::TargetRule;
+///
+/// assert_eq!("17".parse(), Ok(TargetRule::Class(17)));
+/// assert_eq!(TargetRule::Predicted.to_string(), "predicted");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TargetRule {
+    /// The class with the largest logit; of equals, the first.
+    Predicted,
+    /// The label.
+    True,
+    /// One class for all images.
+    Class(usize),
+}
+
+impl FromStr for TargetRule {
+    type Err = ExplainError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "predicted" => Ok(Self::Predicted),
+            "true" => Ok(Self::True),
+            index => index
+                .parse()
+                .map(Self::Class)
+                .map_err(|_| ExplainError::UnknownTarget { name: text.to_owned() }),
+        }
+    }
+}
+
+impl fmt::Display for TargetRule {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Predicted => formatter.write_str("predicted"),
+            Self::True => formatter.write_str("true"),
+            Self::Class(class) => write!(formatter, "{class}"),
+        }
+    }
+}
+
+/// A rule, with the labels of the images it is applied to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TargetSpec {
+    /// The rule.
+    pub rule: TargetRule,
+    /// The true class of each image, if known. [`TargetRule::True`] needs it.
+    pub labels: Option<Vec<usize>>,
+}
+
+impl TargetSpec {
+    /// Each image for the class the network gives it.
+    pub fn predicted() -> Self {
+        Self { rule: TargetRule::Predicted, labels: None }
+    }
+
+    /// Each image for its label.
+    pub fn labelled(labels: Vec<usize>) -> Self {
+        Self { rule: TargetRule::True, labels: Some(labels) }
+    }
+
+    /// Every image for `class`.
+    pub fn class(class: usize) -> Self {
+        Self { rule: TargetRule::Class(class), labels: None }
+    }
+
+    /// The target class of each image.
+    ///
+    /// # Shapes
+    ///
+    /// - `logits`: `[batch, classes]`
+    /// - returned: `[batch]`
+    ///
+    /// # Errors
+    ///
+    /// If the true class is asked for without one label an image, or if a class is not below the
+    /// number of classes.
+    pub fn resolve(&self, logits: &Tensor<2>) -> Result<Vec<usize>, ExplainError> {
+        let [batch, classes] = logits.dims();
+        let target_class = match self.rule {
+            TargetRule::Predicted => return Ok(predicted_classes(logits)),
+            TargetRule::Class(class) => vec![class; batch],
+            TargetRule::True => {
+                self.check_labels(batch)?;
+                self.labels.clone().ok_or(ExplainError::NoLabels)?
+            }
+        };
+        match target_class.iter().find(|class| **class >= classes) {
+            Some(&class) => Err(ExplainError::UnknownClass { class, classes }),
+            None => Ok(target_class),
+        }
+    }
+
+    /// Whether there is one label an image, where labels are given at all.
+    ///
+    /// # Errors
+    ///
+    /// [`ExplainError::LabelCount`] if there is not.
+    pub fn check_labels(&self, images: usize) -> Result<(), ExplainError> {
+        match &self.labels {
+            Some(labels) if labels.len() != images => {
+                Err(ExplainError::LabelCount { labels: labels.len(), images })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The same rule for the images of `range`, whose labels [`check_labels`](Self::check_labels)
+    /// has counted.
+    pub(super) fn part(&self, range: Range<usize>) -> Self {
+        let labels = self.labels.as_ref().map(|labels| labels[range].to_vec());
+        Self { rule: self.rule, labels }
+    }
+}
+
+/// The class with the largest logit of each image; of equals, the first.
+///
+/// # Shapes
+///
+/// - `logits`: `[batch, classes]`
+/// - returned: `[batch]`
+pub fn predicted_classes(logits: &Tensor<2>) -> Vec<usize> {
+    let [_, classes] = logits.dims();
+    let values: Vec<f32> = logits.to_data().iter::<f32>().collect();
+    values
+        .chunks_exact(classes)
+        .map(|row| {
+            (1..classes).fold(0, |best, class| if row[class] > row[best] { class } else { best })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use burn::tensor::Device;
+
+    fn logits() -> Tensor<2> {
+        Tensor::from_floats([[0.1, 0.7, 0.7], [2.0, -1.0, 0.0]], &Device::flex())
+    }
+
+    #[test]
+    fn the_predicted_class_is_the_first_of_the_largest() {
+        assert_eq!(TargetSpec::predicted().resolve(&logits()), Ok(vec![1, 0]));
+    }
+
+    #[test]
+    fn the_true_class_is_the_label() {
+        assert_eq!(TargetSpec::labelled(vec![2, 1]).resolve(&logits()), Ok(vec![2, 1]));
+    }
+
+    #[test]
+    fn one_class_serves_all_images() {
+        assert_eq!(TargetSpec::class(2).resolve(&logits()), Ok(vec![2, 2]));
+    }
+
+    #[test]
+    fn a_class_beyond_the_last_is_unknown() {
+        let unknown = ExplainError::UnknownClass { class: 3, classes: 3 };
+        assert_eq!(unknown.to_string(), "unknown class 3: the network has 3, 0 to 2");
+        assert_eq!(TargetSpec::class(3).resolve(&logits()), Err(unknown.clone()));
+        assert_eq!(TargetSpec::labelled(vec![0, 3]).resolve(&logits()), Err(unknown));
+    }
+
+    #[test]
+    fn labels_are_needed_one_an_image() {
+        let missing = TargetSpec { rule: TargetRule::True, labels: None };
+        assert_eq!(missing.resolve(&logits()), Err(ExplainError::NoLabels));
+        assert_eq!(
+            TargetSpec::labelled(vec![1]).resolve(&logits()),
+            Err(ExplainError::LabelCount { labels: 1, images: 2 })
+        );
+    }
+
+    #[test]
+    fn a_rule_reads_back_as_it_prints() {
+        for rule in [TargetRule::Predicted, TargetRule::True, TargetRule::Class(41)] {
+            assert_eq!(rule.to_string().parse(), Ok(rule));
+        }
+        assert_eq!(
+            "apple".parse::<TargetRule>(),
+            Err(ExplainError::UnknownTarget { name: "apple".into() })
+        );
+    }
+}

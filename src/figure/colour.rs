@@ -1,0 +1,119 @@
+//! Colours: the heat map's scale and the categorical series. Called by `picture`, `page` and the
+//! charts.
+
+/// Distance between two control points, in steps of the published 256-entry table.
+const CONTROL_STEP: usize = 5;
+/// Highest index of the published table.
+const TABLE_TOP: f32 = 255.0;
+
+/// Every fifth entry of the viridis table, as 0xRRGGBB; linear interpolation between them stays
+/// within 1/255 of the full table.
+///
+/// # Source
+/// Stéfan van der Walt and Nathaniel Smith, viridis, CC0, as in matplotlib's `_cm_listed.py`.
+const VIRIDIS: [u32; 52] = [
+    0x440154, 0x46085c, 0x471063, 0x481769, 0x481d6f, 0x482475, 0x472a7a, 0x46307e, //
+    0x453781, 0x433d84, 0x414287, 0x3f4889, 0x3d4e8a, 0x3a538b, 0x38598c, 0x355e8d, //
+    0x33638d, 0x31688e, 0x2e6d8e, 0x2c718e, 0x2a768e, 0x297b8e, 0x27808e, 0x25848e, //
+    0x23898e, 0x218e8d, 0x20928c, 0x1f978b, 0x1e9c89, 0x1fa188, 0x21a585, 0x24aa83, //
+    0x28ae80, 0x2eb37c, 0x35b779, 0x3dbc74, 0x46c06f, 0x50c46a, 0x5ac864, 0x65cb5e, //
+    0x70cf57, 0x7cd250, 0x89d548, 0x95d840, 0xa2da37, 0xb0dd2f, 0xbddf26, 0xcae11f, //
+    0xd8e219, 0xe5e419, 0xf1e51d, 0xfde725,
+];
+
+/// Returns the red, green and blue of `value` on the viridis scale; values outside 0 to 1 take the
+/// colour of the nearer end.
+pub(super) fn viridis(value: f32) -> [u8; 3] {
+    let place = value.clamp(0.0, 1.0) * TABLE_TOP / CONTROL_STEP as f32;
+    let below = (place.floor() as usize).min(VIRIDIS.len() - 2);
+    let share = place - below as f32;
+    let (from, to) = (channels(VIRIDIS[below]), channels(VIRIDIS[below + 1]));
+    std::array::from_fn(|i| {
+        (f32::from(from[i]) + share * (f32::from(to[i]) - f32::from(from[i]))).round() as u8
+    })
+}
+
+fn channels(colour: u32) -> [u8; 3] {
+    let [_, red, green, blue] = colour.to_be_bytes();
+    [red, green, blue]
+}
+
+/// How one series of a chart is told from the others: by colour, by marker and by dash, so that
+/// none of them is the only carrier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct SeriesLook {
+    /// Line and marker colour, as SVG writes it.
+    pub(super) colour: &'static str,
+    /// Marker shape.
+    pub(super) marker: Marker,
+}
+
+/// Shape of a data point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Marker {
+    /// A disc.
+    Disc,
+    /// A square on its side.
+    Square,
+    /// A triangle on its base.
+    Triangle,
+    /// A square on its corner.
+    Diamond,
+    /// A ring with an open middle.
+    Ring,
+}
+
+/// The series looks, in the order of use.
+///
+/// # Source
+/// Okabe and Ito, "Color Universal Design" (2008); their yellow is left out because it is too pale
+/// for a line on white.
+const SERIES: [SeriesLook; 7] = [
+    SeriesLook { colour: "#0072B2", marker: Marker::Disc },
+    SeriesLook { colour: "#D55E00", marker: Marker::Square },
+    SeriesLook { colour: "#009E73", marker: Marker::Triangle },
+    SeriesLook { colour: "#CC79A7", marker: Marker::Diamond },
+    SeriesLook { colour: "#E69F00", marker: Marker::Disc },
+    SeriesLook { colour: "#56B4E9", marker: Marker::Square },
+    SeriesLook { colour: "#000000", marker: Marker::Triangle },
+];
+
+/// Returns the look of series number `index`, counted from 0; after the last one they repeat.
+pub(super) fn series_look(index: usize) -> SeriesLook {
+    SERIES[index % SERIES.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn viridis_has_its_published_ends_and_middle() {
+        assert_eq!(viridis(0.0), [0x44, 0x01, 0x54]);
+        assert_eq!(viridis(1.0), [0xFD, 0xE7, 0x25]);
+        // Entry 125 of 255 is control point 25.
+        assert_eq!(viridis(125.0 / 255.0), [0x21, 0x8e, 0x8d]);
+        assert_eq!(viridis(-1.0), viridis(0.0));
+        assert_eq!(viridis(2.0), viridis(1.0));
+    }
+
+    /// Rec. 709 luma: a perceptual map gets lighter from end to end.
+    #[test]
+    fn viridis_gets_lighter_all_the_way() {
+        let luma = |[r, g, b]: [u8; 3]| {
+            0.2126 * f32::from(r) + 0.7152 * f32::from(g) + 0.0722 * f32::from(b)
+        };
+        let lumas: Vec<f32> = (0..=50).map(|i| luma(viridis(i as f32 / 50.0))).collect();
+        assert!(lumas.windows(2).all(|pair| pair[1] > pair[0]), "{lumas:?}");
+    }
+
+    #[test]
+    fn the_first_series_differ_in_colour_and_marker() {
+        for i in 0..4 {
+            for j in 0..i {
+                assert_ne!(series_look(i).colour, series_look(j).colour);
+                assert_ne!(series_look(i).marker, series_look(j).marker);
+            }
+        }
+    }
+}

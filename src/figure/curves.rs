@@ -1,0 +1,310 @@
+//! The learning curves: loss and accuracy over the epochs, of one run or of several. Called by
+//! `cli` with the rows of each run's `epochs.csv`.
+
+use super::Figure;
+use super::axis::{Scale, Ticks, spread};
+use super::canvas::{Anchor, Area, Canvas, Point, Stroke};
+use super::colour::{Marker, SeriesLook, series_look};
+use super::drawing::Drawing;
+use super::error::FigureError;
+use super::page::Page;
+use super::plot::{DATA_LINE, POINT, Plot};
+use super::selection::{generated_note, seeds_note, unique};
+use super::svg_text::trial_name;
+use super::theme::{HEADING, INK, MARGIN, QUIET, SMALL, STRONG};
+use super::typeface::{shorten, width};
+use crate::run::EpochRow;
+
+/// Width of the page's content in pixels: 8 inches.
+const CONTENT: f32 = 1640.0;
+/// Height of a plotting area in pixels.
+const PLOT_HEIGHT: f32 = 560.0;
+/// Space between the two panels, in pixels.
+const PANEL_GAP: f32 = 60.0;
+/// Most horizontal and vertical axis numbers.
+const MOST_TICKS: usize = 8;
+/// Dash and gap of a training curve, in pixels.
+const TRAIN_DASH: (f32, f32) = (12.0, 8.0);
+/// Longest label at a line's end, in pixels.
+const LABEL_ROOM: f32 = 230.0;
+/// Space between a line's end and its label, bridged by a thin leader, in pixels.
+const LEADER: f32 = 26.0;
+/// Markers on a curve: about this many, evenly spread.
+const MARKERS: usize = 6;
+
+/// One training run's rows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Series {
+    /// Trial name, such as "trial-d".
+    pub label: String,
+    /// Training seed.
+    pub seed: u64,
+    /// One row an epoch, from epoch 0.
+    pub rows: Vec<EpochRow>,
+}
+
+/// The learning curves of one run or of several.
+#[derive(Debug, Clone)]
+pub struct Curves {
+    /// The runs, in the order to draw.
+    pub series: Vec<Series>,
+    /// Data set name, such as "cifar-100".
+    pub dataset: String,
+    /// Whether the data are generated.
+    pub generated: bool,
+}
+
+/// One of the two panels.
+struct Panel {
+    heading: &'static str,
+    train: fn(&EpochRow) -> Option<f64>,
+    validation: fn(&EpochRow) -> f64,
+}
+
+const PERCENT: f64 = 100.0;
+
+const PANELS: [Panel; 2] = [
+    Panel {
+        heading: "Cross-entropy in nats",
+        train: |row| row.train_loss,
+        validation: |row| row.validation_loss,
+    },
+    Panel {
+        heading: "Accuracy in %",
+        train: |row| row.train_accuracy.map(|share| share * PERCENT),
+        validation: |row| row.validation_accuracy * PERCENT,
+    },
+];
+
+/// A curve to draw, with what stands at its end.
+struct Curve {
+    points: Vec<(f64, f64)>,
+    label: Option<String>,
+    look: SeriesLook,
+    train: bool,
+}
+
+impl Figure for Curves {
+    fn name(&self) -> String {
+        match &self.series[..] {
+            [one] => format!("curves-{}-seed-{}", one.label, one.seed),
+            _ => "curves".to_string(),
+        }
+    }
+
+    fn draw(&self) -> Result<Drawing, FigureError> {
+        self.check()?;
+        let mut page = Page::new(CONTENT, &self.title(), &self.subtitle());
+        let top = page.y + HEADING.line() + SMALL.line();
+        let half = (CONTENT - PANEL_GAP) / 2.0;
+        let labels = self.series.iter().enumerate().map(|(i, _)| self.label(i));
+        let labels: Vec<String> = if self.single().is_some() {
+            vec!["validation".into(), "training".into()]
+        } else {
+            labels.collect()
+        };
+        let room = labels.iter().map(|l| width(l, &STRONG)).fold(0.0, f32::max) + LEADER + 4.0;
+        for (index, panel) in PANELS.iter().enumerate() {
+            let curves = self.curves(panel);
+            let values = || curves.iter().flat_map(|c| c.points.iter().map(|point| point.1));
+            let low = values().fold(f64::INFINITY, f64::min);
+            let high = values().fold(f64::NEG_INFINITY, f64::max);
+            let ticks = Ticks::around(low, high, MOST_TICKS);
+            let numbers = Plot::numbers_width(&ticks);
+            let area = Area {
+                left: MARGIN + index as f32 * (half + PANEL_GAP) + numbers,
+                top,
+                width: half - numbers - room,
+                height: PLOT_HEIGHT,
+            };
+            let plot = Plot::new(&mut page.canvas, area, panel.heading, &ticks);
+            page.y = self.draw_panel(&mut page.canvas, &plot, panel, &curves);
+        }
+        page.caption(&self.caption());
+        Ok(page.finish())
+    }
+}
+
+impl Curves {
+    fn check(&self) -> Result<(), FigureError> {
+        if self.series.iter().all(|series| series.rows.is_empty()) {
+            return Err(FigureError::Nothing {
+                wanted: "learning curves".to_string(),
+                known: "no run with an epoch".to_string(),
+            });
+        }
+        for series in &self.series {
+            let finite = |row: &EpochRow| {
+                PANELS.iter().all(|panel| {
+                    (panel.validation)(row).is_finite()
+                        && (panel.train)(row).is_none_or(f64::is_finite)
+                })
+            };
+            if !series.rows.iter().all(finite) {
+                return Err(FigureError::NotFinite { name: series.label.clone() });
+            }
+        }
+        Ok(())
+    }
+
+    fn single(&self) -> Option<&Series> {
+        match &self.series[..] {
+            [one] => Some(one),
+            _ => None,
+        }
+    }
+
+    fn title(&self) -> String {
+        match self.single() {
+            Some(one) => format!("Learning curves of {}", trial_name(&one.label)),
+            None => "Learning curves by depth of the network".to_string(),
+        }
+    }
+
+    fn subtitle(&self) -> String {
+        let mut parts = vec![self.dataset.clone()];
+        parts.extend(generated_note(usize::from(self.generated), 1).map(str::to_string));
+        let mut seeds = unique(self.series.iter().map(|series| series.seed));
+        seeds.sort_unstable();
+        parts.push(seeds_note(&seeds));
+        parts.push("solid: validation, dashed: training".to_string());
+        parts.join(" · ")
+    }
+
+    fn caption(&self) -> String {
+        let best: Vec<String> = self
+            .series
+            .iter()
+            .enumerate()
+            .filter_map(|(index, series)| {
+                let row = best_row(&series.rows)?;
+                let accuracy = row.validation_accuracy * PERCENT;
+                Some(format!("{} {} ({accuracy:.1} %)", self.label(index), row.epoch))
+            })
+            .collect();
+        format!(
+            "Training values are means over the epoch as trained, with augmentation and dropout; \
+             epoch 0 is the untrained network. Rings: the epoch of the highest validation \
+             accuracy: {}.",
+            best.join(", ")
+        )
+    }
+
+    /// Returns a run's label; the seed is part of it where a trial has several.
+    fn label(&self, index: usize) -> String {
+        let series = &self.series[index];
+        let name = trial_name(&series.label);
+        let shared = self.series.iter().filter(|other| other.label == series.label).count() > 1;
+        let name = if shared { format!("{name} seed {}", series.seed) } else { name };
+        shorten(&name, LABEL_ROOM, &STRONG)
+    }
+
+    fn curves(&self, panel: &Panel) -> Vec<Curve> {
+        let single = self.single().is_some();
+        let mut curves = Vec::new();
+        for (index, series) in self.series.iter().enumerate() {
+            let epoch = |row: &EpochRow| f64::from(row.epoch);
+            let look = |train: bool| series_look(if single { usize::from(train) } else { index });
+            let train = series.rows.iter().filter_map(|r| Some((epoch(r), (panel.train)(r)?)));
+            curves.push(Curve {
+                points: train.collect(),
+                label: single.then(|| "training".to_string()),
+                look: look(true),
+                train: true,
+            });
+            let validation = series.rows.iter().map(|row| (epoch(row), (panel.validation)(row)));
+            let label = if single { "validation".to_string() } else { self.label(index) };
+            curves.push(Curve {
+                points: validation.collect(),
+                label: Some(label),
+                look: look(false),
+                train: false,
+            });
+        }
+        curves
+    }
+
+    /// Draws everything inside and under one panel, and returns its bottom in pixels.
+    fn draw_panel(&self, canvas: &mut Canvas, plot: &Plot, panel: &Panel, curves: &[Curve]) -> f32 {
+        let epochs = self.series.iter().flat_map(|series| series.rows.iter().map(|r| r.epoch));
+        let last = epochs.max().unwrap_or(0);
+        let ticks = Ticks::whole(last, MOST_TICKS);
+        let range = (plot.area.left, plot.area.right());
+        let x = Scale { domain: (0.0, f64::from(last.max(1))), range };
+        plot.base(canvas);
+        for &value in &ticks.values {
+            plot.x_mark(canvas, x.at(value), &ticks.label(value));
+        }
+        let bottom = plot.x_name(canvas, "epoch");
+        let place = |&(epoch, value): &(f64, f64)| (x.at(epoch), plot.y.at(value));
+        for curve in curves {
+            let points: Vec<Point> = curve.points.iter().map(place).collect();
+            draw_curve(canvas, curve, &points);
+        }
+        for (index, series) in self.series.iter().enumerate() {
+            if let Some(row) = best_row(&series.rows) {
+                let at = place(&(f64::from(row.epoch), (panel.validation)(row)));
+                let look = series_look(if self.single().is_some() { 0 } else { index });
+                if self.single().is_some() {
+                    let line = [(at.0, plot.area.top), (at.0, plot.area.bottom())];
+                    canvas.polyline(&line, Stroke::solid(QUIET, 1.5).dashed(3.0, 6.0));
+                }
+                canvas.marker(Marker::Ring, at, POINT + 3.0, look.colour);
+            }
+        }
+        label_ends(canvas, plot, curves, place);
+        bottom
+    }
+}
+
+fn draw_curve(canvas: &mut Canvas, curve: &Curve, points: &[Point]) {
+    let solid = Stroke::solid(curve.look.colour, DATA_LINE);
+    if curve.train {
+        canvas.polyline(points, Stroke { width: 2.2, dash: Some(TRAIN_DASH), ..solid });
+        // A dashed line through one point is nothing: the point itself shows it.
+        if let [only] = points {
+            canvas.marker(Marker::Ring, *only, POINT * 0.7, curve.look.colour);
+        }
+        return;
+    }
+    canvas.polyline(points, solid);
+    let step = points.len().div_ceil(MARKERS).max(1);
+    for (index, &at) in points.iter().enumerate() {
+        if index % step == 0 || index + 1 == points.len() {
+            canvas.marker(curve.look.marker, at, POINT, curve.look.colour);
+        }
+    }
+}
+
+fn label_ends(
+    canvas: &mut Canvas,
+    plot: &Plot,
+    curves: &[Curve],
+    place: impl Fn(&(f64, f64)) -> Point,
+) {
+    let ends: Vec<(Point, &str, &'static str)> = curves
+        .iter()
+        .filter_map(|curve| {
+            let end = place(curve.points.last()?);
+            Some((end, curve.label.as_deref()?, curve.look.colour))
+        })
+        .collect();
+    let half = STRONG.line() / 2.0;
+    let (low, high) = (plot.area.top + half, plot.area.bottom() - half);
+    let wanted: Vec<f32> = ends.iter().map(|(end, ..)| end.1).collect();
+    for ((end, label, colour), y) in ends.iter().zip(spread(&wanted, STRONG.line(), low, high)) {
+        let x = plot.area.right() + LEADER;
+        let leader = [(end.0 + POINT + 2.0, end.1), (x - 5.0, y)];
+        canvas.polyline(&leader, Stroke::solid(colour, 1.2));
+        canvas.text((x, y - half), Anchor::Start, &STRONG.coloured(INK), label);
+    }
+}
+
+/// Returns the first row with the highest validation accuracy.
+fn best_row(rows: &[EpochRow]) -> Option<&EpochRow> {
+    rows.iter().reduce(
+        |best, row| {
+            if row.validation_accuracy > best.validation_accuracy { row } else { best }
+        },
+    )
+}

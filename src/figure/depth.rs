@@ -1,0 +1,274 @@
+//! The depth figure: accuracy against the number of convolution blocks. Called by `cli` with the
+//! rows of `depth.csv`.
+//!
+//! A table under the axis lines up with the points, so that what depth costs and what it brings
+//! stand in one column.
+
+use super::Figure;
+use super::axis::{Ticks, spread};
+use super::canvas::{Anchor, Area, Canvas, Stroke};
+use super::colour::{Marker, SeriesLook, series_look};
+use super::drawing::Drawing;
+use super::error::FigureError;
+use super::page::Page;
+use super::plot::{DATA_LINE, POINT, Plot};
+use super::selection::{generated_note, seeds_note, unique};
+use super::svg_text::{checkpoint_rule, short_count, trial_name};
+use super::theme::{BODY, HEADING, INK, MARGIN, SMALL, STRONG};
+use super::typeface::{shorten, width};
+use crate::run::DepthRow;
+
+/// Width of the page's content in pixels: 7 inches.
+const CONTENT: f32 = 1400.0;
+/// Height of the plotting area in pixels.
+const PLOT_HEIGHT: f32 = 620.0;
+/// Sideways distance of each series from its column's middle, in pixels.
+const DODGE: f32 = 16.0;
+/// Most horizontal grid lines.
+const MOST_TICKS: usize = 9;
+/// Half the width of a range's end bars, in pixels.
+const CAP: f32 = 8.0;
+/// Radius of one seed's point, in pixels.
+const SEED_POINT: f32 = 4.0;
+/// Space between table columns, in pixels.
+const CELL_GAP: f32 = 16.0;
+
+/// The depth figure.
+#[derive(Debug, Clone)]
+pub struct Depth<'a> {
+    /// One row a trained network, in any order.
+    pub rows: &'a [DepthRow],
+}
+
+/// The networks of one trial: one column of the chart.
+struct Column<'a> {
+    rows: Vec<&'a DepthRow>,
+}
+
+/// One split's accuracies.
+struct Split {
+    label: &'static str,
+    accuracy: fn(&DepthRow) -> f64,
+    look: SeriesLook,
+    dash: Option<(f32, f32)>,
+    dodge: f32,
+}
+
+const PERCENT: f64 = 100.0;
+
+fn splits() -> [Split; 2] {
+    [
+        Split {
+            label: "validation",
+            accuracy: |row| row.validation_accuracy * PERCENT,
+            look: series_look(1),
+            dash: Some((14.0, 9.0)),
+            dodge: -DODGE,
+        },
+        Split {
+            label: "test",
+            accuracy: |row| row.test_accuracy * PERCENT,
+            look: series_look(0),
+            dash: None,
+            dodge: DODGE,
+        },
+    ]
+}
+
+impl Column<'_> {
+    fn values(&self, split: &Split) -> Vec<f64> {
+        self.rows.iter().map(|row| (split.accuracy)(row)).collect()
+    }
+
+    fn mean(&self, split: &Split) -> f64 {
+        let values = self.values(split);
+        values.iter().sum::<f64>() / values.len() as f64
+    }
+
+    fn range(&self, split: &Split) -> (f64, f64) {
+        let ends = (f64::INFINITY, f64::NEG_INFINITY);
+        self.values(split).iter().fold(ends, |(low, high), &v| (low.min(v), high.max(v)))
+    }
+}
+
+impl Figure for Depth<'_> {
+    fn name(&self) -> String {
+        "depth".to_string()
+    }
+
+    fn draw(&self) -> Result<Drawing, FigureError> {
+        let columns = self.columns()?;
+        let splits = splits();
+        let mut page = Page::new(CONTENT, "Accuracy by depth of the network", &self.subtitle());
+
+        let all = || splits.iter().flat_map(|split| columns.iter().map(|c| c.range(split)));
+        let low = all().map(|range| range.0).fold(f64::INFINITY, f64::min);
+        let high = all().map(|range| range.1).fold(f64::NEG_INFINITY, f64::max);
+        let ticks = Ticks::around(low, high, MOST_TICKS);
+        let heads = table_rows(&columns[0]).into_iter().map(|(head, _)| width(head, &SMALL));
+        let left = heads.fold(Plot::numbers_width(&ticks), f32::max) + CELL_GAP;
+        let labels = splits.iter().map(|split| width(split.label, &STRONG));
+        let right = labels.fold(0.0, f32::max) + CELL_GAP;
+        let area = Area {
+            left: MARGIN + left,
+            top: page.y + HEADING.line() + SMALL.line(),
+            width: CONTENT - left - right,
+            height: PLOT_HEIGHT,
+        };
+        let plot = Plot::new(&mut page.canvas, area, "Accuracy in %", &ticks);
+        plot.base(&mut page.canvas);
+        let pitch = area.width / columns.len() as f32;
+        let x = |index: usize| area.left + (index as f32 + 0.5) * pitch;
+        for split in &splits {
+            draw_split(&mut page.canvas, &plot, &columns, split, x);
+        }
+        label_ends(&mut page.canvas, &plot, &columns, &splits, x(columns.len() - 1));
+        page.y = table(&mut page.canvas, area, &columns, pitch);
+        page.caption(&self.caption(&columns));
+        Ok(page.finish())
+    }
+}
+
+impl Depth<'_> {
+    fn columns(&self) -> Result<Vec<Column<'_>>, FigureError> {
+        let bad = |row: &&DepthRow| {
+            !row.validation_accuracy.is_finite() || !row.test_accuracy.is_finite()
+        };
+        if let Some(row) = self.rows.iter().find(bad) {
+            return Err(FigureError::NotFinite { name: row.trial.clone() });
+        }
+        let trials = unique(self.rows.iter().map(|row| row.trial.as_str()));
+        let rows_of = |trial: &&str| self.rows.iter().filter(|r| r.trial == *trial).collect();
+        let mut columns: Vec<_> =
+            trials.iter().map(|trial| Column { rows: rows_of(trial) }).collect();
+        columns.sort_by_key(|column| (column.rows[0].blocks, column.rows[0].parameters));
+        if columns.is_empty() {
+            let (wanted, known) = ("accuracy by depth".to_string(), "none".to_string());
+            return Err(FigureError::Nothing { wanted, known });
+        }
+        Ok(columns)
+    }
+
+    fn subtitle(&self) -> String {
+        let mut parts = vec![unique(self.rows.iter().map(|r| r.dataset.as_str())).join(", ")];
+        let generated = self.rows.iter().filter(|row| row.generated).count();
+        parts.extend(generated_note(generated, self.rows.len()).map(str::to_string));
+        let mut seeds = unique(self.rows.iter().map(|row| row.seed));
+        seeds.sort_unstable();
+        parts.push(seeds_note(&seeds));
+        let rules = unique(self.rows.iter().map(|row| checkpoint_rule(&row.checkpoint)));
+        parts.push(format!("checkpoint: {}", rules.join(", ")));
+        parts.join(" · ")
+    }
+
+    fn caption(&self, columns: &[Column<'_>]) -> String {
+        let counts = |count: fn(&DepthRow) -> usize| {
+            let counts = unique(self.rows.iter().map(count));
+            counts.iter().map(usize::to_string).collect::<Vec<_>>().join(" or ")
+        };
+        let spread = if columns.iter().any(|column| column.rows.len() > 1) {
+            "Large marks: mean over seeds; small points: each seed; bars: lowest to highest seed."
+        } else {
+            "One seed a network: the figure shows no spread."
+        };
+        format!(
+            "{spread} Validation: {} images, test: {} images. MACs: multiply-adds of one image's \
+             forward pass.",
+            counts(|row| row.validation_images),
+            counts(|row| row.test_images)
+        )
+    }
+}
+
+fn draw_split(
+    canvas: &mut Canvas,
+    plot: &Plot,
+    columns: &[Column<'_>],
+    split: &Split,
+    x: impl Fn(usize) -> f32,
+) {
+    let colour = split.look.colour;
+    let stroke = Stroke { colour, width: DATA_LINE, dash: split.dash };
+    let x = |index: usize| x(index) + split.dodge;
+    let means: Vec<_> = columns
+        .iter()
+        .enumerate()
+        .map(|(index, column)| (x(index), plot.y.at(column.mean(split))))
+        .collect();
+    canvas.polyline(&means, stroke);
+    for (index, column) in columns.iter().enumerate() {
+        let x = x(index);
+        if column.rows.len() > 1 {
+            let (low, high) = column.range(split);
+            let (low, high) = (plot.y.at(low), plot.y.at(high));
+            let thin = Stroke::solid(colour, 2.0);
+            canvas.polyline(&[(x, low), (x, high)], thin);
+            for end in [low, high] {
+                canvas.polyline(&[(x - CAP, end), (x + CAP, end)], thin);
+            }
+            // Seeds stand outside of their bar, away from the other split.
+            let aside = x + split.dodge.signum() * (CAP + SEED_POINT + 2.0);
+            for value in column.values(split) {
+                canvas.marker(Marker::Disc, (aside, plot.y.at(value)), SEED_POINT, colour);
+            }
+        }
+        canvas.marker(split.look.marker, means[index], POINT + 1.0, colour);
+    }
+}
+
+fn label_ends(
+    canvas: &mut Canvas,
+    plot: &Plot,
+    columns: &[Column<'_>],
+    splits: &[Split],
+    last: f32,
+) {
+    let Some(column) = columns.last() else { return };
+    let ends: Vec<f32> = splits.iter().map(|split| plot.y.at(column.mean(split))).collect();
+    let half = STRONG.line() / 2.0;
+    let places = spread(&ends, STRONG.line(), plot.area.top + half, plot.area.bottom() - half);
+    let x = last + DODGE + CAP + 4.0 * SEED_POINT + 8.0;
+    for (split, place) in splits.iter().zip(places) {
+        let style = STRONG.coloured(split.look.colour);
+        canvas.text((x, place - half), Anchor::Start, &style, split.label);
+    }
+}
+
+/// Returns the rows under the axis: heading and text for one column.
+fn table_rows(column: &Column<'_>) -> Vec<(&'static str, String)> {
+    let row = column.rows[0];
+    let mut rows = vec![
+        ("", trial_name(&row.trial)),
+        ("conv blocks", row.blocks.to_string()),
+        ("parameters", format!("{} params", short_count(row.parameters))),
+        ("multiply-adds", format!("{} MACs", short_count(row.multiply_adds))),
+    ];
+    for split in &splits() {
+        let (low, high) = column.range(split);
+        let mean = format!("{:.1} %", column.mean(split));
+        let text =
+            if column.rows.len() > 1 { format!("{mean} ({low:.1} to {high:.1})") } else { mean };
+        rows.push((split.label, text));
+    }
+    rows
+}
+
+fn table(canvas: &mut Canvas, area: Area, columns: &[Column<'_>], pitch: f32) -> f32 {
+    let top = area.bottom() + 14.0;
+    let mut bottom = top;
+    for (index, column) in columns.iter().enumerate() {
+        let x = area.left + (index as f32 + 0.5) * pitch;
+        let mut y = top;
+        for (head, text) in table_rows(column) {
+            let style = if head.is_empty() { STRONG } else { SMALL.coloured(INK) };
+            if index == 0 {
+                canvas.text((MARGIN, y), Anchor::Start, &SMALL, head);
+            }
+            let text = shorten(&text, pitch - CELL_GAP, &style);
+            canvas.text((x, y), Anchor::Middle, &style, &text);
+            y += BODY.line() + 2.0;
+        }
+        bottom = y;
+    }
+    bottom
+}

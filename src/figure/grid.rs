@@ -1,0 +1,238 @@
+//! The explanation grid: pictures down, methods across. Called by `cli` with what `explain` wrote.
+
+use super::canvas::{Anchor, Canvas, Point, Stroke};
+use super::drawing::Drawing;
+use super::error::FigureError;
+use super::page::{Page, empty_panel};
+use super::picture::{PanelSize, heat, picture, picture_size};
+use super::selection::{images, provenance, unique};
+use super::svg_text::{class_name, method_name, trial_name};
+use super::theme::{BODY, HEADING, INK, MARGIN, RULE, SMALL, STRONG};
+use super::typeface::{shorten, width, wrap_at_most};
+use super::{Figure, verdict};
+use crate::run::{ExplainedImage, ExplanationRecord, ExplanationSet};
+
+/// Methods up to which the larger panel is used.
+const FEW_METHODS: usize = 3;
+/// Longer side of a panel in pixels, for few methods and for many.
+const PANEL_FEW: usize = 192;
+const PANEL_MANY: usize = 128;
+/// Width of the text that names a row, in pixels.
+const ROW_TEXT: f32 = 250.0;
+/// Space between the two panels of a method, in pixels.
+const PANEL_GAP: f32 = 8.0;
+/// Space between methods, in pixels.
+const METHOD_GAP: f32 = 28.0;
+/// Space between rows, in pixels.
+const ROW_GAP: f32 = 20.0;
+/// Narrowest page content in pixels, so that the header has room.
+const NARROWEST: f32 = 1000.0;
+
+/// The explanation grid of everything in a set.
+#[derive(Debug, Clone)]
+pub struct ExplainGrid<'a> {
+    /// What was explained.
+    pub set: &'a ExplanationSet,
+}
+
+/// What one row shows besides its picture: a network at a checkpoint, and a layer of it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct RowKey<'a> {
+    trial: &'a str,
+    seed: u64,
+    epoch: u32,
+    layer: &'a str,
+}
+
+impl<'a> RowKey<'a> {
+    fn of(record: &'a ExplanationRecord) -> Self {
+        let ExplanationRecord { trial, seed, epoch, layer, .. } = record;
+        Self { trial, seed: *seed, epoch: *epoch, layer }
+    }
+
+    fn network(&self) -> String {
+        format!("{} epoch {}", trial_name(self.trial), self.epoch)
+    }
+}
+
+impl Figure for ExplainGrid<'_> {
+    fn name(&self) -> String {
+        "explain".to_string()
+    }
+
+    fn draw(&self) -> Result<Drawing, FigureError> {
+        let records: Vec<_> = self.set.records.iter().collect();
+        if records.is_empty() {
+            let (wanted, known) = ("explanations".to_string(), "none".to_string());
+            return Err(FigureError::Nothing { wanted, known });
+        }
+        let images = images(self.set, &records)?;
+        let methods = unique(records.iter().map(|record| record.method.as_str()));
+        let networks = unique(records.iter().map(|record| RowKey::of(record).network()));
+        let target = if methods.len() <= FEW_METHODS { PANEL_FEW } else { PANEL_MANY };
+        let panel = super::common_panel(self.set, &images, target)?;
+
+        let names: Vec<_> = methods.iter().map(|method| method_name(method)).collect();
+        let title = format!("{} of {}", names.join(", "), networks.join(", "));
+        let subtitle = provenance(&images, &records);
+        let pair = 2.0 * panel.width as f32 + PANEL_GAP;
+        let first = MARGIN + panel.width as f32 + 16.0 + ROW_TEXT;
+        let wanted = first - MARGIN + methods.len() as f32 * (pair + METHOD_GAP) - METHOD_GAP;
+        let mut page = Page::new(wanted.max(NARROWEST), &title, &subtitle);
+        page.colour_bar("min-max of each map; E = L · I")?;
+
+        let column = |index: usize| first + index as f32 * (pair + METHOD_GAP);
+        head(&mut page, panel, &names, column);
+        for image in &images {
+            let own: Vec<_> = records.iter().copied().filter(|r| r.image == image.id).collect();
+            let top = page.y;
+            for (index, key) in unique(own.iter().map(|r| RowKey::of(r))).into_iter().enumerate() {
+                let at = (MARGIN, page.y.round());
+                let row: Vec<_> = own.iter().copied().filter(|r| RowKey::of(r) == key).collect();
+                if index == 0 {
+                    self.input(&mut page.canvas, at, panel, image)?;
+                }
+                self.row_text(&mut page.canvas, at, panel, (image, &row, networks.len() > 1));
+                for (index, method) in methods.iter().enumerate() {
+                    let at = (column(index), at.1);
+                    match row.iter().find(|record| record.method == *method) {
+                        Some(record) => self.pair(&mut page.canvas, at, panel, (image, record))?,
+                        None => {
+                            let style = SMALL;
+                            page.canvas.text(at, Anchor::Start, &style, "not explained");
+                        }
+                    }
+                }
+                page.y = at.1 + panel.height as f32 + 4.0 + 2.0 * SMALL.line() + ROW_GAP;
+            }
+            page.y = page.y.max(top + panel.height as f32);
+        }
+        page.y -= ROW_GAP;
+        page.caption(&format!(
+            "{} Under each pair: the explained class and its confidence on the picture → on the \
+             explanation map E.",
+            self.set.selection_rule.trim()
+        ));
+        Ok(page.finish())
+    }
+}
+
+impl ExplainGrid<'_> {
+    fn own_panel(
+        &self,
+        image: &ExplainedImage,
+        panel: PanelSize,
+    ) -> Result<PanelSize, FigureError> {
+        let (height, width) = picture_size(self.set, &image.pixels)?;
+        Ok(PanelSize::fit(width, height, panel.width.max(panel.height)))
+    }
+
+    fn input(
+        &self,
+        canvas: &mut Canvas,
+        at: Point,
+        panel: PanelSize,
+        image: &ExplainedImage,
+    ) -> Result<(), FigureError> {
+        let own = self.own_panel(image, panel)?;
+        canvas.picture(own.at(at.0, at.1), &picture(self.set, &image.pixels, own)?)?;
+        let room = panel.width as f32 + 10.0;
+        let id = shorten(&image.id, room, &SMALL);
+        canvas.text((at.0, at.1 + panel.height as f32 + 4.0), Anchor::Start, &SMALL, &id);
+        Ok(())
+    }
+
+    fn row_text(
+        &self,
+        canvas: &mut Canvas,
+        at: Point,
+        panel: PanelSize,
+        (image, row, several): (&ExplainedImage, &[&ExplanationRecord], bool),
+    ) {
+        let Some(record) = row.first() else { return };
+        let room = ROW_TEXT - 20.0;
+        let x = at.0 + panel.width as f32 + 16.0;
+        let mut y = at.1;
+        if let Some(class) = &image.true_class {
+            y = canvas.text((x, y), Anchor::Start, &SMALL, "true class");
+            let lines = wrap_at_most(&class_name(class), room, &STRONG, 2);
+            y = canvas.lines((x, y), Anchor::Start, &STRONG, &lines);
+        }
+        let (mark, word) = verdict::mark(record, image);
+        let (mark, word) = if image.true_class.is_some() {
+            (format!("{mark} "), format!("{word}, "))
+        } else {
+            (String::new(), String::new())
+        };
+        let class = format!("{mark}{}", class_name(&record.predicted_class));
+        y = canvas.text((x, y), Anchor::Start, &BODY, &shorten(&class, room, &BODY));
+        let sure = format!("{word}{}", verdict::probability(record.predicted_confidence));
+        y = canvas.text((x, y), Anchor::Start, &BODY, &sure);
+        if several {
+            let network = shorten(&RowKey::of(record).network(), room, &SMALL);
+            y = canvas.text((x, y), Anchor::Start, &SMALL, &network);
+        }
+        let [height, width] = record.native_size;
+        let size = format!("{height} × {width} at {}", record.layer);
+        canvas.text((x, y), Anchor::Start, &SMALL, &shorten(&size, room, &SMALL));
+    }
+
+    fn pair(
+        &self,
+        canvas: &mut Canvas,
+        at: Point,
+        panel: PanelSize,
+        (image, record): (&ExplainedImage, &ExplanationRecord),
+    ) -> Result<(), FigureError> {
+        let own = self.own_panel(image, panel)?;
+        let second = at.0 + panel.width as f32 + PANEL_GAP;
+        let (left, right) = (own.at(at.0, at.1), own.at(second, at.1));
+        if record.empty {
+            empty_panel(canvas, left);
+            empty_panel(canvas, right);
+        } else {
+            canvas.picture(left, &heat(self.set, &record.heat, own)?)?;
+            canvas.picture(right, &picture(self.set, &record.explanation, own)?)?;
+        }
+        let room = 2.0 * panel.width as f32 + PANEL_GAP;
+        let change = format!(
+            "{} → {}",
+            verdict::probability(record.confidence),
+            verdict::probability(record.explanation_confidence)
+        );
+        let y = at.1 + panel.height as f32 + 4.0;
+        let ink = SMALL.coloured(INK);
+        let class = class_name(&record.target_class);
+        let y = canvas.text((at.0, y), Anchor::Start, &ink, &shorten(&class, room, &ink));
+        canvas.text((at.0, y), Anchor::Start, &ink, &change);
+        Ok(())
+    }
+}
+
+fn head<S: AsRef<str>>(
+    page: &mut Page,
+    panel: PanelSize,
+    names: &[S],
+    column: impl Fn(usize) -> f32,
+) {
+    let panel = panel.width as f32;
+    let top = page.y;
+    let second = top + HEADING.line() + 6.0;
+    page.canvas.text((MARGIN + panel / 2.0, second), Anchor::Middle, &SMALL, "input I");
+    for (index, name) in names.iter().enumerate() {
+        let left = column(index);
+        let pair = 2.0 * panel + PANEL_GAP;
+        let name = shorten(name.as_ref(), pair, &HEADING);
+        page.canvas.text((left + pair / 2.0, top), Anchor::Middle, &HEADING, &name);
+        let y = top + HEADING.line() + 1.0;
+        page.canvas.polyline(&[(left, y), (left + pair, y)], Stroke::solid(RULE, 2.0));
+        for (place, label) in [(0.5, "heat map L"), (1.5, "E = L · I")] {
+            let style = SMALL;
+            // A narrow panel takes the letter alone.
+            let label = if width(label, &style) <= panel { label } else { &label[..1] };
+            let x = left + place * panel + (place - 0.5) * PANEL_GAP;
+            page.canvas.text((x, second), Anchor::Middle, &style, label);
+        }
+    }
+    page.y = second + SMALL.line() + 4.0;
+}

@@ -1,0 +1,287 @@
+//! Arrays as pixels: pictures and heat maps at the size of their panel, as PNG data URIs. Called by
+//! `canvas` and the figures that show pictures.
+//!
+//! A picture smaller than its panel is enlarged by a whole factor with nearest-neighbour, so that
+//! its pixels stay squares; a larger one is embedded as it is and scaled down when drawn. A heat map
+//! is resampled bilinearly to its panel before it is coloured, so that it stays smooth.
+
+use super::canvas::Area;
+use super::colour::viridis;
+use super::drawing::encode_png;
+use super::error::FigureError;
+use crate::run::{Array, ExplanationSet};
+
+/// Share of the heat colour where a heat map lies over its picture; the rest is the grey picture.
+const OVERLAY_SHARE: f32 = 0.55;
+/// Weights of red, green and blue in the grey under a heat map, by Rec. 709.
+const LUMA: [f32; 3] = [0.2126, 0.7152, 0.0722];
+
+/// An RGB picture.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Pixels {
+    /// Width in pixels.
+    pub(super) width: usize,
+    /// Height in pixels.
+    pub(super) height: usize,
+    /// Three bytes a pixel, in rows.
+    pub(super) rgb: Vec<u8>,
+    /// Whether its pixels are to stay squares when a viewer enlarges it.
+    pub(super) crisp: bool,
+}
+
+/// The size at which pictures of one size are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct PanelSize {
+    /// Width in sheet pixels.
+    pub(super) width: usize,
+    /// Height in sheet pixels.
+    pub(super) height: usize,
+}
+
+impl PanelSize {
+    /// Returns the panel for a picture of `width` by `height` pixels: the largest whole multiple
+    /// of it whose longer side is at most `target` sheet pixels, or, for a larger picture, the
+    /// picture scaled down to that side.
+    pub(super) fn fit(width: usize, height: usize, target: usize) -> Self {
+        let longer = width.max(height).max(1);
+        let factor = target / longer;
+        if factor >= 1 {
+            return Self { width: width * factor, height: height * factor };
+        }
+        let scaled = |side: usize| (side * target).div_ceil(longer).max(1);
+        Self { width: scaled(width), height: scaled(height) }
+    }
+
+    /// Returns the panel's rectangle with its top left corner at `left` and `top`.
+    pub(super) fn at(self, left: f32, top: f32) -> Area {
+        Area { left, top, width: self.width as f32, height: self.height as f32 }
+    }
+}
+
+/// Returns the array `name` of the set.
+///
+/// # Errors
+/// [`FigureError::MissingArray`] when the set does not have it, [`FigureError::NotFinite`] when it
+/// holds a value that is not.
+pub(super) fn array<'a>(set: &'a ExplanationSet, name: &str) -> Result<&'a Array, FigureError> {
+    let array =
+        set.arrays.get(name).ok_or_else(|| FigureError::MissingArray { name: name.to_string() })?;
+    if array.values.iter().any(|value| !value.is_finite()) {
+        return Err(FigureError::NotFinite { name: name.to_string() });
+    }
+    Ok(array)
+}
+
+/// Returns the height and width of the picture `name`, `[channels, height, width]`.
+///
+/// # Errors
+/// As [`array`], and [`FigureError::WrongShape`] for other axes.
+pub(super) fn picture_size(
+    set: &ExplanationSet,
+    name: &str,
+) -> Result<(usize, usize), FigureError> {
+    let array = array(set, name)?;
+    match array.shape[..] {
+        [1 | 3, height, width] if height * width > 0 => Ok((height, width)),
+        _ => Err(wrong_shape(array, name, "[3, height, width] or [1, height, width]")),
+    }
+}
+
+/// Returns the picture `name`, `[channels, height, width]` from 0 to 1 with one or three channels,
+/// for a panel of size `panel`.
+///
+/// # Errors
+/// As [`picture_size`].
+pub(super) fn picture(
+    set: &ExplanationSet,
+    name: &str,
+    panel: PanelSize,
+) -> Result<Pixels, FigureError> {
+    let (height, width) = picture_size(set, name)?;
+    let values = &array(set, name)?.values;
+    let plane = height * width;
+    let last = values.len() / plane - 1;
+    let rgb = (0..plane)
+        .flat_map(|i| [0, 1, 2].map(|channel: usize| byte(values[channel.min(last) * plane + i])))
+        .collect();
+    let pixels = Pixels { width, height, rgb, crisp: false };
+    Ok(pixels.enlarged(panel.width / width))
+}
+
+/// Returns the heat map `name`, `[height, width]` from 0 to 1, coloured at the panel's size.
+///
+/// # Errors
+/// As [`array`], and [`FigureError::WrongShape`] for other axes.
+pub(super) fn heat(
+    set: &ExplanationSet,
+    name: &str,
+    panel: PanelSize,
+) -> Result<Pixels, FigureError> {
+    let values = resampled(array(set, name)?, name, panel)?;
+    let rgb = values.iter().flat_map(|&value| viridis(value)).collect();
+    Ok(Pixels { width: panel.width, height: panel.height, rgb, crisp: false })
+}
+
+/// Returns the heat map `heat_name` in colour over the picture `picture_name` in grey, at the
+/// panel's size or the picture's, whichever is larger.
+///
+/// # Errors
+/// As [`heat`] and [`picture`].
+pub(super) fn overlay(
+    set: &ExplanationSet,
+    heat_name: &str,
+    picture_name: &str,
+    panel: PanelSize,
+) -> Result<Pixels, FigureError> {
+    let mut pixels = picture(set, picture_name, panel)?;
+    let size = PanelSize { width: pixels.width, height: pixels.height };
+    let values = resampled(array(set, heat_name)?, heat_name, size)?;
+    for (pixel, value) in pixels.rgb.chunks_exact_mut(3).zip(values) {
+        let grey: f32 = pixel.iter().zip(LUMA).map(|(&c, weight)| f32::from(c) * weight).sum();
+        for (channel, colour) in pixel.iter_mut().zip(viridis(value)) {
+            let mixed = OVERLAY_SHARE * f32::from(colour) + (1.0 - OVERLAY_SHARE) * grey;
+            *channel = mixed.round() as u8;
+        }
+    }
+    pixels.crisp = false;
+    Ok(pixels)
+}
+
+/// Half-pixel bilinear interpolation, edges clamped, as the maps themselves were enlarged.
+fn resampled(map: &Array, name: &str, size: PanelSize) -> Result<Vec<f32>, FigureError> {
+    let [height, width] = map.shape[..] else {
+        return Err(wrong_shape(map, name, "[height, width]"));
+    };
+    if height * width == 0 || map.values.len() != height * width {
+        return Err(wrong_shape(map, name, "[height, width]"));
+    }
+    let place = |index: usize, from: usize, to: usize| {
+        let centre = (index as f32 + 0.5) * from as f32 / to as f32 - 0.5;
+        let centre = centre.clamp(0.0, (from - 1) as f32);
+        let low = centre.floor() as usize;
+        (low, (low + 1).min(from - 1), centre - low as f32)
+    };
+    let mix = |a: f32, b: f32, share: f32| a + share * (b - a);
+    let mut values = Vec::with_capacity(size.width * size.height);
+    for y in 0..size.height {
+        let (top, bottom, down) = place(y, height, size.height);
+        for x in 0..size.width {
+            let (left, right, along) = place(x, width, size.width);
+            let row =
+                |y: usize| mix(map.values[y * width + left], map.values[y * width + right], along);
+            values.push(mix(row(top), row(bottom), down));
+        }
+    }
+    Ok(values)
+}
+
+fn wrong_shape(array: &Array, name: &str, expected: &'static str) -> FigureError {
+    FigureError::WrongShape { name: name.to_string(), shape: array.shape.clone(), expected }
+}
+
+fn byte(value: f32) -> u8 {
+    (value.clamp(0.0, 1.0) * 255.0).round() as u8
+}
+
+impl Pixels {
+    fn enlarged(self, factor: usize) -> Self {
+        if factor <= 1 {
+            return self;
+        }
+        let mut rgb = Vec::with_capacity(self.rgb.len() * factor * factor);
+        for row in self.rgb.chunks_exact(self.width * 3) {
+            let wide: Vec<u8> =
+                row.chunks_exact(3).flat_map(|pixel| pixel.repeat(factor)).collect();
+            for _ in 0..factor {
+                rgb.extend_from_slice(&wide);
+            }
+        }
+        Self { width: self.width * factor, height: self.height * factor, rgb, crisp: true }
+    }
+
+    /// Returns the picture as a `data:` address that holds its PNG.
+    ///
+    /// # Errors
+    /// [`FigureError::Encode`] when the PNG cannot be encoded.
+    pub(super) fn data_uri(&self) -> Result<String, FigureError> {
+        let png = encode_png(&self.rgb, self.width as u32, self.height as u32)?;
+        Ok(format!("data:image/png;base64,{}", base64(&png)))
+    }
+}
+
+/// Returns `bytes` in base 64 with padding.
+///
+/// # Source
+/// RFC 4648, section 4.
+fn base64(bytes: &[u8]) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for group in bytes.chunks(3) {
+        let byte = |i: usize| u32::from(group.get(i).copied().unwrap_or(0));
+        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for digit in 0..4 {
+            let index = (bits >> (18 - 6 * digit)) & 63;
+            // A group of n bytes fills n + 1 digits.
+            text.push(if digit > group.len() { '=' } else { ALPHABET[index as usize] as char });
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set_with(name: &str, shape: &[usize], values: &[f32]) -> ExplanationSet {
+        let array = Array { shape: shape.to_vec(), values: values.to_vec() };
+        ExplanationSet { arrays: [(name.to_string(), array)].into(), ..Default::default() }
+    }
+
+    #[test]
+    fn panels_are_whole_multiples_and_keep_the_aspect() {
+        assert_eq!(PanelSize::fit(32, 32, 160), PanelSize { width: 160, height: 160 });
+        assert_eq!(PanelSize::fit(28, 28, 160), PanelSize { width: 140, height: 140 });
+        assert_eq!(PanelSize::fit(64, 32, 160), PanelSize { width: 128, height: 64 });
+        assert_eq!(PanelSize::fit(448, 224, 160), PanelSize { width: 160, height: 80 });
+    }
+
+    #[test]
+    fn a_picture_is_enlarged_in_squares() {
+        let set = set_with("p", &[3, 1, 2], &[1.0, 0.0, 0.0, 1.0, 0.0, 0.5]);
+        let pixels = picture(&set, "p", PanelSize::fit(2, 1, 4)).expect("drawn");
+        let (red, other) = ([255, 0, 0], [0, 255, 128]);
+        let row = [red, red, other, other].concat();
+        assert_eq!(pixels.rgb, [row.clone(), row].concat());
+        assert!(pixels.crisp);
+    }
+
+    /// Two cells 0 and 1 on four pixels: centres at -0.25, 0.25, 0.75 and 1.25 cells.
+    #[test]
+    fn heat_is_half_pixel_bilinear() {
+        let map = Array { shape: vec![1, 2], values: vec![0.0, 1.0] };
+        let size = PanelSize { width: 4, height: 1 };
+        assert_eq!(resampled(&map, "h", size).expect("resampled"), [0.0, 0.25, 0.75, 1.0]);
+    }
+
+    #[test]
+    fn bad_arrays_are_named() {
+        let panel = PanelSize { width: 2, height: 2 };
+        let message = |set: &ExplanationSet, name: &str| {
+            heat(set, name, panel).expect_err("refused").to_string()
+        };
+        let set = set_with("h", &[4], &[0.0; 4]);
+        assert!(message(&set, "h").contains("\"h\" has shape [4]"));
+        assert!(message(&set, "absent").contains("\"absent\" is not in the set"));
+        let set = set_with("h", &[1, 2], &[0.0, f32::NAN]);
+        assert!(message(&set, "h").contains("not finite"));
+    }
+
+    /// RFC 4648, section 10.
+    #[test]
+    fn base64_test_vectors() {
+        for (plain, coded) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v")] {
+            assert_eq!(base64(plain.as_bytes()), coded);
+        }
+        assert_eq!(base64(b"foobar"), "Zm9vYmFy");
+    }
+}

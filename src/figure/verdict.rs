@@ -1,0 +1,81 @@
+//! A network's answer in words: right or wrong, which class, how sure. Called by the figures that
+//! show maps.
+//!
+//! A check or a cross and a word say whether the answer is right; no colour does.
+
+use super::svg_text::class_name;
+use super::theme::BODY;
+use super::typeface::{shorten, width};
+use crate::run::{ExplainedImage, ExplanationRecord};
+
+/// Returns a check for a right prediction, a cross for a wrong one, and a question mark where the
+/// true class is not known; with it the word.
+pub(super) fn mark(record: &ExplanationRecord, image: &ExplainedImage) -> (char, &'static str) {
+    match &image.true_class {
+        Some(class) if *class == record.predicted_class => ('✓', "right"),
+        Some(_) => ('✗', "wrong"),
+        None => ('?', "unknown"),
+    }
+}
+
+/// Returns the prediction in two or three lines of at most `room` pixels: mark and class, word and
+/// confidence, and, where the map explains another class, that class and its confidence.
+pub(super) fn lines(record: &ExplanationRecord, image: &ExplainedImage, room: f32) -> Vec<String> {
+    let (mark, word) = mark(record, image);
+    let class = class_name(&record.predicted_class);
+    let mut lines = vec![
+        shorten(&format!("{mark} {class}"), room, &BODY),
+        format!("{word}, {}", probability(record.predicted_confidence)),
+    ];
+    if record.target_class != record.predicted_class {
+        lines.push(target_line(record, room));
+    }
+    lines
+}
+
+/// Returns "map for ring 0.12" with the class shortened so that the line has at most `room` pixels.
+pub(super) fn target_line(record: &ExplanationRecord, room: f32) -> String {
+    let start = "map for ";
+    let end = format!(" {}", probability(record.confidence));
+    let class_room = room - width(&format!("{start}{end}"), &BODY);
+    format!("{start}{}{end}", shorten(&class_name(&record.target_class), class_room, &BODY))
+}
+
+/// Returns a probability with two decimals, never rounded up to a certainty that it is not.
+pub(super) fn probability(value: f32) -> String {
+    if value < 1.0 && value >= 0.995 {
+        return "> 0.99".to_string();
+    }
+    format!("{value:.2}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{Sample, record};
+    use super::*;
+
+    #[test]
+    fn words_and_glyphs_say_right_and_wrong() {
+        let set = Sample::default().set();
+        let image = &set.images[0];
+        let mut record = record("trial-a", 1);
+        record.predicted_class = "sweet_pepper".into();
+        record.predicted_confidence = 0.831;
+        record.target_class = "sweet_pepper".into();
+        let mut image = image.clone();
+        image.true_class = Some("sweet_pepper".into());
+        assert_eq!(lines(&record, &image, 400.0), ["✓ sweet pepper", "right, 0.83"]);
+        image.true_class = Some("ring".into());
+        record.target_class = "ring".into();
+        record.confidence = 0.1249;
+        let wrong = ["✗ sweet pepper", "wrong, 0.83", "map for ring 0.12"];
+        assert_eq!(lines(&record, &image, 400.0), wrong);
+    }
+
+    #[test]
+    fn near_certainty_is_not_printed_as_certainty() {
+        assert_eq!(probability(0.9971), "> 0.99");
+        assert_eq!(probability(1.0), "1.00");
+        assert_eq!(probability(0.994), "0.99");
+    }
+}

@@ -1,0 +1,209 @@
+//! Weights and optimizer state to and from a run folder. Called by `train` (both ways) and, to
+//! read a network, by `cli`.
+
+use burn::module::{Module, ModuleVisitor, Param};
+use burn::optim::{ModuleOptimizer, OptimizerRecord};
+use burn::store::{ModuleRecord, RecordError};
+use burn::tensor::{Bytes, Tensor};
+
+use crate::run::{CheckpointName, CheckpointState, RunDir, RunError, TensorShape};
+
+use super::PlainCnn;
+
+/// File of the weights in a checkpoint's folder.
+pub const MODEL_FILE: &str = "model.bpk";
+/// File of the optimizer's state in a checkpoint's folder.
+pub const OPTIMIZER_FILE: &str = "optimizer.bpk";
+
+/// A checkpoint that cannot be written, read or used.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckpointError {
+    /// The run folder failed.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// The weights are those of another network.
+    #[error(
+        "checkpoint {checkpoint} of {path:?} holds another network: {difference}; \
+         the checkpoint's is \"{found}\", the experiment's is \"{expected}\""
+    )]
+    OtherArchitecture {
+        /// The run folder.
+        path: std::path::PathBuf,
+        /// The checkpoint.
+        checkpoint: CheckpointName,
+        /// The first tensor that differs, and how.
+        difference: String,
+        /// The network of the checkpoint, in words.
+        found: String,
+        /// The network that was built, in words.
+        expected: String,
+    },
+    /// Burn does not take the bytes although their checksum is right.
+    #[error("cannot use {file:?} of checkpoint {checkpoint} in {path:?}: {reason}")]
+    Record {
+        /// The run folder.
+        path: std::path::PathBuf,
+        /// The checkpoint.
+        checkpoint: CheckpointName,
+        /// The file in the checkpoint's folder.
+        file: &'static str,
+        /// Burn's reason.
+        reason: String,
+    },
+}
+
+/// A checkpoint as training needs it.
+#[derive(Debug)]
+pub struct LoadedCheckpoint<N> {
+    /// The network, its weights loaded.
+    pub network: N,
+    /// Where training stood.
+    pub state: CheckpointState,
+}
+
+/// Returns the name and shape of every weight of `network`, in network order.
+pub fn tensor_shapes(network: &PlainCnn) -> Vec<TensorShape> {
+    let mut shapes = Shapes::default();
+    network.visit(&mut shapes);
+    shapes.found
+}
+
+/// Writes a checkpoint of `network` and `optimizer` with `state`, all files or none.
+///
+/// # Errors
+/// [`CheckpointError::Run`] names the file that could not be written.
+pub fn write_training(
+    run: &RunDir,
+    network: &PlainCnn,
+    optimizer: &ModuleOptimizer,
+    state: CheckpointState,
+) -> Result<CheckpointState, CheckpointError> {
+    let checkpoint = CheckpointName { epoch: state.epoch, step: state.step };
+    let failed = |file, reason| record_error(run, checkpoint, file, &reason);
+    let model = network.valid().into_record().into_bytes().map_err(|e| failed(MODEL_FILE, e))?;
+    let optimizer = optimizer.to_record().into_bytes().map_err(|e| failed(OPTIMIZER_FILE, e))?;
+    let files: [(&str, &[u8]); 2] = [(MODEL_FILE, &model), (OPTIMIZER_FILE, &optimizer)];
+    Ok(run.write_checkpoint(state, &files)?)
+}
+
+/// Returns `network` with the weights of the checkpoint `name`, and where training stood.
+///
+/// # Errors
+/// [`CheckpointError::OtherArchitecture`] names the first tensor that differs;
+/// [`CheckpointError::Run`] where a file is missing or damaged.
+pub fn load_network(
+    run: &RunDir,
+    name: CheckpointName,
+    network: PlainCnn,
+    architecture: &str,
+) -> Result<LoadedCheckpoint<PlainCnn>, CheckpointError> {
+    let state = run.read_state(name)?;
+    if let Some(difference) = first_difference(&state.tensors, &tensor_shapes(&network)) {
+        return Err(CheckpointError::OtherArchitecture {
+            path: run.path(),
+            checkpoint: name,
+            difference,
+            found: state.architecture,
+            expected: architecture.to_string(),
+        });
+    }
+    let content = run.read_checked(&state, MODEL_FILE)?;
+    let network = ModuleRecord::from_bytes(Bytes::from_bytes_vec(content))
+        .and_then(|record| network.try_load_record(record))
+        .map_err(|reason| record_error(run, name, MODEL_FILE, &reason))?;
+    Ok(LoadedCheckpoint { network, state })
+}
+
+/// Returns what [`load_network`] does, and the optimizer with the checkpoint's state.
+///
+/// # Errors
+/// As [`load_network`], for the optimizer's file too.
+pub fn load_training(
+    run: &RunDir,
+    name: CheckpointName,
+    network: PlainCnn,
+    architecture: &str,
+    optimizer: ModuleOptimizer,
+) -> Result<(LoadedCheckpoint<PlainCnn>, ModuleOptimizer), CheckpointError> {
+    let loaded = load_network(run, name, network, architecture)?;
+    let content = run.read_checked(&loaded.state, OPTIMIZER_FILE)?;
+    let record = OptimizerRecord::from_bytes(Bytes::from_bytes_vec(content))
+        .map_err(|reason| record_error(run, name, OPTIMIZER_FILE, &reason))?;
+    Ok((loaded, optimizer.load_record(record)))
+}
+
+fn record_error(
+    run: &RunDir,
+    checkpoint: CheckpointName,
+    file: &'static str,
+    reason: &RecordError,
+) -> CheckpointError {
+    CheckpointError::Record { path: run.path(), checkpoint, file, reason: reason.to_string() }
+}
+
+fn first_difference(found: &[TensorShape], expected: &[TensorShape]) -> Option<String> {
+    for tensor in expected {
+        match found.iter().find(|other| other.name == tensor.name) {
+            None => return Some(format!("it has no tensor \"{}\"", tensor.name)),
+            Some(other) if other.shape != tensor.shape => {
+                return Some(format!(
+                    "tensor \"{}\" has shape {:?}, expected {:?}",
+                    tensor.name, other.shape, tensor.shape
+                ));
+            }
+            Some(_) => {}
+        }
+    }
+    let extra = found.iter().find(|tensor| !expected.iter().any(|e| e.name == tensor.name));
+    extra.map(|tensor| format!("tensor \"{}\" was not expected", tensor.name))
+}
+
+/// Collects names and shapes; the path is kept as Burn walks the network.
+#[derive(Default)]
+struct Shapes {
+    path: Vec<String>,
+    found: Vec<TensorShape>,
+}
+
+impl ModuleVisitor for Shapes {
+    fn enter_module(&mut self, name: &str, _container: &str) {
+        self.path.push(name.to_string());
+    }
+
+    fn exit_module(&mut self, _name: &str, _container: &str) {
+        self.path.pop();
+    }
+
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let shape = param.lazy_shape().to_vec();
+        self.found.push(TensorShape { name: self.path.join("."), shape });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_difference_is_named_with_both_shapes() {
+        let tensor = |name: &str, shape: &[usize]| TensorShape {
+            name: name.to_string(),
+            shape: shape.to_vec(),
+        };
+        let expected = [tensor("a", &[2, 3]), tensor("b", &[4])];
+        assert_eq!(first_difference(&expected, &expected), None);
+        assert_eq!(
+            first_difference(&[tensor("a", &[2, 3]), tensor("b", &[5])], &expected),
+            Some("tensor \"b\" has shape [5], expected [4]".to_string())
+        );
+        assert_eq!(
+            first_difference(&expected[..1], &expected),
+            Some("it has no tensor \"b\"".to_string())
+        );
+        let more = [expected[0].clone(), expected[1].clone(), tensor("c", &[1])];
+        assert_eq!(
+            first_difference(&more, &expected),
+            Some("tensor \"c\" was not expected".to_string())
+        );
+    }
+}

@@ -1,0 +1,19 @@
+//! Networks, the tap that watches their activations, and checkpoints.
+//!
+//! Called by `train`, `evaluate`, `explain` and `cli`.
+
+mod checkpoint;
+mod plain_cnn;
+mod predict;
+mod size;
+mod spec;
+pub mod tap;
+
+pub use checkpoint::{
+    CheckpointError, LoadedCheckpoint, MODEL_FILE, OPTIMIZER_FILE, load_network, load_training,
+    tensor_shapes, write_training,
+};
+pub use plain_cnn::PlainCnn;
+pub use predict::{Prediction, Score, predict, score, to_tensor};
+pub use size::NetworkSize;
+pub use spec::{Head, ModelSpec, SpecError};

@@ -1,0 +1,139 @@
+//! What a network says of a split: class probabilities, accuracy, loss. Called by `train` (on the
+//! validation split), `evaluate` and `cli`.
+
+use burn::tensor::{Device, Int, Tensor, TensorData, activation};
+
+use crate::data::image_set::CHANNELS;
+use crate::data::{ImageSet, Normalisation, fill_batch};
+
+use super::PlainCnn;
+use super::tap::Tap;
+
+/// Images of one forward pass; it bounds memory and does not change a result.
+const BATCH_IMAGES: usize = 250;
+/// Classes that a top-5 prediction may name.
+const TOP_CLASSES: usize = 5;
+
+/// What a network says of one image.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Prediction {
+    /// Index of the true class.
+    pub label: usize,
+    /// Index of the likeliest class; the lowest of several that are equally likely.
+    pub class: usize,
+    /// Softmax probability of that class, 0 to 1.
+    pub confidence: f32,
+    /// Softmax probability of the true class, 0 to 1.
+    pub label_confidence: f32,
+    /// How many classes are likelier than the true one.
+    pub rank: usize,
+}
+
+/// Means over a split.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Score {
+    /// Images counted.
+    pub images: usize,
+    /// Mean cross-entropy in nats.
+    pub loss: f64,
+    /// Share of images predicted right, 0 to 1.
+    pub accuracy: f64,
+    /// Share of images whose true class is among the five likeliest, 0 to 1.
+    pub top5_accuracy: f64,
+}
+
+/// Returns images and labels as tensors on `device`.
+///
+/// # Shapes
+/// - `images`: as many standardised values as `labels` times channels, height and width of `set`
+/// - returns `[batch, channels, height, width]` and `[batch]`
+pub fn to_tensor(
+    set: &ImageSet,
+    images: &[f32],
+    labels: &[i64],
+    device: &Device,
+) -> (Tensor<4>, Tensor<1, Int>) {
+    let shape = [labels.len(), CHANNELS, set.height(), set.width()];
+    let images = TensorData::new(images.to_vec(), shape);
+    let labels = TensorData::new(labels.to_vec(), [labels.len()]);
+    (Tensor::from_data(images, device), Tensor::from_data(labels, device))
+}
+
+/// Returns what `network`, in validation mode, says of every image of `set`, and the mean loss.
+pub fn predict(
+    network: &PlainCnn,
+    set: &ImageSet,
+    normalisation: &Normalisation,
+    device: &Device,
+) -> (Vec<Prediction>, f64) {
+    let (mut images, mut labels) = (Vec::new(), Vec::new());
+    let mut predictions = Vec::with_capacity(set.len());
+    let mut loss_sum = 0.0;
+    let indices: Vec<usize> = (0..set.len()).collect();
+    for chunk in indices.chunks(BATCH_IMAGES) {
+        fill_batch(set, chunk, None, normalisation, &mut images, &mut labels);
+        let (input, _) = to_tensor(set, &images, &labels, device);
+        let logs = activation::log_softmax(network.forward(input, &mut Tap::off()), 1);
+        let [_, classes] = logs.dims();
+        let logs: Vec<f32> =
+            logs.into_data().convert::<f32>().try_into_vec().unwrap_or_else(|error| {
+                panic!("converted to f32 just before, yet not readable as f32: {error:?}")
+            });
+        for (row, &label) in logs.chunks_exact(classes).zip(&labels) {
+            let label = label as usize;
+            predictions.push(of_row(row, label));
+            loss_sum -= f64::from(row[label]);
+        }
+    }
+    (predictions, loss_sum / set.len() as f64)
+}
+
+/// Returns loss and accuracies of `network`, in validation mode, over `set`.
+pub fn score(
+    network: &PlainCnn,
+    set: &ImageSet,
+    normalisation: &Normalisation,
+    device: &Device,
+) -> Score {
+    let (predictions, loss) = predict(network, set, normalisation, device);
+    let images = predictions.len();
+    let share = |count: usize| count as f64 / images as f64;
+    Score {
+        images,
+        loss,
+        accuracy: share(predictions.iter().filter(|p| p.class == p.label).count()),
+        top5_accuracy: share(predictions.iter().filter(|p| p.rank < TOP_CLASSES).count()),
+    }
+}
+
+/// Reads one row of log-probabilities.
+fn of_row(logs: &[f32], label: usize) -> Prediction {
+    let mut class = 0;
+    for (index, value) in logs.iter().enumerate() {
+        if *value > logs[class] {
+            class = index;
+        }
+    }
+    Prediction {
+        label,
+        class,
+        confidence: logs[class].exp(),
+        label_confidence: logs[label].exp(),
+        rank: logs.iter().filter(|value| **value > logs[label]).count(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_by_hand() {
+        let logs: Vec<f32> = [0.1f32, 0.5, 0.15, 0.25].iter().map(|p| p.ln()).collect();
+        let prediction = of_row(&logs, 2);
+        assert_eq!((prediction.class, prediction.rank), (1, 2));
+        assert!((prediction.confidence - 0.5).abs() < 1e-6);
+        assert!((prediction.label_confidence - 0.15).abs() < 1e-6);
+        assert_eq!(of_row(&[-1.0, -1.0], 1).class, 0, "the lowest of equals");
+    }
+}

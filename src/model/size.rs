@@ -1,0 +1,59 @@
+//! What a network costs, counted from its spec alone. Called by `cli` (`diff`, `list`) and `train`.
+
+use super::{Head, ModelSpec};
+
+/// Cells of a convolution kernel: 3 x 3.
+const KERNEL_CELLS: u64 = 9;
+
+/// Parameters and multiply-adds of a network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NetworkSize {
+    /// Trainable parameters.
+    pub parameters: u64,
+    /// Multiply-adds of one image's forward pass, in convolutions and dense layers.
+    pub multiply_adds: u64,
+}
+
+impl NetworkSize {
+    /// Returns the size of the network of `spec` for images of `height` x `width` pixels with 3
+    /// channels, and `classes` classes.
+    pub fn of(spec: &ModelSpec, height: usize, width: usize, classes: usize) -> Self {
+        let (mut height, mut width, mut channels) = (height as u64, width as u64, 3);
+        let classes = classes as u64;
+        let (mut parameters, mut multiply_adds) = (0, 0);
+        for filters in spec.filters.iter().map(|filters| *filters as u64) {
+            parameters += filters * (channels * KERNEL_CELLS + 1);
+            multiply_adds += height * width * filters * channels * KERNEL_CELLS;
+            (height, width, channels) = (height / 2, width / 2, filters);
+        }
+        let features = match spec.head {
+            Head::Flatten => height * width * channels,
+            Head::AveragePool => channels,
+        };
+        parameters += classes * (features + 1);
+        multiply_adds += classes * features;
+        Self { parameters, multiply_adds }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Trial A by hand: 32 filters of 3 x 9 weights and a bias are 896; 32 x 32 pixels times 32
+    /// filters times 27 are 884,736; the dense layer has 16 x 16 x 32 = 8192 inputs.
+    #[test]
+    fn one_block_by_hand() {
+        let spec = ModelSpec {
+            filters: vec![32],
+            block_dropout: 0.0,
+            head_dropout: 0.0,
+            head: Head::Flatten,
+        };
+        let size = NetworkSize::of(&spec, 32, 32, 100);
+        assert_eq!(size.parameters, 896 + 100 * 8193);
+        assert_eq!(size.multiply_adds, 884_736 + 819_200);
+        let pooled = NetworkSize::of(&ModelSpec { head: Head::AveragePool, ..spec }, 32, 32, 100);
+        assert_eq!(pooled.parameters, 896 + 100 * 33);
+    }
+}

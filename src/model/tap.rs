@@ -1,0 +1,219 @@
+//! The tap: names the places of a forward whose activations an explanation needs.
+//!
+//! Every network's forward calls [`Tap::observe`] at its named places. Training and evaluation pass
+//! [`Tap::off`]; `explain::evidence` passes [`Tap::on`] and asks for the gradient at each place.
+
+use burn::tensor::{Gradients, Tensor};
+
+/// What a tap does at a place it was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Off,
+    Activations,
+    Gradients,
+}
+
+/// Records named activations during one forward.
+///
+/// Burn has no hooks, and a computed tensor cannot be asked for its gradient. A tap that is *on*
+/// therefore adds a zero tensor that requires grad, the probe, at each requested place: the values
+/// that flow on are unchanged, and the gradient of a score with respect to the probe is its
+/// gradient with respect to the activation.
+///
+/// The network must be in inference mode (`network.valid()`) on a device without autodiff. All that
+/// happens before the first requested place then runs without a tape, and after it only the probes
+/// are leaves: the parameters take part as constants.
+///
+/// # Examples
+///
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use camtrail::model::tap::Tap;
+///
+/// fn forward(images: Tensor<4>, tap: &mut Tap) -> Tensor<4> {
+///     tap.observe("doubled", images * 2.0)
+/// }
+///
+/// let mut tap = Tap::on(["doubled"]);
+/// let score = forward(Tensor::ones([1, 1, 2, 2], &Device::flex()), &mut tap).sum();
+/// assert!(score.is_autodiff());
+/// assert_eq!(tap.seen(), ["doubled"]);
+/// ```
+#[derive(Debug)]
+pub struct Tap {
+    mode: Mode,
+    requested: Vec<String>,
+    seen: Vec<String>,
+    observations: Vec<Observation>,
+}
+
+/// The activation at one requested place, and the probe that was added to it.
+#[derive(Debug)]
+pub struct Observation {
+    name: String,
+    activation: Tensor<4>,
+    probe: Option<Tensor<4>>,
+}
+
+impl Tap {
+    /// A tap that returns every activation as it is and keeps nothing.
+    pub fn off() -> Self {
+        Self::new(Mode::Off, Vec::new())
+    }
+
+    /// A tap that keeps the activation of each of `layers` and probes its gradient.
+    pub fn on<I>(layers: I) -> Self
+    where
+        I: IntoIterator<Item: Into<String>>,
+    {
+        Self::new(Mode::Gradients, layers.into_iter().map(Into::into).collect())
+    }
+
+    /// A tap that keeps the activation of each of `layers`, without a tape.
+    ///
+    /// With no layers it still lists the network's places in [`Tap::seen`].
+    pub fn activations_only<I>(layers: I) -> Self
+    where
+        I: IntoIterator<Item: Into<String>>,
+    {
+        Self::new(Mode::Activations, layers.into_iter().map(Into::into).collect())
+    }
+
+    fn new(mode: Mode, requested: Vec<String>) -> Self {
+        Self { mode, requested, seen: Vec::new(), observations: Vec::new() }
+    }
+
+    /// The activation to go on with: the same values, probed if this place was requested.
+    ///
+    /// A forward must continue with the returned tensor; one that drops it cuts the probe off.
+    /// A recurrent network names one place a time step, such as `"upper/7"`.
+    ///
+    /// # Shapes
+    ///
+    /// - `activation`: `[batch, channels, height, width]`
+    /// - returned: the same
+    ///
+    /// # Panics
+    ///
+    /// If a requested name is observed twice in one forward: its gradient would be ambiguous.
+    #[must_use = "the forward must go on with the returned tensor, or the probe sees no gradient"]
+    pub fn observe(&mut self, name: &str, activation: Tensor<4>) -> Tensor<4> {
+        if self.mode == Mode::Off {
+            return activation;
+        }
+        self.seen.push(name.to_owned());
+        if !self.requested.iter().any(|requested| requested == name) {
+            return activation;
+        }
+        assert!(
+            self.observations.iter().all(|observation| observation.name != name),
+            "place \"{name}\" was observed twice in one forward"
+        );
+
+        let kept = activation.clone().without_autodiff();
+        let (probe, onward) = match self.mode {
+            Mode::Gradients => {
+                let device = activation.device().autodiff();
+                let zeros = Tensor::zeros(activation.dims(), (&device, activation.dtype()));
+                let probe = zeros.require_grad();
+                let onward = activation.autodiff() + probe.clone();
+                (Some(probe), onward)
+            }
+            Mode::Off | Mode::Activations => (None, activation),
+        };
+        self.observations.push(Observation { name: name.to_owned(), activation: kept, probe });
+        onward
+    }
+
+    /// The names of all places the forward passed, requested or not, in forward order.
+    ///
+    /// Empty for a tap that is off.
+    pub fn seen(&self) -> &[String] {
+        &self.seen
+    }
+
+    /// The kept observations, in forward order.
+    pub fn into_observations(self) -> Vec<Observation> {
+        self.observations
+    }
+}
+
+impl Observation {
+    /// The name of the place.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The activation, without a tape.
+    ///
+    /// # Shapes
+    ///
+    /// - returned: `[batch, channels, height, width]`
+    pub fn activation(&self) -> Tensor<4> {
+        self.activation.clone()
+    }
+
+    /// The gradient of the score with respect to the activation, without a tape.
+    ///
+    /// `None` if the place was not probed, or if the score does not depend on it at all: the
+    /// forward dropped what [`Tap::observe`] returned.
+    ///
+    /// # Shapes
+    ///
+    /// - returned: `[batch, channels, height, width]`
+    pub fn gradient(&self, gradients: &mut Gradients) -> Option<Tensor<4>> {
+        self.probe.as_ref()?.grad_remove(gradients)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use burn::tensor::{Device, TensorData};
+
+    fn images() -> Tensor<4> {
+        Tensor::from_data(
+            TensorData::new(vec![1.0_f32, -2.0, 3.0, -4.0], [1, 1, 2, 2]),
+            &Device::flex(),
+        )
+    }
+
+    #[test]
+    fn a_tap_that_is_off_keeps_nothing_and_adds_no_tape() {
+        let mut tap = Tap::off();
+        let onward = tap.observe("block-1", images());
+        assert!(!onward.is_autodiff());
+        assert_eq!(onward.into_data(), images().into_data());
+        assert!(tap.seen().is_empty());
+        assert!(tap.into_observations().is_empty());
+    }
+
+    #[test]
+    fn a_probe_leaves_the_values_as_they_are() {
+        let mut tap = Tap::on(["block-1"]);
+        let onward = tap.observe("block-1", images());
+        assert!(onward.is_tracked());
+        assert_eq!(onward.without_autodiff().into_data(), images().into_data());
+    }
+
+    #[test]
+    fn only_requested_places_are_kept_and_all_are_seen() {
+        let mut tap = Tap::activations_only(["block-2"]);
+        let first = tap.observe("block-1", images());
+        let second = tap.observe("block-2", first * 2.0);
+        assert!(!second.is_autodiff());
+        assert_eq!(tap.seen(), ["block-1", "block-2"]);
+        let kept = tap.into_observations();
+        assert_eq!(kept.len(), 1);
+        assert_eq!(kept[0].name(), "block-2");
+        assert_eq!(kept[0].activation().into_data(), (images() * 2.0).into_data());
+    }
+
+    #[test]
+    #[should_panic(expected = "observed twice")]
+    fn a_place_is_observed_once_a_forward() {
+        let mut tap = Tap::on(["block-1"]);
+        let onward = tap.observe("block-1", images());
+        let _ = tap.observe("block-1", onward);
+    }
+}

@@ -1,0 +1,163 @@
+//! Writing that a reader sees whole or not at all. Called by everything in the crate that writes.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use super::RunError;
+
+/// Marks a temporary file or folder; a leftover of a killed process can be removed under the lock.
+const TEMPORARY_PREFIX: &str = ".writing-";
+
+/// Writes `content` to `path` by way of a flushed temporary file beside it and a rename.
+///
+/// Missing parent folders are created.
+///
+/// # Errors
+/// [`RunError::Io`] names the step and the path that failed; the temporary file is removed and
+/// whatever was at `path` before stays.
+pub fn write_atomically(path: &Path, content: &[u8]) -> Result<(), RunError> {
+    let folder = parent(path);
+    fs::create_dir_all(folder).map_err(|source| RunError::io("create", folder, source))?;
+    let temporary = temporary_beside(path);
+    let result = write_flushed(&temporary, content)
+        .and_then(|()| fs::rename(&temporary, path))
+        .map_err(|source| RunError::io("write", path, source));
+    if result.is_err() {
+        // The write's own error is the one to report; a leftover is cleared by the next run.
+        let _ = fs::remove_file(&temporary);
+    }
+    flush_folder(folder);
+    result
+}
+
+/// Writes every named file into a new folder at `path`, all or nothing; a folder that is there
+/// already is replaced.
+///
+/// # Errors
+/// [`RunError::Io`] names the file that failed and how many bytes it should have had; nothing is
+/// left behind and a folder that was at `path` before stays.
+pub fn write_folder_atomically(path: &Path, files: &[(&str, &[u8])]) -> Result<(), RunError> {
+    let folder = parent(path);
+    fs::create_dir_all(folder).map_err(|source| RunError::io("create", folder, source))?;
+    let temporary = temporary_beside(path);
+    let result = fill_folder(&temporary, files).and_then(|()| replace_folder(&temporary, path));
+    if result.is_err() {
+        // As above: the first error is the one to report.
+        let _ = fs::remove_dir_all(&temporary);
+    }
+    flush_folder(folder);
+    result
+}
+
+/// Removes temporary files and folders that a killed process left in `folder`, and returns their
+/// names. Call it only while holding the folder's lock.
+///
+/// # Errors
+/// [`RunError::Io`] when the folder cannot be listed or a leftover cannot be removed.
+pub fn clear_temporaries(folder: &Path) -> Result<Vec<String>, RunError> {
+    let mut removed = Vec::new();
+    let entries = fs::read_dir(folder).map_err(|source| RunError::io("list", folder, source))?;
+    for entry in entries {
+        let entry = entry.map_err(|source| RunError::io("list", folder, source))?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if !name.starts_with(TEMPORARY_PREFIX) {
+            continue;
+        }
+        let path = entry.path();
+        let result = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+        result.map_err(|source| RunError::io("remove", &path, source))?;
+        removed.push(name);
+    }
+    Ok(removed)
+}
+
+fn parent(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
+fn temporary_beside(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    parent(path).join(format!("{TEMPORARY_PREFIX}{}-{name}", std::process::id()))
+}
+
+fn write_flushed(path: &Path, content: &[u8]) -> std::io::Result<()> {
+    let mut file = File::create(path)?;
+    file.write_all(content)?;
+    file.sync_all()
+}
+
+fn fill_folder(folder: &Path, files: &[(&str, &[u8])]) -> Result<(), RunError> {
+    fs::create_dir_all(folder).map_err(|source| RunError::io("create", folder, source))?;
+    for (name, content) in files {
+        let path = folder.join(name);
+        write_flushed(&path, content).map_err(|source| {
+            let source =
+                std::io::Error::new(source.kind(), format!("{source} ({} bytes)", content.len()));
+            RunError::io("write", &path, source)
+        })?;
+    }
+    flush_folder(folder);
+    Ok(())
+}
+
+fn replace_folder(temporary: &Path, path: &Path) -> Result<(), RunError> {
+    let failed = |source| RunError::io("move a checkpoint to", path, source);
+    if !path.exists() {
+        return fs::rename(temporary, path).map_err(failed);
+    }
+    // A folder cannot be renamed over a full one: the old one steps aside first.
+    let aside = temporary.with_extension("replaced");
+    fs::rename(path, &aside).map_err(failed)?;
+    fs::rename(temporary, path).map_err(failed)?;
+    fs::remove_dir_all(&aside).map_err(|source| RunError::io("remove", &aside, source))
+}
+
+/// Makes a rename durable. Not every file system can flush a folder, and then its order of
+/// operations is all there is; so a refusal is not an error.
+fn flush_folder(folder: &Path) {
+    if let Ok(handle) = File::open(folder) {
+        let _ = handle.sync_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_write_leaves_the_old_file_and_no_orphan() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("kept");
+        write_atomically(&path, b"first").expect("the first write works");
+        // A folder in the place of the temporary file makes the second write fail.
+        fs::create_dir(temporary_beside(&path)).expect("an empty folder");
+        assert!(write_atomically(&path, b"second").is_err());
+        assert_eq!(fs::read(&path).expect("still there"), b"first");
+    }
+
+    #[test]
+    fn a_folder_is_replaced_whole() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("epoch-001");
+        write_folder_atomically(&path, &[("a", b"1"), ("b", b"2")]).expect("written");
+        write_folder_atomically(&path, &[("c", b"3")]).expect("replaced");
+        assert!(!path.join("a").exists());
+        assert_eq!(fs::read(path.join("c")).expect("the new file"), b"3");
+        let names: Vec<_> = fs::read_dir(folder.path()).expect("listed").collect();
+        assert_eq!(names.len(), 1, "no temporary folder is left");
+    }
+
+    #[test]
+    fn leftovers_are_cleared_and_named() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        fs::create_dir(folder.path().join(".writing-1-epoch-002")).expect("a leftover");
+        fs::write(folder.path().join("epochs.csv"), "kept").expect("a file");
+        let removed = clear_temporaries(folder.path()).expect("cleared");
+        assert_eq!(removed, [".writing-1-epoch-002"]);
+        assert!(folder.path().join("epochs.csv").exists());
+    }
+}

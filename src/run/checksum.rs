@@ -1,0 +1,47 @@
+//! SHA-256 as lower-case hexadecimal. Used by checkpoints and by the record of a run's data.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// How many hexadecimal digits of a checksum an error text shows.
+const SHOWN_DIGITS: usize = 16;
+
+/// The size and SHA-256 of a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checksum {
+    /// Size in bytes.
+    pub bytes: u64,
+    /// SHA-256, 64 lower-case hexadecimal digits.
+    pub sha256: String,
+}
+
+impl Checksum {
+    /// Returns the checksum of `content`.
+    pub fn of(content: &[u8]) -> Self {
+        Self { bytes: content.len() as u64, sha256: sha256(content) }
+    }
+
+    /// Returns the first digits of the checksum, for messages.
+    pub fn short(&self) -> &str {
+        self.sha256.get(..SHOWN_DIGITS).unwrap_or(&self.sha256)
+    }
+}
+
+/// Returns the SHA-256 of `content` as 64 lower-case hexadecimal digits.
+pub fn sha256(content: &[u8]) -> String {
+    Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// FIPS 180-2, appendix B.1.
+    #[test]
+    fn the_standards_own_example() {
+        assert_eq!(
+            sha256(b"abc"),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
+    }
+}

@@ -1,0 +1,67 @@
+//! `depth.csv`: accuracy against depth, one row a trained network. Written by `cli` after an
+//! evaluation, read by `figure`.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::{RunError, write_atomically};
+
+/// One trained network's size and accuracy.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DepthRow {
+    /// Trial name, such as "trial-d".
+    pub trial: String,
+    /// Training seed.
+    pub seed: u64,
+    /// Convolution blocks.
+    pub blocks: usize,
+    /// Trainable parameters.
+    pub parameters: u64,
+    /// Multiply-adds of one image's forward pass.
+    pub multiply_adds: u64,
+    /// Epoch of the checkpoint.
+    pub epoch: u32,
+    /// Rule that picked the checkpoint: "best" (by validation accuracy), "last" or "epoch N".
+    pub checkpoint: String,
+    /// Data set name, such as "cifar-100".
+    pub dataset: String,
+    /// Whether the data are generated.
+    pub generated: bool,
+    /// Share of validation images predicted right, 0 to 1.
+    pub validation_accuracy: f64,
+    /// Validation images counted.
+    pub validation_images: usize,
+    /// Share of test images predicted right, 0 to 1.
+    pub test_accuracy: f64,
+    /// Share of test images whose class is among the five likeliest, 0 to 1.
+    pub test_top5_accuracy: f64,
+    /// Test images counted.
+    pub test_images: usize,
+}
+
+/// Writes `rows` to `path` as CSV with a header.
+///
+/// # Errors
+/// As [`write_atomically`].
+pub fn write_depth_rows(path: &Path, rows: &[DepthRow]) -> Result<(), RunError> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for row in rows {
+        writer.serialize(row).map_err(|reason| RunError::damaged(path, reason))?;
+    }
+    let content = writer.into_inner().map_err(|reason| RunError::damaged(path, reason))?;
+    write_atomically(path, &content)
+}
+
+/// Returns the rows of the file at `path`.
+///
+/// # Errors
+/// [`RunError::Damaged`] names the line that does not parse.
+pub fn read_depth_rows(path: &Path) -> Result<Vec<DepthRow>, RunError> {
+    let text =
+        std::fs::read_to_string(path).map_err(|source| RunError::io("read", path, source))?;
+    csv::Reader::from_reader(text.as_bytes())
+        .deserialize()
+        .collect::<Result<_, _>>()
+        .map_err(|reason| RunError::damaged(path, reason))
+}

@@ -1,0 +1,78 @@
+//! What can go wrong with a run folder. Used by everything in `run` and by its callers.
+
+use std::path::{Path, PathBuf};
+
+/// A failure to read or write the run folder.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The operating system refused a read or a write.
+    #[error("cannot {action} {path:?}: {source}")]
+    Io {
+        /// What was tried, as a verb phrase: "read", "write", "create".
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// The operating system's answer.
+        source: std::io::Error,
+    },
+    /// A JSON, CSV or safetensors file does not have the form that its writer gives it.
+    #[error("{path:?} is damaged: {reason}")]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and where in it.
+        reason: String,
+    },
+    /// A file's content is not what its checkpoint's state file promises.
+    #[error("{path:?} is damaged: expected sha-256 {expected}, found {found} ({bytes} bytes)")]
+    ChecksumMismatch {
+        /// The file.
+        path: PathBuf,
+        /// The promised checksum, first 16 hexadecimal digits.
+        expected: String,
+        /// The measured checksum, first 16 hexadecimal digits.
+        found: String,
+        /// The measured size in bytes.
+        bytes: u64,
+    },
+    /// A checkpoint was written by a newer program.
+    #[error("{path:?} has checkpoint format {found}, this program reads up to {supported}")]
+    NewerFormat {
+        /// The state file.
+        path: PathBuf,
+        /// The format in the file.
+        found: u32,
+        /// The newest format that this program knows.
+        supported: u32,
+    },
+    /// Another process is writing into the run folder.
+    #[error("the run folder {path:?} is in use by {owner}")]
+    Locked {
+        /// The run folder.
+        path: PathBuf,
+        /// The process and host that hold it.
+        owner: String,
+    },
+    /// There is no such checkpoint.
+    #[error("no checkpoint {wanted} in {path:?}{known}")]
+    NoCheckpoint {
+        /// The run folder.
+        path: PathBuf,
+        /// What was asked for, such as "for epoch 12".
+        wanted: String,
+        /// The checkpoints that are there, as a phrase, or nothing.
+        known: String,
+    },
+}
+
+impl RunError {
+    /// Returns the error for a failed `action` on `path`.
+    pub fn io(action: &'static str, path: &Path, source: std::io::Error) -> Self {
+        Self::Io { action, path: path.to_path_buf(), source }
+    }
+
+    /// Returns the error for a file at `path` whose form is wrong.
+    pub fn damaged(path: &Path, reason: impl std::fmt::Display) -> Self {
+        Self::Damaged { path: path.to_path_buf(), reason: reason.to_string() }
+    }
+}

@@ -1,0 +1,260 @@
+//! An explanation folder: `maps.json` says what was explained and how, `maps.safetensors` holds
+//! the pictures and maps. Written by `cli` from what `explain` returns, read by `figure`.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use safetensors::{Dtype, SafeTensors, View};
+use serde::{Deserialize, Serialize};
+
+use super::{RunError, write_atomically};
+
+/// File name of the manifest.
+pub const MAPS_JSON: &str = "maps.json";
+/// File name of the arrays.
+pub const MAPS_TENSORS: &str = "maps.safetensors";
+
+/// A dense row-major array of 32-bit floats.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Array {
+    /// Extent of each axis, outermost first.
+    pub shape: Vec<usize>,
+    /// The values; as many as the product of `shape`.
+    pub values: Vec<f32>,
+}
+
+/// One picture that was explained.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ExplainedImage {
+    /// Its name in this folder, such as "cifar-100/test/7".
+    pub id: String,
+    /// Whether the picture is generated.
+    pub generated: bool,
+    /// Name of the true class, where it is known.
+    pub true_class: Option<String>,
+    /// Name of its array in `maps.safetensors`: `[channels, height, width]`, RGB, 0 to 1.
+    pub pixels: String,
+}
+
+/// One map: one picture, one network, one layer, one method, one class.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ExplanationRecord {
+    /// Which [`ExplainedImage`].
+    pub image: String,
+    /// Trial name, such as "trial-d".
+    pub trial: String,
+    /// Training seed.
+    pub seed: u64,
+    /// Epoch of the checkpoint.
+    pub epoch: u32,
+    /// Rule that picked the checkpoint: "best", "last" or "epoch N".
+    pub checkpoint: String,
+    /// Method name, such as "grad-cam".
+    pub method: String,
+    /// Layer name, such as "block-5".
+    pub layer: String,
+    /// Height and width of the map before it is resized, in cells.
+    pub native_size: [usize; 2],
+    /// Name of the class that the map explains.
+    pub target_class: String,
+    /// How that class was chosen: "predicted", "true" or "named".
+    pub target_rule: String,
+    /// Softmax probability of the target class on the picture, 0 to 1.
+    pub confidence: f32,
+    /// Softmax probability of the target class on the explanation map E = L * I, 0 to 1.
+    pub explanation_confidence: f32,
+    /// Name of the likeliest class.
+    pub predicted_class: String,
+    /// Softmax probability of the likeliest class, 0 to 1.
+    pub predicted_confidence: f32,
+    /// Whether the raw map was all zero or constant, so that there is nothing to show.
+    pub empty: bool,
+    /// Name of the raw map's array: `[height, width]` at native size, rectified, not normalised.
+    pub raw: String,
+    /// Name of the map as shown: `[height, width]` at picture size, 0 to 1 by min-max.
+    pub heat: String,
+    /// Name of the explanation map E = L * I: `[channels, height, width]`, RGB, 0 to 1.
+    pub explanation: String,
+}
+
+/// Everything in an explanation folder.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ExplanationSet {
+    /// The pictures, in the order to draw.
+    pub images: Vec<ExplainedImage>,
+    /// The maps, in the order to draw.
+    pub records: Vec<ExplanationRecord>,
+    /// How the pictures were chosen, one sentence for a caption.
+    pub selection_rule: String,
+    /// The arrays by name.
+    pub arrays: BTreeMap<String, Array>,
+}
+
+/// `maps.json`, as written.
+#[derive(Serialize, Deserialize)]
+struct Manifest<'a> {
+    selection_rule: Cow<'a, str>,
+    images: Cow<'a, [ExplainedImage]>,
+    records: Cow<'a, [ExplanationRecord]>,
+}
+
+impl ExplanationSet {
+    /// Writes both files into `folder`, which is created if missing; the manifest last, so that a
+    /// manifest never names arrays that are not there.
+    ///
+    /// # Errors
+    /// As [`write_atomically`].
+    pub fn write(&self, folder: &Path) -> Result<(), RunError> {
+        let path = folder.join(MAPS_TENSORS);
+        let views = self.arrays.iter().map(|(name, array)| (name.as_str(), array));
+        let content = safetensors::serialize(views, None)
+            .map_err(|reason| RunError::damaged(&path, reason))?;
+        write_atomically(&path, &content)?;
+        let path = folder.join(MAPS_JSON);
+        let manifest = Manifest {
+            selection_rule: Cow::Borrowed(&self.selection_rule),
+            images: Cow::Borrowed(&self.images),
+            records: Cow::Borrowed(&self.records),
+        };
+        let content = serde_json::to_vec_pretty(&manifest)
+            .map_err(|reason| RunError::damaged(&path, reason))?;
+        write_atomically(&path, &content)
+    }
+
+    /// Returns what `folder` holds.
+    ///
+    /// # Errors
+    /// [`RunError::Io`] where a file is missing, [`RunError::Damaged`] where one does not parse,
+    /// holds another type than 32-bit floats, or lacks an array that the manifest names.
+    pub fn read(folder: &Path) -> Result<Self, RunError> {
+        let path = folder.join(MAPS_JSON);
+        let text = read_file(&path)?;
+        let manifest: Manifest<'_> =
+            serde_json::from_slice(&text).map_err(|reason| RunError::damaged(&path, reason))?;
+        let path = folder.join(MAPS_TENSORS);
+        let content = read_file(&path)?;
+        let tensors = SafeTensors::deserialize(&content)
+            .map_err(|reason| RunError::damaged(&path, reason))?;
+        let mut arrays = BTreeMap::new();
+        for (name, view) in tensors.tensors() {
+            if view.dtype() != Dtype::F32 {
+                let reason = format!("array {name:?} has type {:?}, not F32", view.dtype());
+                return Err(RunError::damaged(&path, reason));
+            }
+            let values = view
+                .data()
+                .chunks_exact(size_of::<f32>())
+                .map(|bytes| f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
+                .collect();
+            arrays.insert(name, Array { shape: view.shape().to_vec(), values });
+        }
+        let set = Self {
+            images: manifest.images.into_owned(),
+            records: manifest.records.into_owned(),
+            selection_rule: manifest.selection_rule.into_owned(),
+            arrays,
+        };
+        if let Some(name) = set.names().find(|name| !set.arrays.contains_key(*name)) {
+            return Err(RunError::damaged(&path, format!("array {name:?} is missing")));
+        }
+        Ok(set)
+    }
+
+    /// Returns the picture of `record`, if the set has it.
+    pub fn image_of(&self, record: &ExplanationRecord) -> Option<&ExplainedImage> {
+        self.images.iter().find(|image| image.id == record.image)
+    }
+
+    fn names(&self) -> impl Iterator<Item = &str> {
+        let maps = self.records.iter().flat_map(|r| [&r.raw, &r.heat, &r.explanation]);
+        self.images.iter().map(|image| &image.pixels).chain(maps).map(String::as_str)
+    }
+}
+
+impl View for &Array {
+    fn dtype(&self) -> Dtype {
+        Dtype::F32
+    }
+
+    fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        Cow::Owned(self.values.iter().flat_map(|value| value.to_le_bytes()).collect())
+    }
+
+    fn data_len(&self) -> usize {
+        self.values.len() * size_of::<f32>()
+    }
+}
+
+fn read_file(path: &Path) -> Result<Vec<u8>, RunError> {
+    std::fs::read(path).map_err(|source| RunError::io("read", path, source))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one_map() -> ExplanationSet {
+        let array = |shape: &[usize], first: f32| Array {
+            shape: shape.to_vec(),
+            values: (0..shape.iter().product()).map(|i: usize| first + i as f32).collect(),
+        };
+        ExplanationSet {
+            images: vec![ExplainedImage {
+                id: "shapes/test/0".into(),
+                generated: true,
+                true_class: Some("ring".into()),
+                pixels: "image/0".into(),
+            }],
+            records: vec![ExplanationRecord {
+                image: "shapes/test/0".into(),
+                trial: "trial-a".into(),
+                seed: 0,
+                epoch: 5,
+                checkpoint: "best".into(),
+                method: "grad-cam".into(),
+                layer: "block-1".into(),
+                native_size: [2, 1],
+                target_class: "ring".into(),
+                target_rule: "predicted".into(),
+                confidence: 0.75,
+                explanation_confidence: 0.5,
+                predicted_class: "ring".into(),
+                predicted_confidence: 0.75,
+                empty: false,
+                raw: "raw/0".into(),
+                heat: "heat/0".into(),
+                explanation: "explanation/0".into(),
+            }],
+            selection_rule: "the first".into(),
+            arrays: [
+                ("image/0".to_string(), array(&[3, 4, 2], 0.0)),
+                ("raw/0".to_string(), array(&[2, 1], -1.5)),
+                ("heat/0".to_string(), array(&[4, 2], 0.25)),
+                ("explanation/0".to_string(), array(&[3, 4, 2], 9.0)),
+            ]
+            .into(),
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        one_map().write(folder.path()).expect("written");
+        assert_eq!(ExplanationSet::read(folder.path()).expect("read"), one_map());
+    }
+
+    #[test]
+    fn a_missing_array_is_named() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let mut set = one_map();
+        set.arrays.remove("heat/0");
+        set.write(folder.path()).expect("written");
+        let error = ExplanationSet::read(folder.path()).expect_err("incomplete").to_string();
+        assert!(error.contains("\"heat/0\" is missing"), "{error}");
+    }
+}

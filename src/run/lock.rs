@@ -1,0 +1,76 @@
+//! One writer per run folder. Taken by `train` before it touches the folder.
+
+use std::fs::{self, File, TryLockError};
+use std::io::Write;
+use std::path::Path;
+
+use super::RunError;
+
+/// Name of the lock file in a run folder.
+const LOCK_FILE: &str = ".lock";
+
+/// An exclusive hold on a run folder; it ends when the value is dropped or the process dies,
+/// however it dies, because the operating system holds it.
+#[derive(Debug)]
+pub struct RunLock {
+    _file: File,
+}
+
+impl RunLock {
+    /// Returns the lock on `folder`, which is created if missing.
+    ///
+    /// # Errors
+    /// [`RunError::Locked`] names the process and host that hold it; [`RunError::Io`] when the
+    /// folder or the lock file cannot be made.
+    pub fn take(folder: &Path) -> Result<Self, RunError> {
+        fs::create_dir_all(folder).map_err(|source| RunError::io("create", folder, source))?;
+        let path = folder.join(LOCK_FILE);
+        let mut file = File::options()
+            .create(true)
+            .truncate(false)
+            .read(true)
+            .write(true)
+            .open(&path)
+            .map_err(|source| RunError::io("create", &path, source))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                // The owner's name is a courtesy: an unreadable one does not change the answer.
+                let owner = fs::read_to_string(&path).unwrap_or_default();
+                let owner = owner.trim();
+                let owner = if owner.is_empty() { "another process" } else { owner }.to_string();
+                return Err(RunError::Locked { path: folder.to_path_buf(), owner });
+            }
+            Err(TryLockError::Error(source)) => return Err(RunError::io("lock", &path, source)),
+        }
+        let owner = format!("process {} on {}\n", std::process::id(), host_name());
+        file.set_len(0)
+            .and_then(|()| file.write_all(owner.as_bytes()))
+            .map_err(|source| RunError::io("write", &path, source))?;
+        Ok(Self { _file: file })
+    }
+}
+
+/// Returns this machine's name where the system tells it, else "this host".
+pub(crate) fn host_name() -> String {
+    fs::read_to_string("/proc/sys/kernel/hostname")
+        .ok()
+        .or_else(|| std::env::var("HOSTNAME").ok())
+        .or_else(|| std::env::var("COMPUTERNAME").ok())
+        .map_or_else(|| "this host".to_string(), |name| name.trim().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_second_taker_is_told_who_holds_it() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let held = RunLock::take(folder.path()).expect("free");
+        let refused = RunLock::take(folder.path()).expect_err("held");
+        assert!(refused.to_string().contains(&format!("process {}", std::process::id())));
+        drop(held);
+        RunLock::take(folder.path()).expect("free again");
+    }
+}

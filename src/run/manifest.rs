@@ -1,0 +1,318 @@
+//! `run.json`, `state.json` and `best.json`: what a run and a checkpoint say about themselves.
+//! Written by `train`, read by everything that opens a run.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::lock::host_name;
+use super::{Checksum, RunError, sha256, write_atomically};
+
+/// The checkpoint format that this program writes, and the newest that it reads.
+pub const CHECKPOINT_FORMAT: u32 = 1;
+
+/// How a run stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RunStatus {
+    /// A process is at work on it, or was killed while it was.
+    Running,
+    /// Stopped by a signal; can be resumed.
+    Interrupted,
+    /// Every epoch is done.
+    Done,
+    /// Stopped by an error.
+    Failed {
+        /// The error's text.
+        reason: String,
+    },
+}
+
+/// `run.json`: where a run came from and how it stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunManifest {
+    /// Trial name, such as "trial-d".
+    pub trial: String,
+    /// Training seed.
+    pub seed: u64,
+    /// Version of camtrail.
+    pub camtrail: String,
+    /// Version of Burn.
+    pub burn: String,
+    /// Git revision of the working folder, where it is a git checkout.
+    pub git_revision: Option<String>,
+    /// Device of the training, such as "cpu (flex, 2 threads)".
+    pub device: String,
+    /// Name of the machine.
+    pub host: String,
+    /// Data set name, such as "cifar-100".
+    pub dataset: String,
+    /// Whether the data are generated.
+    pub generated: bool,
+    /// SHA-256 of each data file, or of the generator's description, by name.
+    pub data: BTreeMap<String, String>,
+    /// Convolution blocks of the network.
+    pub blocks: usize,
+    /// Trainable parameters.
+    pub parameters: u64,
+    /// Multiply-adds of one image's forward pass.
+    pub multiply_adds: u64,
+    /// When the run was first started, in seconds since 1970-01-01 UTC.
+    pub started: u64,
+    /// When this file was last written, in seconds since 1970-01-01 UTC.
+    pub updated: u64,
+    /// How the run stands.
+    pub status: RunStatus,
+    /// What went wrong without stopping the run.
+    pub warnings: Vec<String>,
+}
+
+impl RunManifest {
+    /// Returns the seconds since 1970-01-01 UTC, 0 on a clock set before that.
+    pub fn now() -> u64 {
+        SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs())
+    }
+
+    /// Returns this machine's name.
+    pub fn this_host() -> String {
+        host_name()
+    }
+
+    /// Returns the manifest in the file at `path`.
+    ///
+    /// # Errors
+    /// [`RunError::Io`] or [`RunError::Damaged`], naming the file.
+    pub fn read(path: &Path) -> Result<Self, RunError> {
+        read_json(path)
+    }
+
+    /// Writes the manifest to `path` with the time of writing.
+    ///
+    /// # Errors
+    /// As [`write_atomically`].
+    pub fn write(&mut self, path: &Path) -> Result<(), RunError> {
+        self.updated = Self::now();
+        write_json(path, self)
+    }
+}
+
+/// `best.json`: which epoch is best on the validation split.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BestCheckpoint {
+    /// The epoch.
+    pub epoch: u32,
+    /// Its share of validation images predicted right, 0 to 1; the highest so far.
+    pub validation_accuracy: f64,
+    /// Its mean cross-entropy on the validation split, in nats; settles a tie.
+    pub validation_loss: f64,
+}
+
+impl BestCheckpoint {
+    /// Returns whether `self` beats `other`: by accuracy, then by loss. A value that is not a
+    /// number beats nothing.
+    pub fn beats(&self, other: &Self) -> bool {
+        self.validation_accuracy > other.validation_accuracy
+            || (self.validation_accuracy == other.validation_accuracy
+                && self.validation_loss < other.validation_loss)
+    }
+
+    /// Returns the content of the file at `path`.
+    ///
+    /// # Errors
+    /// [`RunError::Io`] or [`RunError::Damaged`], naming the file.
+    pub fn read(path: &Path) -> Result<Self, RunError> {
+        read_json(path)
+    }
+
+    /// Writes the file at `path`.
+    ///
+    /// # Errors
+    /// As [`write_atomically`].
+    pub fn write(&self, path: &Path) -> Result<(), RunError> {
+        write_json(path, self)
+    }
+}
+
+/// Running sums of an epoch that is not over, so that an interrupted one ends with the same row.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct EpochTotals {
+    /// Sum of the cross-entropies of the images seen, in nats.
+    pub loss_sum: f64,
+    /// Images predicted right.
+    pub correct: u64,
+    /// Images seen.
+    pub images: u64,
+    /// Seconds spent in training steps.
+    pub seconds: f64,
+}
+
+/// Name and shape of one weight tensor.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TensorShape {
+    /// Path of the parameter in the network, such as "blocks.0.convolution.weight".
+    pub name: String,
+    /// Extent of each axis.
+    pub shape: Vec<usize>,
+}
+
+/// `state.json` of a checkpoint: where training stands and what the other files must be.
+///
+/// There is no generator state to keep: data order, augmentation and dropout of a step are drawn
+/// from streams that are derived from (seed, epoch, step), so these three numbers are the state.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CheckpointState {
+    /// Format of the checkpoint, [`CHECKPOINT_FORMAT`].
+    pub format: u32,
+    /// SHA-256 of this file with these 64 digits left out.
+    pub sha256: String,
+    /// Trial name.
+    pub trial: String,
+    /// Training seed.
+    pub seed: u64,
+    /// Epochs done.
+    pub epoch: u32,
+    /// Steps done of the epoch after that; 0 at an epoch's end.
+    pub step: u64,
+    /// Optimizer steps done in all.
+    pub total_steps: u64,
+    /// SHA-256 of the resolved experiment that trained it.
+    pub experiment_sha256: String,
+    /// The network in words, such as "plain-cnn 32-64-128 flatten 100".
+    pub architecture: String,
+    /// Name and shape of every weight.
+    pub tensors: Vec<TensorShape>,
+    /// Sums of the epoch that is not over.
+    pub totals: EpochTotals,
+    /// Best epoch so far.
+    pub best: Option<BestCheckpoint>,
+    /// Checksum of every other file of the checkpoint, by name.
+    pub files: BTreeMap<String, Checksum>,
+}
+
+impl CheckpointState {
+    /// Returns the content of `state.json`, with its own checksum in it.
+    ///
+    /// # Errors
+    /// [`RunError::Damaged`] when a value has no JSON form (a number that is not finite).
+    pub fn to_json(&self, path: &Path) -> Result<Vec<u8>, RunError> {
+        let blank = Self { sha256: String::new(), ..self.clone() };
+        let body = serde_json::to_string_pretty(&blank)
+            .map_err(|reason| RunError::damaged(path, reason))?;
+        let signed = Self { sha256: sha256(body.as_bytes()), ..blank };
+        serde_json::to_vec_pretty(&signed).map_err(|reason| RunError::damaged(path, reason))
+    }
+
+    /// Returns the state in `content`, read from `path`.
+    ///
+    /// # Errors
+    /// [`RunError::NewerFormat`], [`RunError::ChecksumMismatch`] or [`RunError::Damaged`]; a
+    /// change of any bit is one of them.
+    pub fn from_json(path: &Path, content: &[u8]) -> Result<Self, RunError> {
+        let text =
+            std::str::from_utf8(content).map_err(|reason| RunError::damaged(path, reason))?;
+        // The format is looked at first: a newer one may have any other form.
+        let value: serde_json::Value =
+            serde_json::from_str(text).map_err(|reason| RunError::damaged(path, reason))?;
+        if let Some(found) = value.get("format").and_then(serde_json::Value::as_u64)
+            && found > u64::from(CHECKPOINT_FORMAT)
+        {
+            let found = u32::try_from(found).unwrap_or(u32::MAX);
+            return Err(RunError::NewerFormat {
+                path: path.to_path_buf(),
+                found,
+                supported: CHECKPOINT_FORMAT,
+            });
+        }
+        let state: Self =
+            serde_json::from_str(text).map_err(|reason| RunError::damaged(path, reason))?;
+        let unsigned = text.replacen(&state.sha256, "", 1);
+        let found = Checksum::of(unsigned.as_bytes());
+        if found.sha256 != state.sha256 {
+            return Err(RunError::ChecksumMismatch {
+                path: path.to_path_buf(),
+                expected: state.sha256.chars().take(16).collect(),
+                found: found.short().to_string(),
+                bytes: content.len() as u64,
+            });
+        }
+        Ok(state)
+    }
+}
+
+fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, RunError> {
+    let content = std::fs::read(path).map_err(|source| RunError::io("read", path, source))?;
+    serde_json::from_slice(&content).map_err(|reason| RunError::damaged(path, reason))
+}
+
+fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<(), RunError> {
+    let mut content =
+        serde_json::to_vec_pretty(value).map_err(|reason| RunError::damaged(path, reason))?;
+    content.push(b'\n');
+    write_atomically(path, &content)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn state() -> CheckpointState {
+        CheckpointState {
+            format: CHECKPOINT_FORMAT,
+            sha256: String::new(),
+            trial: "trial-a".into(),
+            seed: 3,
+            epoch: 2,
+            step: 7,
+            total_steps: 21,
+            experiment_sha256: sha256(b"experiment"),
+            architecture: "plain-cnn 32 flatten 100".into(),
+            tensors: vec![TensorShape { name: "head.weight".into(), shape: vec![8192, 100] }],
+            totals: EpochTotals { loss_sum: 0.1 + 0.2, correct: 1, images: 2, seconds: 0.5 },
+            best: None,
+            files: [("model.bpk".to_string(), Checksum::of(b"weights"))].into(),
+        }
+    }
+
+    #[test]
+    fn every_flipped_bit_is_found() {
+        let path = Path::new("state.json");
+        let good = state().to_json(path).expect("finite");
+        let read = CheckpointState::from_json(path, &good).expect("whole");
+        assert_eq!(read.totals, state().totals, "sums keep every bit");
+        for index in 0..good.len() {
+            for bit in 0..8 {
+                let mut bad = good.clone();
+                bad[index] ^= 1 << bit;
+                assert!(CheckpointState::from_json(path, &bad).is_err(), "byte {index} bit {bit}");
+            }
+        }
+        for length in 0..good.len() {
+            assert!(CheckpointState::from_json(path, &good[..length]).is_err(), "cut at {length}");
+        }
+    }
+
+    #[test]
+    fn a_newer_format_names_both_versions() {
+        let path = Path::new("state.json");
+        let newer = CheckpointState { format: 9, ..state() }.to_json(path).expect("finite");
+        let error = CheckpointState::from_json(path, &newer).expect_err("newer").to_string();
+        assert_eq!(error, "\"state.json\" has checkpoint format 9, this program reads up to 1");
+    }
+
+    #[test]
+    fn not_a_number_is_never_best() {
+        let best = |accuracy, loss| BestCheckpoint {
+            epoch: 1,
+            validation_accuracy: accuracy,
+            validation_loss: loss,
+        };
+        assert!(best(0.5, 2.0).beats(&best(0.4, 1.0)));
+        assert!(best(0.5, 1.0).beats(&best(0.5, 2.0)));
+        assert!(!best(0.5, 1.0).beats(&best(0.5, 1.0)));
+        assert!(!best(f64::NAN, 1.0).beats(&best(0.5, 1.0)));
+        assert!(!best(0.5, f64::NAN).beats(&best(0.5, 1.0)));
+    }
+}

@@ -1,0 +1,29 @@
+//! The disk contract: what a run folder and an explanation folder hold, and how they are read and
+//! written. No Burn here, so `figure` can draw from disk without knowing a model.
+//!
+//! Called by `train`, `evaluate` and `cli` (writing) and by `figure` and `cli` (reading).
+
+mod atomic;
+mod checksum;
+mod depth;
+mod dir;
+mod error;
+mod explanations;
+mod lock;
+mod manifest;
+mod rows;
+
+pub use atomic::{clear_temporaries, write_atomically, write_folder_atomically};
+pub use checksum::{Checksum, sha256};
+pub use depth::{DepthRow, read_depth_rows, write_depth_rows};
+pub use dir::{CheckpointName, RunDir, list_runs};
+pub use error::RunError;
+pub use explanations::{
+    Array, ExplainedImage, ExplanationRecord, ExplanationSet, MAPS_JSON, MAPS_TENSORS,
+};
+pub use lock::RunLock;
+pub use manifest::{
+    BestCheckpoint, CHECKPOINT_FORMAT, CheckpointState, EpochTotals, RunManifest, RunStatus,
+    TensorShape,
+};
+pub use rows::{EpochRow, append_epoch_row, read_epoch_rows, truncate_epoch_rows};

@@ -1,0 +1,122 @@
+//! `epochs.csv`: one row an epoch. Written by `train`, read by `figure` and on resuming.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::{RunError, write_atomically};
+
+/// One epoch of training, as a row of `epochs.csv`. Epoch 0 is the network before any training and
+/// has only validation values.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EpochRow {
+    /// Epochs done, from 0.
+    pub epoch: u32,
+    /// Mean cross-entropy over the epoch's training batches, in nats, as trained (with dropout and
+    /// augmentation).
+    pub train_loss: Option<f64>,
+    /// Share of training images predicted right, 0 to 1, as trained.
+    pub train_accuracy: Option<f64>,
+    /// Mean cross-entropy on the validation split, in nats.
+    pub validation_loss: f64,
+    /// Share of validation images predicted right, 0 to 1.
+    pub validation_accuracy: f64,
+    /// Learning rate at the end of the epoch.
+    pub learning_rate: Option<f64>,
+    /// Training images per second, validation left out.
+    pub images_per_second: Option<f64>,
+    /// Wall time of the epoch's training and validation in seconds.
+    pub seconds: f64,
+}
+
+/// Returns the rows of the file at `path`, or none where there is no file. A last row without its
+/// end of line was torn by a killed process and is dropped.
+///
+/// # Errors
+/// [`RunError::Damaged`] names the line of any other row that does not parse.
+pub fn read_epoch_rows(path: &Path) -> Result<Vec<EpochRow>, RunError> {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(source) if source.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(source) => return Err(RunError::io("read", path, source)),
+    };
+    let whole = text.rfind('\n').map_or("", |end| &text[..=end]);
+    csv::Reader::from_reader(whole.as_bytes())
+        .deserialize()
+        .collect::<Result<_, _>>()
+        .map_err(|reason| RunError::damaged(path, reason))
+}
+
+/// Appends `row` to the file at `path`, by rewriting it whole: a row is there or it is not.
+///
+/// # Errors
+/// As [`read_epoch_rows`] and [`write_atomically`].
+pub fn append_epoch_row(path: &Path, row: EpochRow) -> Result<(), RunError> {
+    let mut rows = read_epoch_rows(path)?;
+    rows.push(row);
+    write_rows(path, &rows)
+}
+
+/// Drops the rows after `epoch`, as resuming from that epoch's checkpoint needs.
+///
+/// # Errors
+/// As [`append_epoch_row`].
+pub fn truncate_epoch_rows(path: &Path, epoch: u32) -> Result<(), RunError> {
+    let mut rows = read_epoch_rows(path)?;
+    rows.retain(|row| row.epoch <= epoch);
+    write_rows(path, &rows)
+}
+
+fn write_rows(path: &Path, rows: &[EpochRow]) -> Result<(), RunError> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for row in rows {
+        writer.serialize(row).map_err(|reason| RunError::damaged(path, reason))?;
+    }
+    let content = writer.into_inner().map_err(|reason| RunError::damaged(path, reason))?;
+    write_atomically(path, &content)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(epoch: u32) -> EpochRow {
+        EpochRow {
+            epoch,
+            train_loss: (epoch > 0).then_some(2.5),
+            train_accuracy: (epoch > 0).then_some(0.25),
+            validation_loss: 2.25,
+            validation_accuracy: 0.5,
+            learning_rate: (epoch > 0).then_some(1e-3),
+            images_per_second: (epoch > 0).then_some(400.0),
+            seconds: 1.5,
+        }
+    }
+
+    #[test]
+    fn rows_survive_the_disk_and_a_torn_last_one_is_dropped() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("epochs.csv");
+        for epoch in 0..3 {
+            append_epoch_row(&path, row(epoch)).expect("appended");
+        }
+        assert_eq!(read_epoch_rows(&path).expect("read"), [row(0), row(1), row(2)]);
+        let mut text = std::fs::read_to_string(&path).expect("text");
+        text.push_str("3,2.5,0.2");
+        std::fs::write(&path, &text).expect("torn");
+        assert_eq!(read_epoch_rows(&path).expect("read").len(), 3);
+        truncate_epoch_rows(&path, 1).expect("truncated");
+        assert_eq!(read_epoch_rows(&path).expect("read"), [row(0), row(1)]);
+    }
+
+    #[test]
+    fn a_damaged_row_is_named_by_its_line() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("epochs.csv");
+        append_epoch_row(&path, row(1)).expect("appended");
+        let text = std::fs::read_to_string(&path).expect("text").replace("0.25", "none");
+        std::fs::write(&path, text).expect("damaged");
+        let error = read_epoch_rows(&path).expect_err("damaged").to_string();
+        assert!(error.contains("line: 2"), "{error}");
+    }
+}

@@ -1,0 +1,16 @@
+//! Training: the only place besides `explain/evidence.rs` where gradients are taken. Called by
+//! `cli`; reports through [`TrainEvents`] and stops when told to.
+
+mod classify;
+mod error;
+mod events;
+mod session;
+mod spec;
+mod step;
+
+pub use classify::{ClassifyJob, Outcome, train};
+pub use error::TrainError;
+pub use events::{Progress, Silent, StopSignal, TrainEvents};
+pub use session::StartMode;
+pub use spec::{CheckpointSpec, Schedule, TrainSpec};
+pub use step::ImageBatch;

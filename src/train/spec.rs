@@ -1,0 +1,99 @@
+//! `[train]` and `[checkpoints]` of an experiment. Read by `experiment`, obeyed by `train`.
+
+use serde::{Deserialize, Serialize};
+
+/// How the learning rate moves during training.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Schedule {
+    /// It does not move.
+    Constant,
+    /// Down to 0 along half a cosine over all steps (Loshchilov and Hutter 2017, eq. 5, without
+    /// restarts).
+    Cosine,
+}
+
+/// How a network is trained: Adam on the cross-entropy.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrainSpec {
+    /// Passes over the training images.
+    pub epochs: u32,
+    /// Images a step.
+    pub batch_size: usize,
+    /// Adam's step size at the start.
+    pub learning_rate: f64,
+    /// Adam's decay of the first moment.
+    pub beta_1: f64,
+    /// Adam's decay of the second moment.
+    pub beta_2: f64,
+    /// Adam's guard against division by zero.
+    pub epsilon: f64,
+    /// How the learning rate moves.
+    pub schedule: Schedule,
+}
+
+impl TrainSpec {
+    /// Returns the learning rate of step `step` (from 0) of `total_steps`.
+    pub fn learning_rate_at(&self, step: u64, total_steps: u64) -> f64 {
+        match self.schedule {
+            Schedule::Constant => self.learning_rate,
+            Schedule::Cosine => {
+                let done = step as f64 / total_steps.max(1) as f64;
+                self.learning_rate * 0.5 * (1.0 + (std::f64::consts::PI * done).cos())
+            }
+        }
+    }
+}
+
+/// Which checkpoints are kept. The last and the best always are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CheckpointSpec {
+    /// Epochs to keep; 0 is the network before training.
+    pub at: Vec<u32>,
+    /// After the last of those, every so many epochs; 0 is none.
+    pub every: u32,
+}
+
+impl CheckpointSpec {
+    /// Returns whether the schedule keeps the checkpoint of `epoch`.
+    pub fn keeps(&self, epoch: u32) -> bool {
+        let listed_until = self.at.iter().copied().max().unwrap_or(0);
+        self.at.contains(&epoch)
+            || (self.every > 0 && epoch > listed_until && epoch.is_multiple_of(self.every))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_schedule_by_hand() {
+        let spec = CheckpointSpec { at: vec![0, 1, 2, 5, 10], every: 5 };
+        let kept: Vec<u32> = (0..=27).filter(|epoch| spec.keeps(*epoch)).collect();
+        assert_eq!(kept, [0, 1, 2, 5, 10, 15, 20, 25]);
+        let none = CheckpointSpec { at: vec![], every: 0 };
+        assert!(!(0..50).any(|epoch| none.keeps(epoch)));
+    }
+
+    #[test]
+    fn the_cosine_by_hand() {
+        let spec = TrainSpec {
+            epochs: 1,
+            batch_size: 1,
+            learning_rate: 0.4,
+            beta_1: 0.9,
+            beta_2: 0.999,
+            epsilon: 1e-8,
+            schedule: Schedule::Cosine,
+        };
+        let rate = |step| spec.learning_rate_at(step, 8);
+        assert_eq!(rate(0), 0.4);
+        assert!((rate(4) - 0.2).abs() < 1e-15, "half way down");
+        assert!(rate(8).abs() < 1e-15, "0 at the end");
+        // cos(pi / 4) = 0.7071..., so 0.4 * (1 + 0.70710678) / 2.
+        assert!((rate(2) - 0.341_421_356_237_309_5).abs() < 1e-15);
+    }
+}

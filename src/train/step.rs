@@ -1,0 +1,45 @@
+//! One training step of a classifier, in the form of Burn's own trainer: [`PlainCnn`] is a
+//! [`TrainStep`], so it can also be put into a `burn::train::Learner`. Called by `classify`.
+
+use burn::nn::loss::CrossEntropyLossConfig;
+use burn::tensor::{Int, Tensor};
+use burn::train::{ClassificationOutput, InferenceStep, TrainOutput, TrainStep};
+
+use crate::model::PlainCnn;
+use crate::model::tap::Tap;
+
+/// Images and their classes.
+#[derive(Debug, Clone)]
+pub struct ImageBatch {
+    /// `[batch, channels, height, width]`, standardised.
+    pub images: Tensor<4>,
+    /// `[batch]`, class indices.
+    pub labels: Tensor<1, Int>,
+}
+
+/// Returns logits and the mean cross-entropy over the batch, in nats.
+fn classify(network: &PlainCnn, batch: ImageBatch) -> ClassificationOutput {
+    let logits = network.forward(batch.images, &mut Tap::off());
+    let loss = CrossEntropyLossConfig::new().init(&logits.device());
+    let loss = loss.forward(logits.clone(), batch.labels.clone());
+    ClassificationOutput::new(loss, logits, batch.labels)
+}
+
+impl TrainStep for PlainCnn {
+    type Input = ImageBatch;
+    type Output = ClassificationOutput;
+
+    fn step(&self, batch: ImageBatch) -> TrainOutput<ClassificationOutput> {
+        let output = classify(self, batch);
+        TrainOutput::new(self, output.loss.backward(), output)
+    }
+}
+
+impl InferenceStep for PlainCnn {
+    type Input = ImageBatch;
+    type Output = ClassificationOutput;
+
+    fn step(&self, batch: ImageBatch) -> ClassificationOutput {
+        classify(self, batch)
+    }
+}
