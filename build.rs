@@ -14,14 +14,22 @@ fn main() {
     let mut code = String::from("/// Name and text of every shipped experiment.\n");
     code.push_str("pub(crate) const EMBEDDED: &[(&str, &str)] = &[\n");
     for file in files {
-        let name = file.strip_prefix(&root).expect("the file was found below the root");
+        let name = file
+            .strip_prefix(&root)
+            .expect("the file was found below the root");
         let name = name.with_extension("");
-        let name = name.to_str().expect("experiment names are ASCII").replace('\\', "/");
+        let name = name
+            .to_str()
+            .expect("experiment names are ASCII")
+            .replace('\\', "/");
         writeln!(code, "    ({name:?}, include_str!({file:?})),").expect("a String takes any text");
     }
     code.push_str("];\n");
-    fs::write(PathBuf::from(variable("OUT_DIR")).join("experiments.rs"), code)
-        .expect("cargo gives a folder that can be written");
+    fs::write(
+        PathBuf::from(variable("OUT_DIR")).join("experiments.rs"),
+        code,
+    )
+    .expect("cargo gives a folder that can be written");
 }
 
 fn variable(name: &str) -> String {
@@ -33,7 +41,10 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
         let path = entry.expect("experiments/ can be listed").path();
         if path.is_dir() {
             collect(&path, files);
-        } else if path.extension().is_some_and(|extension| extension == "toml") {
+        } else if path
+            .extension()
+            .is_some_and(|extension| extension == "toml")
+        {
             files.push(path);
         }
     }

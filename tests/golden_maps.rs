@@ -23,7 +23,9 @@ impl Golden {
     fn read(name: &str) -> Self {
         let folder = std::env::var_os("CAMTRAIL_GOLDEN")
             .expect("set CAMTRAIL_GOLDEN to the folder of the golden files to run this test");
-        let path = PathBuf::from(folder).join(name).with_extension("safetensors");
+        let path = PathBuf::from(folder)
+            .join(name)
+            .with_extension("safetensors");
         let bytes = std::fs::read(&path)
             .unwrap_or_else(|error| panic!("cannot read golden file {path:?}: {error}"));
         Self { path, bytes }
@@ -35,13 +37,21 @@ impl Golden {
         };
         let file = SafeTensors::deserialize(&self.bytes).unwrap_or_else(|error| fail(&error));
         let view = file.tensor(name).unwrap_or_else(|error| fail(&error));
-        assert_eq!(view.dtype(), safetensors::Dtype::F32, "{:?}, {name:?}", self.path);
+        assert_eq!(
+            view.dtype(),
+            safetensors::Dtype::F32,
+            "{:?}, {name:?}",
+            self.path
+        );
         let values: Vec<f32> = view
             .data()
             .chunks_exact(size_of::<f32>())
             .map(|bytes| f32::from_le_bytes(bytes.try_into().expect("chunks have four bytes")))
             .collect();
-        Tensor::from_data(TensorData::new(values, view.shape().to_vec()), &Device::flex())
+        Tensor::from_data(
+            TensorData::new(values, view.shape().to_vec()),
+            &Device::flex(),
+        )
     }
 
     fn evidence(&self) -> LayerEvidence {
@@ -59,7 +69,11 @@ fn relative_error<const D: usize>(a: &Tensor<D>, b: &Tensor<D>) -> f32 {
     assert_eq!(a.dims(), b.dims());
     let difference: f32 = (a.clone() - b.clone()).abs().max().into_scalar();
     let largest: f32 = b.clone().abs().max().into_scalar();
-    if difference == 0.0 { 0.0 } else { difference / largest }
+    if difference == 0.0 {
+        0.0
+    } else {
+        difference / largest
+    }
 }
 
 /// Compares the raw and the resized map of `method`, which the file calls `golden_name`.
@@ -74,8 +88,14 @@ fn compare(file: &str, method: &str, golden_name: &str) {
     let up_error = relative_error(&saliency::resize(raw, [height, width]), &expected_up);
 
     eprintln!("{file}, {method}: relative error {raw_error:.1e} raw, {up_error:.1e} resized");
-    assert!(raw_error <= TOLERANCE, "{file}, {method}, raw: relative error {raw_error}");
-    assert!(up_error <= TOLERANCE, "{file}, {method}, resized: relative error {up_error}");
+    assert!(
+        raw_error <= TOLERANCE,
+        "{file}, {method}, raw: relative error {raw_error}"
+    );
+    assert!(
+        up_error <= TOLERANCE,
+        "{file}, {method}, resized: relative error {up_error}"
+    );
 }
 
 #[test]
@@ -133,22 +153,39 @@ fn grad_cam_pp_draws_the_objects_of_figure_1_more_alike_than_grad_cam() {
 
     let strengths = |name: &str| -> Vec<f64> {
         let method = Method::parse(name).expect("the method is in the list");
-        let map: Vec<f64> = method.signed_map(&evidence).to_data().iter::<f64>().collect();
-        objects.iter().map(|object| map[own_pixel(object, &objects)]).collect()
+        let map: Vec<f64> = method
+            .signed_map(&evidence)
+            .to_data()
+            .iter::<f64>()
+            .collect();
+        objects
+            .iter()
+            .map(|object| map[own_pixel(object, &objects)])
+            .collect()
     };
     let (grad_cam, grad_cam_pp) = (strengths("grad-cam"), strengths("grad-cam-pp"));
     for channel in 0..channels {
         let size: f64 = objects[channel].iter().sum();
-        let gradient = gradients[channel].iter().filter(|gradient| **gradient > 0.0);
-        let weight: f64 = gradient.map(|g| g * g / (2.0 * g * g + size * g * g * g) * g).sum();
+        let gradient = gradients[channel]
+            .iter()
+            .filter(|gradient| **gradient > 0.0);
+        let weight: f64 = gradient
+            .map(|g| g * g / (2.0 * g * g + size * g * g * g) * g)
+            .sum();
         let error = (grad_cam_pp[channel] - weight).abs();
-        assert!(error <= f64::from(TOLERANCE) * weight, "{size} pixels: {grad_cam_pp:?}, {weight}");
+        assert!(
+            error <= f64::from(TOLERANCE) * weight,
+            "{size} pixels: {grad_cam_pp:?}, {weight}"
+        );
     }
     let ratio = |strengths: &[f64]| {
         let largest = strengths.iter().copied().fold(f64::MIN, f64::max);
         largest / strengths.iter().copied().fold(f64::MAX, f64::min)
     };
-    assert!(ratio(&grad_cam_pp) < ratio(&grad_cam), "{grad_cam_pp:?} against {grad_cam:?}");
+    assert!(
+        ratio(&grad_cam_pp) < ratio(&grad_cam),
+        "{grad_cam_pp:?} against {grad_cam:?}"
+    );
 }
 
 /// A pixel that is active in `object` and in no other.

@@ -36,7 +36,11 @@ pub(super) fn run(context: &Context, arguments: &AblateArguments) -> anyhow::Res
             let resolved = context.experiment(trial, &changed)?;
             let seed = arguments.checkpoint.seed;
             let there = context.run(&resolved, seed).manifest().exists();
-            let mode = if there { StartMode::Resume } else { StartMode::Fresh };
+            let mode = if there {
+                StartMode::Resume
+            } else {
+                StartMode::Fresh
+            };
             if let Some(code) = train_run(context, &resolved, seed, mode)? {
                 note(format!("to go on: {} ablate --train", program()));
                 return Ok(code);
@@ -50,7 +54,10 @@ pub(super) fn run(context: &Context, arguments: &AblateArguments) -> anyhow::Res
 }
 
 fn experiment_arguments(arguments: &AblateArguments) -> ExperimentArguments {
-    ExperimentArguments { base: arguments.checkpoint.base.clone(), overrides: Vec::new() }
+    ExperimentArguments {
+        base: arguments.checkpoint.base.clone(),
+        overrides: Vec::new(),
+    }
 }
 
 /// Returns the trials whose run is not there; with `--train`, also those that are not finished.
@@ -59,7 +66,11 @@ fn missing(context: &Context, arguments: &AblateArguments) -> anyhow::Result<Vec
     for trial in arguments.trials.iter().chain(&arguments.along) {
         let resolved = context.experiment(trial, &experiment_arguments(arguments))?;
         let run = context.run(&resolved, arguments.checkpoint.seed);
-        let usable = if arguments.train { is_done(&run) } else { run.best().exists() };
+        let usable = if arguments.train {
+            is_done(&run)
+        } else {
+            run.best().exists()
+        };
         if !usable && !missing.contains(trial) {
             missing.push(trial.clone());
         }
@@ -69,7 +80,9 @@ fn missing(context: &Context, arguments: &AblateArguments) -> anyhow::Result<Vec
 
 fn not_trained(missing: &[String], arguments: &AblateArguments) -> anyhow::Error {
     let base = &arguments.checkpoint.base;
-    let base = base.as_ref().map_or(String::new(), |base| format!(" --base {base}"));
+    let base = base
+        .as_ref()
+        .map_or(String::new(), |base| format!(" --base {base}"));
     let seed = arguments.checkpoint.seed;
     let commands: Vec<String> = missing
         .iter()
@@ -77,14 +90,20 @@ fn not_trained(missing: &[String], arguments: &AblateArguments) -> anyhow::Error
         .collect();
     Complaint::failed(
         format!("no checkpoint of {} with seed {seed}", missing.join(", ")),
-        format!("train them with --train, or one by one: {}", commands.join("; ")),
+        format!(
+            "train them with --train, or one by one: {}",
+            commands.join("; ")
+        ),
     )
     .into()
 }
 
 /// Draws every figure of the ablation from the runs that are there, and returns the files to open.
 pub(super) fn draw(context: &Context, arguments: &AblateArguments) -> anyhow::Result<Vec<PathBuf>> {
-    let (base, seed) = (arguments.checkpoint.base.as_deref(), arguments.checkpoint.seed);
+    let (base, seed) = (
+        arguments.checkpoint.base.as_deref(),
+        arguments.checkpoint.seed,
+    );
     let trained: Vec<Trained> = arguments
         .trials
         .iter()
@@ -92,7 +111,7 @@ pub(super) fn draw(context: &Context, arguments: &AblateArguments) -> anyhow::Re
         .collect::<Result<_, _>>()?;
     let Some(deepest) = trained.last() else {
         return Err(
-            Complaint::misused("no trial is named", "leave them out for trials A to D").into()
+            Complaint::misused("no trial is named", "leave them out for trials A to D").into(),
         );
     };
     let data = context.data(&deepest.experiment)?;
@@ -110,7 +129,12 @@ pub(super) fn draw(context: &Context, arguments: &AblateArguments) -> anyhow::Re
         None => deepest,
     };
     files.extend(along_training(context, along, &pictures, &class, &out)?);
-    let rows = rows(context, &arguments.trials, base, &arguments.checkpoint.checkpoint)?;
+    let rows = rows(
+        context,
+        &arguments.trials,
+        base,
+        &arguments.checkpoint.checkpoint,
+    )?;
     print(&rows);
     let table = out.join("depth.csv");
     write_depth_rows(&table, &rows)?;
@@ -135,7 +159,9 @@ fn by_depth(
     for trained in trained {
         let opened = trained.open(context, &arguments.checkpoint.checkpoint)?;
         let methods = methods(&[], &opened.network)?;
-        explain(context, &mut set, trained, &opened, pictures, class, &methods)?;
+        explain(
+            context, &mut set, trained, &opened, pictures, class, &methods,
+        )?;
         // A figure compares trials by one method, so each must allow it.
         let names: Vec<&str> = methods.iter().map(|method| method.name()).collect();
         common = Some(match common {
@@ -167,16 +193,34 @@ fn along_training(
 ) -> anyhow::Result<Vec<PathBuf>> {
     let mut set = empty_set(pictures);
     let best = trained.run.read_best()?.epoch;
-    let method = methods(&[METHOD_ALONG.to_string()], &trained.open(context, "best")?.network)?;
+    let method = methods(
+        &[METHOD_ALONG.to_string()],
+        &trained.open(context, "best")?.network,
+    )?;
     for epoch in trained.epochs()? {
-        let which = if epoch == best { "best".to_string() } else { epoch.to_string() };
+        let which = if epoch == best {
+            "best".to_string()
+        } else {
+            epoch.to_string()
+        };
         let opened = trained.open(context, &which)?;
-        explain(context, &mut set, trained, &opened, pictures, class, &method)?;
+        explain(
+            context, &mut set, trained, &opened, pictures, class, &method,
+        )?;
     }
     set.write(&out.join("maps-along-training"))?;
-    let choice = choice(METHOD_ALONG, LayerRule::DeepestWithCells(FINE_CELLS), trained.run.seed());
+    let choice = choice(
+        METHOD_ALONG,
+        LayerRule::DeepestWithCells(FINE_CELLS),
+        trained.run.seed(),
+    );
     let trial = trained.run.trial().to_string();
-    Ok(TrainingTime { set: &set, trial, choice }.save(out)?)
+    Ok(TrainingTime {
+        set: &set,
+        trial,
+        choice,
+    }
+    .save(out)?)
 }
 
 fn explain(
@@ -189,10 +233,20 @@ fn explain(
     methods: &[crate::explain::Method],
 ) -> anyhow::Result<()> {
     let layers = ablation_layers(&opened.network, pictures.size[0], FINE_CELLS);
-    let request = MapRequest { trained, opened, layers: &layers, methods, class };
+    let request = MapRequest {
+        trained,
+        opened,
+        layers: &layers,
+        methods,
+        class,
+    };
     add_maps(set, pictures, &request, &context.device.device)
 }
 
 fn choice(method: &str, layer: LayerRule, seed: u64) -> MapChoice {
-    MapChoice { method: method.to_string(), layer, seed }
+    MapChoice {
+        method: method.to_string(),
+        layer,
+        seed,
+    }
 }

@@ -38,7 +38,9 @@ impl Context {
         Ok(Self {
             device: choose(choice)?,
             folder: PathBuf::new(),
-            search: DataSearch { flag: shared.data_dir.clone() },
+            search: DataSearch {
+                flag: shared.data_dir.clone(),
+            },
             runs: shared.runs.clone(),
             signals: Signals::install()?,
         })
@@ -55,7 +57,12 @@ impl Context {
             .iter()
             .map(|text| text.parse())
             .collect::<Result<Vec<Override>, _>>()?;
-        Ok(crate::experiment::load(&self.folder, trial, arguments.base.as_deref(), &overrides)?)
+        Ok(crate::experiment::load(
+            &self.folder,
+            trial,
+            arguments.base.as_deref(),
+            &overrides,
+        )?)
     }
 
     /// Returns the run folder of `experiment` and `seed`. A trial on another base than its own has
@@ -76,7 +83,9 @@ impl Context {
     pub(super) fn figures(&self, out: Option<&Path>, parts: &[&str]) -> PathBuf {
         match out {
             Some(out) => out.to_path_buf(),
-            None => parts.iter().fold(PathBuf::from(FIGURES), |path, part| path.join(part)),
+            None => parts
+                .iter()
+                .fold(PathBuf::from(FIGURES), |path, part| path.join(part)),
         }
     }
 

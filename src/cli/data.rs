@@ -1,8 +1,162 @@
 //! `data`: fetch, check and list. Called by [`super::run`].
 
-pub(super) fn run(
-    _c: &super::context::Context,
-    _a: &super::arguments::DataArguments,
-) -> anyhow::Result<u8> {
-    Ok(0)
+use std::path::Path;
+
+use crate::data::{
+    DataError, DatasetName, FetchProgress, FetchSource, ShapesOptions, Split, contact_sheet,
+    describe, fetch, shapes,
+};
+use crate::run::{RunError, write_atomically};
+
+use super::DONE;
+use super::arguments::{DataArguments, DataVerb, ExperimentArguments};
+use super::context::Context;
+use super::failure::Complaint;
+use super::output::{grouped, note, program, result, table};
+
+/// The trial whose resolved experiment says how many `shapes` there are.
+const ANY_TRIAL: &str = "trial-a";
+/// The base that it is put on for that.
+const SHAPES_BASE: &str = "shapes";
+/// Images of each class on a contact sheet.
+const SHEET_IMAGES_PER_CLASS: usize = 8;
+
+/// Runs one of the data verbs.
+pub(super) fn run(context: &Context, arguments: &DataArguments) -> anyhow::Result<u8> {
+    match &arguments.verb {
+        DataVerb::Fetch { dataset } => fetch_dataset(context, dataset.parse()?),
+        DataVerb::Check {
+            dataset,
+            contact_sheet,
+        } => check(context, dataset.parse()?, contact_sheet.as_deref()),
+        DataVerb::List => Ok(list(context)),
+    }
+}
+
+fn fetch_dataset(context: &Context, dataset: DatasetName) -> anyhow::Result<u8> {
+    let source = FetchSource::official(dataset)?;
+    let mut progress = FetchProgress::new();
+    let stop = || context.signals.stop();
+    let mut show = |event: crate::data::FetchEvent<'_>| progress.show(event);
+    match fetch(dataset, &context.search.root(), &source, &mut show, &stop) {
+        Ok(folder) => {
+            result(folder.display());
+            Ok(DONE)
+        }
+        Err(error @ DataError::Stopped { .. }) => {
+            note(error);
+            note(format!("to go on: {} data fetch {dataset}", program()));
+            Ok(context.signals.exit_code())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn check(context: &Context, dataset: DatasetName, sheet: Option<&Path>) -> anyhow::Result<u8> {
+    let shapes = shapes_options(context)?;
+    let report = describe::check(dataset, &shapes, &context.search)?;
+    match &report.folder {
+        Some(folder) => result(format!("{dataset} in \"{}\"", folder.display())),
+        None => result(format!("{dataset} (generated data)")),
+    }
+    for source in &report.sources {
+        result(format!("{}  sha-256 {}", source.source, source.sha256));
+    }
+    let header = [
+        "split",
+        "images",
+        "size",
+        "classes",
+        "images a class",
+        "mean",
+        "deviation",
+    ];
+    let mut rows = vec![header.map(str::to_string).to_vec()];
+    for part in &report.parts {
+        let (fewest, most) = (part.fewest_per_class, part.most_per_class);
+        let three = |values: [f32; 3]| values.map(|value| format!("{value:.6}")).join(" ");
+        rows.push(vec![
+            part.split.to_string(),
+            grouped(part.images as u64),
+            format!("{} x {}", part.size.0, part.size.1),
+            part.classes.to_string(),
+            if fewest == most {
+                most.to_string()
+            } else {
+                format!("{fewest} to {most}")
+            },
+            three(part.statistics.mean),
+            three(part.statistics.std),
+        ]);
+    }
+    result(table(&rows));
+    if let Some(path) = sheet {
+        write_contact_sheet(context, dataset, &shapes, path)?;
+        result(path.display());
+    }
+    Ok(DONE)
+}
+
+fn write_contact_sheet(
+    context: &Context,
+    dataset: DatasetName,
+    options: &ShapesOptions,
+    path: &Path,
+) -> anyhow::Result<()> {
+    let set = match dataset {
+        DatasetName::Shapes => shapes::generate(options.seed, Split::Train, options.train_images),
+        DatasetName::Cifar100 => {
+            let nothing = ExperimentArguments {
+                base: None,
+                overrides: Vec::new(),
+            };
+            context
+                .data(&context.experiment(ANY_TRIAL, &nothing)?)?
+                .train
+        }
+    };
+    let mut png = std::io::Cursor::new(Vec::new());
+    contact_sheet(&set, SHEET_IMAGES_PER_CLASS)
+        .write_to(&mut png, image::ImageFormat::Png)
+        .map_err(|reason| Complaint::failed(reason.to_string(), "try another file name"))?;
+    write_atomically(path, png.get_ref()).map_err(|error: RunError| error.into())
+}
+
+/// Returns the size and seed of `shapes` as the shipped experiments have them.
+fn shapes_options(context: &Context) -> anyhow::Result<ShapesOptions> {
+    let base = Some(SHAPES_BASE.to_string());
+    let on_shapes = ExperimentArguments {
+        base,
+        overrides: Vec::new(),
+    };
+    Ok(context
+        .experiment(ANY_TRIAL, &on_shapes)?
+        .experiment
+        .data
+        .shapes)
+}
+
+fn list(context: &Context) -> u8 {
+    let header = ["data set", "kind", "where", "what"];
+    let mut rows = vec![header.map(str::to_string).to_vec()];
+    for listing in describe::list(&context.search) {
+        let place = match (&listing.folder, listing.generated) {
+            (_, true) => "made when needed".to_string(),
+            (Some(folder), _) => folder.display().to_string(),
+            (None, _) => format!("absent; {} data fetch {}", program(), listing.dataset),
+        };
+        rows.push(vec![
+            listing.dataset.to_string(),
+            if listing.generated {
+                "generated"
+            } else {
+                "real"
+            }
+            .to_string(),
+            place,
+            listing.summary.to_string(),
+        ]);
+    }
+    result(table(&rows));
+    DONE
 }

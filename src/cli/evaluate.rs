@@ -43,7 +43,11 @@ pub(super) fn rows(
             .into());
         }
         for seed in seeds {
-            rows.push(row(context, &find(context, trial, base, seed)?, checkpoint)?);
+            rows.push(row(
+                context,
+                &find(context, trial, base, seed)?,
+                checkpoint,
+            )?);
         }
     }
     Ok(rows)
@@ -55,10 +59,15 @@ pub(super) fn trained_seeds(
     trial: &str,
     base: Option<&str>,
 ) -> anyhow::Result<Vec<u64>> {
-    let arguments = ExperimentArguments { base: base.map(str::to_string), overrides: Vec::new() };
+    let arguments = ExperimentArguments {
+        base: base.map(str::to_string),
+        overrides: Vec::new(),
+    };
     let root = context.runs_of(&context.experiment(trial, &arguments)?);
     let runs = list_runs(&root)?;
-    let ours = runs.iter().filter(|run| run.trial() == trial && run.best().exists());
+    let ours = runs
+        .iter()
+        .filter(|run| run.trial() == trial && run.best().exists());
     Ok(ours.map(|run| run.seed()).collect())
 }
 
@@ -118,7 +127,11 @@ pub(super) fn print(rows: &[DepthRow]) {
     }
     result(table(&cells));
     if let Some(row) = rows.first() {
-        let generated = if row.generated { " (generated data)" } else { "" };
+        let generated = if row.generated {
+            " (generated data)"
+        } else {
+            ""
+        };
         result(format!(
             "{}{generated}; checkpoints picked on {} validation images",
             row.dataset, row.validation_images

@@ -13,17 +13,32 @@ use super::output::{grouped, note, program, result, table};
 pub(super) fn size_of(resolved: &Resolved) -> NetworkSize {
     let dataset = resolved.experiment.data.dataset;
     let side = dataset.side();
-    NetworkSize::of(&resolved.experiment.model, side, side, dataset.class_count())
+    NetworkSize::of(
+        &resolved.experiment.model,
+        side,
+        side,
+        dataset.class_count(),
+    )
 }
 
 fn plain(context: &Context, name: &str) -> anyhow::Result<Resolved> {
-    let nothing = ExperimentArguments { base: None, overrides: Vec::new() };
+    let nothing = ExperimentArguments {
+        base: None,
+        overrides: Vec::new(),
+    };
     context.experiment(name, &nothing)
 }
 
 /// Lists the experiments and what was trained of them.
 pub(super) fn list(context: &Context) -> anyhow::Result<u8> {
-    let header = ["experiment", "data", "blocks", "parameters", "multiply-adds", "question"];
+    let header = [
+        "experiment",
+        "data",
+        "blocks",
+        "parameters",
+        "multiply-adds",
+        "question",
+    ];
     let mut rows = vec![header.map(str::to_string).to_vec()];
     for name in known(&context.folder) {
         let resolved = plain(context, &name)?;
@@ -44,20 +59,33 @@ pub(super) fn list(context: &Context) -> anyhow::Result<u8> {
 
 fn list_trained(context: &Context) -> anyhow::Result<()> {
     let mut rows = vec![
-        ["run", "data", "status", "best epoch", "validation accuracy"].map(str::to_string).to_vec(),
+        ["run", "data", "status", "best epoch", "validation accuracy"]
+            .map(str::to_string)
+            .to_vec(),
     ];
     let mut roots = vec![context.runs.clone()];
     // Runs on a replaced base lie one folder deeper.
-    for entry in std::fs::read_dir(&context.runs).into_iter().flatten().flatten() {
-        roots.push(entry.path());
+    for entry in std::fs::read_dir(&context.runs)
+        .into_iter()
+        .flatten()
+        .flatten()
+    {
+        roots.extend(Some(entry.path()).filter(|path| path.is_dir()));
     }
     roots.sort();
-    for run in roots.iter().map(|root| list_runs(root)).collect::<Result<Vec<_>, _>>()?.concat() {
+    for run in roots
+        .iter()
+        .map(|root| list_runs(root))
+        .collect::<Result<Vec<_>, _>>()?
+        .concat()
+    {
         let status = RunManifest::read(&run.manifest());
         let best = run.read_best().ok();
         rows.push(vec![
             run.path().display().to_string(),
-            status.as_ref().map_or("?".to_string(), |manifest| manifest.dataset.clone()),
+            status
+                .as_ref()
+                .map_or("?".to_string(), |manifest| manifest.dataset.clone()),
             match status.map(|manifest| manifest.status) {
                 Ok(RunStatus::Done) => "done".to_string(),
                 Ok(RunStatus::Running) => "running or killed".to_string(),
@@ -65,14 +93,18 @@ fn list_trained(context: &Context) -> anyhow::Result<()> {
                 Ok(RunStatus::Failed { .. }) => "failed".to_string(),
                 Err(error) => error.to_string(),
             },
-            best.as_ref().map_or("-".to_string(), |best| best.epoch.to_string()),
+            best.as_ref()
+                .map_or("-".to_string(), |best| best.epoch.to_string()),
             best.map_or("-".to_string(), |best| {
                 format!("{:.1} %", 100.0 * best.validation_accuracy)
             }),
         ]);
     }
     match rows.len() {
-        1 => note(format!("\nnothing trained yet; try: {} train trial-a --base shapes", program())),
+        1 => note(format!(
+            "\nnothing trained yet; try: {} train trial-a --base shapes",
+            program()
+        )),
         _ => result(format!("\n{}", table(&rows))),
     }
     Ok(())
@@ -81,7 +113,10 @@ fn list_trained(context: &Context) -> anyhow::Result<()> {
 /// Returns the question in an experiment's header.
 fn question(header: &str) -> String {
     let mut words = String::new();
-    for line in header.lines().skip_while(|line| !line.starts_with("Question:")) {
+    for line in header
+        .lines()
+        .skip_while(|line| !line.starts_with("Question:"))
+    {
         if !words.is_empty() && (line.is_empty() || line.contains(": ")) {
             break;
         }
@@ -113,12 +148,19 @@ pub(super) fn diff(context: &Context, arguments: &DiffArguments) -> anyhow::Resu
     let first = plain(context, &arguments.first)?;
     let second = plain(context, &arguments.second)?;
     let (small, large) = (size_of(&first), size_of(&second));
-    let mut rows = vec![vec!["field".to_string(), first.name.clone(), second.name.clone()]];
+    let mut rows = vec![vec![
+        "field".to_string(),
+        first.name.clone(),
+        second.name.clone(),
+    ]];
     for field in compare(&first.experiment, &second.experiment) {
         rows.push(vec![field.key, field.first, field.second]);
     }
     if rows.len() == 1 {
-        note(format!("{} and {} do not differ in any field", first.name, second.name));
+        note(format!(
+            "{} and {} do not differ in any field",
+            first.name, second.name
+        ));
     }
     let counts = [
         ("parameters", small.parameters, large.parameters),

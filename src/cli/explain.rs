@@ -23,7 +23,10 @@ pub(super) fn run(context: &Context, arguments: &ExplainArguments) -> anyhow::Re
     let class = ClassChoice::parse(&arguments.maps.class, &data.test)?;
     let out = context.figures(
         arguments.out.as_deref(),
-        &["explain", &format!("{}-seed-{}", trained.run.trial(), trained.run.seed())],
+        &[
+            "explain",
+            &format!("{}-seed-{}", trained.run.trial(), trained.run.seed()),
+        ],
     );
     let pictures = if arguments.images.is_empty() {
         let rule = "Pictures: of the test split, by number.".to_string();
@@ -43,7 +46,10 @@ pub(super) fn run(context: &Context, arguments: &ExplainArguments) -> anyhow::Re
     set.write(&out)?;
     print(&set.records);
     let drawn = ExplainGrid { set: &set }.save(&out)?;
-    for path in [out.join(MAPS_JSON), out.join(MAPS_TENSORS)].iter().chain(&drawn) {
+    for path in [out.join(MAPS_JSON), out.join(MAPS_TENSORS)]
+        .iter()
+        .chain(&drawn)
+    {
         result(path.display());
     }
     Ok(DONE)
@@ -58,15 +64,27 @@ fn layers(network: &impl Explainable, named: &[String]) -> anyhow::Result<Vec<St
     }
     for name in named {
         if !known.contains(name) {
-            return Err(ExplainError::UnknownLayer { layer: name.clone(), known }.into());
+            return Err(ExplainError::UnknownLayer {
+                layer: name.clone(),
+                known,
+            }
+            .into());
         }
     }
     Ok(named.to_vec())
 }
 
 fn print(records: &[crate::run::ExplanationRecord]) {
-    let header =
-        ["image", "layer", "native", "method", "class", "confidence", "on the map", "predicted"];
+    let header = [
+        "image",
+        "layer",
+        "native",
+        "method",
+        "class",
+        "confidence",
+        "on the map",
+        "predicted",
+    ];
     let mut rows = vec![header.map(str::to_string).to_vec()];
     for record in records {
         let [height, width] = record.native_size;
@@ -79,7 +97,10 @@ fn print(records: &[crate::run::ExplanationRecord]) {
             record.target_class.clone(),
             format!("{:.3}", record.confidence),
             format!("{:.3}", record.explanation_confidence),
-            format!("{} {:.3}", record.predicted_class, record.predicted_confidence),
+            format!(
+                "{} {:.3}",
+                record.predicted_class, record.predicted_confidence
+            ),
         ]);
     }
     result(table(&rows));

@@ -27,12 +27,20 @@ pub(super) struct Complaint {
 impl Complaint {
     /// Returns a failure with a way out.
     pub(super) fn failed(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { message: message.into(), hint: Some(hint.into()), code: FAILED }
+        Self {
+            message: message.into(),
+            hint: Some(hint.into()),
+            code: FAILED,
+        }
     }
 
     /// Returns a misuse with a way out.
     pub(super) fn misused(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { message: message.into(), hint: Some(hint.into()), code: MISUSED }
+        Self {
+            message: message.into(),
+            hint: Some(hint.into()),
+            code: MISUSED,
+        }
     }
 }
 
@@ -57,8 +65,12 @@ impl Failure {
                 message.push_str(&text);
             }
         }
-        let (hint, code) = error.chain().find_map(|cause| known(cause)).unwrap_or((None, FAILED));
-        Self { message, hint, code }
+        let (hint, code) = error.chain().find_map(known).unwrap_or((None, FAILED));
+        Self {
+            message,
+            hint,
+            code,
+        }
     }
 
     /// Prints the error and its way out, and returns the exit code.
@@ -79,7 +91,12 @@ fn known(cause: &(dyn std::error::Error + 'static)) -> Option<(Option<String>, u
         return Some((error.hint(), MISUSED));
     }
     if let Some(error) = cause.downcast_ref::<DataError>() {
-        return Some((error.hint().map(|hint| hint.replace("camtrail ", &command())), FAILED));
+        return Some((
+            error
+                .hint()
+                .map(|hint| hint.replace("camtrail ", &command())),
+            FAILED,
+        ));
     }
     if let Some(error) = cause.downcast_ref::<TrainError>() {
         return Some((error.hint().map(str::to_string), FAILED));
@@ -96,12 +113,14 @@ fn known(cause: &(dyn std::error::Error + 'static)) -> Option<(Option<String>, u
         None => cause.downcast_ref::<RunError>(),
     };
     match run {
-        Some(RunError::NewerFormat { .. }) => {
-            Some((Some("update camtrail, or train the run anew with --force".to_string()), FAILED))
-        }
-        Some(RunError::ChecksumMismatch { .. } | RunError::Damaged { .. }) => {
-            Some((Some("train on from the checkpoint before it with --resume".to_string()), FAILED))
-        }
+        Some(RunError::NewerFormat { .. }) => Some((
+            Some("update camtrail, or train the run anew with --force".to_string()),
+            FAILED,
+        )),
+        Some(RunError::ChecksumMismatch { .. } | RunError::Damaged { .. }) => Some((
+            Some("train on from the checkpoint before it with --resume".to_string()),
+            FAILED,
+        )),
         _ => None,
     }
 }

@@ -18,7 +18,12 @@ pub(super) fn curves(runs: &[RunDir], folder: &Path) -> anyhow::Result<Vec<PathB
             rows: read_epoch_rows(&run.epochs())?,
         });
     }
-    Ok(Curves { series, dataset, generated }.save(folder)?)
+    Ok(Curves {
+        series,
+        dataset,
+        generated,
+    }
+    .save(folder)?)
 }
 
 /// Draws accuracy against depth into `folder`, and returns the files.

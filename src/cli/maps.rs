@@ -64,22 +64,36 @@ impl ClassChoice {
 /// block.
 pub(super) fn methods(names: &[String], network: &PlainCnn) -> anyhow::Result<Vec<Method>> {
     if !names.is_empty() {
-        return Ok(names.iter().map(|name| Method::parse(name)).collect::<Result<_, _>>()?);
+        return Ok(names
+            .iter()
+            .map(|name| Method::parse(name))
+            .collect::<Result<_, _>>()?);
     }
-    let pooled =
-        network.layers().last().is_some_and(|last| network.pooled_linear_weights(last).is_some());
+    let pooled = network
+        .layers()
+        .last()
+        .is_some_and(|last| network.pooled_linear_weights(last).is_some());
     let allowed = |method: &&Method| pooled || method.needs() != Needs::PooledLinear;
     Ok(Method::all().iter().filter(allowed).copied().collect())
 }
 
 /// Returns an explanation folder's content with the pictures and no map yet.
 pub(super) fn empty_set(pictures: &Pictures) -> ExplanationSet {
-    let mut set = ExplanationSet { selection_rule: pictures.rule.clone(), ..Default::default() };
+    let mut set = ExplanationSet {
+        selection_rule: pictures.rule.clone(),
+        ..Default::default()
+    };
     let [height, width] = pictures.size;
     for (place, id) in pictures.ids.iter().enumerate() {
         let name = format!("picture/{id}");
         let values = pictures.pixels[place].clone();
-        set.arrays.insert(name.clone(), Array { shape: vec![CHANNELS, height, width], values });
+        set.arrays.insert(
+            name.clone(),
+            Array {
+                shape: vec![CHANNELS, height, width],
+                values,
+            },
+        );
         set.images.push(ExplainedImage {
             id: id.clone(),
             generated: pictures.generated,
@@ -110,10 +124,14 @@ pub(super) fn add_maps(
     let [height, width] = pictures.size;
     let count = pictures.ids.len();
     let values = pictures.pixels.concat();
-    let pixels: Tensor<4> =
-        Tensor::from_data(TensorData::new(values, [count, CHANNELS, height, width]), device);
-    let standardisation =
-        Standardisation { mean: &pictures.normalisation.mean, std: &pictures.normalisation.std };
+    let pixels: Tensor<4> = Tensor::from_data(
+        TensorData::new(values, [count, CHANNELS, height, width]),
+        device,
+    );
+    let standardisation = Standardisation {
+        mean: &pictures.normalisation.mean,
+        std: &pictures.normalisation.std,
+    };
     let input = standardisation.apply(pixels.clone());
     let spec = ExplainRequest {
         layers: request.layers.to_vec(),
@@ -121,11 +139,19 @@ pub(super) fn add_maps(
         target: request.class.target(pictures)?,
     };
     let explanations = explain(network, input, &spec)?;
-    let places: Vec<usize> = explanations.iter().map(|explanation| explanation.image).collect();
-    let heats: Vec<f32> =
-        explanations.iter().flat_map(|e| e.saliency.normalised.values()).copied().collect();
-    let heats =
-        Tensor::<3>::from_data(TensorData::new(heats, [places.len(), height, width]), device);
+    let places: Vec<usize> = explanations
+        .iter()
+        .map(|explanation| explanation.image)
+        .collect();
+    let heats: Vec<f32> = explanations
+        .iter()
+        .flat_map(|e| e.saliency.normalised.values())
+        .copied()
+        .collect();
+    let heats = Tensor::<3>::from_data(
+        TensorData::new(heats, [places.len(), height, width]),
+        device,
+    );
     let indices: Vec<i64> = places.iter().map(|place| *place as i64).collect();
     let rows = Tensor::from_data(TensorData::new(indices, [places.len()]), device);
     let targets: Vec<usize> = explanations.iter().map(|e| e.target_class).collect();
@@ -133,7 +159,14 @@ pub(super) fn add_maps(
     let on_maps = confidences_on_explanations(network, repeated, heats, &targets, standardisation)?;
     let top = top_confidences(network, pictures, device, standardisation);
     for (explanation, on_map) in explanations.iter().zip(on_maps) {
-        add_record(set, pictures, request, explanation, on_map, top[explanation.image]);
+        add_record(
+            set,
+            pictures,
+            request,
+            explanation,
+            on_map,
+            top[explanation.image],
+        );
     }
     Ok(())
 }
@@ -150,9 +183,15 @@ fn top_confidences(
     for pixels in &pictures.pixels {
         let shape = [1, CHANNELS, height, width];
         let input = Tensor::<4>::from_data(TensorData::new(pixels.clone(), shape), device);
-        let logits =
-            network.forward(standardisation.apply(input), &mut crate::model::tap::Tap::off());
-        top.push(burn::tensor::activation::softmax(logits, 1).max().into_scalar::<f32>());
+        let logits = network.forward(
+            standardisation.apply(input),
+            &mut crate::model::tap::Tap::off(),
+        );
+        top.push(
+            burn::tensor::activation::softmax(logits, 1)
+                .max()
+                .into_scalar::<f32>(),
+        );
     }
     top
 }
@@ -178,7 +217,10 @@ fn add_record(
     let name = |class: usize| pictures.class_names[class].clone();
     let heat = explanation.saliency.normalised.values();
     let pixels = &pictures.pixels[explanation.image];
-    let product = pixels.iter().zip(heat.iter().cycle()).map(|(pixel, heat)| pixel * heat);
+    let product = pixels
+        .iter()
+        .zip(heat.iter().cycle())
+        .map(|(pixel, heat)| pixel * heat);
     let arrays = [
         (
             "raw",
@@ -186,7 +228,11 @@ fn add_record(
             explanation.saliency.raw.values().to_vec(),
         ),
         ("heat", vec![height, width], heat.to_vec()),
-        ("explanation", vec![CHANNELS, height, width], product.collect()),
+        (
+            "explanation",
+            vec![CHANNELS, height, width],
+            product.collect(),
+        ),
     ];
     let [raw, heat, product] = arrays.map(|(kind, shape, values)| {
         let name = format!("{kind}/{stem}");

@@ -36,7 +36,10 @@ pub(super) fn find(
     base: Option<&str>,
     seed: u64,
 ) -> anyhow::Result<Trained> {
-    let arguments = ExperimentArguments { base: base.map(str::to_string), overrides: Vec::new() };
+    let arguments = ExperimentArguments {
+        base: base.map(str::to_string),
+        overrides: Vec::new(),
+    };
     let shipped = context.experiment(trial, &arguments)?;
     let run = context.run(&shipped, seed);
     let path = run.experiment();
@@ -79,14 +82,27 @@ impl Trained {
         let device = &context.device.device;
         let network = PlainCnn::new(model, (side, side), dataset.class_count(), 0, device);
         let architecture = self.experiment.experiment.architecture();
-        let loaded = load_network(&self.run, CheckpointName::epoch(epoch), network, &architecture)?;
-        Ok(Opened { network: loaded.network.valid(), epoch, rule })
+        let loaded = load_network(
+            &self.run,
+            CheckpointName::epoch(epoch),
+            network,
+            &architecture,
+        )?;
+        Ok(Opened {
+            network: loaded.network.valid(),
+            epoch,
+            rule,
+        })
     }
 
     /// Returns the epochs of all whole checkpoints, earliest first.
     pub(super) fn epochs(&self) -> Result<Vec<u32>, RunError> {
         let names = self.run.checkpoints()?;
-        Ok(names.into_iter().filter(|name| name.step == 0).map(|name| name.epoch).collect())
+        Ok(names
+            .into_iter()
+            .filter(|name| name.step == 0)
+            .map(|name| name.epoch)
+            .collect())
     }
 
     fn last(&self) -> anyhow::Result<u32> {
@@ -117,10 +133,17 @@ impl Trained {
 /// A network of five pools on 32 x 32 pixels ends in 2 x 2 cells, so maps of the last block alone
 /// would confound depth with resolution.
 pub(super) fn ablation_layers(network: &PlainCnn, side: usize, cells: usize) -> Vec<String> {
-    let blocks: Vec<String> =
-        network.layers().into_iter().filter(|name| name.starts_with("block-")).collect();
+    let blocks: Vec<String> = network
+        .layers()
+        .into_iter()
+        .filter(|name| name.starts_with("block-"))
+        .collect();
     // Block n sees the image after n - 1 pools.
-    let fine = blocks.iter().enumerate().take_while(|(pools, _)| side >> pools >= cells).last();
+    let fine = blocks
+        .iter()
+        .enumerate()
+        .take_while(|(pools, _)| side >> pools >= cells)
+        .last();
     let mut layers: Vec<String> = fine.map(|(_, name)| name.clone()).into_iter().collect();
     if let Some(last) = blocks.last()
         && !layers.contains(last)

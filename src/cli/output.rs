@@ -16,16 +16,25 @@ pub(crate) fn note(line: impl std::fmt::Display) {
 
 /// Returns how the reader started this program, to print commands that can be pasted.
 pub(crate) fn program() -> &'static str {
-    if std::env::var_os("CARGO").is_some() { "cargo run --" } else { "camtrail" }
+    if std::env::var_os("CARGO").is_some() {
+        "cargo run --"
+    } else {
+        "camtrail"
+    }
 }
 
 /// Returns a table: the first row is the header, columns are aligned, numbers to the right.
 pub(crate) fn table(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {
-        rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max()
+        rows.iter()
+            .filter_map(|row| row.get(column))
+            .map(|cell| cell.chars().count())
+            .max()
     };
-    let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or(0)).collect();
+    let widths: Vec<usize> = (0..columns)
+        .map(|column| width(column).unwrap_or(0))
+        .collect();
     let mut text = String::new();
     for row in rows {
         let mut line = String::new();
@@ -73,7 +82,14 @@ mod tests {
     #[test]
     fn numbers_are_set_to_the_right() {
         let row = |cells: [&str; 2]| cells.map(str::to_string).to_vec();
-        let text = table(&[row(["trial", "blocks"]), row(["a", "1"]), row(["long-name", "12"])]);
-        assert_eq!(text, "trial      blocks\na               1\nlong-name      12");
+        let text = table(&[
+            row(["trial", "blocks"]),
+            row(["a", "1"]),
+            row(["long-name", "12"]),
+        ]);
+        assert_eq!(
+            text,
+            "trial      blocks\na               1\nlong-name      12"
+        );
     }
 }

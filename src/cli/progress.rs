@@ -35,7 +35,12 @@ impl TrainView {
         let style = ProgressStyle::with_template("{msg}")
             .expect("the template is constant and names a known key");
         bar.set_style(style);
-        Self { bar, label: label.to_string(), started: std::time::Instant::now(), first_step: None }
+        Self {
+            bar,
+            label: label.to_string(),
+            started: std::time::Instant::now(),
+            first_step: None,
+        }
     }
 
     /// Takes the moving line away.
@@ -82,7 +87,11 @@ impl TrainEvents for TrainView {
             ),
             _ => "before training  ".to_string(),
         };
-        let mark = if is_best && row.epoch > 0 { "  best so far" } else { "" };
+        let mark = if is_best && row.epoch > 0 {
+            "  best so far"
+        } else {
+            ""
+        };
         self.print(&format!(
             "{}  epoch {}/{epochs}  {trained}validation loss {:.3} accuracy {:.1} %{mark}",
             self.label,
@@ -93,17 +102,21 @@ impl TrainEvents for TrainView {
     }
 
     fn resumed(&mut self, from: CheckpointName) {
-        self.bar.suspend(|| output::note(format!("{}: resumed from {from}", self.label)));
+        self.bar
+            .suspend(|| output::note(format!("{}: resumed from {from}", self.label)));
     }
 
     fn warn(&mut self, message: &str) {
-        self.bar.suspend(|| output::note(format!("warning: {message}")));
+        self.bar
+            .suspend(|| output::note(format!("warning: {message}")));
     }
 }
 
 /// Returns `seconds` as "4 s", "3 min 20 s" or "2 h 05 min".
 pub(crate) fn duration(seconds: f64) -> String {
-    let whole = Duration::try_from_secs_f64(seconds.round()).unwrap_or_default().as_secs();
+    let whole = Duration::try_from_secs_f64(seconds.round())
+        .unwrap_or_default()
+        .as_secs();
     let (hours, minutes, seconds) = (whole / 3600, whole / 60 % 60, whole % 60);
     match (hours, minutes) {
         (0, 0) => format!("{seconds} s"),

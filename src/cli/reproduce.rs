@@ -29,8 +29,10 @@ pub(super) fn run(context: &Context, arguments: &ReproduceArguments) -> anyhow::
     if arguments.quick {
         note("generated images and short trainings; for CIFAR-100 in full leave out --quick");
     }
-    let changed =
-        ExperimentArguments { base: base.clone(), overrides: arguments.overrides.clone() };
+    let changed = ExperimentArguments {
+        base: base.clone(),
+        overrides: arguments.overrides.clone(),
+    };
     for trial in TRIALS {
         let resolved = context.experiment(trial, &changed)?;
         for &seed in &arguments.seeds {
@@ -39,7 +41,9 @@ pub(super) fn run(context: &Context, arguments: &ReproduceArguments) -> anyhow::
             if there && !arguments.force {
                 check_unchanged(&run, &resolved)?;
                 if is_done(&run) {
-                    note(format!("{trial} seed {seed} is trained already; --force starts over"));
+                    note(format!(
+                        "{trial} seed {seed} is trained already; --force starts over"
+                    ));
                     continue;
                 }
             }
@@ -59,7 +63,11 @@ pub(super) fn run(context: &Context, arguments: &ReproduceArguments) -> anyhow::
         context,
         &AblateArguments {
             trials: TRIALS.map(str::to_string).to_vec(),
-            checkpoint: CheckpointArguments { base, seed, checkpoint: "best".to_string() },
+            checkpoint: CheckpointArguments {
+                base,
+                seed,
+                checkpoint: "best".to_string(),
+            },
             along: None,
             images: 6,
             test_index: Vec::new(),
@@ -68,7 +76,10 @@ pub(super) fn run(context: &Context, arguments: &ReproduceArguments) -> anyhow::
             out: arguments.out.clone(),
         },
     )?;
-    note(format!("done in {}", duration(started.elapsed().as_secs_f64())));
+    note(format!(
+        "done in {}",
+        duration(started.elapsed().as_secs_f64())
+    ));
     result("\nfiles to open:");
     for path in files {
         result(format!("  {}", path.display()));

@@ -49,14 +49,21 @@ pub(super) fn by_index(
     if let Some(index) = indices.iter().find(|index| **index >= set.len()) {
         return Err(Complaint::misused(
             format!("there is no test image {index}"),
-            format!("{} has test images 0 to {}", set.dataset_name(), set.len() - 1),
+            format!(
+                "{} has test images 0 to {}",
+                set.dataset_name(),
+                set.len() - 1
+            ),
         )
         .into());
     }
     Ok(Pictures {
         ids: indices.iter().map(|&index| set.id(index)).collect(),
         pixels: indices.iter().map(|&index| pixels_01(set, index)).collect(),
-        labels: indices.iter().map(|&index| Some(set.label(index))).collect(),
+        labels: indices
+            .iter()
+            .map(|&index| Some(set.label(index)))
+            .collect(),
         generated: set.is_generated(),
         size: [set.height(), set.width()],
         class_names: set.class_names().to_vec(),
@@ -100,7 +107,10 @@ pub(super) fn from_files(
         pixels.push(fit(&decoded, size));
     }
     Ok(Pictures {
-        ids: paths.iter().map(|path| path.display().to_string()).collect(),
+        ids: paths
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect(),
         labels: vec![None; paths.len()],
         pixels,
         generated: false,
@@ -131,7 +141,9 @@ fn fit(picture: &DynamicImage, [height, width]: [usize; 2]) -> Vec<f32> {
     let side = picture.width().min(picture.height());
     let (x, y) = ((picture.width() - side) / 2, (picture.height() - side) / 2);
     let square = picture.crop_imm(x, y, side, side);
-    let resized = square.resize_exact(width as u32, height as u32, FilterType::Triangle).to_rgba8();
+    let resized = square
+        .resize_exact(width as u32, height as u32, FilterType::Triangle)
+        .to_rgba8();
     let mut planes = vec![0.0; CHANNELS * height * width];
     for (place, pixel) in resized.pixels().enumerate() {
         let alpha = f32::from(pixel[3]) / CHANNEL_MAX;

@@ -36,11 +36,6 @@ impl Signals {
         self.asked.load(Ordering::Relaxed)
     }
 
-    /// Returns the flag itself, for code that takes one.
-    pub(crate) fn flag(&self) -> &AtomicBool {
-        &self.asked
-    }
-
     /// Returns the exit code of a run that was stopped.
     pub(crate) fn exit_code(&self) -> u8 {
         let signal = self.which.load(Ordering::Relaxed) as i32;

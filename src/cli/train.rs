@@ -24,7 +24,11 @@ pub(super) fn run(context: &Context, arguments: &TrainArguments) -> anyhow::Resu
         _ => StartMode::Fresh,
     };
     let one = [arguments.seed];
-    let seeds = if arguments.seeds.is_empty() { &one[..] } else { &arguments.seeds };
+    let seeds = if arguments.seeds.is_empty() {
+        &one[..]
+    } else {
+        &arguments.seeds
+    };
     for &seed in seeds {
         if mode == StartMode::Resume && !arguments.accept_changes {
             check_unchanged(&context.run(&resolved, seed), &resolved)?;
@@ -75,7 +79,10 @@ pub(super) fn train_run(
     view.finish();
     match outcome? {
         Outcome::Stopped { saved } => {
-            note(format!("stopped; saved as {saved} in \"{}\"", run.path().display()));
+            note(format!(
+                "stopped; saved as {saved} in \"{}\"",
+                run.path().display()
+            ));
             Ok(Some(context.signals.exit_code()))
         }
         Outcome::Done { best } => {
@@ -87,7 +94,7 @@ pub(super) fn train_run(
                     best.epoch
                 ));
             }
-            for path in figures::curves(&[run.clone()], &run.path())? {
+            for path in figures::curves(std::slice::from_ref(&run), &run.path())? {
                 result(path.display());
             }
             Ok(None)
@@ -116,7 +123,11 @@ pub(super) fn check_unchanged(run: &RunDir, resolved: &Resolved) -> anyhow::Resu
     if changes.is_empty() {
         return Ok(());
     }
-    Err(TrainError::ExperimentChanged { path: run.path(), changes: changes.join("; ") }.into())
+    Err(TrainError::ExperimentChanged {
+        path: run.path(),
+        changes: changes.join("; "),
+    }
+    .into())
 }
 
 fn manifest(context: &Context, resolved: &Resolved, run: &RunDir, data: &Splits) -> RunManifest {
@@ -144,7 +155,10 @@ fn manifest(context: &Context, resolved: &Resolved, run: &RunDir, data: &Splits)
 
 /// Returns the revision of the folder that the program runs in, where git knows one.
 fn git_revision() -> Option<String> {
-    let output = std::process::Command::new("git").args(["rev-parse", "HEAD"]).output().ok()?;
+    let output = std::process::Command::new("git")
+        .args(["rev-parse", "HEAD"])
+        .output()
+        .ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
     let revision = text.trim();
     (output.status.success() && !revision.is_empty()).then(|| revision.to_string())

@@ -13,7 +13,11 @@ pub struct Mask {
 impl Mask {
     /// An empty mask for an image of `height` x `width` pixels.
     pub fn new(height: usize, width: usize) -> Self {
-        Self { width, height, bits: vec![0; (height * width).div_ceil(64)] }
+        Self {
+            width,
+            height,
+            bits: vec![0; (height * width).div_ceil(64)],
+        }
     }
 
     /// Height of the image, pixels.
@@ -46,7 +50,10 @@ impl Mask {
 
     /// Number of pixels in the set.
     pub fn area(&self) -> usize {
-        self.bits.iter().map(|word| word.count_ones() as usize).sum()
+        self.bits
+            .iter()
+            .map(|word| word.count_ones() as usize)
+            .sum()
     }
 
     /// The smallest box around the set, or `None` when it is empty.
@@ -55,7 +62,12 @@ impl Mask {
         for y in 0..self.height {
             for x in 0..self.width {
                 if self.contains(x, y) {
-                    let b = bounds.get_or_insert(PixelBox { x0: x, y0: y, x1: x + 1, y1: y + 1 });
+                    let b = bounds.get_or_insert(PixelBox {
+                        x0: x,
+                        y0: y,
+                        x1: x + 1,
+                        y1: y + 1,
+                    });
                     b.x0 = b.x0.min(x);
                     b.x1 = b.x1.max(x + 1);
                     b.y1 = y + 1;
@@ -70,7 +82,11 @@ impl Mask {
     /// # Panics
     /// If the two masks are of different sizes.
     pub fn unite(&mut self, other: &Self) {
-        assert_eq!((self.height, self.width), (other.height, other.width), "mask sizes differ");
+        assert_eq!(
+            (self.height, self.width),
+            (other.height, other.width),
+            "mask sizes differ"
+        );
         for (mine, theirs) in self.bits.iter_mut().zip(&other.bits) {
             *mine |= theirs;
         }
@@ -149,7 +165,15 @@ mod tests {
         assert_eq!(mask.area(), 3);
         assert!(mask.contains(10, 5) && !mask.contains(5, 10 - 3));
         let bounds = mask.bounding_box().unwrap();
-        assert_eq!(bounds, PixelBox { x0: 4, y0: 2, x1: 11, y1: 9 });
+        assert_eq!(
+            bounds,
+            PixelBox {
+                x0: 4,
+                y0: 2,
+                x1: 11,
+                y1: 9
+            }
+        );
         assert_eq!(bounds.area(), 49);
     }
 
@@ -158,7 +182,10 @@ mod tests {
         let instance = |pixels: &[(usize, usize)]| {
             let mut mask = Mask::new(4, 4);
             pixels.iter().for_each(|&(x, y)| mask.insert(x, y));
-            Instance { bounds: mask.bounding_box().unwrap(), mask }
+            Instance {
+                bounds: mask.bounding_box().unwrap(),
+                mask,
+            }
         };
         let annotation = Annotation {
             instances: vec![instance(&[(0, 0), (1, 0)]), instance(&[(1, 0), (3, 3)])],

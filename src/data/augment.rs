@@ -22,7 +22,10 @@ pub struct Augmentation {
 
 impl Augmentation {
     /// No change to any image.
-    pub const NONE: Self = Self { crop_padding: 0, horizontal_flip: false };
+    pub const NONE: Self = Self {
+        crop_padding: 0,
+        horizontal_flip: false,
+    };
 
     /// Draws what happens to one image; it uses the same number of draws whatever the outcome.
     pub fn draw(&self, rng: &mut impl Rng) -> Placement {
@@ -31,7 +34,11 @@ impl Augmentation {
         let mut shift = || random::below(rng, choices) as i32 - padding;
         let (dx, dy) = (shift(), shift());
         let coin = random::below(rng, 2) == 1;
-        Placement { dx, dy, mirrored: self.horizontal_flip && coin }
+        Placement {
+            dx,
+            dy,
+            mirrored: self.horizontal_flip && coin,
+        }
     }
 }
 
@@ -49,7 +56,11 @@ pub struct Placement {
 
 impl Placement {
     /// The image as it is.
-    pub const IDENTITY: Self = Self { dx: 0, dy: 0, mirrored: false };
+    pub const IDENTITY: Self = Self {
+        dx: 0,
+        dy: 0,
+        mirrored: false,
+    };
 }
 
 /// The augmentation draws of batch number `batch` (from 0) of `epoch`.
@@ -68,7 +79,10 @@ mod tests {
 
     #[test]
     fn placements_cover_the_padding_evenly() {
-        let augmentation = Augmentation { crop_padding: 2, horizontal_flip: true };
+        let augmentation = Augmentation {
+            crop_padding: 2,
+            horizontal_flip: true,
+        };
         let mut rng = augmentation_stream(1, 2, 3);
         let mut by_dx = [0u32; 5];
         let mut mirrored = 0;
@@ -79,7 +93,10 @@ mod tests {
             mirrored += u32::from(placement.mirrored);
         }
         // Standard deviations 28 and 35; both limits are more than five of them.
-        assert!(by_dx.iter().all(|count| count.abs_diff(1_000) < 150), "{by_dx:?}");
+        assert!(
+            by_dx.iter().all(|count| count.abs_diff(1_000) < 150),
+            "{by_dx:?}"
+        );
         assert!(mirrored.abs_diff(2_500) < 180, "{mirrored}");
     }
 
@@ -87,14 +104,20 @@ mod tests {
     fn no_augmentation_is_the_identity_and_draws_as_much() {
         let (mut a, mut b) = (augmentation_stream(1, 2, 3), augmentation_stream(1, 2, 3));
         assert_eq!(Augmentation::NONE.draw(&mut a), Placement::IDENTITY);
-        Augmentation { crop_padding: 4, horizontal_flip: true }.draw(&mut b);
+        Augmentation {
+            crop_padding: 4,
+            horizontal_flip: true,
+        }
+        .draw(&mut b);
         assert_eq!(a.next_u64(), b.next_u64());
     }
 
     #[test]
     fn unknown_keys_are_refused() {
         let wrong = r#"{"crop_padding": 4, "horizontal_flip": true, "vertical_flip": true}"#;
-        let error = serde_json::from_str::<Augmentation>(wrong).unwrap_err().to_string();
+        let error = serde_json::from_str::<Augmentation>(wrong)
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("unknown field `vertical_flip`"), "{error}");
     }
 }

@@ -40,9 +40,13 @@ pub fn fill_batch(
     for (&index, image) in indices.iter().zip(images.chunks_exact_mut(image_len)) {
         let placement = augmentation
             .as_mut()
-            .map_or(Placement::IDENTITY, |(augmentation, rng)| augmentation.draw(*rng));
+            .map_or(Placement::IDENTITY, |(augmentation, rng)| {
+                augmentation.draw(*rng)
+            });
         let planes = set.pixels(index).chunks_exact(height * width);
-        for ((plane, out), table) in planes.zip(image.chunks_exact_mut(height * width)).zip(&table)
+        for ((plane, out), table) in planes
+            .zip(image.chunks_exact_mut(height * width))
+            .zip(&table)
         {
             if placement == Placement::IDENTITY {
                 for (value, &pixel) in out.iter_mut().zip(plane) {
@@ -70,7 +74,10 @@ pub fn standardised(set: &ImageSet, i: usize, normalisation: &Normalisation) -> 
 /// # Shapes
 /// `[channels, height, width]`, row-major.
 pub fn pixels_01(set: &ImageSet, i: usize) -> Vec<f32> {
-    set.pixels(i).iter().map(|&pixel| f32::from(pixel) / PIXEL_MAX).collect()
+    set.pixels(i)
+        .iter()
+        .map(|&pixel| f32::from(pixel) / PIXEL_MAX)
+        .collect()
 }
 
 /// Turns pixels in 0 to 1 into a network's input, in place: `(pixel - mean) / std` by channel.
@@ -100,7 +107,12 @@ pub fn unstandardise(image: &mut [f32], normalisation: &Normalisation) {
 }
 
 fn for_each_channel(image: &mut [f32], change: impl Fn(usize, f32) -> f32) {
-    assert_eq!(image.len() % CHANNELS, 0, "{} values are no image of 3 channels", image.len());
+    assert_eq!(
+        image.len() % CHANNELS,
+        0,
+        "{} values are no image of 3 channels",
+        image.len()
+    );
     let area = image.len() / CHANNELS;
     for (place, value) in image.iter_mut().enumerate() {
         *value = change(place / area, *value);
@@ -151,8 +163,10 @@ mod tests {
     use crate::data::image_set::tests::tiny_set;
 
     /// Standardised value = pixel value: (p / 255 - 0) / (1 / 255).
-    const PLAIN: Normalisation =
-        Normalisation { mean: [0.0; 3], std: [1.0 / 255.0, 1.0 / 255.0, 1.0 / 255.0] };
+    const PLAIN: Normalisation = Normalisation {
+        mean: [0.0; 3],
+        std: [1.0 / 255.0, 1.0 / 255.0, 1.0 / 255.0],
+    };
 
     fn close(a: &[f32], b: &[f32]) -> bool {
         a.len() == b.len() && a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-3)
@@ -161,7 +175,14 @@ mod tests {
     #[test]
     fn a_batch_holds_the_images_in_order() {
         let (mut images, mut labels) = (vec![9.0], vec![9]);
-        fill_batch(&tiny_set(4), &[3, 0], None, &PLAIN, &mut images, &mut labels);
+        fill_batch(
+            &tiny_set(4),
+            &[3, 0],
+            None,
+            &PLAIN,
+            &mut images,
+            &mut labels,
+        );
         let expected = [18., 19., 20., 21., 22., 23., 0., 1., 2., 3., 4., 5.];
         assert!(close(&images, &expected), "{images:?}");
         assert_eq!(labels, [1, 0]);
@@ -169,7 +190,10 @@ mod tests {
 
     #[test]
     fn a_batch_and_one_image_have_the_same_bits() {
-        let odd = Normalisation { mean: [0.1, 0.2, 0.3], std: [0.7, 0.6, 0.9] };
+        let odd = Normalisation {
+            mean: [0.1, 0.2, 0.3],
+            std: [0.7, 0.6, 0.9],
+        };
         let (mut images, mut labels) = (Vec::new(), Vec::new());
         fill_batch(&tiny_set(40), &[37], None, &odd, &mut images, &mut labels);
         assert_eq!(images, standardised(&tiny_set(40), 37, &odd));
@@ -183,21 +207,51 @@ mod tests {
         let plane = [1, 2, 3, 4, 5, 6];
         let values = table(&PLAIN)[0];
         let mut out = [9.0; 6];
-        place(&plane, 3, Placement { dx: 1, dy: -1, mirrored: false }, &values, &mut out);
+        place(
+            &plane,
+            3,
+            Placement {
+                dx: 1,
+                dy: -1,
+                mirrored: false,
+            },
+            &values,
+            &mut out,
+        );
         assert!(close(&out, &[0., 0., 0., 2., 3., 0.]), "{out:?}");
-        place(&plane, 3, Placement { dx: -1, dy: 0, mirrored: true }, &values, &mut out);
+        place(
+            &plane,
+            3,
+            Placement {
+                dx: -1,
+                dy: 0,
+                mirrored: true,
+            },
+            &values,
+            &mut out,
+        );
         assert!(close(&out, &[2., 1., 0., 5., 4., 0.]), "{out:?}");
     }
 
     #[test]
     fn augmentation_follows_its_stream() {
-        let augmentation = Augmentation { crop_padding: 1, horizontal_flip: true };
+        let augmentation = Augmentation {
+            crop_padding: 1,
+            horizontal_flip: true,
+        };
         let batch = |number| {
             let (mut images, mut labels) = (Vec::new(), Vec::new());
             let mut rng = augmentation_stream(5, 1, number);
             let indices: Vec<usize> = (1..30).collect();
             let augmentation = Some((&augmentation, &mut rng));
-            fill_batch(&tiny_set(30), &indices, augmentation, &PLAIN, &mut images, &mut labels);
+            fill_batch(
+                &tiny_set(30),
+                &indices,
+                augmentation,
+                &PLAIN,
+                &mut images,
+                &mut labels,
+            );
             images
         };
         assert_eq!(batch(7), batch(7));

@@ -8,7 +8,10 @@ use crate::data::image_set::{ImageSet, LabelledImage};
 
 impl Dataset<LabelledImage> for ImageSet {
     fn get(&self, index: usize) -> Result<LabelledImage, DatasetError> {
-        Ok(LabelledImage { pixels: self.pixels(index).to_vec(), label: self.label(index) })
+        Ok(LabelledImage {
+            pixels: self.pixels(index).to_vec(),
+            label: self.label(index),
+        })
     }
 
     fn len(&self) -> usize {
@@ -23,9 +26,16 @@ mod tests {
 
     #[test]
     fn burn_sees_the_same_images() {
-        let items: Vec<LabelledImage> =
-            Dataset::iter(&tiny_set(3)).map(|item| item.unwrap()).collect();
+        let items: Vec<LabelledImage> = Dataset::iter(&tiny_set(3))
+            .map(|item| item.unwrap())
+            .collect();
         assert_eq!(items.len(), 3);
-        assert_eq!(items[2], LabelledImage { pixels: vec![12, 13, 14, 15, 16, 17], label: 0 });
+        assert_eq!(
+            items[2],
+            LabelledImage {
+                pixels: vec![12, 13, 14, 15, 16, 17],
+                label: 0
+            }
+        );
     }
 }

@@ -40,11 +40,13 @@ pub(crate) fn md5_of(reader: &mut impl Read) -> std::io::Result<(String, u64)> {
 
 /// Two lower-case digits for each byte.
 pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    bytes
+        .iter()
+        .fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }
 
 #[cfg(test)]
@@ -59,6 +61,9 @@ mod tests {
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
         );
         let (digest, bytes) = md5_of(&mut b"abc".as_slice()).unwrap();
-        assert_eq!((digest.as_str(), bytes), ("900150983cd24fb0d6963f7d28e17f72", 3));
+        assert_eq!(
+            (digest.as_str(), bytes),
+            ("900150983cd24fb0d6963f7d28e17f72", 3)
+        );
     }
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::thread;
 
 use crate::data::SourceChecksum;
+use crate::data::archive::Contents;
 use crate::data::checksum::sha256;
 use crate::data::cifar100_names::FINE_NAMES;
 use crate::data::error::DataError;
@@ -20,6 +21,30 @@ pub(crate) const NAME: &str = "cifar-100";
 
 /// The folder inside the official archive.
 pub(crate) const FOLDER: &str = "cifar-100-binary";
+
+/// The official archive, and the MD5 that its publisher gives.
+///
+/// # Source
+/// <https://www.cs.toronto.edu/~kriz/cifar.html>
+pub(crate) const ARCHIVE_URL: &str = "https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz";
+pub(crate) const ARCHIVE_MD5: &str = "03b5dce01913d631647c71ecec9e9cb8";
+
+/// More bytes than the archive has (168.5 MB); a longer download is something else.
+pub(crate) const ARCHIVE_CAP: u64 = 200_000_000;
+
+/// What the archive holds, each file with the most bytes it may have.
+pub(crate) const ARCHIVE_CONTENTS: Contents = Contents {
+    folder: FOLDER,
+    files: &[
+        ("train.bin", 50_000 * RECORD_BYTES as u64),
+        ("test.bin", 10_000 * RECORD_BYTES as u64),
+        ("coarse_label_names.txt", NAMES_CAP),
+        (NAMES_FILE, NAMES_CAP),
+    ],
+};
+
+/// Most bytes of a file with names.
+const NAMES_CAP: u64 = 64 << 10;
 
 /// Height and width, pixels.
 pub(crate) const SIDE: usize = 32;
@@ -72,7 +97,6 @@ pub(crate) const TEST_FILE: DataFile = DataFile {
 /// The whole release, checked.
 #[derive(Debug)]
 pub(crate) struct Cifar100 {
-    pub(crate) folder: PathBuf,
     pub(crate) train: ImageSet,
     pub(crate) test: ImageSet,
     pub(crate) sources: Vec<SourceChecksum>,
@@ -96,7 +120,9 @@ pub(crate) fn read(folder: &Path) -> Result<Cifar100, DataError> {
     let (train, test) = thread::scope(|scope| {
         let test = scope.spawn(|| read_file(folder, &TEST_FILE));
         let train = read_file(folder, &TRAIN_FILE);
-        let test = test.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        let test = test
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         (train, test)
     });
     let sources = [&TRAIN_FILE, &TEST_FILE].map(|file| SourceChecksum {
@@ -104,7 +130,6 @@ pub(crate) fn read(folder: &Path) -> Result<Cifar100, DataError> {
         sha256: file.sha256.to_owned(),
     });
     Ok(Cifar100 {
-        folder: folder.to_path_buf(),
         train: train?,
         test: test?,
         sources: sources.to_vec(),
@@ -148,9 +173,16 @@ fn read_file(folder: &Path, file: &DataFile) -> Result<ImageSet, DataError> {
 fn check_size(path: &Path, file: &DataFile) -> Result<(), DataError> {
     let metadata = fs::metadata(path).map_err(|source| {
         if source.kind() == std::io::ErrorKind::NotFound {
-            DataError::MissingFile { dataset: NAME, path: path.to_path_buf() }
+            DataError::MissingFile {
+                dataset: NAME,
+                path: path.to_path_buf(),
+            }
         } else {
-            DataError::Io { action: "read", path: path.to_path_buf(), source }
+            DataError::Io {
+                action: "read",
+                path: path.to_path_buf(),
+                source,
+            }
         }
     })?;
     check_length(path, file, metadata.len())
@@ -241,18 +273,33 @@ mod tests {
     ) -> Result<ImageSet, DataError> {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("test.bin"), content).unwrap();
-        read_file(folder.path(), &DataFile { records, sha256, ..TEST_FILE })
+        read_file(
+            folder.path(),
+            &DataFile {
+                records,
+                sha256,
+                ..TEST_FILE
+            },
+        )
     }
 
     #[test]
     fn a_cut_file_is_told_by_its_size() {
-        let error = file_of(&records(3)[..2 * RECORD_BYTES + 5], 3, "").unwrap_err().to_string();
+        let error = file_of(&records(3)[..2 * RECORD_BYTES + 5], 3, "")
+            .unwrap_err()
+            .to_string();
         assert!(
             error.ends_with("has 6153 bytes (2 records of 3074 and 5 bytes over), expected 9222"),
             "{error}"
         );
-        assert!(matches!(file_of(&records(2), 3, ""), Err(DataError::Size { rest: 0, .. })));
-        assert!(matches!(file_of(&[], 3, ""), Err(DataError::Size { found: 0, .. })));
+        assert!(matches!(
+            file_of(&records(2), 3, ""),
+            Err(DataError::Size { rest: 0, .. })
+        ));
+        assert!(matches!(
+            file_of(&[], 3, ""),
+            Err(DataError::Size { found: 0, .. })
+        ));
     }
 
     #[test]
@@ -281,14 +328,22 @@ mod tests {
         flipped[4000] ^= 0x10;
         let error = file_of(&flipped, 2, published).unwrap_err();
         assert!(matches!(&error, DataError::Checksum { expected, .. } if expected == published));
-        assert!(error.hint().unwrap().ends_with("cargo run -- data fetch cifar-100"));
+        assert!(
+            error
+                .hint()
+                .unwrap()
+                .ends_with("cargo run -- data fetch cifar-100")
+        );
     }
 
     #[test]
     fn a_missing_file_is_named_with_the_way_to_get_it() {
         let folder = tempfile::tempdir().unwrap();
         let error = read(folder.path()).unwrap_err();
-        assert!(error.to_string().ends_with("train.bin\" is missing"), "{error}");
+        assert!(
+            error.to_string().ends_with("train.bin\" is missing"),
+            "{error}"
+        );
         assert!(error.hint().is_some());
     }
 
@@ -301,9 +356,15 @@ mod tests {
         assert!(check_names(&path).is_ok());
         std::fs::write(&path, FINE_NAMES.join("\n").replace("\nbee\n", "\nwasp\n")).unwrap();
         let error = check_names(&path).unwrap_err().to_string();
-        assert!(error.ends_with("line 7: found \"wasp\", expected \"bee\""), "{error}");
+        assert!(
+            error.ends_with("line 7: found \"wasp\", expected \"bee\""),
+            "{error}"
+        );
         std::fs::write(&path, FINE_NAMES[..99].join("\n")).unwrap();
-        assert!(matches!(check_names(&path), Err(DataError::ClassName { line: 100, .. })));
+        assert!(matches!(
+            check_names(&path),
+            Err(DataError::ClassName { line: 100, .. })
+        ));
     }
 
     #[test]
@@ -313,7 +374,10 @@ mod tests {
         assert_eq!(release.train.class_counts(), [500; 100]);
         assert_eq!(release.test.class_counts(), [100; 100]);
         // The first record of test.bin is a mountain.
-        assert_eq!(release.test.class_names()[release.test.label(0)], "mountain");
+        assert_eq!(
+            release.test.class_names()[release.test.label(0)],
+            "mountain"
+        );
         let measured = release.train.channel_statistics();
         for channel in 0..CHANNELS {
             // The constants are given to six decimals.

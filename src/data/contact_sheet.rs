@@ -16,7 +16,10 @@ const GAP_COLOUR: Rgb<u8> = Rgb([32, 32, 32]);
 /// The first `per_class` images of each class, one class a row in class order, four times enlarged
 /// without smoothing. A class with fewer images leaves its row's end empty.
 pub fn contact_sheet(set: &ImageSet, per_class: usize) -> RgbImage {
-    let (height, width) = (set.height() as u32 * ZOOM + GAP, set.width() as u32 * ZOOM + GAP);
+    let (height, width) = (
+        set.height() as u32 * ZOOM + GAP,
+        set.width() as u32 * ZOOM + GAP,
+    );
     let (columns, rows) = (per_class as u32, set.classes() as u32);
     let mut sheet = RgbImage::from_pixel(columns * width + GAP, rows * height + GAP, GAP_COLOUR);
     let mut filled = vec![0; set.classes()];
@@ -37,7 +40,11 @@ fn draw(sheet: &mut RgbImage, set: &ImageSet, i: usize, (left, top): (u32, u32))
     for y in 0..set.height() as u32 * ZOOM {
         for x in 0..set.width() as u32 * ZOOM {
             let place = (y / ZOOM) as usize * set.width() + (x / ZOOM) as usize;
-            let colour = Rgb([pixels[place], pixels[area + place], pixels[2 * area + place]]);
+            let colour = Rgb([
+                pixels[place],
+                pixels[area + place],
+                pixels[2 * area + place],
+            ]);
             sheet.put_pixel(left + x, top + y, colour);
         }
     }

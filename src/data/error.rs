@@ -237,11 +237,18 @@ impl DataError {
                 format!("known: {}", known.join(", "))
             } else {
                 let near: Vec<String> = near.iter().map(|name| format!("{name:?}")).collect();
-                format!("did you mean {}? known: {}", near.join(" or "), known.join(", "))
+                format!(
+                    "did you mean {}? known: {}",
+                    near.join(" or "),
+                    known.join(", ")
+                )
             }),
-            Self::Transfer { kept: Some((path, bytes)), .. } => {
-                Some(format!("{path:?} keeps {bytes} bytes; the same command goes on from there"))
-            }
+            Self::Transfer {
+                kept: Some((path, bytes)),
+                ..
+            } => Some(format!(
+                "{path:?} keeps {bytes} bytes; the same command goes on from there"
+            )),
             Self::Transfer { .. } => Some("check the network, then give the same command".into()),
             Self::Status { .. } => {
                 Some("the server may recover; give the same command later".into())
@@ -262,7 +269,11 @@ impl DataError {
     /// For `map_err`: an [`DataError::Io`] that says what was tried on which path.
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_path_buf();
-        move |source| Self::Io { action, path, source }
+        move |source| Self::Io {
+            action,
+            path,
+            source,
+        }
     }
 
     /// A [`DataError::Unknown`] over fixed names.
@@ -288,7 +299,10 @@ pub(crate) fn near_names<'a>(name: &str, known: impl Iterator<Item = &'a str>) -
         .filter(|(edits, _)| *edits <= allowed)
         .collect();
     near.sort_unstable();
-    near.into_iter().take(NEAR_NAMES).map(|(_, candidate)| candidate.to_owned()).collect()
+    near.into_iter()
+        .take(NEAR_NAMES)
+        .map(|(_, candidate)| candidate.to_owned())
+        .collect()
 }
 
 /// How to get a damaged data set anew: the file's folder is what the fetch replaces.
@@ -309,10 +323,17 @@ mod tests {
 
     #[test]
     fn messages_and_hints_read_as_agreed() {
-        let absent =
-            DataError::NotFound { dataset: "cifar-100", looked: vec!["a b".into(), "c".into()] };
+        let absent = DataError::NotFound {
+            dataset: "cifar-100",
+            looked: vec!["a b".into(), "c".into()],
+        };
         assert_eq!(absent.to_string(), "no cifar-100 data in \"a b\", \"c\"");
-        assert!(absent.hint().unwrap().starts_with("cargo run -- data fetch cifar-100\n"));
+        assert!(
+            absent
+                .hint()
+                .unwrap()
+                .starts_with("cargo run -- data fetch cifar-100\n")
+        );
 
         let flipped = DataError::Checksum {
             dataset: "cifar-100",
@@ -321,7 +342,10 @@ mod tests {
             found: "00".into(),
             expected: "ff".into(),
         };
-        assert_eq!(flipped.to_string(), "\"d/train.bin\" is damaged: SHA-256 is 00, expected ff");
+        assert_eq!(
+            flipped.to_string(),
+            "\"d/train.bin\" is damaged: SHA-256 is 00, expected ff"
+        );
         assert_eq!(
             flipped.hint().unwrap(),
             "remove \"d\", then: cargo run -- data fetch cifar-100"

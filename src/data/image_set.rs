@@ -131,8 +131,16 @@ impl ImageSet {
         let (height, width) = parts.size;
         let store = parts.store;
         let count = store.labels.len();
-        assert_eq!(store.stride, store.header + CHANNELS * height * width, "stride of a record");
-        assert_eq!(store.bytes.len(), count * store.stride, "bytes of {count} records");
+        assert_eq!(
+            store.stride,
+            store.header + CHANNELS * height * width,
+            "stride of a record"
+        );
+        assert_eq!(
+            store.bytes.len(),
+            count * store.stride,
+            "bytes of {count} records"
+        );
         if let Some(annotations) = &store.annotations {
             assert_eq!(annotations.len(), count, "one annotation for each image");
         }
@@ -232,7 +240,10 @@ impl ImageSet {
     /// # Panics
     /// If an index is not below [`len`](Self::len).
     pub fn subset(&self, indices: &[usize]) -> Self {
-        Self { rows: indices.iter().map(|&i| self.rows[i]).collect(), ..self.clone_without_rows() }
+        Self {
+            rows: indices.iter().map(|&i| self.rows[i]).collect(),
+            ..self.clone_without_rows()
+        }
     }
 
     /// The same images under another split's name.
@@ -268,7 +279,10 @@ impl ImageSet {
 
     /// The objects in image `i`, where the data set has boxes and masks.
     pub fn annotation(&self, i: usize) -> Option<&Annotation> {
-        self.store.annotations.as_ref().map(|all| &all[self.rows[i] as usize])
+        self.store
+            .annotations
+            .as_ref()
+            .map(|all| &all[self.rows[i] as usize])
     }
 
     /// The number of the class called `name`.
@@ -276,12 +290,15 @@ impl ImageSet {
     /// # Errors
     /// [`DataError::Unknown`] with the nearest and all known names.
     pub fn find_class(&self, name: &str) -> Result<usize, DataError> {
-        self.class_names.iter().position(|known| known == name).ok_or_else(|| DataError::Unknown {
-            kind: "class",
-            name: name.to_owned(),
-            near: near_names(name, self.class_names.iter().map(String::as_str)),
-            known: self.class_names.to_vec(),
-        })
+        self.class_names
+            .iter()
+            .position(|known| known == name)
+            .ok_or_else(|| DataError::Unknown {
+                kind: "class",
+                name: name.to_owned(),
+                near: near_names(name, self.class_names.iter().map(String::as_str)),
+                known: self.class_names.to_vec(),
+            })
     }
 
     /// Mean and standard deviation of each channel over all pixels of the set, in 0 to 1.
@@ -299,7 +316,10 @@ impl ImageSet {
             for (channel, plane) in self.pixels(i).chunks_exact(area).enumerate() {
                 for row in plane.chunks_exact(self.width) {
                     let (sum, square) = row.iter().fold((0u32, 0u32), |(sum, square), &pixel| {
-                        (sum + u32::from(pixel), square + u32::from(pixel) * u32::from(pixel))
+                        (
+                            sum + u32::from(pixel),
+                            square + u32::from(pixel) * u32::from(pixel),
+                        )
                     });
                     sums[channel] += u64::from(sum);
                     squares[channel] += u64::from(square);
@@ -308,7 +328,10 @@ impl ImageSet {
         }
         let count = (self.len() * area) as f64;
         let scale = f64::from(PIXEL_MAX);
-        let mut statistics = Normalisation { mean: [0.0; CHANNELS], std: [0.0; CHANNELS] };
+        let mut statistics = Normalisation {
+            mean: [0.0; CHANNELS],
+            std: [0.0; CHANNELS],
+        };
         for channel in 0..CHANNELS {
             let mean = sums[channel] as f64 / count;
             let variance = (squares[channel] as f64 / count - mean * mean).max(0.0);
@@ -365,7 +388,10 @@ pub(crate) mod tests {
     fn an_unknown_class_names_the_near_one() {
         let error = tiny_set(1).find_class("dgo").unwrap_err();
         assert_eq!(error.to_string(), "no class is called \"dgo\"");
-        assert_eq!(error.hint().unwrap(), "did you mean \"dog\"? known: cat, dog");
+        assert_eq!(
+            error.hint().unwrap(),
+            "did you mean \"dog\"? known: cat, dog"
+        );
         assert_eq!(tiny_set(1).find_class("dog").unwrap(), 1);
     }
 

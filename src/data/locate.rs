@@ -30,7 +30,11 @@ impl DataSearch {
     fn root_given(&self, variable: Option<OsString>) -> PathBuf {
         self.flag
             .clone()
-            .or_else(|| variable.filter(|value| !value.is_empty()).map(PathBuf::from))
+            .or_else(|| {
+                variable
+                    .filter(|value| !value.is_empty())
+                    .map(PathBuf::from)
+            })
             .unwrap_or_else(|| PathBuf::from(DEFAULT_FOLDER))
     }
 
@@ -69,10 +73,18 @@ mod tests {
 
     #[test]
     fn the_flag_wins_over_the_variable_and_that_over_the_default() {
-        let with_flag = DataSearch { flag: Some("flag".into()) };
+        let with_flag = DataSearch {
+            flag: Some("flag".into()),
+        };
         let without = DataSearch::default();
-        assert_eq!(with_flag.root_given(Some("variable".into())), Path::new("flag"));
-        assert_eq!(without.root_given(Some("variable".into())), Path::new("variable"));
+        assert_eq!(
+            with_flag.root_given(Some("variable".into())),
+            Path::new("flag")
+        );
+        assert_eq!(
+            without.root_given(Some("variable".into())),
+            Path::new("variable")
+        );
         assert_eq!(without.root_given(Some("".into())), Path::new("datasets"));
         assert_eq!(without.root_given(None), Path::new("datasets"));
     }
@@ -84,7 +96,10 @@ mod tests {
         std::fs::create_dir(&folder).unwrap();
         let find = |root: &Path| find_in(root, "set", "inner", &["a", "b"]);
         let error = find(parent.path()).unwrap_err().to_string();
-        assert_eq!(error, format!("no set data in {folder:?}, {:?}", parent.path()));
+        assert_eq!(
+            error,
+            format!("no set data in {folder:?}, {:?}", parent.path())
+        );
         std::fs::write(folder.join("b"), "").unwrap();
         assert_eq!(find(parent.path()).unwrap(), folder);
         assert_eq!(find(&folder).unwrap(), folder);

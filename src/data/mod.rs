@@ -4,6 +4,7 @@
 //! the `data` verbs of the command line call `fetch` and `describe`. Nothing here knows of models.
 
 pub mod annotation;
+mod archive;
 pub mod augment;
 pub mod batch;
 mod burn_dataset;
@@ -11,7 +12,11 @@ mod checksum;
 mod cifar100;
 mod cifar100_names;
 pub mod contact_sheet;
+pub mod describe;
+mod download;
 pub mod error;
+pub mod fetch;
+pub mod fetch_progress;
 pub mod image_set;
 pub mod locate;
 pub mod random;
@@ -28,7 +33,10 @@ pub use augment::{Augmentation, augmentation_stream};
 pub use batch::{fill_batch, pixels_01, standardise, standardised, unstandardise};
 pub use cifar100::CIFAR100_NORMALISATION;
 pub use contact_sheet::contact_sheet;
+pub use describe::{DataListing, DataReport, PartReport};
 pub use error::DataError;
+pub use fetch::{FetchEvent, FetchSource, fetch};
+pub use fetch_progress::FetchProgress;
 pub use image_set::{ImageSet, LabelledImage, Normalisation, Split};
 pub use locate::DataSearch;
 pub use random::EpochOrder;
@@ -148,7 +156,7 @@ pub struct SourceChecksum {
 pub fn load(options: &DataOptions, search: &DataSearch) -> Result<Splits, DataError> {
     let splits = match options.dataset {
         DatasetName::Cifar100 => load_cifar100(options, search)?,
-        DatasetName::Shapes => load_shapes(&options.shapes)?,
+        DatasetName::Shapes => shapes::splits(&options.shapes)?,
     };
     limit_train(splits, options)
 }
@@ -156,7 +164,11 @@ pub fn load(options: &DataOptions, search: &DataSearch) -> Result<Splits, DataEr
 /// What the images of `splits` came from, with the checksums that were verified or computed when
 /// they were loaded; for a run's record.
 pub fn fingerprint(splits: &Splits) -> Vec<(String, String)> {
-    splits.sources.iter().map(|s| (s.source.clone(), s.sha256.clone())).collect()
+    splits
+        .sources
+        .iter()
+        .map(|s| (s.source.clone(), s.sha256.clone()))
+        .collect()
 }
 
 fn load_cifar100(options: &DataOptions, search: &DataSearch) -> Result<Splits, DataError> {
@@ -168,32 +180,15 @@ fn load_cifar100(options: &DataOptions, search: &DataSearch) -> Result<Splits, D
         "validation",
     )?;
     Ok(Splits {
-        validation: release.train.subset(&cut.chosen).with_split(Split::Validation),
+        validation: release
+            .train
+            .subset(&cut.chosen)
+            .with_split(Split::Validation),
         train: release.train.subset(&cut.rest),
         test: release.test,
         normalisation: CIFAR100_NORMALISATION,
         sources: release.sources,
     })
-}
-
-fn load_shapes(options: &ShapesOptions) -> Result<Splits, DataError> {
-    let counts = [
-        ("data.shapes.train_images", options.train_images),
-        ("data.shapes.validation_images", options.validation_images),
-        ("data.shapes.test_images", options.test_images),
-    ];
-    for (key, count) in counts {
-        shapes::check_count(key, count)?;
-    }
-    let [train, validation, test] = [
-        (Split::Train, options.train_images),
-        (Split::Validation, options.validation_images),
-        (Split::Test, options.test_images),
-    ]
-    .map(|(split, count)| shapes::generate(options.seed, split, count));
-    let sources =
-        [&train, &validation, &test].map(|set| shapes::source_checksum(set, options.seed)).to_vec();
-    Ok(Splits { train, validation, test, normalisation: SHAPES_NORMALISATION, sources })
 }
 
 fn limit_train(mut splits: Splits, options: &DataOptions) -> Result<Splits, DataError> {
@@ -237,7 +232,10 @@ mod tests {
         assert_eq!((splits.validation.len(), splits.test.len()), (24, 12));
         assert_ne!(splits.validation.pixels(0), splits.test.pixels(0));
         let sources = fingerprint(&splits);
-        assert_eq!(sources[0].0, "shapes/train: shapes generator 1, seed 3, 60 images");
+        assert_eq!(
+            sources[0].0,
+            "shapes/train: shapes generator 1, seed 3, 60 images"
+        );
         assert_eq!(sources.len(), 3);
     }
 
@@ -245,10 +243,14 @@ mod tests {
     fn impossible_counts_name_the_option() {
         let mut options = shapes_options();
         options.train_limit = Some(0);
-        let error = load(&options, &DataSearch::default()).unwrap_err().to_string();
+        let error = load(&options, &DataSearch::default())
+            .unwrap_err()
+            .to_string();
         assert_eq!(error, "data.train_limit is 0, allowed: 1 and more");
         options.shapes.test_images = 0;
-        let error = load(&options, &DataSearch::default()).unwrap_err().to_string();
+        let error = load(&options, &DataSearch::default())
+            .unwrap_err()
+            .to_string();
         assert_eq!(error, "data.shapes.test_images is 0, allowed: 1 to 1000000");
     }
 
@@ -261,14 +263,20 @@ mod tests {
         }
         let error = "cifar100".parse::<DatasetName>().unwrap_err();
         assert_eq!(error.to_string(), "no data set is called \"cifar100\"");
-        assert_eq!(error.hint().unwrap(), "did you mean \"cifar-100\"? known: cifar-100, shapes");
+        assert_eq!(
+            error.hint().unwrap(),
+            "did you mean \"cifar-100\"? known: cifar-100, shapes"
+        );
     }
 
     #[test]
     #[ignore = "needs the real CIFAR-100 in $CAMTRAIL_DATA"]
     fn the_real_validation_split_is_fixed_and_balanced() {
-        let options =
-            DataOptions { dataset: DatasetName::Cifar100, train_limit: None, ..shapes_options() };
+        let options = DataOptions {
+            dataset: DatasetName::Cifar100,
+            train_limit: None,
+            ..shapes_options()
+        };
         let splits = load(&options, &DataSearch::default()).unwrap();
         assert_eq!(splits.train.class_counts(), [450; 100]);
         assert_eq!(splits.validation.class_counts(), [50; 100]);

@@ -129,7 +129,10 @@ mod tests {
             counts[below(&mut rng, 6) as usize] += 1;
         }
         // Binomial(6000, 1/6): standard deviation 28.9; 150 is more than five of them.
-        assert!(counts.iter().all(|&c| c.abs_diff(1_000) < 150), "{counts:?}");
+        assert!(
+            counts.iter().all(|&c| c.abs_diff(1_000) < 150),
+            "{counts:?}"
+        );
         assert!((0..100).all(|_| below(&mut rng, 1) == 0));
     }
 

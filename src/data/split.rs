@@ -76,7 +76,9 @@ mod tests {
     #[test]
     fn an_odd_count_gives_one_class_one_more() {
         let set = tiny_set(20);
-        let mut counts = set.subset(&stratified(&set, 7, 1, "test").unwrap().chosen).class_counts();
+        let mut counts = set
+            .subset(&stratified(&set, 7, 1, "test").unwrap().chosen)
+            .class_counts();
         counts.sort_unstable();
         assert_eq!(counts, [3, 4]);
     }
@@ -84,6 +86,9 @@ mod tests {
     #[test]
     fn a_class_that_runs_short_is_named() {
         let error = stratified(&tiny_set(3), 4, 1, "validation").unwrap_err();
-        assert_eq!(error.to_string(), "class \"dog\" has 1 images in validation, too few for 2");
+        assert_eq!(
+            error.to_string(),
+            "class \"dog\" has 1 images in validation, too few for 2"
+        );
     }
 }

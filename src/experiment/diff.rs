@@ -30,7 +30,11 @@ fn walk(path: &str, first: &Value, second: &Value, out: &mut Vec<FieldDifference
     match (first, second) {
         (Value::Object(first), Value::Object(second)) => {
             for (key, value) in first {
-                let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                let path = if path.is_empty() {
+                    key.clone()
+                } else {
+                    format!("{path}.{key}")
+                };
                 walk(&path, value, second.get(key).unwrap_or(&Value::Null), out);
             }
         }

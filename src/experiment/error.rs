@@ -25,7 +25,12 @@ impl Located {
         let start = span.start.min(text.len());
         let before = text.get(..start).unwrap_or("");
         let line_start = before.rfind('\n').map_or(0, |end| end + 1);
-        let line_text = text.get(line_start..).unwrap_or("").lines().next().unwrap_or("");
+        let line_text = text
+            .get(line_start..)
+            .unwrap_or("")
+            .lines()
+            .next()
+            .unwrap_or("");
         let column = before.get(line_start..).unwrap_or("").chars().count() + 1;
         let covered = text.get(span).unwrap_or("").lines().next().unwrap_or("");
         Self {
@@ -42,7 +47,11 @@ impl fmt::Display for Located {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let number = self.line.to_string();
         let margin = " ".repeat(number.len());
-        writeln!(formatter, "{}, line {}, column {}", self.origin, self.line, self.column)?;
+        writeln!(
+            formatter,
+            "{}, line {}, column {}",
+            self.origin, self.line, self.column
+        )?;
         writeln!(formatter, "{margin} |")?;
         writeln!(formatter, "{number} | {}", self.text)?;
         let indent = " ".repeat(self.column - 1);
@@ -118,7 +127,9 @@ pub enum ExperimentError {
 }
 
 fn place_text(place: &Option<Box<Located>>) -> String {
-    place.as_ref().map_or_else(|| " (from --set)".to_string(), |place| format!("\n{place}"))
+    place
+        .as_ref()
+        .map_or_else(|| " (from --set)".to_string(), |place| format!("\n{place}"))
 }
 
 impl ExperimentError {

@@ -24,10 +24,13 @@ impl FromStr for Override {
 
     fn from_str(given: &str) -> Result<Self, ExperimentError> {
         match given.split_once('=') {
-            Some((key, value)) if !key.trim().is_empty() && !value.trim().is_empty() => {
-                Ok(Self { key: key.trim().to_string(), value: value.trim().to_string() })
-            }
-            _ => Err(ExperimentError::BadOverride { given: given.to_string() }),
+            Some((key, value)) if !key.trim().is_empty() && !value.trim().is_empty() => Ok(Self {
+                key: key.trim().to_string(),
+                value: value.trim().to_string(),
+            }),
+            _ => Err(ExperimentError::BadOverride {
+                given: given.to_string(),
+            }),
         }
     }
 }
@@ -66,9 +69,13 @@ pub fn load(
         .iter()
         .map(|source| Ok((source, parse(source)?)))
         .collect::<Result<_, ExperimentError>>()?;
-    let root = layers.last().expect("following a name gives at least its own file");
-    let mut merged: DocumentMut =
-        root.text.parse().expect("the same text was parsed without an error just before");
+    let root = layers
+        .last()
+        .expect("following a name gives at least its own file");
+    let mut merged: DocumentMut = root
+        .text
+        .parse()
+        .expect("the same text was parsed without an error just before");
     for (source, document) in parsed.iter().rev().skip(1) {
         merge(merged.as_table_mut(), document.as_table(), source, "")?;
     }
@@ -76,8 +83,12 @@ pub fn load(
         apply(&mut merged, change)?;
     }
     let experiment = deserialise(&merged, &parsed)?;
-    let base = layers.iter().find_map(|source| source.name.strip_prefix(BASE_PREFIX));
-    let own = layers.first().expect("following a name gives at least its own file");
+    let base = layers
+        .iter()
+        .find_map(|source| source.name.strip_prefix(BASE_PREFIX));
+    let own = layers
+        .first()
+        .expect("following a name gives at least its own file");
     let header = header_of(&own.text);
     let chain: Vec<&str> = layers.iter().map(|source| source.name.as_str()).collect();
     let mut text = format!("# Resolved from {}.\n", chain.join(" < "));
@@ -100,8 +111,11 @@ pub fn load(
 /// # Errors
 /// As [`load`], with places in that file.
 pub fn load_saved(path: &Path, name: &str, text: &str) -> Result<Resolved, ExperimentError> {
-    let source =
-        Source { name: name.to_string(), path: Some(path.to_path_buf()), text: text.to_string() };
+    let source = Source {
+        name: name.to_string(),
+        path: Some(path.to_path_buf()),
+        text: text.to_string(),
+    };
     let layers = [(&source, parse(&source)?)];
     let merged: DocumentMut = text.parse().expect("the same text was parsed just before");
     let experiment = deserialise(&merged, &layers)?;
@@ -184,7 +198,10 @@ fn merge(
             continue;
         }
         if !target.contains_key(key) {
-            let span = layer.get_key_value(key).and_then(|(key, _)| key.span()).unwrap_or(0..0);
+            let span = layer
+                .get_key_value(key)
+                .and_then(|(key, _)| key.span())
+                .unwrap_or(0..0);
             let place = Located::new(source.origin(), &source.text, span);
             return Err(unknown_key(&path, target, prefix, Some(place)));
         }
@@ -213,7 +230,12 @@ fn apply(merged: &mut DocumentMut, change: &Override) -> Result<(), ExperimentEr
     let mut parts = change.key.split('.').peekable();
     while let Some(part) = parts.next() {
         if !table.contains_key(part) {
-            return Err(unknown_key(&format!("{prefix}{part}"), table, &prefix, None));
+            return Err(unknown_key(
+                &format!("{prefix}{part}"),
+                table,
+                &prefix,
+                None,
+            ));
         }
         let slot = table.get_mut(part).expect("the key was found just before");
         if parts.peek().is_none() {
@@ -227,7 +249,10 @@ fn apply(merged: &mut DocumentMut, change: &Override) -> Result<(), ExperimentEr
                 });
             }
             // What is no TOML value is a string without its quotes.
-            let value = change.value.parse().unwrap_or_else(|_| Value::from(change.value.as_str()));
+            let value = change
+                .value
+                .parse()
+                .unwrap_or_else(|_| Value::from(change.value.as_str()));
             replace(slot, &Item::Value(value));
             return Ok(());
         }
@@ -253,7 +278,10 @@ fn unknown_key(
     prefix: &str,
     place: Option<Located>,
 ) -> ExperimentError {
-    let known: Vec<String> = table.iter().map(|(key, _)| format!("{prefix}{key}")).collect();
+    let known: Vec<String> = table
+        .iter()
+        .map(|(key, _)| format!("{prefix}{key}"))
+        .collect();
     ExperimentError::UnknownKey {
         near: nearest(path, known.iter().map(String::as_str)),
         key: path.to_string(),
@@ -273,7 +301,9 @@ fn deserialise(
     let experiment: Experiment = toml_edit::de::from_str(&text).map_err(|error| {
         let problem = error.message().to_string();
         let document = Document::parse(text.clone()).expect("a written document can be parsed");
-        let key = error.span().and_then(|span| key_at(document.as_table(), &span, ""));
+        let key = error
+            .span()
+            .and_then(|span| key_at(document.as_table(), &span, ""));
         match key {
             Some(key) => {
                 let item = item_at(document.as_table(), &key).unwrap_or(&Item::None);
@@ -318,7 +348,12 @@ fn value_error(
         let span = found.span().filter(|_| same)?;
         Some(Box::new(Located::new(source.origin(), &source.text, span)))
     });
-    ExperimentError::Value { key: key.to_string(), value, problem, place }
+    ExperimentError::Value {
+        key: key.to_string(),
+        value,
+        problem,
+        place,
+    }
 }
 
 fn item_at<'a>(table: &'a dyn TableLike, path: &str) -> Option<&'a Item> {
@@ -346,5 +381,8 @@ fn key_at(table: &dyn TableLike, span: &std::ops::Range<usize>, prefix: &str) ->
 
 fn header_of(text: &str) -> String {
     let lines = text.lines().take_while(|line| line.starts_with('#'));
-    lines.map(|line| line.trim_start_matches('#').trim()).collect::<Vec<_>>().join("\n")
+    lines
+        .map(|line| line.trim_start_matches('#').trim())
+        .collect::<Vec<_>>()
+        .join("\n")
 }

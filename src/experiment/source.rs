@@ -43,15 +43,28 @@ pub(super) fn find(folder: &Path, name: &str) -> Result<Source, ExperimentError>
     let plain = !name.is_empty() && !name.contains("..") && !name.starts_with(['/', '\\']);
     let path = folder.join(LOCAL_FOLDER).join(format!("{name}.toml"));
     if plain && path.is_file() {
-        let text = std::fs::read_to_string(&path)
-            .map_err(|source| ExperimentError::Read { path: path.clone(), source })?;
-        return Ok(Source { name: name.to_string(), path: Some(path), text });
+        let text = std::fs::read_to_string(&path).map_err(|source| ExperimentError::Read {
+            path: path.clone(),
+            source,
+        })?;
+        return Ok(Source {
+            name: name.to_string(),
+            path: Some(path),
+            text,
+        });
     }
     if let Some((name, text)) = EMBEDDED.iter().find(|(known, _)| *known == name) {
-        return Ok(Source { name: name.to_string(), path: None, text: text.to_string() });
+        return Ok(Source {
+            name: name.to_string(),
+            path: None,
+            text: text.to_string(),
+        });
     }
     let known: Vec<String> = if name.starts_with(BASE_PREFIX) {
-        all_names(folder).into_iter().filter(|known| known.starts_with(BASE_PREFIX)).collect()
+        all_names(folder)
+            .into_iter()
+            .filter(|known| known.starts_with(BASE_PREFIX))
+            .collect()
     } else {
         known(folder)
     };
@@ -64,7 +77,10 @@ pub(super) fn find(folder: &Path, name: &str) -> Result<Source, ExperimentError>
 
 /// Returns the names of all trials, local and shipped, in order; the defaults are left out.
 pub fn known(folder: &Path) -> Vec<String> {
-    all_names(folder).into_iter().filter(|name| !name.starts_with(BASE_PREFIX)).collect()
+    all_names(folder)
+        .into_iter()
+        .filter(|name| !name.starts_with(BASE_PREFIX))
+        .collect()
 }
 
 fn all_names(folder: &Path) -> Vec<String> {
@@ -74,7 +90,9 @@ fn all_names(folder: &Path) -> Vec<String> {
         // No folder is no local experiment; `find` reports a file that cannot be read.
         for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
             let path = entry.path();
-            if path.extension().is_some_and(|extension| extension == "toml")
+            if path
+                .extension()
+                .is_some_and(|extension| extension == "toml")
                 && let Some(stem) = path.file_stem().and_then(|stem| stem.to_str())
             {
                 names.push(format!("{prefix}{stem}"));

@@ -59,7 +59,11 @@ impl Experiment {
 
     /// Returns the network in words, with the number of classes.
     pub fn architecture(&self) -> String {
-        format!("{} {}", self.model.describe(), self.data.dataset.class_count())
+        format!(
+            "{} {}",
+            self.model.describe(),
+            self.data.dataset.class_count()
+        )
     }
 
     /// Checks the ranges of all numbers; the first that is out of its own is returned.
@@ -73,19 +77,39 @@ impl Experiment {
         share("train.beta_2", train.beta_2)?;
         at_least_one("train.epochs", train.epochs as usize)?;
         let pixels = self.data.dataset.side();
-        within("data.augmentation.crop_padding", self.data.augmentation.crop_padding, 0, pixels)?;
+        within(
+            "data.augmentation.crop_padding",
+            self.data.augmentation.crop_padding,
+            0,
+            pixels,
+        )?;
         let classes = self.data.dataset.class_count();
         let train_images = match self.data.dataset {
             DatasetName::Cifar100 => {
                 let most = CIFAR_100_TRAIN_IMAGES - classes;
-                within("data.validation_images", self.data.validation_images, classes, most)?;
+                within(
+                    "data.validation_images",
+                    self.data.validation_images,
+                    classes,
+                    most,
+                )?;
                 CIFAR_100_TRAIN_IMAGES - self.data.validation_images
             }
             DatasetName::Shapes => {
                 let shapes = &self.data.shapes;
                 let most = MOST_GENERATED_IMAGES;
-                within("data.shapes.train_images", shapes.train_images, classes, most)?;
-                within("data.shapes.validation_images", shapes.validation_images, classes, most)?;
+                within(
+                    "data.shapes.train_images",
+                    shapes.train_images,
+                    classes,
+                    most,
+                )?;
+                within(
+                    "data.shapes.validation_images",
+                    shapes.validation_images,
+                    classes,
+                    most,
+                )?;
                 within("data.shapes.test_images", shapes.test_images, classes, most)?;
                 shapes.train_images
             }
@@ -114,7 +138,11 @@ fn out_of_range(
     value: impl ToString,
     allowed: impl ToString,
 ) -> Result<(), OutOfRange> {
-    Err(OutOfRange { key, value: value.to_string(), allowed: allowed.to_string() })
+    Err(OutOfRange {
+        key,
+        value: value.to_string(),
+        allowed: allowed.to_string(),
+    })
 }
 
 fn share(key: &'static str, value: f64) -> Result<(), OutOfRange> {
@@ -132,7 +160,11 @@ fn positive(key: &'static str, value: f64) -> Result<(), OutOfRange> {
 }
 
 fn at_least_one(key: &'static str, value: usize) -> Result<(), OutOfRange> {
-    if value >= 1 { Ok(()) } else { out_of_range(key, value, "a whole number of at least 1") }
+    if value >= 1 {
+        Ok(())
+    } else {
+        out_of_range(key, value, "a whole number of at least 1")
+    }
 }
 
 fn within(key: &'static str, value: usize, least: usize, most: usize) -> Result<(), OutOfRange> {

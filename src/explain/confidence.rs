@@ -39,7 +39,10 @@ impl Standardisation<'_> {
         );
         let device = images.device();
         let column = |values: &[f32]| {
-            Tensor::<4>::from_data(TensorData::new(values.to_vec(), [1, channels, 1, 1]), &device)
+            Tensor::<4>::from_data(
+                TensorData::new(values.to_vec(), [1, channels, 1, 1]),
+                &device,
+            )
         };
         (images - column(self.mean)) / column(self.std)
     }
@@ -69,14 +72,20 @@ where
     N: Explainable + ?Sized,
 {
     let [batch, ..] = images.dims();
-    assert_eq!(target_class.len(), batch, "there must be one class an image");
+    assert_eq!(
+        target_class.len(),
+        batch,
+        "there must be one class an image"
+    );
     let images = images.without_autodiff();
     let chunk = chunk_size(&images);
     let mut all = Vec::with_capacity(batch);
     for start in (0..batch).step_by(chunk) {
         let end = (start + chunk).min(batch);
         let part = images.clone().narrow(0, start, end - start);
-        let logits = network.forward_tapped(part, &mut Tap::off()).without_autodiff();
+        let logits = network
+            .forward_tapped(part, &mut Tap::off())
+            .without_autodiff();
         all.extend(class_probabilities(logits, &target_class[start..end])?);
     }
     Ok(all)
@@ -124,10 +133,17 @@ fn class_probabilities(
     }
     if !logits.clone().is_finite().all().into_scalar::<bool>() {
         let place = "the network".to_owned();
-        return Err(ExplainError::NonFiniteEvidence { quantity: "logits", place });
+        return Err(ExplainError::NonFiniteEvidence {
+            quantity: "logits",
+            place,
+        });
     }
     let index = class_index(target_class, &logits).reshape([batch, 1]);
-    Ok(softmax(logits, 1).gather(1, index).into_data().iter::<f32>().collect())
+    Ok(softmax(logits, 1)
+        .gather(1, index)
+        .into_data()
+        .iter::<f32>()
+        .collect())
 }
 
 #[cfg(test)]
@@ -141,7 +157,10 @@ mod tests {
     #[test]
     fn standardising_works_by_channel() {
         let images = tensor4([1, 2, 1, 2], &[0.5, 1.0, 0.0, 0.25]);
-        let standardisation = Standardisation { mean: &[0.5, 0.25], std: &[0.25, 0.5] };
+        let standardisation = Standardisation {
+            mean: &[0.5, 0.25],
+            std: &[0.25, 0.5],
+        };
         let expected = tensor4([1, 2, 1, 2], &[0.0, 2.0, -0.5, 0.0]);
         assert_close(&standardisation.apply(images), &expected, 0.0);
     }
@@ -153,7 +172,10 @@ mod tests {
         assert!((found[0] - 0.75).abs() < ROUNDING && (found[1] - 0.5).abs() < ROUNDING);
         assert_eq!(
             class_probabilities(logits, &[0, 2]),
-            Err(ExplainError::UnknownClass { class: 2, classes: 2 })
+            Err(ExplainError::UnknownClass {
+                class: 2,
+                classes: 2
+            })
         );
     }
 
@@ -161,7 +183,10 @@ mod tests {
     fn a_map_of_ones_changes_nothing_and_one_of_zeros_leaves_a_black_image() {
         let network = SmallNet::trained();
         let pixels = images(3).abs().clamp_max(1.0);
-        let standardisation = Standardisation { mean: &[0.5, 0.4, 0.3], std: &[0.25, 0.25, 0.25] };
+        let standardisation = Standardisation {
+            mean: &[0.5, 0.4, 0.3],
+            std: &[0.25, 0.25, 0.25],
+        };
         let on = |value: f32| {
             let map = tensor3([3, 8, 8], &[value; 3 * 64]);
             confidences_on_explanations(&network, pixels.clone(), map, &[0, 1, 2], standardisation)
@@ -170,6 +195,9 @@ mod tests {
         let whole = confidences(&network, standardisation.apply(pixels.clone()), &[0, 1, 2]);
         assert_eq!(on(1.0), whole.expect("classes are known"));
         let black = standardisation.apply(pixels.zeros_like());
-        assert_eq!(on(0.0), confidences(&network, black, &[0, 1, 2]).expect("classes are known"));
+        assert_eq!(
+            on(0.0),
+            confidences(&network, black, &[0, 1, 2]).expect("classes are known")
+        );
     }
 }

@@ -151,7 +151,11 @@ fn quoted(names: &[String]) -> String {
     if names.is_empty() {
         return "none".to_owned();
     }
-    names.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ")
+    names
+        .iter()
+        .map(|name| format!("\"{name}\""))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 #[cfg(test)]
@@ -174,7 +178,14 @@ mod tests {
     #[test]
     fn a_name_like_none_of_the_known_gets_no_hint() {
         let known = vec!["cam".into(), "grad-cam".into()];
-        assert_eq!(ExplainError::UnknownMethod { name: "lime".into(), known }.hint(), None);
+        assert_eq!(
+            ExplainError::UnknownMethod {
+                name: "lime".into(),
+                known
+            }
+            .hint(),
+            None
+        );
     }
 
     #[test]

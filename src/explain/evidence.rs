@@ -89,8 +89,9 @@ where
             .pooled_linear_weights(&layer.name)
             .map(|weights| weights.without_autodiff().select(0, index.clone()));
     }
-    let in_request_order =
-        layers.iter().filter_map(|name| found.iter().find(|layer| layer.name == *name).cloned());
+    let in_request_order = layers
+        .iter()
+        .filter_map(|name| found.iter().find(|layer| layer.name == *name).cloned());
     Ok(Evidence {
         probabilities: softmax(logits.clone(), 1),
         logits,
@@ -116,7 +117,9 @@ pub fn layer_evidence(score: Tensor<1>, tap: Tap) -> Result<Vec<LayerEvidence>, 
         return Ok(Vec::new());
     };
     if !score.is_tracked() {
-        return Err(ExplainError::NoGradient { layer: first.name().to_owned() });
+        return Err(ExplainError::NoGradient {
+            layer: first.name().to_owned(),
+        });
     }
     let mut gradients = score.backward();
     observations
@@ -124,12 +127,20 @@ pub fn layer_evidence(score: Tensor<1>, tap: Tap) -> Result<Vec<LayerEvidence>, 
         .map(|observation| {
             let name = observation.name().to_owned();
             let activation = observation.activation();
-            let gradient = observation
-                .gradient(&mut gradients)
-                .ok_or_else(|| ExplainError::NoGradient { layer: name.clone() })?;
+            let gradient =
+                observation
+                    .gradient(&mut gradients)
+                    .ok_or_else(|| ExplainError::NoGradient {
+                        layer: name.clone(),
+                    })?;
             check_finite(&activation, "activation", &name)?;
             check_finite(&gradient, "gradient", &name)?;
-            Ok(LayerEvidence { name, activation, gradient, class_weights: None })
+            Ok(LayerEvidence {
+                name,
+                activation,
+                gradient,
+                class_weights: None,
+            })
         })
         .collect()
 }
@@ -150,7 +161,10 @@ fn check_layers(layers: &[String], known: Vec<String>) -> Result<(), ExplainErro
         return Err(ExplainError::NoLayer { known });
     }
     match layers.iter().find(|layer| !known.contains(layer)) {
-        Some(layer) => Err(ExplainError::UnknownLayer { layer: layer.clone(), known }),
+        Some(layer) => Err(ExplainError::UnknownLayer {
+            layer: layer.clone(),
+            known,
+        }),
         None => Ok(()),
     }
 }
@@ -163,7 +177,10 @@ fn check_finite<const D: usize>(
     if tensor.clone().is_finite().all().into_scalar::<bool>() {
         return Ok(());
     }
-    Err(ExplainError::NonFiniteEvidence { quantity, place: place.to_owned() })
+    Err(ExplainError::NonFiniteEvidence {
+        quantity,
+        place: place.to_owned(),
+    })
 }
 
 /// Whether the first image's logits are the same with and without probes, and without a tape.

@@ -16,10 +16,18 @@ fn names(layers: &[&str]) -> Vec<String> {
 /// The summed target logits when `nudge` is added to the activation at `layer`, in float64.
 fn score(network: &SmallNet, classes: &[usize], layer: &str, nudge: &Tensor<4>) -> f64 {
     let logits = network.forward_with(images(classes.len()), |name, activation| {
-        if name == layer { activation + nudge.clone() } else { activation }
+        if name == layer {
+            activation + nudge.clone()
+        } else {
+            activation
+        }
     });
     let values: Vec<f64> = logits.to_data().iter::<f64>().collect();
-    classes.iter().enumerate().map(|(image, class)| values[image * CLASSES + class]).sum()
+    classes
+        .iter()
+        .enumerate()
+        .map(|(image, class)| values[image * CLASSES + class])
+        .sum()
 }
 
 #[test]
@@ -38,8 +46,14 @@ fn tapped_gradients_meet_finite_differences() {
         let shape = layer.gradient.dims();
         let count: usize = shape.iter().product();
         let gradient: Vec<f32> = layer.gradient.to_data().iter::<f32>().collect();
-        let largest = gradient.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
-        assert!(largest > 1e-3, "the gradient at {} is too small to test", layer.name);
+        let largest = gradient
+            .iter()
+            .fold(0.0_f32, |largest, value| largest.max(value.abs()));
+        assert!(
+            largest > 1e-3,
+            "the gradient at {} is too small to test",
+            layer.name
+        );
         let at = |index: usize, step: f32| {
             let mut nudge = vec![0.0; count];
             nudge[index] = step;
@@ -62,8 +76,16 @@ fn tapped_gradients_meet_finite_differences() {
             tested += 1;
             not_zero += usize::from(tapped != 0.0);
         }
-        assert!(tested > count * 3 / 4, "{}: only {tested} of {count} are smooth", layer.name);
-        assert!(not_zero > count / 8, "{}: only {not_zero} of {count} move", layer.name);
+        assert!(
+            tested > count * 3 / 4,
+            "{}: only {tested} of {count} are smooth",
+            layer.name
+        );
+        assert!(
+            not_zero > count / 8,
+            "{}: only {not_zero} of {count} move",
+            layer.name
+        );
     }
 }
 
@@ -94,7 +116,11 @@ fn evidence_carries_no_tape_and_follows_the_order_of_the_request() {
     let layers = names(&["block-2", "block-1", "block-2"]);
     let evidence =
         gather(&network, images(2), &TargetSpec::class(3), &layers).expect("in inference mode");
-    let order: Vec<&str> = evidence.layers.iter().map(|layer| layer.name.as_str()).collect();
+    let order: Vec<&str> = evidence
+        .layers
+        .iter()
+        .map(|layer| layer.name.as_str())
+        .collect();
     assert_eq!(order, ["block-2", "block-1", "block-2"]);
     assert_eq!(evidence.target_class, [3, 3]);
     assert!(!evidence.logits.is_autodiff() && !evidence.probabilities.is_autodiff());
@@ -109,9 +135,17 @@ fn evidence_carries_no_tape_and_follows_the_order_of_the_request() {
 #[test]
 fn a_network_on_an_autodiff_device_is_refused() {
     let network = SmallNet::raw(&Device::flex().autodiff());
-    let refused = gather(&network, images(2), &TargetSpec::predicted(), &names(&["block-1"]));
+    let refused = gather(
+        &network,
+        images(2),
+        &TargetSpec::predicted(),
+        &names(&["block-1"]),
+    );
     let error = refused.expect_err("its parameters carry a tape");
-    assert!(matches!(error, ExplainError::NotInference { .. }), "{error}");
+    assert!(
+        matches!(error, ExplainError::NotInference { .. }),
+        "{error}"
+    );
     assert!(error.hint().is_some_and(|hint| hint.contains("valid()")));
 }
 
@@ -121,7 +155,10 @@ fn a_network_with_training_flags_is_refused_on_a_plain_device_too() {
     let network = SmallNet::raw(&Device::flex());
     let layers = names(&["block-1"]);
     let refused = gather(&network, images(2), &TargetSpec::predicted(), &layers);
-    assert!(matches!(refused, Err(ExplainError::NotInference { .. })), "{refused:?}");
+    assert!(
+        matches!(refused, Err(ExplainError::NotInference { .. })),
+        "{refused:?}"
+    );
     let network = SmallNet::raw(&Device::flex()).valid();
     assert!(gather(&network, images(2), &TargetSpec::predicted(), &layers).is_ok());
 }
@@ -130,16 +167,28 @@ fn a_network_with_training_flags_is_refused_on_a_plain_device_too() {
 fn unknown_layers_and_classes_are_named() {
     let network = SmallNet::trained();
     let gather = |layer: &str, class| {
-        gather(&network, images(1), &TargetSpec::class(class), &names(&[layer])).map(|_| ())
+        gather(
+            &network,
+            images(1),
+            &TargetSpec::class(class),
+            &names(&[layer]),
+        )
+        .map(|_| ())
     };
     let known = names(&["block-1", "block-2"]);
     assert_eq!(
         gather("block-3", 0),
-        Err(ExplainError::UnknownLayer { layer: "block-3".into(), known })
+        Err(ExplainError::UnknownLayer {
+            layer: "block-3".into(),
+            known
+        })
     );
     assert_eq!(
         gather("block-1", CLASSES),
-        Err(ExplainError::UnknownClass { class: CLASSES, classes: CLASSES })
+        Err(ExplainError::UnknownClass {
+            class: CLASSES,
+            classes: CLASSES
+        })
     );
 }
 
@@ -148,8 +197,10 @@ fn a_value_that_is_not_finite_is_found() {
     let broken = images(2).mask_fill(images(2).equal(images(2)), f32::NAN);
     let layers = names(&["block-1"]);
     let refused = gather(&SmallNet::trained(), broken, &TargetSpec::class(0), &layers);
-    let expected =
-        ExplainError::NonFiniteEvidence { quantity: "logits", place: "the network".into() };
+    let expected = ExplainError::NonFiniteEvidence {
+        quantity: "logits",
+        place: "the network".into(),
+    };
     assert_eq!(refused.map(|_| ()), Err(expected));
 }
 
@@ -160,7 +211,11 @@ impl Explainable for Forgetful {
     fn forward_tapped(&self, images: Tensor<4>, tap: &mut Tap) -> Tensor<2> {
         self.0.forward_with(images, |name, activation| {
             let onward = tap.observe(name, activation.clone());
-            if name == "block-1" { activation } else { onward }
+            if name == "block-1" {
+                activation
+            } else {
+                onward
+            }
         })
     }
 
@@ -178,7 +233,9 @@ fn a_forward_that_drops_the_probe_is_found() {
     let network = Forgetful(SmallNet::trained());
     for layers in [names(&["block-1"]), names(&["block-2", "block-1"])] {
         let refused = gather(&network, images(1), &TargetSpec::class(0), &layers);
-        let expected = ExplainError::NoGradient { layer: "block-1".into() };
+        let expected = ExplainError::NoGradient {
+            layer: "block-1".into(),
+        };
         assert_eq!(refused.map(|_| ()), Err(expected));
     }
 }

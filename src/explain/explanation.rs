@@ -162,7 +162,10 @@ where
     }
     for layer in &request.layers {
         if !known.contains(layer) {
-            return Err(ExplainError::UnknownLayer { layer: layer.clone(), known });
+            return Err(ExplainError::UnknownLayer {
+                layer: layer.clone(),
+                known,
+            });
         }
         let pooled_linear = network.pooled_linear_weights(layer).is_some();
         let unmet = |method: &&Method| method.needs() == Needs::PooledLinear && !pooled_linear;

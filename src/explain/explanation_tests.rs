@@ -13,7 +13,10 @@ const SUM_ORDER: f32 = 1e-5;
 fn request(layers: &[&str], methods: &[&str]) -> ExplainRequest {
     ExplainRequest {
         layers: layers.iter().map(|layer| (*layer).to_owned()).collect(),
-        methods: methods.iter().map(|name| Method::parse(name).expect("listed")).collect(),
+        methods: methods
+            .iter()
+            .map(|name| Method::parse(name).expect("listed"))
+            .collect(),
         target: TargetSpec::predicted(),
     }
 }
@@ -70,7 +73,11 @@ fn explanations_come_image_by_image_then_by_layer_then_by_method() {
         ]
     );
     for one in &found {
-        let native = if one.layer == "block-1" { [8, 8] } else { [4, 4] };
+        let native = if one.layer == "block-1" {
+            [8, 8]
+        } else {
+            [4, 4]
+        };
         assert_eq!(one.saliency.raw.size(), native);
         assert_eq!(one.saliency.normalised.size(), [8, 8]);
         if !one.saliency.empty {
@@ -93,13 +100,21 @@ fn cutting_a_batch_changes_neither_maps_nor_targets() {
     for (one, other) in whole.iter().zip(&cut) {
         assert_eq!(
             (one.image, one.target_class, one.predicted_class, one.method),
-            (other.image, other.target_class, other.predicted_class, other.method)
+            (
+                other.image,
+                other.target_class,
+                other.predicted_class,
+                other.method
+            )
         );
         assert!((one.confidence - other.confidence).abs() < SUM_ORDER);
         let raw = |found: &Explanation| Plane::to_batch(&[&found.saliency.raw], &device);
         assert_close(&raw(other), &raw(one), SUM_ORDER);
     }
-    assert_eq!(whole.iter().map(|one| one.target_class).collect::<Vec<_>>()[8..], [0, 0]);
+    assert_eq!(
+        whole.iter().map(|one| one.target_class).collect::<Vec<_>>()[8..],
+        [0, 0]
+    );
 }
 
 #[test]
@@ -118,9 +133,12 @@ fn confidence_is_the_softmax_of_the_target_not_of_the_prediction() {
 
 #[test]
 fn cam_is_refused_where_the_head_is_not_pooled_and_linear() {
-    let error =
-        explain(&SmallNet::trained(), images(1), &request(&["block-1"], &["grad-cam", "cam"]))
-            .expect_err("block-1 is not what is pooled");
+    let error = explain(
+        &SmallNet::trained(),
+        images(1),
+        &request(&["block-1"], &["grad-cam", "cam"]),
+    )
+    .expect_err("block-1 is not what is pooled");
     assert_eq!(
         error.to_string(),
         "method \"cam\" cannot explain layer \"block-1\": it needs global average pooling and one \
@@ -136,17 +154,32 @@ fn cam_is_refused_where_the_head_is_not_pooled_and_linear() {
 fn a_request_without_layers_methods_or_labels_is_refused() {
     let network = SmallNet::trained();
     let explain = |request: &ExplainRequest| explain(&network, images(2), request).map(|_| ());
-    assert!(matches!(explain(&request(&[], &["cam"])), Err(ExplainError::NoLayer { .. })));
-    assert!(matches!(explain(&request(&["block-1"], &[])), Err(ExplainError::NoMethod { .. })));
+    assert!(matches!(
+        explain(&request(&[], &["cam"])),
+        Err(ExplainError::NoLayer { .. })
+    ));
+    assert!(matches!(
+        explain(&request(&["block-1"], &[])),
+        Err(ExplainError::NoMethod { .. })
+    ));
     assert!(matches!(
         explain(&request(&["block-9"], &["grad-cam"])),
         Err(ExplainError::UnknownLayer { .. })
     ));
     let mut unlabelled = request(&["block-1"], &["grad-cam"]);
-    unlabelled.target = TargetSpec { rule: TargetRule::True, labels: None };
+    unlabelled.target = TargetSpec {
+        rule: TargetRule::True,
+        labels: None,
+    };
     assert_eq!(explain(&unlabelled), Err(ExplainError::NoLabels));
     unlabelled.target.labels = Some(vec![1]);
-    assert_eq!(explain(&unlabelled), Err(ExplainError::LabelCount { labels: 1, images: 2 }));
+    assert_eq!(
+        explain(&unlabelled),
+        Err(ExplainError::LabelCount {
+            labels: 1,
+            images: 2
+        })
+    );
 }
 
 #[test]
@@ -157,9 +190,14 @@ fn a_map_that_overflows_is_an_error_and_not_a_blank() {
         gradient: tensor4([1, 2, 1, 1], &[-3e38, 1.0]),
         class_weights: None,
     };
-    let expected =
-        ExplainError::NonFiniteMap { method: "grad-cam".into(), layer: "block-1".into() };
-    assert_eq!(raw_map(method("grad-cam"), &layer).map(|_| ()), Err(expected));
+    let expected = ExplainError::NonFiniteMap {
+        method: "grad-cam".into(),
+        layer: "block-1".into(),
+    };
+    assert_eq!(
+        raw_map(method("grad-cam"), &layer).map(|_| ()),
+        Err(expected)
+    );
 }
 
 /// A network whose logits do not move with its input.
@@ -188,6 +226,12 @@ fn a_dead_gradient_gives_an_empty_map_that_says_so() {
     let found = explain(&Constant, images, &request).expect("finite and in inference mode");
     for one in &found {
         assert!(one.saliency.empty);
-        assert!(one.saliency.normalised.values().iter().all(|value| *value == 0.0));
+        assert!(
+            one.saliency
+                .normalised
+                .values()
+                .iter()
+                .all(|value| *value == 0.0)
+        );
     }
 }

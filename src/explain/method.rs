@@ -82,7 +82,10 @@ impl Method {
             .iter()
             .copied()
             .find(|method| method.name() == name)
-            .ok_or_else(|| ExplainError::UnknownMethod { name: name.to_owned(), known: known() })
+            .ok_or_else(|| ExplainError::UnknownMethod {
+                name: name.to_owned(),
+                known: known(),
+            })
     }
 
     /// The kebab-case name in files and on the command line.
@@ -138,7 +141,9 @@ pub fn weighted_sum(activation: Tensor<4>, channel_weights: Tensor<2>) -> Tensor
         [batch, channels],
         "channel weights must be [batch, channels] of the activation"
     );
-    (activation * channel_weights.reshape([batch, channels, 1, 1])).sum_dim(1).squeeze_dim(1)
+    (activation * channel_weights.reshape([batch, channels, 1, 1]))
+        .sum_dim(1)
+        .squeeze_dim(1)
 }
 
 impl fmt::Debug for Method {
@@ -197,7 +202,13 @@ mod tests {
     fn every_method_is_found_by_its_name_and_names_are_kebab_case_and_distinct() {
         for method in Method::all() {
             assert_eq!(Method::parse(method.name()), Ok(*method));
-            assert!(method.name().chars().all(|c| c.is_ascii_lowercase() || c == '-'), "{method}");
+            assert!(
+                method
+                    .name()
+                    .chars()
+                    .all(|c| c.is_ascii_lowercase() || c == '-'),
+                "{method}"
+            );
         }
         let names: HashSet<_> = Method::names().collect();
         assert_eq!(names.len(), Method::all().len());
@@ -207,7 +218,10 @@ mod tests {
     fn an_unknown_method_lists_the_known_and_hints_at_the_nearest() {
         let error = Method::parse("gradcam").expect_err("no such name");
         let text = error.to_string();
-        assert!(text.starts_with("unknown method \"gradcam\"; known: \"cam\", "), "{text}");
+        assert!(
+            text.starts_with("unknown method \"gradcam\"; known: \"cam\", "),
+            "{text}"
+        );
         for name in Method::names() {
             assert!(text.contains(&format!("\"{name}\"")), "{text} lacks {name}");
         }
@@ -219,8 +233,14 @@ mod tests {
         let method = Method::parse("grad-cam-pp").expect("listed");
         let text = serde_json::to_string(&method).expect("a string serialises");
         assert_eq!(text, "\"grad-cam-pp\"");
-        assert_eq!(serde_json::from_str::<Method>(&text).expect("reads back"), method);
+        assert_eq!(
+            serde_json::from_str::<Method>(&text).expect("reads back"),
+            method
+        );
         let error = serde_json::from_str::<Method>("\"lime\"").expect_err("no such name");
-        assert!(error.to_string().contains("unknown method \"lime\""), "{error}");
+        assert!(
+            error.to_string().contains("unknown method \"lime\""),
+            "{error}"
+        );
     }
 }

@@ -23,7 +23,11 @@ impl Plane {
             height * width,
             "a map of {height} x {width} needs as many values"
         );
-        Self { height, width, values }
+        Self {
+            height,
+            width,
+            values,
+        }
     }
 
     /// One map an image.
@@ -38,7 +42,11 @@ impl Plane {
         let pixels = height * width;
         (0..batch)
             .map(|image| values[image * pixels..(image + 1) * pixels].to_vec())
-            .map(|values| Self { height, width, values })
+            .map(|values| Self {
+                height,
+                width,
+                values,
+            })
             .collect()
     }
 
@@ -58,7 +66,10 @@ impl Plane {
             assert_eq!(map.size(), size, "maps of a batch must have one size");
             values.extend_from_slice(&map.values);
         }
-        Tensor::from_data(TensorData::new(values, [maps.len(), size[0], size[1]]), device)
+        Tensor::from_data(
+            TensorData::new(values, [maps.len(), size[0], size[1]]),
+            device,
+        )
     }
 
     /// `[height, width]`.
@@ -102,11 +113,20 @@ mod tests {
         let values: Vec<f32> = (0..12).map(|value| value as f32).collect();
         let maps = Tensor::from_data(TensorData::new(values, [2, 2, 3]), &Device::flex());
         let planes = Plane::from_batch(maps.clone());
-        assert_eq!(planes[1], Plane::new([2, 3], vec![6., 7., 8., 9., 10., 11.]));
+        assert_eq!(
+            planes[1],
+            Plane::new([2, 3], vec![6., 7., 8., 9., 10., 11.])
+        );
         assert_eq!(planes[1].at(1, 0), 9.0);
-        assert_eq!(planes[0].rows().collect::<Vec<_>>(), [[0., 1., 2.], [3., 4., 5.]]);
+        assert_eq!(
+            planes[0].rows().collect::<Vec<_>>(),
+            [[0., 1., 2.], [3., 4., 5.]]
+        );
         let both: Vec<&Plane> = planes.iter().collect();
-        assert_eq!(Plane::to_batch(&both, &Device::flex()).into_data(), maps.into_data());
+        assert_eq!(
+            Plane::to_batch(&both, &Device::flex()).into_data(),
+            maps.into_data()
+        );
     }
 
     #[test]

@@ -34,10 +34,16 @@ impl Saliency {
     /// - returned: `[batch]`
     pub fn from_batch(raw: Tensor<3>, size: [usize; 2]) -> Vec<Self> {
         let (normalised, empty) = normalise(resize(raw.clone(), size));
-        let planes = Plane::from_batch(raw).into_iter().zip(Plane::from_batch(normalised));
+        let planes = Plane::from_batch(raw)
+            .into_iter()
+            .zip(Plane::from_batch(normalised));
         planes
             .zip(empty)
-            .map(|((raw, normalised), empty)| Self { raw, normalised, empty })
+            .map(|((raw, normalised), empty)| Self {
+                raw,
+                normalised,
+                empty,
+            })
             .collect()
     }
 }
@@ -108,8 +114,13 @@ pub fn normalise(maps: Tensor<3>) -> (Tensor<3>, Vec<bool>) {
     let empty: Vec<bool> = spread.iter().map(|spread| *spread == 0.0).collect();
     let column =
         |values: Vec<f32>| Tensor::<3>::from_data(TensorData::new(values, [batch, 1, 1]), &device);
-    let mask = column(spread.clone()).equal_elem(0.0).expand([batch, height, width]);
-    let divisor = spread.iter().map(|spread| if *spread == 0.0 { 1.0 } else { *spread }).collect();
+    let mask = column(spread.clone())
+        .equal_elem(0.0)
+        .expand([batch, height, width]);
+    let divisor = spread
+        .iter()
+        .map(|spread| if *spread == 0.0 { 1.0 } else { *spread })
+        .collect();
     let normalised = ((maps - column(smallest)) / column(divisor)).mask_fill(mask, 0.0);
     (normalised, empty)
 }
@@ -165,7 +176,11 @@ mod tests {
     fn downsampling_reads_two_pixels_and_no_more() {
         // Six to two: positions 1 and 4. Six to four: positions 0.25, 1.75, 3.25, 4.75.
         let map = tensor3([1, 1, 6], &[0., 1., 4., 9., 16., 25.]);
-        assert_close(&resize(map.clone(), [1, 2]), &tensor3([1, 1, 2], &[1., 16.]), ROUNDING);
+        assert_close(
+            &resize(map.clone(), [1, 2]),
+            &tensor3([1, 1, 2], &[1., 16.]),
+            ROUNDING,
+        );
         let four = tensor3([1, 1, 4], &[0.25, 3.25, 10.75, 22.75]);
         assert_close(&resize(map, [1, 4]), &four, ROUNDING);
     }
@@ -180,14 +195,22 @@ mod tests {
     fn each_map_is_stretched_from_0_to_1_by_itself() {
         let maps = tensor3([2, 1, 3], &[2., 4., 6., 0., 10., 40.]);
         let (normalised, empty) = normalise(maps);
-        assert_close(&normalised, &tensor3([2, 1, 3], &[0., 0.5, 1., 0., 0.25, 1.]), 0.0);
+        assert_close(
+            &normalised,
+            &tensor3([2, 1, 3], &[0., 0.5, 1., 0., 0.25, 1.]),
+            0.0,
+        );
         assert_eq!(empty, [false, false]);
     }
 
     #[test]
     fn a_zero_a_constant_and_a_one_pixel_map_stay_zero_and_are_empty() {
         let (normalised, empty) = normalise(tensor3([3, 1, 2], &[0., 0., 7., 7., 1., 2.]));
-        assert_close(&normalised, &tensor3([3, 1, 2], &[0., 0., 0., 0., 0., 1.]), 0.0);
+        assert_close(
+            &normalised,
+            &tensor3([3, 1, 2], &[0., 0., 0., 0., 0., 1.]),
+            0.0,
+        );
         assert_eq!(empty, [true, true, false]);
 
         let one_pixel = &Saliency::from_batch(tensor3([1, 1, 1], &[0.3]), [5, 7])[0];
@@ -222,6 +245,10 @@ mod tests {
     fn an_explanation_map_multiplies_every_channel() {
         let images = tensor4([1, 3, 1, 2], &[0.2, 0.4, 0.6, 0.8, 1.0, 0.5]);
         let masked = explanation_map(tensor3([1, 1, 2], &[0.5, 0.0]), images);
-        assert_close(&masked, &tensor4([1, 3, 1, 2], &[0.1, 0.0, 0.3, 0.0, 0.5, 0.0]), ROUNDING);
+        assert_close(
+            &masked,
+            &tensor4([1, 3, 1, 2], &[0.1, 0.0, 0.3, 0.0, 0.5, 0.0]),
+            ROUNDING,
+        );
     }
 }

@@ -41,7 +41,9 @@ impl FromStr for TargetRule {
             index => index
                 .parse()
                 .map(Self::Class)
-                .map_err(|_| ExplainError::UnknownTarget { name: text.to_owned() }),
+                .map_err(|_| ExplainError::UnknownTarget {
+                    name: text.to_owned(),
+                }),
         }
     }
 }
@@ -68,17 +70,26 @@ pub struct TargetSpec {
 impl TargetSpec {
     /// Each image for the class the network gives it.
     pub fn predicted() -> Self {
-        Self { rule: TargetRule::Predicted, labels: None }
+        Self {
+            rule: TargetRule::Predicted,
+            labels: None,
+        }
     }
 
     /// Each image for its label.
     pub fn labelled(labels: Vec<usize>) -> Self {
-        Self { rule: TargetRule::True, labels: Some(labels) }
+        Self {
+            rule: TargetRule::True,
+            labels: Some(labels),
+        }
     }
 
     /// Every image for `class`.
     pub fn class(class: usize) -> Self {
-        Self { rule: TargetRule::Class(class), labels: None }
+        Self {
+            rule: TargetRule::Class(class),
+            labels: None,
+        }
     }
 
     /// The target class of each image.
@@ -115,9 +126,10 @@ impl TargetSpec {
     /// [`ExplainError::LabelCount`] if there is not.
     pub fn check_labels(&self, images: usize) -> Result<(), ExplainError> {
         match &self.labels {
-            Some(labels) if labels.len() != images => {
-                Err(ExplainError::LabelCount { labels: labels.len(), images })
-            }
+            Some(labels) if labels.len() != images => Err(ExplainError::LabelCount {
+                labels: labels.len(),
+                images,
+            }),
             _ => Ok(()),
         }
     }
@@ -126,7 +138,10 @@ impl TargetSpec {
     /// has counted.
     pub(super) fn part(&self, range: Range<usize>) -> Self {
         let labels = self.labels.as_ref().map(|labels| labels[range].to_vec());
-        Self { rule: self.rule, labels }
+        Self {
+            rule: self.rule,
+            labels,
+        }
     }
 }
 
@@ -142,7 +157,10 @@ pub fn predicted_classes(logits: &Tensor<2>) -> Vec<usize> {
     values
         .chunks_exact(classes)
         .map(|row| {
-            (1..classes).fold(0, |best, class| if row[class] > row[best] { class } else { best })
+            (1..classes).fold(
+                0,
+                |best, class| if row[class] > row[best] { class } else { best },
+            )
         })
         .collect()
 }
@@ -163,7 +181,10 @@ mod tests {
 
     #[test]
     fn the_true_class_is_the_label() {
-        assert_eq!(TargetSpec::labelled(vec![2, 1]).resolve(&logits()), Ok(vec![2, 1]));
+        assert_eq!(
+            TargetSpec::labelled(vec![2, 1]).resolve(&logits()),
+            Ok(vec![2, 1])
+        );
     }
 
     #[test]
@@ -173,30 +194,54 @@ mod tests {
 
     #[test]
     fn a_class_beyond_the_last_is_unknown() {
-        let unknown = ExplainError::UnknownClass { class: 3, classes: 3 };
-        assert_eq!(unknown.to_string(), "unknown class 3: the network has 3, 0 to 2");
-        assert_eq!(TargetSpec::class(3).resolve(&logits()), Err(unknown.clone()));
-        assert_eq!(TargetSpec::labelled(vec![0, 3]).resolve(&logits()), Err(unknown));
+        let unknown = ExplainError::UnknownClass {
+            class: 3,
+            classes: 3,
+        };
+        assert_eq!(
+            unknown.to_string(),
+            "unknown class 3: the network has 3, 0 to 2"
+        );
+        assert_eq!(
+            TargetSpec::class(3).resolve(&logits()),
+            Err(unknown.clone())
+        );
+        assert_eq!(
+            TargetSpec::labelled(vec![0, 3]).resolve(&logits()),
+            Err(unknown)
+        );
     }
 
     #[test]
     fn labels_are_needed_one_an_image() {
-        let missing = TargetSpec { rule: TargetRule::True, labels: None };
+        let missing = TargetSpec {
+            rule: TargetRule::True,
+            labels: None,
+        };
         assert_eq!(missing.resolve(&logits()), Err(ExplainError::NoLabels));
         assert_eq!(
             TargetSpec::labelled(vec![1]).resolve(&logits()),
-            Err(ExplainError::LabelCount { labels: 1, images: 2 })
+            Err(ExplainError::LabelCount {
+                labels: 1,
+                images: 2
+            })
         );
     }
 
     #[test]
     fn a_rule_reads_back_as_it_prints() {
-        for rule in [TargetRule::Predicted, TargetRule::True, TargetRule::Class(41)] {
+        for rule in [
+            TargetRule::Predicted,
+            TargetRule::True,
+            TargetRule::Class(41),
+        ] {
             assert_eq!(rule.to_string().parse(), Ok(rule));
         }
         assert_eq!(
             "apple".parse::<TargetRule>(),
-            Err(ExplainError::UnknownTarget { name: "apple".into() })
+            Err(ExplainError::UnknownTarget {
+                name: "apple".into()
+            })
         );
     }
 }

@@ -16,7 +16,9 @@ pub(super) const CLASSES: usize = 4;
 
 /// Numbers between -1 and 1 without a pattern that a test could lean on.
 fn numbers(count: usize, phase: f32) -> Vec<f32> {
-    (0..count).map(|i| ((i as f32 + 1.0) * 12.9898 + phase * 78.233).sin()).collect()
+    (0..count)
+        .map(|i| ((i as f32 + 1.0) * 12.9898 + phase * 78.233).sin())
+        .collect()
 }
 
 fn shaped<const D: usize>(shape: [usize; D], phase: f32) -> Tensor<D> {

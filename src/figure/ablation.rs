@@ -9,26 +9,28 @@
 use super::canvas::{Anchor, Canvas, Point};
 use super::drawing::Drawing;
 use super::error::FigureError;
-use super::page::{Page, empty_panel};
+use super::page::{Page, empty_panel, pair_labels};
 use super::picture::{PanelSize, heat, picture, picture_size};
 use super::selection::{MapChoice, images, provenance, unique};
 use super::svg_text::{class_name, method_name, trial_name};
-use super::theme::{BODY, HEADING, MARGIN, SMALL, STRONG};
-use super::typeface::{shorten, wrap_at_most};
+use super::theme::{BODY, HEADING, MARGIN, SMALL, STRONG, Style};
+use super::typeface::{shorten, width};
 use super::{Figure, verdict};
 use crate::run::{ExplainedImage, ExplanationRecord, ExplanationSet};
 
 /// Widest page content in pixels: 11.5 inches, a landscape sheet.
 const WIDEST: f32 = 2300.0;
-/// Longer side of a panel in pixels, for up to four pictures and for more.
+/// Longer side of a panel in pixels, for a few pictures and for many.
 const PANEL_FEW: usize = 160;
 const PANEL_MANY: usize = 128;
 /// Pictures from which the smaller panel is used.
-const MANY: usize = 5;
+const MANY: usize = 7;
 /// Longer side of a panel in pixels for a single picture.
 const PANEL_ONE: usize = 224;
-/// Width of the text beside a row of panels, in pixels.
-const TEXT_WIDTH: f32 = 270.0;
+/// Widest text beside a row of panels, in pixels; what is longer is shortened.
+const TEXT_WIDTH: f32 = 255.0;
+/// Narrowest page content in pixels, so that the header has room.
+const NARROWEST: f32 = 740.0;
 /// Space between the two panels of a row, and between rows, in pixels.
 const PANEL_GAP: f32 = 10.0;
 /// Space between the panels and the text, in pixels.
@@ -55,6 +57,9 @@ struct BlockSize {
     height: f32,
 }
 
+/// One picture and its maps, one a trial.
+type Block<'a> = (&'a ExplainedImage, Vec<&'a ExplanationRecord>);
+
 impl Figure for Ablation<'_> {
     fn name(&self) -> String {
         super::file_stem("ablation", &self.choice)
@@ -64,39 +69,47 @@ impl Figure for Ablation<'_> {
         let records = self.choice.records(self.set)?;
         let images = images(self.set, &records)?;
         let trials = unique(records.iter().map(|record| record.trial.as_str()));
-        let rows = images
+        let blocks = images
             .iter()
-            .map(|image| {
-                trials
-                    .iter()
-                    .map(|trial| {
-                        let here = records.iter().copied();
-                        let here = here.filter(|r| r.image == image.id && r.trial == *trial);
-                        self.choice.pick(here).ok_or_else(|| self.choice.missing(&image.id, trial))
-                    })
-                    .collect::<Result<Vec<_>, _>>()
+            .map(|&image| {
+                let maps = trials.iter().map(|trial| {
+                    let here = records.iter().copied();
+                    let here = here.filter(|r| r.image == image.id && r.trial == *trial);
+                    self.choice
+                        .pick(here)
+                        .ok_or_else(|| self.choice.missing(&image.id, trial))
+                });
+                Ok((image, maps.collect::<Result<Vec<_>, FigureError>>()?))
             })
-            .collect::<Result<Vec<_>, _>>()?;
-        let shown: Vec<_> = rows.iter().flatten().copied().collect();
+            .collect::<Result<Vec<Block<'_>>, FigureError>>()?;
+        let shown: Vec<_> = blocks.iter().flat_map(|(_, maps)| maps).copied().collect();
         let epochs = epochs_of(&trials, &shown)?;
 
-        let size = self.block_size(&images, trials.len())?;
+        let size = self.block_size(&images, &blocks)?;
         let columns = columns(&size, images.len());
-        let width = columns as f32 * (size.width + BLOCK_GAP) - BLOCK_GAP;
-        let title = format!("{} by depth of the network", method_name(&self.choice.method));
+        let content = columns as f32 * (size.width + BLOCK_GAP) - BLOCK_GAP;
+        let title = format!(
+            "{} by depth of the network",
+            method_name(&self.choice.method)
+        );
         let subtitle = format!("{} · {}", provenance(&images, &shown), self.choice.layer);
-        let mut page = Page::new(width, &title, &subtitle);
-        page.colour_bar("min-max of each map; E = L · I")?;
+        let mut page = Page::new(content.max(NARROWEST), &title, &subtitle);
+        page.colour_bar("min-max of each map")?;
         let top = page.y;
-        for (index, (image, rows)) in images.iter().zip(&rows).enumerate() {
+        for (index, block) in blocks.iter().enumerate() {
             let (row, column) = (index / columns, index % columns);
-            let left = MARGIN + column as f32 * (size.width + BLOCK_GAP);
+            let left = (MARGIN + column as f32 * (size.width + BLOCK_GAP)).round();
             let top = (top + row as f32 * (size.height + BLOCK_GAP)).round();
-            self.block(&mut page.canvas, (left, top), &size, (image, rows))?;
+            self.block(&mut page.canvas, (left, top), &size, block)?;
         }
         let lines = images.len().div_ceil(columns) as f32;
         page.y = top + lines * (size.height + BLOCK_GAP) - BLOCK_GAP;
-        page.caption(&format!("{} Epochs shown: {epochs}.", self.set.selection_rule.trim()));
+        page.caption(&format!(
+            "{} {} I: the picture; L: the heat map; E: the explanation map. Epochs shown: \
+             {epochs}.",
+            self.set.selection_rule.trim(),
+            verdict::target_note(&shown)
+        ));
         Ok(page.finish())
     }
 }
@@ -105,7 +118,7 @@ impl Ablation<'_> {
     fn block_size(
         &self,
         images: &[&ExplainedImage],
-        trials: usize,
+        blocks: &[Block<'_>],
     ) -> Result<BlockSize, FigureError> {
         let target = match images.len() {
             1 => PANEL_ONE,
@@ -113,13 +126,24 @@ impl Ablation<'_> {
             _ => PANEL_MANY,
         };
         let panel = super::common_panel(self.set, images, target)?;
-        let row = (panel.height as f32).max(HEADING.line() + 4.0 * BODY.line()) + PANEL_GAP;
-        let head = (panel.height as f32).max(HEADING.line() + 3.0 * BODY.line());
+        let (mut text_width, mut text_height) = (0f32, 0f32);
+        let mut rows = 0;
+        for (image, maps) in blocks {
+            rows = rows.max(maps.len());
+            for record in maps {
+                let lines = row_lines(record, image);
+                let widths = lines.iter().map(|(style, line)| width(line, style));
+                text_width = widths.fold(text_width, f32::max);
+                text_height = text_height.max(lines.iter().map(|(style, _)| style.line()).sum());
+            }
+        }
+        let row = (panel.height as f32).max(text_height) + PANEL_GAP;
+        let head = (panel.height as f32).max(HEADING.line() + 2.0 * SMALL.line());
         Ok(BlockSize {
             panel,
-            width: 2.0 * panel.width as f32 + PANEL_GAP + TEXT_GAP + TEXT_WIDTH,
+            width: 2.0 * panel.width as f32 + PANEL_GAP + TEXT_GAP + text_width.ceil(),
             row,
-            height: head + SMALL.line() + PANEL_GAP + trials as f32 * row - PANEL_GAP,
+            height: head + SMALL.line() + PANEL_GAP + rows as f32 * row - PANEL_GAP,
         })
     }
 
@@ -128,27 +152,51 @@ impl Ablation<'_> {
         canvas: &mut Canvas,
         at: Point,
         size: &BlockSize,
-        (image, rows): (&ExplainedImage, &[&ExplanationRecord]),
+        (image, rows): &Block<'_>,
     ) -> Result<(), FigureError> {
         let (left, top) = at;
-        let (height, width) = picture_size(self.set, &image.pixels)?;
-        let panel = PanelSize::fit(width, height, size.panel.width.max(size.panel.height));
+        let (rows_high, columns_wide) = picture_size(self.set, &image.pixels)?;
+        let panel = PanelSize::fit(
+            columns_wide,
+            rows_high,
+            size.panel.width.max(size.panel.height),
+        );
         let second = left + size.panel.width as f32 + PANEL_GAP;
         let text = second + size.panel.width as f32 + TEXT_GAP;
 
-        canvas.picture(panel.at(left, top), &picture(self.set, &image.pixels, panel)?)?;
+        canvas.picture(
+            panel.at(left, top),
+            &picture(self.set, &image.pixels, panel)?,
+        )?;
         let room = left + size.width - second;
-        let name = image.true_class.as_deref().map_or("unknown".into(), class_name);
+        let name = image
+            .true_class
+            .as_deref()
+            .map_or("unknown".into(), class_name);
         let mut y = canvas.text((second, top), Anchor::Start, &SMALL, "true class");
-        y = canvas.text((second, y), Anchor::Start, &HEADING, &shorten(&name, room, &HEADING));
-        canvas.text((second, y), Anchor::Start, &SMALL, &shorten(&image.id, room, &SMALL));
+        y = canvas.text(
+            (second, y),
+            Anchor::Start,
+            &HEADING,
+            &shorten(&name, room, &HEADING),
+        );
+        canvas.text(
+            (second, y),
+            Anchor::Start,
+            &SMALL,
+            &shorten(&image.id, room, &SMALL),
+        );
 
         let rows_height = rows.len() as f32 * size.row - PANEL_GAP;
         let mut y = top + size.height - rows_height;
         let labels = y - SMALL.line() - 2.0;
         let middle = |left: f32| left + size.panel.width as f32 / 2.0;
-        canvas.text((middle(left), labels), Anchor::Middle, &SMALL, "heat map L");
-        canvas.text((middle(second), labels), Anchor::Middle, &SMALL, "E = L · I");
+        for (left, label) in [left, second]
+            .into_iter()
+            .zip(pair_labels(size.panel.width as f32))
+        {
+            canvas.text((middle(left), labels), Anchor::Middle, &SMALL, label);
+        }
         for record in rows {
             y = y.round();
             let (first, other) = (panel.at(left, y), panel.at(second, y));
@@ -159,30 +207,32 @@ impl Ablation<'_> {
                 canvas.picture(first, &heat(self.set, &record.heat, panel)?)?;
                 canvas.picture(other, &picture(self.set, &record.explanation, panel)?)?;
             }
-            row_text(canvas, (text, y), record, image);
+            row_lines(record, image)
+                .iter()
+                .fold(y, |top, (style, line)| {
+                    canvas.text((text, top), Anchor::Start, style, line)
+                });
             y += size.row;
         }
         Ok(())
     }
 }
 
-/// Writes what the network said about the picture: trial, verdict with confidence, the explained
+/// Returns what the network said about the picture: trial, verdict with confidence, the explained
 /// class where it is another than the predicted, and the map's native size.
-fn row_text(canvas: &mut Canvas, at: Point, record: &ExplanationRecord, image: &ExplainedImage) {
-    let (x, top) = at;
-    let mut y = canvas.text(
-        (x, top),
-        Anchor::Start,
-        &STRONG,
-        &shorten(&trial_name(&record.trial), TEXT_WIDTH, &STRONG),
-    );
-    for line in verdict::lines(record, image, TEXT_WIDTH) {
-        y = canvas.text((x, y), Anchor::Start, &BODY, &line);
-    }
+fn row_lines(record: &ExplanationRecord, image: &ExplainedImage) -> Vec<(Style, String)> {
     let [height, width] = record.native_size;
-    let size = format!("{height} × {width} at {}", record.layer);
-    let lines = wrap_at_most(&size, TEXT_WIDTH, &SMALL, 1);
-    canvas.lines((x, y), Anchor::Start, &SMALL, &lines);
+    let mut lines = vec![(STRONG, trial_name(&record.trial))];
+    lines.extend(
+        verdict::lines(record, image, TEXT_WIDTH)
+            .into_iter()
+            .map(|line| (BODY, line)),
+    );
+    lines.push((SMALL, format!("{height} × {width} at {}", record.layer)));
+    lines
+        .iter()
+        .map(|(style, line)| (*style, shorten(line, TEXT_WIDTH, style)))
+        .collect()
 }
 
 /// Returns how many blocks stand side by side: as close to a page's shape as the widest page
@@ -209,10 +259,18 @@ fn epochs_of(trials: &[&str], shown: &[&ExplanationRecord]) -> Result<String, Fi
         if epochs.len() > 1 {
             return Err(FigureError::SeveralCheckpoints {
                 trial: (*trial).to_string(),
-                epochs: epochs.iter().map(u32::to_string).collect::<Vec<_>>().join(", "),
+                epochs: epochs
+                    .iter()
+                    .map(u32::to_string)
+                    .collect::<Vec<_>>()
+                    .join(", "),
             });
         }
-        parts.extend(epochs.iter().map(|epoch| format!("{} {epoch}", trial_name(trial))));
+        parts.extend(
+            epochs
+                .iter()
+                .map(|epoch| format!("{} {epoch}", trial_name(trial))),
+        );
     }
     Ok(parts.join(", "))
 }

@@ -38,7 +38,10 @@ impl Ticks {
         let step = step(high - low, most);
         let first = (low / step - TICK_SLACK).ceil() as i64;
         let last = (high / step + TICK_SLACK).floor() as i64;
-        Self { values: (first..=last).map(|i| i as f64 * step).collect(), decimals: decimals(step) }
+        Self {
+            values: (first..=last).map(|i| i as f64 * step).collect(),
+            decimals: decimals(step),
+        }
     }
 
     /// Returns ticks from the last one at or below `low` to the first one at or above `high`, so
@@ -49,14 +52,22 @@ impl Ticks {
         let step = step(high - low, most.saturating_sub(2).max(2));
         let first = (low / step + TICK_SLACK).floor() as i64;
         let last = (high / step - TICK_SLACK).ceil() as i64;
-        Self { values: (first..=last).map(|i| i as f64 * step).collect(), decimals: decimals(step) }
+        Self {
+            values: (first..=last).map(|i| i as f64 * step).collect(),
+            decimals: decimals(step),
+        }
     }
 
     /// Returns whole-number ticks inside 0 to `high`.
     pub(super) fn whole(high: u32, most: usize) -> Self {
         let mut ticks = Self::inside(0.0, f64::from(high).max(1.0), most);
-        ticks.values.retain(|value| (value - value.round()).abs() < TICK_SLACK);
-        Self { decimals: 0, ..ticks }
+        ticks
+            .values
+            .retain(|value| (value - value.round()).abs() < TICK_SLACK);
+        Self {
+            decimals: 0,
+            ..ticks
+        }
     }
 
     /// Returns the first and last tick.
@@ -74,7 +85,9 @@ impl Ticks {
 fn step(span: f64, most: usize) -> f64 {
     let rough = span / (most.max(2) - 1) as f64;
     let power = 10f64.powf(rough.log10().floor());
-    let multiple = [1.0, 2.0, 5.0].into_iter().find(|m| m * power >= rough * (1.0 - TICK_SLACK));
+    let multiple = [1.0, 2.0, 5.0]
+        .into_iter()
+        .find(|m| m * power >= rough * (1.0 - TICK_SLACK));
     multiple.unwrap_or(10.0) * power
 }
 
@@ -103,7 +116,9 @@ pub(super) fn spread(places: &[f32], gap: f32, low: f32, high: f32) -> Vec<f32> 
         pools.push(pool);
     }
     let top = high - places.len().saturating_sub(1) as f32 * gap;
-    let levels = pools.iter().flat_map(|&(sum, n)| std::iter::repeat_n(sum / n as f32, n));
+    let levels = pools
+        .iter()
+        .flat_map(|&(sum, n)| std::iter::repeat_n(sum / n as f32, n));
     let mut moved = vec![0.0; places.len()];
     for ((rank, index), level) in order.into_iter().enumerate().zip(levels) {
         moved[index] = level.min(top).max(low) + rank as f32 * gap;
@@ -120,19 +135,34 @@ mod tests {
         let ticks = Ticks::inside(0.0, 1.0, 6);
         assert_eq!(ticks.values.len(), 6);
         assert_eq!(ticks.label(ticks.values[1]), "0.2");
-        assert_eq!(Ticks::inside(0.0, 30.0, 7).values, [0.0, 5.0, 10.0, 15.0, 20.0, 25.0, 30.0]);
+        assert_eq!(
+            Ticks::inside(0.0, 30.0, 7).values,
+            [0.0, 5.0, 10.0, 15.0, 20.0, 25.0, 30.0]
+        );
         assert_eq!(Ticks::inside(0.3, 4.9, 6).values, [1.0, 2.0, 3.0, 4.0]);
-        assert_eq!(Ticks::around(31.0, 58.0, 7).values, [30.0, 40.0, 50.0, 60.0]);
+        assert_eq!(
+            Ticks::around(31.0, 58.0, 7).values,
+            [30.0, 40.0, 50.0, 60.0]
+        );
         assert_eq!(Ticks::around(3.0, 3.0, 7).ends(), (3.0, 4.0));
         assert_eq!(Ticks::whole(1, 6).values, [0.0, 1.0]);
         assert_eq!(Ticks::whole(0, 6).values, [0.0, 1.0]);
-        assert_eq!(Ticks::whole(100, 6).values, [0.0, 20.0, 40.0, 60.0, 80.0, 100.0]);
+        assert_eq!(
+            Ticks::whole(100, 6).values,
+            [0.0, 20.0, 40.0, 60.0, 80.0, 100.0]
+        );
     }
 
     #[test]
     fn a_scale_meets_its_ends() {
-        let scale = Scale { domain: (10.0, 20.0), range: (300.0, 100.0) };
-        assert_eq!((scale.at(10.0), scale.at(15.0), scale.at(20.0)), (300.0, 200.0, 100.0));
+        let scale = Scale {
+            domain: (10.0, 20.0),
+            range: (300.0, 100.0),
+        };
+        assert_eq!(
+            (scale.at(10.0), scale.at(15.0), scale.at(20.0)),
+            (300.0, 200.0, 100.0)
+        );
     }
 
     #[test]
@@ -151,6 +181,11 @@ mod tests {
         for pair in order.windows(2) {
             assert!(moved[pair[1]] - moved[pair[0]] >= 8.0 - 1e-3, "{moved:?}");
         }
-        assert!(moved.iter().all(|&place| (-1e-3..=100.001).contains(&place)), "{moved:?}");
+        assert!(
+            moved
+                .iter()
+                .all(|&place| (-1e-3..=100.001).contains(&place)),
+            "{moved:?}"
+        );
     }
 }

@@ -1,5 +1,5 @@
-//! The sheet that a figure is drawn on: SVG text, built shape by shape. Called by `page`, `plot` and
-//! the figures.
+//! The sheet that a figure is drawn on: SVG text, built shape by shape. Called by `page`, `plot`
+//! and the figures.
 //!
 //! Coordinates are pixels at 200 dots per inch, from the top left corner.
 
@@ -41,19 +41,29 @@ pub(super) struct Stroke {
 impl Stroke {
     /// Returns a solid stroke of `width` pixels.
     pub(super) const fn solid(colour: &'static str, width: f32) -> Self {
-        Self { colour, width, dash: None }
+        Self {
+            colour,
+            width,
+            dash: None,
+        }
     }
 
     /// Returns the same stroke with dashes and gaps of the given lengths in pixels.
     pub(super) const fn dashed(self, dash: f32, gap: f32) -> Self {
-        Self { dash: Some((dash, gap)), ..self }
+        Self {
+            dash: Some((dash, gap)),
+            ..self
+        }
     }
 
     fn attributes(&self) -> String {
-        let dash = self
-            .dash
-            .map_or_else(String::new, |(on, off)| format!(" stroke-dasharray=\"{on} {off}\""));
-        format!("stroke=\"{}\" stroke-width=\"{}\"{dash}", self.colour, self.width)
+        let dash = self.dash.map_or_else(String::new, |(on, off)| {
+            format!(" stroke-dasharray=\"{on} {off}\"")
+        });
+        format!(
+            "stroke=\"{}\" stroke-width=\"{}\"{dash}",
+            self.colour, self.width
+        )
     }
 }
 
@@ -91,7 +101,9 @@ pub(super) struct Canvas {
 impl Canvas {
     /// Returns an empty sheet.
     pub(super) fn new() -> Self {
-        Self { body: String::new() }
+        Self {
+            body: String::new(),
+        }
     }
 
     /// Draws one line of text with the top of the line at `at`, and returns the line's bottom.
@@ -123,12 +135,19 @@ impl Canvas {
         style: &Style,
         lines: &[String],
     ) -> f32 {
-        lines.iter().fold(at.1, |top, line| self.text((at.0, top), anchor, style, line))
+        lines.iter().fold(at.1, |top, line| {
+            self.text((at.0, top), anchor, style, line)
+        })
     }
 
     /// Draws a filled rectangle.
     pub(super) fn fill(&mut self, area: Area, colour: &str) {
-        let Area { left, top, width, height } = area;
+        let Area {
+            left,
+            top,
+            width,
+            height,
+        } = area;
         self.push(format_args!(
             "<rect x=\"{left:.2}\" y=\"{top:.2}\" width=\"{width:.2}\" height=\"{height:.2}\" \
              fill=\"{colour}\"/>"
@@ -137,7 +156,12 @@ impl Canvas {
 
     /// Draws the outline of a rectangle.
     pub(super) fn outline(&mut self, area: Area, stroke: Stroke) {
-        let Area { left, top, width, height } = area;
+        let Area {
+            left,
+            top,
+            width,
+            height,
+        } = area;
         self.push(format_args!(
             "<rect x=\"{left:.2}\" y=\"{top:.2}\" width=\"{width:.2}\" height=\"{height:.2}\" \
              fill=\"none\" {}/>",
@@ -147,7 +171,10 @@ impl Canvas {
 
     /// Draws straight lines through `points`.
     pub(super) fn polyline(&mut self, points: &[Point], stroke: Stroke) {
-        let points: Vec<String> = points.iter().map(|(x, y)| format!("{x:.2},{y:.2}")).collect();
+        let points: Vec<String> = points
+            .iter()
+            .map(|(x, y)| format!("{x:.2},{y:.2}"))
+            .collect();
         self.push(format_args!(
             "<polyline points=\"{}\" fill=\"none\" stroke-linejoin=\"round\" {}/>",
             points.join(" "),
@@ -163,7 +190,10 @@ impl Canvas {
                 .iter()
                 .map(|(dx, dy)| format!("{:.2},{:.2}", x + dx * radius, y + dy * radius))
                 .collect();
-            format!("<polygon points=\"{}\" fill=\"{colour}\"/>", points.join(" "))
+            format!(
+                "<polygon points=\"{}\" fill=\"{colour}\"/>",
+                points.join(" ")
+            )
         };
         // Corner offsets give the shapes about the area of the disc.
         let shape = match marker {
@@ -187,8 +217,17 @@ impl Canvas {
     /// # Errors
     /// As [`Pixels::data_uri`].
     pub(super) fn picture(&mut self, area: Area, pixels: &Pixels) -> Result<(), FigureError> {
-        let Area { left, top, width, height } = area;
-        let rendering = if pixels.crisp { " image-rendering=\"optimizeSpeed\"" } else { "" };
+        let Area {
+            left,
+            top,
+            width,
+            height,
+        } = area;
+        let rendering = if pixels.crisp {
+            " image-rendering=\"optimizeSpeed\""
+        } else {
+            ""
+        };
         let uri = pixels.data_uri()?;
         self.push(format_args!(
             "<image x=\"{left:.2}\" y=\"{top:.2}\" width=\"{width:.2}\" height=\"{height:.2}\" \
@@ -209,7 +248,12 @@ impl Canvas {
             escape(title),
             self.body
         );
-        Drawing { title: title.to_string(), svg, width_px, height_px }
+        Drawing {
+            title: title.to_string(),
+            svg,
+            width_px,
+            height_px,
+        }
     }
 
     fn push(&mut self, element: std::fmt::Arguments<'_>) {

@@ -69,13 +69,34 @@ pub(super) enum Marker {
 /// Okabe and Ito, "Color Universal Design" (2008); their yellow is left out because it is too pale
 /// for a line on white.
 const SERIES: [SeriesLook; 7] = [
-    SeriesLook { colour: "#0072B2", marker: Marker::Disc },
-    SeriesLook { colour: "#D55E00", marker: Marker::Square },
-    SeriesLook { colour: "#009E73", marker: Marker::Triangle },
-    SeriesLook { colour: "#CC79A7", marker: Marker::Diamond },
-    SeriesLook { colour: "#E69F00", marker: Marker::Disc },
-    SeriesLook { colour: "#56B4E9", marker: Marker::Square },
-    SeriesLook { colour: "#000000", marker: Marker::Triangle },
+    SeriesLook {
+        colour: "#0072B2",
+        marker: Marker::Disc,
+    },
+    SeriesLook {
+        colour: "#D55E00",
+        marker: Marker::Square,
+    },
+    SeriesLook {
+        colour: "#009E73",
+        marker: Marker::Triangle,
+    },
+    SeriesLook {
+        colour: "#CC79A7",
+        marker: Marker::Diamond,
+    },
+    SeriesLook {
+        colour: "#E69F00",
+        marker: Marker::Disc,
+    },
+    SeriesLook {
+        colour: "#56B4E9",
+        marker: Marker::Square,
+    },
+    SeriesLook {
+        colour: "#000000",
+        marker: Marker::Triangle,
+    },
 ];
 
 /// Returns the look of series number `index`, counted from 0; after the last one they repeat.

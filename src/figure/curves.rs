@@ -8,10 +8,10 @@ use super::colour::{Marker, SeriesLook, series_look};
 use super::drawing::Drawing;
 use super::error::FigureError;
 use super::page::Page;
-use super::plot::{DATA_LINE, POINT, Plot};
+use super::plot::{DATA_LINE, LEADER_LINE, POINT, Plot};
 use super::selection::{generated_note, seeds_note, unique};
 use super::svg_text::trial_name;
-use super::theme::{HEADING, INK, MARGIN, QUIET, SMALL, STRONG};
+use super::theme::{HEADING, MARGIN, QUIET, SMALL, STRONG};
 use super::typeface::{shorten, width};
 use crate::run::EpochRow;
 
@@ -22,7 +22,7 @@ const PLOT_HEIGHT: f32 = 560.0;
 /// Space between the two panels, in pixels.
 const PANEL_GAP: f32 = 60.0;
 /// Most horizontal and vertical axis numbers.
-const MOST_TICKS: usize = 8;
+const MOST_TICKS: usize = 11;
 /// Dash and gap of a training curve, in pixels.
 const TRAIN_DASH: (f32, f32) = (12.0, 8.0);
 /// Longest label at a line's end, in pixels.
@@ -106,7 +106,11 @@ impl Figure for Curves {
         let room = labels.iter().map(|l| width(l, &STRONG)).fold(0.0, f32::max) + LEADER + 4.0;
         for (index, panel) in PANELS.iter().enumerate() {
             let curves = self.curves(panel);
-            let values = || curves.iter().flat_map(|c| c.points.iter().map(|point| point.1));
+            let values = || {
+                curves
+                    .iter()
+                    .flat_map(|c| c.points.iter().map(|point| point.1))
+            };
             let low = values().fold(f64::INFINITY, f64::min);
             let high = values().fold(f64::NEG_INFINITY, f64::max);
             let ticks = Ticks::around(low, high, MOST_TICKS);
@@ -141,7 +145,9 @@ impl Curves {
                 })
             };
             if !series.rows.iter().all(finite) {
-                return Err(FigureError::NotFinite { name: series.label.clone() });
+                return Err(FigureError::NotFinite {
+                    name: series.label.clone(),
+                });
             }
         }
         Ok(())
@@ -179,13 +185,17 @@ impl Curves {
             .filter_map(|(index, series)| {
                 let row = best_row(&series.rows)?;
                 let accuracy = row.validation_accuracy * PERCENT;
-                Some(format!("{} {} ({accuracy:.1} %)", self.label(index), row.epoch))
+                Some(format!(
+                    "{} {} ({accuracy:.1} %)",
+                    self.label(index),
+                    row.epoch
+                ))
             })
             .collect();
         format!(
-            "Training values are means over the epoch as trained, with augmentation and dropout; \
-             epoch 0 is the untrained network. Rings: the epoch of the highest validation \
-             accuracy: {}.",
+            "Training values are means over the epoch's batches, measured while training; epoch 0 \
+             is the network before training. Rings: the epoch of the highest validation accuracy: \
+             {}.",
             best.join(", ")
         )
     }
@@ -194,8 +204,17 @@ impl Curves {
     fn label(&self, index: usize) -> String {
         let series = &self.series[index];
         let name = trial_name(&series.label);
-        let shared = self.series.iter().filter(|other| other.label == series.label).count() > 1;
-        let name = if shared { format!("{name} seed {}", series.seed) } else { name };
+        let shared = self
+            .series
+            .iter()
+            .filter(|other| other.label == series.label)
+            .count()
+            > 1;
+        let name = if shared {
+            format!("{name} seed {}", series.seed)
+        } else {
+            name
+        };
         shorten(&name, LABEL_ROOM, &STRONG)
     }
 
@@ -205,15 +224,25 @@ impl Curves {
         for (index, series) in self.series.iter().enumerate() {
             let epoch = |row: &EpochRow| f64::from(row.epoch);
             let look = |train: bool| series_look(if single { usize::from(train) } else { index });
-            let train = series.rows.iter().filter_map(|r| Some((epoch(r), (panel.train)(r)?)));
+            let train = series
+                .rows
+                .iter()
+                .filter_map(|r| Some((epoch(r), (panel.train)(r)?)));
             curves.push(Curve {
                 points: train.collect(),
                 label: single.then(|| "training".to_string()),
                 look: look(true),
                 train: true,
             });
-            let validation = series.rows.iter().map(|row| (epoch(row), (panel.validation)(row)));
-            let label = if single { "validation".to_string() } else { self.label(index) };
+            let validation = series
+                .rows
+                .iter()
+                .map(|row| (epoch(row), (panel.validation)(row)));
+            let label = if single {
+                "validation".to_string()
+            } else {
+                self.label(index)
+            };
             curves.push(Curve {
                 points: validation.collect(),
                 label: Some(label),
@@ -226,11 +255,17 @@ impl Curves {
 
     /// Draws everything inside and under one panel, and returns its bottom in pixels.
     fn draw_panel(&self, canvas: &mut Canvas, plot: &Plot, panel: &Panel, curves: &[Curve]) -> f32 {
-        let epochs = self.series.iter().flat_map(|series| series.rows.iter().map(|r| r.epoch));
+        let epochs = self
+            .series
+            .iter()
+            .flat_map(|series| series.rows.iter().map(|r| r.epoch));
         let last = epochs.max().unwrap_or(0);
         let ticks = Ticks::whole(last, MOST_TICKS);
         let range = (plot.area.left, plot.area.right());
-        let x = Scale { domain: (0.0, f64::from(last.max(1))), range };
+        let x = Scale {
+            domain: (0.0, f64::from(last.max(1))),
+            range,
+        };
         plot.base(canvas);
         for &value in &ticks.values {
             plot.x_mark(canvas, x.at(value), &ticks.label(value));
@@ -260,10 +295,17 @@ impl Curves {
 fn draw_curve(canvas: &mut Canvas, curve: &Curve, points: &[Point]) {
     let solid = Stroke::solid(curve.look.colour, DATA_LINE);
     if curve.train {
-        canvas.polyline(points, Stroke { width: 2.2, dash: Some(TRAIN_DASH), ..solid });
+        canvas.polyline(
+            points,
+            Stroke {
+                width: 2.2,
+                dash: Some(TRAIN_DASH),
+                ..solid
+            },
+        );
         // A dashed line through one point is nothing: the point itself shows it.
         if let [only] = points {
-            canvas.marker(Marker::Ring, *only, POINT * 0.7, curve.look.colour);
+            canvas.marker(curve.look.marker, *only, POINT * 0.6, curve.look.colour);
         }
         return;
     }
@@ -282,29 +324,31 @@ fn label_ends(
     curves: &[Curve],
     place: impl Fn(&(f64, f64)) -> Point,
 ) {
-    let ends: Vec<(Point, &str, &'static str)> = curves
+    let ends: Vec<(Point, &str)> = curves
         .iter()
         .filter_map(|curve| {
             let end = place(curve.points.last()?);
-            Some((end, curve.label.as_deref()?, curve.look.colour))
+            Some((end, curve.label.as_deref()?))
         })
         .collect();
     let half = STRONG.line() / 2.0;
     let (low, high) = (plot.area.top + half, plot.area.bottom() - half);
-    let wanted: Vec<f32> = ends.iter().map(|(end, ..)| end.1).collect();
-    for ((end, label, colour), y) in ends.iter().zip(spread(&wanted, STRONG.line(), low, high)) {
+    let wanted: Vec<f32> = ends.iter().map(|(end, _)| end.1).collect();
+    for ((end, label), y) in ends.iter().zip(spread(&wanted, STRONG.line(), low, high)) {
         let x = plot.area.right() + LEADER;
         let leader = [(end.0 + POINT + 2.0, end.1), (x - 5.0, y)];
-        canvas.polyline(&leader, Stroke::solid(colour, 1.2));
-        canvas.text((x, y - half), Anchor::Start, &STRONG.coloured(INK), label);
+        canvas.polyline(&leader, LEADER_LINE);
+        canvas.text((x, y - half), Anchor::Start, &STRONG, label);
     }
 }
 
 /// Returns the first row with the highest validation accuracy.
 fn best_row(rows: &[EpochRow]) -> Option<&EpochRow> {
-    rows.iter().reduce(
-        |best, row| {
-            if row.validation_accuracy > best.validation_accuracy { row } else { best }
-        },
-    )
+    rows.iter().reduce(|best, row| {
+        if row.validation_accuracy > best.validation_accuracy {
+            row
+        } else {
+            best
+        }
+    })
 }

@@ -11,7 +11,7 @@ use super::colour::{Marker, SeriesLook, series_look};
 use super::drawing::Drawing;
 use super::error::FigureError;
 use super::page::Page;
-use super::plot::{DATA_LINE, POINT, Plot};
+use super::plot::{DATA_LINE, LEADER_LINE, POINT, Plot};
 use super::selection::{generated_note, seeds_note, unique};
 use super::svg_text::{checkpoint_rule, short_count, trial_name};
 use super::theme::{BODY, HEADING, INK, MARGIN, SMALL, STRONG};
@@ -25,11 +25,13 @@ const PLOT_HEIGHT: f32 = 620.0;
 /// Sideways distance of each series from its column's middle, in pixels.
 const DODGE: f32 = 16.0;
 /// Most horizontal grid lines.
-const MOST_TICKS: usize = 9;
+const MOST_TICKS: usize = 11;
 /// Half the width of a range's end bars, in pixels.
 const CAP: f32 = 8.0;
 /// Radius of one seed's point, in pixels.
 const SEED_POINT: f32 = 4.0;
+/// Space between the plotting area and a series' label, in pixels.
+const LABEL_GAP: f32 = 10.0;
 /// Space between table columns, in pixels.
 const CELL_GAP: f32 = 16.0;
 
@@ -87,7 +89,9 @@ impl Column<'_> {
 
     fn range(&self, split: &Split) -> (f64, f64) {
         let ends = (f64::INFINITY, f64::NEG_INFINITY);
-        self.values(split).iter().fold(ends, |(low, high), &v| (low.min(v), high.max(v)))
+        self.values(split)
+            .iter()
+            .fold(ends, |(low, high), &v| (low.min(v), high.max(v)))
     }
 }
 
@@ -99,16 +103,26 @@ impl Figure for Depth<'_> {
     fn draw(&self) -> Result<Drawing, FigureError> {
         let columns = self.columns()?;
         let splits = splits();
-        let mut page = Page::new(CONTENT, "Accuracy by depth of the network", &self.subtitle());
+        let mut page = Page::new(
+            CONTENT,
+            "Accuracy by depth of the network",
+            &self.subtitle(),
+        );
 
-        let all = || splits.iter().flat_map(|split| columns.iter().map(|c| c.range(split)));
+        let all = || {
+            splits
+                .iter()
+                .flat_map(|split| columns.iter().map(|c| c.range(split)))
+        };
         let low = all().map(|range| range.0).fold(f64::INFINITY, f64::min);
         let high = all().map(|range| range.1).fold(f64::NEG_INFINITY, f64::max);
         let ticks = Ticks::around(low, high, MOST_TICKS);
-        let heads = table_rows(&columns[0]).into_iter().map(|(head, _)| width(head, &SMALL));
+        let heads = table_rows(&columns[0])
+            .into_iter()
+            .map(|(head, _)| width(head, &SMALL));
         let left = heads.fold(Plot::numbers_width(&ticks), f32::max) + CELL_GAP;
         let labels = splits.iter().map(|split| width(split.label, &STRONG));
-        let right = labels.fold(0.0, f32::max) + CELL_GAP;
+        let right = labels.fold(0.0, f32::max) + LABEL_GAP;
         let area = Area {
             left: MARGIN + left,
             top: page.y + HEADING.line() + SMALL.line(),
@@ -122,7 +136,13 @@ impl Figure for Depth<'_> {
         for split in &splits {
             draw_split(&mut page.canvas, &plot, &columns, split, x);
         }
-        label_ends(&mut page.canvas, &plot, &columns, &splits, x(columns.len() - 1));
+        label_ends(
+            &mut page.canvas,
+            &plot,
+            &columns,
+            &splits,
+            x(columns.len() - 1),
+        );
         page.y = table(&mut page.canvas, area, &columns, pitch);
         page.caption(&self.caption(&columns));
         Ok(page.finish())
@@ -135,12 +155,18 @@ impl Depth<'_> {
             !row.validation_accuracy.is_finite() || !row.test_accuracy.is_finite()
         };
         if let Some(row) = self.rows.iter().find(bad) {
-            return Err(FigureError::NotFinite { name: row.trial.clone() });
+            return Err(FigureError::NotFinite {
+                name: row.trial.clone(),
+            });
         }
         let trials = unique(self.rows.iter().map(|row| row.trial.as_str()));
         let rows_of = |trial: &&str| self.rows.iter().filter(|r| r.trial == *trial).collect();
-        let mut columns: Vec<_> =
-            trials.iter().map(|trial| Column { rows: rows_of(trial) }).collect();
+        let mut columns: Vec<_> = trials
+            .iter()
+            .map(|trial| Column {
+                rows: rows_of(trial),
+            })
+            .collect();
         columns.sort_by_key(|column| (column.rows[0].blocks, column.rows[0].parameters));
         if columns.is_empty() {
             let (wanted, known) = ("accuracy by depth".to_string(), "none".to_string());
@@ -164,7 +190,11 @@ impl Depth<'_> {
     fn caption(&self, columns: &[Column<'_>]) -> String {
         let counts = |count: fn(&DepthRow) -> usize| {
             let counts = unique(self.rows.iter().map(count));
-            counts.iter().map(usize::to_string).collect::<Vec<_>>().join(" or ")
+            counts
+                .iter()
+                .map(usize::to_string)
+                .collect::<Vec<_>>()
+                .join(" or ")
         };
         let spread = if columns.iter().any(|column| column.rows.len() > 1) {
             "Large marks: mean over seeds; small points: each seed; bars: lowest to highest seed."
@@ -188,7 +218,11 @@ fn draw_split(
     x: impl Fn(usize) -> f32,
 ) {
     let colour = split.look.colour;
-    let stroke = Stroke { colour, width: DATA_LINE, dash: split.dash };
+    let stroke = Stroke {
+        colour,
+        width: DATA_LINE,
+        dash: split.dash,
+    };
     let x = |index: usize| x(index) + split.dodge;
     let means: Vec<_> = columns
         .iter()
@@ -224,11 +258,23 @@ fn label_ends(
     last: f32,
 ) {
     let Some(column) = columns.last() else { return };
-    let ends: Vec<f32> = splits.iter().map(|split| plot.y.at(column.mean(split))).collect();
+    let ends: Vec<f32> = splits
+        .iter()
+        .map(|split| plot.y.at(column.mean(split)))
+        .collect();
     let half = STRONG.line() / 2.0;
-    let places = spread(&ends, STRONG.line(), plot.area.top + half, plot.area.bottom() - half);
-    let x = last + DODGE + CAP + 4.0 * SEED_POINT + 8.0;
-    for (split, place) in splits.iter().zip(places) {
+    let places = spread(
+        &ends,
+        STRONG.line(),
+        plot.area.top + half,
+        plot.area.bottom() - half,
+    );
+    let x = plot.area.right() + LABEL_GAP;
+    for ((split, place), end) in splits.iter().zip(places).zip(ends) {
+        // Past the seeds' points of both splits.
+        let start = last + DODGE + CAP + 4.0 * SEED_POINT;
+        let leader = [(start, end), (plot.area.right(), place)];
+        canvas.polyline(&leader, LEADER_LINE);
         let style = STRONG.coloured(split.look.colour);
         canvas.text((x, place - half), Anchor::Start, &style, split.label);
     }
@@ -240,14 +286,23 @@ fn table_rows(column: &Column<'_>) -> Vec<(&'static str, String)> {
     let mut rows = vec![
         ("", trial_name(&row.trial)),
         ("conv blocks", row.blocks.to_string()),
-        ("parameters", format!("{} params", short_count(row.parameters))),
-        ("multiply-adds", format!("{} MACs", short_count(row.multiply_adds))),
+        (
+            "parameters",
+            format!("{} params", short_count(row.parameters)),
+        ),
+        (
+            "multiply-adds",
+            format!("{} MACs", short_count(row.multiply_adds)),
+        ),
     ];
     for split in &splits() {
         let (low, high) = column.range(split);
         let mean = format!("{:.1} %", column.mean(split));
-        let text =
-            if column.rows.len() > 1 { format!("{mean} ({low:.1} to {high:.1})") } else { mean };
+        let text = if column.rows.len() > 1 {
+            format!("{mean} ({low:.1} to {high:.1})")
+        } else {
+            mean
+        };
         rows.push((split.label, text));
     }
     rows
@@ -260,7 +315,11 @@ fn table(canvas: &mut Canvas, area: Area, columns: &[Column<'_>], pitch: f32) ->
         let x = area.left + (index as f32 + 0.5) * pitch;
         let mut y = top;
         for (head, text) in table_rows(column) {
-            let style = if head.is_empty() { STRONG } else { SMALL.coloured(INK) };
+            let style = if head.is_empty() {
+                STRONG
+            } else {
+                SMALL.coloured(INK)
+            };
             if index == 0 {
                 canvas.text((MARGIN, y), Anchor::Start, &SMALL, head);
             }

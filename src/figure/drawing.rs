@@ -51,8 +51,11 @@ impl Drawing {
         );
         resvg::render(&tree, scale, &mut canvas.as_mut());
         // The page is opaque, so premultiplied colours are the colours.
-        let rgb: Vec<u8> =
-            canvas.pixels().iter().flat_map(|p| [p.red(), p.green(), p.blue()]).collect();
+        let rgb: Vec<u8> = canvas
+            .pixels()
+            .iter()
+            .flat_map(|p| [p.red(), p.green(), p.blue()])
+            .collect();
         let mut png = encode_png(&rgb, self.width_px, self.height_px)?;
         png.splice(PNG_HEADER_BYTES..PNG_HEADER_BYTES, resolution_chunk());
         Ok(png)
@@ -73,7 +76,10 @@ impl Drawing {
         let mut svg = self.parsed()?.to_string(&options);
         // Outlines cannot be read aloud: the title stays as text.
         let after_root = svg.find('>').map_or(0, |end| end + 1);
-        svg.insert_str(after_root, &format!("\n    <title>{}</title>", escape(&self.title)));
+        svg.insert_str(
+            after_root,
+            &format!("\n    <title>{}</title>", escape(&self.title)),
+        );
         Ok(svg)
     }
 
@@ -95,7 +101,10 @@ impl Drawing {
     }
 
     fn refused(&self, reason: impl std::fmt::Display) -> FigureError {
-        FigureError::Render { title: self.title.clone(), reason: reason.to_string() }
+        FigureError::Render {
+            title: self.title.clone(),
+            reason: reason.to_string(),
+        }
     }
 }
 
@@ -107,7 +116,11 @@ pub(super) fn encode_png(rgb: &[u8], width: u32, height: u32) -> Result<Vec<u8>,
     let mut png = Vec::new();
     PngEncoder::new_with_quality(&mut png, CompressionType::Default, FilterType::Adaptive)
         .write_image(rgb, width, height, image::ExtendedColorType::Rgb8)
-        .map_err(|source| FigureError::Encode { width, height, source })?;
+        .map_err(|source| FigureError::Encode {
+            width,
+            height,
+            source,
+        })?;
     Ok(png)
 }
 
@@ -139,7 +152,15 @@ mod tests {
 
     fn small() -> Drawing {
         let mut canvas = Canvas::new();
-        canvas.fill(Area { left: 10.0, top: 20.0, width: 30.0, height: 5.0 }, "#FF0000");
+        canvas.fill(
+            Area {
+                left: 10.0,
+                top: 20.0,
+                width: 30.0,
+                height: 5.0,
+            },
+            "#FF0000",
+        );
         canvas.text((60.0, 10.0), Anchor::Start, &BODY, "a < b");
         canvas.finish("a <small> figure", 200.0, 60.0)
     }
@@ -147,7 +168,9 @@ mod tests {
     #[test]
     fn the_png_has_the_page_size_and_the_drawn_pixels() {
         let png = small().png().expect("rendered");
-        let decoded = image::load_from_memory(&png).expect("a sound png").to_rgb8();
+        let decoded = image::load_from_memory(&png)
+            .expect("a sound png")
+            .to_rgb8();
         assert_eq!(decoded.dimensions(), (200, 60));
         assert_eq!(decoded.get_pixel(10, 20).0, [255, 0, 0]);
         assert_eq!(decoded.get_pixel(39, 24).0, [255, 0, 0]);
@@ -161,9 +184,18 @@ mod tests {
     fn both_files_are_saved_and_the_svg_needs_no_font() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let paths = small().save(folder.path(), "small").expect("saved");
-        assert_eq!(paths, [folder.path().join("small.png"), folder.path().join("small.svg")]);
+        assert_eq!(
+            paths,
+            [
+                folder.path().join("small.png"),
+                folder.path().join("small.svg")
+            ]
+        );
         let svg = std::fs::read_to_string(&paths[1]).expect("text");
-        assert!(svg.contains("<title>a &lt;small&gt; figure</title>"), "{svg}");
+        assert!(
+            svg.contains("<title>a &lt;small&gt; figure</title>"),
+            "{svg}"
+        );
         assert!(svg.contains("<path") && !svg.contains("<text"), "{svg}");
     }
 }

@@ -96,5 +96,8 @@ pub(super) fn quoted_list<'a>(names: impl Iterator<Item = &'a str>) -> String {
     if seen.is_empty() {
         return "none".to_string();
     }
-    seen.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ")
+    seen.iter()
+        .map(|name| format!("{name:?}"))
+        .collect::<Vec<_>>()
+        .join(", ")
 }

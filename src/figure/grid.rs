@@ -3,7 +3,7 @@
 use super::canvas::{Anchor, Canvas, Point, Stroke};
 use super::drawing::Drawing;
 use super::error::FigureError;
-use super::page::{Page, empty_panel};
+use super::page::{Page, empty_panel, pair_labels};
 use super::picture::{PanelSize, heat, picture, picture_size};
 use super::selection::{images, provenance, unique};
 use super::svg_text::{class_name, method_name, trial_name};
@@ -19,6 +19,8 @@ const PANEL_FEW: usize = 192;
 const PANEL_MANY: usize = 128;
 /// Width of the text that names a row, in pixels.
 const ROW_TEXT: f32 = 250.0;
+/// Space between a picture and the text beside it, in pixels.
+const TEXT_GAP: f32 = 16.0;
 /// Space between the two panels of a method, in pixels.
 const PANEL_GAP: f32 = 8.0;
 /// Space between methods, in pixels.
@@ -46,12 +48,23 @@ struct RowKey<'a> {
 
 impl<'a> RowKey<'a> {
     fn of(record: &'a ExplanationRecord) -> Self {
-        let ExplanationRecord { trial, seed, epoch, layer, .. } = record;
-        Self { trial, seed: *seed, epoch: *epoch, layer }
+        let ExplanationRecord {
+            trial,
+            seed,
+            epoch,
+            layer,
+            ..
+        } = record;
+        Self {
+            trial,
+            seed: *seed,
+            epoch: *epoch,
+            layer,
+        }
     }
 
     fn network(&self) -> String {
-        format!("{} epoch {}", trial_name(self.trial), self.epoch)
+        format!("{}, epoch {}", trial_name(self.trial), self.epoch)
     }
 }
 
@@ -69,30 +82,49 @@ impl Figure for ExplainGrid<'_> {
         let images = images(self.set, &records)?;
         let methods = unique(records.iter().map(|record| record.method.as_str()));
         let networks = unique(records.iter().map(|record| RowKey::of(record).network()));
-        let target = if methods.len() <= FEW_METHODS { PANEL_FEW } else { PANEL_MANY };
+        let target = if methods.len() <= FEW_METHODS {
+            PANEL_FEW
+        } else {
+            PANEL_MANY
+        };
         let panel = super::common_panel(self.set, &images, target)?;
 
         let names: Vec<_> = methods.iter().map(|method| method_name(method)).collect();
-        let title = format!("{} of {}", names.join(", "), networks.join(", "));
+        let title = format!("{} of {}", names.join(", "), networks.join("; "));
         let subtitle = provenance(&images, &records);
         let pair = 2.0 * panel.width as f32 + PANEL_GAP;
-        let first = MARGIN + panel.width as f32 + 16.0 + ROW_TEXT;
+        let first = MARGIN + panel.width as f32 + TEXT_GAP + ROW_TEXT;
         let wanted = first - MARGIN + methods.len() as f32 * (pair + METHOD_GAP) - METHOD_GAP;
         let mut page = Page::new(wanted.max(NARROWEST), &title, &subtitle);
-        page.colour_bar("min-max of each map; E = L · I")?;
+        page.colour_bar("min-max of each map")?;
 
         let column = |index: usize| first + index as f32 * (pair + METHOD_GAP);
         head(&mut page, panel, &names, column);
         for image in &images {
-            let own: Vec<_> = records.iter().copied().filter(|r| r.image == image.id).collect();
-            let top = page.y;
-            for (index, key) in unique(own.iter().map(|r| RowKey::of(r))).into_iter().enumerate() {
+            let own: Vec<_> = records
+                .iter()
+                .copied()
+                .filter(|r| r.image == image.id)
+                .collect();
+            for (index, key) in unique(own.iter().map(|r| RowKey::of(r)))
+                .into_iter()
+                .enumerate()
+            {
                 let at = (MARGIN, page.y.round());
-                let row: Vec<_> = own.iter().copied().filter(|r| RowKey::of(r) == key).collect();
+                let row: Vec<_> = own
+                    .iter()
+                    .copied()
+                    .filter(|r| RowKey::of(r) == key)
+                    .collect();
                 if index == 0 {
                     self.input(&mut page.canvas, at, panel, image)?;
                 }
-                self.row_text(&mut page.canvas, at, panel, (image, &row, networks.len() > 1));
+                let bottom = row_text(
+                    &mut page.canvas,
+                    (at.0 + panel.width as f32 + TEXT_GAP, at.1),
+                    (image, &row),
+                    networks.len() > 1,
+                );
                 for (index, method) in methods.iter().enumerate() {
                     let at = (column(index), at.1);
                     match row.iter().find(|record| record.method == *method) {
@@ -103,14 +135,14 @@ impl Figure for ExplainGrid<'_> {
                         }
                     }
                 }
-                page.y = at.1 + panel.height as f32 + 4.0 + 2.0 * SMALL.line() + ROW_GAP;
+                let panels = at.1 + panel.height as f32 + 4.0 + SMALL.line();
+                page.y = bottom.max(panels) + ROW_GAP;
             }
-            page.y = page.y.max(top + panel.height as f32);
         }
         page.y -= ROW_GAP;
         page.caption(&format!(
-            "{} Under each pair: the explained class and its confidence on the picture → on the \
-             explanation map E.",
+            "{} I: the picture; L: the heat map; E: the explanation map. Under each pair: the \
+             explained class and its confidence on I → on E.",
             self.set.selection_rule.trim()
         ));
         Ok(page.finish())
@@ -137,44 +169,14 @@ impl ExplainGrid<'_> {
         let own = self.own_panel(image, panel)?;
         canvas.picture(own.at(at.0, at.1), &picture(self.set, &image.pixels, own)?)?;
         let room = panel.width as f32 + 10.0;
-        let id = shorten(&image.id, room, &SMALL);
-        canvas.text((at.0, at.1 + panel.height as f32 + 4.0), Anchor::Start, &SMALL, &id);
+        let id = shorten(last_parts(&image.id, room), room, &SMALL);
+        canvas.text(
+            (at.0, at.1 + panel.height as f32 + 4.0),
+            Anchor::Start,
+            &SMALL,
+            &id,
+        );
         Ok(())
-    }
-
-    fn row_text(
-        &self,
-        canvas: &mut Canvas,
-        at: Point,
-        panel: PanelSize,
-        (image, row, several): (&ExplainedImage, &[&ExplanationRecord], bool),
-    ) {
-        let Some(record) = row.first() else { return };
-        let room = ROW_TEXT - 20.0;
-        let x = at.0 + panel.width as f32 + 16.0;
-        let mut y = at.1;
-        if let Some(class) = &image.true_class {
-            y = canvas.text((x, y), Anchor::Start, &SMALL, "true class");
-            let lines = wrap_at_most(&class_name(class), room, &STRONG, 2);
-            y = canvas.lines((x, y), Anchor::Start, &STRONG, &lines);
-        }
-        let (mark, word) = verdict::mark(record, image);
-        let (mark, word) = if image.true_class.is_some() {
-            (format!("{mark} "), format!("{word}, "))
-        } else {
-            (String::new(), String::new())
-        };
-        let class = format!("{mark}{}", class_name(&record.predicted_class));
-        y = canvas.text((x, y), Anchor::Start, &BODY, &shorten(&class, room, &BODY));
-        let sure = format!("{word}{}", verdict::probability(record.predicted_confidence));
-        y = canvas.text((x, y), Anchor::Start, &BODY, &sure);
-        if several {
-            let network = shorten(&RowKey::of(record).network(), room, &SMALL);
-            y = canvas.text((x, y), Anchor::Start, &SMALL, &network);
-        }
-        let [height, width] = record.native_size;
-        let size = format!("{height} × {width} at {}", record.layer);
-        canvas.text((x, y), Anchor::Start, &SMALL, &shorten(&size, room, &SMALL));
     }
 
     fn pair(
@@ -203,10 +205,66 @@ impl ExplainGrid<'_> {
         let y = at.1 + panel.height as f32 + 4.0;
         let ink = SMALL.coloured(INK);
         let class = class_name(&record.target_class);
-        let y = canvas.text((at.0, y), Anchor::Start, &ink, &shorten(&class, room, &ink));
-        canvas.text((at.0, y), Anchor::Start, &ink, &change);
+        let class = shorten(&class, room - width(&format!(" {change}"), &ink), &ink);
+        canvas.text((at.0, y), Anchor::Start, &ink, &format!("{class} {change}"));
         Ok(())
     }
+}
+
+/// Returns as many of the last parts of `id` as fit into `room` pixels, at least the last one: the
+/// subtitle names the data set.
+fn last_parts(id: &str, room: f32) -> &str {
+    let mut shown = id;
+    while width(shown, &SMALL) > room
+        && let Some((_, rest)) = shown.split_once('/')
+    {
+        shown = rest;
+    }
+    shown
+}
+
+/// Writes what a row shows beside its picture, and returns the bottom of the text in pixels: true
+/// class, prediction, network where there are several, layer and native size.
+fn row_text(
+    canvas: &mut Canvas,
+    at: Point,
+    (image, row): (&ExplainedImage, &[&ExplanationRecord]),
+    several_networks: bool,
+) -> f32 {
+    let Some(record) = row.first() else {
+        return at.1;
+    };
+    let room = ROW_TEXT - TEXT_GAP;
+    let mut lines = Vec::new();
+    if let Some(class) = &image.true_class {
+        lines.push((SMALL, "true class".to_string()));
+        let names = wrap_at_most(&class_name(class), room, &STRONG, 2);
+        lines.extend(names.into_iter().map(|line| (STRONG, line)));
+        lines.extend(
+            verdict::lines(record, image, room)
+                .into_iter()
+                .take(2)
+                .map(|l| (BODY, l)),
+        );
+    } else {
+        let sure = verdict::probability(record.predicted_confidence);
+        lines.push((SMALL, "prediction".to_string()));
+        lines.push((STRONG, class_name(&record.predicted_class)));
+        lines.push((BODY, sure));
+    }
+    if several_networks {
+        lines.push((SMALL, RowKey::of(record).network()));
+    }
+    let [height, width] = record.native_size;
+    lines.push((SMALL, format!("{height} × {width} at {}", record.layer)));
+    lines.iter().fold(at.1, |top, (style, line)| {
+        canvas.text(
+            (at.0, top),
+            Anchor::Start,
+            style,
+            &shorten(line, room, style),
+        )
+    })
 }
 
 fn head<S: AsRef<str>>(
@@ -218,20 +276,25 @@ fn head<S: AsRef<str>>(
     let panel = panel.width as f32;
     let top = page.y;
     let second = top + HEADING.line() + 6.0;
-    page.canvas.text((MARGIN + panel / 2.0, second), Anchor::Middle, &SMALL, "input I");
+    page.canvas.text(
+        (MARGIN + panel / 2.0, second),
+        Anchor::Middle,
+        &SMALL,
+        "input I",
+    );
     for (index, name) in names.iter().enumerate() {
         let left = column(index);
         let pair = 2.0 * panel + PANEL_GAP;
         let name = shorten(name.as_ref(), pair, &HEADING);
-        page.canvas.text((left + pair / 2.0, top), Anchor::Middle, &HEADING, &name);
+        page.canvas
+            .text((left + pair / 2.0, top), Anchor::Middle, &HEADING, &name);
         let y = top + HEADING.line() + 1.0;
-        page.canvas.polyline(&[(left, y), (left + pair, y)], Stroke::solid(RULE, 2.0));
-        for (place, label) in [(0.5, "heat map L"), (1.5, "E = L · I")] {
-            let style = SMALL;
-            // A narrow panel takes the letter alone.
-            let label = if width(label, &style) <= panel { label } else { &label[..1] };
-            let x = left + place * panel + (place - 0.5) * PANEL_GAP;
-            page.canvas.text((x, second), Anchor::Middle, &style, label);
+        page.canvas
+            .polyline(&[(left, y), (left + pair, y)], Stroke::solid(RULE, 2.0));
+        let lefts = [left, left + panel + PANEL_GAP];
+        for (left, label) in lefts.into_iter().zip(pair_labels(panel)) {
+            page.canvas
+                .text((left + panel / 2.0, second), Anchor::Middle, &SMALL, label);
         }
     }
     page.y = second + SMALL.line() + 4.0;

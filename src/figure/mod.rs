@@ -68,7 +68,9 @@ fn file_stem(figure: &str, choice: &MapChoice) -> String {
     };
     let stem = format!("{figure}-{}-{layer}-seed-{}", choice.method, choice.seed);
     let safe = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '+');
-    stem.chars().map(|c| if safe(c) { c } else { '-' }).collect()
+    stem.chars()
+        .map(|c| if safe(c) { c } else { '-' })
+        .collect()
 }
 
 /// Returns the panel that holds every one of `images` with its longer side at most `target` pixels.
@@ -77,7 +79,10 @@ fn common_panel(
     images: &[&ExplainedImage],
     target: usize,
 ) -> Result<PanelSize, FigureError> {
-    let mut common = PanelSize { width: 1, height: 1 };
+    let mut common = PanelSize {
+        width: 1,
+        height: 1,
+    };
     for image in images {
         let (height, width) = picture_size(set, &image.pixels)?;
         let panel = PanelSize::fit(width, height, target);

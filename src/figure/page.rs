@@ -43,9 +43,14 @@ impl Page {
             width: content_width + 2.0 * MARGIN,
         };
         let lines = wrap(title, content_width, &TITLE);
-        page.y = page.canvas.lines((MARGIN, page.y), Anchor::Start, &TITLE, &lines) + 4.0;
+        page.y = page
+            .canvas
+            .lines((MARGIN, page.y), Anchor::Start, &TITLE, &lines)
+            + 4.0;
         let lines = wrap(subtitle, content_width, &SUBTITLE);
-        page.y = page.canvas.lines((MARGIN, page.y), Anchor::Start, &SUBTITLE, &lines);
+        page.y = page
+            .canvas
+            .lines((MARGIN, page.y), Anchor::Start, &SUBTITLE, &lines);
         page.y += SECTION_GAP * 0.6;
         page
     }
@@ -61,8 +66,9 @@ impl Page {
         };
         label(&mut self.canvas, &mut x, "heat map L:");
         label(&mut self.canvas, &mut x, "0");
-        let row: Vec<u8> =
-            (0..BAR_LENGTH).flat_map(|i| viridis(i as f32 / (BAR_LENGTH - 1) as f32)).collect();
+        let row: Vec<u8> = (0..BAR_LENGTH)
+            .flat_map(|i| viridis(i as f32 / (BAR_LENGTH - 1) as f32))
+            .collect();
         let bar = Pixels {
             width: BAR_LENGTH,
             height: BAR_THICKNESS,
@@ -81,7 +87,9 @@ impl Page {
         label(&mut self.canvas, &mut x, "1");
         let room = self.width - MARGIN - x;
         let lines = wrap(note, room, &SMALL);
-        let bottom = self.canvas.lines((x, text_top), Anchor::Start, &SMALL, &lines);
+        let bottom = self
+            .canvas
+            .lines((x, text_top), Anchor::Start, &SMALL, &lines);
         self.y = bottom.max(top + BAR_THICKNESS as f32) + SECTION_GAP;
         Ok(())
     }
@@ -90,14 +98,34 @@ impl Page {
     pub(super) fn caption(&mut self, text: &str) {
         let right = self.width - MARGIN;
         self.y += SECTION_GAP * 0.7;
-        self.canvas.polyline(&[(MARGIN, self.y), (right, self.y)], Stroke::solid(RULE, 2.0));
+        self.canvas.polyline(
+            &[(MARGIN, self.y), (right, self.y)],
+            Stroke::solid(RULE, 2.0),
+        );
         let lines = wrap(text, right - MARGIN, &SMALL);
-        self.y = self.canvas.lines((MARGIN, self.y + 12.0), Anchor::Start, &SMALL, &lines);
+        self.y = self
+            .canvas
+            .lines((MARGIN, self.y + 12.0), Anchor::Start, &SMALL, &lines);
     }
 
     /// Returns the page, cut below what was drawn.
     pub(super) fn finish(self) -> Drawing {
-        self.canvas.finish(&self.title, self.width, self.y + MARGIN * 0.8)
+        self.canvas
+            .finish(&self.title, self.width, self.y + MARGIN * 0.8)
+    }
+}
+
+/// Returns the labels over a heat map and its explanation map; over panels narrower than the words,
+/// measured in pixels, the letters alone.
+pub(super) fn pair_labels(panel_width: f32) -> [&'static str; 2] {
+    let words = ["heat map L", "E = L · I"];
+    if words
+        .iter()
+        .all(|label| width(label, &SMALL) <= panel_width)
+    {
+        words
+    } else {
+        ["L", "E"]
     }
 }
 
@@ -108,9 +136,14 @@ pub(super) fn empty_panel(canvas: &mut Canvas, area: Area) {
     let mut offset = HATCH_STEP;
     while offset < reach {
         // A line of slope one, cut at the panel's sides.
-        let start =
-            (area.left + (offset - area.height).max(0.0), area.top + offset.min(area.height));
-        let end = (area.left + offset.min(area.width), area.top + (offset - area.width).max(0.0));
+        let start = (
+            area.left + (offset - area.height).max(0.0),
+            area.top + offset.min(area.height),
+        );
+        let end = (
+            area.left + offset.min(area.width),
+            area.top + (offset - area.width).max(0.0),
+        );
         canvas.polyline(&[start, end], Stroke::solid(RULE, 1.5));
         offset += HATCH_STEP;
     }
@@ -118,10 +151,19 @@ pub(super) fn empty_panel(canvas: &mut Canvas, area: Area) {
     let style = SMALL.coloured(INK);
     let lines = wrap("empty map", area.width - 8.0, &style);
     let block = lines.len() as f32 * style.line();
-    let widest = lines.iter().map(|line| width(line, &style)).fold(0.0, f32::max) + 8.0;
+    let widest = lines
+        .iter()
+        .map(|line| width(line, &style))
+        .fold(0.0, f32::max)
+        + 8.0;
     let middle = area.left + area.width / 2.0;
     let top = area.top + (area.height - block) / 2.0;
-    let ground = Area { left: middle - widest / 2.0, top, width: widest, height: block };
+    let ground = Area {
+        left: middle - widest / 2.0,
+        top,
+        width: widest,
+        height: block,
+    };
     canvas.fill(ground, EMPTY_FILL);
     canvas.lines((middle, top), Anchor::Middle, &style, &lines);
 }

@@ -2,8 +2,8 @@
 //! `canvas` and the figures that show pictures.
 //!
 //! A picture smaller than its panel is enlarged by a whole factor with nearest-neighbour, so that
-//! its pixels stay squares; a larger one is embedded as it is and scaled down when drawn. A heat map
-//! is resampled bilinearly to its panel before it is coloured, so that it stays smooth.
+//! its pixels stay squares; a larger one is embedded as it is and scaled down when drawn. A heat
+//! map is resampled bilinearly to its panel before it is coloured, so that it stays smooth.
 
 use super::canvas::Area;
 use super::colour::viridis;
@@ -11,8 +11,9 @@ use super::drawing::encode_png;
 use super::error::FigureError;
 use crate::run::{Array, ExplanationSet};
 
-/// Share of the heat colour where a heat map lies over its picture; the rest is the grey picture.
-const OVERLAY_SHARE: f32 = 0.55;
+/// How bright the heat colour is over a black and over a white pixel, as a factor: a picture shades
+/// its heat map, so that the colours keep their hue and can be read from the colour bar.
+const SHADE: (f32, f32) = (0.45, 1.15);
 /// Weights of red, green and blue in the grey under a heat map, by Rec. 709.
 const LUMA: [f32; 3] = [0.2126, 0.7152, 0.0722];
 
@@ -46,15 +47,26 @@ impl PanelSize {
         let longer = width.max(height).max(1);
         let factor = target / longer;
         if factor >= 1 {
-            return Self { width: width * factor, height: height * factor };
+            return Self {
+                width: width * factor,
+                height: height * factor,
+            };
         }
         let scaled = |side: usize| (side * target).div_ceil(longer).max(1);
-        Self { width: scaled(width), height: scaled(height) }
+        Self {
+            width: scaled(width),
+            height: scaled(height),
+        }
     }
 
     /// Returns the panel's rectangle with its top left corner at `left` and `top`.
     pub(super) fn at(self, left: f32, top: f32) -> Area {
-        Area { left, top, width: self.width as f32, height: self.height as f32 }
+        Area {
+            left,
+            top,
+            width: self.width as f32,
+            height: self.height as f32,
+        }
     }
 }
 
@@ -64,10 +76,16 @@ impl PanelSize {
 /// [`FigureError::MissingArray`] when the set does not have it, [`FigureError::NotFinite`] when it
 /// holds a value that is not.
 pub(super) fn array<'a>(set: &'a ExplanationSet, name: &str) -> Result<&'a Array, FigureError> {
-    let array =
-        set.arrays.get(name).ok_or_else(|| FigureError::MissingArray { name: name.to_string() })?;
+    let array = set
+        .arrays
+        .get(name)
+        .ok_or_else(|| FigureError::MissingArray {
+            name: name.to_string(),
+        })?;
     if array.values.iter().any(|value| !value.is_finite()) {
-        return Err(FigureError::NotFinite { name: name.to_string() });
+        return Err(FigureError::NotFinite {
+            name: name.to_string(),
+        });
     }
     Ok(array)
 }
@@ -83,7 +101,11 @@ pub(super) fn picture_size(
     let array = array(set, name)?;
     match array.shape[..] {
         [1 | 3, height, width] if height * width > 0 => Ok((height, width)),
-        _ => Err(wrong_shape(array, name, "[3, height, width] or [1, height, width]")),
+        _ => Err(wrong_shape(
+            array,
+            name,
+            "[3, height, width] or [1, height, width]",
+        )),
     }
 }
 
@@ -104,7 +126,12 @@ pub(super) fn picture(
     let rgb = (0..plane)
         .flat_map(|i| [0, 1, 2].map(|channel: usize| byte(values[channel.min(last) * plane + i])))
         .collect();
-    let pixels = Pixels { width, height, rgb, crisp: false };
+    let pixels = Pixels {
+        width,
+        height,
+        rgb,
+        crisp: false,
+    };
     Ok(pixels.enlarged(panel.width / width))
 }
 
@@ -119,10 +146,15 @@ pub(super) fn heat(
 ) -> Result<Pixels, FigureError> {
     let values = resampled(array(set, name)?, name, panel)?;
     let rgb = values.iter().flat_map(|&value| viridis(value)).collect();
-    Ok(Pixels { width: panel.width, height: panel.height, rgb, crisp: false })
+    Ok(Pixels {
+        width: panel.width,
+        height: panel.height,
+        rgb,
+        crisp: false,
+    })
 }
 
-/// Returns the heat map `heat_name` in colour over the picture `picture_name` in grey, at the
+/// Returns the heat map `heat_name` in colour, shaded by the grey picture `picture_name`, at the
 /// panel's size or the picture's, whichever is larger.
 ///
 /// # Errors
@@ -134,13 +166,20 @@ pub(super) fn overlay(
     panel: PanelSize,
 ) -> Result<Pixels, FigureError> {
     let mut pixels = picture(set, picture_name, panel)?;
-    let size = PanelSize { width: pixels.width, height: pixels.height };
+    let size = PanelSize {
+        width: pixels.width,
+        height: pixels.height,
+    };
     let values = resampled(array(set, heat_name)?, heat_name, size)?;
     for (pixel, value) in pixels.rgb.chunks_exact_mut(3).zip(values) {
-        let grey: f32 = pixel.iter().zip(LUMA).map(|(&c, weight)| f32::from(c) * weight).sum();
+        let grey: f32 = pixel
+            .iter()
+            .zip(LUMA)
+            .map(|(&c, weight)| f32::from(c) * weight)
+            .sum();
+        let shade = SHADE.0 + (SHADE.1 - SHADE.0) * grey / 255.0;
         for (channel, colour) in pixel.iter_mut().zip(viridis(value)) {
-            let mixed = OVERLAY_SHARE * f32::from(colour) + (1.0 - OVERLAY_SHARE) * grey;
-            *channel = mixed.round() as u8;
+            *channel = (f32::from(colour) * shade).round().min(255.0) as u8;
         }
     }
     pixels.crisp = false;
@@ -167,8 +206,13 @@ fn resampled(map: &Array, name: &str, size: PanelSize) -> Result<Vec<f32>, Figur
         let (top, bottom, down) = place(y, height, size.height);
         for x in 0..size.width {
             let (left, right, along) = place(x, width, size.width);
-            let row =
-                |y: usize| mix(map.values[y * width + left], map.values[y * width + right], along);
+            let row = |y: usize| {
+                mix(
+                    map.values[y * width + left],
+                    map.values[y * width + right],
+                    along,
+                )
+            };
             values.push(mix(row(top), row(bottom), down));
         }
     }
@@ -176,7 +220,11 @@ fn resampled(map: &Array, name: &str, size: PanelSize) -> Result<Vec<f32>, Figur
 }
 
 fn wrong_shape(array: &Array, name: &str, expected: &'static str) -> FigureError {
-    FigureError::WrongShape { name: name.to_string(), shape: array.shape.clone(), expected }
+    FigureError::WrongShape {
+        name: name.to_string(),
+        shape: array.shape.clone(),
+        expected,
+    }
 }
 
 fn byte(value: f32) -> u8 {
@@ -190,13 +238,20 @@ impl Pixels {
         }
         let mut rgb = Vec::with_capacity(self.rgb.len() * factor * factor);
         for row in self.rgb.chunks_exact(self.width * 3) {
-            let wide: Vec<u8> =
-                row.chunks_exact(3).flat_map(|pixel| pixel.repeat(factor)).collect();
+            let wide: Vec<u8> = row
+                .chunks_exact(3)
+                .flat_map(|pixel| pixel.repeat(factor))
+                .collect();
             for _ in 0..factor {
                 rgb.extend_from_slice(&wide);
             }
         }
-        Self { width: self.width * factor, height: self.height * factor, rgb, crisp: true }
+        Self {
+            width: self.width * factor,
+            height: self.height * factor,
+            rgb,
+            crisp: true,
+        }
     }
 
     /// Returns the picture as a `data:` address that holds its PNG.
@@ -222,7 +277,11 @@ fn base64(bytes: &[u8]) -> String {
         for digit in 0..4 {
             let index = (bits >> (18 - 6 * digit)) & 63;
             // A group of n bytes fills n + 1 digits.
-            text.push(if digit > group.len() { '=' } else { ALPHABET[index as usize] as char });
+            text.push(if digit > group.len() {
+                '='
+            } else {
+                ALPHABET[index as usize] as char
+            });
         }
     }
     text
@@ -233,16 +292,46 @@ mod tests {
     use super::*;
 
     fn set_with(name: &str, shape: &[usize], values: &[f32]) -> ExplanationSet {
-        let array = Array { shape: shape.to_vec(), values: values.to_vec() };
-        ExplanationSet { arrays: [(name.to_string(), array)].into(), ..Default::default() }
+        let array = Array {
+            shape: shape.to_vec(),
+            values: values.to_vec(),
+        };
+        ExplanationSet {
+            arrays: [(name.to_string(), array)].into(),
+            ..Default::default()
+        }
     }
 
     #[test]
     fn panels_are_whole_multiples_and_keep_the_aspect() {
-        assert_eq!(PanelSize::fit(32, 32, 160), PanelSize { width: 160, height: 160 });
-        assert_eq!(PanelSize::fit(28, 28, 160), PanelSize { width: 140, height: 140 });
-        assert_eq!(PanelSize::fit(64, 32, 160), PanelSize { width: 128, height: 64 });
-        assert_eq!(PanelSize::fit(448, 224, 160), PanelSize { width: 160, height: 80 });
+        assert_eq!(
+            PanelSize::fit(32, 32, 160),
+            PanelSize {
+                width: 160,
+                height: 160
+            }
+        );
+        assert_eq!(
+            PanelSize::fit(28, 28, 160),
+            PanelSize {
+                width: 140,
+                height: 140
+            }
+        );
+        assert_eq!(
+            PanelSize::fit(64, 32, 160),
+            PanelSize {
+                width: 128,
+                height: 64
+            }
+        );
+        assert_eq!(
+            PanelSize::fit(448, 224, 160),
+            PanelSize {
+                width: 160,
+                height: 80
+            }
+        );
     }
 
     #[test]
@@ -258,14 +347,26 @@ mod tests {
     /// Two cells 0 and 1 on four pixels: centres at -0.25, 0.25, 0.75 and 1.25 cells.
     #[test]
     fn heat_is_half_pixel_bilinear() {
-        let map = Array { shape: vec![1, 2], values: vec![0.0, 1.0] };
-        let size = PanelSize { width: 4, height: 1 };
-        assert_eq!(resampled(&map, "h", size).expect("resampled"), [0.0, 0.25, 0.75, 1.0]);
+        let map = Array {
+            shape: vec![1, 2],
+            values: vec![0.0, 1.0],
+        };
+        let size = PanelSize {
+            width: 4,
+            height: 1,
+        };
+        assert_eq!(
+            resampled(&map, "h", size).expect("resampled"),
+            [0.0, 0.25, 0.75, 1.0]
+        );
     }
 
     #[test]
     fn bad_arrays_are_named() {
-        let panel = PanelSize { width: 2, height: 2 };
+        let panel = PanelSize {
+            width: 2,
+            height: 2,
+        };
         let message = |set: &ExplanationSet, name: &str| {
             heat(set, name, panel).expect_err("refused").to_string()
         };

@@ -11,6 +11,8 @@ const NUMBER_GAP: f32 = 12.0;
 const THIN: f32 = 1.5;
 /// Width of data lines, in pixels: one point.
 pub(super) const DATA_LINE: f32 = 2.8;
+/// Joins a line's end to its label; grey and dotted, so that nobody takes it for data.
+pub(super) const LEADER_LINE: Stroke = Stroke::solid(QUIET, THIN).dashed(2.0, 5.0);
 /// Radius of a data point, in pixels.
 pub(super) const POINT: f32 = 7.0;
 
@@ -27,12 +29,18 @@ impl Plot {
     /// Draws a heading above `area`, horizontal grid lines in it and their numbers left of it, and
     /// returns the plot. The axis runs from the first tick to the last.
     pub(super) fn new(canvas: &mut Canvas, area: Area, heading: &str, ticks: &Ticks) -> Self {
-        let y = Scale { domain: ticks.ends(), range: (area.bottom(), area.top) };
+        let y = Scale {
+            domain: ticks.ends(),
+            range: (area.bottom(), area.top),
+        };
         let top = area.top - HEADING.line() - SMALL.line() * 0.6;
         canvas.text((area.left, top), Anchor::Start, &HEADING, heading);
         for &value in &ticks.values {
             let at = y.at(value);
-            canvas.polyline(&[(area.left, at), (area.right(), at)], Stroke::solid(RULE, THIN));
+            canvas.polyline(
+                &[(area.left, at), (area.right(), at)],
+                Stroke::solid(RULE, THIN),
+            );
             let number = (area.left - NUMBER_GAP, at - SMALL.line() / 2.0);
             canvas.text(number, Anchor::End, &SMALL, &ticks.label(value));
         }
@@ -41,7 +49,10 @@ impl Plot {
 
     /// Returns the width that the numbers of `ticks` need left of a plotting area, in pixels.
     pub(super) fn numbers_width(ticks: &Ticks) -> f32 {
-        let widths = ticks.values.iter().map(|&value| width(&ticks.label(value), &SMALL));
+        let widths = ticks
+            .values
+            .iter()
+            .map(|&value| width(&ticks.label(value), &SMALL));
         widths.fold(0.0, f32::max) + NUMBER_GAP
     }
 
@@ -55,7 +66,10 @@ impl Plot {
     /// Draws a mark on the horizontal axis and `text` under it.
     pub(super) fn x_mark(&self, canvas: &mut Canvas, x: f32, text: &str) {
         let bottom = self.area.bottom();
-        canvas.polyline(&[(x, bottom), (x, bottom + 8.0)], Stroke::solid(QUIET, THIN));
+        canvas.polyline(
+            &[(x, bottom), (x, bottom + 8.0)],
+            Stroke::solid(QUIET, THIN),
+        );
         canvas.text((x, bottom + NUMBER_GAP), Anchor::Middle, &SMALL, text);
     }
 

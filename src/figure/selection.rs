@@ -53,8 +53,11 @@ impl MapChoice {
         let fits = |r: &&ExplanationRecord| r.method == self.method && r.seed == self.seed;
         let records: Vec<_> = set.records.iter().filter(fits).collect();
         if records.is_empty() {
-            let known: Vec<String> =
-                set.records.iter().map(|r| format!("{} seed {}", r.method, r.seed)).collect();
+            let known: Vec<String> = set
+                .records
+                .iter()
+                .map(|r| format!("{} seed {}", r.method, r.seed))
+                .collect();
             return Err(FigureError::Nothing {
                 wanted: format!("method {:?} with seed {}", self.method, self.seed),
                 known: quoted_list(known.iter().map(String::as_str)),
@@ -94,7 +97,9 @@ impl MapChoice {
 
 /// Returns the last number in a layer's name, or 0.
 fn layer_number(name: &str) -> u64 {
-    let digits = name.rsplit(|c: char| !c.is_ascii_digit()).find(|part| !part.is_empty());
+    let digits = name
+        .rsplit(|c: char| !c.is_ascii_digit())
+        .find(|part| !part.is_empty());
     digits.and_then(|digits| digits.parse().ok()).unwrap_or(0)
 }
 
@@ -118,9 +123,15 @@ pub(super) fn images<'a>(
     records: &[&ExplanationRecord],
 ) -> Result<Vec<&'a ExplainedImage>, FigureError> {
     if let Some(lost) = records.iter().find(|record| set.image_of(record).is_none()) {
-        return Err(FigureError::UnknownImage { image: lost.image.clone() });
+        return Err(FigureError::UnknownImage {
+            image: lost.image.clone(),
+        });
     }
-    Ok(set.images.iter().filter(|i| records.iter().any(|r| r.image == i.id)).collect())
+    Ok(set
+        .images
+        .iter()
+        .filter(|i| records.iter().any(|r| r.image == i.id))
+        .collect())
 }
 
 /// Returns the part of a figure's subtitle that says where its numbers come from: data set and
@@ -131,7 +142,9 @@ pub(super) fn provenance(images: &[&ExplainedImage], records: &[&ExplanationReco
     if let Some(note) = generated_note(generated, images.len()) {
         parts.push(note.to_string());
     }
-    parts.push(seeds_note(&unique(records.iter().map(|record| record.seed))));
+    parts.push(seeds_note(&unique(
+        records.iter().map(|record| record.seed),
+    )));
     parts.push(checkpoint_note(records));
     parts.join(" · ")
 }
@@ -147,12 +160,20 @@ pub(super) fn generated_note(generated: usize, all: usize) -> Option<&'static st
 
 /// Returns "seed 0" or "seeds 0, 1, 2".
 pub(super) fn seeds_note(seeds: &[u64]) -> String {
-    let list = seeds.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
+    let list = seeds
+        .iter()
+        .map(u64::to_string)
+        .collect::<Vec<_>>()
+        .join(", ");
     format!("{} {list}", if seeds.len() == 1 { "seed" } else { "seeds" })
 }
 
 fn checkpoint_note(records: &[&ExplanationRecord]) -> String {
-    let rules = unique(records.iter().map(|record| checkpoint_rule(&record.checkpoint)));
+    let rules = unique(
+        records
+            .iter()
+            .map(|record| checkpoint_rule(&record.checkpoint)),
+    );
     format!("checkpoint: {}", rules.join(", "))
 }
 
@@ -162,12 +183,21 @@ mod tests {
     use super::*;
 
     fn choice(layer: LayerRule) -> MapChoice {
-        MapChoice { method: "grad-cam".into(), layer, seed: 0 }
+        MapChoice {
+            method: "grad-cam".into(),
+            layer,
+            seed: 0,
+        }
     }
 
     #[test]
     fn deeper_means_fewer_cells_then_a_higher_number() {
-        let layers = [("block-2", 16), ("block-9", 4), ("block-10", 4), ("block-3", 8)];
+        let layers = [
+            ("block-2", 16),
+            ("block-9", 4),
+            ("block-10", 4),
+            ("block-3", 8),
+        ];
         let records = layers.map(|(layer, cells)| {
             let mut record = record("trial-d", 1);
             record.layer = layer.into();
@@ -176,8 +206,14 @@ mod tests {
         });
         let picked = |rule| choice(rule).pick(records.iter()).map(|r| r.layer.clone());
         assert_eq!(picked(LayerRule::Deepest).as_deref(), Some("block-10"));
-        assert_eq!(picked(LayerRule::DeepestWithCells(8)).as_deref(), Some("block-3"));
-        assert_eq!(picked(LayerRule::Named("block-2".into())).as_deref(), Some("block-2"));
+        assert_eq!(
+            picked(LayerRule::DeepestWithCells(8)).as_deref(),
+            Some("block-3")
+        );
+        assert_eq!(
+            picked(LayerRule::Named("block-2".into())).as_deref(),
+            Some("block-2")
+        );
         assert_eq!(picked(LayerRule::DeepestWithCells(17)), None);
     }
 
@@ -193,7 +229,11 @@ mod tests {
 
     #[test]
     fn generated_data_are_always_named() {
-        let set = Sample { generated: true, ..Sample::default() }.set();
+        let set = Sample {
+            generated: true,
+            ..Sample::default()
+        }
+        .set();
         let images: Vec<_> = set.images.iter().collect();
         let records: Vec<_> = set.records.iter().collect();
         assert_eq!(

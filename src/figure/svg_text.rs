@@ -30,20 +30,26 @@ pub(super) fn class_name(name: &str) -> String {
 /// Returns a trial name as a heading: "trial-d" becomes "Trial D".
 pub(super) fn trial_name(name: &str) -> String {
     let mut words = name.split(['-', '_']).filter(|word| !word.is_empty());
-    let Some(first) = words.next() else { return name.to_string() };
+    let Some(first) = words.next() else {
+        return name.to_string();
+    };
     let mut heading = capitalised(first);
     for word in words {
         heading.push(' ');
-        heading.push_str(&if word.chars().count() == 1 { capitalised(word) } else { word.into() });
+        heading.push_str(&if word.chars().count() == 1 {
+            capitalised(word)
+        } else {
+            word.into()
+        });
     }
     heading
 }
 
 fn capitalised(word: &str) -> String {
     let mut characters = word.chars();
-    characters
-        .next()
-        .map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
+    characters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(characters).collect()
+    })
 }
 
 /// Returns a method name as papers write it; a method that is not listed keeps its own name.
@@ -58,7 +64,9 @@ pub(super) fn method_name(name: &str) -> Cow<'_, str> {
 
 /// Returns a data set and split as read: "cifar-100/test/7" becomes "cifar-100 test".
 pub(super) fn data_name(image_id: &str) -> String {
-    let folder = image_id.rsplit_once('/').map_or(image_id, |(folder, _)| folder);
+    let folder = image_id
+        .rsplit_once('/')
+        .map_or(image_id, |(folder, _)| folder);
     folder.replace('/', " ")
 }
 
@@ -98,7 +106,10 @@ mod tests {
 
     #[test]
     fn reserved_characters_are_escaped() {
-        assert_eq!(escape("a<b & \"c\" 'd'>"), "a&lt;b &amp; &quot;c&quot; &apos;d&apos;&gt;");
+        assert_eq!(
+            escape("a<b & \"c\" 'd'>"),
+            "a&lt;b &amp; &quot;c&quot; &apos;d&apos;&gt;"
+        );
         assert_eq!(escape("bell\u{7}"), "bell\u{FFFD}");
         assert_eq!(escape("ünïcode ✓"), "ünïcode ✓");
     }

@@ -36,7 +36,11 @@ pub(super) struct Style {
 
 impl Style {
     const fn new(points: f32, weight: Weight, fill: &'static str) -> Self {
-        Self { size: points * DPI / POINTS_PER_INCH, weight, fill }
+        Self {
+            size: points * DPI / POINTS_PER_INCH,
+            weight,
+            fill,
+        }
     }
 
     /// Returns the same style in another colour.

@@ -1,7 +1,7 @@
 //! The training-time figure: what one network looks at, checkpoint after checkpoint. Called by
 //! `cli` with what `ablate` wrote for one trial.
 //!
-//! Each cell lays the heat map over the grey picture, because without an explanation map beside it
+//! Each cell shades the heat map by the grey picture, because without an explanation map beside it
 //! the heat has to say where on the object it lies.
 
 use super::canvas::{Anchor, Canvas, Point, Stroke};
@@ -29,6 +29,8 @@ const CELL_GAP: f32 = 12.0;
 const INPUT_GAP: f32 = 30.0;
 /// Space between rows, in pixels.
 const ROW_GAP: f32 = 18.0;
+/// Space between a panel and the text under it, in pixels.
+const TEXT_GAP: f32 = 4.0;
 /// Lines for a class name under a cell.
 const NAME_LINES: usize = 2;
 /// Narrowest page content in pixels, so that the header has room.
@@ -61,15 +63,27 @@ impl Figure for TrainingTime<'_> {
         let images = images(self.set, &records)?;
         let mut epochs = unique(records.iter().map(|record| record.epoch));
         epochs.sort_unstable();
-        let best = records.iter().find(|r| r.checkpoint == "best").map(|r| r.epoch);
+        let best = records
+            .iter()
+            .find(|r| r.checkpoint == "best")
+            .map(|r| r.epoch);
         let all = epochs.len();
         let epochs = thinned(&epochs, best, MOST_COLUMNS);
         let rows = images
             .iter()
-            .map(|image| epochs.iter().map(|&epoch| self.cell(&records, image, epoch)).collect())
+            .map(|image| {
+                epochs
+                    .iter()
+                    .map(|&epoch| self.cell(&records, image, epoch))
+                    .collect()
+            })
             .collect::<Result<Vec<Vec<_>>, _>>()?;
 
-        let target = if epochs.len() <= FEW_COLUMNS { PANEL_FEW } else { PANEL_MANY };
+        let target = if epochs.len() <= FEW_COLUMNS {
+            PANEL_FEW
+        } else {
+            PANEL_MANY
+        };
         let panel = super::common_panel(self.set, &images, target)?;
         let pitch = panel.width as f32 + CELL_GAP;
         let wanted = pitch + INPUT_GAP + epochs.len() as f32 * pitch;
@@ -79,25 +93,32 @@ impl Figure for TrainingTime<'_> {
             trial_name(&self.trial)
         );
         let shown: Vec<_> = rows.iter().flatten().copied().collect();
-        let mut page = Page::new(wanted.max(NARROWEST), &title, &self.subtitle(&images, &shown));
-        page.colour_bar("min-max of each map, laid over the grey picture")?;
+        let mut page = Page::new(
+            wanted.max(NARROWEST),
+            &title,
+            &self.subtitle(&images, &shown),
+        );
+        page.colour_bar("min-max of each map, shaded by the grey picture")?;
 
         let first = MARGIN + pitch + INPUT_GAP;
         let column = |index: usize| first + index as f32 * pitch;
         self.head(&mut page, panel, (&epochs, best), column);
-        let targets = shown.iter().any(|record| record.target_class != record.predicted_class);
-        let lines = NAME_LINES + 1 + usize::from(targets);
         for (image, cells) in images.iter().zip(&rows) {
             let top = page.y.round();
-            self.input(&mut page.canvas, (MARGIN, top), panel, image)?;
+            let room = panel.width as f32;
+            let mut bottom = self.input(&mut page.canvas, (MARGIN, top), panel, image)?;
             for (index, record) in cells.iter().enumerate() {
-                let at = (column(index), top);
-                self.draw_cell(&mut page.canvas, at, panel, (image, record))?;
+                let left = column(index);
+                self.draw_cell(&mut page.canvas, (left, top), panel, (image, record))?;
+                let under = (left, top + panel.height as f32 + TEXT_GAP);
+                let lines = cell_lines(record, image, room);
+                let style = SMALL.coloured(INK);
+                bottom = bottom.max(page.canvas.lines(under, Anchor::Start, &style, &lines));
             }
-            page.y = top + panel.height as f32 + 4.0 + lines as f32 * SMALL.line() + ROW_GAP;
+            page.y = bottom + ROW_GAP;
         }
         page.y -= ROW_GAP;
-        page.caption(&self.caption(all, &epochs, best));
+        page.caption(&self.caption(all, (&epochs, best), &shown));
         Ok(page.finish())
     }
 }
@@ -109,15 +130,24 @@ impl TrainingTime<'_> {
         image: &ExplainedImage,
         epoch: u32,
     ) -> Result<&'r ExplanationRecord, FigureError> {
-        let here = records.iter().copied().filter(|r| r.image == image.id && r.epoch == epoch);
-        let missing = || self.choice.missing(&image.id, &format!("{} epoch {epoch}", self.trial));
+        let here = records
+            .iter()
+            .copied()
+            .filter(|r| r.image == image.id && r.epoch == epoch);
+        let missing = || {
+            self.choice
+                .missing(&image.id, &format!("{} epoch {epoch}", self.trial))
+        };
         self.choice.pick(here).ok_or_else(missing)
     }
 
     fn subtitle(&self, images: &[&ExplainedImage], shown: &[&ExplanationRecord]) -> String {
         // Every column is another checkpoint, so the rules say nothing here.
         let provenance = provenance(images, shown);
-        let source = provenance.split(" · checkpoint:").next().unwrap_or_default();
+        let source = provenance
+            .split(" · checkpoint:")
+            .next()
+            .unwrap_or_default();
         let layers = unique(shown.iter().map(|record| {
             let [height, width] = record.native_size;
             format!("{height} × {width} at {}", record.layer)
@@ -129,10 +159,16 @@ impl TrainingTime<'_> {
         )
     }
 
-    fn caption(&self, all: usize, epochs: &[u32], best: Option<u32>) -> String {
+    fn caption(
+        &self,
+        all: usize,
+        (epochs, best): (&[u32], Option<u32>),
+        shown: &[&ExplanationRecord],
+    ) -> String {
         let mut text = format!(
-            "{} Under each map: the prediction, ✓ right or ✗ wrong, and its confidence.",
-            self.set.selection_rule.trim()
+            "{} Under each map: the prediction, ✓ right or ✗ wrong, and its confidence. {}",
+            self.set.selection_rule.trim(),
+            verdict::target_note(shown)
         );
         if best.is_some() {
             text.push_str(" Framed: the best epoch by validation accuracy.");
@@ -157,15 +193,22 @@ impl TrainingTime<'_> {
         let half = panel.width as f32 / 2.0;
         let top = page.y;
         let second = top + SMALL.line();
-        page.canvas.text((MARGIN + half, second), Anchor::Middle, &HEADING, "input");
+        page.canvas
+            .text((MARGIN + half, second), Anchor::Middle, &HEADING, "input");
         for (index, &epoch) in epochs.iter().enumerate() {
             let middle = column(index) + half;
             let is_best = best == Some(epoch);
             let word = if is_best { "best" } else { "epoch" };
             if is_best || index == 0 {
-                page.canvas.text((middle, top), Anchor::Middle, &SMALL, word);
+                page.canvas
+                    .text((middle, top), Anchor::Middle, &SMALL, word);
             }
-            page.canvas.text((middle, second), Anchor::Middle, &HEADING, &epoch.to_string());
+            page.canvas.text(
+                (middle, second),
+                Anchor::Middle,
+                &HEADING,
+                &epoch.to_string(),
+            );
             if is_best {
                 let half_width = width(&epoch.to_string(), &HEADING) / 2.0;
                 let y = second + HEADING.line() - 1.0;
@@ -182,17 +225,19 @@ impl TrainingTime<'_> {
         at: Point,
         panel: PanelSize,
         image: &ExplainedImage,
-    ) -> Result<(), FigureError> {
+    ) -> Result<f32, FigureError> {
         let own = own_panel(self.set, image, panel)?;
         let pixels = picture(self.set, &image.pixels, own)?;
         canvas.picture(own.at(at.0, at.1), &pixels)?;
         let room = panel.width as f32 + CELL_GAP + INPUT_GAP * 0.5;
-        let name = image.true_class.as_deref().map_or("class unknown".into(), class_name);
+        let name = image
+            .true_class
+            .as_deref()
+            .map_or("class unknown".into(), class_name);
         let style = HEADING;
         let lines = wrap_at_most(&name, room, &style, NAME_LINES);
-        let y = at.1 + panel.height as f32 + 4.0;
-        canvas.lines((at.0, y), Anchor::Start, &style, &lines);
-        Ok(())
+        let y = at.1 + panel.height as f32 + TEXT_GAP;
+        Ok(canvas.lines((at.0, y), Anchor::Start, &style, &lines))
     }
 
     fn draw_cell(
@@ -213,20 +258,31 @@ impl TrainingTime<'_> {
         if record.checkpoint == "best" {
             canvas.outline(area, Stroke::solid(INK, 4.0));
         }
-        let room = panel.width as f32 + CELL_GAP * 0.5;
-        let ink = SMALL.coloured(INK);
-        let mark = verdict::mark(record, image).0;
-        let name = format!("{mark} {}", class_name(&record.predicted_class));
-        let mut lines = wrap_at_most(&name, room, &ink, NAME_LINES);
-        lines.push(verdict::probability(record.predicted_confidence));
-        let y = at.1 + panel.height as f32 + 4.0;
-        let y = canvas.lines((at.0, y), Anchor::Start, &ink, &lines);
-        if record.target_class != record.predicted_class {
-            let target = format!("for {}", class_name(&record.target_class));
-            canvas.text((at.0, y), Anchor::Start, &SMALL, &shorten(&target, room, &SMALL));
-        }
         Ok(())
     }
+}
+
+/// Returns what stands under a cell: the predicted class, mark and confidence, and, where the map
+/// explains another class, that class and its confidence; lines of at most `room` pixels.
+fn cell_lines(record: &ExplanationRecord, image: &ExplainedImage, room: f32) -> Vec<String> {
+    let name = class_name(&record.predicted_class);
+    let mut lines = wrap_at_most(&name, room, &SMALL, NAME_LINES);
+    let mark = verdict::mark(record, image).0;
+    lines.push(format!(
+        "{mark} {}",
+        verdict::probability(record.predicted_confidence)
+    ));
+    if record.target_class != record.predicted_class {
+        let confidence = verdict::probability(record.confidence);
+        if image.true_class.as_ref() == Some(&record.target_class) {
+            lines.push(shorten(&format!("true {confidence}"), room, &SMALL));
+        } else {
+            let target = format!("for {}", class_name(&record.target_class));
+            lines.push(shorten(&target, room, &SMALL));
+            lines.push(confidence);
+        }
+    }
+    lines
 }
 
 fn own_panel(
@@ -238,14 +294,15 @@ fn own_panel(
     Ok(PanelSize::fit(width, height, panel.width.max(panel.height)))
 }
 
-/// Returns at most `most` of `epochs`: all, or the first, the last, the best and evenly spread ones.
+/// Returns at most `most` of `epochs`: all, or first, last, best and evenly spread ones.
 fn thinned(epochs: &[u32], best: Option<u32>, most: usize) -> Vec<u32> {
     if epochs.len() <= most {
         return epochs.to_vec();
     }
     let last = epochs.len() - 1;
-    let mut kept: Vec<usize> =
-        (0..most).map(|i| (i * last + (most - 1) / 2) / (most - 1)).collect();
+    let mut kept: Vec<usize> = (0..most)
+        .map(|i| (i * last + (most - 1) / 2) / (most - 1))
+        .collect();
     if let Some(place) = epochs.iter().position(|&epoch| Some(epoch) == best)
         && !kept.contains(&place)
     {

@@ -66,10 +66,17 @@ pub(super) fn options() -> usvg::Options<'static> {
 pub(super) fn width(text: &str, style: &Style) -> f32 {
     let key = (text.to_string(), style.weight);
     // A panic while the lock was held cannot leave half an entry, so a poisoned map is sound.
-    let known = WIDTHS.lock().unwrap_or_else(PoisonError::into_inner).get(&key).copied();
+    let known = WIDTHS
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .get(&key)
+        .copied();
     let measured = known.unwrap_or_else(|| {
         let width = measure(text, style.weight);
-        WIDTHS.lock().unwrap_or_else(PoisonError::into_inner).insert(key, width);
+        WIDTHS
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(key, width);
         width
     });
     measured * style.size / MEASURED_SIZE
@@ -86,10 +93,13 @@ fn measure(text: &str, weight: Weight) -> f32 {
     let tree = usvg::Tree::from_str(&svg, &options())
         .expect("the text is escaped and the rest is constant, so the svg is well formed");
     // Text without a glyph, such as a lone space, leaves no node behind.
-    tree.root().children().first().map_or(0.0, |node| match node {
-        usvg::Node::Text(text) => text.bounding_box().width(),
-        other => other.bounding_box().width(),
-    })
+    tree.root()
+        .children()
+        .first()
+        .map_or(0.0, |node| match node {
+            usvg::Node::Text(text) => text.bounding_box().width(),
+            other => other.bounding_box().width(),
+        })
 }
 
 /// Returns `text`, or its longest beginning that fits into `room` pixels with an ellipsis.
@@ -154,7 +164,10 @@ mod tests {
         let text = "a class with a very long name";
         let room = 200.0;
         let short = shorten(text, room, &BODY);
-        assert!(short.ends_with('…') && width(&short, &BODY) <= room, "{short}");
+        assert!(
+            short.ends_with('…') && width(&short, &BODY) <= room,
+            "{short}"
+        );
         let kept = short.chars().count() - 1;
         let longer: String = text.chars().take(kept + 2).chain(['…']).collect();
         assert!(width(&longer, &BODY) > room, "{longer} would have fitted");

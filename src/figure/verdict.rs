@@ -3,10 +3,14 @@
 //!
 //! A check or a cross and a word say whether the answer is right; no colour does.
 
+use super::selection::unique;
 use super::svg_text::class_name;
 use super::theme::BODY;
 use super::typeface::{shorten, width};
 use crate::run::{ExplainedImage, ExplanationRecord};
+
+/// From here on two decimals would round up to 1.00.
+const HIDES_DOUBT: f32 = 0.995;
 
 /// Returns a check for a right prediction, a cross for a wrong one, and a question mark where the
 /// true class is not known; with it the word.
@@ -33,17 +37,40 @@ pub(super) fn lines(record: &ExplanationRecord, image: &ExplainedImage, room: f3
     lines
 }
 
-/// Returns "map for ring 0.12" with the class shortened so that the line has at most `room` pixels.
+/// Returns "for ring: 0.12" with the class shortened so that the line has at most `room` pixels.
 pub(super) fn target_line(record: &ExplanationRecord, room: f32) -> String {
-    let start = "map for ";
-    let end = format!(" {}", probability(record.confidence));
+    let start = "for ";
+    let end = format!(": {}", probability(record.confidence));
     let class_room = room - width(&format!("{start}{end}"), &BODY);
-    format!("{start}{}{end}", shorten(&class_name(&record.target_class), class_room, &BODY))
+    format!(
+        "{start}{}{end}",
+        shorten(&class_name(&record.target_class), class_room, &BODY)
+    )
+}
+
+/// Returns which class the maps explain, as a sentence for the caption.
+pub(super) fn target_note(records: &[&ExplanationRecord]) -> String {
+    let rules = unique(records.iter().map(|record| record.target_rule.as_str()));
+    let which = match rules[..] {
+        ["predicted"] => "the predicted class",
+        ["true"] => "the true class",
+        ["named"] => "a named class",
+        _ => "the class that its text names",
+    };
+    let other = records
+        .iter()
+        .any(|record| record.target_class != record.predicted_class);
+    let read = if other {
+        "; where that is not the prediction, its own confidence follows"
+    } else {
+        ""
+    };
+    format!("Each map explains {which}{read}.")
 }
 
 /// Returns a probability with two decimals, never rounded up to a certainty that it is not.
 pub(super) fn probability(value: f32) -> String {
-    if value < 1.0 && value >= 0.995 {
+    if (HIDES_DOUBT..1.0).contains(&value) {
         return "> 0.99".to_string();
     }
     format!("{value:.2}")
@@ -64,11 +91,14 @@ mod tests {
         record.target_class = "sweet_pepper".into();
         let mut image = image.clone();
         image.true_class = Some("sweet_pepper".into());
-        assert_eq!(lines(&record, &image, 400.0), ["✓ sweet pepper", "right, 0.83"]);
+        assert_eq!(
+            lines(&record, &image, 400.0),
+            ["✓ sweet pepper", "right, 0.83"]
+        );
         image.true_class = Some("ring".into());
         record.target_class = "ring".into();
         record.confidence = 0.1249;
-        let wrong = ["✗ sweet pepper", "wrong, 0.83", "map for ring 0.12"];
+        let wrong = ["✗ sweet pepper", "wrong, 0.83", "for ring: 0.12"];
         assert_eq!(lines(&record, &image, 400.0), wrong);
     }
 

@@ -78,10 +78,20 @@ pub fn write_training(
     optimizer: &ModuleOptimizer,
     state: CheckpointState,
 ) -> Result<CheckpointState, CheckpointError> {
-    let checkpoint = CheckpointName { epoch: state.epoch, step: state.step };
+    let checkpoint = CheckpointName {
+        epoch: state.epoch,
+        step: state.step,
+    };
     let failed = |file, reason| record_error(run, checkpoint, file, &reason);
-    let model = network.valid().into_record().into_bytes().map_err(|e| failed(MODEL_FILE, e))?;
-    let optimizer = optimizer.to_record().into_bytes().map_err(|e| failed(OPTIMIZER_FILE, e))?;
+    let model = network
+        .valid()
+        .into_record()
+        .into_bytes()
+        .map_err(|e| failed(MODEL_FILE, e))?;
+    let optimizer = optimizer
+        .to_record()
+        .into_bytes()
+        .map_err(|e| failed(OPTIMIZER_FILE, e))?;
     let files: [(&str, &[u8]); 2] = [(MODEL_FILE, &model), (OPTIMIZER_FILE, &optimizer)];
     Ok(run.write_checkpoint(state, &files)?)
 }
@@ -138,7 +148,12 @@ fn record_error(
     file: &'static str,
     reason: &RecordError,
 ) -> CheckpointError {
-    CheckpointError::Record { path: run.path(), checkpoint, file, reason: reason.to_string() }
+    CheckpointError::Record {
+        path: run.path(),
+        checkpoint,
+        file,
+        reason: reason.to_string(),
+    }
 }
 
 fn first_difference(found: &[TensorShape], expected: &[TensorShape]) -> Option<String> {
@@ -154,7 +169,9 @@ fn first_difference(found: &[TensorShape], expected: &[TensorShape]) -> Option<S
             Some(_) => {}
         }
     }
-    let extra = found.iter().find(|tensor| !expected.iter().any(|e| e.name == tensor.name));
+    let extra = found
+        .iter()
+        .find(|tensor| !expected.iter().any(|e| e.name == tensor.name));
     extra.map(|tensor| format!("tensor \"{}\" was not expected", tensor.name))
 }
 
@@ -176,7 +193,10 @@ impl ModuleVisitor for Shapes {
 
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         let shape = param.lazy_shape().to_vec();
-        self.found.push(TensorShape { name: self.path.join("."), shape });
+        self.found.push(TensorShape {
+            name: self.path.join("."),
+            shape,
+        });
     }
 }
 

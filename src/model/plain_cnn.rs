@@ -100,7 +100,10 @@ impl PlainCnn {
         let features = match self.head {
             Head::Flatten => activation.flatten::<2>(1, 3),
             // Averaged over the cells: [batch, channels, height, width] -> [batch, channels].
-            Head::AveragePool => activation.flatten::<3>(2, 3).mean_dim(2).squeeze_dim::<2>(2),
+            Head::AveragePool => activation
+                .flatten::<3>(2, 3)
+                .mean_dim(2)
+                .squeeze_dim::<2>(2),
         };
         self.dense.forward(self.dropout.forward(features))
     }

@@ -56,7 +56,10 @@ pub fn to_tensor(
     let shape = [labels.len(), CHANNELS, set.height(), set.width()];
     let images = TensorData::new(images.to_vec(), shape);
     let labels = TensorData::new(labels.to_vec(), [labels.len()]);
-    (Tensor::from_data(images, device), Tensor::from_data(labels, device))
+    (
+        Tensor::from_data(images, device),
+        Tensor::from_data(labels, device),
+    )
 }
 
 /// Returns what `network`, in validation mode, says of every image of `set`, and the mean loss.
@@ -75,8 +78,11 @@ pub fn predict(
         let (input, _) = to_tensor(set, &images, &labels, device);
         let logs = activation::log_softmax(network.forward(input, &mut Tap::off()), 1);
         let [_, classes] = logs.dims();
-        let logs: Vec<f32> =
-            logs.into_data().convert::<f32>().try_into_vec().unwrap_or_else(|error| {
+        let logs: Vec<f32> = logs
+            .into_data()
+            .convert::<f32>()
+            .try_into_vec()
+            .unwrap_or_else(|error| {
                 panic!("converted to f32 just before, yet not readable as f32: {error:?}")
             });
         for (row, &label) in logs.chunks_exact(classes).zip(&labels) {

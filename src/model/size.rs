@@ -32,7 +32,10 @@ impl NetworkSize {
         };
         parameters += classes * (features + 1);
         multiply_adds += classes * features;
-        Self { parameters, multiply_adds }
+        Self {
+            parameters,
+            multiply_adds,
+        }
     }
 }
 
@@ -53,7 +56,15 @@ mod tests {
         let size = NetworkSize::of(&spec, 32, 32, 100);
         assert_eq!(size.parameters, 896 + 100 * 8193);
         assert_eq!(size.multiply_adds, 884_736 + 819_200);
-        let pooled = NetworkSize::of(&ModelSpec { head: Head::AveragePool, ..spec }, 32, 32, 100);
+        let pooled = NetworkSize::of(
+            &ModelSpec {
+                head: Head::AveragePool,
+                ..spec
+            },
+            32,
+            32,
+            100,
+        );
         assert_eq!(pooled.parameters, 896 + 100 * 33);
     }
 }

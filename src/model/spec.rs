@@ -90,7 +90,11 @@ mod tests {
             head: Head::Flatten,
         };
         assert_eq!(spec(&[8; 5]).check(32), Ok(()));
-        let too_deep = SpecError::TooDeep { blocks: 6, side: 32, most: 5 };
+        let too_deep = SpecError::TooDeep {
+            blocks: 6,
+            side: 32,
+            most: 5,
+        };
         assert_eq!(spec(&[8; 6]).check(32), Err(too_deep));
         assert_eq!(spec(&[]).check(32), Err(SpecError::NoBlocks));
         assert_eq!(spec(&[8, 0]).check(32), Err(SpecError::NoFilters));

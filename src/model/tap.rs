@@ -66,7 +66,10 @@ impl Tap {
     where
         I: IntoIterator<Item: Into<String>>,
     {
-        Self::new(Mode::Gradients, layers.into_iter().map(Into::into).collect())
+        Self::new(
+            Mode::Gradients,
+            layers.into_iter().map(Into::into).collect(),
+        )
     }
 
     /// A tap that keeps the activation of each of `layers`, without a tape.
@@ -76,11 +79,19 @@ impl Tap {
     where
         I: IntoIterator<Item: Into<String>>,
     {
-        Self::new(Mode::Activations, layers.into_iter().map(Into::into).collect())
+        Self::new(
+            Mode::Activations,
+            layers.into_iter().map(Into::into).collect(),
+        )
     }
 
     fn new(mode: Mode, requested: Vec<String>) -> Self {
-        Self { mode, requested, seen: Vec::new(), observations: Vec::new() }
+        Self {
+            mode,
+            requested,
+            seen: Vec::new(),
+            observations: Vec::new(),
+        }
     }
 
     /// The activation to go on with: the same values, probed if this place was requested.
@@ -106,7 +117,9 @@ impl Tap {
             return activation;
         }
         assert!(
-            self.observations.iter().all(|observation| observation.name != name),
+            self.observations
+                .iter()
+                .all(|observation| observation.name != name),
             "place \"{name}\" was observed twice in one forward"
         );
 
@@ -121,7 +134,11 @@ impl Tap {
             }
             Mode::Off | Mode::Activations => (None, activation),
         };
-        self.observations.push(Observation { name: name.to_owned(), activation: kept, probe });
+        self.observations.push(Observation {
+            name: name.to_owned(),
+            activation: kept,
+            probe,
+        });
         onward
     }
 
@@ -206,7 +223,10 @@ mod tests {
         let kept = tap.into_observations();
         assert_eq!(kept.len(), 1);
         assert_eq!(kept[0].name(), "block-2");
-        assert_eq!(kept[0].activation().into_data(), (images() * 2.0).into_data());
+        assert_eq!(
+            kept[0].activation().into_data(),
+            (images() * 2.0).into_data()
+        );
     }
 
     #[test]

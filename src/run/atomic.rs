@@ -65,7 +65,11 @@ pub fn clear_temporaries(folder: &Path) -> Result<Vec<String>, RunError> {
             continue;
         }
         let path = entry.path();
-        let result = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+        let result = if path.is_dir() {
+            fs::remove_dir_all(&path)
+        } else {
+            fs::remove_file(&path)
+        };
         result.map_err(|source| RunError::io("remove", &path, source))?;
         removed.push(name);
     }

@@ -18,7 +18,10 @@ pub struct Checksum {
 impl Checksum {
     /// Returns the checksum of `content`.
     pub fn of(content: &[u8]) -> Self {
-        Self { bytes: content.len() as u64, sha256: sha256(content) }
+        Self {
+            bytes: content.len() as u64,
+            sha256: sha256(content),
+        }
     }
 
     /// Returns the first digits of the checksum, for messages.
@@ -29,7 +32,10 @@ impl Checksum {
 
 /// Returns the SHA-256 of `content` as 64 lower-case hexadecimal digits.
 pub fn sha256(content: &[u8]) -> String {
-    Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(content)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 #[cfg(test)]

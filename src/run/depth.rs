@@ -47,9 +47,13 @@ pub struct DepthRow {
 pub fn write_depth_rows(path: &Path, rows: &[DepthRow]) -> Result<(), RunError> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for row in rows {
-        writer.serialize(row).map_err(|reason| RunError::damaged(path, reason))?;
+        writer
+            .serialize(row)
+            .map_err(|reason| RunError::damaged(path, reason))?;
     }
-    let content = writer.into_inner().map_err(|reason| RunError::damaged(path, reason))?;
+    let content = writer
+        .into_inner()
+        .map_err(|reason| RunError::damaged(path, reason))?;
     write_atomically(path, &content)
 }
 

@@ -51,9 +51,16 @@ impl FromStr for CheckpointName {
             Some((epoch, step)) => (epoch, step.parse().map_err(|_| ())?),
             None => (digits, 0),
         };
-        let parsed = Self { epoch: epoch.parse().map_err(|_| ())?, step };
+        let parsed = Self {
+            epoch: epoch.parse().map_err(|_| ())?,
+            step,
+        };
         // Only the spelling that we write ourselves is a checkpoint.
-        if parsed.to_string() == name { Ok(parsed) } else { Err(()) }
+        if parsed.to_string() == name {
+            Ok(parsed)
+        } else {
+            Err(())
+        }
     }
 }
 
@@ -68,7 +75,11 @@ pub struct RunDir {
 impl RunDir {
     /// Returns the run folder of `trial` and `seed` under `root`; nothing is created.
     pub fn new(root: &Path, trial: &str, seed: u64) -> Self {
-        Self { root: root.to_path_buf(), trial: trial.to_string(), seed }
+        Self {
+            root: root.to_path_buf(),
+            trial: trial.to_string(),
+            seed,
+        }
     }
 
     /// Returns the trial's name.
@@ -83,7 +94,9 @@ impl RunDir {
 
     /// Returns the folder.
     pub fn path(&self) -> PathBuf {
-        self.root.join(&self.trial).join(format!("{SEED_PREFIX}{}", self.seed))
+        self.root
+            .join(&self.trial)
+            .join(format!("{SEED_PREFIX}{}", self.seed))
     }
 
     /// Returns the path of the resolved experiment.
@@ -116,8 +129,10 @@ impl RunDir {
     /// # Errors
     /// [`RunError::Io`] when the folder cannot be listed.
     pub fn checkpoints(&self) -> Result<Vec<CheckpointName>, RunError> {
-        let mut names: Vec<CheckpointName> =
-            folder_names(&self.path())?.iter().filter_map(|name| name.parse().ok()).collect();
+        let mut names: Vec<CheckpointName> = folder_names(&self.path())?
+            .iter()
+            .filter_map(|name| name.parse().ok())
+            .collect();
         names.sort();
         Ok(names)
     }
@@ -131,10 +146,18 @@ impl RunDir {
         state: CheckpointState,
         files: &[(&str, &[u8])],
     ) -> Result<CheckpointState, RunError> {
-        let name = CheckpointName { epoch: state.epoch, step: state.step };
+        let name = CheckpointName {
+            epoch: state.epoch,
+            step: state.step,
+        };
         let folder = self.checkpoint(name);
-        let sums = files.iter().map(|(name, content)| (name.to_string(), Checksum::of(content)));
-        let state = CheckpointState { files: sums.collect(), ..state };
+        let sums = files
+            .iter()
+            .map(|(name, content)| (name.to_string(), Checksum::of(content)));
+        let state = CheckpointState {
+            files: sums.collect(),
+            ..state
+        };
         let json = state.to_json(&folder.join(STATE_FILE))?;
         let mut all = files.to_vec();
         all.push((STATE_FILE, &json));
@@ -145,11 +168,27 @@ impl RunDir {
     /// Returns a checkpoint's state, its own checksum checked.
     ///
     /// # Errors
-    /// [`RunError::NoCheckpoint`] lists what is there; otherwise as [`CheckpointState::from_json`].
+    /// [`RunError::NoCheckpoint`] lists what is there; [`RunError::Misplaced`] for the state of
+    /// another checkpoint or seed; otherwise as [`CheckpointState::from_json`].
     pub fn read_state(&self, name: CheckpointName) -> Result<CheckpointState, RunError> {
         let path = self.checkpoint(name).join(STATE_FILE);
         match std::fs::read(&path) {
-            Ok(content) => CheckpointState::from_json(&path, &content),
+            Ok(content) => {
+                let state = CheckpointState::from_json(&path, &content)?;
+                let found = CheckpointName {
+                    epoch: state.epoch,
+                    step: state.step,
+                };
+                if found != name || state.seed != self.seed {
+                    let found = found.to_string();
+                    return Err(RunError::Misplaced {
+                        path,
+                        found,
+                        seed: state.seed,
+                    });
+                }
+                Ok(state)
+            }
             Err(source) if source.kind() == std::io::ErrorKind::NotFound => {
                 Err(self.no_checkpoint(format!("for epoch {}", name.epoch)))
             }
@@ -162,7 +201,10 @@ impl RunDir {
     /// # Errors
     /// [`RunError::Io`], or [`RunError::ChecksumMismatch`] naming the file.
     pub fn read_checked(&self, state: &CheckpointState, file: &str) -> Result<Vec<u8>, RunError> {
-        let name = CheckpointName { epoch: state.epoch, step: state.step };
+        let name = CheckpointName {
+            epoch: state.epoch,
+            step: state.step,
+        };
         let path = self.checkpoint(name).join(file);
         let expected = state
             .files
@@ -202,7 +244,11 @@ impl RunDir {
                 format!(" (there are {})", names.join(", "))
             }
         };
-        RunError::NoCheckpoint { path: self.path(), wanted, known }
+        RunError::NoCheckpoint {
+            path: self.path(),
+            wanted,
+            known,
+        }
     }
 }
 
@@ -214,8 +260,9 @@ pub fn list_runs(root: &Path) -> Result<Vec<RunDir>, RunError> {
     let mut runs = Vec::new();
     for trial in folder_names(root)? {
         for name in folder_names(&root.join(&trial))? {
-            if let Some(seed) =
-                name.strip_prefix(SEED_PREFIX).and_then(|digits| digits.parse().ok())
+            if let Some(seed) = name
+                .strip_prefix(SEED_PREFIX)
+                .and_then(|digits| digits.parse().ok())
             {
                 runs.push(RunDir::new(root, &trial, seed));
             }
@@ -247,9 +294,16 @@ mod tests {
 
     #[test]
     fn checkpoint_names_are_ours_alone_and_in_order() {
-        let names = ["epoch-000", "epoch-010", "epoch-010-step-00120", "epoch-1000"];
-        let parsed: Vec<CheckpointName> =
-            names.iter().map(|name| name.parse().expect("ours")).collect();
+        let names = [
+            "epoch-000",
+            "epoch-010",
+            "epoch-010-step-00120",
+            "epoch-1000",
+        ];
+        let parsed: Vec<CheckpointName> = names
+            .iter()
+            .map(|name| name.parse().expect("ours"))
+            .collect();
         assert!(parsed.is_sorted());
         for (name, parsed) in names.iter().zip(&parsed) {
             assert_eq!(*name, parsed.to_string());
@@ -264,8 +318,14 @@ mod tests {
         let root = tempfile::tempdir().expect("a temporary folder");
         let run = RunDir::new(root.path(), "trial-a", 0);
         std::fs::create_dir_all(run.checkpoint(CheckpointName::epoch(5))).expect("created");
-        let error = run.read_state(CheckpointName::epoch(12)).expect_err("missing").to_string();
-        assert!(error.starts_with("no checkpoint for epoch 12 in "), "{error}");
+        let error = run
+            .read_state(CheckpointName::epoch(12))
+            .expect_err("missing")
+            .to_string();
+        assert!(
+            error.starts_with("no checkpoint for epoch 12 in "),
+            "{error}"
+        );
         assert!(error.ends_with("(there are epoch-005)"), "{error}");
         assert_eq!(list_runs(root.path()).expect("listed"), [run]);
     }

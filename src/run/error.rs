@@ -45,6 +45,16 @@ pub enum RunError {
         /// The newest format that this program knows.
         supported: u32,
     },
+    /// A checkpoint lies where another one belongs.
+    #[error("{path:?} is the state of {found} of seed {seed}, copied or renamed")]
+    Misplaced {
+        /// The state file.
+        path: PathBuf,
+        /// The checkpoint that it was written for.
+        found: String,
+        /// The training seed that it was written for.
+        seed: u64,
+    },
     /// Another process is writing into the run folder.
     #[error("the run folder {path:?} is in use by {owner}")]
     Locked {
@@ -68,11 +78,18 @@ pub enum RunError {
 impl RunError {
     /// Returns the error for a failed `action` on `path`.
     pub fn io(action: &'static str, path: &Path, source: std::io::Error) -> Self {
-        Self::Io { action, path: path.to_path_buf(), source }
+        Self::Io {
+            action,
+            path: path.to_path_buf(),
+            source,
+        }
     }
 
     /// Returns the error for a file at `path` whose form is wrong.
     pub fn damaged(path: &Path, reason: impl std::fmt::Display) -> Self {
-        Self::Damaged { path: path.to_path_buf(), reason: reason.to_string() }
+        Self::Damaged {
+            path: path.to_path_buf(),
+            reason: reason.to_string(),
+        }
     }
 }

@@ -107,7 +107,10 @@ impl ExplanationSet {
     /// As [`write_atomically`].
     pub fn write(&self, folder: &Path) -> Result<(), RunError> {
         let path = folder.join(MAPS_TENSORS);
-        let views = self.arrays.iter().map(|(name, array)| (name.as_str(), array));
+        let views = self
+            .arrays
+            .iter()
+            .map(|(name, array)| (name.as_str(), array));
         let content = safetensors::serialize(views, None)
             .map_err(|reason| RunError::damaged(&path, reason))?;
         write_atomically(&path, &content)?;
@@ -147,7 +150,13 @@ impl ExplanationSet {
                 .chunks_exact(size_of::<f32>())
                 .map(|bytes| f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
                 .collect();
-            arrays.insert(name, Array { shape: view.shape().to_vec(), values });
+            arrays.insert(
+                name,
+                Array {
+                    shape: view.shape().to_vec(),
+                    values,
+                },
+            );
         }
         let set = Self {
             images: manifest.images.into_owned(),
@@ -156,7 +165,10 @@ impl ExplanationSet {
             arrays,
         };
         if let Some(name) = set.names().find(|name| !set.arrays.contains_key(*name)) {
-            return Err(RunError::damaged(&path, format!("array {name:?} is missing")));
+            return Err(RunError::damaged(
+                &path,
+                format!("array {name:?} is missing"),
+            ));
         }
         Ok(set)
     }
@@ -167,8 +179,15 @@ impl ExplanationSet {
     }
 
     fn names(&self) -> impl Iterator<Item = &str> {
-        let maps = self.records.iter().flat_map(|r| [&r.raw, &r.heat, &r.explanation]);
-        self.images.iter().map(|image| &image.pixels).chain(maps).map(String::as_str)
+        let maps = self
+            .records
+            .iter()
+            .flat_map(|r| [&r.raw, &r.heat, &r.explanation]);
+        self.images
+            .iter()
+            .map(|image| &image.pixels)
+            .chain(maps)
+            .map(String::as_str)
     }
 }
 
@@ -182,7 +201,12 @@ impl View for &Array {
     }
 
     fn data(&self) -> Cow<'_, [u8]> {
-        Cow::Owned(self.values.iter().flat_map(|value| value.to_le_bytes()).collect())
+        Cow::Owned(
+            self.values
+                .iter()
+                .flat_map(|value| value.to_le_bytes())
+                .collect(),
+        )
     }
 
     fn data_len(&self) -> usize {
@@ -201,7 +225,9 @@ mod tests {
     fn one_map() -> ExplanationSet {
         let array = |shape: &[usize], first: f32| Array {
             shape: shape.to_vec(),
-            values: (0..shape.iter().product()).map(|i: usize| first + i as f32).collect(),
+            values: (0..shape.iter().product())
+                .map(|i: usize| first + i as f32)
+                .collect(),
         };
         ExplanationSet {
             images: vec![ExplainedImage {
@@ -245,7 +271,10 @@ mod tests {
     fn what_is_written_is_read() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         one_map().write(folder.path()).expect("written");
-        assert_eq!(ExplanationSet::read(folder.path()).expect("read"), one_map());
+        assert_eq!(
+            ExplanationSet::read(folder.path()).expect("read"),
+            one_map()
+        );
     }
 
     #[test]
@@ -254,7 +283,9 @@ mod tests {
         let mut set = one_map();
         set.arrays.remove("heat/0");
         set.write(folder.path()).expect("written");
-        let error = ExplanationSet::read(folder.path()).expect_err("incomplete").to_string();
+        let error = ExplanationSet::read(folder.path())
+            .expect_err("incomplete")
+            .to_string();
         assert!(error.contains("\"heat/0\" is missing"), "{error}");
     }
 }

@@ -38,8 +38,16 @@ impl RunLock {
                 // The owner's name is a courtesy: an unreadable one does not change the answer.
                 let owner = fs::read_to_string(&path).unwrap_or_default();
                 let owner = owner.trim();
-                let owner = if owner.is_empty() { "another process" } else { owner }.to_string();
-                return Err(RunError::Locked { path: folder.to_path_buf(), owner });
+                let owner = if owner.is_empty() {
+                    "another process"
+                } else {
+                    owner
+                }
+                .to_string();
+                return Err(RunError::Locked {
+                    path: folder.to_path_buf(),
+                    owner,
+                });
             }
             Err(TryLockError::Error(source)) => return Err(RunError::io("lock", &path, source)),
         }
@@ -69,7 +77,11 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let held = RunLock::take(folder.path()).expect("free");
         let refused = RunLock::take(folder.path()).expect_err("held");
-        assert!(refused.to_string().contains(&format!("process {}", std::process::id())));
+        assert!(
+            refused
+                .to_string()
+                .contains(&format!("process {}", std::process::id()))
+        );
         drop(held);
         RunLock::take(folder.path()).expect("free again");
     }

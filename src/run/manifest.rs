@@ -73,7 +73,9 @@ pub struct RunManifest {
 impl RunManifest {
     /// Returns the seconds since 1970-01-01 UTC, 0 on a clock set before that.
     pub fn now() -> u64 {
-        SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs())
+        SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |elapsed| elapsed.as_secs())
     }
 
     /// Returns this machine's name.
@@ -198,10 +200,16 @@ impl CheckpointState {
     /// # Errors
     /// [`RunError::Damaged`] when a value has no JSON form (a number that is not finite).
     pub fn to_json(&self, path: &Path) -> Result<Vec<u8>, RunError> {
-        let blank = Self { sha256: String::new(), ..self.clone() };
+        let blank = Self {
+            sha256: String::new(),
+            ..self.clone()
+        };
         let body = serde_json::to_string_pretty(&blank)
             .map_err(|reason| RunError::damaged(path, reason))?;
-        let signed = Self { sha256: sha256(body.as_bytes()), ..blank };
+        let signed = Self {
+            sha256: sha256(body.as_bytes()),
+            ..blank
+        };
         serde_json::to_vec_pretty(&signed).map_err(|reason| RunError::damaged(path, reason))
     }
 
@@ -269,8 +277,16 @@ mod tests {
             total_steps: 21,
             experiment_sha256: sha256(b"experiment"),
             architecture: "plain-cnn 32 flatten 100".into(),
-            tensors: vec![TensorShape { name: "head.weight".into(), shape: vec![8192, 100] }],
-            totals: EpochTotals { loss_sum: 0.1 + 0.2, correct: 1, images: 2, seconds: 0.5 },
+            tensors: vec![TensorShape {
+                name: "head.weight".into(),
+                shape: vec![8192, 100],
+            }],
+            totals: EpochTotals {
+                loss_sum: 0.1 + 0.2,
+                correct: 1,
+                images: 2,
+                seconds: 0.5,
+            },
             best: None,
             files: [("model.bpk".to_string(), Checksum::of(b"weights"))].into(),
         }
@@ -286,20 +302,36 @@ mod tests {
             for bit in 0..8 {
                 let mut bad = good.clone();
                 bad[index] ^= 1 << bit;
-                assert!(CheckpointState::from_json(path, &bad).is_err(), "byte {index} bit {bit}");
+                assert!(
+                    CheckpointState::from_json(path, &bad).is_err(),
+                    "byte {index} bit {bit}"
+                );
             }
         }
         for length in 0..good.len() {
-            assert!(CheckpointState::from_json(path, &good[..length]).is_err(), "cut at {length}");
+            assert!(
+                CheckpointState::from_json(path, &good[..length]).is_err(),
+                "cut at {length}"
+            );
         }
     }
 
     #[test]
     fn a_newer_format_names_both_versions() {
         let path = Path::new("state.json");
-        let newer = CheckpointState { format: 9, ..state() }.to_json(path).expect("finite");
-        let error = CheckpointState::from_json(path, &newer).expect_err("newer").to_string();
-        assert_eq!(error, "\"state.json\" has checkpoint format 9, this program reads up to 1");
+        let newer = CheckpointState {
+            format: 9,
+            ..state()
+        }
+        .to_json(path)
+        .expect("finite");
+        let error = CheckpointState::from_json(path, &newer)
+            .expect_err("newer")
+            .to_string();
+        assert_eq!(
+            error,
+            "\"state.json\" has checkpoint format 9, this program reads up to 1"
+        );
     }
 
     #[test]

@@ -47,12 +47,14 @@ pub fn read_epoch_rows(path: &Path) -> Result<Vec<EpochRow>, RunError> {
         .map_err(|reason| RunError::damaged(path, reason))
 }
 
-/// Appends `row` to the file at `path`, by rewriting it whole: a row is there or it is not.
+/// Appends `row` to the file at `path`, by rewriting it whole: a row is there or it is not. Rows of
+/// that epoch or later, left by a run that was killed before its checkpoint, are replaced.
 ///
 /// # Errors
 /// As [`read_epoch_rows`] and [`write_atomically`].
 pub fn append_epoch_row(path: &Path, row: EpochRow) -> Result<(), RunError> {
     let mut rows = read_epoch_rows(path)?;
+    rows.retain(|old| old.epoch < row.epoch);
     rows.push(row);
     write_rows(path, &rows)
 }
@@ -70,9 +72,13 @@ pub fn truncate_epoch_rows(path: &Path, epoch: u32) -> Result<(), RunError> {
 fn write_rows(path: &Path, rows: &[EpochRow]) -> Result<(), RunError> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for row in rows {
-        writer.serialize(row).map_err(|reason| RunError::damaged(path, reason))?;
+        writer
+            .serialize(row)
+            .map_err(|reason| RunError::damaged(path, reason))?;
     }
-    let content = writer.into_inner().map_err(|reason| RunError::damaged(path, reason))?;
+    let content = writer
+        .into_inner()
+        .map_err(|reason| RunError::damaged(path, reason))?;
     write_atomically(path, &content)
 }
 
@@ -100,7 +106,10 @@ mod tests {
         for epoch in 0..3 {
             append_epoch_row(&path, row(epoch)).expect("appended");
         }
-        assert_eq!(read_epoch_rows(&path).expect("read"), [row(0), row(1), row(2)]);
+        assert_eq!(
+            read_epoch_rows(&path).expect("read"),
+            [row(0), row(1), row(2)]
+        );
         let mut text = std::fs::read_to_string(&path).expect("text");
         text.push_str("3,2.5,0.2");
         std::fs::write(&path, &text).expect("torn");
@@ -114,7 +123,9 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("epochs.csv");
         append_epoch_row(&path, row(1)).expect("appended");
-        let text = std::fs::read_to_string(&path).expect("text").replace("0.25", "none");
+        let text = std::fs::read_to_string(&path)
+            .expect("text")
+            .replace("0.25", "none");
         std::fs::write(&path, text).expect("damaged");
         let error = read_epoch_rows(&path).expect_err("damaged").to_string();
         assert!(error.contains("line: 2"), "{error}");

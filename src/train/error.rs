@@ -61,6 +61,18 @@ pub enum TrainError {
         /// Where to go on from.
         last_good: CheckpointName,
     },
+    /// The loss on the validation split is no longer a number.
+    #[error(
+        "the validation loss became {loss} after epoch {epoch}; last good checkpoint: {last_good}"
+    )]
+    ValidationNotANumber {
+        /// The loss.
+        loss: f64,
+        /// The epoch, from 1.
+        epoch: u32,
+        /// Where to go on from.
+        last_good: CheckpointName,
+    },
 }
 
 impl TrainError {
@@ -73,7 +85,7 @@ impl TrainError {
             Self::ExperimentChanged { .. } => {
                 Some("take the run's own values with --set, or start over with --force")
             }
-            Self::NotANumber { .. } => Some(
+            Self::NotANumber { .. } | Self::ValidationNotANumber { .. } => Some(
                 "lower the learning rate, for example --set train.learning_rate=0.0003 --force",
             ),
             Self::Run(RunError::Locked { .. }) => {

@@ -2,6 +2,7 @@
 //! `cli`; reports through [`TrainEvents`] and stops when told to.
 
 mod classify;
+mod epochs;
 mod error;
 mod events;
 mod session;

@@ -3,7 +3,7 @@
 
 use burn::optim::ModuleOptimizer;
 
-use crate::model::{PlainCnn, load_training};
+use crate::model::{CheckpointError, LoadedCheckpoint, PlainCnn, load_training};
 use crate::run::{
     CheckpointName, CheckpointState, RunDir, RunError, RunManifest, RunStatus, clear_temporaries,
     truncate_epoch_rows,
@@ -30,14 +30,29 @@ pub(super) struct Restored {
     pub(super) state: CheckpointState,
 }
 
+/// Tells warnings to `events` and keeps them for the run's record.
+pub(super) struct Notes<'a> {
+    pub(super) events: &'a mut dyn TrainEvents,
+    pub(super) warnings: Vec<String>,
+}
+
+impl Notes<'_> {
+    fn warn(&mut self, message: String) {
+        self.events.warn(&message);
+        self.warnings.push(message);
+    }
+}
+
 /// Makes the folder ready for `mode`; the caller holds its lock.
 pub(super) fn prepare(
     run: &RunDir,
     mode: StartMode,
-    events: &mut dyn TrainEvents,
+    notes: &mut Notes<'_>,
 ) -> Result<(), TrainError> {
     for leftover in clear_temporaries(&run.path())? {
-        events.warn(&format!("removed \"{leftover}\", left half-written by a stopped run"));
+        notes.warn(format!(
+            "removed \"{leftover}\", left half-written by a stopped run"
+        ));
     }
     let there = run.manifest().exists() || !run.checkpoints()?.is_empty();
     match mode {
@@ -49,7 +64,10 @@ pub(super) fn prepare(
                 Ok(RunStatus::Failed { reason }) => format!("failed: {reason}"),
                 Err(error) => error.to_string(),
             };
-            Err(TrainError::AlreadyThere { path: run.path(), status })
+            Err(TrainError::AlreadyThere {
+                path: run.path(),
+                status,
+            })
         }
         StartMode::Resume if !there => Err(TrainError::NothingToResume { path: run.path() }),
         StartMode::Force => {
@@ -70,35 +88,46 @@ pub(super) fn prepare(
     }
 }
 
-/// Returns the newest whole checkpoint, loaded; damaged ones are passed over with a warning.
+/// Returns the newest whole checkpoint, loaded; damaged ones are passed over with a warning. Returns
+/// nothing for a run that was stopped before its first checkpoint.
 pub(super) fn restore(
     run: &RunDir,
     architecture: &str,
     build: impl Fn() -> (PlainCnn, ModuleOptimizer),
-    events: &mut dyn TrainEvents,
-) -> Result<Restored, TrainError> {
+    notes: &mut Notes<'_>,
+) -> Result<Option<Restored>, TrainError> {
     let mut reasons = Vec::new();
     for name in run.checkpoints()?.into_iter().rev() {
         let (network, optimizer) = build();
         match load_training(run, name, network, architecture, optimizer) {
             Ok((loaded, optimizer)) => {
                 truncate_epoch_rows(&run.epochs(), name.epoch)?;
-                events.resumed(name);
-                return Ok(Restored { network: loaded.network, optimizer, state: loaded.state });
+                // A kill between a checkpoint and this file left it one epoch behind.
+                if let Some(best) = &loaded.state.best {
+                    best.write(&run.best())?;
+                }
+                notes.events.resumed(name);
+                let LoadedCheckpoint { network, state } = loaded;
+                return Ok(Some(Restored {
+                    network,
+                    optimizer,
+                    state,
+                }));
             }
-            Err(error @ crate::model::CheckpointError::OtherArchitecture { .. }) => {
-                return Err(error.into());
-            }
+            Err(error @ CheckpointError::OtherArchitecture { .. }) => return Err(error.into()),
             Err(error) => {
-                events.warn(&format!("passed over checkpoint {name}: {error}"));
+                notes.warn(format!("passed over checkpoint {name}: {error}"));
                 reasons.push(error.to_string());
             }
         }
     }
     if reasons.is_empty() {
-        return Err(TrainError::NothingToResume { path: run.path() });
+        return Ok(None);
     }
-    Err(TrainError::AllDamaged { path: run.path(), reasons: reasons.join("; ") })
+    Err(TrainError::AllDamaged {
+        path: run.path(),
+        reasons: reasons.join("; "),
+    })
 }
 
 /// Removes a checkpoint.

@@ -71,10 +71,16 @@ mod tests {
 
     #[test]
     fn the_default_schedule_by_hand() {
-        let spec = CheckpointSpec { at: vec![0, 1, 2, 5, 10], every: 5 };
+        let spec = CheckpointSpec {
+            at: vec![0, 1, 2, 5, 10],
+            every: 5,
+        };
         let kept: Vec<u32> = (0..=27).filter(|epoch| spec.keeps(*epoch)).collect();
         assert_eq!(kept, [0, 1, 2, 5, 10, 15, 20, 25]);
-        let none = CheckpointSpec { at: vec![], every: 0 };
+        let none = CheckpointSpec {
+            at: vec![],
+            every: 0,
+        };
         assert!(!(0..50).any(|epoch| none.keeps(epoch)));
     }
 

@@ -48,9 +48,14 @@ pub(super) fn outlines(form: usize) -> Vec<Outline> {
             [-0.7, -0.7],
             [-2.0, -0.7],
         ]),
-        "ell" => {
-            polygon(&[[-1.6, -2.0], [-0.2, -2.0], [-0.2, 0.6], [1.6, 0.6], [1.6, 2.0], [-1.6, 2.0]])
-        }
+        "ell" => polygon(&[
+            [-1.6, -2.0],
+            [-0.2, -2.0],
+            [-0.2, 0.6],
+            [1.6, 0.6],
+            [1.6, 2.0],
+            [-1.6, 2.0],
+        ]),
         "zigzag" => polygon(&[
             [-2.0, -1.6],
             [0.7, -1.6],
@@ -99,7 +104,10 @@ fn circle(centre: Point, radius: f32) -> Outline {
     let half = CIRCLE_POINTS / 2;
     let right = right_half(half + 1).take(half);
     let left = right_half(half + 1).take(half).map(|[x, y]| [-x, -y]);
-    right.chain(left).map(|[x, y]| [centre[0] + radius * x, centre[1] + radius * y]).collect()
+    right
+        .chain(left)
+        .map(|[x, y]| [centre[0] + radius * x, centre[1] + radius * y])
+        .collect()
 }
 
 /// A pentagram; the inner radius is a little larger than the regular one so that the arms stay visible.
@@ -127,7 +135,9 @@ fn crescent() -> Outline {
     /// The inner arc's depth as a share of the outer one's.
     const INNER_DEPTH: f32 = 0.38;
     let outer = right_half(CIRCLE_POINTS / 2).map(|[x, y]| [1.25 * x, y]);
-    let inner = right_half(CIRCLE_POINTS / 2).rev().map(|[x, y]| [INNER_DEPTH * x, y]);
+    let inner = right_half(CIRCLE_POINTS / 2)
+        .rev()
+        .map(|[x, y]| [INNER_DEPTH * x, y]);
     outer.chain(inner).collect()
 }
 
@@ -193,10 +203,13 @@ mod tests {
 
     #[test]
     fn every_form_fits_the_unit_disc_and_touches_it() {
-        for form in 0..FORM_NAMES.len() {
-            let farthest =
-                outlines(form).iter().flatten().map(|[x, y]| x * x + y * y).fold(0.0f32, f32::max);
-            assert!((farthest - 1.0).abs() < 1e-5, "{} {farthest}", FORM_NAMES[form]);
+        for (form, name) in FORM_NAMES.into_iter().enumerate() {
+            let farthest = outlines(form)
+                .iter()
+                .flatten()
+                .map(|[x, y]| x * x + y * y)
+                .fold(0.0f32, f32::max);
+            assert!((farthest - 1.0).abs() < 1e-5, "{} {farthest}", name);
         }
     }
 }

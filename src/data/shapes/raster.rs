@@ -46,14 +46,8 @@ impl Coverage {
         self.cells[y * self.side + x]
     }
 
-    /// Adds the other polygon's coverage, capped at 1.
-    pub(super) fn unite(&mut self, other: &Self) {
-        for (mine, theirs) in self.cells.iter_mut().zip(&other.cells) {
-            *mine = (*mine + theirs).min(1.0);
-        }
-    }
-
     /// Covered area, in pixels.
+    #[cfg(test)]
     pub(super) fn area(&self) -> f32 {
         self.cells.iter().sum()
     }
@@ -70,14 +64,19 @@ fn rows_touched(outlines: &[Outline], side: usize) -> (usize, usize) {
         return (0, 0);
     }
     let last = side as f32;
-    (low.floor().clamp(0.0, last) as usize, high.ceil().clamp(0.0, last) as usize)
+    (
+        low.floor().clamp(0.0, last) as usize,
+        high.ceil().clamp(0.0, last) as usize,
+    )
 }
 
 /// Where the outlines cross the horizontal line at `level`, from left to right.
 fn collect_crossings(outlines: &[Outline], level: f32, crossings: &mut Vec<f32>) {
     crossings.clear();
     for outline in outlines {
-        let Some(mut from) = outline.last() else { continue };
+        let Some(mut from) = outline.last() else {
+            continue;
+        };
         for to in outline {
             // Half-open in y, so that a corner on the line counts once.
             if (from[1] <= level) != (to[1] <= level) {
@@ -128,8 +127,14 @@ mod tests {
     fn an_inner_outline_is_a_hole_and_the_canvas_cuts() {
         let frame = [rectangle(0.0, 0.0, 4.0, 4.0), rectangle(1.0, 1.0, 3.0, 3.0)];
         assert_eq!(Coverage::of(&frame, 4).area(), 12.0);
-        assert_eq!(Coverage::of(&[rectangle(-5.0, -5.0, 1.0, 9.0)], 4).area(), 4.0);
-        assert_eq!(Coverage::of(&[rectangle(5.0, 5.0, 9.0, 9.0)], 4).area(), 0.0);
+        assert_eq!(
+            Coverage::of(&[rectangle(-5.0, -5.0, 1.0, 9.0)], 4).area(),
+            4.0
+        );
+        assert_eq!(
+            Coverage::of(&[rectangle(5.0, 5.0, 9.0, 9.0)], 4).area(),
+            0.0
+        );
     }
 
     #[test]
@@ -139,12 +144,5 @@ mod tests {
         assert_eq!(coverage.area(), 8.0);
         assert_eq!(coverage.at(1, 1), 0.5);
         assert_eq!(coverage.at(2, 1), 0.0);
-    }
-
-    #[test]
-    fn united_coverage_never_exceeds_one() {
-        let mut left = Coverage::of(&[rectangle(0.0, 0.0, 2.0, 1.0)], 2);
-        left.unite(&Coverage::of(&[rectangle(0.5, 0.0, 2.0, 2.0)], 2));
-        assert_eq!([left.at(0, 0), left.at(1, 0), left.at(0, 1)], [1.0, 1.0, 0.5]);
     }
 }

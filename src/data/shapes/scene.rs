@@ -10,7 +10,7 @@ use super::SIDE;
 use super::forms;
 use super::raster::{Coverage, Outline, Point};
 use crate::data::annotation::{Annotation, Instance, Mask};
-use crate::data::image_set::CHANNELS;
+use crate::data::image_set::{CHANNELS, PIXEL_MAX};
 use crate::data::random::{below, uniform_between};
 
 /// An RGB colour; components 0 to 255, beyond that only until the last step.
@@ -20,7 +20,7 @@ type Colour = [f32; CHANNELS];
 const AREA: usize = SIDE * SIDE;
 
 /// Diameter of an object's circumscribed circle, pixels.
-const DIAMETER: (f32, f32) = (11.0, 20.0);
+const DIAMETER: (f32, f32) = (13.0, 22.0);
 
 /// Width over height of an object lies between one over this and this, before it is turned.
 const ASPECT: f32 = 1.1;
@@ -35,11 +35,14 @@ const PLACE_TRIES: usize = 12;
 const ONE_OBJECT: u64 = 6;
 const TWO_OBJECTS: u64 = 3;
 
-/// Distance between an object's colour and the background under it, in units of 0 to 255.
-const OBJECT_CONTRAST: (f32, f32) = (45.0, 110.0);
+/// How much lighter or darker an object is than the background under it, in units of 0 to 255.
+const OBJECT_CONTRAST: (f32, f32) = (50.0, 105.0);
 
 /// The same for clutter.
-const CLUTTER_CONTRAST: (f32, f32) = (30.0, 110.0);
+const CLUTTER_CONTRAST: (f32, f32) = (25.0, 70.0);
+
+/// Each channel's own change on top of that: an object's hue is not its background's.
+const HUE_CHANGE: f32 = 30.0;
 
 /// How far an object's colour changes from its middle to its rim, as a share of its contrast.
 const SHADING: f32 = 0.25;
@@ -48,23 +51,23 @@ const SHADING: f32 = 0.25;
 const BASE_COLOUR: (f32, f32) = (50.0, 205.0);
 
 /// How far each corner's colour strays from the mean.
-const CORNER_DRIFT: f32 = 35.0;
+const CORNER_DRIFT: f32 = 25.0;
 
 /// Cells of the background texture along a side, and its largest amplitude.
 const TEXTURE_CELLS: usize = 8;
-const TEXTURE: (f32, f32) = (4.0, 26.0);
+const TEXTURE: (f32, f32) = (2.0, 16.0);
 
 /// Straight strokes in an image, fewest and most; their length and width in pixels.
-const STROKES: (u64, u64) = (2, 6);
+const STROKES: (u64, u64) = (1, 3);
 const STROKE_LENGTH: (f32, f32) = (4.0, 15.0);
 const STROKE_WIDTH: (f32, f32) = (1.0, 2.6);
 
 /// Irregular chips in an image, fewest and most; their corners' distance from the middle in pixels.
-const CHIPS: (u64, u64) = (2, 6);
-const CHIP_RADIUS: (f32, f32) = (0.8, 3.4);
+const CHIPS: (u64, u64) = (0, 3);
+const CHIP_RADIUS: (f32, f32) = (0.8, 3.0);
 
 /// Standard deviation of the pixel noise, in units of 0 to 255.
-const NOISE: (f32, f32) = (4.0, 13.0);
+const NOISE: (f32, f32) = (2.0, 7.0);
 
 /// One image with its objects.
 pub(super) struct Scene {
@@ -97,7 +100,10 @@ pub(super) fn draw(form: usize, rng: &mut ChaCha8Rng) -> Scene {
         instances.extend(instance(&coverage));
     }
     add_noise(&mut canvas, rng);
-    Scene { pixels: to_planes(&canvas), annotation: Annotation { instances } }
+    Scene {
+        pixels: to_planes(&canvas),
+        annotation: Annotation { instances },
+    }
 }
 
 /// A whole number from `low` to `high`, both included.
@@ -168,11 +174,18 @@ fn places(rng: &mut impl Rng) -> Vec<Circle> {
     let mut placed: Vec<Circle> = Vec::with_capacity(wanted);
     for number in 0..wanted {
         // Several objects share the image, so they come from the lower half of the sizes.
-        let largest = if wanted == 1 { DIAMETER.1 } else { (DIAMETER.0 + DIAMETER.1) / 2.0 };
+        let largest = if wanted == 1 {
+            DIAMETER.1
+        } else {
+            (DIAMETER.0 + DIAMETER.1) / 2.0
+        };
         let radius = within(rng, (DIAMETER.0, largest)) / 2.0;
         let span = (radius, SIDE as f32 - radius);
         for _ in 0..PLACE_TRIES {
-            let circle = Circle { centre: [within(rng, span), within(rng, span)], radius };
+            let circle = Circle {
+                centre: [within(rng, span), within(rng, span)],
+                radius,
+            };
             if number == 0 || placed.iter().all(|other| apart(&circle, other)) {
                 placed.push(circle);
                 break;
@@ -192,14 +205,23 @@ fn apart(a: &Circle, b: &Circle) -> bool {
 fn posed(form: usize, circle: Circle, rng: &mut impl Rng) -> Vec<Outline> {
     let aspect = within(rng, (1.0 / ASPECT, ASPECT));
     // The longer axis keeps the circle's radius, so a stretched form stays inside the image.
-    let (wide, tall) = if aspect > 1.0 { (1.0, 1.0 / aspect) } else { (aspect, 1.0) };
+    let (wide, tall) = if aspect > 1.0 {
+        (1.0, 1.0 / aspect)
+    } else {
+        (aspect, 1.0)
+    };
     let wide = if below(rng, 2) == 0 { wide } else { -wide };
     let [cosine, sine] = direction(rng);
     let mut outlines = forms::outlines(form);
     for point in outlines.iter_mut().flatten() {
-        let [x, y] = [point[0] * wide * circle.radius, point[1] * tall * circle.radius];
-        *point =
-            [circle.centre[0] + cosine * x - sine * y, circle.centre[1] + sine * x + cosine * y];
+        let [x, y] = [
+            point[0] * wide * circle.radius,
+            point[1] * tall * circle.radius,
+        ];
+        *point = [
+            circle.centre[0] + cosine * x - sine * y,
+            circle.centre[1] + sine * x + cosine * y,
+        ];
     }
     outlines
 }
@@ -207,12 +229,17 @@ fn posed(form: usize, circle: Circle, rng: &mut impl Rng) -> Vec<Outline> {
 /// A straight bar.
 fn stroke(middle: Point, rng: &mut ChaCha8Rng) -> Outline {
     let [dx, dy] = direction(rng);
-    let (half_length, half_width) =
-        (within(rng, STROKE_LENGTH) / 2.0, within(rng, STROKE_WIDTH) / 2.0);
+    let (half_length, half_width) = (
+        within(rng, STROKE_LENGTH) / 2.0,
+        within(rng, STROKE_WIDTH) / 2.0,
+    );
     [[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]]
         .map(|[along, across]: Point| {
             let (along, across) = (along * half_length, across * half_width);
-            [middle[0] + dx * along - dy * across, middle[1] + dy * along + dx * across]
+            [
+                middle[0] + dx * along - dy * across,
+                middle[1] + dy * along + dx * across,
+            ]
         })
         .to_vec()
 }
@@ -248,7 +275,7 @@ fn paint_clutter(
     paint(canvas, &coverage, |_, _| colour);
 }
 
-/// A colour at a drawn distance from the canvas's colour at `place`, in a random direction.
+/// A colour lighter or darker than the canvas at `place` by a drawn step, and of another hue.
 fn contrasting(
     canvas: &[Colour],
     place: Point,
@@ -258,20 +285,18 @@ fn contrasting(
     let last = SIDE - 1;
     let (x, y) = ((place[0] as usize).min(last), (place[1] as usize).min(last));
     let under = canvas[y * SIDE + x];
-    let distance = within(rng, contrast);
-    loop {
-        let way: Colour = std::array::from_fn(|_| within(rng, (-1.0, 1.0)));
-        let square = way.iter().map(|part| part * part).sum::<f32>();
-        if !(0.01..=1.0).contains(&square) {
-            continue;
-        }
-        let scale = distance / square.sqrt();
-        let colour: Colour = std::array::from_fn(|channel| under[channel] + scale * way[channel]);
-        // A colour that had to be cut to 0..255 would stand out less than drawn.
-        if colour.iter().all(|value| (0.0..=255.0).contains(value)) {
-            return colour;
-        }
-    }
+    let step = within(rng, contrast);
+    // Away from white for a light ground and from black for a dark one, where there is no choice.
+    let light = under.iter().sum::<f32>() / CHANNELS as f32;
+    let up = if light + step > PIXEL_MAX {
+        false
+    } else if light - step < 0.0 {
+        true
+    } else {
+        below(rng, 2) == 1
+    };
+    let signed = if up { step } else { -step };
+    under.map(|value| value + signed + within(rng, (-HUE_CHANGE, HUE_CHANGE)))
 }
 
 fn paint(canvas: &mut [Colour], coverage: &Coverage, colour: impl Fn(usize, usize) -> Colour) {
@@ -327,7 +352,12 @@ fn add_noise(canvas: &mut [Colour], rng: &mut impl Rng) {
     const SUM_STD: f32 = 147.801_67;
     let scale = within(rng, NOISE) / SUM_STD;
     for value in canvas.iter_mut().flatten() {
-        let sum: u32 = rng.next_u32().to_le_bytes().into_iter().map(u32::from).sum();
+        let sum: u32 = rng
+            .next_u32()
+            .to_le_bytes()
+            .into_iter()
+            .map(u32::from)
+            .sum();
         *value += (sum as f32 - SUM_MEAN) * scale;
     }
 }
@@ -336,6 +366,6 @@ fn add_noise(canvas: &mut [Colour], rng: &mut impl Rng) {
 fn to_planes(canvas: &[Colour]) -> Vec<u8> {
     (0..CHANNELS)
         .flat_map(|channel| canvas.iter().map(move |colour| colour[channel]))
-        .map(|value| (value + 0.5).clamp(0.0, 255.0) as u8)
+        .map(|value| (value + 0.5).clamp(0.0, PIXEL_MAX) as u8)
         .collect()
 }

@@ -1,0 +1,99 @@
+//! How much of a training step the loader takes: gathering, augmenting and standardising a batch,
+//! and making tensors of it, against the whole step of trial D at batch 128.
+//!
+//! `cargo bench --bench loader`. Prints medians of interleaved repeats and their ratio.
+
+use std::time::{Duration, Instant};
+
+use burn::optim::AdamConfig;
+use burn::tensor::Device;
+use burn::train::TrainStep;
+use camtrail::data::shapes::ShapesOptions;
+use camtrail::data::{
+    Augmentation, DataOptions, DataSearch, DatasetName, EpochOrder, augmentation_stream,
+    fill_batch, load,
+};
+use camtrail::model::{Head, ModelSpec, PlainCnn, to_tensor};
+use camtrail::train::ImageBatch;
+
+const BATCH: usize = 128;
+const REPEATS: usize = 15;
+/// Repeats before those that count.
+const WARM_UP: usize = 3;
+
+fn main() {
+    // `cargo test --benches` only asks whether it runs.
+    let repeats = if std::env::args().any(|argument| argument == "--bench") {
+        REPEATS
+    } else {
+        1
+    };
+    let options = DataOptions {
+        dataset: DatasetName::Shapes,
+        validation_images: 0,
+        split_seed: 0,
+        shapes: ShapesOptions {
+            train_images: 4_800,
+            validation_images: 12,
+            test_images: 12,
+            seed: 0,
+        },
+        train_limit: None,
+    };
+    let splits = load(&options, &DataSearch::default()).expect("generated data need no file");
+    let spec = ModelSpec {
+        filters: vec![32, 64, 128, 256, 256],
+        block_dropout: 0.0,
+        head_dropout: 0.25,
+        head: Head::Flatten,
+    };
+    let device = Device::flex().autodiff();
+    let mut network = PlainCnn::new(&spec, (32, 32), 100, 0, &device);
+    let mut optimizer = AdamConfig::new().with_epsilon(1e-8).init();
+    let augmentation = Augmentation {
+        crop_padding: 4,
+        horizontal_flip: true,
+    };
+    let order = EpochOrder::new(splits.train.len(), 0, 1);
+    let (mut images, mut labels) = (Vec::new(), Vec::new());
+    let (mut loading, mut stepping) = (Vec::new(), Vec::new());
+    for repeat in 0..WARM_UP + repeats {
+        let started = Instant::now();
+        let indices = order.batch(BATCH, repeat % order.batches(BATCH));
+        let mut draws = augmentation_stream(0, 1, repeat);
+        let normalisation = &splits.normalisation;
+        let augmented = Some((&augmentation, &mut draws));
+        fill_batch(
+            &splits.train,
+            indices,
+            augmented,
+            normalisation,
+            &mut images,
+            &mut labels,
+        );
+        let (input, targets) = to_tensor(&splits.train, &images, &labels, &device);
+        let loaded = started.elapsed();
+        let output = TrainStep::step(
+            &network,
+            ImageBatch {
+                images: input,
+                labels: targets,
+            },
+        );
+        network = optimizer.step(1e-3, network, output.grads);
+        let _ = output.item.loss.into_scalar::<f32>();
+        if repeat >= WARM_UP {
+            loading.push(loaded);
+            stepping.push(started.elapsed());
+        }
+    }
+    let (loading, stepping) = (median(loading), median(stepping));
+    let share = loading.as_secs_f64() / stepping.as_secs_f64();
+    println!("loader {loading:.2?}, whole step {stepping:.2?}, batch {BATCH}, n = {repeats}");
+    println!("loader share of a step: {:.2} %", 100.0 * share);
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times[times.len() / 2]
+}
