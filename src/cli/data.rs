@@ -11,7 +11,7 @@ use crate::run::{RunError, write_atomically};
 use super::DONE;
 use super::arguments::{DataArguments, DataVerb, ExperimentArguments};
 use super::context::Context;
-use super::failure::Complaint;
+use super::failure::{CARGO_RUN, Complaint};
 use super::output::{grouped, note, program, result, table};
 
 /// The trial whose resolved experiment says how many `shapes` there are.
@@ -140,10 +140,10 @@ fn list(context: &Context) -> u8 {
     let header = ["data set", "kind", "where", "what"];
     let mut rows = vec![header.map(str::to_string).to_vec()];
     for listing in describe::list(&context.search) {
-        let place = match (&listing.folder, listing.generated) {
-            (_, true) => "made when needed".to_string(),
+        let place = match (&listing.folder, &listing.how_to_get) {
             (Some(folder), _) => folder.display().to_string(),
-            (None, _) => format!("absent; {} data fetch {}", program(), listing.dataset),
+            (None, Some(command)) => format!("absent; {}", command.replace(CARGO_RUN, program())),
+            (None, None) => "made when needed".to_string(),
         };
         rows.push(vec![
             listing.dataset.to_string(),

@@ -8,10 +8,12 @@ use crate::model::CheckpointError;
 use crate::run::RunError;
 use crate::train::TrainError;
 
-use super::output;
+use super::output::{self, program};
 
 /// Exit code of a failed run.
 pub(super) const FAILED: u8 = 1;
+/// How the hints of other modules spell this program.
+pub(super) const CARGO_RUN: &str = "cargo run --";
 /// Exit code of misuse and of a bad configuration.
 pub(super) const MISUSED: u8 = 2;
 
@@ -92,9 +94,7 @@ fn known(cause: &(dyn std::error::Error + 'static)) -> Option<(Option<String>, u
     }
     if let Some(error) = cause.downcast_ref::<DataError>() {
         return Some((
-            error
-                .hint()
-                .map(|hint| hint.replace("camtrail ", &command())),
+            error.hint().map(|hint| hint.replace(CARGO_RUN, program())),
             FAILED,
         ));
     }
@@ -123,8 +123,4 @@ fn known(cause: &(dyn std::error::Error + 'static)) -> Option<(Option<String>, u
         )),
         _ => None,
     }
-}
-
-fn command() -> String {
-    format!("{} ", output::program())
 }

@@ -80,8 +80,11 @@ pub(super) fn run(context: &Context, arguments: &ReproduceArguments) -> anyhow::
         "done in {}",
         duration(started.elapsed().as_secs_f64())
     ));
-    result("\nfiles to open:");
-    for path in files {
+    result("\nfiles to open (each picture is there as SVG too):");
+    for path in files
+        .iter()
+        .filter(|path| path.extension().is_none_or(|ending| ending != "svg"))
+    {
         result(format!("  {}", path.display()));
     }
     Ok(DONE)

@@ -225,8 +225,7 @@ impl DataError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::NotFound { dataset, .. } => Some(format!(
-                "{FETCH_COMMAND} {dataset}\nor, without a network, set dataset = \"shapes\": \
-                 images that camtrail generates"
+                "{FETCH_COMMAND} {dataset}, or take images that camtrail generates: --base shapes"
             )),
             Self::MissingFile { dataset, path }
             | Self::Size { dataset, path, .. }
@@ -328,11 +327,10 @@ mod tests {
             looked: vec!["a b".into(), "c".into()],
         };
         assert_eq!(absent.to_string(), "no cifar-100 data in \"a b\", \"c\"");
-        assert!(
-            absent
-                .hint()
-                .unwrap()
-                .starts_with("cargo run -- data fetch cifar-100\n")
+        assert_eq!(
+            absent.hint().unwrap(),
+            "cargo run -- data fetch cifar-100, or take images that camtrail generates: \
+             --base shapes"
         );
 
         let flipped = DataError::Checksum {

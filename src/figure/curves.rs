@@ -13,7 +13,7 @@ use super::selection::{generated_note, seeds_note, unique};
 use super::svg_text::trial_name;
 use super::theme::{HEADING, MARGIN, QUIET, SMALL, STRONG};
 use super::typeface::{shorten, width};
-use crate::run::EpochRow;
+use crate::run::{BestCheckpoint, EpochRow};
 
 /// Width of the page's content in pixels: 8 inches.
 const CONTENT: f32 = 1640.0;
@@ -342,10 +342,15 @@ fn label_ends(
     }
 }
 
-/// Returns the first row with the highest validation accuracy.
+/// Returns the row of the best epoch, by the rule that picks checkpoints.
 fn best_row(rows: &[EpochRow]) -> Option<&EpochRow> {
+    let candidate = |row: &EpochRow| BestCheckpoint {
+        epoch: row.epoch,
+        validation_accuracy: row.validation_accuracy,
+        validation_loss: row.validation_loss,
+    };
     rows.iter().reduce(|best, row| {
-        if row.validation_accuracy > best.validation_accuracy {
+        if candidate(row).beats(&candidate(best)) {
             row
         } else {
             best
