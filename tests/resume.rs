@@ -16,6 +16,7 @@ use camtrail::model::{
 };
 use camtrail::run::{
     BestCheckpoint, CheckpointName, EpochRow, RunDir, RunManifest, RunStatus, read_epoch_rows,
+    sha256,
 };
 use camtrail::train::{
     CheckpointSpec, ClassifyJob, Outcome, Progress, Schedule, StartMode, TrainError, TrainEvents,
@@ -195,7 +196,8 @@ fn shapes() -> Splits {
 #[derive(Debug, PartialEq)]
 struct Remains {
     checkpoints: Vec<CheckpointName>,
-    model: Vec<u8>,
+    /// SHA-256 of the file.
+    model: String,
     /// The file's order is that of a hash map, so it is compared by name.
     optimizer: Tensors,
     total_steps: u64,
@@ -204,7 +206,7 @@ struct Remains {
 }
 
 type Tensors = (
-    BTreeMap<String, (Vec<usize>, Vec<u8>)>,
+    BTreeMap<String, (Vec<usize>, String)>,
     BTreeMap<String, String>,
 );
 
@@ -232,11 +234,12 @@ fn without_times(row: EpochRow) -> EpochRow {
     }
 }
 
-fn model(run: &RunDir, name: CheckpointName) -> Vec<u8> {
-    std::fs::read(run.checkpoint(name).join(MODEL_FILE)).expect("weights")
+/// SHA-256 of a checkpoint's weights.
+fn model(run: &RunDir, name: CheckpointName) -> String {
+    sha256(&std::fs::read(run.checkpoint(name).join(MODEL_FILE)).expect("weights"))
 }
 
-/// Shape and bytes of every tensor of a file, and its scalars.
+/// Shape and SHA-256 of every tensor of a file, and its scalars.
 fn tensors(run: &RunDir, name: CheckpointName, file: &str) -> Tensors {
     let content = std::fs::read(run.checkpoint(name).join(file)).expect("a file");
     let reader = Reader::from_bytes(Bytes::from_bytes_vec(content)).expect("a burnpack file");
@@ -251,7 +254,7 @@ fn tensors(run: &RunDir, name: CheckpointName, file: &str) -> Tensors {
         .into_iter()
         .map(|tensor| {
             let (name, _dtype, shape, _id, bytes) = tensor.into_parts().expect("bytes");
-            (name, (shape.to_vec(), bytes.to_vec()))
+            (name, (shape.to_vec(), sha256(&bytes)))
         });
     (tensors.collect(), scalars)
 }

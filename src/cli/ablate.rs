@@ -3,19 +3,20 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::explain::Method;
 use crate::figure::{Ablation, Figure, LayerRule, MapChoice, TrainingTime};
 use crate::run::{ExplanationSet, write_depth_rows};
 use crate::train::StartMode;
 
 use super::DONE;
 use super::arguments::{AblateArguments, ExperimentArguments};
-use super::context::Context;
+use super::context::{Context, base_flag};
 use super::evaluate::{print, rows};
 use super::failure::Complaint;
 use super::figures;
-use super::maps::{ClassChoice, MapRequest, add_maps, empty_set, methods};
+use super::maps::{ClassChoice, MapRequest, MethodChoice, add_maps, empty_set};
 use super::network::{Opened, Trained, ablation_layers, find};
-use super::output::{note, program, result};
+use super::output::{note, result};
 use super::selection::{Pictures, by_index, by_rule};
 use super::train::{is_done, train_run};
 
@@ -29,7 +30,7 @@ pub(super) fn run(context: &Context, arguments: &AblateArguments) -> anyhow::Res
     let missing = missing(context, arguments)?;
     if !missing.is_empty() {
         if !arguments.train {
-            return Err(not_trained(&missing, arguments));
+            return Err(not_trained(context, &missing, arguments));
         }
         for trial in &missing {
             let changed = experiment_arguments(arguments);
@@ -42,7 +43,10 @@ pub(super) fn run(context: &Context, arguments: &AblateArguments) -> anyhow::Res
                 StartMode::Fresh
             };
             if let Some(code) = train_run(context, &resolved, seed, mode)? {
-                note(format!("to go on: {} ablate --train", program()));
+                let base = base_flag(arguments.checkpoint.base.as_deref());
+                let trials = arguments.trials.join(" ");
+                let rest = format!("ablate {trials}{base} --seed {seed} --train");
+                note(format!("to go on: {}", context.command(&rest)));
                 return Ok(code);
             }
         }
@@ -78,15 +82,16 @@ fn missing(context: &Context, arguments: &AblateArguments) -> anyhow::Result<Vec
     Ok(missing)
 }
 
-fn not_trained(missing: &[String], arguments: &AblateArguments) -> anyhow::Error {
-    let base = &arguments.checkpoint.base;
-    let base = base
-        .as_ref()
-        .map_or(String::new(), |base| format!(" --base {base}"));
+fn not_trained(
+    context: &Context,
+    missing: &[String],
+    arguments: &AblateArguments,
+) -> anyhow::Error {
+    let base = base_flag(arguments.checkpoint.base.as_deref());
     let seed = arguments.checkpoint.seed;
     let commands: Vec<String> = missing
         .iter()
-        .map(|trial| format!("{} train {trial}{base} --seed {seed}", program()))
+        .map(|trial| context.command(&format!("train {trial}{base} --seed {seed}")))
         .collect();
     Complaint::failed(
         format!("no checkpoint of {} with seed {seed}", missing.join(", ")),
@@ -145,7 +150,8 @@ pub(super) fn draw(context: &Context, arguments: &AblateArguments) -> anyhow::Re
     Ok(files)
 }
 
-/// Explains the pictures with every trial at two layers each; one figure a method and layer.
+/// Explains the pictures with every trial at two layers each; one figure a method and layer that
+/// all the trials allow.
 fn by_depth(
     context: &Context,
     arguments: &AblateArguments,
@@ -155,29 +161,37 @@ fn by_depth(
     out: &Path,
 ) -> anyhow::Result<Vec<PathBuf>> {
     let mut set = empty_set(pictures);
-    let mut common: Option<Vec<&str>> = None;
     for trained in trained {
+        context.go_on()?;
         let opened = trained.open(context, &arguments.checkpoint.checkpoint)?;
-        let methods = methods(&[], &opened.network)?;
         explain(
-            context, &mut set, trained, &opened, pictures, class, &methods,
+            context,
+            &mut set,
+            trained,
+            &opened,
+            pictures,
+            class,
+            &MethodChoice::Allowed,
         )?;
-        // A figure compares trials by one method, so each must allow it.
-        let names: Vec<&str> = methods.iter().map(|method| method.name()).collect();
-        common = Some(match common {
-            None => names,
-            Some(mut before) => {
-                before.retain(|name| names.contains(name));
-                before
-            }
-        });
     }
     set.write(&out.join("maps"))?;
     let mut files = Vec::new();
-    for method in common.unwrap_or_default() {
-        for layer in [LayerRule::DeepestWithCells(FINE_CELLS), LayerRule::Deepest] {
-            let choice = choice(method, layer, arguments.checkpoint.seed);
-            files.extend(Ablation { set: &set, choice }.save(out)?);
+    for method in Method::names() {
+        for (layer, cells) in [
+            (LayerRule::DeepestWithCells(FINE_CELLS), FINE_CELLS),
+            (LayerRule::Deepest, 1),
+        ] {
+            let shows = |trained: &Trained| {
+                set.records.iter().any(|record| {
+                    record.trial == trained.run.trial()
+                        && record.method == method
+                        && record.native_size.iter().all(|side| *side >= cells)
+                })
+            };
+            if trained.iter().all(shows) {
+                let choice = choice(method, layer, arguments.checkpoint.seed);
+                files.extend(Ablation { set: &set, choice }.save(out)?);
+            }
         }
     }
     Ok(files)
@@ -193,11 +207,9 @@ fn along_training(
 ) -> anyhow::Result<Vec<PathBuf>> {
     let mut set = empty_set(pictures);
     let best = trained.run.read_best()?.epoch;
-    let method = methods(
-        &[METHOD_ALONG.to_string()],
-        &trained.open(context, "best")?.network,
-    )?;
+    let method = MethodChoice::parse(&[METHOD_ALONG.to_string()])?;
     for epoch in trained.epochs()? {
+        context.go_on()?;
         let which = if epoch == best {
             "best".to_string()
         } else {
@@ -230,7 +242,7 @@ fn explain(
     opened: &Opened,
     pictures: &Pictures,
     class: &ClassChoice,
-    methods: &[crate::explain::Method],
+    methods: &MethodChoice,
 ) -> anyhow::Result<()> {
     let layers = ablation_layers(&opened.network, pictures.size[0], FINE_CELLS);
     let request = MapRequest {

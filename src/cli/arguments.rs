@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+/// Root of the run folders where the user names none.
+pub(super) const DEFAULT_RUNS: &str = "checkpoints";
+
 /// Train small vision networks and measure what they look at.
 #[derive(Debug, Parser)]
 #[command(version, about, max_term_width = 100)]
@@ -21,7 +24,7 @@ pub(super) struct Shared {
     #[arg(long, global = true, value_name = "DIR")]
     pub(super) data_dir: Option<PathBuf>,
     /// Folder with the runs
-    #[arg(long, global = true, value_name = "DIR", default_value = "checkpoints")]
+    #[arg(long, global = true, value_name = "DIR", default_value = DEFAULT_RUNS)]
     pub(super) runs: PathBuf,
     /// Where to compute
     #[arg(long, global = true, value_enum, default_value_t = DeviceName::Auto)]

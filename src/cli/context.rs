@@ -7,7 +7,9 @@ use crate::device::{ChosenDevice, DeviceChoice, choose};
 use crate::experiment::{Override, Resolved};
 use crate::run::RunDir;
 
-use super::arguments::{DeviceName, ExperimentArguments, Shared};
+use super::arguments::{DEFAULT_RUNS, DeviceName, ExperimentArguments, Shared};
+use super::failure::Complaint;
+use super::output::program;
 use super::signals::Signals;
 
 /// Folder of everything drawn.
@@ -25,6 +27,8 @@ pub(super) struct Context {
     pub(super) device: ChosenDevice,
     /// Whether to stop.
     pub(super) signals: Signals,
+    /// The shared options that differ from their defaults, to print commands that can be pasted.
+    flags: String,
 }
 
 impl Context {
@@ -43,6 +47,7 @@ impl Context {
             },
             runs: shared.runs.clone(),
             signals: Signals::install()?,
+            flags: flags(shared),
         })
     }
 
@@ -89,8 +94,38 @@ impl Context {
         }
     }
 
+    /// Returns the command `rest` with this run's shared options, to be pasted.
+    pub(super) fn command(&self, rest: &str) -> String {
+        format!("{} {rest}{}", program(), self.flags)
+    }
+
+    /// Fails where a signal asked to stop; called between steps that leave nothing half-done.
+    pub(super) fn go_on(&self) -> Result<(), Complaint> {
+        if self.signals.stop() {
+            return Err(Complaint::stopped(self.signals.exit_code()));
+        }
+        Ok(())
+    }
+
     /// Returns the images of `experiment`.
     pub(super) fn data(&self, experiment: &Resolved) -> anyhow::Result<Splits> {
         Ok(load(&experiment.experiment.data_options(), &self.search)?)
     }
+}
+
+/// Returns the shared options that differ from their defaults, each after a space.
+fn flags(shared: &Shared) -> String {
+    let mut text = String::new();
+    if let Some(folder) = &shared.data_dir {
+        text.push_str(&format!(" --data-dir '{}'", folder.display()));
+    }
+    if shared.runs != Path::new(DEFAULT_RUNS) {
+        text.push_str(&format!(" --runs '{}'", shared.runs.display()));
+    }
+    text
+}
+
+/// Returns the option that names `base`, after a space, or nothing.
+pub(super) fn base_flag(base: Option<&str>) -> String {
+    base.map_or(String::new(), |base| format!(" --base {base}"))
 }

@@ -6,11 +6,11 @@ use crate::run::{DepthRow, list_runs, write_depth_rows};
 
 use super::DONE;
 use super::arguments::{EvaluateArguments, ExperimentArguments};
-use super::context::Context;
+use super::context::{Context, base_flag};
 use super::experiments::size_of;
 use super::failure::Complaint;
 use super::network::{Trained, find};
-use super::output::{grouped, note, program, result, table};
+use super::output::{grouped, note, result, table};
 
 /// Measures every trained seed of the given trials and prints a table.
 pub(super) fn run(context: &Context, arguments: &EvaluateArguments) -> anyhow::Result<u8> {
@@ -35,14 +35,15 @@ pub(super) fn rows(
     for trial in trials {
         let seeds = trained_seeds(context, trial, base)?;
         if seeds.is_empty() {
-            let base = base.map_or(String::new(), |base| format!(" --base {base}"));
+            let base = base_flag(base);
             return Err(Complaint::failed(
                 format!("{trial} was not trained"),
-                format!("{} train {trial}{base}", program()),
+                context.command(&format!("train {trial}{base}")),
             )
             .into());
         }
         for seed in seeds {
+            context.go_on()?;
             rows.push(row(
                 context,
                 &find(context, trial, base, seed)?,

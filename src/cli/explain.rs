@@ -7,7 +7,7 @@ use crate::run::{MAPS_JSON, MAPS_TENSORS};
 use super::DONE;
 use super::arguments::ExplainArguments;
 use super::context::Context;
-use super::maps::{ClassChoice, MapRequest, add_maps, empty_set, methods};
+use super::maps::{ClassChoice, MapRequest, MethodChoice, add_maps, empty_set};
 use super::network::find;
 use super::output::{result, table};
 use super::selection::{by_index, from_files};
@@ -18,7 +18,7 @@ pub(super) fn run(context: &Context, arguments: &ExplainArguments) -> anyhow::Re
     let trained = find(context, &arguments.trial, which.base.as_deref(), which.seed)?;
     let opened = trained.open(context, &which.checkpoint)?;
     let layers = layers(&opened.network, &arguments.maps.layers)?;
-    let methods = methods(&arguments.maps.methods, &opened.network)?;
+    let methods = MethodChoice::parse(&arguments.maps.methods)?;
     let data = context.data(&trained.experiment)?;
     let class = ClassChoice::parse(&arguments.maps.class, &data.test)?;
     let out = context.figures(

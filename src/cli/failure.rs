@@ -36,6 +36,15 @@ impl Complaint {
         }
     }
 
+    /// Returns the end of a command that a signal stopped.
+    pub(super) fn stopped(code: u8) -> Self {
+        Self {
+            message: "stopped by a signal".to_string(),
+            hint: None,
+            code,
+        }
+    }
+
     /// Returns a misuse with a way out.
     pub(super) fn misused(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self {
@@ -93,16 +102,24 @@ fn known(cause: &(dyn std::error::Error + 'static)) -> Option<(Option<String>, u
         return Some((error.hint(), MISUSED));
     }
     if let Some(error) = cause.downcast_ref::<DataError>() {
+        let misused = matches!(error, DataError::Unknown { .. } | DataError::Option { .. });
         return Some((
             error.hint().map(|hint| hint.replace(CARGO_RUN, program())),
-            FAILED,
+            code(misused),
         ));
     }
     if let Some(error) = cause.downcast_ref::<TrainError>() {
         return Some((error.hint().map(str::to_string), FAILED));
     }
     if let Some(error) = cause.downcast_ref::<ExplainError>() {
-        return Some((error.hint(), FAILED));
+        let misused = matches!(
+            error,
+            ExplainError::UnknownLayer { .. }
+                | ExplainError::UnknownMethod { .. }
+                | ExplainError::UnknownTarget { .. }
+                | ExplainError::NotPooledLinear { .. }
+        );
+        return Some((error.hint(), code(misused)));
     }
     if let Some(error) = cause.downcast_ref::<DeviceError>() {
         return Some((Some(error.hint().to_string()), FAILED));
@@ -123,4 +140,8 @@ fn known(cause: &(dyn std::error::Error + 'static)) -> Option<(Option<String>, u
         )),
         _ => None,
     }
+}
+
+fn code(misused: bool) -> u8 {
+    if misused { MISUSED } else { FAILED }
 }

@@ -6,8 +6,8 @@ use burn::tensor::{Device, Tensor, TensorData};
 use crate::data::ImageSet;
 use crate::data::image_set::CHANNELS;
 use crate::explain::{
-    ExplainRequest, Explanation, Method, Needs, Standardisation, TargetRule, TargetSpec,
-    confidences_on_explanations, explain,
+    ExplainError, ExplainRequest, Explanation, Method, Needs, Standardisation, TargetRule,
+    TargetSpec, confidences_on_explanations, explain,
 };
 use crate::model::PlainCnn;
 use crate::run::{Array, ExplainedImage, ExplanationRecord, ExplanationSet};
@@ -60,21 +60,51 @@ impl ClassChoice {
     }
 }
 
-/// Returns the methods named, or where none is named those that the network allows at its last
-/// block.
-pub(super) fn methods(names: &[String], network: &PlainCnn) -> anyhow::Result<Vec<Method>> {
-    if !names.is_empty() {
-        return Ok(names
-            .iter()
-            .map(|name| Method::parse(name))
-            .collect::<Result<_, _>>()?);
+/// Which methods to run.
+#[derive(Debug, Clone)]
+pub(super) enum MethodChoice {
+    /// Every method at every layer where the network allows it.
+    Allowed,
+    /// These, at every layer; one that the network does not allow is an error.
+    Named(Vec<Method>),
+}
+
+impl MethodChoice {
+    /// Returns the choice of the methods named; none is every allowed one.
+    pub(super) fn parse(names: &[String]) -> Result<Self, ExplainError> {
+        if names.is_empty() {
+            return Ok(Self::Allowed);
+        }
+        let methods = names.iter().map(|name| Method::parse(name));
+        Ok(Self::Named(methods.collect::<Result<_, _>>()?))
     }
-    let pooled = network
-        .layers()
-        .last()
-        .is_some_and(|last| network.pooled_linear_weights(last).is_some());
-    let allowed = |method: &&Method| pooled || method.needs() != Needs::PooledLinear;
-    Ok(Method::all().iter().filter(allowed).copied().collect())
+
+    /// Returns what to ask for, at which layers.
+    fn requests(&self, network: &PlainCnn, layers: &[String]) -> Vec<(Vec<String>, Vec<Method>)> {
+        if let Self::Named(methods) = self {
+            return vec![(layers.to_vec(), methods.clone())];
+        }
+        let pooled = |layer: &&String| network.pooled_linear_weights(layer).is_some();
+        let needing = |needs| {
+            Method::all()
+                .iter()
+                .copied()
+                .filter(move |m| m.needs() == needs)
+        };
+        let requests = [
+            (
+                layers.iter().filter(pooled).cloned().collect(),
+                Needs::PooledLinear,
+            ),
+            (layers.to_vec(), Needs::Gradient),
+        ];
+        let requests =
+            requests.map(|(layers, needs): (Vec<_>, _)| (layers, needing(needs).collect()));
+        requests
+            .into_iter()
+            .filter(|(layers, _)| !layers.is_empty())
+            .collect()
+    }
 }
 
 /// Returns an explanation folder's content with the pictures and no map yet.
@@ -109,7 +139,7 @@ pub(super) struct MapRequest<'a> {
     pub(super) trained: &'a Trained,
     pub(super) opened: &'a Opened,
     pub(super) layers: &'a [String],
-    pub(super) methods: &'a [Method],
+    pub(super) methods: &'a MethodChoice,
     pub(super) class: &'a ClassChoice,
 }
 
@@ -133,12 +163,15 @@ pub(super) fn add_maps(
         std: &pictures.normalisation.std,
     };
     let input = standardisation.apply(pixels.clone());
-    let spec = ExplainRequest {
-        layers: request.layers.to_vec(),
-        methods: request.methods.to_vec(),
-        target: request.class.target(pictures)?,
-    };
-    let explanations = explain(network, input, &spec)?;
+    let mut explanations = Vec::new();
+    for (layers, methods) in request.methods.requests(network, request.layers) {
+        let spec = ExplainRequest {
+            layers,
+            methods,
+            target: request.class.target(pictures)?,
+        };
+        explanations.extend(explain(network, input.clone(), &spec)?);
+    }
     let places: Vec<usize> = explanations
         .iter()
         .map(|explanation| explanation.image)

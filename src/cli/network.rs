@@ -7,9 +7,8 @@ use crate::model::{PlainCnn, load_network};
 use crate::run::{CheckpointName, RunDir, RunError};
 
 use super::arguments::ExperimentArguments;
-use super::context::Context;
+use super::context::{Context, base_flag};
 use super::failure::Complaint;
-use super::output::program;
 
 /// A trial's run, found but not loaded.
 pub(super) struct Trained {
@@ -44,10 +43,10 @@ pub(super) fn find(
     let run = context.run(&shipped, seed);
     let path = run.experiment();
     if !path.exists() {
-        let base = base.map_or(String::new(), |base| format!(" --base {base}"));
+        let base = base_flag(base);
         return Err(Complaint::failed(
             format!("no trained run in {:?}", run.path().display()),
-            format!("{} train {trial}{base} --seed {seed}", program()),
+            context.command(&format!("train {trial}{base} --seed {seed}")),
         )
         .into());
     }
@@ -63,8 +62,11 @@ impl Trained {
     /// Returns the network at the checkpoint `which`: "best", "last" or an epoch's number.
     pub(super) fn open(&self, context: &Context, which: &str) -> anyhow::Result<Opened> {
         let (epoch, rule) = match which {
-            "best" => (self.hinted(self.run.read_best())?.epoch, which.to_string()),
-            "last" => (self.last()?, which.to_string()),
+            "best" => (
+                self.hinted(context, self.run.read_best())?.epoch,
+                which.to_string(),
+            ),
+            "last" => (self.last(context)?, which.to_string()),
             number => match number.parse() {
                 Ok(epoch) => (epoch, format!("epoch {epoch}")),
                 Err(_) => {
@@ -105,23 +107,21 @@ impl Trained {
             .collect())
     }
 
-    fn last(&self) -> anyhow::Result<u32> {
+    fn last(&self, context: &Context) -> anyhow::Result<u32> {
         let missing = || self.run.no_checkpoint("at all".to_string());
-        self.hinted(self.epochs()?.pop().ok_or_else(missing))
+        self.hinted(context, self.epochs()?.pop().ok_or_else(missing))
     }
 
-    fn hinted<T>(&self, result: Result<T, RunError>) -> anyhow::Result<T> {
+    fn hinted<T>(&self, context: &Context, result: Result<T, RunError>) -> anyhow::Result<T> {
         result.map_err(|error| match error {
-            RunError::NoCheckpoint { .. } => Complaint::failed(
-                error.to_string(),
-                format!(
-                    "{} train {} --seed {} --resume",
-                    program(),
-                    self.run.trial(),
-                    self.run.seed()
-                ),
-            )
-            .into(),
+            RunError::NoCheckpoint { .. } => {
+                let replaced = self.experiment.base_replaced;
+                let base = base_flag(replaced.then_some(self.experiment.base.as_str()));
+                let (trial, seed) = (self.run.trial(), self.run.seed());
+                let command =
+                    context.command(&format!("train {trial}{base} --seed {seed} --resume"));
+                Complaint::failed(error.to_string(), command).into()
+            }
             error => error.into(),
         })
     }

@@ -9,7 +9,7 @@ use super::arguments::{
     AblateArguments, CheckpointArguments, ExperimentArguments, ReproduceArguments,
 };
 use super::context::Context;
-use super::output::{note, program, result};
+use super::output::{note, result};
 use super::progress::duration;
 use super::train::{check_unchanged, is_done, train_run};
 use super::{ablate, failure::Complaint};
@@ -53,8 +53,10 @@ pub(super) fn run(context: &Context, arguments: &ReproduceArguments) -> anyhow::
                 (false, false) => StartMode::Fresh,
             };
             if let Some(code) = train_run(context, &resolved, seed, mode)? {
-                let quick = if arguments.quick { " --quick" } else { "" };
-                note(format!("to go on: {} reproduce{quick}", program()));
+                note(format!(
+                    "to go on: {}",
+                    context.command(&same_again(arguments))
+                ));
                 return Ok(code);
             }
         }
@@ -88,4 +90,17 @@ pub(super) fn run(context: &Context, arguments: &ReproduceArguments) -> anyhow::
         result(format!("  {}", path.display()));
     }
     Ok(DONE)
+}
+
+/// Returns the arguments that go on where this run was stopped.
+fn same_again(arguments: &ReproduceArguments) -> String {
+    let seeds: Vec<String> = arguments.seeds.iter().map(ToString::to_string).collect();
+    let mut text = format!("reproduce --seeds {}", seeds.join(","));
+    if arguments.quick {
+        text.push_str(" --quick");
+    }
+    for change in &arguments.overrides {
+        text.push_str(&format!(" --set '{change}'"));
+    }
+    text
 }

@@ -3,7 +3,6 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
 use image::imageops::FilterType;
 use image::{DynamicImage, ImageDecoder, ImageReader, Limits};
 
@@ -16,6 +15,8 @@ use super::failure::Complaint;
 const MOST_PIXELS_A_SIDE: u32 = 16_384;
 /// Memory that decoding an image file may take, in bytes.
 const MOST_DECODING_BYTES: u64 = 1 << 30;
+/// What stands before a file's name where a split's name stands before a number.
+const FILE_PREFIX: &str = "image files/";
 /// Largest value of an 8-bit channel.
 const CHANNEL_MAX: f32 = 255.0;
 
@@ -102,15 +103,14 @@ pub(super) fn from_files(
     let size = [like.height(), like.width()];
     let mut pixels = Vec::new();
     for path in paths {
-        let decoded = decode(path)
-            .with_context(|| format!("cannot read the image \"{}\"", path.display()))?;
+        let decoded = decode(path).map_err(|reason| {
+            let message = format!("cannot read the image \"{}\": {reason:#}", path.display());
+            Complaint::failed(message, "give PNG, JPEG, WebP or BMP files")
+        })?;
         pixels.push(fit(&decoded, size));
     }
     Ok(Pictures {
-        ids: paths
-            .iter()
-            .map(|path| path.display().to_string())
-            .collect(),
+        ids: file_ids(paths),
         labels: vec![None; paths.len()],
         pixels,
         generated: false,
@@ -119,6 +119,24 @@ pub(super) fn from_files(
         normalisation,
         rule: "Pictures: files, cut to the largest centred square and resized.".to_string(),
     })
+}
+
+/// Returns a name for each file: its own where no other has the same, else its path.
+fn file_ids(paths: &[PathBuf]) -> Vec<String> {
+    let same = |path: &Path| {
+        paths
+            .iter()
+            .filter(move |other| other.file_name() == path.file_name())
+            .count()
+    };
+    let name = |path: &PathBuf| match path.file_name() {
+        Some(name) if same(path) == 1 => name.to_string_lossy().into_owned(),
+        _ => path.display().to_string(),
+    };
+    paths
+        .iter()
+        .map(|path| format!("{FILE_PREFIX}{}", name(path)))
+        .collect()
 }
 
 fn decode(path: &Path) -> anyhow::Result<DynamicImage> {

@@ -6,9 +6,9 @@ use crate::run::{RunDir, RunError, RunManifest, RunStatus, read_epoch_rows};
 use crate::train::{ClassifyJob, Outcome, StartMode, TrainError, train};
 
 use super::arguments::TrainArguments;
-use super::context::Context;
+use super::context::{Context, base_flag};
 use super::experiments::size_of;
-use super::output::{note, program, result};
+use super::output::{note, result};
 use super::progress::TrainView;
 use super::{DONE, figures};
 
@@ -35,7 +35,7 @@ pub(super) fn run(context: &Context, arguments: &TrainArguments) -> anyhow::Resu
         }
         let stopped = train_run(context, &resolved, seed, mode)?;
         if let Some(code) = stopped {
-            let command = resume_command(arguments, seed);
+            let command = resume_command(context, arguments, seed);
             note(format!("to go on: {command}"));
             return Ok(code);
         }
@@ -164,11 +164,9 @@ fn git_revision() -> Option<String> {
     (output.status.success() && !revision.is_empty()).then(|| revision.to_string())
 }
 
-fn resume_command(arguments: &TrainArguments, seed: u64) -> String {
-    let mut command = format!("{} train {}", program(), arguments.trial);
-    if let Some(base) = &arguments.experiment.base {
-        command.push_str(&format!(" --base {base}"));
-    }
+fn resume_command(context: &Context, arguments: &TrainArguments, seed: u64) -> String {
+    let base = base_flag(arguments.experiment.base.as_deref());
+    let mut command = format!("train {}{base}", arguments.trial);
     for change in &arguments.experiment.overrides {
         command.push_str(&format!(" --set '{change}'"));
     }
@@ -176,5 +174,5 @@ fn resume_command(arguments: &TrainArguments, seed: u64) -> String {
     if arguments.accept_changes {
         command.push_str(" --accept-changes");
     }
-    command
+    context.command(&command)
 }

@@ -1,7 +1,7 @@
 //! The trials' network: convolution blocks of growing depth. Built by `cli`, trained by `train`,
 //! explained by `explain`.
 
-use burn::module::Module;
+use burn::module::{Module, ModuleMapper, Param, ParamId};
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::pool::{MaxPool2d, MaxPool2dConfig};
 use burn::nn::{Dropout, DropoutConfig, Linear, LinearConfig, PaddingConfig2d};
@@ -41,7 +41,8 @@ pub struct PlainCnn {
 impl PlainCnn {
     /// Returns a network for images of `height` x `width` pixels and `classes` classes, its
     /// weights drawn at once from the device's generator seeded with `seed`: uniform within
-    /// +-1/sqrt(fan in), as PyTorch's layers do.
+    /// +-1/sqrt(fan in), as PyTorch's layers do. Its parameters are numbered from 1 in network
+    /// order, so that equal trainings write equal weight files.
     ///
     /// # Panics
     /// When `spec` does not pass [`ModelSpec::check`]; the experiment was validated before.
@@ -76,8 +77,7 @@ impl PlainCnn {
             dense: LinearConfig::new(channels * cells, classes).init(device),
             head: spec.head,
         };
-        network.draw_weights();
-        network
+        network.map(&mut Numbering::default())
     }
 
     /// Returns the logits, `[batch, classes]`.
@@ -134,20 +134,21 @@ impl PlainCnn {
         (self.head == Head::AveragePool && layer == last)
             .then(|| self.dense.weight.val().transpose())
     }
+}
 
-    /// Draws every lazy parameter now, in network order, so that weights depend on the seed alone
-    /// and not on which parameter happens to be used first.
-    fn draw_weights(&self) {
-        for block in &self.blocks {
-            block.convolution.weight.val();
-            if let Some(bias) = &block.convolution.bias {
-                bias.val();
-            }
-        }
-        self.dense.weight.val();
-        if let Some(bias) = &self.dense.bias {
-            bias.val();
-        }
+/// Draws every lazy parameter now, in network order, so that weights depend on the seed alone and
+/// not on which parameter happens to be used first; and gives each its number, by which the
+/// optimizer keeps its state.
+#[derive(Default)]
+struct Numbering {
+    parameters: u64,
+}
+
+impl ModuleMapper for Numbering {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        self.parameters += 1;
+        let (_random, tensor, mapper) = param.consume();
+        Param::from_mapped_value(ParamId::from(self.parameters), tensor, mapper)
     }
 }
 

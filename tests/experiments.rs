@@ -1,0 +1,347 @@
+//! Every shipped experiment: it resolves, builds the network it promises, and says what it asks,
+//! expects and costs; and the rules by which files extend and replace each other.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use burn::module::Module;
+use burn::tensor::{Device, Distribution, Tensor};
+use camtrail::data::DatasetName;
+use camtrail::experiment::{Override, Resolved, compare, known, load, load_saved};
+use camtrail::model::tap::Tap;
+use camtrail::model::{NetworkSize, PlainCnn};
+use serde_json::Value;
+
+/// The shipped trials; a new one is added here when it is added there.
+const TRIALS: [&str; 5] = ["trial-a", "trial-b", "trial-c", "trial-d", "trial-d-gap"];
+/// The base of all others.
+const ROOT: &str = "base/cifar-100";
+/// A million, the unit of a header's cost.
+const MILLION: f64 = 1e6;
+
+fn shipped(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("experiments")
+        .join(format!("{name}.toml"))
+}
+
+fn read(name: &str) -> String {
+    std::fs::read_to_string(shipped(name)).expect("a shipped experiment")
+}
+
+/// Loads `name` from the files in the binary: the folder has none of its own.
+fn resolve(name: &str, base: Option<&str>) -> Resolved {
+    let empty = tempfile::tempdir().expect("a temporary folder");
+    load(empty.path(), name, base, &[]).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+fn size(resolved: &Resolved) -> NetworkSize {
+    let dataset = resolved.experiment.data.dataset;
+    let side = dataset.side();
+    NetworkSize::of(
+        &resolved.experiment.model,
+        side,
+        side,
+        dataset.class_count(),
+    )
+}
+
+/// All keys of a TOML text with their sections, and their values.
+fn keys(text: &str) -> BTreeMap<String, Value> {
+    fn walk(prefix: &str, value: Value, out: &mut BTreeMap<String, Value>) {
+        match value {
+            Value::Object(table) => {
+                for (key, value) in table {
+                    let path = if prefix.is_empty() {
+                        key
+                    } else {
+                        format!("{prefix}.{key}")
+                    };
+                    walk(&path, value, out);
+                }
+            }
+            value => {
+                out.insert(prefix.to_string(), value);
+            }
+        }
+    }
+    let mut out = BTreeMap::new();
+    walk("", toml_edit::de::from_str(text).expect("TOML"), &mut out);
+    out
+}
+
+#[test]
+fn the_shipped_trials_are_known() {
+    let empty = tempfile::tempdir().expect("a temporary folder");
+    assert_eq!(known(empty.path()), TRIALS);
+}
+
+#[test]
+fn every_trial_builds_the_network_that_it_promises() {
+    let device = Device::flex();
+    for (name, base) in TRIALS
+        .iter()
+        .flat_map(|name| [(name, None), (name, Some("shapes"))])
+    {
+        let resolved = resolve(name, base);
+        let dataset = resolved.experiment.data.dataset;
+        let (side, classes) = (dataset.side(), dataset.class_count());
+        let model = &resolved.experiment.model;
+        let network = PlainCnn::new(model, (side, side), classes, 1, &device);
+        assert_eq!(
+            network.num_params() as u64,
+            size(&resolved).parameters,
+            "{name} on {dataset}"
+        );
+
+        device.seed(2);
+        let images = Tensor::random([2, 3, side, side], Distribution::Normal(0.0, 1.0), &device);
+        let mut tap = Tap::activations_only(network.layers());
+        let logits = network.forward(images, &mut tap);
+        assert_eq!(
+            tap.seen(),
+            network.layers(),
+            "{name}: the forward passes the named places"
+        );
+        let [images, width] = logits.dims();
+        assert_eq!((images, width), (2, classes), "{name}");
+        let logits: Vec<f32> = logits.to_data().iter::<f32>().collect();
+        assert!(
+            logits.iter().all(|logit| logit.is_finite()),
+            "{name}: {logits:?}"
+        );
+        let (first, second) = logits.split_at(classes);
+        let differing = first.iter().zip(second).filter(|(a, b)| a != b).count();
+        assert_eq!(differing, classes, "{name}: two images, two answers");
+        // Block n is seen before its pool, so it has the cells of the image after n - 1 pools.
+        for observation in tap.into_observations() {
+            let Some(number) = observation.name().strip_prefix("block-") else {
+                continue;
+            };
+            let number: usize = number.parse().expect("blocks are numbered");
+            let [_batch, channels, height, _width] = observation.activation().dims();
+            assert_eq!(
+                channels,
+                model.filters[number - 1],
+                "{name}, block {number}"
+            );
+            assert_eq!(height, side >> (number - 1), "{name}, block {number}");
+        }
+    }
+}
+
+#[test]
+fn every_header_states_question_expectation_and_cost() {
+    for name in TRIALS {
+        let header = resolve(name, None).header;
+        assert_eq!(
+            header,
+            from_file(name),
+            "{name}: the header is that of its own file"
+        );
+        let line = |start: &str| {
+            let found = header.lines().find_map(|line| line.strip_prefix(start));
+            found
+                .unwrap_or_else(|| panic!("{name} has no line {start:?}"))
+                .trim()
+                .to_string()
+        };
+        assert!(line("Question:").len() > 10, "{name}");
+        assert!(line("Expected:").len() > 10, "{name}");
+        let cost = line("Cost:");
+        let counted = size(&resolve(name, None)).multiply_adds;
+        if let Some(trial) = cost.strip_prefix("as trial ") {
+            let other = format!("trial-{}", trial.trim_end_matches('.').to_lowercase());
+            assert_eq!(
+                counted,
+                size(&resolve(&other, None)).multiply_adds,
+                "{name}: {cost}"
+            );
+        } else {
+            let stated = format!("{:.1} M multiply-adds an image.", counted as f64 / MILLION);
+            assert_eq!(cost, stated, "{name}");
+        }
+    }
+}
+
+fn from_file(name: &str) -> String {
+    let text = read(name);
+    let comment = text.lines().take_while(|line| line.starts_with('#'));
+    let lines: Vec<&str> = comment
+        .map(|line| line.trim_start_matches('#').trim())
+        .collect();
+    lines.join("\n")
+}
+
+/// Multiply-adds by hand for trial D: pixels x filters x channels x 9 of each block, and 256 x 100.
+#[test]
+fn the_counted_cost_of_trial_d_is_that_of_paper_and_pencil() {
+    let blocks = [
+        1024 * 32 * 3 * 9,
+        256 * 64 * 32 * 9,
+        64 * 128 * 64 * 9,
+        16 * 256 * 128 * 9,
+        4 * 256 * 256 * 9,
+    ];
+    let expected: u64 = blocks.iter().sum::<u64>() + 256 * 100;
+    assert_eq!(size(&resolve("trial-d", None)).multiply_adds, expected);
+}
+
+#[test]
+fn a_file_holds_only_what_differs_from_what_it_extends() {
+    for name in TRIALS.into_iter().chain(["base/shapes"]) {
+        let own = keys(&read(name));
+        let parent = own["extends"].as_str().expect("a name").to_string();
+        let inherited = keys(&resolve_text(&parent));
+        assert!(own.len() > 1, "{name} changes something");
+        for (key, value) in own {
+            if key != "extends" {
+                assert_ne!(
+                    Some(&value),
+                    inherited.get(&key),
+                    "{name}: {key} is as in {parent}"
+                );
+                assert!(inherited.contains_key(&key), "{name}: {key} has no default");
+            }
+        }
+    }
+}
+
+/// A base alone is no trial (it has no filters), so its text is read through a trial on it.
+fn resolve_text(parent: &str) -> String {
+    match parent.strip_prefix("base/") {
+        None => resolve(parent, None).text,
+        Some(_) if parent == ROOT => read(ROOT),
+        Some(base) => resolve("trial-a", Some(base)).text,
+    }
+}
+
+#[test]
+fn the_trials_differ_in_the_fields_that_the_ablation_is_about() {
+    let differences = |first: &str, second: &str| -> Vec<String> {
+        let (first, second) = (resolve(first, None), resolve(second, None));
+        let fields = compare(&first.experiment, &second.experiment);
+        fields.into_iter().map(|field| field.key).collect()
+    };
+    assert_eq!(differences("trial-a", "trial-b"), ["model.filters"]);
+    assert_eq!(
+        differences("trial-b", "trial-c"),
+        ["model.filters", "model.head_dropout"]
+    );
+    assert_eq!(differences("trial-c", "trial-d"), ["model.filters"]);
+    assert_eq!(differences("trial-d", "trial-d-gap"), ["model.head"]);
+}
+
+#[test]
+fn another_base_gives_its_data_set_along_the_whole_chain() {
+    let own = resolve("trial-d-gap", None);
+    assert_eq!(own.experiment.data.dataset, DatasetName::Cifar100);
+    assert_eq!((own.base.as_str(), own.base_replaced), ("cifar-100", false));
+
+    let replaced = resolve("trial-d-gap", Some("shapes"));
+    assert_eq!(replaced.experiment.data.dataset, DatasetName::Shapes);
+    assert_eq!(
+        (replaced.base.as_str(), replaced.base_replaced),
+        ("shapes", true)
+    );
+    assert_eq!(
+        replaced.experiment.model, own.experiment.model,
+        "the trial's own values stay"
+    );
+    let epochs = keys(&read("base/shapes"))["train.epochs"]
+        .as_u64()
+        .expect("a number");
+    assert_eq!(u64::from(replaced.experiment.train.epochs), epochs);
+    assert_ne!(
+        replaced.experiment.train.epochs,
+        own.experiment.train.epochs
+    );
+
+    let named = resolve("trial-d-gap", Some("cifar-100"));
+    assert_eq!(named.experiment, own.experiment);
+    assert!(!named.base_replaced, "naming its own base replaces nothing");
+}
+
+#[test]
+fn the_resolved_text_reads_back_and_keeps_the_comments_of_the_defaults() {
+    let overrides = [
+        "train.epochs=7",
+        "model.head=average-pool",
+        "checkpoints.at=[0, 7]",
+    ];
+    let overrides = overrides.map(|text| text.parse::<Override>().expect("KEY=VALUE"));
+    let empty = tempfile::tempdir().expect("a temporary folder");
+    for (name, base, overrides) in [
+        ("trial-c", None, &overrides[..0]),
+        ("trial-d-gap", Some("shapes"), &overrides[..0]),
+        ("trial-b", Some("shapes"), &overrides[..]),
+    ] {
+        let resolved = load(empty.path(), name, base, overrides).expect("it resolves");
+        let path = empty.path().join("experiment.toml");
+        let saved = load_saved(&path, name, &resolved.text).expect("it reads back");
+        assert_eq!(saved.experiment, resolved.experiment, "{name}");
+        for comment in read(ROOT).lines().filter(|line| line.starts_with('#')) {
+            assert!(resolved.text.contains(comment), "{name} lost {comment:?}");
+        }
+        let whole = keys(&resolved.text);
+        assert!(
+            keys(&read(ROOT)).keys().all(|key| whole.contains_key(key)),
+            "{name}"
+        );
+    }
+    let changed = load(empty.path(), "trial-b", None, &overrides).expect("it resolves");
+    assert_eq!(changed.experiment.train.epochs, 7);
+    assert_eq!(changed.experiment.checkpoints.at, [0, 7]);
+    assert!(
+        changed.text.contains("# --set train.epochs=7\n"),
+        "{}",
+        changed.text
+    );
+    assert!(
+        changed
+            .text
+            .starts_with("# Resolved from trial-b < base/cifar-100.\n")
+    );
+}
+
+#[test]
+fn a_local_file_wins_over_the_shipped_one() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let local = folder.path().join("experiments");
+    std::fs::create_dir_all(local.join("base")).expect("created");
+    let write = |name: &str, text: &str| {
+        std::fs::write(local.join(format!("{name}.toml")), text).expect("written");
+    };
+    write(
+        "trial-a",
+        "extends = \"base/cifar-100\"\n\n[model]\nfilters = [7]\n",
+    );
+    write(
+        "mine",
+        "# Mine.\nextends = \"trial-a\"\n\n[train]\nepochs = 3\n",
+    );
+    let load = |name: &str| load(folder.path(), name, None, &[]).expect("it resolves");
+
+    assert_eq!(load("trial-a").experiment.model.filters, [7]);
+    assert_eq!(
+        load("trial-b").experiment,
+        resolve("trial-b", None).experiment
+    );
+    let mine = load("mine");
+    assert_eq!(
+        mine.experiment.model.filters,
+        [7],
+        "it extends the local file"
+    );
+    assert_eq!(
+        (mine.experiment.train.epochs, mine.header.as_str()),
+        (3, "Mine.")
+    );
+    let names = known(folder.path());
+    assert_eq!(names, [&["mine"], &TRIALS[..]].concat());
+
+    // A local base is every trial's base.
+    let base = read(ROOT).replace("batch_size = 128", "batch_size = 99");
+    write(ROOT, &base);
+    assert_eq!(load("trial-d").experiment.train.batch_size, 99);
+}

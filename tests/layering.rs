@@ -1,0 +1,469 @@
+//! The rules of the source tree that the compiler does not know: which module may use which, where
+//! gradients are taken, where a cargo feature is asked for, who prints, and how long a file may be.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Each module and what it may use.
+const MAY_USE: [(&str, &[&str]); 11] = [
+    ("run", &[]),
+    ("device", &[]),
+    ("data", &["run", "device"]),
+    ("model", &["run", "device", "data"]),
+    ("train", &["run", "device", "data", "model"]),
+    ("evaluate", &["run", "device", "data", "model"]),
+    ("explain", &["run", "device", "data", "model"]),
+    (
+        "experiment",
+        &[
+            "run", "device", "data", "model", "train", "evaluate", "explain",
+        ],
+    ),
+    ("figure", &["run"]),
+    (
+        "cli",
+        &[
+            "run",
+            "device",
+            "data",
+            "model",
+            "train",
+            "evaluate",
+            "explain",
+            "experiment",
+            "figure",
+        ],
+    ),
+    ("main", &["cli"]),
+];
+
+/// Most lines of a file; tables of names are excepted.
+const MOST_LINES: usize = 400;
+/// Files that are a table.
+const TABLES: [&str; 1] = ["src/data/cifar100_names.rs"];
+
+/// A source file without its tests, comments and texts.
+struct Source {
+    /// Path from the root, such as "src/data/mod.rs".
+    path: String,
+    /// The module at the top of its path, such as "data".
+    module: String,
+    lines: usize,
+    code: String,
+}
+
+fn sources() -> Vec<Source> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files = Vec::new();
+    collect(&root.join("src"), &mut files);
+    let texts: Vec<(PathBuf, String)> = files
+        .into_iter()
+        .map(|path| {
+            let text = fs::read_to_string(&path).expect("a source file");
+            (path, text)
+        })
+        .collect();
+    let tests: BTreeSet<PathBuf> = texts
+        .iter()
+        .flat_map(|(path, text)| test_modules(path, text))
+        .collect();
+    let sources = texts
+        .iter()
+        .filter(|(path, _)| !tests.contains(path))
+        .map(|(path, text)| {
+            let path = path.strip_prefix(root).expect("below the root");
+            let path = path
+                .to_str()
+                .expect("source paths are ASCII")
+                .replace('\\', "/");
+            let rest = path.strip_prefix("src/").expect("below src");
+            let module = rest
+                .split('/')
+                .next()
+                .expect("a first part")
+                .trim_end_matches(".rs");
+            Source {
+                module: module.to_string(),
+                lines: text.lines().count(),
+                code: without_tests(&code_only(text)),
+                path,
+            }
+        });
+    sources.collect()
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("src can be listed") {
+        let path = entry.expect("src can be listed").path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    files.sort();
+}
+
+/// Returns the files of the modules that `text` declares for tests alone.
+fn test_modules(path: &Path, text: &str) -> Vec<PathBuf> {
+    let stem = path.file_stem().expect("a file name");
+    let folder = path.parent().expect("a folder");
+    let folder = match stem.to_str() {
+        Some("mod" | "lib" | "main") => folder.to_path_buf(),
+        _ => folder.join(stem),
+    };
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    let mut files = Vec::new();
+    for (number, _) in lines
+        .iter()
+        .enumerate()
+        .filter(|(_, line)| **line == "#[cfg(test)]")
+    {
+        let mut item = lines[number + 1..]
+            .iter()
+            .skip_while(|line| line.starts_with("#["));
+        let declared = item.next().and_then(|line| line.split_once("mod "));
+        let Some(name) = declared.and_then(|(_before, name)| name.strip_suffix(';')) else {
+            continue;
+        };
+        let named = lines[number + 1].strip_prefix("#[path = \"");
+        files.push(match named.and_then(|rest| rest.strip_suffix("\"]")) {
+            // Such a path starts from the folder that the file is in.
+            Some(file) => path.with_file_name(file),
+            None => folder.join(name).with_extension("rs"),
+        });
+    }
+    files
+}
+
+/// Returns `text` with comments and the content of string and character literals blanked out;
+/// lines stay lines.
+fn code_only(text: &str) -> String {
+    let characters: Vec<char> = text.chars().collect();
+    let at = |index: usize| characters.get(index).copied().unwrap_or('\0');
+    let mut code = String::new();
+    let mut index = 0;
+    let keep_newlines = |code: &mut String, from: usize, to: usize| {
+        code.extend(
+            characters[from..to.min(characters.len())]
+                .iter()
+                .filter(|c| **c == '\n'),
+        );
+    };
+    while index < characters.len() {
+        let start = index;
+        match at(index) {
+            '/' if at(index + 1) == '/' => {
+                while index < characters.len() && at(index) != '\n' {
+                    index += 1;
+                }
+            }
+            '"' => {
+                // A raw string has its number of # before the quote.
+                let hashes = characters[..start]
+                    .iter()
+                    .rev()
+                    .take_while(|c| **c == '#')
+                    .count();
+                let raw = start > hashes && characters[start - hashes - 1] == 'r';
+                index += 1;
+                loop {
+                    match at(index) {
+                        '\0' => break,
+                        '\\' if !raw => index += 2,
+                        '"' if !raw || (0..hashes).all(|n| at(index + 1 + n) == '#') => break,
+                        _ => index += 1,
+                    }
+                }
+                index += 1;
+                code.push_str("\"\"");
+                keep_newlines(&mut code, start, index);
+            }
+            '\'' if at(index + 1) == '\\' || at(index + 2) == '\'' => {
+                index += if at(index + 1) == '\\' { 3 } else { 2 };
+                while index < characters.len() && at(index) != '\'' {
+                    index += 1;
+                }
+                index += 1;
+                code.push_str("''");
+            }
+            other => {
+                code.push(other);
+                index += 1;
+            }
+        }
+    }
+    code
+}
+
+/// Returns `code` without the items under `#[cfg(test)]`.
+fn without_tests(code: &str) -> String {
+    let mut kept = String::new();
+    let mut lines = code.lines();
+    while let Some(line) = lines.next() {
+        if line.trim() != "#[cfg(test)]" {
+            kept.push_str(line);
+            kept.push('\n');
+            continue;
+        }
+        let mut depth = 0i64;
+        for line in lines.by_ref() {
+            depth += line.matches(['{', '(']).count() as i64;
+            depth -= line.matches(['}', ')']).count() as i64;
+            let ended = line.trim_end().ends_with(['}', ';']);
+            if depth == 0 && ended {
+                break;
+            }
+        }
+    }
+    kept
+}
+
+/// Returns the modules that `code` names after `start` ("crate::"), groups in braces included.
+fn uses(code: &str, start: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for (place, _) in code.match_indices(start) {
+        let before = code[..place].chars().next_back().unwrap_or(' ');
+        if before.is_alphanumeric() || before == '_' || before == ':' {
+            continue;
+        }
+        let rest = &code[place + start.len()..];
+        match rest.strip_prefix('{') {
+            None => {
+                found.insert(identifier(rest));
+            }
+            Some(group) => {
+                let mut depth = 0;
+                let mut expected = true;
+                for (at, character) in group.char_indices() {
+                    match character {
+                        '{' => depth += 1,
+                        '}' if depth == 0 => break,
+                        '}' => depth -= 1,
+                        ',' if depth == 0 => expected = true,
+                        other if expected && depth == 0 && !other.is_whitespace() => {
+                            found.insert(identifier(&group[at..]));
+                            expected = false;
+                        }
+                        _ => {}
+                    }
+                }
+            }
+        }
+    }
+    found
+}
+
+fn identifier(text: &str) -> String {
+    text.chars()
+        .take_while(|c| c.is_alphanumeric() || *c == '_')
+        .collect()
+}
+
+/// Returns the modules of the crate that `source` uses.
+fn modules_used(source: &Source) -> BTreeSet<String> {
+    let mut used = uses(&source.code, "crate::");
+    used.extend(uses(&source.code, "camtrail::"));
+    if source.path.matches('/').count() == 1 {
+        // One step up from a file in src/ is the crate itself.
+        used.extend(uses(&source.code, "super::"));
+    }
+    used.remove(&source.module);
+    used
+}
+
+fn all_but<'a>(sources: &'a [Source], allowed: &[&str]) -> Vec<&'a Source> {
+    let allowed = |path: &str| allowed.iter().any(|prefix| path.starts_with(prefix));
+    sources
+        .iter()
+        .filter(|source| !allowed(&source.path))
+        .collect()
+}
+
+/// Returns "path: pattern" for every pattern found.
+fn offences(sources: &[&Source], patterns: &[&str]) -> Vec<String> {
+    let found = sources.iter().flat_map(|source| {
+        let found = patterns
+            .iter()
+            .filter(|pattern| source.code.contains(**pattern));
+        found.map(|pattern| format!("{}: {pattern}", source.path))
+    });
+    found.collect()
+}
+
+#[test]
+fn modules_use_only_what_stands_left_of_them() {
+    let sources = sources();
+    let known: Vec<&str> = MAY_USE.iter().map(|(module, _)| *module).collect();
+    let mut seen = BTreeSet::new();
+    let mut offences = Vec::new();
+    for source in sources.iter().filter(|source| source.module != "lib") {
+        let entry = MAY_USE.iter().find(|(module, _)| *module == source.module);
+        let (_, allowed) = entry.unwrap_or_else(|| panic!("{} is of no known module", source.path));
+        for used in modules_used(source) {
+            if !allowed.contains(&used.as_str()) && known.contains(&used.as_str()) {
+                offences.push(format!("{} uses {used}", source.path));
+            }
+            seen.insert((source.module.clone(), used));
+        }
+    }
+    assert!(offences.is_empty(), "{offences:#?}");
+    // The scan sees what is known to be there.
+    for (module, used) in [
+        ("data", "run"),
+        ("model", "data"),
+        ("train", "model"),
+        ("evaluate", "data"),
+        ("explain", "model"),
+        ("experiment", "train"),
+        ("figure", "run"),
+        ("cli", "experiment"),
+        ("main", "cli"),
+    ] {
+        let pair = (module.to_string(), used.to_string());
+        // A module that may use another need not; these do, but for `data`.
+        assert!(
+            module == "data" || seen.contains(&pair),
+            "{module} uses {used}: {seen:?}"
+        );
+    }
+}
+
+#[test]
+fn every_name_after_crate_is_a_module_and_nothing_climbs_past_its_parent() {
+    let sources = sources();
+    let known: BTreeSet<&str> = MAY_USE.iter().map(|(module, _)| *module).collect();
+    for source in &sources {
+        for used in uses(&source.code, "crate::") {
+            assert!(
+                known.contains(used.as_str()),
+                "{} uses crate::{used}",
+                source.path
+            );
+        }
+    }
+    let climbing = offences(&sources.iter().collect::<Vec<_>>(), &["super::super::"]);
+    assert!(climbing.is_empty(), "{climbing:#?}");
+}
+
+#[test]
+fn gradients_are_taken_in_two_places() {
+    let sources = sources();
+    let pattern = ["backward("];
+    let elsewhere = all_but(&sources, &["src/train/", "src/explain/evidence.rs"]);
+    assert_eq!(offences(&elsewhere, &pattern), [""; 0]);
+    assert_eq!(
+        offences(&sources.iter().collect::<Vec<_>>(), &pattern).len(),
+        2
+    );
+}
+
+#[test]
+fn a_cargo_feature_is_asked_for_in_device_alone() {
+    let sources = sources();
+    let elsewhere = all_but(&sources, &["src/device.rs"]);
+    let patterns = [
+        "cfg(feature",
+        "cfg!(feature",
+        "cfg_attr(feature",
+        "(feature =",
+    ];
+    assert_eq!(offences(&elsewhere, &patterns), [""; 0]);
+}
+
+#[test]
+fn only_the_command_line_prints() {
+    let sources = sources();
+    let elsewhere = all_but(&sources, &["src/cli/", "src/main.rs"]);
+    let patterns = [
+        "print!(",
+        "println!(",
+        "io::stdout",
+        "io::stderr",
+        "stdout()",
+        "stderr()",
+    ];
+    assert_eq!(offences(&elsewhere, &patterns), [""; 0]);
+}
+
+#[test]
+fn nothing_unwraps_or_is_left_undone_outside_tests() {
+    let sources = sources();
+    let patterns = [".unwrap()", "todo!(", "unimplemented!(", "dbg!("];
+    assert_eq!(
+        offences(&sources.iter().collect::<Vec<_>>(), &patterns),
+        [""; 0]
+    );
+}
+
+#[test]
+fn no_file_is_longer_than_a_reader_can_hold() {
+    let sources = sources();
+    let long: Vec<String> = sources
+        .iter()
+        .filter(|source| source.lines > MOST_LINES && !TABLES.contains(&source.path.as_str()))
+        .map(|source| format!("{}: {} lines", source.path, source.lines))
+        .collect();
+    assert!(long.is_empty(), "{long:#?}");
+    assert!(
+        sources.len() > 50,
+        "the whole tree was read: {}",
+        sources.len()
+    );
+}
+
+/// The scanner against texts whose answer is plain to see.
+#[test]
+fn the_scanner_reads_code_and_nothing_else() {
+    let text = r##"
+//! crate::comment
+use crate::run::{RunDir, RunError};
+use crate::{data::Splits, model};
+use crate::{
+    explain::{Method, crate_like},
+    figure,
+};
+fn f() {
+    let text = "crate::text \" crate::more"; // crate::note
+    let raw = r#"crate::raw " backward("#;
+    let quote = '"';
+    mycrate::other(crate::train::train(quote, '\'', raw));
+}
+#[cfg(test)]
+mod tests {
+    use crate::cli;
+    fn g() { h().unwrap(); }
+}
+fn last() { crate::experiment::load() }
+"##;
+    let code = without_tests(&code_only(text));
+    let expected = [
+        "data",
+        "experiment",
+        "explain",
+        "figure",
+        "model",
+        "run",
+        "train",
+    ];
+    assert_eq!(uses(&code, "crate::"), expected.map(str::to_string).into());
+    assert!(
+        !code.contains("backward(") && !code.contains("unwrap"),
+        "{code}"
+    );
+    assert_eq!(code_only(text).lines().count(), text.lines().count());
+
+    let modules = "#[cfg(test)]\nmod cases;\n#[cfg(test)]\nmod tests {\n}\nmod real;\n\
+                   #[cfg(test)]\n#[path = \"far.rs\"]\nmod far_cases;\n";
+    let of = |path: &str| test_modules(Path::new(path), modules);
+    let paths = |names: [&str; 2]| names.map(PathBuf::from);
+    assert_eq!(
+        of("src/explain/mod.rs"),
+        paths(["src/explain/cases.rs", "src/explain/far.rs"])
+    );
+    assert_eq!(
+        of("src/explain/cam.rs"),
+        paths(["src/explain/cam/cases.rs", "src/explain/far.rs"])
+    );
+}
