@@ -180,14 +180,15 @@ fn copy_folder(from: &Path, to: &Path) {
     }
 }
 
-/// Path and content of every file below `folder`, in order.
+/// Path and content of every file below `folder`, in order, but for the lock's: it names the last
+/// process that asked.
 fn contents(folder: &Path) -> Vec<(PathBuf, String)> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();
         if path.is_dir() {
             found.extend(contents(&path));
-        } else {
+        } else if path.file_name().is_some_and(|name| name != ".lock") {
             let content = sha256(&fs::read(&path).expect("a file"));
             found.push((path, content));
         }
@@ -360,7 +361,8 @@ fn weights_of_another_network_are_refused_by_tensor_and_name() {
 #[test]
 fn a_resume_with_other_values_lists_them_and_needs_a_flag() {
     let place = Place::new();
-    place.trained(&["--set", "train.epochs=2"]);
+    let constant = ["--set", "train.schedule=constant"];
+    place.trained(&[&constant[..], &["--set", "train.epochs=2"]].concat());
     let changes = [
         "--set",
         "train.epochs=3",

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::{RunError, write_atomically};
+use super::RunError;
+use super::table::{parse_table, write_table};
 
 /// One trained network's size and accuracy.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -43,18 +44,9 @@ pub struct DepthRow {
 /// Writes `rows` to `path` as CSV with a header.
 ///
 /// # Errors
-/// As [`write_atomically`].
+/// As [`write_atomically`](super::write_atomically).
 pub fn write_depth_rows(path: &Path, rows: &[DepthRow]) -> Result<(), RunError> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    for row in rows {
-        writer
-            .serialize(row)
-            .map_err(|reason| RunError::damaged(path, reason))?;
-    }
-    let content = writer
-        .into_inner()
-        .map_err(|reason| RunError::damaged(path, reason))?;
-    write_atomically(path, &content)
+    write_table(path, rows)
 }
 
 /// Returns the rows of the file at `path`.
@@ -64,8 +56,5 @@ pub fn write_depth_rows(path: &Path, rows: &[DepthRow]) -> Result<(), RunError> 
 pub fn read_depth_rows(path: &Path) -> Result<Vec<DepthRow>, RunError> {
     let text =
         std::fs::read_to_string(path).map_err(|source| RunError::io("read", path, source))?;
-    csv::Reader::from_reader(text.as_bytes())
-        .deserialize()
-        .collect::<Result<_, _>>()
-        .map_err(|reason| RunError::damaged(path, reason))
+    parse_table(path, &text)
 }

@@ -12,6 +12,7 @@ mod explanations;
 mod lock;
 mod manifest;
 mod rows;
+mod table;
 
 pub use atomic::{clear_temporaries, write_atomically, write_folder_atomically};
 pub use checksum::{Checksum, sha256};

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::{RunError, write_atomically};
+use super::RunError;
+use super::table::{parse_table, write_table};
 
 /// One epoch of training, as a row of `epochs.csv`. Epoch 0 is the network before any training and
 /// has only validation values.
@@ -41,22 +42,19 @@ pub fn read_epoch_rows(path: &Path) -> Result<Vec<EpochRow>, RunError> {
         Err(source) => return Err(RunError::io("read", path, source)),
     };
     let whole = text.rfind('\n').map_or("", |end| &text[..=end]);
-    csv::Reader::from_reader(whole.as_bytes())
-        .deserialize()
-        .collect::<Result<_, _>>()
-        .map_err(|reason| RunError::damaged(path, reason))
+    parse_table(path, whole)
 }
 
 /// Appends `row` to the file at `path`, by rewriting it whole: a row is there or it is not. Rows of
 /// that epoch or later, left by a run that was killed before its checkpoint, are replaced.
 ///
 /// # Errors
-/// As [`read_epoch_rows`] and [`write_atomically`].
+/// As [`read_epoch_rows`] and [`write_atomically`](super::write_atomically).
 pub fn append_epoch_row(path: &Path, row: EpochRow) -> Result<(), RunError> {
     let mut rows = read_epoch_rows(path)?;
     rows.retain(|old| old.epoch < row.epoch);
     rows.push(row);
-    write_rows(path, &rows)
+    write_table(path, &rows)
 }
 
 /// Drops the rows after `epoch`, as resuming from that epoch's checkpoint needs.
@@ -66,20 +64,7 @@ pub fn append_epoch_row(path: &Path, row: EpochRow) -> Result<(), RunError> {
 pub fn truncate_epoch_rows(path: &Path, epoch: u32) -> Result<(), RunError> {
     let mut rows = read_epoch_rows(path)?;
     rows.retain(|row| row.epoch <= epoch);
-    write_rows(path, &rows)
-}
-
-fn write_rows(path: &Path, rows: &[EpochRow]) -> Result<(), RunError> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    for row in rows {
-        writer
-            .serialize(row)
-            .map_err(|reason| RunError::damaged(path, reason))?;
-    }
-    let content = writer
-        .into_inner()
-        .map_err(|reason| RunError::damaged(path, reason))?;
-    write_atomically(path, &content)
+    write_table(path, &rows)
 }
 
 #[cfg(test)]
