@@ -361,9 +361,16 @@ fn weights_of_another_network_are_refused_by_tensor_and_name() {
 #[test]
 fn a_resume_with_other_values_lists_them_and_needs_a_flag() {
     let place = Place::new();
-    let constant = ["--set", "train.schedule=constant"];
-    place.trained(&[&constant[..], &["--set", "train.epochs=2"]].concat());
+    let start = [
+        "--set",
+        "train.schedule=constant",
+        "--set",
+        "train.epochs=2",
+    ];
+    place.trained(&start);
     let changes = [
+        "--set",
+        "train.schedule=constant",
         "--set",
         "train.epochs=3",
         "--set",

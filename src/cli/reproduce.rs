@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use crate::data::DataError;
 use crate::train::StartMode;
 
 use super::DONE;
@@ -33,6 +34,7 @@ pub(super) fn run(context: &Context, arguments: &ReproduceArguments) -> anyhow::
         base: base.clone(),
         overrides: arguments.overrides.clone(),
     };
+    check_data(context, &changed)?;
     for trial in TRIALS {
         let resolved = context.experiment(trial, &changed)?;
         for &seed in &arguments.seeds {
@@ -90,6 +92,23 @@ pub(super) fn run(context: &Context, arguments: &ReproduceArguments) -> anyhow::
         result(format!("  {}", path.display()));
     }
     Ok(DONE)
+}
+
+/// Fails early where the images are not there, and names the way without them.
+fn check_data(context: &Context, changed: &ExperimentArguments) -> anyhow::Result<()> {
+    let resolved = context.experiment(TRIALS[0], changed)?;
+    context
+        .data(&resolved)
+        .map(drop)
+        .map_err(|error| match error.downcast_ref::<DataError>() {
+            Some(DataError::NotFound { dataset, .. }) => {
+                let fetch = context.command(&format!("data fetch {dataset}"));
+                let quick = context.command("reproduce --quick");
+                let hint = format!("{fetch}, or take images that camtrail generates: {quick}");
+                Complaint::failed(error.to_string(), hint).into()
+            }
+            _ => error,
+        })
 }
 
 /// Returns the arguments that go on where this run was stopped.
