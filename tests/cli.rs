@@ -107,7 +107,19 @@ fn explain(more: &[&str]) -> String {
 
 #[test]
 fn list_names_every_trial_with_its_size() {
-    insta::assert_snapshot!(run(&["list"]), @"");
+    insta::assert_snapshot!(run(&["list"]), @r#"
+    exit code 0
+    --- stdout
+    experiment   data       blocks  parameters  multiply-adds  question
+    trial-a      cifar-100       1     820,196      1,703,936  what does a network look at that sees 3 x 3 pixels and has one dense layer on top?
+    trial-b      cifar-100       2     429,092      6,012,928  what does the second block add?
+    trial-c      cifar-100       3     298,148     10,526,720  does a third block help once dropout holds back the dense layer?
+    trial-d      cifar-100       5   1,004,196     17,425,408  do maps of the deepest network cover the object better than those of the shallow ones?
+    trial-d-gap  cifar-100       5   1,004,196     17,425,408  what does CAM itself show? It is defined only for a network that ends in global average pooling and one dense layer (Zhou et al. 2016), and none of trials A to D does.
+    --- stderr
+
+    nothing trained yet; try: camtrail train trial-a --base shapes
+    "#);
 }
 
 #[test]
@@ -120,12 +132,27 @@ fn list_takes_no_file_for_a_run() {
 
 #[test]
 fn diff_shows_what_a_trial_adds_and_costs() {
-    insta::assert_snapshot!(run(&["diff", "trial-c", "trial-d"]), @"");
+    insta::assert_snapshot!(run(&["diff", "trial-c", "trial-d"]), @r#"
+    exit code 0
+    --- stdout
+    field          trial-c      trial-d
+    model.filters  [32,64,128]  [32,64,128,256,256]
+    parameters         298,148            1,004,196
+    multiply-adds   10,526,720           17,425,408
+    "#);
 }
 
 #[test]
 fn diff_of_a_trial_with_itself_finds_nothing() {
-    insta::assert_snapshot!(run(&["diff", "trial-c", "trial-c"]), @"");
+    insta::assert_snapshot!(run(&["diff", "trial-c", "trial-c"]), @r#"
+    exit code 0
+    --- stdout
+    field          trial-c     trial-c
+    parameters        298,148     298,148
+    multiply-adds  10,526,720  10,526,720
+    --- stderr
+    trial-c and trial-c do not differ in any field
+    "#);
 }
 
 #[test]
@@ -134,8 +161,31 @@ fn show_prints_the_header_and_the_resolved_model() {
     let model = shown.find("[model]").expect("a model section");
     let train = shown.find("[train]").expect("a train section");
     let data = shown.find("[data]").expect("a data section");
-    insta::assert_snapshot!(&shown[..data], @"");
-    insta::assert_snapshot!(&shown[model..train], @"");
+    insta::assert_snapshot!(&shown[..data], @r#"
+    exit code 0
+    --- stdout
+    # Trial D: five convolution blocks, 32, 64, 128, 256 and 256 filters, with dropout.
+    #
+    # Question: do maps of the deepest network cover the object better than those of the shallow ones?
+    # Expected: the highest accuracy of the four, with the fewest weights in the dense layer.
+    # Cost: 17.4 M multiply-adds an image.
+
+    # Resolved from trial-d < base/cifar-100.
+    # Every default of camtrail, on CIFAR-100. A trial says `extends = "base/cifar-100"` and gives only
+    # what differs. `camtrail show TRIAL` prints what comes out.
+    "#);
+    insta::assert_snapshot!(&shown[model..train], @r#"
+    [model]
+    # Filters of each block of [3x3 convolution, ReLU, 2x2 max-pool]; every trial gives its own.
+    filters = [32, 64, 128, 256, 256]
+    # Share of a block's output that dropout zeroes in training, 0 to below 1.
+    block_dropout = 0.0
+    # Share of the dense layer's input that dropout zeroes in training, 0 to below 1.
+    head_dropout = 0.25
+    # "flatten": one dense layer on the last pool. "average-pool": one dense layer on the average of
+    # the last activation, as CAM needs.
+    head = "flatten"
+    "#);
     assert!(
         shown
             .trim_end()
@@ -145,47 +195,84 @@ fn show_prints_the_header_and_the_resolved_model() {
 
 #[test]
 fn an_unknown_trial_is_answered_with_the_near_one() {
-    insta::assert_snapshot!(run(&["train", "trail-d"]), @"");
+    insta::assert_snapshot!(run(&["train", "trail-d"]), @r#"
+    exit code 2
+    --- stderr
+    error: no experiment "trail-d"
+    hint: did you mean "trial-d"? known experiments: trial-a, trial-b, trial-c, trial-d, trial-d-gap
+    "#);
 }
 
 #[test]
 fn an_unknown_base_is_answered_with_the_known_ones() {
-    insta::assert_snapshot!(run(&["train", "trial-d", "--base", "shape"]), @"");
+    insta::assert_snapshot!(run(&["train", "trial-d", "--base", "shape"]), @r#"
+    exit code 2
+    --- stderr
+    error: no base "shape"
+    hint: did you mean "shapes"? known bases: cifar-100, shapes
+    "#);
 }
 
 #[test]
 fn a_name_is_no_path() {
-    insta::assert_snapshot!(run(&["show", "../experiments/trial-a"]), @"");
+    insta::assert_snapshot!(run(&["show", "../experiments/trial-a"]), @r#"
+    exit code 2
+    --- stderr
+    error: no experiment "../experiments/trial-a"
+    hint: known experiments: trial-a, trial-b, trial-c, trial-d, trial-d-gap
+    "#);
 }
 
 #[test]
 fn a_set_that_cannot_be_is_refused_with_what_is_allowed() {
     let set = |change: &str| {
-        let shown = run(&["train", "trial-d", "--base", "shapes", "--set", change]);
+        let mut arguments = vec!["show", "trial-d", "--base", "shapes"];
+        for change in ["data.shapes.train_images=96", "train.batch_size=24", change] {
+            arguments.extend(["--set", change]);
+        }
+        let shown = run(&arguments);
         let told = shown.strip_prefix("exit code 2\n--- stderr\n");
         told.unwrap_or_else(|| panic!("{change}: {shown}"))
             .to_string()
     };
-    insta::assert_snapshot!(set("train.learning_rat=0.1"), @"");
-    insta::assert_snapshot!(set("trian.epochs=1"), @"");
-    insta::assert_snapshot!(set("train.epochs.more=1"), @"");
-    insta::assert_snapshot!(set("train=1"), @"");
-    insta::assert_snapshot!(set("nonsense"), @"");
-    insta::assert_snapshot!(set("train.learning_rate=nan"), @"");
-    insta::assert_snapshot!(set("train.learning_rate=inf"), @"");
-    insta::assert_snapshot!(set("train.learning_rate=-0.1"), @"");
-    insta::assert_snapshot!(set("train.epochs=0"), @"");
-    insta::assert_snapshot!(set("train.epochs=-1"), @"");
-    insta::assert_snapshot!(set("train.epochs=many"), @"");
-    insta::assert_snapshot!(set("train.batch_size=8001"), @"");
-    insta::assert_snapshot!(set("train.batch_size=0"), @"");
-    insta::assert_snapshot!(set("model.head_dropout=1"), @"");
-    insta::assert_snapshot!(set("model.block_dropout=-0.1"), @"");
-    insta::assert_snapshot!(set("model.head=flat"), @"");
-    insta::assert_snapshot!(set("model.filters=[]"), @"");
-    insta::assert_snapshot!(set("model.filters=[4, 4, 4, 4, 4, 4]"), @"");
-    insta::assert_snapshot!(set("train.beta_2=1"), @"");
-    insta::assert_snapshot!(set("data.shapes.train_images=3"), @"");
+    insta::assert_snapshot!(set("train.learning_rat=0.1"), @r#"
+    error: unknown key "train.learning_rat" (from --set)
+    hint: did you mean "train.learning_rate"? known keys: train.epochs, train.batch_size, train.learning_rate, train.beta_1, train.beta_2, train.epsilon, train.schedule
+    "#);
+    insta::assert_snapshot!(set("trian.epochs=1"), @r#"
+    error: unknown key "trian" (from --set)
+    hint: did you mean "train"? known keys: data, model, train, checkpoints
+    "#);
+    insta::assert_snapshot!(set("train.epochs.more=1"), @r#"
+    error: unknown key "train.epochs.more" (from --set)
+    hint: did you mean "train.epochs"?
+    "#);
+    insta::assert_snapshot!(set("train=1"), @r#"error: "train" is 1: it is a section: name one key in it (from --set)"#);
+    insta::assert_snapshot!(set("nonsense"), @r#"
+    error: "--set nonsense" is not KEY=VALUE
+    hint: for example --set train.epochs=5
+    "#);
+    insta::assert_snapshot!(set("train.learning_rate=nan"), @r#"error: "train.learning_rate" is NaN: must be a finite number above 0 (from --set)"#);
+    insta::assert_snapshot!(set("train.learning_rate=inf"), @r#"error: "train.learning_rate" is inf: must be a finite number above 0 (from --set)"#);
+    insta::assert_snapshot!(set("train.learning_rate=-0.1"), @r#"error: "train.learning_rate" is -0.1: must be a finite number above 0 (from --set)"#);
+    insta::assert_snapshot!(set("train.epochs=0"), @r#"error: "train.epochs" is 0: must be a whole number of at least 1 (from --set)"#);
+    insta::assert_snapshot!(set("train.epochs=-1"), @r#"error: "train.epochs" is -1: invalid value: integer `-1`, expected a whole number of at least 0 (from --set)"#);
+    insta::assert_snapshot!(set("train.epochs=many"), @r#"error: "train.epochs" is "many": invalid type: string "many", expected a whole number of at least 0 (from --set)"#);
+    insta::assert_snapshot!(set("train.batch_size=97"), @r#"error: "train.batch_size" is 97: must be a whole number from 1 to 96 (from --set)"#);
+    insta::assert_snapshot!(set("train.batch_size=0"), @r#"error: "train.batch_size" is 0: must be a whole number from 1 to 96 (from --set)"#);
+    insta::assert_snapshot!(set("model.head_dropout=1"), @r#"error: "model.head_dropout" is 1: must be a number from 0 to below 1 (from --set)"#);
+    insta::assert_snapshot!(set("model.block_dropout=-0.1"), @r#"error: "model.block_dropout" is -0.1: must be a number from 0 to below 1 (from --set)"#);
+    insta::assert_snapshot!(set("model.head=flat"), @r#"error: "model.head" is "flat": unknown variant `flat`, expected `flatten` or `average-pool` (from --set)"#);
+    insta::assert_snapshot!(set("model.filters=[]"), @r#"
+    error: "model.filters" is []: model.filters is empty: give the filters of at least one block, such as [32, 64]
+    experiments/base/cifar-100.toml (embedded), line 30, column 11
+       |
+    30 | filters = []
+       |           ^^
+    "#);
+    insta::assert_snapshot!(set("model.filters=[4, 4, 4, 4, 4, 4]"), @r#"error: "model.filters" is [4, 4, 4, 4, 4, 4]: model.filters has 6 blocks, but images of 32 pixels allow at most 5 (from --set)"#);
+    insta::assert_snapshot!(set("train.beta_2=1"), @r#"error: "train.beta_2" is 1: must be a number from 0 to below 1 (from --set)"#);
+    insta::assert_snapshot!(set("data.shapes.train_images=3"), @r#"error: "data.shapes.train_images" is 3: must be a whole number from 12 to 1000000 (from --set)"#);
 }
 
 #[test]
@@ -200,19 +287,94 @@ fn a_faulty_file_is_shown_with_line_column_and_caret() {
             .to_string()
     };
     let on_base = |name: &str, rest: &str| show(name, &format!("{base}{rest}"));
-    insta::assert_snapshot!(on_base("type", "[model]\nfilters = [8]\n\n[train]\nepochs = \"five\"\n"), @"");
-    insta::assert_snapshot!(on_base("element", "[model]\nfilters = [8, \"x\"]\n"), @"");
-    insta::assert_snapshot!(on_base("key", "[model]\nfilters = [8]\nhead_dropuot = 0.5\n"), @"");
-    insta::assert_snapshot!(on_base("section", "[modle]\nfilters = [8]\n"), @"");
-    insta::assert_snapshot!(on_base("range", "[model]\nfilters = [8]\n\n[train]\nepochs = 0\n"), @"");
-    insta::assert_snapshot!(on_base("twice", "[model]\nfilters = [8]\nfilters = [9]\n"), @"");
-    insta::assert_snapshot!(on_base("none", ""), @"");
-    insta::assert_snapshot!(show("unclosed", "extends = \"base/cifar-100\n\n[model]\n"), @"");
-    insta::assert_snapshot!(show("number", "extends = 5\n"), @"");
-    insta::assert_snapshot!(show("orphan", "extends = \"base/cifar-10\"\n"), @"");
+    insta::assert_snapshot!(on_base("type", "[model]\nfilters = [8]\n\n[train]\nepochs = \"five\"\n"), @r#"
+    error: "train.epochs" is "five": invalid type: string "five", expected a whole number of at least 0
+    experiments/type.toml, line 8, column 10
+      |
+    8 | epochs = "five"
+      |          ^^^^^^
+    "#);
+    insta::assert_snapshot!(on_base("element", "[model]\nfilters = [8, \"x\"]\n"), @r#"
+    error: "model.filters" is [8, "x"]: invalid type: string "x", expected a whole number of at least 0
+    experiments/element.toml, line 5, column 11
+      |
+    5 | filters = [8, "x"]
+      |           ^^^^^^^^
+    "#);
+    insta::assert_snapshot!(on_base("key", "[model]\nfilters = [8]\nhead_dropuot = 0.5\n"), @r#"
+    error: unknown key "model.head_dropuot"
+    experiments/key.toml, line 6, column 1
+      |
+    6 | head_dropuot = 0.5
+      | ^^^^^^^^^^^^
+    hint: did you mean "model.head_dropout"? known keys: model.filters, model.block_dropout, model.head_dropout, model.head
+    "#);
+    insta::assert_snapshot!(on_base("section", "[modle]\nfilters = [8]\n"), @r#"
+    error: unknown key "modle"
+    experiments/section.toml, line 4, column 2
+      |
+    4 | [modle]
+      |  ^^^^^
+    hint: did you mean "model"? known keys: data, model, train, checkpoints
+    "#);
+    insta::assert_snapshot!(on_base("range", "[model]\nfilters = [8]\n\n[train]\nepochs = 0\n"), @r#"
+    error: "train.epochs" is 0: must be a whole number of at least 1
+    experiments/range.toml, line 8, column 10
+      |
+    8 | epochs = 0
+      |          ^
+    "#);
+    insta::assert_snapshot!(on_base("twice", "[model]\nfilters = [8]\nfilters = [9]\n"), @r#"
+    error: duplicate key
+    experiments/twice.toml, line 6, column 1
+      |
+    6 | filters = [9]
+      | ^^^^^^^
+    "#);
+    insta::assert_snapshot!(on_base("none", ""), @r#"
+    error: "model.filters" is []: model.filters is empty: give the filters of at least one block, such as [32, 64]
+    experiments/base/cifar-100.toml (embedded), line 30, column 11
+       |
+    30 | filters = []
+       |           ^^
+    "#);
+    insta::assert_snapshot!(show("unclosed", "extends = \"base/cifar-100\n\n[model]\n"), @r#"
+    error: invalid basic string, expected `"`
+    experiments/unclosed.toml, line 1, column 26
+      |
+    1 | extends = "base/cifar-100
+      |                          ^
+    "#);
+    insta::assert_snapshot!(show("number", "extends = 5\n"), @r#"
+    error: "extends" is 5: must be the name of an experiment in quotes
+    experiments/number.toml, line 1, column 11
+      |
+    1 | extends = 5
+      |           ^
+    "#);
+    insta::assert_snapshot!(show("orphan", "extends = \"base/cifar-10\"\n"), @r#"
+    error: no experiment "base/cifar-10"
+    experiments/orphan.toml, line 1, column 11
+      |
+    1 | extends = "base/cifar-10"
+      |           ^^^^^^^^^^^^^^^
+    hint: did you mean "base/cifar-100"? known experiments: base/cifar-100, base/shapes
+    "#);
     place.experiment("hen.toml", "extends = \"egg\"\n");
-    insta::assert_snapshot!(show("egg", "extends = \"hen\"\n"), @"");
-    insta::assert_snapshot!(show("self", "extends = \"self\"\n"), @"");
+    insta::assert_snapshot!(show("egg", "extends = \"hen\"\n"), @r#"
+    error: "extends" runs in a circle: egg -> hen -> egg
+    experiments/hen.toml, line 1, column 11
+      |
+    1 | extends = "egg"
+      |           ^^^^^
+    "#);
+    insta::assert_snapshot!(show("self", "extends = \"self\"\n"), @r#"
+    error: "extends" runs in a circle: self -> self
+    experiments/self.toml, line 1, column 11
+      |
+    1 | extends = "self"
+      |           ^^^^^^
+    "#);
 }
 
 #[test]
@@ -220,7 +382,15 @@ fn a_comment_beside_a_faulty_value_does_not_hide_its_place() {
     let place = Place::new();
     let text = "extends = \"trial-a\"\n\n[train]\nepochs = 0 # none at all\n";
     place.experiment("noted.toml", text);
-    insta::assert_snapshot!(place.run(&["show", "noted"]), @"");
+    insta::assert_snapshot!(place.run(&["show", "noted"]), @r#"
+    exit code 2
+    --- stderr
+    error: "train.epochs" is 0: must be a whole number of at least 1
+    experiments/noted.toml, line 4, column 10
+      |
+    4 | epochs = 0 # none at all
+      |          ^
+    "#);
 }
 
 #[test]
@@ -243,30 +413,89 @@ fn absent_data_are_answered_with_both_ways_on() {
 
 #[test]
 fn explaining_what_was_never_trained_shows_how_to_train_it() {
-    insta::assert_snapshot!(run(&["explain", "trial-d", "--test-index", "0"]), @"");
-    insta::assert_snapshot!(run(&["explain", "trial-d", "--base", "shapes", "--seed", "3", "--test-index", "0"]), @"");
+    insta::assert_snapshot!(run(&["explain", "trial-d", "--test-index", "0"]), @r#"
+    exit code 1
+    --- stderr
+    error: no trained run in "checkpoints/trial-d/seed-0"
+    hint: camtrail train trial-d --seed 0
+    "#);
+    insta::assert_snapshot!(run(&["explain", "trial-d", "--base", "shapes", "--seed", "3", "--test-index", "0"]), @r#"
+    exit code 1
+    --- stderr
+    error: no trained run in "checkpoints/shapes/trial-d/seed-3"
+    hint: camtrail train trial-d --base shapes --seed 3
+    "#);
 }
 
 #[test]
 fn an_ablation_without_its_runs_names_them_and_the_commands() {
-    insta::assert_snapshot!(run(&["ablate"]), @"");
-    insta::assert_snapshot!(run(&["ablate", "trial-a", "trial-d-gap", "--base", "shapes", "--seed", "2"]), @"");
+    insta::assert_snapshot!(run(&["ablate"]), @r#"
+    exit code 1
+    --- stderr
+    error: no checkpoint of trial-a, trial-b, trial-c, trial-d with seed 0
+    hint: train them with --train, or one by one: camtrail train trial-a --seed 0; camtrail train trial-b --seed 0; camtrail train trial-c --seed 0; camtrail train trial-d --seed 0
+    "#);
+    insta::assert_snapshot!(run(&["ablate", "trial-a", "trial-d-gap", "--base", "shapes", "--seed", "2"]), @r#"
+    exit code 1
+    --- stderr
+    error: no checkpoint of trial-a, trial-d-gap with seed 2
+    hint: train them with --train, or one by one: camtrail train trial-a --base shapes --seed 2; camtrail train trial-d-gap --base shapes --seed 2
+    "#);
 }
 
 #[test]
 fn resuming_what_was_never_started_says_so() {
-    insta::assert_snapshot!(run(&["train", "trial-a", "--base", "shapes", "--resume"]), @"");
+    insta::assert_snapshot!(run(&["train", "trial-a", "--base", "shapes", "--resume"]), @r#"
+    exit code 1
+    --- stderr
+    error: nothing to resume in "checkpoints/shapes/trial-a/seed-0"
+    hint: start it without --resume
+    "#);
 }
 
 #[test]
 fn unknown_methods_layers_and_classes_are_answered_with_the_known_ones() {
-    insta::assert_snapshot!(explain(&["--method", "gradcam"]), @"");
-    insta::assert_snapshot!(explain(&["--layer", "block5"]), @"");
-    insta::assert_snapshot!(explain(&["--class", "circel"]), @"");
-    insta::assert_snapshot!(explain(&["--method", "cam"]), @"");
-    insta::assert_snapshot!(explain(&["--test-index", "24"]), @"");
-    insta::assert_snapshot!(explain(&["--checkpoint", "12"]), @"");
-    insta::assert_snapshot!(explain(&["--checkpoint", "newest"]), @"");
+    insta::assert_snapshot!(explain(&["--method", "gradcam"]), @r#"
+    exit code 2
+    --- stderr
+    error: unknown method "gradcam"; known: "cam", "grad-cam", "grad-cam-pp"
+    hint: did you mean "grad-cam"?
+    "#);
+    insta::assert_snapshot!(explain(&["--layer", "block5"]), @r#"
+    exit code 2
+    --- stderr
+    error: unknown layer "block5"; known: "block-1", "pool-1", "block-2", "pool-2"
+    hint: did you mean "block-2"?
+    "#);
+    insta::assert_snapshot!(explain(&["--class", "circel"]), @r#"
+    exit code 2
+    --- stderr
+    error: no class is called "circel"
+    hint: known: disc, ring, square, triangle, cross, tee, ell, zigzag, star, crescent, heart, arrow
+    "#);
+    insta::assert_snapshot!(explain(&["--method", "cam"]), @r#"
+    exit code 2
+    --- stderr
+    error: method "cam" cannot explain layer "block-2": it needs global average pooling and one linear layer between it and the logits, and the network has head = "flatten"
+    hint: choose a network with head = "average-pool", or use method "grad-cam"
+    "#);
+    insta::assert_snapshot!(explain(&["--test-index", "24"]), @r#"
+    exit code 2
+    --- stderr
+    error: there is no test image 24
+    hint: shapes has test images 0 to 23
+    "#);
+    insta::assert_snapshot!(explain(&["--checkpoint", "12"]), @r#"
+    exit code 1
+    --- stderr
+    error: no checkpoint for epoch 12 in "checkpoints/shapes/trial-b/seed-0" (there are epoch-000, epoch-001)
+    "#);
+    insta::assert_snapshot!(explain(&["--checkpoint", "newest"]), @r#"
+    exit code 2
+    --- stderr
+    error: "newest" names no checkpoint
+    hint: take "best", "last" or an epoch's number
+    "#);
 }
 
 #[test]
@@ -290,16 +519,36 @@ fn images_that_are_none_are_named() {
         )
         .expect("encoded");
     let cut = &jpeg[..jpeg.len() / 2];
-    insta::assert_snapshot!(explain_file(&file("empty.png", b"")), @"");
-    insta::assert_snapshot!(explain_file(&file("text.png", b"no picture at all")), @"");
-    insta::assert_snapshot!(explain_file(&file("cut.jpg", cut)), @"");
+    insta::assert_snapshot!(explain_file(&file("empty.png", b"")), @r#"
+    exit code 1
+    --- stderr
+    error: cannot read the image "[images]/empty.png": unexpected end of file
+    hint: give PNG, JPEG, WebP or BMP files
+    "#);
+    insta::assert_snapshot!(explain_file(&file("text.png", b"no picture at all")), @r#"
+    exit code 1
+    --- stderr
+    error: cannot read the image "[images]/text.png": Format error decoding Png: Invalid PNG signature
+    hint: give PNG, JPEG, WebP or BMP files
+    "#);
+    insta::assert_snapshot!(explain_file(&file("cut.jpg", cut)), @r#"
+    exit code 1
+    --- stderr
+    error: cannot read the image "[images]/cut.jpg": Format error decoding Jpeg: I/O errors Not enough bytes, expected 162 but found 27
+    hint: give PNG, JPEG, WebP or BMP files
+    "#);
     let absent = place.path().join("absent.png");
-    insta::assert_snapshot!(explain_file(absent.to_str().expect("UTF-8")), @"");
+    insta::assert_snapshot!(explain_file(absent.to_str().expect("UTF-8")), @r#"
+    exit code 1
+    --- stderr
+    error: cannot read the image "[images]/absent.png": No such file or directory (os error 2)
+    hint: give PNG, JPEG, WebP or BMP files
+    "#);
 
     // The whole picture is explained: the ones above fail for what they are.
     let whole = explain_file(&file("whole.jpg", &jpeg));
     assert!(whole.starts_with("exit code 0\n"), "{whole}");
-    assert!(whole.contains("[images]/whole.jpg"), "{whole}");
+    assert!(whole.contains("/whole.jpg  block-2"), "{whole}");
 }
 
 #[test]
@@ -316,7 +565,7 @@ fn explaining_an_image_writes_maps_and_figure_and_a_row_a_method() {
     ] {
         assert!(shown.contains(part), "no {part:?} in {shown}");
     }
-    assert!(!shown.contains(" cam "), "CAM needs another head: {shown}");
+    assert!(!shown.contains("  cam"), "CAM needs another head: {shown}");
     let arguments = [
         "explain",
         "trial-d-gap",
@@ -328,5 +577,5 @@ fn explaining_an_image_writes_maps_and_figure_and_a_row_a_method() {
     let out = tempfile::tempdir().expect("a temporary folder");
     let out = ["--out", out.path().to_str().expect("UTF-8")];
     let pooled = run_in(trained(), &[&arguments[..], &out[..]].concat());
-    assert!(pooled.contains("  cam  "), "{pooled}");
+    assert!(pooled.contains("  cam"), "{pooled}");
 }

@@ -660,6 +660,27 @@ fn a_reader_that_goes_away_is_no_fault() {
 }
 
 #[test]
+fn a_file_size_limit_is_an_ordinary_error() {
+    let place = Place::new();
+    let mut changes = String::new();
+    for change in SHORT {
+        changes.push_str(&format!(" --set \"{change}\""));
+    }
+    // In units of 1,024 bytes: the weights alone are more.
+    let script = format!("ulimit -f 20; camtrail train trial-b --base shapes{changes}; exit $?");
+    fs::write(place.path().join("script"), script).expect("written");
+    let output = paste(&place, "bash script");
+    let told = stderr(&output);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(
+        told.contains("error: cannot write \"") && told.contains("epoch-000"),
+        "{told}"
+    );
+    assert!(told.contains("File too large"), "{told}");
+    assert_eq!(place.dir().checkpoints().expect("listed"), []);
+}
+
+#[test]
 #[ignore = "needs `unshare -rm` and a tmpfs inside it"]
 fn a_full_disk_keeps_the_checkpoint_before() {
     let place = Place::new();

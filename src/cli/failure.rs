@@ -67,9 +67,9 @@ impl Failure {
     pub(super) fn of(error: &anyhow::Error) -> Self {
         let mut message = String::new();
         for cause in error.chain() {
-            let text = cause.to_string();
+            let text = cause.to_string().trim().to_string();
             // A cause that its parent's text holds already is not said twice.
-            if !message.ends_with(&text) {
+            if !message.contains(&text) {
                 if !message.is_empty() {
                     message.push_str(": ");
                 }

@@ -104,7 +104,9 @@ pub(super) fn from_files(
     let mut pixels = Vec::new();
     for path in paths {
         let decoded = decode(path).map_err(|reason| {
-            let message = format!("cannot read the image \"{}\": {reason:#}", path.display());
+            let reason = reason.to_string();
+            let reason = reason.trim().trim_end_matches('.');
+            let message = format!("cannot read the image \"{}\": {reason}", path.display());
             Complaint::failed(message, "give PNG, JPEG, WebP or BMP files")
         })?;
         pixels.push(fit(&decoded, size));

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::flag;
 
 /// What the shell adds to a signal's number to make an exit code.
@@ -21,6 +21,8 @@ impl Signals {
     /// Returns a watch on both signals.
     pub(crate) fn install() -> std::io::Result<Self> {
         let signals = Self::default();
+        // A file-size limit is then the write's own error, with a path, in place of sudden death.
+        flag::register(SIGXFSZ, Arc::default())?;
         for signal in [SIGINT, SIGTERM] {
             let code = SIGNAL_EXIT_BASE + signal;
             // Registered first, so that it acts from the second signal on.

@@ -63,8 +63,20 @@ impl fmt::Display for Located {
 #[derive(Debug, thiserror::Error)]
 pub enum ExperimentError {
     /// There is no such experiment.
-    #[error("no experiment \"{name}\"")]
+    #[error("no experiment \"{name}\"{}", line_of(place))]
     Unknown {
+        /// What was asked for.
+        name: String,
+        /// The nearest known name.
+        near: Option<String>,
+        /// All known names.
+        known: Vec<String>,
+        /// Where it is extended, unless it was asked for by the user.
+        place: Option<Box<Located>>,
+    },
+    /// There is no such base.
+    #[error("no base \"{name}\"")]
+    UnknownBase {
         /// What was asked for.
         name: String,
         /// The nearest known name.
@@ -89,10 +101,12 @@ pub enum ExperimentError {
         place: Located,
     },
     /// A file extends itself, directly or not.
-    #[error("\"extends\" runs in a circle: {}", chain.join(" -> "))]
+    #[error("\"extends\" runs in a circle: {}{}", chain.join(" -> "), line_of(place))]
     Circle {
         /// The names in order.
         chain: Vec<String>,
+        /// Where the circle closes.
+        place: Option<Box<Located>>,
     },
     /// A key that no default has.
     #[error("unknown key \"{key}\"{}", place_text(place))]
@@ -132,12 +146,21 @@ fn place_text(place: &Option<Box<Located>>) -> String {
         .map_or_else(|| " (from --set)".to_string(), |place| format!("\n{place}"))
 }
 
+fn line_of(place: &Option<Box<Located>>) -> String {
+    place
+        .as_ref()
+        .map_or_else(String::new, |place| format!("\n{place}"))
+}
+
 impl ExperimentError {
     /// Returns the way out, to print below the error.
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Unknown { near, known, .. } => {
                 Some(suggestion(near.as_deref(), "known experiments", known))
+            }
+            Self::UnknownBase { near, known, .. } => {
+                Some(suggestion(near.as_deref(), "known bases", known))
             }
             Self::UnknownKey { near, known, .. } => {
                 Some(suggestion(near.as_deref(), "known keys", known))
@@ -153,6 +176,7 @@ impl ExperimentError {
 fn suggestion(near: Option<&str>, what: &str, known: &[String]) -> String {
     let list = known.join(", ");
     match near {
+        Some(near) if known.is_empty() => format!("did you mean \"{near}\"?"),
         Some(near) => format!("did you mean \"{near}\"? {what}: {list}"),
         None => format!("{what}: {list}"),
     }

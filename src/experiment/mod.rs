@@ -3,6 +3,7 @@
 //! [`load`] finds a trial among the local and the shipped files, follows `extends`, applies
 //! overrides, and checks every value once; [`compare`] says in which fields two of them differ.
 
+mod chain;
 mod diff;
 mod error;
 mod resolve;

@@ -1,16 +1,14 @@
-//! Follows `extends`, merges the layers, applies `--set`, and validates. Called through
-//! [`load`] by `cli`.
+//! Merges the layers of an experiment, applies `--set`, and validates. Called through [`load`] by
+//! `cli`.
 
 use std::path::Path;
 use std::str::FromStr;
 
 use toml_edit::{Document, DocumentMut, Item, TableLike, Value};
 
-use super::source::{BASE_PREFIX, find, nearest};
+use super::chain::{EXTENDS, follow, parse};
+use super::source::{BASE_PREFIX, nearest};
 use super::{Experiment, ExperimentError, Located, Source};
-
-/// The key that names the file whose values a file starts from.
-const EXTENDS: &str = "extends";
 
 /// One `--set KEY=VALUE`.
 #[derive(Debug, Clone, PartialEq)]
@@ -129,62 +127,6 @@ pub fn load_saved(path: &Path, name: &str, text: &str) -> Result<Resolved, Exper
     })
 }
 
-fn parse(source: &Source) -> Result<Document<String>, ExperimentError> {
-    Document::parse(source.text.clone()).map_err(|error| ExperimentError::Syntax {
-        message: error.message().to_string(),
-        place: Located::new(
-            source.origin(),
-            &source.text,
-            error.span().unwrap_or(source.text.len()..source.text.len()),
-        ),
-    })
-}
-
-/// Returns the files from `name` to its base, and whether the base was replaced.
-fn follow(
-    folder: &Path,
-    name: &str,
-    base: Option<&str>,
-) -> Result<(Vec<Source>, bool), ExperimentError> {
-    let mut layers: Vec<Source> = Vec::new();
-    let mut replaced = false;
-    let mut next = Some(name.to_string());
-    while let Some(name) = next {
-        if layers.iter().any(|source| source.name == name) {
-            let mut chain: Vec<String> = layers.into_iter().map(|source| source.name).collect();
-            chain.push(name);
-            return Err(ExperimentError::Circle { chain });
-        }
-        let source = find(folder, &name)?;
-        let document = parse(&source)?;
-        let from_trial = !source.name.starts_with(BASE_PREFIX);
-        next = match document.get(EXTENDS) {
-            None => None,
-            Some(item) => match item.as_str() {
-                Some(parent) => Some(parent.to_string()),
-                None => {
-                    let problem = "must be the name of an experiment in quotes".to_string();
-                    return Err(value_error(
-                        EXTENDS,
-                        item,
-                        problem,
-                        &[(&source, document.clone())],
-                    ));
-                }
-            },
-        };
-        if let (true, Some(parent), Some(base)) = (from_trial, &next, base)
-            && parent.starts_with(BASE_PREFIX)
-        {
-            let wanted = format!("{BASE_PREFIX}{base}");
-            replaced = *parent != wanted;
-            next = Some(wanted);
-        }
-        layers.push(source);
-    }
-    Ok((layers, replaced))
-}
-
 /// Puts the values of `layer` into `target`, which has every known key.
 fn merge(
     target: &mut dyn TableLike,
@@ -299,7 +241,7 @@ fn deserialise(
     // From the text, so that an error has a place, which then leads back to the key.
     let text = values.to_string();
     let experiment: Experiment = toml_edit::de::from_str(&text).map_err(|error| {
-        let problem = error.message().to_string();
+        let problem = in_words(error.message());
         let document = Document::parse(text.clone()).expect("a written document can be parsed");
         let key = error
             .span()
@@ -333,8 +275,21 @@ fn deserialise(
     Ok(experiment)
 }
 
+/// Returns the parser's message with the words of TOML in place of Rust's type names.
+fn in_words(message: &str) -> String {
+    let Some((before, expected)) = message.rsplit_once("expected ") else {
+        return message.to_string();
+    };
+    let expected = match expected {
+        "u32" | "u64" | "usize" => "a whole number of at least 0",
+        "f64" => "a number",
+        other => other,
+    };
+    format!("{before}expected {expected}")
+}
+
 /// Returns the error for the value of `key`, placed in the topmost layer that gives it.
-fn value_error(
+pub(super) fn value_error(
     key: &str,
     item: &Item,
     problem: String,

@@ -72,6 +72,7 @@ pub(super) fn find(folder: &Path, name: &str) -> Result<Source, ExperimentError>
         near: nearest(name, known.iter().map(String::as_str)),
         name: name.to_string(),
         known,
+        place: None,
     })
 }
 
