@@ -3,6 +3,8 @@
 //!
 //! `cargo bench --bench loader`. Prints medians of interleaved repeats and their ratio.
 
+#![expect(clippy::print_stdout, reason = "a benchmark reports")]
+
 use std::time::{Duration, Instant};
 
 use burn::optim::AdamConfig;

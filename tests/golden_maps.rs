@@ -87,7 +87,6 @@ fn compare(file: &str, method: &str, golden_name: &str) {
     let [_batch, height, width] = expected_up.dims();
     let up_error = relative_error(&saliency::resize(raw, [height, width]), &expected_up);
 
-    eprintln!("{file}, {method}: relative error {raw_error:.1e} raw, {up_error:.1e} resized");
     assert!(
         raw_error <= TOLERANCE,
         "{file}, {method}, raw: relative error {raw_error}"

@@ -57,6 +57,15 @@ pub(super) fn run(context: &Context, arguments: &AblateArguments) -> anyhow::Res
     Ok(DONE)
 }
 
+/// Returns a name that stands twice among `names`, if one does.
+fn named_twice(names: &[String]) -> Option<&String> {
+    names
+        .iter()
+        .enumerate()
+        .find(|(place, name)| names[..*place].contains(name))
+        .map(|(_, name)| name)
+}
+
 fn experiment_arguments(arguments: &AblateArguments) -> ExperimentArguments {
     ExperimentArguments {
         base: arguments.checkpoint.base.clone(),
@@ -109,6 +118,10 @@ pub(super) fn draw(context: &Context, arguments: &AblateArguments) -> anyhow::Re
         arguments.checkpoint.base.as_deref(),
         arguments.checkpoint.seed,
     );
+    if let Some(twice) = named_twice(&arguments.trials) {
+        let message = format!("trial {twice:?} is named twice");
+        return Err(Complaint::misused(message, "name each trial once").into());
+    }
     let trained: Vec<Trained> = arguments
         .trials
         .iter()

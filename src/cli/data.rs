@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use crate::data::{
-    DataError, DatasetName, FetchProgress, FetchSource, ShapesOptions, Split, contact_sheet,
-    describe, fetch, shapes,
+    DataError, DatasetName, FetchSource, ShapesOptions, Split, contact_sheet, describe, fetch,
+    shapes,
 };
 use crate::run::{RunError, write_atomically};
 
@@ -12,6 +12,7 @@ use super::DONE;
 use super::arguments::{DataArguments, DataVerb, ExperimentArguments};
 use super::context::Context;
 use super::failure::{CARGO_RUN, Complaint};
+use super::fetch_progress::FetchProgress;
 use super::output::{grouped, note, program, result, table};
 
 /// The trial whose resolved experiment says how many `shapes` there are.

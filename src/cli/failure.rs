@@ -134,7 +134,11 @@ fn known(cause: &(dyn std::error::Error + 'static)) -> Option<(Option<String>, u
             Some("update camtrail, or train the run anew with --force".to_string()),
             FAILED,
         )),
-        Some(RunError::ChecksumMismatch { .. } | RunError::Damaged { .. }) => Some((
+        Some(
+            RunError::ChecksumMismatch { .. }
+            | RunError::Damaged { .. }
+            | RunError::Misplaced { .. },
+        ) => Some((
             Some("train on from the checkpoint before it with --resume".to_string()),
             FAILED,
         )),

@@ -8,6 +8,7 @@ mod evaluate;
 mod experiments;
 mod explain;
 mod failure;
+mod fetch_progress;
 mod figures;
 
 mod maps;

@@ -3,7 +3,7 @@
 use burn::module::Module;
 
 use crate::experiment::{Resolved, load_saved};
-use crate::model::{PlainCnn, load_network};
+use crate::model::{CheckpointError, PlainCnn, load_network};
 use crate::run::{CheckpointName, RunDir, RunError};
 
 use super::arguments::ExperimentArguments;
@@ -84,12 +84,15 @@ impl Trained {
         let device = &context.device.device;
         let network = PlainCnn::new(model, (side, side), dataset.class_count(), 0, device);
         let architecture = self.experiment.experiment.architecture();
-        let loaded = load_network(
+        let loaded = match load_network(
             &self.run,
             CheckpointName::epoch(epoch),
             network,
             &architecture,
-        )?;
+        ) {
+            Err(CheckpointError::Run(error)) => self.hinted(context, Err(error))?,
+            other => other?,
+        };
         Ok(Opened {
             network: loaded.network.valid(),
             epoch,

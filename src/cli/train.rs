@@ -94,12 +94,26 @@ pub(super) fn train_run(
                     best.epoch
                 ));
             }
-            for path in figures::curves(std::slice::from_ref(&run), &run.path())? {
-                result(path.display());
-            }
+            draw_curves(&run)?;
             Ok(None)
         }
     }
+}
+
+/// Draws the run's curves. A trained network is no failure because its picture is one, so that is a
+/// warning, kept in the run's record.
+fn draw_curves(run: &RunDir) -> anyhow::Result<()> {
+    match figures::curves(std::slice::from_ref(run), &run.path()) {
+        Ok(files) => files.iter().for_each(|path| result(path.display())),
+        Err(error) => {
+            let warning = format!("the learning curves could not be drawn: {error:#}");
+            note(format!("warning: {warning}"));
+            let mut manifest = RunManifest::read(&run.manifest())?;
+            manifest.warnings.push(warning);
+            manifest.write(&run.manifest())?;
+        }
+    }
+    Ok(())
 }
 
 /// Returns whether the run of `resolved` and `seed` went through all its epochs.

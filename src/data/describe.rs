@@ -7,8 +7,9 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use crate::data::error::DataError;
-use crate::data::image_set::{ImageSet, Normalisation, Split};
+use crate::data::image_set::{ImageSet, Normalisation};
 use crate::data::locate::DataSearch;
+use crate::data::split::Split;
 use crate::data::{DatasetName, ShapesOptions, SourceChecksum, cifar100, shapes};
 
 /// A known data set and whether it is here.

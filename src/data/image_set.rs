@@ -3,63 +3,19 @@
 //! Made by the readers and generators of the data layer; read by training (through `batch`),
 //! evaluation and explanation. Subsets share the pixels of the set they come from.
 
-use std::fmt;
-use std::str::FromStr;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::data::annotation::Annotation;
 use crate::data::error::{DataError, near_names};
+use crate::data::split::Split;
 
 /// Colour channels of every image: red, green, blue.
 pub const CHANNELS: usize = 3;
 
 /// The largest pixel value; pixels divided by it lie in 0 to 1.
 pub const PIXEL_MAX: f32 = 255.0;
-
-/// Which part of a data set images belong to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Split {
-    /// Images that weights are fitted to.
-    Train,
-    /// Images cut from the training file (or generated apart) that pick checkpoints.
-    Validation,
-    /// Images that are only ever scored.
-    Test,
-}
-
-impl Split {
-    /// Every split, in the order train, validation, test.
-    pub const ALL: [Self; 3] = [Self::Train, Self::Validation, Self::Test];
-
-    /// The split's kebab-case name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Train => "train",
-            Self::Validation => "validation",
-            Self::Test => "test",
-        }
-    }
-}
-
-impl fmt::Display for Split {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-impl FromStr for Split {
-    type Err = DataError;
-
-    fn from_str(name: &str) -> Result<Self, DataError> {
-        Self::ALL
-            .into_iter()
-            .find(|split| split.name() == name)
-            .ok_or_else(|| DataError::unknown("split", name, Self::ALL.map(Self::name)))
-    }
-}
 
 /// Per-channel mean and standard deviation of pixels in 0 to 1, in the order red, green, blue.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

@@ -16,7 +16,6 @@ pub mod describe;
 mod download;
 pub mod error;
 pub mod fetch;
-pub mod fetch_progress;
 pub mod image_set;
 pub mod locate;
 pub mod random;
@@ -36,11 +35,11 @@ pub use contact_sheet::contact_sheet;
 pub use describe::{DataListing, DataReport, PartReport};
 pub use error::DataError;
 pub use fetch::{FetchEvent, FetchSource, fetch};
-pub use fetch_progress::FetchProgress;
-pub use image_set::{ImageSet, LabelledImage, Normalisation, Split};
+pub use image_set::{ImageSet, LabelledImage, Normalisation};
 pub use locate::DataSearch;
 pub use random::EpochOrder;
 pub use shapes::{SHAPES_NORMALISATION, ShapesOptions};
+pub use split::Split;
 
 /// The image data sets that networks are trained on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

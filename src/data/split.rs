@@ -1,11 +1,59 @@
-//! Stratified choices: the same number of images of each class, fixed by a seed of their own.
+//! The splits, and stratified choices: the same number of images of each class, fixed by a seed of their own.
 //!
 //! Called by `load` to cut the validation split from the training file and to make small training
 //! sets. The seed belongs to the data, not to the training run: all runs validate on the same images.
 
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
 use crate::data::error::DataError;
 use crate::data::image_set::ImageSet;
 use crate::data::random;
+
+/// Which part of a data set images belong to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Split {
+    /// Images that weights are fitted to.
+    Train,
+    /// Images cut from the training file (or generated apart) that pick checkpoints.
+    Validation,
+    /// Images that are only ever scored.
+    Test,
+}
+
+impl Split {
+    /// Every split, in the order train, validation, test.
+    pub const ALL: [Self; 3] = [Self::Train, Self::Validation, Self::Test];
+
+    /// The split's kebab-case name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Train => "train",
+            Self::Validation => "validation",
+            Self::Test => "test",
+        }
+    }
+}
+
+impl fmt::Display for Split {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Split {
+    type Err = DataError;
+
+    fn from_str(name: &str) -> Result<Self, DataError> {
+        Self::ALL
+            .into_iter()
+            .find(|split| split.name() == name)
+            .ok_or_else(|| DataError::unknown("split", name, Self::ALL.map(Self::name)))
+    }
+}
 
 /// Indices of a set in two parts; each part is in ascending order.
 #[derive(Clone, Debug, PartialEq, Eq)]

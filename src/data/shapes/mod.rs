@@ -14,7 +14,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::checksum::hexadecimal;
 use crate::data::error::DataError;
-use crate::data::image_set::{CHANNELS, ImageSet, ImageSetParts, Normalisation, PixelStore, Split};
+use crate::data::image_set::{CHANNELS, ImageSet, ImageSetParts, Normalisation, PixelStore};
+use crate::data::split::Split;
 use crate::data::{SourceChecksum, Splits, random};
 use forms::FORM_NAMES;
 use sha2::{Digest, Sha256};

@@ -6,7 +6,7 @@ use std::io::{IsTerminal, Write, stderr};
 
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 
-use crate::data::fetch::FetchEvent;
+use crate::data::FetchEvent;
 
 /// Bytes, share, rate and remaining time; without a share where the size is unknown.
 const BAR: &str = "{bar:30} {bytes}/{total_bytes} {binary_bytes_per_sec}, {eta} left";
@@ -17,21 +17,15 @@ const LINE_STEP: u64 = 10;
 
 /// Writes the events of one fetch to standard error.
 #[derive(Debug)]
-pub struct FetchProgress {
+pub(super) struct FetchProgress {
     on_terminal: bool,
     bar: Option<ProgressBar>,
     next_percent: u64,
 }
 
-impl Default for FetchProgress {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl FetchProgress {
     /// A display that suits what standard error is.
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             on_terminal: stderr().is_terminal(),
             bar: None,
@@ -40,7 +34,7 @@ impl FetchProgress {
     }
 
     /// Shows one event.
-    pub fn show(&mut self, event: FetchEvent<'_>) {
+    pub(super) fn show(&mut self, event: FetchEvent<'_>) {
         if let FetchEvent::Downloading { bytes, total } = event {
             if self.on_terminal {
                 self.advance_bar(bytes, total);
