@@ -489,6 +489,7 @@ fn unknown_methods_layers_and_classes_are_answered_with_the_known_ones() {
     exit code 1
     --- stderr
     error: no checkpoint for epoch 12 in "checkpoints/shapes/trial-b/seed-0" (there are epoch-000, epoch-001)
+    hint: take one of those, "best" or "last"
     "#);
     insta::assert_snapshot!(explain(&["--checkpoint", "newest"]), @r#"
     exit code 2

@@ -9,6 +9,7 @@ use crate::run::{CheckpointName, RunDir, RunError};
 use super::arguments::ExperimentArguments;
 use super::context::{Context, base_flag};
 use super::failure::Complaint;
+use super::train::is_done;
 
 /// A trial's run, found but not loaded.
 pub(super) struct Trained {
@@ -117,6 +118,10 @@ impl Trained {
 
     fn hinted<T>(&self, context: &Context, result: Result<T, RunError>) -> anyhow::Result<T> {
         result.map_err(|error| match error {
+            RunError::NoCheckpoint { .. } if is_done(&self.run) => {
+                Complaint::failed(error.to_string(), "take one of those, \"best\" or \"last\"")
+                    .into()
+            }
             RunError::NoCheckpoint { .. } => {
                 let replaced = self.experiment.base_replaced;
                 let base = base_flag(replaced.then_some(self.experiment.base.as_str()));
