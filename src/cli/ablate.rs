@@ -18,7 +18,7 @@ use super::maps::{ClassChoice, MapRequest, MethodChoice, add_maps, empty_set};
 use super::network::{Opened, Trained, ablation_layers, find};
 use super::output::{note, result};
 use super::selection::{Pictures, by_index, by_rule};
-use super::train::{is_done, train_run};
+use super::train::{check_unchanged, is_done, named_twice, train_run};
 
 /// Cells a side that the finer of the two explained layers has at least.
 const FINE_CELLS: usize = 8;
@@ -36,17 +36,18 @@ pub(super) fn run(context: &Context, arguments: &AblateArguments) -> anyhow::Res
             let changed = experiment_arguments(arguments);
             let resolved = context.experiment(trial, &changed)?;
             let seed = arguments.checkpoint.seed;
-            let there = context.run(&resolved, seed).manifest().exists();
-            let mode = if there {
+            let run = context.run(&resolved, seed);
+            let mode = if run.manifest().exists() {
+                check_unchanged(&run, &resolved, false)?;
                 StartMode::Resume
             } else {
                 StartMode::Fresh
             };
             if let Some(code) = train_run(context, &resolved, seed, mode)? {
-                let base = base_flag(arguments.checkpoint.base.as_deref());
-                let trials = arguments.trials.join(" ");
-                let rest = format!("ablate {trials}{base} --seed {seed} --train");
-                note(format!("to go on: {}", context.command(&rest)));
+                note(format!(
+                    "to go on: {}",
+                    context.command(&same_again(arguments))
+                ));
                 return Ok(code);
             }
         }
@@ -55,15 +56,6 @@ pub(super) fn run(context: &Context, arguments: &AblateArguments) -> anyhow::Res
         result(path.display());
     }
     Ok(DONE)
-}
-
-/// Returns a name that stands twice among `names`, if one does.
-fn named_twice(names: &[String]) -> Option<&String> {
-    names
-        .iter()
-        .enumerate()
-        .find(|(place, name)| names[..*place].contains(name))
-        .map(|(_, name)| name)
 }
 
 fn experiment_arguments(arguments: &AblateArguments) -> ExperimentArguments {
@@ -265,7 +257,7 @@ fn explain(
         methods,
         class,
     };
-    add_maps(set, pictures, &request, &context.device.device)
+    add_maps(context, set, pictures, &request)
 }
 
 fn choice(method: &str, layer: LayerRule, seed: u64) -> MapChoice {
@@ -274,4 +266,33 @@ fn choice(method: &str, layer: LayerRule, seed: u64) -> MapChoice {
         layer,
         seed,
     }
+}
+
+/// Returns the arguments that go on where this run was stopped.
+fn same_again(arguments: &AblateArguments) -> String {
+    let which = &arguments.checkpoint;
+    let mut text = format!("ablate {}", arguments.trials.join(" "));
+    text.push_str(&base_flag(which.base.as_deref()));
+    text.push_str(&format!(
+        " --seed {} --checkpoint {}",
+        which.seed, which.checkpoint
+    ));
+    if let Some(trial) = &arguments.along {
+        text.push_str(&format!(" --along {trial}"));
+    }
+    if arguments.test_index.is_empty() {
+        text.push_str(&format!(" --images {}", arguments.images));
+    } else {
+        let numbers: Vec<String> = arguments
+            .test_index
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        text.push_str(&format!(" --test-index {}", numbers.join(",")));
+    }
+    text.push_str(&format!(" --class '{}' --train", arguments.class));
+    if let Some(out) = &arguments.out {
+        text.push_str(&format!(" --out '{}'", out.display()));
+    }
+    text
 }

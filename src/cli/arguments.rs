@@ -136,7 +136,7 @@ pub(super) struct ExplainArguments {
     #[command(flatten)]
     pub(super) checkpoint: CheckpointArguments,
     /// Image files
-    #[arg(long = "image", value_name = "PATH", num_args = 1.., required_unless_present = "test_index")]
+    #[arg(long = "image", value_name = "PATH", num_args = 1.., required_unless_present = "test_index", conflicts_with = "test_index")]
     pub(super) images: Vec<PathBuf>,
     /// Images of the test split by number, from 0
     #[arg(long, value_delimiter = ',', value_name = "N,N")]
@@ -160,7 +160,7 @@ pub(super) struct AblateArguments {
     #[arg(long, value_name = "TRIAL")]
     pub(super) along: Option<String>,
     /// Images to draw
-    #[arg(long, default_value_t = 6)]
+    #[arg(long, default_value_t = 6, value_parser = at_least_one)]
     pub(super) images: usize,
     /// Images of the test split by number, in place of the rule
     #[arg(long, value_delimiter = ',', value_name = "N,N")]
@@ -256,4 +256,12 @@ pub(super) enum DataVerb {
     },
     /// List the data sets and where they are
     List,
+}
+
+/// Returns the whole number in `text` if it is at least 1.
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) | Err(_) => Err("give a whole number of at least 1".to_string()),
+        Ok(number) => Ok(number),
+    }
 }

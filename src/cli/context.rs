@@ -122,6 +122,11 @@ fn flags(shared: &Shared) -> String {
     if shared.runs != Path::new(DEFAULT_RUNS) {
         text.push_str(&format!(" --runs '{}'", shared.runs.display()));
     }
+    match shared.device {
+        DeviceName::Auto => {}
+        DeviceName::Cpu => text.push_str(" --device cpu"),
+        DeviceName::Cuda => text.push_str(" --device cuda"),
+    }
     text
 }
 

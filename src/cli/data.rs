@@ -46,7 +46,10 @@ fn fetch_dataset(context: &Context, dataset: DatasetName) -> anyhow::Result<u8> 
         }
         Err(error @ DataError::Stopped { .. }) => {
             note(error);
-            note(format!("to go on: {} data fetch {dataset}", program()));
+            note(format!(
+                "to go on: {}",
+                context.command(&format!("data fetch {dataset}"))
+            ));
             Ok(context.signals.exit_code())
         }
         Err(error) => Err(error.into()),

@@ -133,9 +133,14 @@ pub(super) fn print(rows: &[DepthRow]) {
         } else {
             ""
         };
+        let picked = match row.checkpoint.as_str() {
+            "best" => "checkpoints picked",
+            _ => "validation accuracy",
+        };
+        let images = row.validation_images;
         result(format!(
-            "{}{generated}; checkpoints picked on {} validation images",
-            row.dataset, row.validation_images
+            "{}{generated}; {picked} on {images} validation images",
+            row.dataset
         ));
     }
 }

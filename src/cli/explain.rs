@@ -42,7 +42,7 @@ pub(super) fn run(context: &Context, arguments: &ExplainArguments) -> anyhow::Re
         methods: &methods,
         class: &class,
     };
-    add_maps(&mut set, &pictures, &request, &context.device.device)?;
+    add_maps(context, &mut set, &pictures, &request)?;
     set.write(&out)?;
     print(&set.records);
     let drawn = ExplainGrid { set: &set }.save(&out)?;
@@ -71,7 +71,13 @@ fn layers(network: &impl Explainable, named: &[String]) -> anyhow::Result<Vec<St
             .into());
         }
     }
-    Ok(named.to_vec())
+    let named_once = |(place, name): &(usize, &String)| !named[..*place].contains(name);
+    Ok(named
+        .iter()
+        .enumerate()
+        .filter(named_once)
+        .map(|(_, name)| name.clone())
+        .collect())
 }
 
 fn print(records: &[crate::run::ExplanationRecord]) {

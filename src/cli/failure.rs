@@ -134,14 +134,10 @@ fn known(cause: &(dyn std::error::Error + 'static)) -> Option<(Option<String>, u
             Some("update camtrail, or train the run anew with --force".to_string()),
             FAILED,
         )),
-        Some(
-            RunError::ChecksumMismatch { .. }
-            | RunError::Damaged { .. }
-            | RunError::Misplaced { .. },
-        ) => Some((
-            Some("train on from the checkpoint before it with --resume".to_string()),
-            FAILED,
-        )),
+        Some(RunError::ChecksumMismatch { .. } | RunError::Misplaced { .. }) => {
+            let hint = "train on from the checkpoint before it with --resume";
+            Some((Some(hint.to_string()), FAILED))
+        }
         _ => None,
     }
 }

@@ -7,14 +7,18 @@ use crate::data::ImageSet;
 use crate::data::image_set::CHANNELS;
 use crate::explain::{
     ExplainError, ExplainRequest, Explanation, Method, Needs, Standardisation, TargetRule,
-    TargetSpec, confidences_on_explanations, explain,
+    TargetSpec, confidences, confidences_on_explanations, explain,
 };
 use crate::model::PlainCnn;
 use crate::run::{Array, ExplainedImage, ExplanationRecord, ExplanationSet};
 
+use super::context::Context;
 use super::failure::Complaint;
 use super::network::{Opened, Trained};
 use super::selection::Pictures;
+
+/// Pictures that are explained in one go; it bounds memory and how long a signal waits.
+const PICTURES_AT_ONCE: usize = 64;
 
 /// Which class the maps are for, as the user names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,8 +79,14 @@ impl MethodChoice {
         if names.is_empty() {
             return Ok(Self::Allowed);
         }
-        let methods = names.iter().map(|name| Method::parse(name));
-        Ok(Self::Named(methods.collect::<Result<_, _>>()?))
+        let mut methods: Vec<Method> = Vec::new();
+        for name in names {
+            let method = Method::parse(name)?;
+            if !methods.contains(&method) {
+                methods.push(method);
+            }
+        }
+        Ok(Self::Named(methods))
     }
 
     /// Returns what to ask for, at which layers.
@@ -143,8 +153,28 @@ pub(super) struct MapRequest<'a> {
     pub(super) class: &'a ClassChoice,
 }
 
-/// Explains all pictures with one network and adds the maps to `set`.
+/// Explains all pictures with one network and adds the maps to `set`; a signal is obeyed between
+/// groups of pictures.
 pub(super) fn add_maps(
+    context: &Context,
+    set: &mut ExplanationSet,
+    pictures: &Pictures,
+    request: &MapRequest<'_>,
+) -> anyhow::Result<()> {
+    for start in (0..pictures.ids.len()).step_by(PICTURES_AT_ONCE) {
+        context.go_on()?;
+        let end = (start + PICTURES_AT_ONCE).min(pictures.ids.len());
+        add_group(
+            set,
+            &pictures.part(start..end),
+            request,
+            &context.device.device,
+        )?;
+    }
+    Ok(())
+}
+
+fn add_group(
     set: &mut ExplanationSet,
     pictures: &Pictures,
     request: &MapRequest<'_>,
@@ -152,12 +182,9 @@ pub(super) fn add_maps(
 ) -> anyhow::Result<()> {
     let network = &request.opened.network;
     let [height, width] = pictures.size;
-    let count = pictures.ids.len();
-    let values = pictures.pixels.concat();
-    let pixels: Tensor<4> = Tensor::from_data(
-        TensorData::new(values, [count, CHANNELS, height, width]),
-        device,
-    );
+    let shape = [pictures.ids.len(), CHANNELS, height, width];
+    let pixels = TensorData::new(pictures.pixels.concat(), shape);
+    let pixels: Tensor<4> = Tensor::from_data(pixels, device);
     let standardisation = Standardisation {
         mean: &pictures.normalisation.mean,
         std: &pictures.normalisation.std,
@@ -172,61 +199,24 @@ pub(super) fn add_maps(
         };
         explanations.extend(explain(network, input.clone(), &spec)?);
     }
-    let places: Vec<usize> = explanations
+    // Every map lies on its own picture, so pictures are repeated in the order of the maps.
+    let count = explanations.len();
+    let places: Vec<i64> = explanations.iter().map(|e| e.image as i64).collect();
+    let places = Tensor::from_data(TensorData::new(places, [count]), device);
+    let heats = explanations
         .iter()
-        .map(|explanation| explanation.image)
-        .collect();
-    let heats: Vec<f32> = explanations
-        .iter()
-        .flat_map(|e| e.saliency.normalised.values())
-        .copied()
-        .collect();
-    let heats = Tensor::<3>::from_data(
-        TensorData::new(heats, [places.len(), height, width]),
-        device,
-    );
-    let indices: Vec<i64> = places.iter().map(|place| *place as i64).collect();
-    let rows = Tensor::from_data(TensorData::new(indices, [places.len()]), device);
+        .flat_map(|e| e.saliency.normalised.values());
+    let heats = TensorData::new(heats.copied().collect::<Vec<f32>>(), [count, height, width]);
+    let heats = Tensor::<3>::from_data(heats, device);
     let targets: Vec<usize> = explanations.iter().map(|e| e.target_class).collect();
-    let repeated = pixels.select(0, rows);
+    let predicted: Vec<usize> = explanations.iter().map(|e| e.predicted_class).collect();
+    let top = confidences(network, input.select(0, places.clone()), &predicted)?;
+    let repeated = pixels.select(0, places);
     let on_maps = confidences_on_explanations(network, repeated, heats, &targets, standardisation)?;
-    let top = top_confidences(network, pictures, device, standardisation);
-    for (explanation, on_map) in explanations.iter().zip(on_maps) {
-        add_record(
-            set,
-            pictures,
-            request,
-            explanation,
-            on_map,
-            top[explanation.image],
-        );
+    for ((explanation, on_map), top) in explanations.iter().zip(on_maps).zip(top) {
+        add_record(set, pictures, request, explanation, on_map, top);
     }
     Ok(())
-}
-
-/// Returns the softmax probability of each picture's likeliest class.
-fn top_confidences(
-    network: &PlainCnn,
-    pictures: &Pictures,
-    device: &Device,
-    standardisation: Standardisation<'_>,
-) -> Vec<f32> {
-    let [height, width] = pictures.size;
-    let mut top = Vec::with_capacity(pictures.ids.len());
-    for pixels in &pictures.pixels {
-        let shape = [1, CHANNELS, height, width];
-        let input = Tensor::<4>::from_data(TensorData::new(pixels.clone(), shape), device);
-        let logits = network.forward(
-            standardisation.apply(input),
-            &mut crate::model::tap::Tap::off(),
-        );
-        top.push(
-            burn::tensor::activation::softmax(logits, 1)
-                .max()
-                .into_scalar::<f32>(),
-        );
-    }
-    top
 }
 
 fn add_record(

@@ -44,6 +44,10 @@ pub fn main() -> ExitCode {
     }));
     let outcome = panic::catch_unwind(|| run(arguments));
     ExitCode::from(match outcome {
+        Ok(Ok(DONE)) if output::lost() => {
+            output::note("error: cannot write to standard output");
+            failure::FAILED
+        }
         Ok(Ok(code)) => code,
         Ok(Err(error)) => Failure::of(&error).print(),
         Err(_) => failure::FAILED,

@@ -1,16 +1,29 @@
 //! Lines for people: results to stdout, all else to stderr. Used by every verb.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Prints a line of results. A reader that went away (`camtrail list | head`) is no error.
+/// Whether a line of results was lost to anything but a reader that went away.
+static LOST: AtomicBool = AtomicBool::new(false);
+
+/// Prints a line of results. A reader that went away (`camtrail list | head`) is no error; a full
+/// disk is, and [`lost`] tells it at the end.
 pub(crate) fn result(line: impl std::fmt::Display) {
-    // A closed pipe means that nobody reads on; there is nobody left to tell.
-    let _ = writeln!(std::io::stdout(), "{line}");
+    if let Err(error) = writeln!(std::io::stdout(), "{line}")
+        && error.kind() != ErrorKind::BrokenPipe
+    {
+        LOST.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Returns whether a line of results could not be written.
+pub(crate) fn lost() -> bool {
+    LOST.load(Ordering::Relaxed)
 }
 
 /// Prints a line that is no result.
 pub(crate) fn note(line: impl std::fmt::Display) {
-    // As above.
+    // Nobody is left to tell.
     let _ = writeln!(std::io::stderr(), "{line}");
 }
 

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use crate::data::DataError;
+use crate::run::{RunDir, RunError, RunLock};
 use crate::train::StartMode;
 
 use super::DONE;
@@ -12,7 +13,7 @@ use super::arguments::{
 use super::context::Context;
 use super::output::{note, result};
 use super::progress::duration;
-use super::train::{check_unchanged, is_done, train_run};
+use super::train::{check_unchanged, is_done, named_twice, train_run};
 use super::{ablate, failure::Complaint};
 
 /// The trials, shallowest first.
@@ -26,6 +27,10 @@ pub(super) fn run(context: &Context, arguments: &ReproduceArguments) -> anyhow::
     let Some(&seed) = arguments.seeds.first() else {
         return Err(Complaint::misused("no seed is given", "for example --seeds 0,1,2").into());
     };
+    if let Some(twice) = named_twice(&arguments.seeds) {
+        let message = format!("seed {twice} is named twice");
+        return Err(Complaint::misused(message, "name each seed once").into());
+    }
     let base = arguments.quick.then(|| QUICK_BASE.to_string());
     if arguments.quick {
         note("generated images and short trainings; for CIFAR-100 in full leave out --quick");
@@ -35,32 +40,42 @@ pub(super) fn run(context: &Context, arguments: &ReproduceArguments) -> anyhow::
         overrides: arguments.overrides.clone(),
     };
     check_data(context, &changed)?;
+    let mut runs = Vec::new();
     for trial in TRIALS {
         let resolved = context.experiment(trial, &changed)?;
         for &seed in &arguments.seeds {
-            let run = context.run(&resolved, seed);
-            let there = run.manifest().exists();
-            if there && !arguments.force {
-                check_unchanged(&run, &resolved)?;
-                if is_done(&run) {
-                    note(format!(
-                        "{trial} seed {seed} is trained already; --force starts over"
-                    ));
-                    continue;
-                }
-            }
-            let mode = match (arguments.force, there) {
-                (true, _) => StartMode::Force,
-                (false, true) => StartMode::Resume,
-                (false, false) => StartMode::Fresh,
-            };
-            if let Some(code) = train_run(context, &resolved, seed, mode)? {
+            runs.push((context.run(&resolved, seed), resolved.clone()));
+        }
+    }
+    if arguments.force {
+        // All at once: a run that is stopped and goes on without --force must not keep an old one.
+        for (run, _) in &runs {
+            discard(run)?;
+        }
+    }
+    for (run, resolved) in &runs {
+        let there = run.manifest().exists();
+        if there {
+            check_unchanged(run, resolved, false)?;
+            if is_done(run) {
+                let (trial, seed) = (run.trial(), run.seed());
                 note(format!(
-                    "to go on: {}",
-                    context.command(&same_again(arguments))
+                    "{trial} seed {seed} is trained already; --force starts over"
                 ));
-                return Ok(code);
+                continue;
             }
+        }
+        let mode = if there {
+            StartMode::Resume
+        } else {
+            StartMode::Fresh
+        };
+        if let Some(code) = train_run(context, resolved, run.seed(), mode)? {
+            note(format!(
+                "to go on: {}",
+                context.command(&same_again(arguments))
+            ));
+            return Ok(code);
         }
     }
     let files = ablate::draw(
@@ -94,6 +109,16 @@ pub(super) fn run(context: &Context, arguments: &ReproduceArguments) -> anyhow::
     Ok(DONE)
 }
 
+/// Removes a run that nobody is writing to.
+fn discard(run: &RunDir) -> Result<(), RunError> {
+    let path = run.path();
+    if !path.exists() {
+        return Ok(());
+    }
+    let _lock = RunLock::take(&path)?;
+    std::fs::remove_dir_all(&path).map_err(|source| RunError::io("remove", &path, source))
+}
+
 /// Fails early where the images are not there, and names the way without them.
 fn check_data(context: &Context, changed: &ExperimentArguments) -> anyhow::Result<()> {
     let resolved = context.experiment(TRIALS[0], changed)?;
@@ -120,6 +145,9 @@ fn same_again(arguments: &ReproduceArguments) -> String {
     }
     for change in &arguments.overrides {
         text.push_str(&format!(" --set '{change}'"));
+    }
+    if let Some(out) = &arguments.out {
+        text.push_str(&format!(" --out '{}'", out.display()));
     }
     text
 }

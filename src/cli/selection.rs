@@ -40,13 +40,34 @@ pub(super) struct Pictures {
     pub(super) rule: String,
 }
 
-/// Returns images of `set` by number.
+impl Pictures {
+    /// Returns the pictures of `range` alone.
+    pub(super) fn part(&self, range: std::ops::Range<usize>) -> Self {
+        Self {
+            ids: self.ids[range.clone()].to_vec(),
+            pixels: self.pixels[range.clone()].to_vec(),
+            labels: self.labels[range].to_vec(),
+            class_names: self.class_names.clone(),
+            rule: self.rule.clone(),
+            ..*self
+        }
+    }
+}
+
+/// Returns images of `set` by number; each number counts once.
 pub(super) fn by_index(
     set: &ImageSet,
     normalisation: Normalisation,
     indices: &[usize],
     rule: String,
 ) -> anyhow::Result<Pictures> {
+    let mut indices = indices.to_vec();
+    let mut seen = Vec::new();
+    indices.retain(|index| {
+        let new = !seen.contains(index);
+        seen.push(*index);
+        new
+    });
     if let Some(index) = indices.iter().find(|index| **index >= set.len()) {
         return Err(Complaint::misused(
             format!("there is no test image {index}"),

@@ -1,13 +1,14 @@
 //! `train`: one run a seed. Called by [`super::run`], and by the verbs that train what is missing.
 
 use crate::data::{Splits, fingerprint};
-use crate::experiment::{Resolved, compare, load_saved};
+use crate::experiment::{FieldDifference, Resolved, compare, load_saved};
 use crate::run::{RunDir, RunError, RunManifest, RunStatus, read_epoch_rows};
-use crate::train::{ClassifyJob, Outcome, StartMode, TrainError, train};
+use crate::train::{ClassifyJob, FIXED_ON_RESUME, Outcome, StartMode, TrainError, train};
 
 use super::arguments::TrainArguments;
 use super::context::{Context, base_flag};
 use super::experiments::size_of;
+use super::failure::Complaint;
 use super::output::{note, result};
 use super::progress::TrainView;
 use super::{DONE, figures};
@@ -23,24 +24,41 @@ pub(super) fn run(context: &Context, arguments: &TrainArguments) -> anyhow::Resu
         (_, true) => StartMode::Force,
         _ => StartMode::Fresh,
     };
-    let one = [arguments.seed];
-    let seeds = if arguments.seeds.is_empty() {
-        &one[..]
-    } else {
-        &arguments.seeds
+    let seeds = match arguments.seeds.as_slice() {
+        [] => std::slice::from_ref(&arguments.seed),
+        seeds => seeds,
     };
+    if let Some(twice) = named_twice(seeds) {
+        let message = format!("seed {twice} is named twice");
+        return Err(Complaint::misused(message, "name each seed once").into());
+    }
     for &seed in seeds {
-        if mode == StartMode::Resume && !arguments.accept_changes {
-            check_unchanged(&context.run(&resolved, seed), &resolved)?;
+        let run = context.run(&resolved, seed);
+        // Of several seeds to go on with, some may never have been started.
+        let started = run.path().exists() || seeds.len() == 1;
+        let mode = if mode == StartMode::Resume && !started {
+            StartMode::Fresh
+        } else {
+            mode
+        };
+        if mode == StartMode::Resume {
+            check_unchanged(&run, &resolved, arguments.accept_changes)?;
         }
-        let stopped = train_run(context, &resolved, seed, mode)?;
-        if let Some(code) = stopped {
-            let command = resume_command(context, arguments, seed);
-            note(format!("to go on: {command}"));
+        if let Some(code) = train_run(context, &resolved, seed, mode)? {
+            note(format!(
+                "to go on: {}",
+                resume_command(context, arguments, seeds)
+            ));
             return Ok(code);
         }
     }
     Ok(DONE)
+}
+
+/// Returns an item that stands twice among `items`, if one does.
+pub(super) fn named_twice<T: PartialEq>(items: &[T]) -> Option<&T> {
+    let twice = |(place, item): &(usize, &T)| items[..*place].contains(item);
+    items.iter().enumerate().find(twice).map(|(_, item)| item)
 }
 
 /// Trains one run, draws its curves, and returns the exit code where a signal stopped it.
@@ -110,7 +128,11 @@ fn draw_curves(run: &RunDir) -> anyhow::Result<()> {
             note(format!("warning: {warning}"));
             let mut manifest = RunManifest::read(&run.manifest())?;
             manifest.warnings.push(warning);
-            manifest.write(&run.manifest())?;
+            if let Err(error) = manifest.write(&run.manifest()) {
+                note(format!(
+                    "warning: that could not be kept in the run's record: {error}"
+                ));
+            }
         }
     }
     Ok(())
@@ -122,7 +144,13 @@ pub(super) fn is_done(run: &RunDir) -> bool {
         && read_epoch_rows(&run.epochs()).is_ok_and(|rows| !rows.is_empty())
 }
 
-pub(super) fn check_unchanged(run: &RunDir, resolved: &Resolved) -> anyhow::Result<()> {
+/// Fails where `resolved` is not the experiment that the run was started with. With `accept`, only
+/// where a value differs that says what a step is.
+pub(super) fn check_unchanged(
+    run: &RunDir,
+    resolved: &Resolved,
+    accept: bool,
+) -> anyhow::Result<()> {
     let path = run.experiment();
     if !path.exists() {
         return Err(TrainError::NothingToResume { path: run.path() }.into());
@@ -130,18 +158,30 @@ pub(super) fn check_unchanged(run: &RunDir, resolved: &Resolved) -> anyhow::Resu
     let text =
         std::fs::read_to_string(&path).map_err(|source| RunError::io("read", &path, source))?;
     let saved = load_saved(&path, &resolved.name, &text)?;
-    let changes: Vec<String> = compare(&saved.experiment, &resolved.experiment)
-        .into_iter()
-        .map(|field| format!("{} was {}, is {}", field.key, field.first, field.second))
+    let changes = compare(&saved.experiment, &resolved.experiment);
+    let is_fixed = |key: &str| FIXED_ON_RESUME.iter().any(|fixed| key.starts_with(fixed));
+    let fixed: Vec<_> = changes
+        .iter()
+        .filter(|field| is_fixed(&field.key))
         .collect();
-    if changes.is_empty() {
-        return Ok(());
+    let (path, told) = (run.path(), |fields: &[&FieldDifference]| {
+        let text = |field: &&FieldDifference| {
+            format!("{} was {}, is {}", field.key, field.first, field.second)
+        };
+        fields.iter().map(text).collect::<Vec<_>>().join("; ")
+    });
+    if !fixed.is_empty() {
+        return Err(TrainError::FixedKeysChanged {
+            path,
+            changes: told(&fixed),
+        }
+        .into());
     }
-    Err(TrainError::ExperimentChanged {
-        path: run.path(),
-        changes: changes.join("; "),
+    if !accept && !changes.is_empty() {
+        let changes = told(&changes.iter().collect::<Vec<_>>());
+        return Err(TrainError::ExperimentChanged { path, changes }.into());
     }
-    .into())
+    Ok(())
 }
 
 fn manifest(context: &Context, resolved: &Resolved, run: &RunDir, data: &Splits) -> RunManifest {
@@ -178,13 +218,19 @@ fn git_revision() -> Option<String> {
     (output.status.success() && !revision.is_empty()).then(|| revision.to_string())
 }
 
-fn resume_command(context: &Context, arguments: &TrainArguments, seed: u64) -> String {
+fn resume_command(context: &Context, arguments: &TrainArguments, seeds: &[u64]) -> String {
     let base = base_flag(arguments.experiment.base.as_deref());
     let mut command = format!("train {}{base}", arguments.trial);
     for change in &arguments.experiment.overrides {
         command.push_str(&format!(" --set '{change}'"));
     }
-    command.push_str(&format!(" --seed {seed} --resume"));
+    let seeds: Vec<String> = seeds.iter().map(ToString::to_string).collect();
+    let option = if seeds.len() == 1 {
+        "--seed"
+    } else {
+        "--seeds"
+    };
+    command.push_str(&format!(" {option} {} --resume", seeds.join(",")));
     if arguments.accept_changes {
         command.push_str(" --accept-changes");
     }
