@@ -1,7 +1,7 @@
 //! `explain`: what one network looks at in given images. Called by [`super::run`].
 
 use crate::explain::{ExplainError, Explainable};
-use crate::figure::{ExplainGrid, Figure};
+use crate::figure::{ExplainGrid, Figure, save_panels};
 use crate::run::{MAPS_JSON, MAPS_TENSORS};
 
 use super::DONE;
@@ -11,6 +11,9 @@ use super::maps::{ClassChoice, MapRequest, MethodChoice, add_maps, empty_set};
 use super::network::find;
 use super::output::{result, table};
 use super::selection::{by_index, from_files};
+
+/// Folder of every map as pictures of its own.
+const PANELS: &str = "panels";
 
 /// Explains the images, writes maps and figure, and prints what the network says.
 pub(super) fn run(context: &Context, arguments: &ExplainArguments) -> anyhow::Result<u8> {
@@ -45,13 +48,20 @@ pub(super) fn run(context: &Context, arguments: &ExplainArguments) -> anyhow::Re
     add_maps(context, &mut set, &pictures, &request)?;
     set.write(&out)?;
     print(&set.records);
+    context.go_on()?;
     let drawn = ExplainGrid { set: &set }.save(&out)?;
+    let panels = out.join(PANELS);
+    let count = save_panels(&set, &panels)?.len();
     for path in [out.join(MAPS_JSON), out.join(MAPS_TENSORS)]
         .iter()
         .chain(&drawn)
     {
         result(path.display());
     }
+    result(format!(
+        "{} ({count} pictures, two a map)",
+        panels.display()
+    ));
     Ok(DONE)
 }
 

@@ -14,6 +14,7 @@ mod drawing;
 mod error;
 mod grid;
 mod page;
+mod panels;
 mod picture;
 mod plot;
 #[cfg(test)]
@@ -31,6 +32,7 @@ pub use depth::Depth;
 pub use drawing::Drawing;
 pub use error::FigureError;
 pub use grid::ExplainGrid;
+pub use panels::save_panels;
 pub use selection::{LayerRule, MapChoice};
 pub use training_time::TrainingTime;
 
