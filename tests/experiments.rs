@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use burn::module::Module;
 use burn::tensor::{Device, Distribution, Tensor};
 use camtrail::data::DatasetName;
-use camtrail::experiment::{Override, Resolved, compare, known, load, load_saved};
+use camtrail::experiment::{ExperimentError, Override, Resolved, compare, known, load, load_saved};
 use camtrail::model::tap::Tap;
 use camtrail::model::{NetworkSize, PlainCnn};
+use camtrail::train::FIXED_ON_RESUME;
 use serde_json::Value;
 
 /// The shipped trials; a new one is added here when it is added there.
@@ -344,4 +345,88 @@ fn a_local_file_wins_over_the_shipped_one() {
     let base = read(ROOT).replace("batch_size = 128", "batch_size = 99");
     write(ROOT, &base);
     assert_eq!(load("trial-d").experiment.train.batch_size, 99);
+}
+
+#[test]
+fn a_value_of_several_lines_survives_the_run_folder() {
+    let given = "checkpoints.at=[\n  0, # before training\r\n  7,\n]";
+    let change = given.parse::<Override>().expect("KEY=VALUE");
+    let empty = tempfile::tempdir().expect("a temporary folder");
+    let resolved = load(empty.path(), "trial-b", None, &[change]).expect("it resolves");
+    assert_eq!(resolved.experiment.checkpoints.at, [0, 7]);
+    let saved = load_saved(Path::new("experiment.toml"), "trial-b", &resolved.text);
+    assert_eq!(
+        saved.expect("it reads back").experiment,
+        resolved.experiment
+    );
+    let comment = "# --set checkpoints.at=[   0, # before training    7, ]\n";
+    assert!(resolved.text.contains(comment), "{}", resolved.text);
+}
+
+#[test]
+fn a_base_that_replaces_nothing_is_refused() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let local = folder.path().join("experiments");
+    std::fs::create_dir_all(&local).expect("created");
+    let whole = resolve("trial-a", None).text;
+    std::fs::write(local.join("whole.toml"), &whole).expect("written");
+    std::fs::write(local.join("child.toml"), "extends = \"whole\"\n").expect("written");
+    for name in ["whole", "child"] {
+        load(folder.path(), name, None, &[]).expect("it resolves");
+        let error = load(folder.path(), name, Some("shapes"), &[]).expect_err("no base");
+        assert!(matches!(error, ExperimentError::NoBase { .. }), "{error:?}");
+        let text = format!("\"{name}\" extends no base, so --base cannot replace it");
+        assert_eq!(error.to_string(), text);
+        assert!(error.hint().is_some());
+    }
+}
+
+#[test]
+fn ranges_hold_for_the_numbers_that_are_computed_with() {
+    let empty = tempfile::tempdir().expect("a temporary folder");
+    let set = |given: &str| {
+        let change = given.parse::<Override>().expect("KEY=VALUE");
+        load(empty.path(), "trial-a", None, &[change])
+    };
+    for (given, told) in [
+        (
+            "train.beta_2=0.99999999",
+            "is 0.99999999: must be a number from 0 to below 1 when rounded to 32 bits",
+        ),
+        (
+            "train.epsilon=1e-50",
+            "is 1e-50: must be a finite number above 0 when rounded to 32 bits",
+        ),
+        (
+            "train.learning_rate=1e300",
+            "is 1e300: must be a finite number above 0 when rounded to 32 bits",
+        ),
+        (
+            "model.filters=[16385]",
+            "model.filters has a block of 16385 filters, 16384 is the most",
+        ),
+    ] {
+        let error = set(given).expect_err(given).to_string();
+        assert!(error.contains(told), "{error}");
+    }
+    let most = set("train.epochs=4000000000")
+        .expect("a long training")
+        .experiment;
+    let (train, checkpoints) = (&most.train, &most.checkpoints);
+    // All multiples of 5 but 0, which with 1 and 2 is listed.
+    assert_eq!(
+        (checkpoints.every, checkpoints.at.as_slice()),
+        (5, &[0, 1, 2, 5, 10][..])
+    );
+    assert_eq!(checkpoints.count(train.epochs), 800_000_000 + 3);
+    assert!(set("train.beta_2=0.9999999").is_ok());
+}
+
+/// A key that is renamed would no longer be fixed.
+#[test]
+fn the_fixed_keys_are_keys() {
+    let keys = keys(&read(ROOT));
+    for fixed in FIXED_ON_RESUME {
+        assert!(keys.keys().any(|key| key.starts_with(fixed)), "{fixed}");
+    }
 }

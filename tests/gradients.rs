@@ -286,7 +286,7 @@ fn training_takes_the_steps_of_adam() {
     let checkpoint = |epoch| {
         let network = PlainCnn::new(&model, (32, 32), CLASSES, 0, &device);
         let name = CheckpointName::epoch(epoch);
-        load_network(&run, name, network, "any")
+        load_network(&run, name, network, &model.describe())
             .expect("a checkpoint")
             .network
     };

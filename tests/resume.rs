@@ -15,8 +15,8 @@ use camtrail::model::{
     CheckpointError, Head, MODEL_FILE, ModelSpec, OPTIMIZER_FILE, PlainCnn, load_training,
 };
 use camtrail::run::{
-    BestCheckpoint, CheckpointName, EpochRow, RunDir, RunManifest, RunStatus, read_epoch_rows,
-    sha256,
+    BestCheckpoint, CheckpointName, CheckpointState, EpochRow, RunDir, RunError, RunManifest,
+    RunStatus, read_epoch_rows, sha256,
 };
 use camtrail::train::{
     CheckpointSpec, ClassifyJob, Outcome, Progress, Schedule, StartMode, TrainError, TrainEvents,
@@ -45,6 +45,8 @@ struct Trial {
     checkpoints: CheckpointSpec,
     augmentation: Augmentation,
     seed: u64,
+    /// What the run claims to have, by which its size on disk is estimated.
+    parameters: u64,
 }
 
 impl Trial {
@@ -74,6 +76,7 @@ impl Trial {
                 horizontal_flip: true,
             },
             seed: 11,
+            parameters: 0,
         }
     }
 
@@ -124,7 +127,7 @@ impl Trial {
             generated: true,
             data: BTreeMap::new(),
             blocks: 2,
-            parameters: 0,
+            parameters: self.parameters,
             multiply_adds: 0,
             started: 1,
             updated: 1,
@@ -393,9 +396,9 @@ fn parameters_keep_their_numbers_through_the_disk() {
     assert_eq!(list_param_ids(&network), numbers);
     let renumbered = network.map(&mut Renumber);
     assert_ne!(list_param_ids(&renumbered), numbers);
-    let name = CheckpointName::epoch(3);
+    let (name, words) = (CheckpointName::epoch(3), &trial.model.describe());
     let (loaded, optimizer) =
-        load_training(&run, name, renumbered, "any", AdamConfig::new().init()).expect("loaded");
+        load_training(&run, name, renumbered, words, AdamConfig::new().init()).expect("loaded");
     assert_eq!(list_param_ids(&loaded.network), numbers);
 
     let (moments, scalars) = tensors(&run, name, OPTIMIZER_FILE);
@@ -539,7 +542,7 @@ fn a_loss_that_is_no_number_stops_the_run_at_that_batch() {
     assert!(!loss.is_finite());
     assert_eq!(
         (*epoch, *batches, *last_good),
-        (1, 6, CheckpointName::epoch(0))
+        (1, 6, Some(CheckpointName::epoch(0)))
     );
     assert_eq!(
         *batch, 2,
@@ -555,7 +558,7 @@ fn a_loss_that_is_no_number_stops_the_run_at_that_batch() {
         .status;
     assert_eq!(status, RunStatus::Failed { reason: text });
     assert_eq!(run.read_best().expect("a best epoch").epoch, 0);
-    let state = run.read_state(*last_good).expect("whole");
+    let state = run.read_state(CheckpointName::epoch(0)).expect("whole");
     run.read_checked(&state, MODEL_FILE).expect("whole");
 
     // One batch an epoch: only the validation can show it before the checkpoint is written.
@@ -572,6 +575,14 @@ fn a_loss_that_is_no_number_stops_the_run_at_that_batch() {
         [CheckpointName::epoch(0)]
     );
     assert_eq!(run.read_best().expect("a best epoch").epoch, 0);
+
+    let none = TrainError::ValidationNotANumber {
+        loss: f64::NAN,
+        epoch: 0,
+        last_good: None,
+    };
+    let text = "the validation loss became NaN after epoch 0; last good checkpoint: none";
+    assert_eq!(none.to_string(), text);
 }
 
 #[test]
@@ -655,4 +666,321 @@ fn a_checkpoint_in_anothers_place_is_passed_over() {
         .result
         .expect_err("refused");
     assert!(matches!(error, TrainError::AllDamaged { .. }), "{error:?}");
+}
+
+/// Writes the checkpoint `name` anew, its state changed; the files keep their content.
+fn rewrite(run: &RunDir, name: CheckpointName, change: impl Fn(&mut CheckpointState)) {
+    let mut state = run.read_state(name).expect("a state");
+    let files = [MODEL_FILE, OPTIMIZER_FILE];
+    let contents = files.map(|file| run.read_checked(&state, file).expect("a file"));
+    change(&mut state);
+    let files = [(files[0], &contents[0][..]), (files[1], &contents[1][..])];
+    run.write_checkpoint(state, &files).expect("written");
+}
+
+/// On 32 pixels, five pools leave one cell: flattened or averaged, the dense layer is of one shape.
+#[test]
+fn a_network_of_equal_shapes_and_another_head_is_refused() {
+    let _alone = alone();
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut trial = Trial::small();
+    trial.model.filters = vec![2; 5];
+    trial.train(folder.path(), StartMode::Fresh, 1).saved();
+    trial.model.head = Head::AveragePool;
+    let resumed = trial.train(folder.path(), StartMode::Resume, u64::MAX);
+    let error = resumed.result.expect_err("another network").to_string();
+    let expected = "holds another network: its tensors have the same shapes, its architecture \
+                    differs; the checkpoint's is \"plain-cnn 2-2-2-2-2 flatten\", the \
+                    experiment's is \"plain-cnn 2-2-2-2-2 average-pool\"";
+    assert!(error.ends_with(expected), "{error}");
+}
+
+#[test]
+fn a_resume_with_other_steps_is_refused() {
+    let _alone = alone();
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    // In the middle of epoch 2, and at its end.
+    for (steps, batch_size, reason) in [
+        (
+            8,
+            96,
+            "it stands after step 2 of an epoch, this run's epochs have 1",
+        ),
+        (8, 32, "it saw 32 images in 2 steps, this run sees 64"),
+        (
+            12,
+            32,
+            "it stands after 12 steps in all, this run would have 6",
+        ),
+    ] {
+        let root = folder.path().join(format!("{steps}-{batch_size}"));
+        let mut trial = Trial::small();
+        let saved = trial.train(&root, StartMode::Fresh, steps).saved();
+        trial.train.batch_size = batch_size;
+        let resumed = trial.train(&root, StartMode::Resume, u64::MAX);
+        let error = resumed.result.expect_err("other steps");
+        assert!(
+            matches!(&error, TrainError::OtherSteps { checkpoint, .. } if *checkpoint == saved)
+        );
+        assert!(error.to_string().ends_with(reason), "{error}");
+        assert_eq!(
+            trial.dir(&root).checkpoints().expect("listed").last(),
+            Some(&saved)
+        );
+    }
+}
+
+/// To pass it over would be to write over it.
+#[test]
+fn a_newer_or_an_unreadable_checkpoint_is_not_passed_over() {
+    let _alone = alone();
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let trial = Trial::small();
+    trial.train(folder.path(), StartMode::Fresh, 12).saved();
+    let run = trial.dir(folder.path());
+    let second = CheckpointName::epoch(2);
+    let refused = || {
+        let resumed = trial.train(folder.path(), StartMode::Resume, u64::MAX);
+        assert_eq!(run.checkpoints().expect("listed").last(), Some(&second));
+        resumed.result.expect_err("refused")
+    };
+
+    rewrite(&run, second, |state| state.format = 2);
+    let error = refused();
+    assert!(
+        error
+            .to_string()
+            .ends_with("has checkpoint format 2, this program reads up to 1"),
+        "{error}"
+    );
+    assert_eq!(
+        error.hint(),
+        Some("update camtrail, or start over with --force")
+    );
+
+    std::fs::remove_dir_all(run.checkpoint(second)).expect("removed");
+    trial.train(folder.path(), StartMode::Resume, 6).saved();
+    let weights = run.checkpoint(second).join(MODEL_FILE);
+    std::fs::remove_file(&weights).expect("removed");
+    // Root may read every file, but none a folder.
+    std::fs::create_dir(&weights).expect("created");
+    let error = refused();
+    let expected = matches!(
+        &error,
+        TrainError::Checkpoint(CheckpointError::Run(RunError::Io { path, .. })) if *path == weights
+    );
+    assert!(expected, "{error:?}");
+}
+
+#[test]
+fn the_best_after_a_fallback_is_one_that_is_there() {
+    let _alone = alone();
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let trial = Trial::small();
+    trial.train(folder.path(), StartMode::Fresh, 12).saved();
+    let run = trial.dir(folder.path());
+    let [zeroth, first, second] = [0, 1, 2].map(CheckpointName::epoch);
+    // As if epoch 1 had been pruned for an epoch 3 that is damaged now.
+    let gone = BestCheckpoint {
+        epoch: 1,
+        validation_accuracy: 1.0,
+        validation_loss: 0.0,
+    };
+    rewrite(&run, second, |state| state.best = Some(gone.clone()));
+    std::fs::remove_dir_all(run.checkpoint(first)).expect("removed");
+
+    let resumed = trial.train(folder.path(), StartMode::Resume, 0);
+    assert_eq!(resumed.saved(), second);
+    let rows = read_epoch_rows(&run.epochs()).expect("a table");
+    let best = if rows[2].validation_accuracy > rows[0].validation_accuracy
+        || (rows[2].validation_accuracy == rows[0].validation_accuracy
+            && rows[2].validation_loss < rows[0].validation_loss)
+    {
+        2
+    } else {
+        0
+    };
+    assert_eq!(run.read_best().expect("a best epoch").epoch, best);
+    let warning = format!(
+        "the checkpoint of epoch 1, the best so far, is not there: epoch {best} is the best of \
+         those that are"
+    );
+    assert_eq!(resumed.warnings, [warning]);
+
+    // An interrupted checkpoint alone.
+    let saved = trial.train(folder.path(), StartMode::Resume, 1).saved();
+    assert_eq!(saved, CheckpointName { epoch: 2, step: 1 });
+    for name in [zeroth, second] {
+        std::fs::remove_dir_all(run.checkpoint(name)).expect("removed");
+    }
+    let resumed = trial.train(folder.path(), StartMode::Resume, 0);
+    assert!(
+        resumed.warnings[0].ends_with("none is left to be the best"),
+        "{:?}",
+        resumed.warnings
+    );
+    assert!(!run.best().exists());
+    trial
+        .train(folder.path(), StartMode::Resume, u64::MAX)
+        .result
+        .expect("done");
+    assert_eq!(run.read_best().expect("a best epoch").epoch, 3);
+}
+
+#[test]
+fn a_stop_without_a_step_writes_no_checkpoint_again() {
+    let _alone = alone();
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let trial = Trial::small();
+    let saved = trial.train(folder.path(), StartMode::Fresh, 8).saved();
+    let marker = trial.dir(folder.path()).checkpoint(saved).join("marker");
+    std::fs::write(&marker, "").expect("written");
+    assert_eq!(
+        trial.train(folder.path(), StartMode::Resume, 0).saved(),
+        saved
+    );
+    assert!(marker.exists(), "the folder is the same one");
+}
+
+#[test]
+fn a_resume_needs_the_runs_own_record_and_data() {
+    let _alone = alone();
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let trial = Trial::small();
+    let absent = folder.path().join("absent");
+    let error = trial
+        .train(&absent, StartMode::Resume, 0)
+        .result
+        .expect_err("nothing");
+    assert!(
+        matches!(error, TrainError::NothingToResume { .. }),
+        "{error:?}"
+    );
+    assert!(!absent.exists(), "a refused resume makes no folder");
+
+    trial.train(folder.path(), StartMode::Fresh, 8).saved();
+    let run = trial.dir(folder.path());
+    let whole = RunManifest::read(&run.manifest()).expect("a manifest");
+    let mut other = whole.clone();
+    other
+        .data
+        .insert("train.bin".to_string(), "other".to_string());
+    other.write(&run.manifest()).expect("written");
+    let error = trial
+        .train(folder.path(), StartMode::Resume, 0)
+        .result
+        .expect_err("other data");
+    assert!(matches!(error, TrainError::DataChanged { .. }), "{error:?}");
+
+    std::fs::write(run.manifest(), "{").expect("damaged");
+    let error = trial
+        .train(folder.path(), StartMode::Resume, 0)
+        .result
+        .expect_err("damaged");
+    assert!(
+        error.to_string().contains("run.json\" is damaged: "),
+        "{error}"
+    );
+    let hint = "mend or remove that file, or start over with --force";
+    assert_eq!(error.hint(), Some(hint));
+    assert_eq!(std::fs::read(run.manifest()).expect("a file"), b"{");
+    // The first way out of that hint works.
+    std::fs::remove_file(run.manifest()).expect("removed");
+    trial
+        .train(folder.path(), StartMode::Resume, u64::MAX)
+        .result
+        .expect("done");
+}
+
+#[test]
+fn a_forced_start_that_is_cut_short_leaves_no_run_that_seems_whole() {
+    let _alone = alone();
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let trial = Trial::small();
+    trial.whole(folder.path());
+    let run = trial.dir(folder.path());
+    let checkpoints = run.checkpoints().expect("listed");
+    let stale = ["curves-small-seed-11.png", "curves-small-seed-11.svg"];
+    let stale = stale.map(|name| run.path().join(name));
+    stale
+        .iter()
+        .for_each(|path| std::fs::write(path, "").expect("written"));
+    // A folder in the table's place cannot be removed as a file: the start ends there.
+    std::fs::remove_file(run.epochs()).expect("removed");
+    std::fs::create_dir(run.epochs()).expect("created");
+    let forced = trial.train(folder.path(), StartMode::Force, 0);
+    assert!(matches!(
+        forced.result,
+        Err(TrainError::Run(RunError::Io { .. }))
+    ));
+    assert!(!run.manifest().exists() && !run.experiment().exists());
+    assert_eq!(run.checkpoints().expect("listed"), checkpoints);
+
+    let refused = |mode| {
+        trial
+            .train(folder.path(), mode, 0)
+            .result
+            .expect_err("refused")
+    };
+    let error = refused(StartMode::Resume);
+    assert!(
+        matches!(error, TrainError::NothingToResume { .. }),
+        "{error:?}"
+    );
+    let error = refused(StartMode::Fresh).to_string();
+    assert!(
+        error.ends_with("(checkpoints without a record, half removed)"),
+        "{error}"
+    );
+    std::fs::remove_dir(run.epochs()).expect("removed");
+    trial.train(folder.path(), StartMode::Force, 0).saved();
+    assert_eq!(
+        run.checkpoints().expect("listed"),
+        [CheckpointName::epoch(0)]
+    );
+    assert!(
+        stale.iter().all(|path| !path.exists()),
+        "old curves are gone"
+    );
+}
+
+#[test]
+fn too_little_space_is_refused_before_anything_is_removed() {
+    let _alone = alone();
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut trial = Trial::small();
+    let remains = trial.whole(folder.path());
+    // Some 70 PB: three listed checkpoints and three more, of 12 bytes a parameter.
+    trial.parameters = 1_000_000_000_000_000;
+    let forced = trial.train(folder.path(), StartMode::Force, 0);
+    let error = forced.result.expect_err("too little space");
+    let TrainError::TooLittleSpace { needed, free, .. } = &error else {
+        panic!("{error:?}");
+    };
+    assert_eq!(*needed, 6 * 12 * trial.parameters);
+    assert!(free < needed);
+    assert_eq!(Remains::of(&trial.dir(folder.path())), remains);
+}
+
+#[test]
+fn the_seconds_of_a_resumed_epoch_are_those_of_all_its_steps_and_its_validation() {
+    let _alone = alone();
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let trial = Trial::small();
+    let saved = trial.train(folder.path(), StartMode::Fresh, 8).saved();
+    let run = trial.dir(folder.path());
+    /// Seconds of the part before the stop.
+    const EARLIER: f64 = 1000.0;
+    rewrite(&run, saved, |state| state.totals.seconds = EARLIER);
+    trial
+        .train(folder.path(), StartMode::Resume, u64::MAX)
+        .result
+        .expect("done");
+    let row = &read_epoch_rows(&run.epochs()).expect("a table")[2];
+    let rate = row.images_per_second.expect("a trained epoch");
+    let training = TRAIN_IMAGES as f64 / rate;
+    assert!(training > EARLIER, "{row:?}");
+    /// Far below a validation's seconds, far above what rounding does to a thousand.
+    const NOTHING: f64 = 1e-6;
+    assert!(row.seconds > training + NOTHING, "{row:?}");
 }

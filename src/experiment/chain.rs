@@ -29,14 +29,15 @@ pub(super) fn parse(source: &Source) -> Result<Document<String>, ExperimentError
 /// Returns the files from `name` to its base, and whether the base was replaced by `base`.
 ///
 /// # Errors
-/// An unknown name, a circle or an `extends` that is no name, with the place of that `extends`.
+/// An unknown name, a circle or an `extends` that is no name, with the place of that `extends`;
+/// [`ExperimentError::NoBase`] where `base` has nothing to replace.
 pub(super) fn follow(
     folder: &Path,
     name: &str,
     base: Option<&str>,
 ) -> Result<(Vec<Source>, bool), ExperimentError> {
     let mut layers: Vec<Source> = Vec::new();
-    let mut replaced = false;
+    let (mut replaced, mut replaceable) = (false, false);
     let mut next = Some((name.to_string(), None));
     while let Some((name, place)) = next {
         if layers.iter().any(|source| source.name == name) {
@@ -52,6 +53,7 @@ pub(super) fn follow(
             && parent.starts_with(BASE_PREFIX)
             && !source.name.starts_with(BASE_PREFIX)
         {
+            replaceable = true;
             let wanted = format!("{BASE_PREFIX}{base}");
             if *parent != wanted {
                 replaced = true;
@@ -59,6 +61,11 @@ pub(super) fn follow(
             }
         }
         layers.push(source);
+    }
+    if base.is_some() && !replaceable {
+        return Err(ExperimentError::NoBase {
+            name: name.to_string(),
+        });
     }
     Ok((layers, replaced))
 }

@@ -23,7 +23,8 @@ pub fn compare(first: &Experiment, second: &Experiment) -> Vec<FieldDifference> 
 }
 
 fn as_value(experiment: &Experiment) -> Value {
-    serde_json::to_value(experiment).expect("a validated experiment holds finite numbers only")
+    serde_json::to_value(experiment)
+        .expect("numbers, texts, lists and sections all have a form in JSON")
 }
 
 fn walk(path: &str, first: &Value, second: &Value, out: &mut Vec<FieldDifference>) {

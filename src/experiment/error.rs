@@ -1,4 +1,4 @@
-//! What can be wrong with an experiment, with the place in the file. Printed by `main`.
+//! What can be wrong with an experiment, with the place in the file. Printed by `cli`.
 
 use std::fmt;
 use std::ops::Range;
@@ -84,6 +84,12 @@ pub enum ExperimentError {
         /// All known names.
         known: Vec<String>,
     },
+    /// A base is named for a trial that starts from none.
+    #[error("\"{name}\" extends no base, so --base cannot replace it")]
+    NoBase {
+        /// The trial.
+        name: String,
+    },
     /// A local file cannot be read.
     #[error("cannot read {path:?}: {source}")]
     Read {
@@ -166,6 +172,9 @@ impl ExperimentError {
                 Some(suggestion(near.as_deref(), "known keys", known))
             }
             Self::BadOverride { .. } => Some("for example --set train.epochs=5".to_string()),
+            Self::NoBase { .. } => Some(
+                "leave out --base, or begin the file with extends = \"base/cifar-100\"".to_string(),
+            ),
             Self::Read { .. } | Self::Syntax { .. } | Self::Circle { .. } | Self::Value { .. } => {
                 None
             }

@@ -89,9 +89,9 @@ pub fn load(
         .expect("following a name gives at least its own file");
     let header = header_of(&own.text);
     let chain: Vec<&str> = layers.iter().map(|source| source.name.as_str()).collect();
-    let mut text = format!("# Resolved from {}.\n", chain.join(" < "));
+    let mut text = comment(&format!("Resolved from {}.", chain.join(" < ")));
     for change in overrides {
-        text.push_str(&format!("# --set {}={}\n", change.key, change.value));
+        text.push_str(&comment(&format!("--set {}={}", change.key, change.value)));
     }
     text.push_str(&merged.to_string());
     Ok(Resolved {
@@ -332,6 +332,12 @@ fn key_at(table: &dyn TableLike, span: &std::ops::Range<usize>, prefix: &str) ->
         }
     }
     None
+}
+
+/// Returns `text` as one line of comment: TOML ends a comment at a line break, and allows no other
+/// control character in it.
+fn comment(text: &str) -> String {
+    format!("# {}\n", text.replace(char::is_control, " "))
 }
 
 fn header_of(text: &str) -> String {

@@ -146,17 +146,33 @@ fn out_of_range(
 }
 
 fn share(key: &'static str, value: f64) -> Result<(), OutOfRange> {
-    if (0.0..1.0).contains(&value) {
-        return Ok(());
-    }
-    out_of_range(key, value, "a number from 0 to below 1")
+    let allowed = "a number from 0 to below 1";
+    rounded(key, value, allowed, |value| (0.0..1.0).contains(&value))
 }
 
 fn positive(key: &'static str, value: f64) -> Result<(), OutOfRange> {
-    if value.is_finite() && value > 0.0 {
-        return Ok(());
+    let allowed = "a finite number above 0";
+    rounded(key, value, allowed, |value| {
+        value.is_finite() && value > 0.0
+    })
+}
+
+/// Checks `value` as written and as the 32-bit number that training computes with: the nearest one to
+/// 0.99999999 is 1, and to 1e-50 it is 0.
+fn rounded(
+    key: &'static str,
+    value: f64,
+    allowed: &str,
+    is_allowed: impl Fn(f64) -> bool,
+) -> Result<(), OutOfRange> {
+    if !is_allowed(value) {
+        return out_of_range(key, value, allowed);
     }
-    out_of_range(key, value, "a finite number above 0")
+    if !is_allowed(f64::from(value as f32)) {
+        let allowed = format!("{allowed} when rounded to 32 bits");
+        return out_of_range(key, format!("{value:?}"), allowed);
+    }
+    Ok(())
 }
 
 fn at_least_one(key: &'static str, value: usize) -> Result<(), OutOfRange> {

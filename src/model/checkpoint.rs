@@ -15,6 +15,9 @@ pub const MODEL_FILE: &str = "model.bpk";
 /// File of the optimizer's state in a checkpoint's folder.
 pub const OPTIMIZER_FILE: &str = "optimizer.bpk";
 
+/// How networks differ that no tensor tells apart.
+const SAME_SHAPES: &str = "its tensors have the same shapes, its architecture differs";
+
 /// A checkpoint that cannot be written, read or used.
 #[derive(Debug, thiserror::Error)]
 pub enum CheckpointError {
@@ -31,7 +34,7 @@ pub enum CheckpointError {
         path: std::path::PathBuf,
         /// The checkpoint.
         checkpoint: CheckpointName,
-        /// The first tensor that differs, and how.
+        /// The first tensor that differs, and how; or that the architecture alone does.
         difference: String,
         /// The network of the checkpoint, in words.
         found: String,
@@ -52,11 +55,11 @@ pub enum CheckpointError {
     },
 }
 
-/// A checkpoint as training needs it.
+/// A network and where its training stood.
 #[derive(Debug)]
-pub struct LoadedCheckpoint<N> {
+pub struct LoadedCheckpoint {
     /// The network, its weights loaded.
-    pub network: N,
+    pub network: PlainCnn,
     /// Where training stood.
     pub state: CheckpointState,
 }
@@ -96,19 +99,23 @@ pub fn write_training(
     Ok(run.write_checkpoint(state, &files)?)
 }
 
-/// Returns `network` with the weights of the checkpoint `name`, and where training stood.
+/// Returns `network`, which is `architecture` in words, with the weights of the checkpoint `name`,
+/// and where training stood.
 ///
 /// # Errors
-/// [`CheckpointError::OtherArchitecture`] names the first tensor that differs;
+/// [`CheckpointError::OtherArchitecture`] names the first tensor that differs, or says that the
+/// words alone do: two heads can have weights of equal shapes and yet be two networks.
 /// [`CheckpointError::Run`] where a file is missing or damaged.
 pub fn load_network(
     run: &RunDir,
     name: CheckpointName,
     network: PlainCnn,
     architecture: &str,
-) -> Result<LoadedCheckpoint<PlainCnn>, CheckpointError> {
+) -> Result<LoadedCheckpoint, CheckpointError> {
     let state = run.read_state(name)?;
-    if let Some(difference) = first_difference(&state.tensors, &tensor_shapes(&network)) {
+    let in_words = || (state.architecture != architecture).then(|| SAME_SHAPES.to_string());
+    let in_shapes = first_difference(&state.tensors, &tensor_shapes(&network));
+    if let Some(difference) = in_shapes.or_else(in_words) {
         return Err(CheckpointError::OtherArchitecture {
             path: run.path(),
             checkpoint: name,
@@ -134,7 +141,7 @@ pub fn load_training(
     network: PlainCnn,
     architecture: &str,
     optimizer: ModuleOptimizer,
-) -> Result<(LoadedCheckpoint<PlainCnn>, ModuleOptimizer), CheckpointError> {
+) -> Result<(LoadedCheckpoint, ModuleOptimizer), CheckpointError> {
     let loaded = load_network(run, name, network, architecture)?;
     let content = run.read_checked(&loaded.state, OPTIMIZER_FILE)?;
     let record = OptimizerRecord::from_bytes(Bytes::from_bytes_vec(content))

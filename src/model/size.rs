@@ -16,27 +16,39 @@ pub struct NetworkSize {
 
 impl NetworkSize {
     /// Returns the size of the network of `spec` for images of `height` x `width` pixels with 3
-    /// channels, and `classes` classes.
+    /// channels, and `classes` classes. A count that does not fit is the largest that does.
     pub fn of(spec: &ModelSpec, height: usize, width: usize, classes: usize) -> Self {
         let (mut height, mut width, mut channels) = (height as u64, width as u64, 3);
         let classes = classes as u64;
         let (mut parameters, mut multiply_adds) = (0, 0);
         for filters in spec.filters.iter().map(|filters| *filters as u64) {
-            parameters += filters * (channels * KERNEL_CELLS + 1);
-            multiply_adds += height * width * filters * channels * KERNEL_CELLS;
+            let weights = product(&[filters, channels, KERNEL_CELLS]);
+            parameters = sum(&[parameters, weights, filters]);
+            multiply_adds = sum(&[multiply_adds, product(&[height, width, weights])]);
             (height, width, channels) = (height / 2, width / 2, filters);
         }
         let features = match spec.head {
-            Head::Flatten => height * width * channels,
+            Head::Flatten => product(&[height, width, channels]),
             Head::AveragePool => channels,
         };
-        parameters += classes * (features + 1);
-        multiply_adds += classes * features;
+        let weights = product(&[classes, features]);
+        parameters = sum(&[parameters, weights, classes]);
+        multiply_adds = sum(&[multiply_adds, weights]);
         Self {
             parameters,
             multiply_adds,
         }
     }
+}
+
+fn product(factors: &[u64]) -> u64 {
+    factors
+        .iter()
+        .fold(1, |product, factor| product.saturating_mul(*factor))
+}
+
+fn sum(terms: &[u64]) -> u64 {
+    terms.iter().fold(0, |sum, term| sum.saturating_add(*term))
 }
 
 #[cfg(test)]
@@ -59,12 +71,17 @@ mod tests {
         let pooled = NetworkSize::of(
             &ModelSpec {
                 head: Head::AveragePool,
-                ..spec
+                ..spec.clone()
             },
             32,
             32,
             100,
         );
         assert_eq!(pooled.parameters, 896 + 100 * 33);
+        let huge = ModelSpec {
+            filters: vec![usize::MAX; 2],
+            ..spec
+        };
+        assert_eq!(NetworkSize::of(&huge, 32, 32, 100).parameters, u64::MAX);
     }
 }

@@ -3,6 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Most filters of a block. Four times the widest layer of VGG or ResNet; a block of two such is
+/// gigabytes of weights already.
+const MOST_FILTERS: usize = 16_384;
+
 /// How the last block's activation becomes logits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -37,6 +41,12 @@ pub enum SpecError {
     /// A block would have no filter.
     #[error("model.filters has a block of 0 filters")]
     NoFilters,
+    /// A block would have more filters than any machine here can hold.
+    #[error("model.filters has a block of {filters} filters, {MOST_FILTERS} is the most")]
+    TooManyFilters {
+        /// Filters asked for.
+        filters: usize,
+    },
     /// The images are too small for that many pools.
     #[error("model.filters has {blocks} blocks, but images of {side} pixels allow at most {most}")]
     TooDeep {
@@ -68,9 +78,11 @@ impl ModelSpec {
         let blocks = self.filters.len();
         // Each pool halves the side, and a side of 1 cannot be halved.
         let most = side.max(1).ilog2() as usize;
+        let widest = self.filters.iter().copied().max().unwrap_or(0);
         match () {
             () if blocks == 0 => Err(SpecError::NoBlocks),
             () if self.filters.contains(&0) => Err(SpecError::NoFilters),
+            () if widest > MOST_FILTERS => Err(SpecError::TooManyFilters { filters: widest }),
             () if blocks > most => Err(SpecError::TooDeep { blocks, side, most }),
             () => Ok(()),
         }
@@ -98,6 +110,10 @@ mod tests {
         assert_eq!(spec(&[8; 6]).check(32), Err(too_deep));
         assert_eq!(spec(&[]).check(32), Err(SpecError::NoBlocks));
         assert_eq!(spec(&[8, 0]).check(32), Err(SpecError::NoFilters));
+        assert_eq!(spec(&[8, MOST_FILTERS]).check(32), Ok(()));
+        let filters = MOST_FILTERS + 1;
+        let too_many = Err(SpecError::TooManyFilters { filters });
+        assert_eq!(spec(&[8, filters]).check(32), too_many);
         assert_eq!(spec(&[32, 64]).describe(), "plain-cnn 32-64 flatten");
     }
 }

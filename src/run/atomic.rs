@@ -8,6 +8,9 @@ use super::RunError;
 
 /// Marks a temporary file or folder; a leftover of a killed process can be removed under the lock.
 const TEMPORARY_PREFIX: &str = ".writing-";
+/// Marks, at the end of such a name, a whole folder that was moved aside for a new one. No name of
+/// ours ends so by itself.
+const REPLACED_SUFFIX: &str = ".replaced";
 
 /// Writes `content` to `path` by way of a flushed temporary file beside it and a rename.
 ///
@@ -31,12 +34,16 @@ pub fn write_atomically(path: &Path, content: &[u8]) -> Result<(), RunError> {
     result
 }
 
-/// Writes every named file into a new folder at `path`, all or nothing; a folder that is there
-/// already is replaced.
+/// Writes every named file into a new folder at `path`: a reader finds all of them or none. A folder
+/// that is there already is replaced by two renames, so that for a moment there is none at `path`; a
+/// process that is killed in that moment leaves the old one aside, whole, where
+/// [`clear_temporaries`] finds it.
 ///
 /// # Errors
 /// [`RunError::Io`] names the file that failed and how many bytes it should have had; nothing is
-/// left behind and a folder that was at `path` before stays.
+/// left behind and a folder that was at `path` before stays, or is moved back. Where the system
+/// refuses that too, it stays aside; where it refuses only to remove the old folder, the new one is
+/// at `path` already.
 pub fn write_folder_atomically(path: &Path, files: &[(&str, &[u8])]) -> Result<(), RunError> {
     let folder = parent(path);
     fs::create_dir_all(folder).map_err(|source| RunError::io("create", folder, source))?;
@@ -50,13 +57,22 @@ pub fn write_folder_atomically(path: &Path, files: &[(&str, &[u8])]) -> Result<(
     result
 }
 
-/// Removes temporary files and folders that a killed process left in `folder`, and returns their
-/// names. Call it only while holding the folder's lock.
+/// What became of a leftover.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Leftover {
+    /// The file or folder of this name was half-written and was removed.
+    Removed(String),
+    /// The folder of this name had been moved aside for a new one that never came, and is back.
+    Restored(String),
+}
+
+/// Removes temporary files and folders that a killed process left in `folder`, puts back what it had
+/// moved aside, and returns what was done. Call it only while holding the folder's lock.
 ///
 /// # Errors
-/// [`RunError::Io`] when the folder cannot be listed or a leftover cannot be removed.
-pub fn clear_temporaries(folder: &Path) -> Result<Vec<String>, RunError> {
-    let mut removed = Vec::new();
+/// [`RunError::Io`] when the folder cannot be listed, or a leftover not removed or moved.
+pub fn clear_temporaries(folder: &Path) -> Result<Vec<Leftover>, RunError> {
+    let mut cleared = Vec::new();
     let entries = fs::read_dir(folder).map_err(|source| RunError::io("list", folder, source))?;
     for entry in entries {
         let entry = entry.map_err(|source| RunError::io("list", folder, source))?;
@@ -65,15 +81,28 @@ pub fn clear_temporaries(folder: &Path) -> Result<Vec<String>, RunError> {
             continue;
         }
         let path = entry.path();
+        if let Some(aside) = replaced_name(&name).filter(|aside| !folder.join(aside).exists()) {
+            let place = folder.join(aside);
+            fs::rename(&path, &place)
+                .map_err(|source| RunError::io("move a folder back to", &place, source))?;
+            cleared.push(Leftover::Restored(aside.to_string()));
+            continue;
+        }
         let result = if path.is_dir() {
             fs::remove_dir_all(&path)
         } else {
             fs::remove_file(&path)
         };
         result.map_err(|source| RunError::io("remove", &path, source))?;
-        removed.push(name);
+        cleared.push(Leftover::Removed(name));
     }
-    Ok(removed)
+    Ok(cleared)
+}
+
+/// Returns the name of the folder that was moved aside to `leftover`, if it is such a one.
+fn replaced_name(leftover: &str) -> Option<&str> {
+    let (_process, name) = leftover.strip_prefix(TEMPORARY_PREFIX)?.split_once('-')?;
+    name.strip_suffix(REPLACED_SUFFIX)
 }
 
 fn parent(path: &Path) -> &Path {
@@ -114,9 +143,15 @@ fn replace_folder(temporary: &Path, path: &Path) -> Result<(), RunError> {
         return fs::rename(temporary, path).map_err(failed);
     }
     // A folder cannot be renamed over a full one: the old one steps aside first.
-    let aside = temporary.with_extension("replaced");
+    let mut aside = temporary.as_os_str().to_owned();
+    aside.push(REPLACED_SUFFIX);
+    let aside = PathBuf::from(aside);
     fs::rename(path, &aside).map_err(failed)?;
-    fs::rename(temporary, path).map_err(failed)?;
+    if let Err(source) = fs::rename(temporary, path) {
+        // Where this fails too, the old one is put back by the next run.
+        let _ = fs::rename(&aside, path);
+        return Err(failed(source));
+    }
     fs::remove_dir_all(&aside).map_err(|source| RunError::io("remove", &aside, source))
 }
 
@@ -160,8 +195,50 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         fs::create_dir(folder.path().join(".writing-1-epoch-002")).expect("a leftover");
         fs::write(folder.path().join("epochs.csv"), "kept").expect("a file");
-        let removed = clear_temporaries(folder.path()).expect("cleared");
-        assert_eq!(removed, [".writing-1-epoch-002"]);
+        let cleared = clear_temporaries(folder.path()).expect("cleared");
+        let removed = Leftover::Removed(".writing-1-epoch-002".to_string());
+        assert_eq!(cleared, [removed]);
         assert!(folder.path().join("epochs.csv").exists());
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_replaced_is_moved_back() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("epoch-001");
+        write_folder_atomically(&path, &[("a", b"1")]).expect("written");
+        // What should take its place is not there, so the second rename fails.
+        let error = replace_folder(&folder.path().join("absent"), &path);
+        assert!(matches!(error, Err(RunError::Io { .. })), "{error:?}");
+        assert_eq!(fs::read(path.join("a")).expect("the old file"), b"1");
+        let names: Vec<_> = fs::read_dir(folder.path()).expect("listed").collect();
+        assert_eq!(names.len(), 1, "{names:?}");
+    }
+
+    /// Killed between the two renames (epoch 2), and between the second and the removal (epoch 3).
+    #[test]
+    fn a_folder_that_was_moved_aside_is_put_back_where_it_is_the_only_one() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = |name: &str| folder.path().join(name);
+        for name in [
+            ".writing-1-epoch-002",
+            ".writing-1-epoch-002.replaced",
+            ".writing-1-epoch-003.replaced",
+            "epoch-003",
+        ] {
+            fs::create_dir(path(name)).expect("created");
+            fs::write(path(name).join("from"), name).expect("written");
+        }
+        let mut cleared = clear_temporaries(folder.path()).expect("cleared");
+        cleared.sort();
+        let removed = |name: &str| Leftover::Removed(name.to_string());
+        let expected = [
+            removed(".writing-1-epoch-002"),
+            removed(".writing-1-epoch-003.replaced"),
+            Leftover::Restored("epoch-002".to_string()),
+        ];
+        assert_eq!(cleared, expected);
+        let from = |name: &str| fs::read_to_string(path(name).join("from")).expect("there");
+        assert_eq!(from("epoch-002"), ".writing-1-epoch-002.replaced");
+        assert_eq!(from("epoch-003"), "epoch-003");
     }
 }

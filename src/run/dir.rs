@@ -15,6 +15,9 @@ const EPOCH_PREFIX: &str = "epoch-";
 /// What stands between the epoch and the step in an interrupted checkpoint's name.
 const STEP_INFIX: &str = "-step-";
 
+/// What a picture of the curves is called, before the run's name.
+const CURVES_PREFIX: &str = "curves-";
+
 /// A checkpoint's place in training: epochs done, then steps done of the next epoch. Later ones
 /// are greater.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -117,6 +120,22 @@ impl RunDir {
     /// Returns the path of the file that names the best epoch.
     pub fn best(&self) -> PathBuf {
         self.path().join("best.json")
+    }
+
+    /// Returns the pictures of the run's curves that are in the folder.
+    ///
+    /// # Errors
+    /// [`RunError::Io`] when the folder cannot be listed.
+    pub fn curves(&self) -> Result<Vec<PathBuf>, RunError> {
+        let is_curves = |name: &str| {
+            name.starts_with(CURVES_PREFIX) && (name.ends_with(".png") || name.ends_with(".svg"))
+        };
+        let folder = self.path();
+        let names = names_in(&folder)?.into_iter();
+        Ok(names
+            .filter(|name| is_curves(name))
+            .map(|name| folder.join(name))
+            .collect())
     }
 
     /// Returns the folder of a checkpoint.
@@ -273,6 +292,13 @@ pub fn list_runs(root: &Path) -> Result<Vec<RunDir>, RunError> {
 }
 
 fn folder_names(folder: &Path) -> Result<Vec<String>, RunError> {
+    let mut names = names_in(folder)?;
+    names.retain(|name| folder.join(name).is_dir());
+    Ok(names)
+}
+
+/// Returns the names of all that is in `folder`; none where there is no such folder.
+fn names_in(folder: &Path) -> Result<Vec<String>, RunError> {
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(source) if source.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -281,9 +307,7 @@ fn folder_names(folder: &Path) -> Result<Vec<String>, RunError> {
     let mut names = Vec::new();
     for entry in entries {
         let entry = entry.map_err(|source| RunError::io("list", folder, source))?;
-        if entry.path().is_dir() {
-            names.push(entry.file_name().to_string_lossy().into_owned());
-        }
+        names.push(entry.file_name().to_string_lossy().into_owned());
     }
     Ok(names)
 }

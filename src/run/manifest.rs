@@ -180,8 +180,6 @@ pub struct CheckpointState {
     pub step: u64,
     /// Optimizer steps done in all.
     pub total_steps: u64,
-    /// SHA-256 of the resolved experiment that trained it.
-    pub experiment_sha256: String,
     /// The network in words, such as "plain-cnn 32-64-128 flatten 100".
     pub architecture: String,
     /// Name and shape of every weight.
@@ -198,7 +196,7 @@ impl CheckpointState {
     /// Returns the content of `state.json`, with its own checksum in it.
     ///
     /// # Errors
-    /// [`RunError::Damaged`] when a value has no JSON form (a number that is not finite).
+    /// [`RunError::Damaged`] when it could not be read back: JSON has no number that is not finite.
     pub fn to_json(&self, path: &Path) -> Result<Vec<u8>, RunError> {
         let blank = Self {
             sha256: String::new(),
@@ -206,6 +204,7 @@ impl CheckpointState {
         };
         let body = serde_json::to_string_pretty(&blank)
             .map_err(|reason| RunError::damaged(path, reason))?;
+        serde_json::from_str::<Self>(&body).map_err(|reason| RunError::damaged(path, reason))?;
         let signed = Self {
             sha256: sha256(body.as_bytes()),
             ..blank
@@ -275,7 +274,6 @@ mod tests {
             epoch: 2,
             step: 7,
             total_steps: 21,
-            experiment_sha256: sha256(b"experiment"),
             architecture: "plain-cnn 32 flatten 100".into(),
             tensors: vec![TensorShape {
                 name: "head.weight".into(),
@@ -314,6 +312,35 @@ mod tests {
                 "cut at {length}"
             );
         }
+    }
+
+    /// States of the first runs also had the experiment's checksum.
+    #[test]
+    fn a_state_with_a_field_that_is_no_more_is_read() {
+        let path = Path::new("state.json");
+        let blank = serde_json::to_string_pretty(&state()).expect("finite");
+        let old = blank.replace(
+            "\"architecture\"",
+            "\"experiment_sha256\": \"8e\",\n  \"architecture\"",
+        );
+        assert_ne!(old, blank);
+        let signature = format!("\"sha256\": \"{}\"", sha256(old.as_bytes()));
+        let signed = old.replacen("\"sha256\": \"\"", &signature, 1);
+        let read = CheckpointState::from_json(path, signed.as_bytes()).expect("whole");
+        assert_eq!(read.tensors, state().tensors);
+        let bad = signed.replace("\"8e\"", "\"9e\"");
+        assert!(CheckpointState::from_json(path, bad.as_bytes()).is_err());
+    }
+
+    #[test]
+    fn a_state_that_could_not_be_read_back_is_not_written() {
+        let mut state = state();
+        state.totals.loss_sum = f64::NAN;
+        let refused = state.to_json(Path::new("state.json"));
+        assert!(
+            matches!(refused, Err(RunError::Damaged { .. })),
+            "{refused:?}"
+        );
     }
 
     #[test]

@@ -26,7 +26,8 @@ pub struct EpochRow {
     pub learning_rate: Option<f64>,
     /// Training images per second, validation left out.
     pub images_per_second: Option<f64>,
-    /// Wall time of the epoch's training and validation in seconds.
+    /// Wall time of the epoch's training steps, before and after a stop alike, and of its validation,
+    /// in seconds.
     pub seconds: f64,
 }
 

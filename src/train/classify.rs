@@ -11,6 +11,7 @@ use crate::run::{
 
 use super::epochs::Loop;
 use super::session::{Notes, prepare};
+use super::space::check_space;
 use super::{CheckpointSpec, StartMode, StopSignal, TrainError, TrainEvents, TrainSpec};
 
 /// Everything that a training run needs.
@@ -66,16 +67,24 @@ pub fn train(
     stop: &dyn StopSignal,
 ) -> Result<Outcome, TrainError> {
     let run = job.run;
+    // Before the lock, which makes the folder.
+    if job.mode == StartMode::Resume && !run.path().is_dir() {
+        return Err(TrainError::NothingToResume { path: run.path() });
+    }
     let _lock = RunLock::take(&run.path())?;
     let mut notes = Notes {
         events,
         warnings: Vec::new(),
     };
+    check_space(&job, &mut notes)?;
     prepare(run, job.mode, &mut notes)?;
     let mut manifest = job.manifest.clone();
     if job.mode == StartMode::Resume
-        && let Ok(before) = RunManifest::read(&run.manifest())
+        && let Some(before) = earlier_manifest(run)?
     {
+        if before.data != manifest.data {
+            return Err(TrainError::DataChanged { path: run.path() });
+        }
         manifest.started = before.started;
         manifest.warnings = before.warnings;
     }
@@ -96,6 +105,17 @@ pub fn train(
     let outcome = result?;
     written?;
     Ok(outcome)
+}
+
+/// Returns the record of the run that is to go on; nothing where there is none, as after the user
+/// removed a damaged one.
+fn earlier_manifest(run: &RunDir) -> Result<Option<RunManifest>, RunError> {
+    let path = run.manifest();
+    if path.exists() {
+        RunManifest::read(&path).map(Some)
+    } else {
+        Ok(None)
+    }
 }
 
 fn write_status(

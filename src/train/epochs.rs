@@ -16,7 +16,7 @@ use crate::data::{EpochOrder, augmentation_stream, fill_batch};
 use crate::model::{PlainCnn, score, tensor_shapes, to_tensor, write_training};
 use crate::run::{
     BestCheckpoint, CHECKPOINT_FORMAT, CheckpointName, CheckpointState, EpochRow, EpochTotals,
-    RunError, append_epoch_row, sha256,
+    append_epoch_row,
 };
 
 use super::session::{Notes, Restored, remove_folder, restore};
@@ -32,8 +32,8 @@ pub(super) struct Loop<'a> {
     optimizer: ModuleOptimizer,
     /// Where training stands, and what the next checkpoint says.
     state: CheckpointState,
-    /// Whether it goes on from a checkpoint.
-    resumed: bool,
+    /// The checkpoint that it went on from or wrote last: the last good one.
+    saved: Option<CheckpointName>,
     images: Vec<f32>,
     labels: Vec<i64>,
 }
@@ -46,15 +46,15 @@ impl<'a> Loop<'a> {
     ) -> Result<Self, TrainError> {
         let build = || (build_network(job), build_optimizer(job.train));
         if job.mode == StartMode::Resume
-            && let Some(restored) = restore(job.run, job.architecture, build, notes)?
+            && let Some(restored) = restore(job, build, notes)?
         {
             let Restored {
                 network,
                 optimizer,
-                mut state,
+                state,
             } = restored;
-            state.experiment_sha256 = sha256(job.experiment.as_bytes());
-            return Ok(Self::new(job, network, optimizer, state, true));
+            let saved = Some(place_of(&state));
+            return Ok(Self::new(job, network, optimizer, state, saved));
         }
         let (network, optimizer) = build();
         let state = CheckpointState {
@@ -65,14 +65,13 @@ impl<'a> Loop<'a> {
             epoch: 0,
             step: 0,
             total_steps: 0,
-            experiment_sha256: sha256(job.experiment.as_bytes()),
             architecture: job.architecture.to_string(),
             tensors: tensor_shapes(&network),
             totals: EpochTotals::default(),
             best: None,
             files: Default::default(),
         };
-        Ok(Self::new(job, network, optimizer, state, false))
+        Ok(Self::new(job, network, optimizer, state, None))
     }
 
     fn new(
@@ -80,14 +79,14 @@ impl<'a> Loop<'a> {
         network: PlainCnn,
         optimizer: ModuleOptimizer,
         state: CheckpointState,
-        resumed: bool,
+        saved: Option<CheckpointName>,
     ) -> Self {
         Self {
             job,
             network,
             optimizer,
             state,
-            resumed,
+            saved,
             images: Vec::new(),
             labels: Vec::new(),
         }
@@ -99,25 +98,21 @@ impl<'a> Loop<'a> {
         events: &mut dyn TrainEvents,
         stop: &dyn StopSignal,
     ) -> Result<Outcome, TrainError> {
-        if !self.resumed {
-            self.finish_epoch(Instant::now(), events)?;
+        if self.saved.is_none() {
+            self.finish_epoch(events)?;
         }
         while self.state.epoch < self.job.train.epochs {
-            let started = Instant::now();
             if !self.train_epoch(events, stop)? {
-                let saved = CheckpointName {
-                    epoch: self.state.epoch,
-                    step: self.state.step,
-                };
-                if saved.step > 0 {
+                let here = place_of(&self.state);
+                if self.saved != Some(here) {
                     self.save()?;
                     self.prune()?;
                 }
-                return Ok(Outcome::Stopped { saved });
+                return Ok(Outcome::Stopped { saved: here });
             }
             self.state.epoch += 1;
             self.state.step = 0;
-            self.finish_epoch(started, events)?;
+            self.finish_epoch(events)?;
         }
         Ok(Outcome::Done {
             best: self.state.best.clone(),
@@ -142,7 +137,7 @@ impl<'a> Loop<'a> {
             let indices = order.batch(job.train.batch_size, step);
             let (loss, correct) = self.step(epoch, step, indices, steps)?;
             if !loss.is_finite() {
-                let last_good = self.last_good()?;
+                let last_good = self.saved;
                 let batch = step + 1;
                 return Err(TrainError::NotANumber {
                     loss,
@@ -212,12 +207,9 @@ impl<'a> Loop<'a> {
     ///
     /// The row first: resuming drops the row of a checkpoint that a kill left unwritten, but cannot
     /// make up a row for a checkpoint that has none.
-    fn finish_epoch(
-        &mut self,
-        started: Instant,
-        events: &mut dyn TrainEvents,
-    ) -> Result<(), TrainError> {
+    fn finish_epoch(&mut self, events: &mut dyn TrainEvents) -> Result<(), TrainError> {
         let data = self.job.data;
+        let started = Instant::now();
         let score = score(
             &self.network.valid(),
             &data.validation,
@@ -225,7 +217,7 @@ impl<'a> Loop<'a> {
             self.job.device,
         );
         if !score.loss.is_finite() {
-            let (loss, epoch, last_good) = (score.loss, self.state.epoch, self.last_good()?);
+            let (loss, epoch, last_good) = (score.loss, self.state.epoch, self.saved);
             return Err(TrainError::ValidationNotANumber {
                 loss,
                 epoch,
@@ -243,7 +235,7 @@ impl<'a> Loop<'a> {
             validation_accuracy: score.accuracy,
             learning_rate: trained.then(|| self.last_rate(totals.images)),
             images_per_second: trained.then(|| images / totals.seconds),
-            seconds: totals.seconds.max(started.elapsed().as_secs_f64()),
+            seconds: totals.seconds + started.elapsed().as_secs_f64(),
         };
         let candidate = BestCheckpoint {
             epoch: self.state.epoch,
@@ -270,34 +262,23 @@ impl<'a> Loop<'a> {
     fn save(&mut self) -> Result<(), TrainError> {
         let state = self.state.clone();
         self.state = write_training(self.job.run, &self.network, &self.optimizer, state)?;
+        self.saved = Some(place_of(&self.state));
         Ok(())
     }
 
     /// Removes checkpoints that neither the schedule keeps nor are the last or the best.
     fn prune(&self) -> Result<(), TrainError> {
-        let last = CheckpointName {
-            epoch: self.state.epoch,
-            step: self.state.step,
-        };
+        let (last, epochs) = (place_of(&self.state), self.job.train.epochs);
         let best = self.state.best.as_ref().map(|best| best.epoch);
         for name in self.job.run.checkpoints()? {
             let whole = name.step == 0;
-            let kept =
-                whole && (self.job.checkpoints.keeps(name.epoch) || Some(name.epoch) == best);
+            let listed = self.job.checkpoints.keeps(name.epoch, epochs);
+            let kept = whole && (listed || Some(name.epoch) == best);
             if name < last && !kept {
                 remove_folder(self.job.run, name)?;
             }
         }
         Ok(())
-    }
-
-    fn last_good(&self) -> Result<CheckpointName, RunError> {
-        Ok(self
-            .job
-            .run
-            .checkpoints()?
-            .pop()
-            .unwrap_or(CheckpointName::epoch(0)))
     }
 
     fn last_rate(&self, images: u64) -> f64 {
@@ -320,6 +301,13 @@ impl<'a> Loop<'a> {
             accuracy: totals.correct as f64 / images,
             images_per_second: images / totals.seconds,
         }
+    }
+}
+
+fn place_of(state: &CheckpointState) -> CheckpointName {
+    CheckpointName {
+        epoch: state.epoch,
+        step: state.step,
     }
 }
 

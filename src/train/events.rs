@@ -44,7 +44,7 @@ impl TrainEvents for Silent {
     fn warn(&mut self, _message: &str) {}
 }
 
-/// Asked after every step whether to stop.
+/// Asked before every step whether to stop.
 pub trait StopSignal {
     /// Returns whether the run is to save and stop.
     fn requested(&self) -> bool;

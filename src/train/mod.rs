@@ -6,6 +6,7 @@ mod epochs;
 mod error;
 mod events;
 mod session;
+mod space;
 mod spec;
 mod step;
 
@@ -13,5 +14,5 @@ pub use classify::{ClassifyJob, Outcome, train};
 pub use error::TrainError;
 pub use events::{Progress, Silent, StopSignal, TrainEvents};
 pub use session::StartMode;
-pub use spec::{CheckpointSpec, Schedule, TrainSpec};
+pub use spec::{CheckpointSpec, FIXED_ON_RESUME, Schedule, TrainSpec};
 pub use step::ImageBatch;

@@ -1,15 +1,17 @@
 //! How a run starts: fresh, over an old one, or from the newest whole checkpoint. Called by
-//! `classify`.
+//! `classify` and `epochs`.
+
+use std::path::Path;
 
 use burn::optim::ModuleOptimizer;
 
 use crate::model::{CheckpointError, LoadedCheckpoint, PlainCnn, load_training};
 use crate::run::{
-    CheckpointName, CheckpointState, RunDir, RunError, RunManifest, RunStatus, clear_temporaries,
-    truncate_epoch_rows,
+    BestCheckpoint, CheckpointName, CheckpointState, Leftover, RunDir, RunError, RunManifest,
+    RunStatus, clear_temporaries, read_epoch_rows, truncate_epoch_rows,
 };
 
-use super::{TrainError, TrainEvents};
+use super::{ClassifyJob, TrainError, TrainEvents};
 
 /// What to do with a run folder that is there already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -37,7 +39,7 @@ pub(super) struct Notes<'a> {
 }
 
 impl Notes<'_> {
-    fn warn(&mut self, message: String) {
+    pub(super) fn warn(&mut self, message: String) {
         self.events.warn(&message);
         self.warnings.push(message);
     }
@@ -50,12 +52,22 @@ pub(super) fn prepare(
     notes: &mut Notes<'_>,
 ) -> Result<(), TrainError> {
     for leftover in clear_temporaries(&run.path())? {
-        notes.warn(format!(
-            "removed \"{leftover}\", left half-written by a stopped run"
-        ));
+        notes.warn(match leftover {
+            Leftover::Removed(name) => {
+                format!("removed \"{name}\", left half-written by a stopped run")
+            }
+            Leftover::Restored(name) => {
+                format!("put back \"{name}\", which a stopped run was about to replace")
+            }
+        });
     }
-    let there = run.manifest().exists() || !run.checkpoints()?.is_empty();
+    let recorded = run.manifest().exists() || run.experiment().exists();
+    let there = recorded || !run.checkpoints()?.is_empty();
     match mode {
+        StartMode::Fresh if !recorded && there => Err(TrainError::AlreadyThere {
+            path: run.path(),
+            status: "checkpoints without a record, half removed".to_string(),
+        }),
         StartMode::Fresh if there => {
             let status = match RunManifest::read(&run.manifest()).map(|manifest| manifest.status) {
                 Ok(RunStatus::Done) => "done".to_string(),
@@ -69,52 +81,56 @@ pub(super) fn prepare(
                 status,
             })
         }
-        StartMode::Resume if !there => Err(TrainError::NothingToResume { path: run.path() }),
-        StartMode::Force => {
-            for name in run.checkpoints()? {
-                remove_folder(run, name)?;
-            }
-            for file in [run.manifest(), run.epochs(), run.best(), run.experiment()] {
-                match std::fs::remove_file(&file) {
-                    Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
-                        return Err(RunError::io("remove", &file, source).into());
-                    }
-                    _ => {}
-                }
-            }
-            Ok(())
-        }
+        // Checkpoints alone are what a killed `--force` leaves.
+        StartMode::Resume if !recorded => Err(TrainError::NothingToResume { path: run.path() }),
+        StartMode::Force => remove_run(run),
         StartMode::Fresh | StartMode::Resume => Ok(()),
     }
 }
 
+/// Removes all that a run wrote: what says that there is a run first, its checkpoints last, so that
+/// a kill on the way never leaves a run that seems whole.
+fn remove_run(run: &RunDir) -> Result<(), TrainError> {
+    let mut files = vec![run.manifest(), run.experiment(), run.best(), run.epochs()];
+    files.extend(run.curves()?);
+    for file in files {
+        remove_file(&file)?;
+    }
+    for name in run.checkpoints()? {
+        remove_folder(run, name)?;
+    }
+    Ok(())
+}
+
 /// Returns the newest whole checkpoint, loaded; damaged ones are passed over with a warning. Returns
 /// nothing for a run that was stopped before its first checkpoint.
+///
+/// # Errors
+/// Passing a checkpoint over means to write over it, so what may be whole is an error: one of a newer
+/// format, of another network, of other steps, or one that the system does not let us read.
 pub(super) fn restore(
-    run: &RunDir,
-    architecture: &str,
+    job: &ClassifyJob<'_>,
     build: impl Fn() -> (PlainCnn, ModuleOptimizer),
     notes: &mut Notes<'_>,
 ) -> Result<Option<Restored>, TrainError> {
+    let run = job.run;
     let mut reasons = Vec::new();
     for name in run.checkpoints()?.into_iter().rev() {
         let (network, optimizer) = build();
-        match load_training(run, name, network, architecture, optimizer) {
+        match load_training(run, name, network, job.architecture, optimizer) {
             Ok((loaded, optimizer)) => {
+                let LoadedCheckpoint { network, mut state } = loaded;
+                check_steps(job, &state)?;
                 truncate_epoch_rows(&run.epochs(), name.epoch)?;
-                // A kill between a checkpoint and this file left it one epoch behind.
-                if let Some(best) = &loaded.state.best {
-                    best.write(&run.best())?;
-                }
+                restore_best(run, &mut state, notes)?;
                 notes.events.resumed(name);
-                let LoadedCheckpoint { network, state } = loaded;
                 return Ok(Some(Restored {
                     network,
                     optimizer,
                     state,
                 }));
             }
-            Err(error @ CheckpointError::OtherArchitecture { .. }) => return Err(error.into()),
+            Err(error) if !is_damage(&error) => return Err(error.into()),
             Err(error) => {
                 notes.warn(format!("passed over checkpoint {name}: {error}"));
                 reasons.push(error.to_string());
@@ -128,6 +144,96 @@ pub(super) fn restore(
         path: run.path(),
         reasons: reasons.join("; "),
     })
+}
+
+/// Returns whether `error` says that a checkpoint is damaged or incomplete for good.
+fn is_damage(error: &CheckpointError) -> bool {
+    match error {
+        CheckpointError::OtherArchitecture { .. } => false,
+        CheckpointError::Run(RunError::NewerFormat { .. }) => false,
+        CheckpointError::Run(RunError::Io { source, .. }) => {
+            source.kind() == std::io::ErrorKind::NotFound
+        }
+        CheckpointError::Run(_) | CheckpointError::Record { .. } => true,
+    }
+}
+
+/// Checks that the counts of `state` are counts of this run's steps.
+fn check_steps(job: &ClassifyJob<'_>, state: &CheckpointState) -> Result<(), TrainError> {
+    let (step, batch_size) = (state.step, job.train.batch_size);
+    let steps = job.data.train.len().div_ceil(batch_size) as u64;
+    let (images, done) = (state.totals.images, state.total_steps);
+    let expected_images = step * batch_size as u64;
+    let expected_done = u64::from(state.epoch) * steps + step;
+    let reason = match () {
+        () if step >= steps => {
+            format!("it stands after step {step} of an epoch, this run's epochs have {steps}")
+        }
+        () if step > 0 && images != expected_images => {
+            format!("it saw {images} images in {step} steps, this run sees {expected_images}")
+        }
+        () if done != expected_done => {
+            format!("it stands after {done} steps in all, this run would have {expected_done}")
+        }
+        () => return Ok(()),
+    };
+    let checkpoint = CheckpointName {
+        epoch: state.epoch,
+        step,
+    };
+    Err(TrainError::OtherSteps {
+        path: job.run.path(),
+        checkpoint,
+        reason,
+    })
+}
+
+/// Makes `best.json` say what `state` does: a kill between the two left it one epoch behind. Where the
+/// best epoch was removed for one that is itself damaged, the best of those that are there is taken.
+fn restore_best(
+    run: &RunDir,
+    state: &mut CheckpointState,
+    notes: &mut Notes<'_>,
+) -> Result<(), TrainError> {
+    let there = run.checkpoints()?;
+    let is_there = |epoch: u32| there.contains(&CheckpointName::epoch(epoch));
+    if let Some(best) = state.best.take_if(|best| !is_there(best.epoch)) {
+        let mut rows = read_epoch_rows(&run.epochs())?;
+        rows.retain(|row| is_there(row.epoch));
+        for row in rows {
+            let candidate = BestCheckpoint {
+                epoch: row.epoch,
+                validation_accuracy: row.validation_accuracy,
+                validation_loss: row.validation_loss,
+            };
+            if state.best.as_ref().is_none_or(|best| candidate.beats(best)) {
+                state.best = Some(candidate);
+            }
+        }
+        let instead = match &state.best {
+            Some(best) => format!("epoch {} is the best of those that are", best.epoch),
+            None => "none is left to be the best".to_string(),
+        };
+        notes.warn(format!(
+            "the checkpoint of epoch {}, the best so far, is not there: {instead}",
+            best.epoch
+        ));
+    }
+    match &state.best {
+        Some(best) => best.write(&run.best())?,
+        None => remove_file(&run.best())?,
+    }
+    Ok(())
+}
+
+/// Removes a file, if it is there.
+fn remove_file(path: &Path) -> Result<(), RunError> {
+    match std::fs::remove_file(path) {
+        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+            Err(RunError::io("remove", path, source))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Removes a checkpoint.

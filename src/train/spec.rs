@@ -2,6 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Beginnings of the keys that stay as they are in a run that goes on: they say what a step is, and
+/// a checkpoint counts in steps and holds one network's weights. All other keys may change where the
+/// user accepts it.
+pub const FIXED_ON_RESUME: [&str; 3] = ["data.", "model.", "train.batch_size"];
+
 /// How the learning rate moves during training.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -52,16 +57,33 @@ impl TrainSpec {
 pub struct CheckpointSpec {
     /// Epochs to keep; 0 is the network before training.
     pub at: Vec<u32>,
-    /// After the last of those, every so many epochs; 0 is none.
+    /// After the last of those that the run reaches, every so many epochs; 0 is none.
     pub every: u32,
 }
 
 impl CheckpointSpec {
-    /// Returns whether the schedule keeps the checkpoint of `epoch`.
-    pub fn keeps(&self, epoch: u32) -> bool {
-        let listed_until = self.at.iter().copied().max().unwrap_or(0);
+    /// Returns whether the schedule keeps the checkpoint of `epoch` in a run of `epochs`.
+    pub fn keeps(&self, epoch: u32, epochs: u32) -> bool {
         self.at.contains(&epoch)
-            || (self.every > 0 && epoch > listed_until && epoch.is_multiple_of(self.every))
+            || (self.every > 0
+                && epoch > self.listed_until(epochs)
+                && epoch.is_multiple_of(self.every))
+    }
+
+    /// Returns how many checkpoints the schedule keeps in a run of `epochs`.
+    pub fn count(&self, epochs: u32) -> u64 {
+        let mut listed: Vec<u32> = self.at.clone();
+        listed.retain(|epoch| *epoch <= epochs);
+        listed.sort_unstable();
+        listed.dedup();
+        let multiples = |until: u32| until.checked_div(self.every).unwrap_or(0);
+        listed.len() as u64 + u64::from(multiples(epochs) - multiples(self.listed_until(epochs)))
+    }
+
+    /// Returns the last listed epoch that the run reaches, 0 where there is none.
+    fn listed_until(&self, epochs: u32) -> u32 {
+        let reached = self.at.iter().copied().filter(|epoch| *epoch <= epochs);
+        reached.max().unwrap_or(0)
     }
 }
 
@@ -75,13 +97,34 @@ mod tests {
             at: vec![0, 1, 2, 5, 10],
             every: 5,
         };
-        let kept: Vec<u32> = (0..=27).filter(|epoch| spec.keeps(*epoch)).collect();
-        assert_eq!(kept, [0, 1, 2, 5, 10, 15, 20, 25]);
+        assert_eq!(kept(&spec, 27), [0, 1, 2, 5, 10, 15, 20, 25]);
         let none = CheckpointSpec {
             at: vec![],
             every: 0,
         };
-        assert!(!(0..50).any(|epoch| none.keeps(epoch)));
+        assert_eq!(kept(&none, 50), [0; 0]);
+    }
+
+    /// Checks [`CheckpointSpec::count`] on the way.
+    fn kept(spec: &CheckpointSpec, epochs: u32) -> Vec<u32> {
+        let kept = (0..=epochs).filter(|epoch| spec.keeps(*epoch, epochs));
+        let kept: Vec<u32> = kept.collect();
+        assert_eq!(spec.count(epochs), kept.len() as u64, "{spec:?}");
+        kept
+    }
+
+    #[test]
+    fn an_epoch_that_is_never_reached_does_not_switch_every_off() {
+        let spec = CheckpointSpec {
+            at: vec![1000, 3, 3],
+            every: 4,
+        };
+        assert_eq!(kept(&spec, 12), [3, 4, 8, 12]);
+        let most = CheckpointSpec {
+            at: vec![],
+            every: 1,
+        };
+        assert_eq!(most.count(u32::MAX), u64::from(u32::MAX));
     }
 
     #[test]

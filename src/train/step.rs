@@ -1,5 +1,5 @@
 //! One training step of a classifier, in the form of Burn's own trainer: [`PlainCnn`] is a
-//! [`TrainStep`], so it can also be put into a `burn::train::Learner`. Called by `classify`.
+//! [`TrainStep`], so it can also be put into a `burn::train::Learner`. Called by `epochs`.
 
 use burn::nn::loss::CrossEntropyLossConfig;
 use burn::tensor::{Int, Tensor};

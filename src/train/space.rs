@@ -1,0 +1,86 @@
+//! Whether a run's checkpoints will fit on its file system, asked before the first epoch. Called by
+//! `classify`.
+
+use std::path::Path;
+
+use crate::run::{RunDir, RunError};
+
+use super::session::Notes;
+use super::{CheckpointSpec, ClassifyJob, TrainError};
+
+/// Bytes that a checkpoint takes for each parameter: a weight and Adam's two moments of 4 bytes.
+const BYTES_A_PARAMETER: u64 = 3 * 4;
+/// Checkpoints beside those that the schedule keeps: the last, the best and the one being written.
+const OTHER_CHECKPOINTS: u64 = 3;
+
+/// Refuses a run whose checkpoints will not fit. Where the file system does not tell what is free, the
+/// run goes on with a warning: its checkpoints are safe from a full one all the same.
+pub(super) fn check_space(job: &ClassifyJob<'_>, notes: &mut Notes<'_>) -> Result<(), TrainError> {
+    let path = job.run.path();
+    let needed = needed(job.manifest.parameters, job.checkpoints, job.train.epochs);
+    let system = match fs4::statvfs(&path) {
+        Ok(system) => system,
+        Err(error) => {
+            notes.warn(format!("cannot tell the free space of {path:?}: {error}"));
+            return Ok(());
+        }
+    };
+    // Some network file systems answer nothing but zeros.
+    if system.total_space() == 0 {
+        return Ok(());
+    }
+    let free = system.available_space().saturating_add(taken(job.run)?);
+    if free < needed {
+        return Err(TrainError::TooLittleSpace { path, needed, free });
+    }
+    Ok(())
+}
+
+/// Returns the bytes of all checkpoints that a run of `epochs` keeps, as an estimate.
+fn needed(parameters: u64, checkpoints: &CheckpointSpec, epochs: u32) -> u64 {
+    let count = checkpoints.count(epochs) + OTHER_CHECKPOINTS;
+    parameters
+        .saturating_mul(BYTES_A_PARAMETER)
+        .saturating_mul(count)
+}
+
+/// Returns the bytes that the run's checkpoints take already: they are kept, or make room.
+fn taken(run: &RunDir) -> Result<u64, RunError> {
+    let mut bytes = 0;
+    for name in run.checkpoints()? {
+        bytes += size_of_files(&run.checkpoint(name))?;
+    }
+    Ok(bytes)
+}
+
+fn size_of_files(folder: &Path) -> Result<u64, RunError> {
+    let failed = |source| RunError::io("list", folder, source);
+    let mut bytes = 0;
+    for entry in std::fs::read_dir(folder).map_err(failed)? {
+        bytes += entry
+            .and_then(|entry| entry.metadata())
+            .map_err(failed)?
+            .len();
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A million parameters are 12 MB; epochs 0, 1, 2, 5, 10, 15 and 20 are 7, and 3 more.
+    #[test]
+    fn the_estimate_by_hand() {
+        let schedule = CheckpointSpec {
+            at: vec![0, 1, 2, 5, 10],
+            every: 5,
+        };
+        assert_eq!(needed(1_000_000, &schedule, 20), 120_000_000);
+        let all = CheckpointSpec {
+            at: vec![],
+            every: 1,
+        };
+        assert_eq!(needed(u64::MAX / 2, &all, u32::MAX), u64::MAX);
+    }
+}
