@@ -1,7 +1,8 @@
 //! How much of a training step the loader takes: gathering, augmenting and standardising a batch,
 //! and making tensors of it, against the whole step of trial D at batch 128.
 //!
-//! `cargo bench --bench loader`. Prints medians of interleaved repeats and their ratio.
+//! `cargo bench --profile dev --bench loader` (the development build is optimised, so nothing is
+//! compiled twice). Prints medians of interleaved repeats and their ratio.
 
 #![expect(clippy::print_stdout, reason = "a benchmark reports")]
 
