@@ -9,7 +9,7 @@ use crate::run::{ExplanationSet, write_depth_rows};
 use crate::train::StartMode;
 
 use super::DONE;
-use super::arguments::{AblateArguments, ExperimentArguments};
+use super::arguments::AblateArguments;
 use super::context::{Context, base_flag};
 use super::evaluate::{print, rows};
 use super::failure::Complaint;
@@ -33,8 +33,7 @@ pub(super) fn run(context: &Context, arguments: &AblateArguments) -> anyhow::Res
             return Err(not_trained(context, &missing, arguments));
         }
         for trial in &missing {
-            let changed = experiment_arguments(arguments);
-            let resolved = context.experiment(trial, &changed)?;
+            let resolved = context.plain(trial, arguments.checkpoint.base.as_deref())?;
             let seed = arguments.checkpoint.seed;
             let run = context.run(&resolved, seed);
             let mode = if run.manifest().exists() {
@@ -58,18 +57,11 @@ pub(super) fn run(context: &Context, arguments: &AblateArguments) -> anyhow::Res
     Ok(DONE)
 }
 
-fn experiment_arguments(arguments: &AblateArguments) -> ExperimentArguments {
-    ExperimentArguments {
-        base: arguments.checkpoint.base.clone(),
-        overrides: Vec::new(),
-    }
-}
-
 /// Returns the trials whose run is not there; with `--train`, also those that are not finished.
 fn missing(context: &Context, arguments: &AblateArguments) -> anyhow::Result<Vec<String>> {
     let mut missing = Vec::new();
     for trial in arguments.trials.iter().chain(&arguments.along) {
-        let resolved = context.experiment(trial, &experiment_arguments(arguments))?;
+        let resolved = context.plain(trial, arguments.checkpoint.base.as_deref())?;
         let run = context.run(&resolved, arguments.checkpoint.seed);
         let usable = if arguments.train {
             is_done(&run)

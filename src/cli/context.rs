@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::data::{DataSearch, Splits, load};
 use crate::device::{ChosenDevice, DeviceChoice, choose};
-use crate::experiment::{Override, Resolved};
+use crate::experiment::{Override, Resolved, load as load_experiment};
 use crate::run::RunDir;
 
 use super::arguments::{DEFAULT_RUNS, DeviceName, ExperimentArguments, Shared};
@@ -62,12 +62,17 @@ impl Context {
             .iter()
             .map(|text| text.parse())
             .collect::<Result<Vec<Override>, _>>()?;
-        Ok(crate::experiment::load(
+        Ok(load_experiment(
             &self.folder,
             trial,
             arguments.base.as_deref(),
             &overrides,
         )?)
+    }
+
+    /// Returns the experiment `trial` as it is, on `base` where one is named.
+    pub(super) fn plain(&self, trial: &str, base: Option<&str>) -> anyhow::Result<Resolved> {
+        Ok(load_experiment(&self.folder, trial, base, &[])?)
     }
 
     /// Returns the run folder of `experiment` and `seed`. A trial on another base than its own has

@@ -9,7 +9,7 @@ use crate::data::{
 use crate::run::{RunError, write_atomically};
 
 use super::DONE;
-use super::arguments::{DataArguments, DataVerb, ExperimentArguments};
+use super::arguments::{DataArguments, DataVerb};
 use super::context::Context;
 use super::failure::{CARGO_RUN, Complaint};
 use super::fetch_progress::FetchProgress;
@@ -109,15 +109,7 @@ fn write_contact_sheet(
 ) -> anyhow::Result<()> {
     let set = match dataset {
         DatasetName::Shapes => shapes::generate(options.seed, Split::Train, options.train_images),
-        DatasetName::Cifar100 => {
-            let nothing = ExperimentArguments {
-                base: None,
-                overrides: Vec::new(),
-            };
-            context
-                .data(&context.experiment(ANY_TRIAL, &nothing)?)?
-                .train
-        }
+        DatasetName::Cifar100 => context.data(&context.plain(ANY_TRIAL, None)?)?.train,
     };
     let mut png = std::io::Cursor::new(Vec::new());
     contact_sheet(&set, SHEET_IMAGES_PER_CLASS)
@@ -128,16 +120,8 @@ fn write_contact_sheet(
 
 /// Returns the size and seed of `shapes` as the shipped experiments have them.
 fn shapes_options(context: &Context) -> anyhow::Result<ShapesOptions> {
-    let base = Some(SHAPES_BASE.to_string());
-    let on_shapes = ExperimentArguments {
-        base,
-        overrides: Vec::new(),
-    };
-    Ok(context
-        .experiment(ANY_TRIAL, &on_shapes)?
-        .experiment
-        .data
-        .shapes)
+    let on_shapes = context.plain(ANY_TRIAL, Some(SHAPES_BASE))?;
+    Ok(on_shapes.experiment.data.shapes)
 }
 
 fn list(context: &Context) -> u8 {

@@ -1,11 +1,12 @@
 //! `evaluate`: accuracy of trained networks on the validation and the test split. Called by
 //! [`super::run`], `ablate` and `reproduce`.
 
+use crate::data::{DataOptions, Splits};
 use crate::evaluate::measure;
 use crate::run::{DepthRow, list_runs, write_depth_rows};
 
 use super::DONE;
-use super::arguments::{EvaluateArguments, ExperimentArguments};
+use super::arguments::EvaluateArguments;
 use super::context::{Context, base_flag};
 use super::experiments::size_of;
 use super::failure::Complaint;
@@ -32,6 +33,7 @@ pub(super) fn rows(
     checkpoint: &str,
 ) -> anyhow::Result<Vec<DepthRow>> {
     let mut rows = Vec::new();
+    let mut loaded: Option<(DataOptions, Splits)> = None;
     for trial in trials {
         let seeds = trained_seeds(context, trial, base)?;
         if seeds.is_empty() {
@@ -44,11 +46,14 @@ pub(super) fn rows(
         }
         for seed in seeds {
             context.go_on()?;
-            rows.push(row(
-                context,
-                &find(context, trial, base, seed)?,
-                checkpoint,
-            )?);
+            let trained = find(context, trial, base, seed)?;
+            let wanted = trained.experiment.experiment.data_options();
+            // Runs of one ablation share their images, which are then read once.
+            let (_, data) = match loaded.take() {
+                Some(same) if same.0 == wanted => loaded.insert(same),
+                _ => loaded.insert((wanted, context.data(&trained.experiment)?)),
+            };
+            rows.push(row(context, &trained, checkpoint, data)?);
         }
     }
     Ok(rows)
@@ -60,11 +65,7 @@ pub(super) fn trained_seeds(
     trial: &str,
     base: Option<&str>,
 ) -> anyhow::Result<Vec<u64>> {
-    let arguments = ExperimentArguments {
-        base: base.map(str::to_string),
-        overrides: Vec::new(),
-    };
-    let root = context.runs_of(&context.experiment(trial, &arguments)?);
+    let root = context.runs_of(&context.plain(trial, base)?);
     let runs = list_runs(&root)?;
     let ours = runs
         .iter()
@@ -72,10 +73,14 @@ pub(super) fn trained_seeds(
     Ok(ours.map(|run| run.seed()).collect())
 }
 
-fn row(context: &Context, trained: &Trained, checkpoint: &str) -> anyhow::Result<DepthRow> {
+fn row(
+    context: &Context,
+    trained: &Trained,
+    checkpoint: &str,
+    data: &Splits,
+) -> anyhow::Result<DepthRow> {
     let opened = trained.open(context, checkpoint)?;
-    let data = context.data(&trained.experiment)?;
-    let accuracy = measure(&opened.network, &data, &context.device.device);
+    let accuracy = measure(&opened.network, data, &context.device.device);
     let size = size_of(&trained.experiment);
     Ok(DepthRow {
         trial: trained.run.trial().to_string(),

@@ -5,7 +5,7 @@ use crate::model::NetworkSize;
 use crate::run::{RunManifest, RunStatus, list_runs};
 
 use super::DONE;
-use super::arguments::{DiffArguments, ExperimentArguments, ShowArguments};
+use super::arguments::{DiffArguments, ShowArguments};
 use super::context::Context;
 use super::output::{grouped, note, program, result, table};
 
@@ -21,14 +21,6 @@ pub(super) fn size_of(resolved: &Resolved) -> NetworkSize {
     )
 }
 
-fn plain(context: &Context, name: &str) -> anyhow::Result<Resolved> {
-    let nothing = ExperimentArguments {
-        base: None,
-        overrides: Vec::new(),
-    };
-    context.experiment(name, &nothing)
-}
-
 /// Lists the experiments and what was trained of them.
 pub(super) fn list(context: &Context) -> anyhow::Result<u8> {
     let header = [
@@ -41,7 +33,7 @@ pub(super) fn list(context: &Context) -> anyhow::Result<u8> {
     ];
     let mut rows = vec![header.map(str::to_string).to_vec()];
     for name in known(&context.folder) {
-        let resolved = plain(context, &name)?;
+        let resolved = context.plain(&name, None)?;
         let size = size_of(&resolved);
         rows.push(vec![
             name,
@@ -145,8 +137,8 @@ pub(super) fn show(context: &Context, arguments: &ShowArguments) -> anyhow::Resu
 
 /// Prints the fields in which two experiments differ, and what each costs.
 pub(super) fn diff(context: &Context, arguments: &DiffArguments) -> anyhow::Result<u8> {
-    let first = plain(context, &arguments.first)?;
-    let second = plain(context, &arguments.second)?;
+    let first = context.plain(&arguments.first, None)?;
+    let second = context.plain(&arguments.second, None)?;
     let (small, large) = (size_of(&first), size_of(&second));
     let mut rows = vec![vec![
         "field".to_string(),

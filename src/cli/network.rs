@@ -6,7 +6,6 @@ use crate::experiment::{Resolved, load_saved};
 use crate::model::{CheckpointError, PlainCnn, load_network};
 use crate::run::{CheckpointName, RunDir, RunError};
 
-use super::arguments::ExperimentArguments;
 use super::context::{Context, base_flag};
 use super::failure::Complaint;
 use super::train::is_done;
@@ -36,14 +35,9 @@ pub(super) fn find(
     base: Option<&str>,
     seed: u64,
 ) -> anyhow::Result<Trained> {
-    let arguments = ExperimentArguments {
-        base: base.map(str::to_string),
-        overrides: Vec::new(),
-    };
-    let shipped = context.experiment(trial, &arguments)?;
+    let shipped = context.plain(trial, base)?;
     let run = context.run(&shipped, seed);
-    let path = run.experiment();
-    if !path.exists() {
+    if !run.experiment().exists() {
         let base = base_flag(base);
         return Err(Complaint::failed(
             format!("no trained run in {:?}", run.path().display()),
@@ -51,12 +45,18 @@ pub(super) fn find(
         )
         .into());
     }
-    let text =
-        std::fs::read_to_string(&path).map_err(|source| RunError::io("read", &path, source))?;
-    let mut experiment = load_saved(&path, trial, &text)?;
+    let mut experiment = saved_experiment(&run)?;
     experiment.base = shipped.base;
     experiment.base_replaced = shipped.base_replaced;
     Ok(Trained { run, experiment })
+}
+
+/// Returns the experiment that `run` was trained with, as its folder keeps it.
+pub(super) fn saved_experiment(run: &RunDir) -> anyhow::Result<Resolved> {
+    let path = run.experiment();
+    let text =
+        std::fs::read_to_string(&path).map_err(|source| RunError::io("read", &path, source))?;
+    Ok(load_saved(&path, run.trial(), &text)?)
 }
 
 impl Trained {

@@ -1,14 +1,15 @@
 //! `train`: one run a seed. Called by [`super::run`], and by the verbs that train what is missing.
 
 use crate::data::{DatasetName, Splits, fingerprint};
-use crate::experiment::{FieldDifference, Resolved, compare, load_saved};
-use crate::run::{RunDir, RunError, RunManifest, RunStatus, read_epoch_rows};
+use crate::experiment::{FieldDifference, Resolved, compare};
+use crate::run::{RunDir, RunManifest, RunStatus, read_epoch_rows};
 use crate::train::{ClassifyJob, FIXED_ON_RESUME, Outcome, StartMode, TrainError, train};
 
 use super::arguments::TrainArguments;
 use super::context::{Context, base_flag};
 use super::experiments::size_of;
 use super::failure::Complaint;
+use super::network::saved_experiment;
 use super::output::{note, result};
 use super::progress::TrainView;
 use super::{DONE, figures};
@@ -154,13 +155,10 @@ pub(super) fn check_unchanged(
     resolved: &Resolved,
     accept: bool,
 ) -> anyhow::Result<()> {
-    let path = run.experiment();
-    if !path.exists() {
+    if !run.experiment().exists() {
         return Err(TrainError::NothingToResume { path: run.path() }.into());
     }
-    let text =
-        std::fs::read_to_string(&path).map_err(|source| RunError::io("read", &path, source))?;
-    let saved = load_saved(&path, &resolved.name, &text)?;
+    let saved = saved_experiment(run)?;
     let mut changes = compare(&saved.experiment, &resolved.experiment);
     // How many shapes there are says nothing of a run that sees none.
     let sees_shapes = |of: &Resolved| of.experiment.data.dataset == DatasetName::Shapes;

@@ -1,21 +1,15 @@
-//! Checksums of bytes in memory and of streams, as lower-case hexadecimal.
+//! The MD5 of a stream, as lower-case hexadecimal: what the publisher gives of its archive.
 //!
-//! Called by the CIFAR-100 reader (SHA-256), by the download (MD5, which is what the publisher
-//! gives) and for the fingerprints in a run's record.
+//! Called by the download. SHA-256 is in [`crate::run`].
 
-use std::fmt::Write as _;
 use std::io::Read;
 
-use md5::Md5;
-use sha2::{Digest, Sha256};
+use md5::{Digest, Md5};
+
+use crate::run::hexadecimal;
 
 /// Bytes hashed at a time from a stream.
 const CHUNK: usize = 1 << 18;
-
-/// SHA-256 of `bytes`.
-pub(crate) fn sha256(bytes: &[u8]) -> String {
-    hexadecimal(&Sha256::digest(bytes))
-}
 
 /// MD5 of everything `reader` gives, with the number of bytes.
 ///
@@ -38,20 +32,10 @@ pub(crate) fn md5_of(reader: &mut impl Read) -> std::io::Result<(String, u64)> {
     }
 }
 
-/// Two lower-case digits for each byte.
-pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-            // Writing to a String cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::run::sha256;
 
     #[test]
     fn published_test_vectors() {

@@ -10,12 +10,12 @@ use std::thread;
 
 use crate::data::SourceChecksum;
 use crate::data::archive::Contents;
-use crate::data::checksum::sha256;
 use crate::data::cifar100_names::FINE_NAMES;
 use crate::data::error::DataError;
 use crate::data::image_set::{CHANNELS, ImageSet, ImageSetParts, Normalisation, PixelStore};
 use crate::data::locate::DataSearch;
 use crate::data::split::Split;
+use crate::run::sha256;
 
 /// Name of the data set.
 pub(crate) const NAME: &str = "cifar-100";

@@ -1,5 +1,7 @@
 //! SHA-256 as lower-case hexadecimal. Used by checkpoints and by the record of a run's data.
 
+use std::fmt::Write as _;
+
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -32,10 +34,18 @@ impl Checksum {
 
 /// Returns the SHA-256 of `content` as 64 lower-case hexadecimal digits.
 pub fn sha256(content: &[u8]) -> String {
-    Sha256::digest(content)
+    hexadecimal(&Sha256::digest(content))
+}
+
+/// Returns two lower-case digits for each of `bytes`.
+pub fn hexadecimal(bytes: &[u8]) -> String {
+    bytes
         .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+        .fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }
 
 #[cfg(test)]

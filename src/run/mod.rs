@@ -15,7 +15,7 @@ mod rows;
 mod table;
 
 pub use atomic::{Leftover, clear_temporaries, write_atomically, write_folder_atomically};
-pub use checksum::{Checksum, sha256};
+pub use checksum::{Checksum, hexadecimal, sha256};
 pub use depth::{DepthRow, read_depth_rows, write_depth_rows};
 pub use dir::{CheckpointName, RunDir, list_runs};
 pub use error::RunError;

@@ -12,11 +12,11 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::data::checksum::hexadecimal;
 use crate::data::error::DataError;
 use crate::data::image_set::{CHANNELS, ImageSet, ImageSetParts, Normalisation, PixelStore};
 use crate::data::split::Split;
 use crate::data::{SourceChecksum, Splits, random};
+use crate::run::hexadecimal;
 use forms::FORM_NAMES;
 use sha2::{Digest, Sha256};
 
