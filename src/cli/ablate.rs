@@ -15,13 +15,12 @@ use super::evaluate::{print, rows};
 use super::failure::Complaint;
 use super::figures;
 use super::maps::{ClassChoice, MapRequest, MethodChoice, add_maps, empty_set};
-use super::network::{Opened, Trained, ablation_layers, find};
+use super::measure::check_same_data;
+use super::network::{FINE_CELLS, Opened, Trained, ablation_layers, find};
 use super::output::{note, result};
 use super::selection::{Pictures, by_index, by_rule};
 use super::train::{check_unchanged, is_done, named_twice, train_run};
 
-/// Cells a side that the finer of the two explained layers has at least.
-const FINE_CELLS: usize = 8;
 /// The method along training.
 const METHOD_ALONG: &str = "grad-cam";
 
@@ -116,6 +115,7 @@ pub(super) fn draw(context: &Context, arguments: &AblateArguments) -> anyhow::Re
             Complaint::misused("no trial is named", "leave them out for trials A to D").into(),
         );
     };
+    check_same_data(&trained)?;
     let data = context.data(&deepest.experiment)?;
     let class = ClassChoice::parse(&arguments.class, &data.test)?;
     let pictures = if arguments.test_index.is_empty() {

@@ -213,6 +213,46 @@ pub(super) struct ReproduceArguments {
     pub(super) out: Option<PathBuf>,
 }
 
+/// Which networks, images and maps to measure.
+#[derive(Debug, Clone, Args)]
+pub(super) struct MeasureArguments {
+    /// Experiments to measure, shallowest first
+    #[arg(default_values = ["trial-a", "trial-b", "trial-c", "trial-d"])]
+    pub(super) trials: Vec<String>,
+    /// Take the runs that were trained on this base, such as "shapes"
+    #[arg(long, value_name = "NAME")]
+    pub(super) base: Option<String>,
+    /// Training seeds [default: all that were trained]
+    #[arg(long, alias = "seed", value_delimiter = ',', value_name = "SEED,SEED")]
+    pub(super) seeds: Vec<u64>,
+    /// "best" on the validation split, "last", or an epoch's number
+    #[arg(long, default_value = "best", value_name = "WHICH")]
+    pub(super) checkpoint: String,
+    /// Images of this split: "train", "validation" or "test"
+    #[arg(long, default_value = "test", value_name = "SPLIT")]
+    pub(super) split: String,
+    /// The first N images of the split [default: all]
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    pub(super) limit: Option<usize>,
+    /// Methods and baselines, or "all" [default: all but those that ask the network for each map]
+    #[arg(
+        long,
+        alias = "method",
+        value_delimiter = ',',
+        value_name = "NAME,NAME"
+    )]
+    pub(super) methods: Vec<String>,
+    /// Layers [default: the last block before its pool, and the deepest with at least 8 x 8 cells]
+    #[arg(long, alias = "layer", value_delimiter = ',', value_name = "NAME,NAME")]
+    pub(super) layers: Vec<String>,
+    /// Class to explain: "predicted", "true" or a class name
+    #[arg(long, default_value = "predicted", value_name = "CLASS")]
+    pub(super) class: String,
+    /// Folder for tables and figures
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+}
+
 /// Arguments of `show`.
 #[derive(Debug, Clone, Args)]
 pub(super) struct ShowArguments {

@@ -10,8 +10,8 @@ mod explain;
 mod failure;
 mod fetch_progress;
 mod figures;
-
 mod maps;
+mod measure;
 mod network;
 mod output;
 mod progress;

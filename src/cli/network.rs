@@ -3,12 +3,16 @@
 use burn::module::Module;
 
 use crate::experiment::{Resolved, load_saved};
+use crate::explain::Explainable;
 use crate::model::{CheckpointError, PlainCnn, load_network};
 use crate::run::{CheckpointName, RunDir, RunError};
 
 use super::context::{Context, base_flag};
 use super::failure::Complaint;
 use super::train::is_done;
+
+/// Cells a side that the finer of the two explained layers has at least.
+pub(super) const FINE_CELLS: usize = 8;
 
 /// A trial's run, found but not loaded.
 pub(super) struct Trained {
@@ -140,7 +144,11 @@ impl Trained {
 ///
 /// A network of five pools on 32 x 32 pixels ends in 2 x 2 cells, so maps of the last block alone
 /// would confound depth with resolution.
-pub(super) fn ablation_layers(network: &PlainCnn, side: usize, cells: usize) -> Vec<String> {
+pub(super) fn ablation_layers(
+    network: &impl Explainable,
+    side: usize,
+    cells: usize,
+) -> Vec<String> {
     let blocks: Vec<String> = network
         .layers()
         .into_iter()

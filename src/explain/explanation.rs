@@ -135,7 +135,7 @@ fn maps(
 }
 
 /// The rectified map, `[batch, height, width]`, of a method at a layer.
-fn raw_map(method: Method, layer: &LayerEvidence) -> Result<Tensor<3>, ExplainError> {
+pub(super) fn raw_map(method: Method, layer: &LayerEvidence) -> Result<Tensor<3>, ExplainError> {
     let signed = method.signed_map(layer);
     // Before the ReLU: it would hide a negative infinity.
     if !signed.clone().is_finite().all().into_scalar::<bool>() {

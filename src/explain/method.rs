@@ -17,6 +17,8 @@ pub enum Needs {
     Gradient,
     /// The final layer's weights: only global average pooling and one linear layer.
     PooledLinear,
+    /// Answers of the network to changed inputs or activations, many for each map.
+    Questions,
 }
 
 /// One CAM method: its names, and its map as a pure function of a layer's evidence.

@@ -10,6 +10,7 @@ use burn::tensor::Tensor;
 
 use crate::model::tap::Tap;
 
+pub mod baseline;
 pub mod confidence;
 pub mod error;
 pub mod evidence;
@@ -18,10 +19,13 @@ pub mod method;
 mod plain_cnn;
 pub mod plane;
 pub mod saliency;
+pub mod statistics;
+pub mod survey;
 pub mod target;
 #[cfg(test)]
 mod testing;
 
+pub use baseline::Baseline;
 pub use confidence::{Standardisation, confidences, confidences_on_explanations};
 pub use error::ExplainError;
 pub use evidence::{Evidence, LayerEvidence, gather};
@@ -29,6 +33,8 @@ pub use explanation::{ExplainRequest, Explanation, explain};
 pub use method::{Formula, Method, Needs};
 pub use plane::Plane;
 pub use saliency::Saliency;
+pub use statistics::{Interval, bootstrap, rank_correlation};
+pub use survey::{MapSource, SourceMaps, Survey, SurveyRequest, survey};
 pub use target::{TargetRule, TargetSpec};
 
 method::methods! {
