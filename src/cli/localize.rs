@@ -49,10 +49,11 @@ pub(super) fn run(context: &Context, arguments: &LocalizeArguments) -> anyhow::R
     write_localization_summary(&file("localization-summary.csv"), &findings.summary)?;
     write_localization_curve(&file("iou-curve.csv"), &findings.curves)?;
     result("");
-    result(
-        "Each ± is half a 95 % bootstrap interval over images; a star marks a paired difference \
-         whose interval leaves out 0.",
-    );
+    result(format!(
+        "Each ± is half a 95 % bootstrap interval over images, left out under {} images; a star \
+         marks a paired difference whose interval leaves out 0.",
+        tables::FEWEST
+    ));
     for name in [
         "localization.csv",
         "localization-summary.csv",

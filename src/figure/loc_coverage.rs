@@ -23,6 +23,8 @@ const ROW_TEXT: f32 = 190.0;
 /// Height of a plotting area and space between panels, in pixels.
 const PLOT_HEIGHT: f32 = 250.0;
 const PANEL_GAP: f32 = 44.0;
+/// Space between lines of panels, in pixels.
+const LINE_GAP: f32 = 44.0;
 /// Most horizontal grid lines of a panel.
 const MOST_TICKS: usize = 6;
 /// Share of the space of one number of objects over which methods stand side by side.
@@ -34,6 +36,8 @@ const BASELINE_POINT: f32 = 4.0;
 const BAR: f32 = 2.0;
 /// The threshold of the first two columns.
 const DELTA: f32 = 0.15;
+/// Fewest images of a number of objects that is shown, where any has as many.
+const FEWEST: usize = 10;
 /// Stands for any number of objects.
 const ALL: &str = "all";
 
@@ -84,6 +88,10 @@ impl Figure for LocalizationCoverage<'_> {
         let rows: Vec<&LocalizationSummaryRow> = (self.rows.iter())
             .filter(|row| row.instances != ALL && COLUMNS.iter().any(|c| c.holds(row)))
             .collect();
+        let many = rows.iter().any(|row| row.pictures >= FEWEST);
+        let rows: Vec<&LocalizationSummaryRow> = (rows.into_iter())
+            .filter(|row| !many || row.pictures >= FEWEST)
+            .collect();
         let Some(first) = rows.first() else {
             let (wanted, known) = ("objects covered".to_string(), "none".to_string());
             return Err(FigureError::Nothing { wanted, known });
@@ -103,12 +111,18 @@ impl Figure for LocalizationCoverage<'_> {
         let ticks = Ticks::inside(0.0, 1.0, MOST_TICKS);
         let numbers = Plot::numbers_width(&ticks);
         let pitch = (CONTENT - ROW_TEXT + PANEL_GAP) / COLUMNS.len() as f32;
-        let head = HEADING.line() + SMALL.line();
         let panels = unique(
             rows.iter()
                 .map(|row| (row.trial.as_str(), row.layer.as_str())),
         );
-        for (trial, layer) in panels {
+        let last = panels.len() - 1;
+        for (line, (trial, layer)) in panels.into_iter().enumerate() {
+            // Columns are named once, over the first line, and the axis once, under the last.
+            let head = if line == 0 {
+                HEADING.line() + SMALL.line()
+            } else {
+                0.0
+            };
             let own: Vec<&LocalizationSummaryRow> = (rows.iter().copied())
                 .filter(|row| row.trial == trial && row.layer == layer)
                 .collect();
@@ -120,16 +134,22 @@ impl Figure for LocalizationCoverage<'_> {
                     width: pitch - PANEL_GAP - numbers,
                     height: PLOT_HEIGHT,
                 };
-                panel(&mut page.canvas, (area, &ticks), column, &own, &looks);
+                let heading = if line == 0 { column.heading } else { "" };
+                let plot = Plot::new(&mut page.canvas, area, heading, &ticks);
+                panel(&mut page.canvas, &plot, column, &own, &looks);
+                if line == last {
+                    plot.x_name(&mut page.canvas, "objects in the image (images)");
+                }
             }
-            page.y += head + PLOT_HEIGHT + 2.0 * SMALL.line() + 34.0;
+            page.y += head + PLOT_HEIGHT + SMALL.line() + LINE_GAP;
         }
+        page.y += SMALL.line() - LINE_GAP / 2.0;
         page.caption(
             "Left: share of an image's objects of which at least half lies above delta. Middle: \
              share of the image above delta, because a map of ones covers every object. Right: \
              every map marks as many of its own highest pixels as the image's objects have, so \
              that no map gains by being large. Means over images with 95 % bootstrap intervals; in \
-             brackets: images. Grey: maps that know nothing of the network.",
+             brackets: images (a number of objects that under 10 images have is left out). Grey: maps that know nothing of the network.",
         );
         Ok(page.finish())
     }
@@ -163,12 +183,12 @@ fn row_text(canvas: &mut Canvas, at: (f32, f32), row: &LocalizationSummaryRow) {
 
 fn panel(
     canvas: &mut Canvas,
-    (area, ticks): (Area, &Ticks),
+    plot: &Plot,
     column: &Column,
     rows: &[&LocalizationSummaryRow],
     looks: &[MethodLook],
 ) {
-    let plot = Plot::new(canvas, area, column.heading, ticks);
+    let area = plot.area;
     plot.base(canvas);
     let counts = unique(
         rows.iter()
@@ -179,7 +199,6 @@ fn panel(
         let x = area.left + (index as f32 + 0.5) * pitch;
         plot.x_mark(canvas, x, &format!("{count} ({images})"));
     }
-    plot.x_name(canvas, "objects in the image (images)");
     let step = pitch * DODGE_SHARE / looks.len() as f32;
     for (place, look) in looks.iter().enumerate() {
         let aside = (place as f32 - (looks.len() as f32 - 1.0) / 2.0) * step;

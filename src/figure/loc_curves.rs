@@ -121,7 +121,7 @@ impl Figure for LocalizationCurves<'_> {
             "IoU of the pixels above delta (strictly; maps are 0 to 1 by min-max) and the union of \
              the {against}, mean over images. A mark stands at each method's highest point; bars: \
              95 % bootstrap intervals over images, of methods. Dashed grey: maps that know nothing \
-             of the network. Under each trial: the layer and its map's own size in cells."
+             of the network. Over each panel: the layer and its map's own size in cells."
         ));
         Ok(page.finish())
     }

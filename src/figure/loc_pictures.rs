@@ -32,9 +32,9 @@ const OUTLINE: Stroke = Stroke::solid("#FFFFFF", 1.6);
 /// Line of the box that a map implies: no colour of the heat map is near.
 const IMPLIED: Stroke = Stroke::solid("#FF4B3E", 3.6).dashed(11.0, 6.0);
 /// How much wider the dark line is, in pixels.
-const UNDER_MORE: f32 = 2.6;
-/// Side of a legend's sample in pixels.
-const KEY: f32 = 26.0;
+const UNDER_MORE: f32 = 2.2;
+/// Width and height of a legend's sample in pixels.
+const KEY: (f32, f32) = (46.0, 30.0);
 
 /// The picture grid of one network at one layer.
 #[derive(Debug, Clone)]
@@ -80,12 +80,17 @@ impl Figure for LocalizationPictures<'_> {
         self.legend(&mut page);
         let left = |column: usize| MARGIN + ROW_TEXT + column as f32 * pitch;
         let titles = first.maps.iter().map(|map| map.title.as_str());
-        for (column, title) in std::iter::once("picture").chain(titles).enumerate() {
-            let at = (left(column) + panel.width as f32 / 2.0, page.y);
-            let title = shorten(title, pitch, &HEADING);
-            page.canvas.text(at, Anchor::Middle, &HEADING, &title);
+        let titles: Vec<Vec<String>> = std::iter::once("picture")
+            .chain(titles)
+            .map(|title| wrap_at_most(title, pitch, &HEADING, 2))
+            .collect();
+        let most = titles.iter().map(Vec::len).max().unwrap_or(1);
+        for (column, lines) in titles.iter().enumerate() {
+            let down = (most - lines.len()) as f32 * HEADING.line();
+            let at = (left(column) + panel.width as f32 / 2.0, page.y + down);
+            page.canvas.lines(at, Anchor::Middle, &HEADING, lines);
         }
-        page.y += HEADING.line() + 4.0;
+        page.y += most as f32 * HEADING.line() + 4.0;
         for picture in &about.pictures {
             let top = page.y.round();
             row_text(&mut page.canvas, (MARGIN, top), picture);
@@ -139,22 +144,22 @@ impl LocalizationPictures<'_> {
             let area = Area {
                 left: x + 2.0,
                 top: page.y,
-                width: KEY,
-                height: KEY,
+                width: KEY.0,
+                height: KEY.1,
             };
             page.canvas.fill(area, "#3B7F8C");
             let inner = Area {
                 left: area.left + 5.0,
                 top: area.top + 5.0,
-                width: KEY - 10.0,
-                height: KEY - 10.0,
+                width: KEY.0 - 10.0,
+                height: KEY.1 - 10.0,
             };
-            double(&mut page.canvas, &outline_of(inner), stroke);
-            let at = (x + KEY + 14.0, page.y + (KEY - SMALL.line()) / 2.0);
+            double(&mut page.canvas, &[outline_of(inner)], stroke);
+            let at = (x + KEY.0 + 14.0, page.y + (KEY.1 - SMALL.line()) / 2.0);
             page.canvas.text(at, Anchor::Start, &SMALL, text);
-            x += KEY + 14.0 + width(text, &SMALL) + 40.0;
+            x += KEY.0 + 14.0 + width(text, &SMALL) + 40.0;
         }
-        page.y += KEY + 18.0;
+        page.y += KEY.1 + 18.0;
     }
 
     fn input(
@@ -182,7 +187,7 @@ impl LocalizationPictures<'_> {
         }
         if let Some(corners) = map.implied {
             let size = picture_size(&self.pictures.set, &shown.pixels)?;
-            double(canvas, &outline_of(placed(corners, area, size)), IMPLIED);
+            double(canvas, &[outline_of(placed(corners, area, size))], IMPLIED);
         }
         let text = format!("{:.2} | {:.2}", map.box_iou, map.implied_iou);
         let at = (area.left + area.width / 2.0, area.bottom() + 3.0);
@@ -200,12 +205,10 @@ impl LocalizationPictures<'_> {
         let size = picture_size(&self.pictures.set, &shown.pixels)?;
         if let Some(name) = &shown.objects {
             let objects = &array(&self.pictures.set, name)?.values;
-            for line in edges(objects, size, area) {
-                double(canvas, &line, OUTLINE);
-            }
+            double(canvas, &edges(objects, size, area), OUTLINE);
         }
         for &corners in &shown.boxes {
-            double(canvas, &outline_of(placed(corners, area, size)), TRUE_BOX);
+            double(canvas, &[outline_of(placed(corners, area, size))], TRUE_BOX);
         }
         Ok(())
     }
@@ -258,10 +261,14 @@ fn outline_of(area: Area) -> Vec<Point> {
     ]
 }
 
-/// Draws a line over a wider dark one.
-fn double(canvas: &mut Canvas, line: &[Point], stroke: Stroke) {
-    canvas.polyline(line, Stroke::solid(UNDER, stroke.width + UNDER_MORE));
-    canvas.polyline(line, stroke);
+/// Draws lines over wider dark ones.
+fn double(canvas: &mut Canvas, lines: &[Vec<Point>], stroke: Stroke) {
+    for line in lines {
+        canvas.polyline(line, Stroke::solid(UNDER, stroke.width + UNDER_MORE));
+    }
+    for line in lines {
+        canvas.polyline(line, stroke);
+    }
 }
 
 /// Returns the lines between pixels of different objects, in a picture drawn over `area`.
@@ -285,4 +292,44 @@ fn edges(objects: &[f32], (height, width): (usize, usize), area: Area) -> Vec<Ve
         }
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AREA: Area = Area {
+        left: 10.0,
+        top: 20.0,
+        width: 40.0,
+        height: 20.0,
+    };
+
+    #[test]
+    fn a_box_is_drawn_where_its_pixels_are() {
+        // A picture of 2 x 4 pixels, each 10 wide and high.
+        let found = placed([1, 0, 4, 1], AREA, (2, 4));
+        let expected = Area {
+            left: 20.0,
+            top: 20.0,
+            width: 30.0,
+            height: 10.0,
+        };
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn an_outline_runs_between_pixels_of_different_objects() {
+        // Objects 1 and 2 touch in the upper row.
+        let objects = [1.0, 2.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
+        let mut found = edges(&objects, (2, 4), AREA);
+        found.sort_by(|a, b| a[0].partial_cmp(&b[0]).expect("numbers"));
+        let expected = [
+            vec![(10.0, 30.0), (20.0, 30.0)],
+            vec![(20.0, 20.0), (20.0, 30.0)],
+            vec![(20.0, 30.0), (30.0, 30.0)],
+            vec![(30.0, 20.0), (30.0, 30.0)],
+        ];
+        assert_eq!(found, expected);
+    }
 }

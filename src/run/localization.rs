@@ -107,7 +107,7 @@ pub struct LocalizationSummaryRow {
     pub seeds: String,
     /// Layer name.
     pub layer: String,
-    /// Why this layer: "last block", "8 x 8 cells", "last block, 8 x 8 cells" or "named".
+    /// Why this layer: "last block", "deepest with 8 x 8 cells", both with an "and" between, or "named".
     pub layer_rule: String,
     /// Cells of the layer's map, from top to bottom.
     pub native_height: usize,

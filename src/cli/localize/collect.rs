@@ -283,7 +283,7 @@ fn rules(
     let fine = format!("deepest with {FINE_CELLS} x {FINE_CELLS} cells");
     let rule = |place: usize| match (named.is_empty(), layers.len()) {
         (false, _) => "named".to_string(),
-        (true, 1) => format!("last block, {fine}"),
+        (true, 1) => format!("last block and {fine}"),
         (true, _) if place == 0 => fine.clone(),
         (true, _) => "last block".to_string(),
     };

@@ -73,7 +73,7 @@ impl Subject {
 }
 
 /// Stands where a split's name would, for pictures of one's own.
-const PICTURES: &str = "pictures";
+pub(super) const PICTURES: &str = "pictures";
 
 fn of_split(context: &Context, measure: &MeasureArguments) -> anyhow::Result<Subject> {
     if let Some(trial) = measure.trials.first() {

@@ -3,10 +3,14 @@
 use crate::cli::output::{result, table};
 use crate::run::LocalizationSummaryRow;
 
+use super::subject::PICTURES;
 use super::summary::{ALL, REFERENCE};
 
 /// The threshold of the printed coverage by number of objects.
 const COVERAGE_DELTA: f32 = 0.15;
+
+/// Fewest images of which an interval is printed: resampling fewer says too little.
+pub(super) const FEWEST: usize = 10;
 
 /// A column: its heading, and the score and threshold that it shows.
 type Column = (&'static str, &'static str, Option<f32>);
@@ -45,9 +49,11 @@ pub(super) fn print(rows: &[LocalizationSummaryRow], delta_rule: &str) {
         let Some(first) = all.first() else { continue };
         result("");
         result(heading(first));
+        let masks = all.iter().any(|row| row.score == "mask_iou");
+        let what = if masks { "Loc and mask IoU" } else { "Loc" };
         result(format!(
-            "Where the maps lie; Loc and mask IoU at delta 0, 0.15 and 0.5, and at each method's \
-             best delta, {delta_rule}."
+            "Where the maps lie; {what} at the delta in brackets, and at each method's best delta, \
+             {delta_rule}."
         ));
         result(table(&places(&all)));
         result("");
@@ -60,20 +66,20 @@ pub(super) fn print(rows: &[LocalizationSummaryRow], delta_rule: &str) {
 }
 
 fn heading(row: &LocalizationSummaryRow) -> String {
+    let images = match row.split == PICTURES {
+        true => format!(
+            "{} pictures with the boxes of {}",
+            row.pictures, row.dataset
+        ),
+        false => format!("{} {} {} images", row.pictures, row.dataset, row.split),
+    };
     format!(
-        "{}, {} ({}), maps of {} x {} cells: {} {} {}{}, seeds {}, maps of the {} class",
+        "{}, {} ({}), maps of {} x {} cells: {images}{}, seeds {}, maps of the {} class",
         row.trial,
         row.layer,
         row.layer_rule,
         row.native_height,
         row.native_width,
-        row.pictures,
-        row.dataset,
-        if row.split == row.dataset {
-            ""
-        } else {
-            &row.split
-        },
         if row.generated { " (generated)" } else { "" },
         row.seeds.replace(' ', ", "),
         row.target_rule,
@@ -103,7 +109,10 @@ fn places(rows: &[&LocalizationSummaryRow]) -> Vec<Vec<String>> {
             line.push(row.map_or(String::new(), |row| {
                 let at = row.delta.filter(|_| column.2.is_none());
                 let at = at.map_or(String::new(), |delta| format!(" at {delta:.2}"));
-                format!("{}{at}", plus_minus(row.mean, row.low, row.high))
+                format!(
+                    "{}{at}",
+                    plus_minus(row.pictures, row.mean, row.low, row.high)
+                )
             }));
         }
         line.push(format!("{} of {}", method[0].empty, method[0].maps));
@@ -133,7 +142,9 @@ fn objects(rows: &[LocalizationSummaryRow]) -> Vec<Vec<String>> {
         line.push(method[0].title.clone());
         for column in &columns {
             let row = method.iter().find(|row| is(row, column));
-            line.push(row.map_or(String::new(), |row| plus_minus(row.mean, row.low, row.high)));
+            line.push(row.map_or(String::new(), |row| {
+                plus_minus(row.pictures, row.mean, row.low, row.high)
+            }));
         }
         lines.push(line);
         lines.extend(differences(method, &columns, &before));
@@ -157,13 +168,18 @@ fn differences(
         let (mean, low, high) = (row.difference?, row.difference_low?, row.difference_high?);
         let sign = if mean < 0.0 { "" } else { "+" };
         // The sign first keeps it apart from a score; a star says that 0 lies outside.
-        let star = if low > 0.0 || high < 0.0 { "*" } else { "" };
-        line.push(format!("{sign}{}{star}", plus_minus(mean, low, high)));
+        let sure = row.pictures >= FEWEST && (low > 0.0 || high < 0.0);
+        let star = if sure { "*" } else { "" };
+        let number = plus_minus(row.pictures, mean, low, high);
+        line.push(format!("{sign}{number}{star}"));
     }
     Some(line)
 }
 
-/// Returns a mean with half the width of its interval.
-fn plus_minus(mean: f64, low: f64, high: f64) -> String {
+/// Returns a mean with half the width of its interval, unless it is of too few pictures.
+fn plus_minus(pictures: usize, mean: f64, low: f64, high: f64) -> String {
+    if pictures < FEWEST {
+        return format!("{mean:.3}");
+    }
     format!("{mean:.3} ±{:.3}", (high - low) / 2.0)
 }
