@@ -171,7 +171,7 @@ fn baselines_are_grey_and_dashed_and_no_two_methods_look_alike() {
     let names: Vec<String> = (0..10).map(|i| format!("method-{i}")).collect();
     let methods = names.iter().map(|name| (name.as_str(), "title", false));
     let twice = methods.clone().chain(methods);
-    let looks = MethodLook::of(twice.chain([("a", "a", true), ("b", "b", true)].into_iter()));
+    let looks = MethodLook::of(twice.chain([("a", "a", true), ("b", "b", true)]));
     assert_eq!(looks.len(), 12);
     for (place, look) in looks.iter().enumerate() {
         for other in &looks[..place] {

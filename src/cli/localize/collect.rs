@@ -292,3 +292,7 @@ fn rules(
         .map(|(place, layer)| (layer.clone(), rule(place)))
         .collect())
 }
+
+#[cfg(test)]
+#[path = "collect_tests.rs"]
+mod tests;

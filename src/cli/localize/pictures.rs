@@ -158,3 +158,22 @@ fn array(plane: &Plane) -> Array {
 fn corners(bounds: &PixelBox) -> [usize; 4] {
     [bounds.x0, bounds.y0, bounds.x1, bounds.y1]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pictures_are_the_first_of_each_number_of_objects() {
+        let bounds = PixelBox {
+            x0: 0,
+            y0: 0,
+            x1: 1,
+            y1: 1,
+        };
+        let truth = |count: usize| Truth::of_boxes(&vec![bounds; count], [2, 2]).expect("a box");
+        let truths: Vec<Truth> = [2, 1, 3, 1, 1, 4, 2, 2, 3].into_iter().map(truth).collect();
+        // Two of 1, two of 2, two of 3; there is no room for the one of 4.
+        assert_eq!(chosen(&truths), [1, 3, 0, 6, 2, 8]);
+    }
+}
