@@ -71,7 +71,10 @@ fn heading(row: &LocalizationSummaryRow) -> String {
             "{} pictures with the boxes of {}",
             row.pictures, row.dataset
         ),
-        false => format!("{} {} {} images", row.pictures, row.dataset, row.split),
+        false => format!(
+            "{} {} {} image{plural}",
+            row.pictures, row.dataset, row.split
+        ),
     };
     format!(
         "{}, {} ({}), maps of {} x {} cells: {images}{}, seeds {}, maps of the {} class",
