@@ -66,15 +66,11 @@ pub(super) fn print(rows: &[LocalizationSummaryRow], delta_rule: &str) {
 }
 
 fn heading(row: &LocalizationSummaryRow) -> String {
+    let plural = if row.pictures == 1 { "" } else { "s" };
+    let (count, dataset) = (row.pictures, &row.dataset);
     let images = match row.split == PICTURES {
-        true => format!(
-            "{} pictures with the boxes of {}",
-            row.pictures, row.dataset
-        ),
-        false => format!(
-            "{} {} {} image{plural}",
-            row.pictures, row.dataset, row.split
-        ),
+        true => format!("{count} picture{plural} with the boxes of {dataset}"),
+        false => format!("{count} {dataset} {} image{plural}", row.split),
     };
     format!(
         "{}, {} ({}), maps of {} x {} cells: {images}{}, seeds {}, maps of the {} class",
