@@ -51,6 +51,9 @@ pub(super) enum Verb {
     Explain(ExplainArguments),
     /// Draw the ablation: the same images explained by every trial, and along training
     Ablate(AblateArguments),
+    /// Measure whether maps lie on the objects, whose boxes or masks are known
+    #[command(mut_arg("class", |class| class.default_value("true")))]
+    Localize(LocalizeArguments),
     /// Measure the accuracy of a trained network
     Evaluate(EvaluateArguments),
     /// Train all trials, explain them and draw every figure
@@ -251,6 +254,20 @@ pub(super) struct MeasureArguments {
     /// Folder for tables and figures
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
+}
+
+/// Arguments of `localize`.
+#[derive(Debug, Clone, Args)]
+pub(super) struct LocalizeArguments {
+    #[command(flatten)]
+    pub(super) measure: MeasureArguments,
+    /// Boxes on pictures of your own: a CSV with the columns file,class,x0,y0,x1,y1, in pixels of
+    /// the original picture, x1 and y1 not included; a row is an object
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["split", "limit"])]
+    pub(super) boxes: Option<PathBuf>,
+    /// Folder of those pictures [default: the CSV's]
+    #[arg(long, value_name = "DIR", requires = "boxes")]
+    pub(super) images: Option<PathBuf>,
 }
 
 /// Arguments of `show`.

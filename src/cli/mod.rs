@@ -10,6 +10,7 @@ mod explain;
 mod failure;
 mod fetch_progress;
 mod figures;
+mod localize;
 mod maps;
 mod measure;
 mod network;
@@ -60,6 +61,7 @@ fn run(arguments: Arguments) -> anyhow::Result<u8> {
         Verb::Train(arguments) => train::run(&context, &arguments),
         Verb::Explain(arguments) => explain::run(&context, &arguments),
         Verb::Ablate(arguments) => ablate::run(&context, &arguments),
+        Verb::Localize(arguments) => localize::run(&context, &arguments),
         Verb::Evaluate(arguments) => evaluate::run(&context, &arguments),
         Verb::Reproduce(arguments) => reproduce::run(&context, &arguments),
         Verb::List => experiments::list(&context),

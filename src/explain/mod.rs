@@ -15,6 +15,7 @@ pub mod confidence;
 pub mod error;
 pub mod evidence;
 pub mod explanation;
+pub mod localize;
 pub mod method;
 mod plain_cnn;
 pub mod plane;

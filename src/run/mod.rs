@@ -9,6 +9,7 @@ mod depth;
 mod dir;
 mod error;
 mod explanations;
+mod localization;
 mod lock;
 mod manifest;
 mod rows;
@@ -21,6 +22,11 @@ pub use dir::{CheckpointName, RunDir, list_runs};
 pub use error::RunError;
 pub use explanations::{
     Array, ExplainedImage, ExplanationRecord, ExplanationSet, MAPS_JSON, MAPS_TENSORS,
+};
+pub use localization::{
+    LocalizationCurveRow, LocalizationRow, LocalizationSummaryRow, LocalizedMap, LocalizedPicture,
+    LocalizedPictures, read_localization_curve, read_localization_summary,
+    write_localization_curve, write_localization_rows, write_localization_summary,
 };
 pub use lock::RunLock;
 pub use manifest::{
