@@ -87,6 +87,7 @@ fn compare(file: &str, method: &str, golden_name: &str) {
     let [_batch, height, width] = expected_up.dims();
     let up_error = relative_error(&saliency::resize(raw, [height, width]), &expected_up);
 
+    println!("{file}, {method}: relative error {raw_error:e} raw, {up_error:e} resized");
     assert!(
         raw_error <= TOLERANCE,
         "{file}, {method}, raw: relative error {raw_error}"
@@ -119,6 +120,42 @@ fn grad_cam_of_maps_b() {
 #[ignore = "needs the golden files in $CAMTRAIL_GOLDEN"]
 fn grad_cam_pp_of_maps_b() {
     compare("maps-b", "grad-cam-pp", "grad_cam_pp");
+}
+
+#[test]
+#[ignore = "needs the golden files in $CAMTRAIL_GOLDEN"]
+fn layer_cam_of_maps_a() {
+    compare("maps-a", "layer-cam", "layer_cam");
+}
+
+#[test]
+#[ignore = "needs the golden files in $CAMTRAIL_GOLDEN"]
+fn hires_cam_of_maps_a() {
+    compare("maps-a", "hires-cam", "hires_cam");
+}
+
+#[test]
+#[ignore = "needs the golden files in $CAMTRAIL_GOLDEN"]
+fn xgrad_cam_of_maps_a() {
+    compare("maps-a", "xgrad-cam", "xgrad_cam");
+}
+
+#[test]
+#[ignore = "needs the golden files in $CAMTRAIL_GOLDEN"]
+fn layer_cam_of_maps_b() {
+    compare("maps-b", "layer-cam", "layer_cam");
+}
+
+#[test]
+#[ignore = "needs the golden files in $CAMTRAIL_GOLDEN"]
+fn hires_cam_of_maps_b() {
+    compare("maps-b", "hires-cam", "hires_cam");
+}
+
+#[test]
+#[ignore = "needs the golden files in $CAMTRAIL_GOLDEN"]
+fn xgrad_cam_of_maps_b() {
+    compare("maps-b", "xgrad-cam", "xgrad_cam");
 }
 
 #[test]

@@ -6,8 +6,8 @@ use burn::tensor::{Device, Tensor, TensorData};
 use crate::data::ImageSet;
 use crate::data::image_set::CHANNELS;
 use crate::explain::{
-    ExplainError, ExplainRequest, Explanation, Method, Needs, Standardisation, TargetRule,
-    TargetSpec, confidences, confidences_on_explanations, explain,
+    ExplainError, ExplainRequest, Explanation, Method, Needs, Standardisation, TargetSpec,
+    confidences, confidences_on_explanations, explain,
 };
 use crate::model::PlainCnn;
 use crate::run::{Array, ExplainedImage, ExplanationRecord, ExplanationSet};
@@ -47,20 +47,19 @@ impl ClassChoice {
     }
 
     fn target(&self, pictures: &Pictures) -> anyhow::Result<TargetSpec> {
-        let rule = match self {
+        match self {
             Self::Predicted => return Ok(TargetSpec::predicted()),
             Self::Named(class) => return Ok(TargetSpec::class(*class)),
-            Self::True => TargetRule::True,
-        };
+            Self::True => {}
+        }
         let labels: Option<Vec<usize>> = pictures.labels.iter().copied().collect();
-        if labels.is_none() {
-            return Err(Complaint::misused(
+        let unknown = || {
+            Complaint::misused(
                 "the true class of an image file is not known",
                 "take --class predicted, or name the class",
             )
-            .into());
-        }
-        Ok(TargetSpec { rule, labels })
+        };
+        Ok(TargetSpec::labelled(labels.ok_or_else(unknown)?))
     }
 }
 

@@ -16,8 +16,11 @@ pub mod error;
 pub mod evidence;
 pub mod explanation;
 pub mod method;
+pub mod own_score;
 mod plain_cnn;
 pub mod plane;
+pub mod quantity;
+pub mod questions;
 pub mod saliency;
 pub mod statistics;
 pub mod survey;
@@ -29,18 +32,26 @@ pub use baseline::Baseline;
 pub use confidence::{Standardisation, confidences, confidences_on_explanations};
 pub use error::ExplainError;
 pub use evidence::{Evidence, LayerEvidence, gather};
-pub use explanation::{ExplainRequest, Explanation, explain};
-pub use method::{Formula, Method, Needs};
+pub use explanation::{ExplainRequest, Explanation, explain, explain_watched};
+pub use method::{Formula, Map, Method, Needs};
+pub use own_score::{ScoreExplanation, ScoreRequest, explain_score, masked_region};
 pub use plane::Plane;
+pub use quantity::Quantity;
+pub use questions::{Question, Questions};
 pub use saliency::Saliency;
 pub use statistics::{Interval, bootstrap, rank_correlation};
-pub use survey::{MapSource, SourceMaps, Survey, SurveyRequest, survey};
+pub use survey::{MapSource, SourceMaps, Survey, SurveyRequest, survey, survey_watched};
 pub use target::{TargetRule, TargetSpec};
 
 method::methods! {
-    cam::Cam,
-    grad_cam::GradCam,
-    grad_cam_pp::GradCamPlusPlus,
+    cam,
+    grad_cam,
+    grad_cam_pp,
+    layer_cam,
+    hires_cam,
+    xgrad_cam,
+    score_cam,
+    ablation_cam,
 }
 
 /// What a network offers to be explained.
@@ -67,6 +78,22 @@ pub trait Explainable {
     ///
     /// - returned: `[classes, channels]`, the transpose of what Burn's `Linear` stores
     fn pooled_linear_weights(&self, layer: &str) -> Option<Tensor<2>>;
+
+    /// The logits where `activation` stands at `layer`, by running only what comes after it.
+    ///
+    /// It serves the methods that ask about changed activations. `None`, which is the default, is
+    /// always right: the whole network is then run, and the activation replaced on the way. Give
+    /// logits only where they depend on the images through that activation alone, which no shortcut
+    /// goes around.
+    ///
+    /// # Shapes
+    ///
+    /// - `activation`: `[batch, channels, height, width]`, as a tap at `layer` sees it
+    /// - returned: `[batch, classes]`
+    fn forward_from(&self, layer: &str, activation: Tensor<4>) -> Option<Tensor<2>> {
+        let _ = (layer, activation);
+        None
+    }
 
     /// What stands between the last layer and the logits, for the text of an error.
     fn head(&self) -> &str {
