@@ -170,6 +170,24 @@ fn grad_cam_pp_of_figure_1() {
     compare("figure-1", "grad-cam-pp", "grad_cam_pp");
 }
 
+#[test]
+#[ignore = "needs the golden files in $CAMTRAIL_GOLDEN"]
+fn layer_cam_of_figure_1() {
+    compare("figure-1", "layer-cam", "layer_cam");
+}
+
+#[test]
+#[ignore = "needs the golden files in $CAMTRAIL_GOLDEN"]
+fn hires_cam_of_figure_1() {
+    compare("figure-1", "hires-cam", "hires_cam");
+}
+
+#[test]
+#[ignore = "needs the golden files in $CAMTRAIL_GOLDEN"]
+fn xgrad_cam_of_figure_1() {
+    compare("figure-1", "xgrad-cam", "xgrad_cam");
+}
+
 /// What Figure 1 of the Grad-CAM++ paper shows: how strongly an object is drawn follows its size
 /// under Grad-CAM, and less so under Grad-CAM++.
 #[test]

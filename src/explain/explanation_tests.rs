@@ -93,8 +93,10 @@ fn cutting_a_batch_changes_neither_maps_nor_targets() {
     let network = SmallNet::trained();
     let mut request = request(&["block-1"], &["grad-cam", "grad-cam-pp"]);
     request.target = TargetSpec::labelled(vec![0, 1, 2, 3, 0]);
-    let whole = explain_in_chunks(&network, images(5), &request, (5, &|_| {})).expect("in inference mode");
-    let cut = explain_in_chunks(&network, images(5), &request, (2, &|_| {})).expect("in inference mode");
+    let whole =
+        explain_in_chunks(&network, images(5), &request, (5, &|_| {})).expect("in inference mode");
+    let cut =
+        explain_in_chunks(&network, images(5), &request, (2, &|_| {})).expect("in inference mode");
     assert_eq!(whole.len(), cut.len());
     let device = Device::flex();
     for (one, other) in whole.iter().zip(&cut) {

@@ -15,6 +15,8 @@ pub mod confidence;
 pub mod error;
 pub mod evidence;
 pub mod explanation;
+#[cfg(test)]
+mod laws;
 pub mod method;
 pub mod own_score;
 mod plain_cnn;

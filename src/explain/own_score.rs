@@ -6,7 +6,7 @@ use burn::tensor::{Int, Tensor, TensorData};
 use super::evidence::{check_finite, in_order, layer_evidence, probed_forward};
 use super::explanation::{chunk_size, raw_map};
 use super::questions::{Subject, check_count};
-use super::{ExplainError, Method, Needs, Questions, Saliency};
+use super::{ExplainError, LayerEvidence, Method, Needs, Questions, Saliency};
 use crate::model::tap::Tap;
 
 /// Where to explain a score, and how.
@@ -88,17 +88,12 @@ pub fn explain_score<const D: usize>(
     for start in (0..batch).step_by(chunk) {
         let places: Vec<usize> = (start..(start + chunk).min(batch)).collect();
         let part = images.clone().narrow(0, start, places.len());
-        let (output, tap) = probed_forward(&forward, part.clone(), &request.layers, "output")?;
-        let scores = score(output, &places);
-        check_count(&scores, places.len())?;
-        let evidence = layer_evidence(scores.clone().sum(), tap)?;
-        let scores = scores.without_autodiff();
-        check_finite(&scores, "score", "the network")?;
         let subject = OwnScore {
             forward: &forward,
             score: &score,
             places: &places,
         };
+        let (scores, evidence) = subject.gather(part.clone(), &request.layers)?;
         let questions = Questions::new(&subject, part, &scores, &|_answers| {});
         let mut by_image: Vec<Vec<ScoreExplanation>> = vec![Vec::new(); places.len()];
         for layer in in_order(&evidence, &request.layers) {
@@ -161,6 +156,26 @@ struct OwnScore<'a, F, S> {
     forward: &'a F,
     score: &'a S,
     places: &'a [usize],
+}
+
+impl<const D: usize, F, S> OwnScore<'_, F, S>
+where
+    F: Fn(Tensor<4>, &mut Tap) -> Tensor<D>,
+    S: Fn(Tensor<D>, &[usize]) -> Tensor<1>,
+{
+    /// The scores `[batch]` of a chunk's images, and the evidence at `layers` in forward order.
+    fn gather(
+        &self,
+        images: Tensor<4>,
+        layers: &[String],
+    ) -> Result<(Tensor<1>, Vec<LayerEvidence>), ExplainError> {
+        let (output, tap) = probed_forward(self.forward, images, layers, "output")?;
+        let scores = (self.score)(output, self.places);
+        check_count(&scores, self.places.len())?;
+        let values = scores.clone().without_autodiff();
+        check_finite(&values, "score", "the network")?;
+        Ok((values, layer_evidence(scores.sum(), tap)?))
+    }
 }
 
 impl<const D: usize, F, S> Subject for OwnScore<'_, F, S>
