@@ -8,7 +8,8 @@ use burn::tensor::Device;
 
 use super::super::testing::{assert_close, images, tensor3, tensor4, wave};
 use super::super::{
-    ExplainRequest, Method, Plane, ScoreRequest, ScoreExplanation, TargetSpec, explain, explain_score, explain_watched, gather,
+    ExplainRequest, Method, Plane, ScoreExplanation, ScoreRequest, TargetSpec, explain,
+    explain_score, explain_watched, gather,
 };
 use super::*;
 use crate::model::{Head, ModelSpec, PlainCnn};
