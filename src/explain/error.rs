@@ -50,7 +50,7 @@ pub enum ExplainError {
         class: usize,
     },
     /// The text names no quantity.
-    #[error("unknown score \"{name}\"; known: \"logit\", \"probability\", or \"minus:CLASS\"")]
+    #[error("unknown quantity \"{name}\"; known: \"logit\", \"probability\", or \"minus:CLASS\"")]
     UnknownQuantity {
         /// The text that was read.
         name: String,

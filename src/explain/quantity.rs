@@ -141,7 +141,7 @@ mod tests {
         let error = "minus:apple".parse::<Quantity>().expect_err("no index");
         assert_eq!(
             error.to_string(),
-            "unknown score \"minus:apple\"; known: \"logit\", \"probability\", or \"minus:CLASS\""
+            "unknown quantity \"minus:apple\"; known: \"logit\", \"probability\", or \"minus:CLASS\""
         );
     }
 }

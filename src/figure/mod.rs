@@ -34,6 +34,8 @@ pub use error::FigureError;
 pub use grid::ExplainGrid;
 pub use panels::save_panels;
 pub use selection::{LayerRule, MapChoice};
+#[cfg(test)]
+pub(crate) use svg_text::method_name;
 pub use training_time::TrainingTime;
 
 use std::path::{Path, PathBuf};
