@@ -77,6 +77,7 @@ fn relative_error<const D: usize>(a: &Tensor<D>, b: &Tensor<D>) -> f32 {
 }
 
 /// Compares the raw and the resized map of `method`, which the file calls `golden_name`.
+#[expect(clippy::print_stdout, reason = "the error reached is worth reading")]
 fn compare(file: &str, method: &str, golden_name: &str) {
     let golden = Golden::read(file);
     let method = Method::parse(method).expect("the method is in the list");

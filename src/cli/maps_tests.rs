@@ -41,7 +41,10 @@ fn without_a_name_no_method_that_asks_questions_runs_and_cam_where_it_can() {
     ];
     let gradient = (layers.to_vec(), gradient.to_vec());
     let cam = (vec!["block-2".to_string()], vec!["cam"]);
-    assert_eq!(requests(Head::Flatten, Quantity::Logit), [gradient.clone()]);
+    assert_eq!(
+        requests(Head::Flatten, Quantity::Logit),
+        std::slice::from_ref(&gradient)
+    );
     let both = [cam, gradient.clone()];
     assert_eq!(requests(Head::AveragePool, Quantity::Minus(1)), both);
     assert_eq!(
