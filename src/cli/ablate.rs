@@ -14,7 +14,7 @@ use super::context::{Context, base_flag};
 use super::evaluate::{print, rows};
 use super::failure::Complaint;
 use super::figures;
-use super::maps::{ClassChoice, MapRequest, MethodChoice, add_maps, empty_set};
+use super::maps::{ClassChoice, MapRequest, MethodChoice, QuantityChoice, add_maps, empty_set};
 use super::measure::check_same_data;
 use super::network::{FINE_CELLS, Opened, Trained, ablation_layers, find};
 use super::output::{note, result};
@@ -248,6 +248,7 @@ fn explain(
         layers: &layers,
         methods,
         class,
+        quantity: &QuantityChoice::logit(),
     };
     add_maps(context, set, pictures, &request)
 }

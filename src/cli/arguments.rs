@@ -120,7 +120,8 @@ pub(super) struct CheckpointArguments {
 /// Which maps to make.
 #[derive(Debug, Clone, Args)]
 pub(super) struct MapArguments {
-    /// Method; can be given several times [default: all that the network allows]
+    /// Method; can be given several times [default: all that the network allows, but for those that
+    /// ask it many questions for each map: score-cam and ablation-cam]
     #[arg(long = "method", value_name = "NAME")]
     pub(super) methods: Vec<String>,
     /// Layer; can be given several times [default: the last block before its pool]
@@ -129,6 +130,9 @@ pub(super) struct MapArguments {
     /// Class to explain: "predicted", "true" or a class name
     #[arg(long, default_value = "predicted", value_name = "CLASS")]
     pub(super) class: String,
+    /// What of the class: its "logit", its "probability", or "minus:CLASS", its logit minus another's
+    #[arg(long, default_value = "logit", value_name = "WHAT")]
+    pub(super) quantity: String,
 }
 
 /// Arguments of `explain`.

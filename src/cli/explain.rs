@@ -2,12 +2,12 @@
 
 use crate::explain::{ExplainError, Explainable};
 use crate::figure::{ExplainGrid, Figure, save_panels};
-use crate::run::{MAPS_JSON, MAPS_TENSORS};
+use crate::run::{ExplanationRecord, MAPS_JSON, MAPS_TENSORS};
 
 use super::DONE;
 use super::arguments::ExplainArguments;
 use super::context::Context;
-use super::maps::{ClassChoice, MapRequest, MethodChoice, add_maps, empty_set};
+use super::maps::{ClassChoice, MapRequest, MethodChoice, QuantityChoice, add_maps, empty_set};
 use super::network::find;
 use super::output::{result, table};
 use super::selection::{by_index, from_files};
@@ -24,6 +24,7 @@ pub(super) fn run(context: &Context, arguments: &ExplainArguments) -> anyhow::Re
     let methods = MethodChoice::parse(&arguments.maps.methods)?;
     let data = context.data(&trained.experiment)?;
     let class = ClassChoice::parse(&arguments.maps.class, &data.test)?;
+    let quantity = QuantityChoice::parse(&arguments.maps.quantity, &data.test)?;
     let out = context.figures(
         arguments.out.as_deref(),
         &[
@@ -44,6 +45,7 @@ pub(super) fn run(context: &Context, arguments: &ExplainArguments) -> anyhow::Re
         layers: &layers,
         methods: &methods,
         class: &class,
+        quantity: &quantity,
     };
     add_maps(context, &mut set, &pictures, &request)?;
     set.write(&out)?;
@@ -90,7 +92,7 @@ fn layers(network: &impl Explainable, named: &[String]) -> anyhow::Result<Vec<St
         .collect())
 }
 
-fn print(records: &[crate::run::ExplanationRecord]) {
+fn print(records: &[ExplanationRecord]) {
     let header = [
         "image",
         "layer",
@@ -102,6 +104,10 @@ fn print(records: &[crate::run::ExplanationRecord]) {
         "predicted",
     ];
     let mut rows = vec![header.map(str::to_string).to_vec()];
+    let explained = |record: &ExplanationRecord| match record.quantity.as_str() {
+        "logit" => record.target_class.clone(),
+        other => format!("{}, {other}", record.target_class),
+    };
     for record in records {
         let [height, width] = record.native_size;
         let empty = if record.empty { " (empty map)" } else { "" };
@@ -110,7 +116,7 @@ fn print(records: &[crate::run::ExplanationRecord]) {
             record.layer.clone(),
             format!("{height} x {width}"),
             format!("{}{empty}", record.method),
-            record.target_class.clone(),
+            explained(record),
             format!("{:.3}", record.confidence),
             format!("{:.3}", record.explanation_confidence),
             format!(

@@ -117,6 +117,9 @@ fn known(cause: &(dyn std::error::Error + 'static)) -> Option<(Option<String>, u
             ExplainError::UnknownLayer { .. }
                 | ExplainError::UnknownMethod { .. }
                 | ExplainError::UnknownTarget { .. }
+                | ExplainError::UnknownQuantity { .. }
+                | ExplainError::NoDifference { .. }
+                | ExplainError::NotLinear { .. }
                 | ExplainError::NotPooledLinear { .. }
         );
         return Some((error.hint(), code(misused)));

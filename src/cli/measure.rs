@@ -11,7 +11,7 @@ use crate::data::image_set::CHANNELS;
 use crate::data::{ImageSet, Normalisation, Split, Splits, pixels_01};
 use crate::explain::{
     Baseline, ExplainError, Explainable, MapSource, Method, Needs, Standardisation, Survey,
-    SurveyRequest, TargetRule, TargetSpec, survey,
+    SurveyRequest, TargetSpec, survey,
 };
 
 use super::arguments::MeasureArguments;
@@ -143,10 +143,7 @@ impl Measurement {
         let target = match self.class {
             ClassChoice::Predicted => TargetSpec::predicted(),
             ClassChoice::Named(class) => TargetSpec::class(class),
-            ClassChoice::True => TargetSpec {
-                rule: TargetRule::True,
-                labels: Some(labels.clone()),
-            },
+            ClassChoice::True => TargetSpec::labelled(labels.clone()),
         };
         let survey = survey(
             network,

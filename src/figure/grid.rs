@@ -140,8 +140,10 @@ impl Figure for ExplainGrid<'_> {
             }
         }
         page.y -= ROW_GAP;
+        let quantity = verdict::quantity_note(&records);
+        let quantity = quantity.map_or(String::new(), |note| format!(" {note}"));
         page.caption(&format!(
-            "{} I: the picture; L: the heat map; E: the explanation map. Under each pair: the \
+            "{}{quantity} I: the picture; L: the heat map; E: the explanation map. Under each pair: the \
              explained class and its confidence on I → on E.",
             self.set.selection_rule.trim()
         ));

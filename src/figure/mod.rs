@@ -41,6 +41,8 @@ pub use loc_curves::{LocalizationCurves, LocalizationRegion};
 pub use loc_pictures::LocalizationPictures;
 pub use panels::save_panels;
 pub use selection::{LayerRule, MapChoice};
+#[cfg(test)]
+pub(crate) use svg_text::method_name;
 pub use training_time::TrainingTime;
 
 use std::path::{Path, PathBuf};

@@ -48,6 +48,7 @@ pub(super) fn record(trial: &str, epoch: u32) -> ExplanationRecord {
         native_size: [8, 8],
         target_class: "ring".into(),
         target_rule: "predicted".into(),
+        quantity: "logit".into(),
         confidence: 0.75,
         explanation_confidence: 0.5,
         predicted_class: "ring".into(),

@@ -60,6 +60,10 @@ pub struct ExplanationRecord {
     pub target_class: String,
     /// How that class was chosen: "predicted", "true" or "named".
     pub target_rule: String,
+    /// What of that class is explained: "logit", "probability", or "minus:CLASS" for its logit minus
+    /// that of the class named. Older records are of logits.
+    #[serde(default = "logit")]
+    pub quantity: String,
     /// Softmax probability of the target class on the picture, 0 to 1.
     pub confidence: f32,
     /// Softmax probability of the target class on the explanation map E = L * I, 0 to 1.
@@ -76,6 +80,11 @@ pub struct ExplanationRecord {
     pub heat: String,
     /// Name of the explanation map E = L * I: `[channels, height, width]`, RGB, 0 to 1.
     pub explanation: String,
+}
+
+/// The quantity of records that name none.
+fn logit() -> String {
+    "logit".to_string()
 }
 
 /// Everything in an explanation folder.
@@ -247,6 +256,7 @@ mod tests {
                 native_size: [2, 1],
                 target_class: "ring".into(),
                 target_rule: "predicted".into(),
+                quantity: "minus:disc".into(),
                 confidence: 0.75,
                 explanation_confidence: 0.5,
                 predicted_class: "ring".into(),
