@@ -16,6 +16,7 @@ pub mod error;
 pub mod evidence;
 pub mod explanation;
 pub mod method;
+pub mod metrics;
 mod plain_cnn;
 pub mod plane;
 pub mod saliency;
