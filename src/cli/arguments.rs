@@ -53,6 +53,8 @@ pub(super) enum Verb {
     Ablate(AblateArguments),
     /// Measure the accuracy of a trained network
     Evaluate(EvaluateArguments),
+    /// Score the maps of trained networks over a whole split: table and figure by depth
+    Score(ScoreArguments),
     /// Train all trials, explain them and draw every figure
     Reproduce(ReproduceArguments),
     /// List the experiments and the runs
@@ -251,6 +253,19 @@ pub(super) struct MeasureArguments {
     /// Folder for tables and figures
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
+}
+
+/// Arguments of `score`.
+#[derive(Debug, Clone, Args)]
+pub(super) struct ScoreArguments {
+    #[command(flatten)]
+    pub(super) measure: MeasureArguments,
+    /// Measure insertion and deletion too; it costs 2 x STEPS forward passes a map
+    #[arg(long)]
+    pub(super) insertion_deletion: bool,
+    /// Steps of the insertion and deletion curves
+    #[arg(long, value_name = "STEPS", default_value_t = 16, value_parser = at_least_one, requires = "insertion_deletion")]
+    pub(super) steps: usize,
 }
 
 /// Arguments of `show`.

@@ -19,6 +19,7 @@ mod picture;
 mod plot;
 #[cfg(test)]
 mod samples;
+mod score_depth;
 mod selection;
 mod svg_text;
 mod theme;
@@ -33,6 +34,7 @@ pub use drawing::Drawing;
 pub use error::FigureError;
 pub use grid::ExplainGrid;
 pub use panels::save_panels;
+pub use score_depth::ScoreDepth;
 pub use selection::{LayerRule, MapChoice};
 pub use training_time::TrainingTime;
 

@@ -175,7 +175,11 @@ mod tests {
             let tensor = Plane::to_batch(&[&Plane::new([8, 8], wave)], &Default::default());
             let (normalised, _) = normalise(tensor);
             let plane = &Plane::from_batch(normalised)[0];
-            scores(&network, &vec![map(plane.values().to_vec(), false); 3], Some(4))
+            scores(
+                &network,
+                &vec![map(plane.values().to_vec(), false); 3],
+                Some(4),
+            )
         };
         // A power of two scales floats without rounding.
         assert_eq!(of(1.0), of(8.0));
