@@ -56,7 +56,6 @@ pub(super) struct Sheet {
 
 /// Scores the maps, prints the tables and lists the files.
 pub(super) fn run(context: &Context, arguments: &ScoreArguments) -> anyhow::Result<u8> {
-    result("");
     for path in draw(context, arguments)? {
         result(path.display());
     }

@@ -68,7 +68,7 @@ fn rows(group: &[ScoreSummary], pairs: &[&ScorePair]) -> Vec<Vec<String>> {
         header.extend([
             format!("% Win over {over}"),
             "ties %".to_string(),
-            format!("drop less {over}'s"),
+            format!("drop minus {over}'s"),
         ]);
     }
     header.push("empty maps".to_string());
@@ -155,7 +155,7 @@ fn legend(first: &ScoreSummary, tables: &ScoreTables, limited: bool) -> Vec<Stri
     if !tables.pairs.is_empty() {
         lines.push(
             "% Win: images on which the drop, not clipped, is smaller; ties count for neither. \
-             Drop less: difference of Average Drop on the same images, below 0 is better"
+             Drop minus: difference of Average Drop on the same images, below 0 is better"
                 .to_string(),
         );
     }

@@ -14,8 +14,8 @@ use super::page::Page;
 use super::plot::{DATA_LINE, POINT, Plot};
 use super::selection::{generated_note, unique};
 use super::svg_text::{checkpoint_rule, class_name, trial_name};
-use super::theme::{BODY, HEADING, INK, MARGIN, SMALL, STRONG};
-use super::typeface::width;
+use super::theme::{BODY, HEADING, INK, MARGIN, QUIET, RULE, SMALL, STRONG};
+use super::typeface::{shorten, width};
 use crate::run::{LayerPlace, ScoreMetric, ScoreSummary};
 
 /// Width of the page's content in pixels: 8.2 inches.
@@ -81,6 +81,7 @@ impl Figure for ScoreDepth<'_> {
             &self.subtitle(),
         );
         page.y = legend(&mut page.canvas, page.y, &looks) + ROW_GAP * 0.7;
+        page.y = headings(&mut page.canvas, page.y, &columns) + ROW_GAP * 0.4;
         for metric in self.metrics() {
             self.draw_row(&mut page, metric, &columns, &looks);
         }
@@ -119,10 +120,11 @@ impl ScoreDepth<'_> {
             heading: heading.to_string(),
             rows: self.rows.iter().filter(|row| keep(row)).collect(),
         };
-        let fine = of("deepest layer with at least 8 x 8 cells", &|row| {
-            matches!(row.layer_place, LayerPlace::FineCells | LayerPlace::Both)
-        });
-        let last = of("last block before its pool", &|row| {
+        let fine = of(
+            "Maps of the deepest layer with at least 8 x 8 cells",
+            &|row| matches!(row.layer_place, LayerPlace::FineCells | LayerPlace::Both),
+        );
+        let last = of("Maps of the last block before its pool", &|row| {
             matches!(row.layer_place, LayerPlace::LastBlock | LayerPlace::Both)
         });
         let mut columns = if fine.rows == last.rows {
@@ -135,7 +137,7 @@ impl ScoreDepth<'_> {
             .iter()
             .filter(|row| row.layer_place == LayerPlace::Named);
         for layer in unique(named.map(|row| row.layer.as_str())) {
-            columns.push(of(layer, &|row| {
+            columns.push(of(&format!("Maps of {layer}"), &|row| {
                 row.layer_place == LayerPlace::Named && row.layer == layer
             }));
         }
@@ -196,7 +198,7 @@ impl ScoreDepth<'_> {
             .fold(f64::NEG_INFINITY, f64::max);
         let ticks = Ticks::around(low, high, MOST_TICKS);
         let numbers = Plot::numbers_width(&ticks);
-        let panel = (CONTENT - PANEL_GAP * (columns.len() - 1) as f32) / columns.len() as f32;
+        let panel = panel_width(columns.len());
         let top = page.y + HEADING.line() + SMALL.line();
         let mut bottom = page.y;
         for (index, column) in columns.iter().enumerate() {
@@ -208,11 +210,10 @@ impl ScoreDepth<'_> {
             };
             let plot = Plot::new(&mut page.canvas, area, metric.title(), &ticks);
             let after = area.left + width(metric.title(), &HEADING) + LEGEND_GAP;
-            let note = format!("{} · {}", metric.better(), column.heading);
-            let baseline = page.y + HEADING.ascent() - SMALL.ascent();
-            let baseline = baseline + SMALL.line() * 0.4;
+            // On the heading's baseline, which the plot sets a little below the row's top.
+            let beside = page.y + SMALL.line() * 0.4 + HEADING.ascent() - SMALL.ascent();
             page.canvas
-                .text((after, baseline), Anchor::Start, &SMALL, &note);
+                .text((after, beside), Anchor::Start, &SMALL, metric.better());
             plot.base(&mut page.canvas);
             let rows: Vec<&ScoreSummary> = column
                 .rows
@@ -265,8 +266,35 @@ impl ScoreDepth<'_> {
             ));
         }
         text.push_str(" Grey: maps that know nothing of the network.");
+        let both = self
+            .rows
+            .iter()
+            .any(|row| row.layer_place == LayerPlace::Both);
+        if both && self.columns().len() > 1 {
+            text.push_str(" A trial whose last block has 8 x 8 cells is the same in both columns.");
+        }
         text
     }
+}
+
+fn panel_width(columns: usize) -> f32 {
+    (CONTENT - PANEL_GAP * (columns - 1) as f32) / columns as f32
+}
+
+/// Draws the name of each column of panels over a rule, and returns the bottom in pixels.
+fn headings(canvas: &mut Canvas, top: f32, columns: &[PanelColumn<'_>]) -> f32 {
+    let width = panel_width(columns.len());
+    let bottom = top + STRONG.line() + 6.0;
+    for (index, column) in columns.iter().enumerate() {
+        let left = MARGIN + index as f32 * (width + PANEL_GAP);
+        let heading = shorten(&column.heading, width, &STRONG);
+        canvas.text((left, top), Anchor::Start, &STRONG, &heading);
+        canvas.polyline(
+            &[(left, bottom), (left + width, bottom)],
+            Stroke::solid(RULE, 2.0),
+        );
+    }
+    bottom
 }
 
 /// Draws one panel's lines and the marks under them, and returns its bottom in pixels.
@@ -283,8 +311,9 @@ fn draw_panel(canvas: &mut Canvas, plot: &Plot, rows: &[&ScoreSummary], looks: &
     let mut bottom = plot.area.bottom();
     for (index, row) in trials.iter().enumerate() {
         let x = middle(index);
-        plot.x_mark(canvas, x, "");
-        let at = (x, plot.area.bottom() + 12.0);
+        let foot = plot.area.bottom();
+        canvas.polyline(&[(x, foot), (x, foot + 8.0)], Stroke::solid(QUIET, 1.5));
+        let at = (x, foot + 12.0);
         let under = canvas.text(at, Anchor::Middle, &STRONG, &trial_name(&row.trial));
         let size = format!("{} x {} cells", row.native_height, row.native_width);
         bottom = canvas.text((x, under), Anchor::Middle, &SMALL, &size);
@@ -338,3 +367,7 @@ fn legend(canvas: &mut Canvas, top: f32, looks: &[Look<'_>]) -> f32 {
     }
     y + style.line()
 }
+
+#[cfg(test)]
+#[path = "score_depth_tests.rs"]
+mod tests;

@@ -116,11 +116,11 @@ impl ScoreMetric {
     pub fn title(self) -> &'static str {
         match self {
             Self::AverageDrop => "Average Drop %",
-            Self::MeanArea => "mean area %",
+            Self::MeanArea => "Mean area %",
             Self::Increase => "% Increase",
-            Self::AverageGain => "average gain %",
-            Self::Insertion => "insertion",
-            Self::Deletion => "deletion",
+            Self::AverageGain => "Average gain %",
+            Self::Insertion => "Insertion",
+            Self::Deletion => "Deletion",
         }
     }
 
@@ -129,7 +129,7 @@ impl ScoreMetric {
         match self {
             Self::AverageDrop | Self::Deletion => "lower is better",
             Self::Increase | Self::AverageGain | Self::Insertion => "higher is better",
-            Self::MeanArea => "of the image; large maps drop little",
+            Self::MeanArea => "of the image; large maps drop less",
         }
     }
 
