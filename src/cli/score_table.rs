@@ -45,6 +45,21 @@ impl Entry<'_> {
         images.map(mean).collect()
     }
 
+    fn drops(&self) -> Vec<f64> {
+        self.column(|score| value(ScoreMetric::AverageDrop, score))
+    }
+
+    /// Returns the lowest and the highest mean of a seed.
+    fn seed_range(&self, of: impl Fn(&MapScore) -> f64) -> (f64, f64) {
+        let mean =
+            |sheet: &&Sheet| sheet.scores.iter().map(&of).sum::<f64>() / sheet.scores.len() as f64;
+        let means = || self.sheets.iter().map(mean);
+        (
+            means().fold(f64::INFINITY, f64::min),
+            means().fold(f64::NEG_INFINITY, f64::max),
+        )
+    }
+
     /// Returns the share of seeds, in percent, in which each image's comparison with `other` comes
     /// out as `wanted`.
     fn outcomes(&self, other: &Self, wanted: Ordering) -> Vec<f64> {
@@ -76,110 +91,140 @@ pub(super) fn summarise(
     for seeds in networks.chunk_by(same_trial) {
         let same_layer = |a: &Sheet, b: &Sheet| a.layer == b.layer;
         for layer in seeds[0].sheets.chunk_by(same_layer) {
-            let entries: Vec<Entry<'_>> = layer
-                .iter()
-                .map(|first| Entry {
-                    sheets: seeds
-                        .iter()
-                        .flat_map(|network| &network.sheets)
-                        .filter(|sheet| sheet.layer == first.layer && sheet.source == first.source)
-                        .collect(),
-                })
-                .collect();
-            add_group(&mut tables, measurement, seeds, &entries, steps);
+            let entries = layer.iter().map(|first| {
+                let ours =
+                    |sheet: &&Sheet| sheet.layer == first.layer && sheet.source == first.source;
+                let sheets = seeds.iter().flat_map(|network| &network.sheets);
+                Entry {
+                    sheets: sheets.filter(ours).collect(),
+                }
+            });
+            let group = Table {
+                measurement,
+                seeds,
+                entries: entries.collect(),
+                steps,
+            };
+            group.add_to(&mut tables);
         }
     }
     tables
 }
 
-/// Adds the rows of one trial's layer. All intervals are of the same resamples of the images.
-fn add_group(
-    tables: &mut ScoreTables,
-    measurement: &Measurement,
-    seeds: &[Scored<'_>],
-    entries: &[Entry<'_>],
+/// The methods at one layer of one trial.
+struct Table<'a> {
+    measurement: &'a Measurement,
+    /// The trial's networks, one a seed.
+    seeds: &'a [Scored<'a>],
+    entries: Vec<Entry<'a>>,
     steps: Option<usize>,
-) {
-    let metrics: Vec<ScoreMetric> = ScoreMetric::ALL
-        .into_iter()
-        .filter(|metric| steps.is_some() || !of_curves(*metric))
-        .collect();
-    let reference = entries
-        .iter()
-        .find(|entry| entry.source().name() == REFERENCE)
-        .unwrap_or(&entries[0]);
-    let others: Vec<&Entry<'_>> = entries
-        .iter()
-        .filter(|entry| entry.source() != reference.source())
-        .collect();
-    let drop = |entry: &Entry<'_>| entry.column(|score| value(ScoreMetric::AverageDrop, score));
-    let mut columns: Vec<Vec<f64>> = Vec::new();
-    for entry in entries {
-        columns.extend(
-            metrics
-                .iter()
-                .map(|&metric| entry.column(|score| value(metric, score))),
-        );
+}
+
+impl Table<'_> {
+    /// Adds the table's rows. All intervals are of the same resamples of the images.
+    fn add_to(&self, tables: &mut ScoreTables) {
+        let metrics: Vec<ScoreMetric> = ScoreMetric::ALL
+            .into_iter()
+            .filter(|metric| self.steps.is_some() || !of_curves(*metric))
+            .collect();
+        let mut columns: Vec<Vec<f64>> = Vec::new();
+        for entry in &self.entries {
+            let scores = metrics.iter();
+            columns.extend(scores.map(|&metric| entry.column(|score| value(metric, score))));
+        }
+        let reference = self.reference();
+        let others = || {
+            let entries = self.entries.iter();
+            entries.filter(|entry| entry.source() != reference.source())
+        };
+        for other in others() {
+            columns.push(other.outcomes(reference, Ordering::Greater));
+            columns.push(other.outcomes(reference, Ordering::Equal));
+            let pairs = other.drops().into_iter().zip(reference.drops());
+            columns.push(pairs.map(|(ours, theirs)| ours - theirs).collect());
+        }
+        let mut intervals = bootstrap(&columns, BOOTSTRAP_SEED).into_iter();
+        let mut next = || intervals.next().expect("one interval a column, in order");
+        for entry in &self.entries {
+            for metric in &metrics {
+                tables.means.push(self.mean(entry, *metric, next()));
+            }
+        }
+        for other in others() {
+            let compared = [next(), next(), next()];
+            tables.pairs.push(self.pair(other, reference, compared));
+        }
     }
-    for other in &others {
-        columns.push(other.outcomes(reference, Ordering::Greater));
-        columns.push(other.outcomes(reference, Ordering::Equal));
-        let pairs = drop(other).into_iter().zip(drop(reference));
-        columns.push(pairs.map(|(ours, theirs)| ours - theirs).collect());
+
+    /// Returns what the others are compared with: the first where Grad-CAM is not measured.
+    fn reference(&self) -> &Entry<'_> {
+        let named = |entry: &&Entry<'_>| entry.source().name() == REFERENCE;
+        let found = self.entries.iter().find(named);
+        found.unwrap_or(&self.entries[0])
     }
-    let mut intervals = bootstrap(&columns, BOOTSTRAP_SEED).into_iter();
-    let images = &measurement.images;
-    let numbers: Vec<String> = seeds
-        .iter()
-        .map(|network| network.trained.run.seed().to_string())
-        .collect();
-    let experiment = &seeds[0].trained.experiment.experiment;
-    for entry in entries {
+
+    fn seed_numbers(&self) -> String {
+        let networks = self.seeds.iter();
+        let numbers = networks.map(|network| network.trained.run.seed().to_string());
+        numbers.collect::<Vec<_>>().join(" ")
+    }
+
+    fn trial(&self) -> (String, usize) {
+        let trained = self.seeds[0].trained;
+        let model = &trained.experiment.experiment.model;
+        (trained.run.trial().to_string(), model.filters.len())
+    }
+
+    fn mean(&self, entry: &Entry<'_>, metric: ScoreMetric, interval: Interval) -> ScoreSummary {
+        let images = &self.measurement.images;
+        let (trial, blocks) = self.trial();
         let sheet = entry.sheets[0];
         let [native_height, native_width] = sheet.native_size;
-        let empty = |sheet: &&Sheet| sheet.scores.iter().filter(|score| score.empty).count();
-        let rows = metrics.iter().zip(intervals.by_ref());
-        tables
-            .means
-            .extend(rows.map(|(&metric, interval)| ScoreSummary {
-                dataset: images.dataset_name().to_string(),
-                generated: images.is_generated(),
-                split: images.split().to_string(),
-                images: images.len(),
-                trial: seeds[0].trained.run.trial().to_string(),
-                blocks: experiment.model.filters.len(),
-                seeds: numbers.join(" "),
-                checkpoint: seeds[0].checkpoint.clone(),
-                layer: sheet.layer.clone(),
-                layer_place: sheet.place,
-                native_height,
-                native_width,
-                target: target(measurement),
-                method: sheet.source.name().to_string(),
-                title: sheet.source.title().to_string(),
-                baseline: matches!(sheet.source, MapSource::Baseline(_)),
-                maps: images.len() * seeds.len(),
-                empty: entry.sheets.iter().map(|sheet| empty(&sheet)).sum(),
-                steps,
-                metric,
-                mean: interval.mean,
-                low: interval.low,
-                high: interval.high,
-            }));
+        let scores = entry.sheets.iter().flat_map(|sheet| &sheet.scores);
+        let (lowest_seed, highest_seed) = entry.seed_range(|score| value(metric, score));
+        ScoreSummary {
+            dataset: images.dataset_name().to_string(),
+            generated: images.is_generated(),
+            split: images.split().to_string(),
+            images: images.len(),
+            trial,
+            blocks,
+            seeds: self.seed_numbers(),
+            checkpoint: self.seeds[0].checkpoint.clone(),
+            layer: sheet.layer.clone(),
+            layer_place: sheet.place,
+            native_height,
+            native_width,
+            target: target(self.measurement),
+            method: sheet.source.name().to_string(),
+            title: sheet.source.title().to_string(),
+            baseline: matches!(sheet.source, MapSource::Baseline(_)),
+            maps: images.len() * entry.sheets.len(),
+            empty: scores.filter(|score| score.empty).count(),
+            steps: self.steps,
+            metric,
+            mean: interval.mean,
+            low: interval.low,
+            high: interval.high,
+            lowest_seed,
+            highest_seed,
+        }
     }
-    for other in others {
-        let mut next = || intervals.next().expect("three columns were made a pair");
-        let [win, ties, difference]: [Interval; 3] = [next(), next(), next()];
-        tables.pairs.push(ScorePair {
+
+    fn pair(&self, entry: &Entry<'_>, over: &Entry<'_>, compared: [Interval; 3]) -> ScorePair {
+        let images = &self.measurement.images;
+        let (trial, blocks) = self.trial();
+        let [win, ties, difference] = compared;
+        ScorePair {
             dataset: images.dataset_name().to_string(),
             split: images.split().to_string(),
             images: images.len(),
-            trial: seeds[0].trained.run.trial().to_string(),
-            blocks: experiment.model.filters.len(),
-            seeds: numbers.join(" "),
-            layer: other.sheets[0].layer.clone(),
-            method: other.source().name().to_string(),
-            over: reference.source().name().to_string(),
+            trial,
+            blocks,
+            seeds: self.seed_numbers(),
+            layer: entry.sheets[0].layer.clone(),
+            method: entry.source().name().to_string(),
+            over: over.source().name().to_string(),
             win: win.mean,
             win_low: win.low,
             win_high: win.high,
@@ -187,7 +232,7 @@ fn add_group(
             drop_difference: difference.mean,
             drop_difference_low: difference.low,
             drop_difference_high: difference.high,
-        });
+        }
     }
 }
 

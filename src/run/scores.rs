@@ -145,7 +145,7 @@ impl ScoreMetric {
 /// The mean of one score over images, as a row of `score-table.csv`.
 ///
 /// With several seeds, each image's values are averaged over the seeds first; the interval is over
-/// images.
+/// images. How far the seeds lie apart, the last two columns say.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ScoreSummary {
     /// Data set name, such as "cifar-100".
@@ -194,6 +194,10 @@ pub struct ScoreSummary {
     pub low: f64,
     /// Upper end.
     pub high: f64,
+    /// Mean of the seed with the lowest one.
+    pub lowest_seed: f64,
+    /// Mean of the seed with the highest one.
+    pub highest_seed: f64,
 }
 
 /// One method against another on the same images, as a row of `score-pairs.csv`.
