@@ -27,7 +27,7 @@ const PANEL_GAP: f32 = 50.0;
 /// Space between a row's axis labels and the next row, in pixels.
 const ROW_GAP: f32 = 34.0;
 /// Most horizontal grid lines.
-const MOST_TICKS: usize = 7;
+const MOST_TICKS: usize = 8;
 /// Largest sideways distance of two methods at one trial, in pixels.
 const DODGE: f32 = 16.0;
 /// Share of a trial's room that its methods take.

@@ -153,11 +153,3 @@ fn no_rows_and_values_that_are_not_finite_are_refused() {
     let error = ScoreDepth { rows: &rows }.draw().expect_err("NaN");
     assert!(error.to_string().contains("of cam in trial-a"), "{error}");
 }
-
-#[test]
-#[ignore = "writes the figure of eight methods to look at"]
-fn look() {
-    let folder = std::path::PathBuf::from("/tmp/score-look");
-    let rows = rows(&ABLATION, 8, Some(16));
-    ScoreDepth { rows: &rows }.save(&folder).expect("saved");
-}
