@@ -343,15 +343,74 @@ fn the_same_command_writes_the_same_tables() {
 
 #[test]
 fn what_is_asked_wrongly_is_answered_with_a_way_out() {
-    insta::assert_snapshot!(score("none", &["trial-a"]), @"");
-    insta::assert_snapshot!(score("none", &["trial-b", "--seeds", "5"]), @"");
-    insta::assert_snapshot!(score("none", &["trial-b", "--methods", "grad-cm"]), @"");
-    insta::assert_snapshot!(score("none", &["trial-b", "--methods", "cam"]), @"");
-    insta::assert_snapshot!(score("none", &["trial-b", "--split", "tset"]), @"");
-    insta::assert_snapshot!(score("none", &["trial-b", "--class", "rnig"]), @"");
-    insta::assert_snapshot!(score("none", &["trial-b", "--layers", "block-9"]), @"");
-    insta::assert_snapshot!(score("none", &["trial-b", "--limit", "0"]), @"");
-    insta::assert_snapshot!(score("none", &["trial-b", "--steps", "4"]), @"");
-    insta::assert_snapshot!(score("none", &["trial-b", "--insertion-deletion", "--steps", "2000"]), @"");
+    insta::assert_snapshot!(score("none", &["trial-a"]), @r#"
+    exit code 1
+    --- stderr
+    error: trial-a was not trained
+    hint: camtrail train trial-a --base shapes
+    "#);
+    insta::assert_snapshot!(score("none", &["trial-b", "--seeds", "5"]), @r#"
+    exit code 1
+    --- stderr
+    error: no trained run in "checkpoints/shapes/trial-b/seed-5"
+    hint: camtrail train trial-b --base shapes --seed 5
+    "#);
+    insta::assert_snapshot!(score("none", &["trial-b", "--methods", "cam"]), @r#"
+    exit code 2
+    --- stderr
+    CAM is left out: no measured layer has the head that it needs
+    error: none of these methods can explain any of the layers
+    hint: measure trial-d-gap, or use "grad-cam"
+    "#);
+    insta::assert_snapshot!(score("none", &["trial-b", "--split", "tset"]), @r#"
+    exit code 2
+    --- stderr
+    error: no split is called "tset"
+    hint: did you mean "test"? known: train, validation, test
+    "#);
+    insta::assert_snapshot!(score("none", &["trial-b", "--class", "rnig"]), @r#"
+    exit code 2
+    --- stderr
+    error: no class is called "rnig"
+    hint: did you mean "ring"? known: disc, ring, square, triangle, cross, tee, ell, zigzag, star, crescent, heart, arrow
+    "#);
+    insta::assert_snapshot!(score("none", &["trial-b", "--layers", "block-9"]), @r#"
+    exit code 2
+    --- stderr
+    error: unknown layer "block-9"; known: "block-1", "pool-1", "block-2", "pool-2"
+    hint: did you mean "block-2"?
+    "#);
+    insta::assert_snapshot!(score("none", &["trial-b", "--limit", "0"]), @r#"
+    exit code 2
+    --- stderr
+    error: invalid value '0' for '--limit <N>': give a whole number of at least 1
+
+    For more information, try '--help'.
+    "#);
+    let many = ["trial-b", "--insertion-deletion", "--steps", "2000"];
+    insta::assert_snapshot!(score("none", &many), @r#"
+    exit code 2
+    --- stderr
+    error: 2000 steps for 1024 pixels
+    hint: a step changes at least one pixel
+    "#);
+    let alone = score("none", &["trial-b", "--steps", "4"]);
+    let needs = "required arguments were not provided:\n  --insertion-deletion\n";
+    assert!(
+        alone.starts_with("exit code 2\n") && alone.contains(needs),
+        "{alone}"
+    );
+    // The list of methods grows.
+    let method = score("none", &["trial-b", "--methods", "grad-cm"]);
+    let known = "error: unknown method \"grad-cm\"; known: \"cam\", \"grad-cam\", ";
+    assert!(
+        method.contains(known) && method.contains("\"edges\""),
+        "{method}"
+    );
+    let hint = "hint: did you mean \"grad-cam\"?";
+    assert!(
+        method.starts_with("exit code 2\n") && method.contains(hint),
+        "{method}"
+    );
     assert!(!scored().join("none").exists(), "nothing was written");
 }
