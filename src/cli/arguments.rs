@@ -6,6 +6,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Root of the run folders where the user names none.
 pub(super) const DEFAULT_RUNS: &str = "checkpoints";
+/// Steps of the insertion and deletion curves where the user names none.
+pub(super) const CURVE_STEPS: usize = 16;
 
 /// Train small vision networks and measure what they look at.
 #[derive(Debug, Parser)]
@@ -264,7 +266,7 @@ pub(super) struct ScoreArguments {
     #[arg(long)]
     pub(super) insertion_deletion: bool,
     /// Steps of the insertion and deletion curves
-    #[arg(long, value_name = "STEPS", default_value_t = 16, value_parser = at_least_one, requires = "insertion_deletion")]
+    #[arg(long, value_name = "STEPS", default_value_t = CURVE_STEPS, value_parser = at_least_one, requires = "insertion_deletion")]
     pub(super) steps: usize,
 }
 

@@ -22,7 +22,7 @@ use super::score_table::summarise;
 use super::score_text::print;
 
 /// Folder of the tables and the figure.
-const FOLDER: &str = "scores";
+pub(super) const FOLDER: &str = "scores";
 
 /// Every map's scores of one trained network.
 pub(super) struct Scored<'a> {

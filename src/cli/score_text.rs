@@ -103,7 +103,13 @@ fn rows(group: &[ScoreSummary], pairs: &[&ScorePair]) -> Vec<Vec<String>> {
 
 /// Returns the mean with half the width of its interval, whose ends the CSV holds.
 fn with_spread(mean: f64, low: f64, high: f64, decimals: usize) -> String {
-    format!("{mean:.decimals$} ±{:.decimals$}", (high - low) / 2.0)
+    let shown = format!("{mean:.decimals$} ±{:.decimals$}", (high - low) / 2.0);
+    // What rounds to zero has no sign.
+    let zero = format!("-{:.decimals$} ", 0.0);
+    match shown.starts_with(&zero) {
+        true => shown[1..].to_string(),
+        false => shown,
+    }
 }
 
 /// Returns the title of the method called `name`.
@@ -170,4 +176,23 @@ fn legend(first: &ScoreSummary, tables: &ScoreTables, limited: bool) -> Vec<Stri
         BASELINE_MARK.trim()
     ));
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mean_stands_with_half_its_interval_and_a_rounded_zero_without_a_sign() {
+        assert_eq!(with_spread(35.64, 33.0, 38.0, 1), "35.6 ±2.5");
+        assert_eq!(with_spread(-0.04, -0.1, 0.1, 1), "0.0 ±0.1");
+        assert_eq!(with_spread(-0.06, -0.1, 0.1, 1), "-0.1 ±0.1");
+        assert_eq!(with_spread(0.3456, 0.3406, 0.3506, 3), "0.346 ±0.005");
+    }
+
+    #[test]
+    fn seeds_are_counted_in_words() {
+        assert_eq!(seeds("0"), "seed 0");
+        assert_eq!(seeds("0 1 12"), "seeds 0, 1, 12");
+    }
 }

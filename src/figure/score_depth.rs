@@ -12,7 +12,7 @@ use super::drawing::Drawing;
 use super::error::FigureError;
 use super::page::Page;
 use super::plot::{DATA_LINE, POINT, Plot};
-use super::selection::{generated_note, unique};
+use super::selection::{generated_note, seeds_note, unique};
 use super::svg_text::{checkpoint_rule, class_name, trial_name};
 use super::theme::{BODY, HEADING, INK, MARGIN, QUIET, RULE, SMALL, STRONG};
 use super::typeface::{shorten, width};
@@ -234,12 +234,16 @@ impl ScoreDepth<'_> {
         )];
         let generated = self.rows.iter().filter(|row| row.generated).count();
         parts.extend(generated_note(generated, self.rows.len()).map(str::to_string));
-        let seeds = unique(self.rows.iter().map(|row| row.seeds.replace(' ', ", ")));
-        let word = match &seeds[..] {
-            [one] if !one.contains(',') => "seed",
-            _ => "seeds",
+        let lists = unique(self.rows.iter().map(|row| row.seeds.as_str()));
+        let numbers = lists.iter().flat_map(|list| list.split(' '));
+        let mut seeds = unique(numbers.filter_map(|number| number.parse().ok()));
+        seeds.sort_unstable();
+        let not_all = if lists.len() > 1 {
+            ", not all of every trial"
+        } else {
+            ""
         };
-        parts.push(format!("{word} {}", seeds.join(" or ")));
+        parts.push(format!("{}{not_all}", seeds_note(&seeds)));
         let rules = unique(self.rows.iter().map(|row| checkpoint_rule(&row.checkpoint)));
         parts.push(format!("checkpoint: {}", rules.join(", ")));
         let class = match first.target.as_str() {
