@@ -170,7 +170,11 @@ mod tests {
     fn equal_values_go_row_by_row() {
         let level = plane([0.0; 4]);
         let falling = tensor4([1, 1, 2, 2], &[0.4, 0.3, 0.2, 0.1]);
-        close(under_sum(falling, &[level.clone()], 2)[0], 0.6, 0.4);
+        close(
+            under_sum(falling, std::slice::from_ref(&level), 2)[0],
+            0.6,
+            0.4,
+        );
         let rising = tensor4([1, 1, 2, 2], &[0.1, 0.2, 0.3, 0.4]);
         close(under_sum(rising, &[level], 2)[0], 0.4, 0.6);
     }
