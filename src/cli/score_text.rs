@@ -133,6 +133,7 @@ fn legend(first: &ScoreSummary, tables: &ScoreTables, limited: bool) -> Vec<Stri
         ""
     };
     let which = if limited { "the first" } else { "all" };
+    let noun = if first.images == 1 { "image" } else { "images" };
     let class = match first.target.as_str() {
         "predicted" => "the class that the network predicts".to_string(),
         "true" => "the true class".to_string(),
@@ -140,7 +141,7 @@ fn legend(first: &ScoreSummary, tables: &ScoreTables, limited: bool) -> Vec<Stri
     };
     let mut lines = vec![
         format!(
-            "{}{generated}, {which} {} images of the {} split; maps of {class}; checkpoints: {}",
+            "{}{generated}, {which} {} {noun} of the {} split; maps of {class}; checkpoints: {}",
             first.dataset, first.images, first.split, first.checkpoint
         ),
         "±: half the width of the 95 % bootstrap interval over images; its ends are in the CSV"
