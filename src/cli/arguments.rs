@@ -6,6 +6,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Root of the run folders where the user names none.
 pub(super) const DEFAULT_RUNS: &str = "checkpoints";
+/// Steps of the insertion and deletion curves where the user names none.
+pub(super) const CURVE_STEPS: usize = 16;
 
 /// Train small vision networks and measure what they look at.
 #[derive(Debug, Parser)]
@@ -56,6 +58,8 @@ pub(super) enum Verb {
     Localize(LocalizeArguments),
     /// Measure the accuracy of a trained network
     Evaluate(EvaluateArguments),
+    /// Score the maps of trained networks over a whole split: table and figure by depth
+    Score(ScoreArguments),
     /// Train all trials, explain them and draw every figure
     Reproduce(ReproduceArguments),
     /// List the experiments and the runs
@@ -272,6 +276,19 @@ pub(super) struct LocalizeArguments {
     /// Folder of those pictures [default: the CSV's]
     #[arg(long, value_name = "DIR", requires = "boxes")]
     pub(super) images: Option<PathBuf>,
+}
+
+/// Arguments of `score`.
+#[derive(Debug, Clone, Args)]
+pub(super) struct ScoreArguments {
+    #[command(flatten)]
+    pub(super) measure: MeasureArguments,
+    /// Measure insertion and deletion too; it costs 2 x STEPS forward passes a map
+    #[arg(long)]
+    pub(super) insertion_deletion: bool,
+    /// Steps of the insertion and deletion curves
+    #[arg(long, value_name = "STEPS", default_value_t = CURVE_STEPS, value_parser = at_least_one, requires = "insertion_deletion")]
+    pub(super) steps: usize,
 }
 
 /// Arguments of `show`.

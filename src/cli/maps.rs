@@ -45,7 +45,7 @@ impl ClassChoice {
         })
     }
 
-    fn rule(&self) -> &'static str {
+    pub(super) fn rule(&self) -> &'static str {
         match self {
             Self::Predicted => "predicted",
             Self::True => "true",

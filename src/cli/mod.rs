@@ -17,6 +17,9 @@ mod network;
 mod output;
 mod progress;
 mod reproduce;
+mod score;
+mod score_table;
+mod score_text;
 mod selection;
 mod signals;
 mod train;
@@ -63,6 +66,7 @@ fn run(arguments: Arguments) -> anyhow::Result<u8> {
         Verb::Ablate(arguments) => ablate::run(&context, &arguments),
         Verb::Localize(arguments) => localize::run(&context, &arguments),
         Verb::Evaluate(arguments) => evaluate::run(&context, &arguments),
+        Verb::Score(arguments) => score::run(&context, &arguments),
         Verb::Reproduce(arguments) => reproduce::run(&context, &arguments),
         Verb::List => experiments::list(&context),
         Verb::Show(arguments) => experiments::show(&context, &arguments),

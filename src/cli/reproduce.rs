@@ -8,18 +8,21 @@ use crate::train::StartMode;
 
 use super::DONE;
 use super::arguments::{
-    AblateArguments, CheckpointArguments, ExperimentArguments, ReproduceArguments,
+    AblateArguments, CURVE_STEPS, CheckpointArguments, ExperimentArguments, MeasureArguments,
+    ReproduceArguments, ScoreArguments,
 };
 use super::context::Context;
 use super::output::{note, result};
 use super::progress::duration;
 use super::train::{check_unchanged, is_done, named_twice, train_run};
-use super::{ablate, failure::Complaint};
+use super::{ablate, failure::Complaint, score};
 
 /// The trials, shallowest first.
 const TRIALS: [&str; 4] = ["trial-a", "trial-b", "trial-c", "trial-d"];
 /// The base of the quick way.
 const QUICK_BASE: &str = "shapes";
+/// Test images whose maps are scored: `score` takes all of them.
+const SCORED_IMAGES: usize = 500;
 
 /// Trains what is not done, draws everything, and ends with the files to open.
 pub(super) fn run(context: &Context, arguments: &ReproduceArguments) -> anyhow::Result<u8> {
@@ -78,12 +81,12 @@ pub(super) fn run(context: &Context, arguments: &ReproduceArguments) -> anyhow::
             return Ok(code);
         }
     }
-    let files = ablate::draw(
+    let mut files = ablate::draw(
         context,
         &AblateArguments {
             trials: TRIALS.map(str::to_string).to_vec(),
             checkpoint: CheckpointArguments {
-                base,
+                base: base.clone(),
                 seed,
                 checkpoint: "best".to_string(),
             },
@@ -96,6 +99,10 @@ pub(super) fn run(context: &Context, arguments: &ReproduceArguments) -> anyhow::
         },
     )?;
     note(format!(
+        "scoring the maps of the first test images, {SCORED_IMAGES} at most"
+    ));
+    files.extend(score::draw(context, &scores(arguments, base))?);
+    note(format!(
         "done in {}",
         duration(started.elapsed().as_secs_f64())
     ));
@@ -107,6 +114,26 @@ pub(super) fn run(context: &Context, arguments: &ReproduceArguments) -> anyhow::
         result(format!("  {}", path.display()));
     }
     Ok(DONE)
+}
+
+/// Returns what is scored: the maps of the first test images by every network that was trained.
+fn scores(arguments: &ReproduceArguments, base: Option<String>) -> ScoreArguments {
+    ScoreArguments {
+        measure: MeasureArguments {
+            trials: TRIALS.map(str::to_string).to_vec(),
+            base,
+            seeds: arguments.seeds.clone(),
+            checkpoint: "best".to_string(),
+            split: "test".to_string(),
+            limit: Some(SCORED_IMAGES),
+            methods: Vec::new(),
+            layers: Vec::new(),
+            class: "predicted".to_string(),
+            out: arguments.out.as_ref().map(|out| out.join(score::FOLDER)),
+        },
+        insertion_deletion: false,
+        steps: CURVE_STEPS,
+    }
 }
 
 /// Removes a run that nobody is writing to.

@@ -57,6 +57,7 @@ pub mod explanation;
 mod laws;
 pub mod localize;
 pub mod method;
+pub mod metrics;
 pub mod own_score;
 mod plain_cnn;
 pub mod plane;

@@ -23,6 +23,7 @@ mod picture;
 mod plot;
 #[cfg(test)]
 mod samples;
+mod score_depth;
 mod selection;
 mod svg_text;
 mod theme;
@@ -40,6 +41,7 @@ pub use loc_coverage::LocalizationCoverage;
 pub use loc_curves::{LocalizationCurves, LocalizationRegion};
 pub use loc_pictures::LocalizationPictures;
 pub use panels::save_panels;
+pub use score_depth::ScoreDepth;
 pub use selection::{LayerRule, MapChoice};
 #[cfg(test)]
 pub(crate) use svg_text::method_name;

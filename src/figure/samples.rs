@@ -204,7 +204,7 @@ fn boxes(drawing: &Drawing) -> Vec<(String, usvg::Rect)> {
 }
 
 /// Asserts that everything is on the page and that no text lies on a text or a picture.
-fn assert_laid_out(name: &str, drawing: &Drawing) {
+pub(super) fn assert_laid_out(name: &str, drawing: &Drawing) {
     /// Boxes may touch: rounding of coordinates to 0.01 pixels, and the font's box being a little
     /// taller than its letters.
     const SLACK: f32 = 0.5;

@@ -13,6 +13,7 @@ mod localization;
 mod lock;
 mod manifest;
 mod rows;
+mod scores;
 mod table;
 
 pub use atomic::{Leftover, clear_temporaries, write_atomically, write_folder_atomically};
@@ -34,3 +35,8 @@ pub use manifest::{
     TensorShape,
 };
 pub use rows::{EpochRow, append_epoch_row, read_epoch_rows, truncate_epoch_rows};
+pub use scores::{
+    LayerPlace, SCORE_PAIRS_CSV, SCORE_TABLE_CSV, SCORES_CSV, ScoreMetric, ScorePair, ScoreRow,
+    ScoreSummary, read_score_pairs, read_score_rows, read_score_table, write_score_pairs,
+    write_score_rows, write_score_table,
+};
