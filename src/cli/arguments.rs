@@ -126,6 +126,10 @@ pub(super) struct MapArguments {
     /// Class to explain: "predicted", "true" or a class name
     #[arg(long, default_value = "predicted", value_name = "CLASS")]
     pub(super) class: String,
+    /// Train a linear head on each layer's pooled activation where the network has none, so that CAM
+    /// can explain it; cached beside the checkpoint
+    #[arg(long)]
+    pub(super) retrain_head: bool,
 }
 
 /// Arguments of `explain`.
@@ -168,6 +172,10 @@ pub(super) struct AblateArguments {
     /// Class to explain: "predicted", "true" or a class name
     #[arg(long, default_value = "predicted", value_name = "CLASS")]
     pub(super) class: String,
+    /// Train a linear head on each layer's pooled activation where the network has none, so that CAM
+    /// can explain it; cached beside the checkpoint
+    #[arg(long)]
+    pub(super) retrain_head: bool,
     /// Train what is missing
     #[arg(long)]
     pub(super) train: bool,
@@ -248,6 +256,10 @@ pub(super) struct MeasureArguments {
     /// Class to explain: "predicted", "true" or a class name
     #[arg(long, default_value = "predicted", value_name = "CLASS")]
     pub(super) class: String,
+    /// Train a linear head on each layer's pooled activation where the network has none, so that CAM
+    /// can explain it; cached beside the checkpoint
+    #[arg(long)]
+    pub(super) retrain_head: bool,
     /// Folder for tables and figures
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,

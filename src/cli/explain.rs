@@ -7,6 +7,7 @@ use crate::run::{MAPS_JSON, MAPS_TENSORS};
 use super::DONE;
 use super::arguments::ExplainArguments;
 use super::context::Context;
+use super::heads::behind_method;
 use super::maps::{ClassChoice, MapRequest, MethodChoice, add_maps, empty_set};
 use super::network::find;
 use super::output::{result, table};
@@ -21,6 +22,10 @@ pub(super) fn run(context: &Context, arguments: &ExplainArguments) -> anyhow::Re
     let trained = find(context, &arguments.trial, which.base.as_deref(), which.seed)?;
     let opened = trained.open(context, &which.checkpoint)?;
     let layers = layers(&opened.network, &arguments.maps.layers)?;
+    let opened = match arguments.maps.retrain_head {
+        true => opened.retrain_heads(context, &trained, &layers)?,
+        false => opened,
+    };
     let methods = MethodChoice::parse(&arguments.maps.methods)?;
     let data = context.data(&trained.experiment)?;
     let class = ClassChoice::parse(&arguments.maps.class, &data.test)?;
@@ -105,11 +110,13 @@ fn print(records: &[crate::run::ExplanationRecord]) {
     for record in records {
         let [height, width] = record.native_size;
         let empty = if record.empty { " (empty map)" } else { "" };
+        let head = record.retrained_head.as_ref();
+        let head = head.map_or(String::new(), behind_method);
         rows.push(vec![
             record.image.clone(),
             record.layer.clone(),
             format!("{height} x {width}"),
-            format!("{}{empty}", record.method),
+            format!("{}{head}{empty}", record.method),
             record.target_class.clone(),
             format!("{:.3}", record.confidence),
             format!("{:.3}", record.explanation_confidence),

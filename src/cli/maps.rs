@@ -6,10 +6,9 @@ use burn::tensor::{Device, Tensor, TensorData};
 use crate::data::ImageSet;
 use crate::data::image_set::CHANNELS;
 use crate::explain::{
-    ExplainError, ExplainRequest, Explanation, Method, Needs, Standardisation, TargetRule,
-    TargetSpec, confidences, confidences_on_explanations, explain,
+    ExplainError, ExplainRequest, Explainable, Explanation, Method, Needs, Standardisation,
+    TargetRule, TargetSpec, confidences, confidences_on_explanations, explain,
 };
-use crate::model::PlainCnn;
 use crate::run::{Array, ExplainedImage, ExplanationRecord, ExplanationSet};
 
 use super::context::Context;
@@ -90,7 +89,11 @@ impl MethodChoice {
     }
 
     /// Returns what to ask for, at which layers.
-    fn requests(&self, network: &PlainCnn, layers: &[String]) -> Vec<(Vec<String>, Vec<Method>)> {
+    fn requests(
+        &self,
+        network: &impl Explainable,
+        layers: &[String],
+    ) -> Vec<(Vec<String>, Vec<Method>)> {
         if let Self::Named(methods) = self {
             return vec![(layers.to_vec(), methods.clone())];
         }
@@ -278,6 +281,7 @@ fn add_record(
         predicted_class: name(explanation.predicted_class),
         predicted_confidence,
         empty: explanation.saliency.empty,
+        retrained_head: opened.retrained(method, &explanation.layer).cloned(),
         raw,
         heat,
         explanation: product,

@@ -10,6 +10,7 @@ mod explain;
 mod failure;
 mod fetch_progress;
 mod figures;
+mod heads;
 mod maps;
 mod measure;
 mod network;

@@ -91,6 +91,7 @@ pub(super) fn run(context: &Context, arguments: &ReproduceArguments) -> anyhow::
             images: 6,
             test_index: Vec::new(),
             class: "predicted".to_string(),
+            retrain_head: false,
             train: false,
             out: arguments.out.clone(),
         },

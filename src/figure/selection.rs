@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::error::{FigureError, quoted_list};
-use super::svg_text::{checkpoint_rule, data_name};
+use super::svg_text::{checkpoint_rule, data_name, trial_name};
 use crate::run::{ExplainedImage, ExplanationRecord, ExplanationSet};
 
 /// Which layer of each network a figure shows. Of two maps the deeper one has fewer cells; among
@@ -166,6 +166,29 @@ pub(super) fn seeds_note(seeds: &[u64]) -> String {
         .collect::<Vec<_>>()
         .join(", ");
     format!("{} {list}", if seeds.len() == 1 { "seed" } else { "seeds" })
+}
+
+/// Returns the sentence that names the retrained heads behind `records`, after a space; nothing where
+/// every network's own head was read.
+pub(super) fn head_note(records: &[&ExplanationRecord]) -> String {
+    let heads = unique(records.iter().filter_map(|record| {
+        let head = record.retrained_head.as_ref()?;
+        Some(format!(
+            "{} {} {:.1} against {:.1} %",
+            trial_name(&record.trial),
+            record.layer,
+            100.0 * head.validation_accuracy,
+            100.0 * head.network_validation_accuracy
+        ))
+    }));
+    match heads.is_empty() {
+        true => String::new(),
+        false => format!(
+            " CAM reads a linear head retrained on the frozen, pooled layer; its accuracy against the \
+             network's own on validation: {}.",
+            heads.join(", ")
+        ),
+    }
 }
 
 fn checkpoint_note(records: &[&ExplanationRecord]) -> String {

@@ -4,6 +4,7 @@
 
 mod checkpoint;
 mod plain_cnn;
+mod pooled;
 mod predict;
 mod size;
 mod spec;
@@ -14,6 +15,7 @@ pub use checkpoint::{
     tensor_shapes, write_training,
 };
 pub use plain_cnn::PlainCnn;
+pub use pooled::{PooledSplit, pooled_split};
 pub use predict::{Prediction, Score, predict, score, to_tensor};
 pub use size::NetworkSize;
 pub use spec::{Head, ModelSpec, SpecError};

@@ -9,6 +9,7 @@ mod depth;
 mod dir;
 mod error;
 mod explanations;
+mod head;
 mod lock;
 mod manifest;
 mod rows;
@@ -22,6 +23,7 @@ pub use error::RunError;
 pub use explanations::{
     Array, ExplainedImage, ExplanationRecord, ExplanationSet, MAPS_JSON, MAPS_TENSORS,
 };
+pub use head::{HeadRecord, RetrainedHead};
 pub use lock::RunLock;
 pub use manifest::{
     BestCheckpoint, CHECKPOINT_FORMAT, CheckpointState, EpochTotals, RunManifest, RunStatus,
