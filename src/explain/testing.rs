@@ -105,6 +105,13 @@ impl SmallNet {
         network.valid()
     }
 
+    /// The bias of the linear layer, `[classes]`.
+    pub(super) fn bias(&self) -> Tensor<1> {
+        let bias = self.linear.bias.as_ref();
+        bias.expect("a linear layer has a bias unless told otherwise")
+            .val()
+    }
+
     /// The logits, with `at` called at each place and its result carried on.
     ///
     /// # Shapes

@@ -6,6 +6,7 @@ mod checkpoint;
 mod plain_cnn;
 mod pooled;
 mod predict;
+mod randomise;
 mod size;
 mod spec;
 pub mod tap;
@@ -17,5 +18,6 @@ pub use checkpoint::{
 pub use plain_cnn::PlainCnn;
 pub use pooled::{PooledSplit, pooled_split};
 pub use predict::{Prediction, Score, predict, score, to_tensor};
+pub use randomise::fresh_linear_weights;
 pub use size::NetworkSize;
 pub use spec::{Head, ModelSpec, SpecError};

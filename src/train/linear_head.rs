@@ -7,7 +7,8 @@ use burn::tensor::{Device, Tensor, TensorData};
 use super::StopSignal;
 use super::minimise::{Limits, Minimum, minimise, norm};
 
-/// Weight decays tried, strongest first; each starts from the solution of the one before.
+/// Weight decays tried, strongest first, until the validation loss rises; each starts from the
+/// solution of the one before.
 pub const WEIGHT_DECAYS: [f64; 5] = [1e-1, 1e-2, 1e-3, 1e-4, 1e-5];
 /// Norm of the gradient that ends a fit, as a share of the norm at zero weights. What is left of the
 /// loss above its minimum is then of the order of this share's square over the weight decay.
@@ -92,9 +93,10 @@ pub fn fit_head(
         })?;
         let (validation_loss, _) = validation.loss(&minimum.point, 0.0);
         point = minimum.point.clone();
-        if (best.as_ref()).is_none_or(|(loss, ..)| validation_loss < *loss) {
-            best = Some((validation_loss, decay, minimum));
+        if (best.as_ref()).is_some_and(|(loss, ..)| validation_loss >= *loss) {
+            break;
         }
+        best = Some((validation_loss, decay, minimum));
     }
     let (validation_loss, weight_decay, minimum) = best.expect("there are decays to try");
     Some(HeadFit {
