@@ -51,6 +51,8 @@ pub(super) enum Verb {
     Explain(ExplainArguments),
     /// Draw the ablation: the same images explained by every trial, and along training
     Ablate(AblateArguments),
+    /// Check whether maps depend on the network's parameters and on the class
+    Sanity(SanityArguments),
     /// Measure the accuracy of a trained network
     Evaluate(EvaluateArguments),
     /// Train all trials, explain them and draw every figure
@@ -263,6 +265,20 @@ pub(super) struct MeasureArguments {
     /// Folder for tables and figures
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
+}
+
+/// Arguments of `sanity`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Without --limit, the first 200 images of the split are taken.")]
+pub(super) struct SanityArguments {
+    #[command(flatten)]
+    pub(super) measure: MeasureArguments,
+    /// Times that the parameters are drawn anew
+    #[arg(long, default_value_t = 3, value_name = "N", value_parser = at_least_one)]
+    pub(super) draws: usize,
+    /// Pictures of the cascade
+    #[arg(long, default_value_t = 2, value_name = "N", value_parser = at_least_one)]
+    pub(super) pictures: usize,
 }
 
 /// Arguments of `show`.

@@ -17,6 +17,9 @@ mod network;
 mod output;
 mod progress;
 mod reproduce;
+mod sanity;
+mod sanity_checks;
+mod sanity_pictures;
 mod selection;
 mod signals;
 mod train;
@@ -61,6 +64,7 @@ fn run(arguments: Arguments) -> anyhow::Result<u8> {
         Verb::Train(arguments) => train::run(&context, &arguments),
         Verb::Explain(arguments) => explain::run(&context, &arguments),
         Verb::Ablate(arguments) => ablate::run(&context, &arguments),
+        Verb::Sanity(arguments) => sanity::run(&context, &arguments),
         Verb::Evaluate(arguments) => evaluate::run(&context, &arguments),
         Verb::Reproduce(arguments) => reproduce::run(&context, &arguments),
         Verb::List => experiments::list(&context),

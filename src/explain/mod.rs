@@ -26,6 +26,7 @@ pub mod survey;
 pub mod target;
 #[cfg(test)]
 mod testing;
+pub mod verdict;
 
 pub use baseline::Baseline;
 pub use confidence::{Standardisation, confidences, confidences_on_explanations};
@@ -40,6 +41,7 @@ pub use sanity::{Deviation, Likeness, cam_is_grad_cam, completeness};
 pub use statistics::{Interval, bootstrap, rank_correlation};
 pub use survey::{MapSource, SourceMaps, Survey, SurveyRequest, survey};
 pub use target::{TargetRule, TargetSpec};
+pub use verdict::{Checks, judge};
 
 method::methods! {
     cam::Cam,

@@ -42,6 +42,15 @@ impl<N: Explainable> WithHeads<N> {
         self
     }
 
+    /// The same heads on another network.
+    #[must_use]
+    pub fn with_network(&self, network: N) -> Self {
+        Self {
+            network,
+            heads: self.heads.clone(),
+        }
+    }
+
     /// The network itself.
     pub fn network(&self) -> &N {
         &self.network

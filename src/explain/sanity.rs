@@ -3,10 +3,12 @@
 
 use burn::tensor::Tensor;
 
+use super::cam::Cam;
 use super::evidence::class_index;
-use super::method::weighted_sum;
+use super::grad_cam::GradCam;
+use super::method::Formula;
 use super::statistics::rank_correlation;
-use super::{Evidence, LayerEvidence, Saliency};
+use super::{Evidence, LayerEvidence, Method, Saliency};
 
 /// How alike two maps of one image are, as shown: at the image's size, rectified, 0 to 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -104,8 +106,13 @@ pub fn completeness(
     logits_at_zero: &Tensor<1>,
 ) -> Deviation {
     let [batch, _channels, _height, _width] = layer.activation.dims();
-    let product = layer.activation.clone() * layer.gradient.clone();
-    let sums = product.flatten::<2>(1, 3).sum_dim(1);
+    let signed = match Method::parse("hires-cam") {
+        Ok(method) => method.signed_map(layer),
+        Err(_) => (layer.activation.clone() * layer.gradient.clone())
+            .sum_dim(1)
+            .squeeze_dim(1),
+    };
+    let sums = signed.flatten::<2>(1, 2).sum_dim(1);
     let index = class_index(&evidence.target_class, &evidence.logits);
     let target = evidence
         .logits
@@ -123,12 +130,10 @@ pub fn completeness(
 /// Selvaraju et al., "Grad-CAM", ICCV 2017, section 3.1: Grad-CAM generalises CAM. With the
 /// gradient's mean in place of its sum, the cells' number is left as a factor.
 pub fn cam_is_grad_cam(layer: &LayerEvidence) -> Option<Deviation> {
-    let [batch, channels, height, width] = layer.activation.dims();
-    let class_weights = layer.class_weights.clone()?;
-    let gradient = layer.gradient.clone().flatten::<3>(2, 3).mean_dim(2);
-    let means = gradient.reshape([batch, channels]);
-    let cam = weighted_sum(layer.activation.clone(), class_weights);
-    let grad_cam = weighted_sum(layer.activation.clone(), means);
+    let [batch, _channels, height, width] = layer.activation.dims();
+    layer.class_weights.as_ref()?;
+    let cam = Cam.signed_map(layer);
+    let grad_cam = GradCam.signed_map(layer);
     let cells = (height * width) as f32;
     Some(Deviation::between(
         &read(cam),

@@ -19,6 +19,8 @@ mod picture;
 mod plot;
 #[cfg(test)]
 mod samples;
+mod sanity_cascade;
+mod sanity_pictures;
 mod selection;
 mod svg_text;
 mod theme;
@@ -33,6 +35,8 @@ pub use drawing::Drawing;
 pub use error::FigureError;
 pub use grid::ExplainGrid;
 pub use panels::save_panels;
+pub use sanity_cascade::SanityCascade;
+pub use sanity_pictures::SanityPictures;
 pub use selection::{LayerRule, MapChoice};
 pub use training_time::TrainingTime;
 

@@ -4,6 +4,7 @@
 //! Called by `train`, `evaluate` and `cli` (writing) and by `figure` and `cli` (reading).
 
 mod atomic;
+mod cascade;
 mod checksum;
 mod depth;
 mod dir;
@@ -13,9 +14,11 @@ mod head;
 mod lock;
 mod manifest;
 mod rows;
+mod sanity;
 mod table;
 
 pub use atomic::{Leftover, clear_temporaries, write_atomically, write_folder_atomically};
+pub use cascade::{CascadePanel, CascadePictures};
 pub use checksum::{Checksum, hexadecimal, sha256};
 pub use depth::{DepthRow, read_depth_rows, write_depth_rows};
 pub use dir::{CheckpointName, RunDir, list_runs};
@@ -30,3 +33,6 @@ pub use manifest::{
     TensorShape,
 };
 pub use rows::{EpochRow, append_epoch_row, read_epoch_rows, truncate_epoch_rows};
+pub use sanity::{
+    CascadeRow, ClassRow, IdentityRow, SanityTables, Verdict, VerdictRow, read_verdicts, verdict_of,
+};
