@@ -6,18 +6,17 @@ use std::ops::Range;
 use burn::tensor::Tensor;
 
 use crate::explain::{
-    Checks, Deviation, Evidence, Explainable, Interval, Likeness, MapSource, SourceMaps, Survey,
-    SurveyRequest, TargetSpec, bootstrap, cam_is_grad_cam, completeness, gather, judge, survey,
+    Checks, Deviation, Evidence, Explainable, Found, Interval, Likeness, MapSource, SourceMaps,
+    Survey, SurveyRequest, TargetSpec, bootstrap, cam_is_grad_cam, completeness, gather, judge,
+    survey,
 };
 use crate::run::{CascadeRow, ClassRow, IdentityRow, SanityTables, VerdictRow};
 
 use super::context::Context;
-use super::measure::{Group, Measurement, progress};
+use super::measure::{Group, Measurement};
 use super::network::{Opened, Trained};
 use super::sanity::Cascade;
 
-/// Images that are explained in one go.
-const IMAGES_AT_ONCE: usize = 100;
 /// Deviation up to which an identity holds: sums over up to 65,536 float32 products, each rounded to
 /// 6e-8, in any order, and a margin for products of reduced precision.
 const IDENTITY_TOLERANCE: f64 = 1e-3;
@@ -34,15 +33,15 @@ pub(super) struct Checked<'a> {
     pub(super) cascade: &'a Cascade<'a>,
 }
 
-/// What was found so far of one source at one layer. `NaN` stands where a map is empty.
+/// What was found so far of one source at one layer.
 struct Tally {
     layer: String,
     native_size: [usize; 2],
     source: MapSource,
-    /// Stage by stage: image by image, the correlations of all draws.
-    stages: Vec<Vec<Vec<f64>>>,
-    /// For each of [`OTHERS`]: image by image, correlation and difference.
-    others: [(Vec<f64>, Vec<f64>); 2],
+    /// Stage by stage: image by image, all draws.
+    stages: Vec<Vec<Vec<Likeness>>>,
+    /// For each of [`OTHERS`]: image by image.
+    others: [Vec<Likeness>; 2],
 }
 
 /// Returns all tables of one network.
@@ -51,23 +50,15 @@ pub(super) fn check(
     measurement: &Measurement,
     checked: &Checked<'_>,
 ) -> anyhow::Result<SanityTables> {
-    let images = measurement.images.len();
-    let label = format!(
-        "{} seed {}",
-        checked.trained.run.trial(),
-        checked.trained.run.seed()
-    );
-    let bar = progress(images, &label);
+    let run = &checked.trained.run;
+    let label = format!("{} seed {}", run.trial(), run.seed());
+    let network = &checked.opened.network;
     let mut tallies: Vec<Tally> = Vec::new();
     let mut identities: Vec<(String, &'static str, &'static str, Deviation)> = Vec::new();
-    for start in (0..images).step_by(IMAGES_AT_ONCE) {
-        let places = start..(start + IMAGES_AT_ONCE).min(images);
-        let network = &checked.opened.network;
-        let group = measurement.group(context, network, checked.layers, places)?;
+    measurement.each_group(context, network, (checked.layers, &label), |group| {
+        let trained = &group.survey.maps;
         if tallies.is_empty() {
-            tallies = group
-                .survey
-                .maps
+            tallies = trained
                 .iter()
                 .map(|maps| Tally::new(maps, checked))
                 .collect();
@@ -79,22 +70,13 @@ pub(super) fn check(
         add_identities(&mut identities, checked, &evidence);
         for (other, classes) in other_classes(&evidence).into_iter().enumerate() {
             context.go_on()?;
-            let found = explained(measurement, network, checked.layers, &group, classes)?;
-            for ((tally, maps), trained) in
-                tallies.iter_mut().zip(&found.maps).zip(&group.survey.maps)
-            {
-                for likeness in likenesses(trained, maps) {
-                    tally.others[other]
-                        .0
-                        .push(likeness.correlation.unwrap_or(f64::NAN));
-                    tally.others[other].1.push(likeness.difference);
-                }
+            let found = explained(measurement, network, checked.layers, group, classes)?;
+            for ((tally, maps), trained) in tallies.iter_mut().zip(&found.maps).zip(trained) {
+                tally.others[other].extend(likenesses(trained, maps));
             }
         }
-        add_cascade(context, measurement, checked, &group, &mut tallies)?;
-        bar.inc(group.labels.len() as u64);
-    }
-    bar.finish_and_clear();
+        add_cascade(context, measurement, checked, group, &mut tallies)
+    })?;
     Ok(tables(measurement, checked, &tallies, &identities))
 }
 
@@ -131,8 +113,7 @@ fn add_cascade(
                 let images = &mut tally.stages[stage];
                 let first = images.len() - targets.len();
                 for (image, likeness) in likenesses(trained, maps).enumerate() {
-                    let correlation = likeness.correlation.unwrap_or(f64::NAN);
-                    images[first + image].push(correlation);
+                    images[first + image].push(likeness);
                 }
             }
         }
@@ -241,22 +222,18 @@ impl Tally {
     /// Returns the interval of each stage, and of correlation and difference for each other class,
     /// all over the same resamples.
     fn intervals(&self) -> Vec<Interval> {
-        let mean = |draws: &Vec<f64>| {
-            let defined: Vec<f64> = draws
-                .iter()
-                .copied()
-                .filter(|value| !value.is_nan())
-                .collect();
-            // NaN of none: such an image has no correlation.
+        // NaN of no correlation: the image is left out.
+        let mean = |draws: &Vec<Likeness>| {
+            let defined: Vec<f64> = draws.iter().filter_map(|draw| draw.correlation).collect();
             defined.iter().sum::<f64>() / defined.len() as f64
         };
-        let stages = self
-            .stages
-            .iter()
-            .map(|images| images.iter().map(mean).collect());
+        let stages = self.stages.iter();
+        let stages = stages.map(|images| images.iter().map(mean).collect());
         let mut columns: Vec<Vec<f64>> = stages.collect();
-        for (correlation, difference) in &self.others {
-            columns.extend([correlation.clone(), difference.clone()]);
+        for images in &self.others {
+            let correlation = |image: &Likeness| image.correlation.unwrap_or(f64::NAN);
+            columns.push(images.iter().map(correlation).collect());
+            columns.push(images.iter().map(|image| image.difference).collect());
         }
         bootstrap(&columns, BOOTSTRAP_SEED)
     }
@@ -291,9 +268,10 @@ fn tables(
     for tally in tallies {
         let intervals = tally.intervals();
         let method = tally.source.name();
-        let undefined = |values: &[f64]| values.iter().filter(|value| value.is_nan()).count();
-        for (stage, correlations) in tally.stages.iter().enumerate() {
+        let head = checked.opened.retrained(method, &tally.layer);
+        for (stage, likenesses) in tally.stages.iter().enumerate() {
             let found = intervals[stage];
+            let likenesses = likenesses.concat();
             tables.cascade.push(CascadeRow {
                 trial: run.trial().to_string(),
                 seed: run.seed(),
@@ -311,7 +289,10 @@ fn tables(
                 down_to: checked.cascade.down_to(stage),
                 images,
                 draws: checked.cascade.fresh.len(),
-                undefined: undefined(&correlations.concat()),
+                head_accuracy: head.map(|head| head.validation_accuracy),
+                network_accuracy: head.map(|head| head.network_validation_accuracy),
+                undefined: undefined(&likenesses),
+                vanished: vanished(&likenesses),
                 mean: there(found.mean),
                 low: there(found.low),
                 high: there(found.high),
@@ -332,7 +313,8 @@ fn tables(
                 method: method.to_string(),
                 other: other.to_string(),
                 images,
-                undefined: undefined(&tally.others[place].0),
+                undefined: undefined(&tally.others[place]),
+                vanished: vanished(&tally.others[place]),
                 correlation: there(correlation.mean),
                 correlation_low: there(correlation.low),
                 correlation_high: there(correlation.high),
@@ -344,8 +326,14 @@ fn tables(
         let identity = tables.identities.iter();
         let mut identity = identity.filter(|row| row.layer == tally.layer && row.method == method);
         let (verdict, reason) = judge(&Checks {
-            all_randomised: intervals[stages - 1],
-            least_likely: intervals[stages + 2],
+            all_randomised: Found {
+                correlation: intervals[stages - 1],
+                vanished: share(&tally.stages[stages - 1].concat()),
+            },
+            least_likely: Found {
+                correlation: intervals[stages + 2],
+                vanished: share(&tally.others[1]),
+            },
             identity: identity.next().map(|row| row.holds),
         });
         tables.verdicts.push(VerdictRow {
@@ -360,6 +348,21 @@ fn tables(
         });
     }
     tables
+}
+
+fn undefined(pairs: &[Likeness]) -> usize {
+    pairs
+        .iter()
+        .filter(|pair| pair.correlation.is_none())
+        .count()
+}
+
+fn vanished(pairs: &[Likeness]) -> usize {
+    pairs.iter().filter(|pair| pair.vanished).count()
+}
+
+fn share(pairs: &[Likeness]) -> f64 {
+    vanished(pairs) as f64 / pairs.len() as f64
 }
 
 /// The value, if there is one.

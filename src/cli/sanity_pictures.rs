@@ -95,6 +95,12 @@ fn of_layer<'a>(
             trial: checked.trained.run.trial().to_string(),
             seed: checked.trained.run.seed(),
             epoch: checked.opened.epoch,
+            head: checked
+                .opened
+                .heads
+                .iter()
+                .find(|head| head.layer == layer)
+                .cloned(),
         };
         found.push((layer.to_string(), pictures));
         found.len() - 1

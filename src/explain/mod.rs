@@ -41,7 +41,7 @@ pub use sanity::{Deviation, Likeness, cam_is_grad_cam, completeness};
 pub use statistics::{Interval, bootstrap, rank_correlation};
 pub use survey::{MapSource, SourceMaps, Survey, SurveyRequest, survey};
 pub use target::{TargetRule, TargetSpec};
-pub use verdict::{Checks, judge};
+pub use verdict::{Checks, Found, judge};
 
 method::methods! {
     cam::Cam,

@@ -18,6 +18,9 @@ pub struct Likeness {
     pub correlation: Option<f64>,
     /// Mean absolute difference over the pixels, 0 to 1. An empty map is all 0.
     pub difference: f64,
+    /// Whether one of the two is empty and the other is not: there is no correlation, and yet they
+    /// are not the same.
+    pub vanished: bool,
 }
 
 impl Likeness {
@@ -38,11 +41,13 @@ impl Likeness {
     /// correlation with and without absolute values; these maps are rectified, so there is no sign
     /// to lose, and the correlation keeps its own.
     pub fn of(a: &Saliency, b: &Saliency) -> Self {
+        let vanished = a.empty != b.empty;
         let (a, b) = (a.normalised.values(), b.normalised.values());
         let differences = a.iter().zip(b).map(|(a, b)| f64::from((a - b).abs()));
         Self {
             correlation: rank_correlation(a, b),
             difference: differences.sum::<f64>() / a.len() as f64,
+            vanished,
         }
     }
 }
@@ -177,8 +182,10 @@ mod tests {
         let correlation = same.correlation.expect("it has an order");
         assert!((correlation - 1.0).abs() < ROUNDING && same.difference == 0.0);
         let empty = Likeness::of(&saliency(&[0., 1., 2., 4.]), &saliency(&[0.; 4]));
-        assert_eq!(empty.correlation, None);
+        assert_eq!((empty.correlation, empty.vanished), (None, true));
         assert_eq!(empty.difference, 0.4375);
+        let both = Likeness::of(&saliency(&[0.; 4]), &saliency(&[2.; 4]));
+        assert_eq!((both.correlation, both.vanished), (None, false));
     }
 
     #[test]

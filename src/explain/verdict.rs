@@ -16,80 +16,114 @@ pub const SAME_FOR_ANOTHER_CLASS: f64 = 0.9;
 /// (one correlation scatters by about half).
 pub const FEWEST_IMAGES: usize = 25;
 
+/// Share of pairs of maps of which one is empty and the other is not, over which maps are not the
+/// same, whatever the others' correlation: most of them came or went.
+const MOSTLY_VANISHED: f64 = 0.5;
+
+/// How alike two kinds of maps were found to be.
+#[derive(Debug, Clone, Copy)]
+pub struct Found {
+    /// The rank correlation over images; its `n` counts those that have one.
+    pub correlation: Interval,
+    /// Share of the pairs of which one map is empty and the other is not, 0 to 1.
+    pub vanished: f64,
+}
+
 /// What a method's maps were found to be at one layer of one network.
 #[derive(Debug, Clone, Copy)]
 pub struct Checks {
-    /// Rank correlation with the trained network's maps after every layer was drawn anew.
-    pub all_randomised: Interval,
-    /// Rank correlation of the maps for the explained and for the least likely class.
-    pub least_likely: Interval,
+    /// Likeness to the trained network's maps after every layer was drawn anew.
+    pub all_randomised: Found,
+    /// Likeness of the maps for the explained and for the least likely class.
+    pub least_likely: Found,
     /// Whether the identity that the method has to meet held; `None` where there is none.
     pub identity: Option<bool>,
 }
 
 /// The verdict, and its reason in words.
 ///
-/// A method fails where the whole interval of a mean lies over its bar, passes where none reaches it,
-/// and is undecided where an interval covers its bar or too few images have a correlation.
+/// A check fails where the whole interval of a mean lies over its bar, passes where none of it does or
+/// most of the maps came or went, and is undecided where the interval covers the bar or too few images
+/// have a correlation. One failed check fails the method, and one undecided leaves it undecided.
 pub fn judge(checks: &Checks) -> (Verdict, String) {
-    let tests = [
-        (
-            checks.all_randomised,
+    if checks.identity == Some(false) {
+        return (Verdict::Fail, "its sum is not what it has to be".to_owned());
+    }
+    let found = [
+        check(
+            &checks.all_randomised,
             SAME_AFTER_RANDOMISATION,
             "after every layer was drawn anew",
         ),
-        (
-            checks.least_likely,
+        check(
+            &checks.least_likely,
             SAME_FOR_ANOTHER_CLASS,
             "between the explained and the least likely class",
         ),
     ];
-    if checks.identity == Some(false) {
-        return (Verdict::Fail, "its sum is not what it has to be".to_owned());
+    let worst = [Verdict::Fail, Verdict::Undecided, Verdict::Pass];
+    let worst = worst
+        .into_iter()
+        .find(|verdict| found.iter().any(|(own, _)| own == verdict));
+    let worst = worst.unwrap_or(Verdict::Pass);
+    let reasons = found.into_iter().filter(|(own, _)| *own == worst);
+    let reasons: Vec<String> = reasons.map(|(_, reason)| reason).collect();
+    (worst, reasons.join("; "))
+}
+
+fn check(found: &Found, bar: f64, what: &str) -> (Verdict, String) {
+    let Interval { mean, low, high, n } = found.correlation;
+    if found.vanished > MOSTLY_VANISHED {
+        let share = 100.0 * found.vanished;
+        let reason = format!("{share:.0} % of the maps are empty on one side alone {what}");
+        return (Verdict::Pass, reason);
     }
-    let said = |(found, bar, what): (Interval, f64, &str)| {
-        format!(
-            "rank correlation {:.2} ({:.2} to {:.2}) {what}, the bar is {bar}",
-            found.mean, found.low, found.high
-        )
+    if n < FEWEST_IMAGES {
+        let reason = format!("only {n} images have a rank correlation {what}");
+        return (Verdict::Undecided, reason);
+    }
+    let reason =
+        format!("rank correlation {mean:.2} ({low:.2} to {high:.2}) {what}, the bar is {bar}");
+    let verdict = match (low > bar, high > bar) {
+        (true, _) => Verdict::Fail,
+        (false, true) => Verdict::Undecided,
+        (false, false) => Verdict::Pass,
     };
-    let enough = |found: &Interval| found.n >= FEWEST_IMAGES;
-    let failed = tests
-        .iter()
-        .filter(|(found, bar, _)| enough(found) && found.low > *bar);
-    let failed: Vec<String> = failed.map(|test| said(*test)).collect();
-    if !failed.is_empty() {
-        return (Verdict::Fail, failed.join("; "));
-    }
-    for (found, bar, what) in tests {
-        if !enough(&found) {
-            let reason = format!("only {} images have a rank correlation {what}", found.n);
-            return (Verdict::Undecided, reason);
-        }
-        if found.high > bar {
-            return (Verdict::Undecided, said((found, bar, what)));
-        }
-    }
-    (Verdict::Pass, tests.map(said).join("; "))
+    (verdict, reason)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn interval(low: f64, high: f64) -> Interval {
-        Interval {
+    fn found(low: f64, high: f64) -> Found {
+        let correlation = Interval {
             mean: (low + high) / 2.0,
             low,
             high,
             n: 200,
+        };
+        Found {
+            correlation,
+            vanished: 0.0,
+        }
+    }
+
+    fn of(n: usize, vanished: f64) -> Found {
+        let correlation = Interval {
+            n,
+            ..found(1.0, 1.0).correlation
+        };
+        Found {
+            correlation,
+            vanished,
         }
     }
 
     fn verdict(all: (f64, f64), class: (f64, f64)) -> Verdict {
         judge(&Checks {
-            all_randomised: interval(all.0, all.1),
-            least_likely: interval(class.0, class.1),
+            all_randomised: found(all.0, all.1),
+            least_likely: found(class.0, class.1),
             identity: None,
         })
         .0
@@ -110,8 +144,8 @@ mod tests {
     #[test]
     fn a_map_that_never_changes_fails_on_both_counts_and_says_so() {
         let (verdict, reason) = judge(&Checks {
-            all_randomised: interval(1.0, 1.0),
-            least_likely: interval(1.0, 1.0),
+            all_randomised: found(1.0, 1.0),
+            least_likely: found(1.0, 1.0),
             identity: None,
         });
         assert_eq!(verdict, Verdict::Fail);
@@ -125,32 +159,37 @@ mod tests {
 
     #[test]
     fn few_images_decide_nothing_and_a_broken_identity_decides_alone() {
-        let few = Interval {
-            n: 24,
-            ..interval(1.0, 1.0)
-        };
         let checks = Checks {
-            all_randomised: few,
-            least_likely: interval(0.0, 0.1),
+            all_randomised: of(24, 0.0),
+            least_likely: found(0.0, 0.1),
             identity: Some(true),
         };
         assert_eq!(judge(&checks).0, Verdict::Undecided);
         let broken = Checks {
             identity: Some(false),
-            all_randomised: interval(0.0, 0.1),
+            all_randomised: found(0.0, 0.1),
             ..checks
         };
         assert_eq!(judge(&broken).0, Verdict::Fail);
-        let none = Interval {
-            mean: f64::NAN,
-            low: f64::NAN,
-            high: f64::NAN,
-            n: 0,
+    }
+
+    /// Grad-CAM for the least likely class is often empty everywhere: that is another map.
+    #[test]
+    fn maps_that_vanish_are_not_the_same() {
+        let checks = |least_likely| Checks {
+            all_randomised: found(0.0, 0.1),
+            least_likely,
+            identity: None,
         };
-        let empty = Checks {
-            all_randomised: none,
-            ..checks
-        };
-        assert_eq!(judge(&empty).0, Verdict::Undecided);
+        let (verdict, reason) = judge(&checks(of(0, 1.0)));
+        assert_eq!(verdict, Verdict::Pass);
+        assert!(
+            reason.contains("100 % of the maps are empty on one side alone"),
+            "{reason}"
+        );
+        // Both maps empty for every image: nothing is known.
+        assert_eq!(judge(&checks(of(0, 0.0))).0, Verdict::Undecided);
+        // A few that vanish do not excuse the others.
+        assert_eq!(judge(&checks(of(180, 0.1))).0, Verdict::Fail);
     }
 }

@@ -9,7 +9,7 @@ use super::drawing::Drawing;
 use super::error::FigureError;
 use super::page::Page;
 use super::plot::{DATA_LINE, LEADER_LINE, POINT, Plot};
-use super::selection::{generated_note, seeds_note, unique};
+use super::selection::{generated_note, head_sentence, head_words, seeds_note, unique};
 use super::svg_text::trial_name;
 use super::theme::{HEADING, MARGIN, QUIET, SMALL, STRONG};
 use super::typeface::width;
@@ -22,7 +22,7 @@ const PLOT_HEIGHT: f32 = 460.0;
 /// Space between two panels, in pixels.
 const PANEL_GAP: f32 = 40.0;
 /// Most horizontal grid lines.
-const MOST_TICKS: usize = 8;
+const MOST_TICKS: usize = 11;
 /// Sideways distance between two series at one stage, in pixels.
 const DODGE: f32 = 7.0;
 /// Half the width of an interval's end bars, in pixels.
@@ -48,9 +48,13 @@ struct Series<'a> {
 }
 
 impl Series<'_> {
+    fn is_baseline(&self) -> bool {
+        self.rows.iter().any(|row| row.baseline)
+    }
+
     fn stroke(&self) -> Stroke {
         let solid = Stroke::solid(self.look.colour, DATA_LINE);
-        match self.rows.iter().any(|row| row.baseline) {
+        match self.is_baseline() {
             true => solid.dashed(BASELINE_DASH.0, BASELINE_DASH.1),
             false => solid,
         }
@@ -93,7 +97,7 @@ impl Figure for SanityCascade<'_> {
             page.y = panel(&mut page.canvas, &plot, &series) + PANEL_GAP;
         }
         page.y -= PANEL_GAP;
-        page.caption(&caption(first));
+        page.caption(&format!("{}{}", caption(first), self.head_note()));
         Ok(page.finish())
     }
 }
@@ -116,6 +120,14 @@ impl SanityCascade<'_> {
             });
         }
         Ok(first)
+    }
+
+    fn head_note(&self) -> String {
+        let heads = self.rows.iter().filter_map(|row| {
+            let accuracies = (row.head_accuracy?, row.network_accuracy?);
+            Some(head_words(&row.trial, &row.layer, accuracies))
+        });
+        head_sentence(&unique(heads))
     }
 
     fn subtitle(&self, first: &CascadeRow) -> String {
@@ -192,8 +204,13 @@ fn panel(canvas: &mut Canvas, plot: &Plot, series: &[Series<'_>]) -> f32 {
         plot.x_mark(canvas, x(row.stage), &text);
     }
     let mut ends: Vec<(Point, &Series<'_>)> = Vec::new();
+    let methods = series.iter().filter(|series| !series.is_baseline()).count();
     for (index, series) in series.iter().enumerate() {
-        let aside = (index as f32 - (stages.len() as f32 - 1.0) / 2.0) * DODGE;
+        // Baselines lie on each other where they are, at 1: apart, their dashes would fill up.
+        let aside = match series.is_baseline() {
+            true => 0.0,
+            false => (index as f32 - (methods as f32 - 1.0) / 2.0) * DODGE,
+        };
         let points = draw_series(canvas, plot, series, |stage| x(stage) + aside);
         ends.extend(points.last().map(|end| (*end, series)));
     }
@@ -275,7 +292,10 @@ mod tests {
             down_to: ["none", "dense", "block-5"][stage].into(),
             images: 20,
             draws: 3,
+            head_accuracy: (method == "cam").then_some(0.381),
+            network_accuracy: (method == "cam").then_some(0.409),
             undefined: 0,
+            vanished: 0,
             mean,
             low: mean.map(|mean| mean - 0.1),
             high: mean,
@@ -295,6 +315,11 @@ mod tests {
         let figure = SanityCascade { rows: &rows };
         assert_eq!(figure.name(), "sanity-trial-d-seed-0");
         let svg = figure.draw().expect("drawn").svg;
+        assert!(
+            figure
+                .head_note()
+                .contains("Trial D block-5 38.1 against 40.9 %")
+        );
         for text in [
             "generated data",
             "2 × 2 cells",

@@ -7,10 +7,10 @@ use super::drawing::Drawing;
 use super::error::FigureError;
 use super::page::{Page, empty_panel};
 use super::picture::{PanelSize, heat, picture, picture_size};
-use super::selection::{generated_note, seeds_note, unique};
+use super::selection::{generated_note, head_sentence, head_words, seeds_note, unique};
 use super::svg_text::{class_name, data_name, trial_name};
 use super::theme::{HEADING, INK, MARGIN, SMALL, STRONG};
-use super::typeface::{shorten, width, wrap_at_most};
+use super::typeface::{shorten, width};
 use crate::run::{CascadePanel, CascadePictures, ExplainedImage};
 
 /// Longer side of a panel in pixels.
@@ -51,9 +51,9 @@ impl Layout<'_> {
         index as f32 * (self.panel.width as f32 + PANEL_GAP)
     }
 
-    /// Height of the part above the maps: the picture, then the columns' heads in two lines.
+    /// Height of the part above the maps: the picture, then the columns' heads.
     fn head(&self) -> f32 {
-        self.panel.height as f32 + 10.0 + 2.0 * SMALL.line() + 4.0
+        self.panel.height as f32 + 10.0 + SMALL.line() + 4.0
     }
 
     fn height(&self) -> f32 {
@@ -100,8 +100,9 @@ impl Figure for SanityPictures<'_> {
         page.caption(&format!(
             "{} From left to right, ever more layers are drawn anew from the real initialiser, from \
              the logits downwards (the first draw). Every map explains the class named above. Under \
-             each map: its rank correlation with the trained network's.",
-            set.selection_rule.trim()
+             each map: its rank correlation with the trained network's.{}",
+            set.selection_rule.trim(),
+            self.head_note(&first.layer)
         ));
         Ok(page.finish())
     }
@@ -122,6 +123,14 @@ impl SanityPictures<'_> {
             methods,
             stages,
         }
+    }
+
+    fn head_note(&self, layer: &str) -> String {
+        let words = self.pictures.head.iter().map(|head| {
+            let accuracies = (head.validation_accuracy, head.network_validation_accuracy);
+            head_words(&self.pictures.trial, layer, accuracies)
+        });
+        head_sentence(&words.collect::<Vec<_>>())
     }
 
     fn subtitle(&self, first: &CascadePanel) -> String {
@@ -180,14 +189,14 @@ impl SanityPictures<'_> {
         for (index, (stage, down_to)) in layout.stages.iter().enumerate() {
             let text = match stage {
                 0 => "trained".to_string(),
-                1 => format!("{down_to} anew"),
+                1 => (*down_to).to_string(),
                 _ => format!("+ {down_to}"),
             };
-            let room = layout.panel.width as f32 + PANEL_GAP - 4.0;
-            let lines = wrap_at_most(&text, room, &SMALL, 2);
-            let top = heads - lines.len() as f32 * SMALL.line();
+            let room = layout.panel.width as f32 + PANEL_GAP - 2.0;
             let x = at.0 + layout.column(index) + middle;
-            canvas.lines((x, top), Anchor::Middle, &SMALL, &lines);
+            let top = heads - SMALL.line();
+            let text = shorten(&text, room, &SMALL);
+            canvas.text((x, top), Anchor::Middle, &SMALL, &text);
         }
         for panel in panels {
             let row = layout
@@ -271,6 +280,7 @@ mod tests {
             trial: "trial-d".into(),
             seed: 3,
             epoch: 10,
+            head: None,
         }
     }
 

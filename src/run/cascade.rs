@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ExplanationSet, RunError, write_atomically};
+use super::{ExplanationSet, HeadRecord, RunError, write_atomically};
 
 /// File that says what each map is.
 const PANELS: &str = "cascade.json";
@@ -50,6 +50,8 @@ pub struct CascadePictures {
     pub seed: u64,
     /// Epoch of the checkpoint.
     pub epoch: u32,
+    /// The retrained head that CAM reads, where it is not the network's own.
+    pub head: Option<HeadRecord>,
 }
 
 impl CascadePictures {

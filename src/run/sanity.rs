@@ -74,8 +74,15 @@ pub struct CascadeRow {
     pub images: usize,
     /// Times that the parameters were drawn.
     pub draws: usize,
+    /// Validation accuracy of the retrained head that the method reads, 0 to 1; none where it reads
+    /// the network's own or no head at all.
+    pub head_accuracy: Option<f64>,
+    /// The network's own validation accuracy, where there is such a head.
+    pub network_accuracy: Option<f64>,
     /// Pairs of maps, of `images * draws`, without a correlation because one is empty.
     pub undefined: usize,
+    /// Those of them where the other map is not empty.
+    pub vanished: usize,
     /// Mean rank correlation with the trained network's maps.
     pub mean: Option<f64>,
     /// Lower end of its 95 % bootstrap interval over images.
@@ -105,6 +112,8 @@ pub struct ClassRow {
     pub images: usize,
     /// Images without a correlation because one of the two maps is empty.
     pub undefined: usize,
+    /// Those of them where the other map is not empty.
+    pub vanished: usize,
     /// Mean rank correlation of the two maps.
     pub correlation: Option<f64>,
     /// Lower end of its 95 % bootstrap interval.
