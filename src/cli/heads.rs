@@ -130,8 +130,6 @@ fn train(
         let fit = fit.ok_or_else(|| Complaint::stopped(context.signals.exit_code()))?;
         note(progress_of(&fit));
         let record = HeadRecord {
-            format: 0,
-            arrays_sha256: String::new(),
             model: opened.weights.clone(),
             epoch: opened.epoch,
             layer: layer.clone(),
@@ -146,12 +144,11 @@ fn train(
             network_test_accuracy: test.accuracy,
             weight_decay: fit.weight_decay,
             gradient_share: fit.gradient_share,
+            // Filled in by the head.
+            format: 0,
+            arrays_sha256: String::new(),
         };
-        heads.push(RetrainedHead {
-            record,
-            weights: fit.head.weights,
-            bias: fit.head.bias,
-        });
+        heads.push(RetrainedHead::new(record, fit.head.weights, fit.head.bias));
     }
     Ok(heads)
 }

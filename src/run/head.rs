@@ -67,18 +67,26 @@ pub struct HeadRecord {
 }
 
 impl RetrainedHead {
+    /// Returns the head, its record's format and checksum filled in.
+    pub fn new(record: HeadRecord, weights: Vec<f32>, bias: Vec<f32>) -> Self {
+        let mut head = Self {
+            record,
+            weights,
+            bias,
+        };
+        head.record.format = HEAD_FORMAT;
+        head.record.arrays_sha256 = head.arrays_sha256();
+        head
+    }
+
     /// Writes the head to `path`.
     ///
     /// # Errors
     /// As [`write_atomically`].
     pub fn write(&self, path: &Path) -> Result<(), RunError> {
         let damaged = |reason: String| RunError::damaged(path, reason);
-        let record = HeadRecord {
-            format: HEAD_FORMAT,
-            arrays_sha256: self.arrays_sha256(),
-            ..self.record.clone()
-        };
-        let text = serde_json::to_string(&record).map_err(|reason| damaged(reason.to_string()))?;
+        let record = &self.record;
+        let text = serde_json::to_string(record).map_err(|reason| damaged(reason.to_string()))?;
         let weights = Array {
             shape: vec![record.classes, record.channels],
             values: self.weights.clone(),
@@ -165,9 +173,9 @@ mod tests {
     use crate::run::{CheckpointName, RunDir};
 
     fn head() -> RetrainedHead {
-        let mut head = RetrainedHead {
-            record: HeadRecord {
-                format: HEAD_FORMAT,
+        RetrainedHead::new(
+            HeadRecord {
+                format: 0,
                 model: Checksum::of(b"weights"),
                 epoch: 10,
                 layer: "block-5".into(),
@@ -184,11 +192,9 @@ mod tests {
                 gradient_share: 5e-4,
                 arrays_sha256: String::new(),
             },
-            weights: vec![1.0, -2.0, 0.5, 0.0, 3.0, 1e-7],
-            bias: vec![0.1, -0.1],
-        };
-        head.record.arrays_sha256 = head.arrays_sha256();
-        head
+            vec![1.0, -2.0, 0.5, 0.0, 3.0, 1e-7],
+            vec![0.1, -0.1],
+        )
     }
 
     #[test]
