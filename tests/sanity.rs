@@ -205,3 +205,53 @@ fn a_second_run_adds_to_the_tables_and_bad_names_are_refused() {
         unknown.stderr
     );
 }
+
+/// Another folder with the same runs and a verdict of the test's own, for these weights and for
+/// others.
+#[test]
+fn a_method_that_failed_is_marked_where_it_is_used() {
+    let (trained, _) = checked();
+    let place = tempfile::tempdir().expect("a temporary folder");
+    let runs = trained.join("checkpoints");
+    let explain = || {
+        let mut arguments = vec![
+            "explain",
+            "trial-b",
+            "--base",
+            "shapes",
+            "--test-index",
+            "0",
+        ];
+        arguments.extend([
+            "--layer",
+            "block-2",
+            "--runs",
+            runs.to_str().expect("UTF-8"),
+        ]);
+        done_in(place.path(), &arguments).stdout
+    };
+    assert!(
+        !explain().contains("fails sanity"),
+        "nothing was checked here"
+    );
+    let mut tables = tables(trained);
+    for row in &mut tables.verdicts {
+        row.verdict = match row.method.as_str() {
+            "grad-cam" => Verdict::Fail,
+            _ => Verdict::Pass,
+        };
+    }
+    let folder = place.path().join("figures/shapes/sanity");
+    tables.write(&folder).expect("written");
+    let stdout = explain();
+    assert!(stdout.contains("grad-cam (fails sanity)"), "{stdout}");
+    assert_eq!(stdout.matches("fails sanity").count(), 1, "{stdout}");
+    for row in &mut tables.verdicts {
+        row.weights = "of another training".into();
+    }
+    tables.write(&folder).expect("written");
+    assert!(
+        !explain().contains("fails sanity"),
+        "a verdict is on weights"
+    );
+}

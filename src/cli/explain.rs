@@ -9,9 +9,10 @@ use super::arguments::ExplainArguments;
 use super::context::Context;
 use super::heads::behind_method;
 use super::maps::{ClassChoice, MapRequest, MethodChoice, add_maps, empty_set};
-use super::network::find;
+use super::network::{Opened, find};
 use super::output::{result, table};
 use super::selection::{by_index, from_files};
+use super::verdicts::Verdicts;
 
 /// Folder of every map as pictures of its own.
 const PANELS: &str = "panels";
@@ -28,6 +29,7 @@ pub(super) fn run(context: &Context, arguments: &ExplainArguments) -> anyhow::Re
     };
     let methods = MethodChoice::parse(&arguments.maps.methods)?;
     let data = context.data(&trained.experiment)?;
+    let verdicts = Verdicts::read(context, data.test.dataset_name())?;
     let class = ClassChoice::parse(&arguments.maps.class, &data.test)?;
     let out = context.figures(
         arguments.out.as_deref(),
@@ -52,7 +54,7 @@ pub(super) fn run(context: &Context, arguments: &ExplainArguments) -> anyhow::Re
     };
     add_maps(context, &mut set, &pictures, &request)?;
     set.write(&out)?;
-    print(&set.records);
+    print(&set.records, &opened, &verdicts);
     context.go_on()?;
     let drawn = ExplainGrid { set: &set }.save(&out)?;
     let panels = out.join(PANELS);
@@ -95,7 +97,7 @@ fn layers(network: &impl Explainable, named: &[String]) -> anyhow::Result<Vec<St
         .collect())
 }
 
-fn print(records: &[crate::run::ExplanationRecord]) {
+fn print(records: &[crate::run::ExplanationRecord], opened: &Opened, verdicts: &Verdicts) {
     let header = [
         "image",
         "layer",
@@ -112,11 +114,12 @@ fn print(records: &[crate::run::ExplanationRecord]) {
         let empty = if record.empty { " (empty map)" } else { "" };
         let head = record.retrained_head.as_ref();
         let head = head.map_or(String::new(), behind_method);
+        let mark = verdicts.mark(opened, &record.layer, &record.method);
         rows.push(vec![
             record.image.clone(),
             record.layer.clone(),
             format!("{height} x {width}"),
-            format!("{}{head}{empty}", record.method),
+            format!("{}{head}{mark}{empty}", record.method),
             record.target_class.clone(),
             format!("{:.3}", record.confidence),
             format!("{:.3}", record.explanation_confidence),

@@ -23,6 +23,7 @@ mod sanity_pictures;
 mod selection;
 mod signals;
 mod train;
+mod verdicts;
 
 use std::panic;
 use std::process::ExitCode;

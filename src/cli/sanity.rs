@@ -20,7 +20,7 @@ use super::sanity_pictures::pictures;
 /// Images of the split where the user gives no limit; the cascade explains each some twenty times.
 const DEFAULT_IMAGES: usize = 200;
 /// Folder of the tables and figures, below that of the data set.
-const FOLDER: &str = "sanity";
+pub(super) const FOLDER: &str = "sanity";
 
 /// A network whose layers are drawn anew one after the other.
 pub(super) struct Cascade<'a> {

@@ -16,7 +16,7 @@ use crate::run::{CascadePanel, CascadePictures, ExplainedImage};
 /// Longer side of a panel in pixels.
 const PANEL: usize = 96;
 /// Space between panels, in pixels.
-const PANEL_GAP: f32 = 14.0;
+const PANEL_GAP: f32 = 22.0;
 /// Space between blocks, in pixels.
 const BLOCK_GAP: f32 = 50.0;
 /// Space between the methods' names and the panels, in pixels.

@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 use assert_cmd::Command;
 
 /// What one run of the binary gave.
-pub struct Shown {
-    pub code: i32,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Shown {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 /// Runs the binary in `folder`.
-pub fn run_in(folder: &Path, arguments: &[&str]) -> Shown {
+pub(crate) fn run_in(folder: &Path, arguments: &[&str]) -> Shown {
     let output = Command::new(env!("CARGO_BIN_EXE_camtrail"))
         .current_dir(folder)
         .args(arguments)
@@ -32,7 +32,7 @@ pub fn run_in(folder: &Path, arguments: &[&str]) -> Shown {
 }
 
 /// Runs the binary in `folder` and returns what it gave; it must succeed.
-pub fn done_in(folder: &Path, arguments: &[&str]) -> Shown {
+pub(crate) fn done_in(folder: &Path, arguments: &[&str]) -> Shown {
     let shown = run_in(folder, arguments);
     assert_eq!(
         shown.code, 0,
@@ -43,7 +43,7 @@ pub fn done_in(folder: &Path, arguments: &[&str]) -> Shown {
 }
 
 /// Returns a new folder called `name` with a run of `trial-b` on few generated images.
-pub fn trained(name: &str) -> PathBuf {
+pub(crate) fn trained(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     // What an earlier run of the tests left.
     let _ = fs::remove_dir_all(&folder);
@@ -53,7 +53,7 @@ pub fn trained(name: &str) -> PathBuf {
 }
 
 /// Trains the run of `seed` in `folder`.
-pub fn train(folder: &Path, seed: &str) {
+pub(crate) fn train(folder: &Path, seed: &str) {
     let mut arguments = vec!["train", "trial-b", "--base", "shapes", "--seed", seed];
     for change in [
         "model.filters=[4,8]",
