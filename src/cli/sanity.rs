@@ -1,15 +1,18 @@
 //! `sanity`: whether maps depend on the network's parameters and on the class, and whether the sums
 //! that must come out do. Called by [`super::run`].
 
+use std::path::Path;
+
 use crate::data::random::{below, stream};
 use crate::explain::WithHeads;
 use crate::figure::{Figure, SanityCascade, SanityPictures};
 use crate::model::{PlainCnn, fresh_linear_weights};
-use crate::run::{SanityTables, Verdict};
+use crate::run::{RunError, SanityTables, Verdict};
 
 use super::DONE;
 use super::arguments::{MeasureArguments, SanityArguments};
 use super::context::Context;
+use super::failure::Complaint;
 use super::heads::behind_method;
 use super::measure::Measurement;
 use super::network::{Opened, Trained};
@@ -91,7 +94,7 @@ pub(super) fn run(context: &Context, arguments: &SanityArguments) -> anyhow::Res
     let measurement = Measurement::new(context, &measure)?;
     let dataset = measurement.images.dataset_name();
     let out = context.figures(measure.out.as_deref(), &[dataset, FOLDER]);
-    let mut tables = SanityTables::read(&out)?;
+    let mut tables = SanityTables::read(&out).map_err(|error| unreadable(&error, &out))?;
     let mut files = Vec::new();
     note(format!(
         "{} images of the {} split{}, parameters drawn {} times",
@@ -140,6 +143,12 @@ pub(super) fn run(context: &Context, arguments: &SanityArguments) -> anyhow::Res
         result(file.display());
     }
     Ok(DONE)
+}
+
+/// Returns the complaint about tables of an earlier run that cannot be read.
+pub(super) fn unreadable(error: &RunError, folder: &Path) -> Complaint {
+    let hint = format!("remove {folder:?}, and run the sanity checks anew");
+    Complaint::failed(error.to_string(), hint)
 }
 
 /// Prints what was found of one network: a table, the identities, and which methods fail.

@@ -5,7 +5,7 @@ use crate::run::{Verdict, VerdictRow, read_verdicts, verdict_of};
 
 use super::context::Context;
 use super::network::Opened;
-use super::sanity::FOLDER;
+use super::sanity::{FOLDER, unreadable};
 
 /// The verdicts on the networks of one data set.
 pub(super) struct Verdicts {
@@ -16,7 +16,7 @@ impl Verdicts {
     /// Returns what `sanity` wrote to its own folder for `dataset`; nothing where it was never run.
     pub(super) fn read(context: &Context, dataset: &str) -> anyhow::Result<Self> {
         let folder = context.figures(None, &[dataset, FOLDER]);
-        let rows = read_verdicts(&folder)?;
+        let rows = read_verdicts(&folder).map_err(|error| unreadable(&error, &folder))?;
         Ok(Self { rows })
     }
 
