@@ -477,7 +477,7 @@ fn unknown_methods_layers_and_classes_are_answered_with_the_known_ones() {
     exit code 2
     --- stderr
     error: method "cam" cannot explain layer "block-2": it needs global average pooling and one linear layer between it and the logits, and the network has head = "flatten"
-    hint: choose a network with head = "average-pool", or use method "grad-cam"
+    hint: train such a head with --retrain-head, or choose a network with head = "average-pool", or use method "grad-cam"
     "#);
     insta::assert_snapshot!(explain(&["--quantity", "odds"]), @r#"
     exit code 2

@@ -160,7 +160,11 @@ fn by_depth(
     let mut set = empty_set(pictures);
     for trained in trained {
         context.go_on()?;
-        let opened = trained.open(context, &arguments.checkpoint.checkpoint)?;
+        let mut opened = trained.open(context, &arguments.checkpoint.checkpoint)?;
+        if arguments.retrain_head {
+            let layers = ablation_layers(&opened.network, pictures.size[0], FINE_CELLS);
+            opened = opened.retrain_heads(context, trained, &layers)?;
+        }
         explain(
             context,
             &mut set,
@@ -282,6 +286,9 @@ fn same_again(arguments: &AblateArguments) -> String {
             .map(ToString::to_string)
             .collect();
         text.push_str(&format!(" --test-index {}", numbers.join(",")));
+    }
+    if arguments.retrain_head {
+        text.push_str(" --retrain-head");
     }
     text.push_str(&format!(" --class '{}' --train", arguments.class));
     if let Some(out) = &arguments.out {

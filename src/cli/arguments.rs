@@ -56,6 +56,8 @@ pub(super) enum Verb {
     /// Measure whether maps lie on the objects, whose boxes or masks are known
     #[command(mut_arg("class", |class| class.default_value("true")))]
     Localize(LocalizeArguments),
+    /// Check whether maps depend on the network's parameters and on the class
+    Sanity(SanityArguments),
     /// Measure the accuracy of a trained network
     Evaluate(EvaluateArguments),
     /// Score the maps of trained networks over a whole split: table and figure by depth
@@ -137,6 +139,10 @@ pub(super) struct MapArguments {
     /// What of the class: its "logit", its "probability", or "minus:CLASS", its logit minus another's
     #[arg(long, default_value = "logit", value_name = "WHAT")]
     pub(super) quantity: String,
+    /// Train a linear head on each layer's pooled activation where the network has none, so that CAM
+    /// can explain it; cached beside the checkpoint
+    #[arg(long)]
+    pub(super) retrain_head: bool,
 }
 
 /// Arguments of `explain`.
@@ -179,6 +185,10 @@ pub(super) struct AblateArguments {
     /// Class to explain: "predicted", "true" or a class name
     #[arg(long, default_value = "predicted", value_name = "CLASS")]
     pub(super) class: String,
+    /// Train a linear head on each layer's pooled activation where the network has none, so that CAM
+    /// can explain it; cached beside the checkpoint
+    #[arg(long)]
+    pub(super) retrain_head: bool,
     /// Train what is missing
     #[arg(long)]
     pub(super) train: bool,
@@ -259,6 +269,10 @@ pub(super) struct MeasureArguments {
     /// Class to explain: "predicted", "true" or a class name
     #[arg(long, default_value = "predicted", value_name = "CLASS")]
     pub(super) class: String,
+    /// Train a linear head on each layer's pooled activation where the network has none, so that CAM
+    /// can explain it; cached beside the checkpoint
+    #[arg(long)]
+    pub(super) retrain_head: bool,
     /// Folder for tables and figures
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
@@ -289,6 +303,20 @@ pub(super) struct ScoreArguments {
     /// Steps of the insertion and deletion curves
     #[arg(long, value_name = "STEPS", default_value_t = CURVE_STEPS, value_parser = at_least_one, requires = "insertion_deletion")]
     pub(super) steps: usize,
+}
+
+/// Arguments of `sanity`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Without --limit, the first 200 images of the split are taken.")]
+pub(super) struct SanityArguments {
+    #[command(flatten)]
+    pub(super) measure: MeasureArguments,
+    /// Times that the parameters are drawn anew
+    #[arg(long, default_value_t = 3, value_name = "N", value_parser = at_least_one)]
+    pub(super) draws: usize,
+    /// Pictures of the cascade
+    #[arg(long, default_value_t = 2, value_name = "N", value_parser = at_least_one)]
+    pub(super) pictures: usize,
 }
 
 /// Arguments of `show`.

@@ -338,6 +338,7 @@ fn add_record(
         predicted_class: name(explanation.predicted_class),
         predicted_confidence,
         empty: explanation.saliency.empty,
+        retrained_head: opened.retrained(method, &explanation.layer).cloned(),
         raw,
         heat,
         explanation: product,

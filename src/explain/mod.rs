@@ -63,12 +63,15 @@ mod plain_cnn;
 pub mod plane;
 pub mod quantity;
 pub mod questions;
+pub mod retrained;
 pub mod saliency;
+pub mod sanity;
 pub mod statistics;
 pub mod survey;
 pub mod target;
 #[cfg(test)]
 mod testing;
+pub mod verdict;
 
 pub use baseline::Baseline;
 pub use confidence::{Standardisation, confidences, confidences_on_explanations};
@@ -80,10 +83,13 @@ pub use own_score::{ScoreExplanation, ScoreRequest, explain_score, masked_region
 pub use plane::Plane;
 pub use quantity::Quantity;
 pub use questions::{Question, Questions};
+pub use retrained::WithHeads;
 pub use saliency::Saliency;
+pub use sanity::{Deviation, Likeness, cam_is_grad_cam, completeness};
 pub use statistics::{Interval, bootstrap, rank_correlation};
 pub use survey::{MapSource, SourceMaps, Survey, SurveyRequest, survey, survey_watched};
 pub use target::{TargetRule, TargetSpec};
+pub use verdict::{Checks, Found, judge};
 
 method::methods! {
     cam,

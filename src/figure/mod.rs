@@ -23,6 +23,8 @@ mod picture;
 mod plot;
 #[cfg(test)]
 mod samples;
+mod sanity_cascade;
+mod sanity_pictures;
 mod score_depth;
 mod selection;
 mod svg_text;
@@ -41,6 +43,8 @@ pub use loc_coverage::LocalizationCoverage;
 pub use loc_curves::{LocalizationCurves, LocalizationRegion};
 pub use loc_pictures::LocalizationPictures;
 pub use panels::save_panels;
+pub use sanity_cascade::SanityCascade;
+pub use sanity_pictures::SanityPictures;
 pub use score_depth::ScoreDepth;
 pub use selection::{LayerRule, MapChoice};
 #[cfg(test)]

@@ -54,6 +54,7 @@ pub(super) fn record(trial: &str, epoch: u32) -> ExplanationRecord {
         predicted_class: "ring".into(),
         predicted_confidence: 0.75,
         empty: false,
+        retrained_head: None,
         raw: "heat".into(),
         heat: "heat".into(),
         explanation: "picture".into(),

@@ -4,7 +4,9 @@
 
 mod checkpoint;
 mod plain_cnn;
+mod pooled;
 mod predict;
+mod randomise;
 mod size;
 mod spec;
 pub mod tap;
@@ -14,6 +16,8 @@ pub use checkpoint::{
     tensor_shapes, write_training,
 };
 pub use plain_cnn::PlainCnn;
+pub use pooled::{PooledSplit, pooled_split};
 pub use predict::{Prediction, Score, predict, score, to_tensor};
+pub use randomise::fresh_linear_weights;
 pub use size::NetworkSize;
 pub use spec::{Head, ModelSpec, SpecError};

@@ -19,8 +19,8 @@ const IMAGE_CHANNELS: usize = 3;
 
 /// One block: 3x3 convolution with zero padding, ReLU, 2x2 max-pool, dropout.
 #[derive(Module, Debug)]
-struct Block {
-    convolution: Conv2d,
+pub(super) struct Block {
+    pub(super) convolution: Conv2d,
     pool: MaxPool2d,
     dropout: Dropout,
 }
@@ -31,9 +31,9 @@ struct Block {
 /// (after the pool), `block-2` and so on. With [`Head::AveragePool`] the last block has no pool.
 #[derive(Module, Debug)]
 pub struct PlainCnn {
-    blocks: Vec<Block>,
+    pub(super) blocks: Vec<Block>,
     dropout: Dropout,
-    dense: Linear,
+    pub(super) dense: Linear,
     #[module(skip)]
     head: Head,
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 use safetensors::{Dtype, SafeTensors, View};
 use serde::{Deserialize, Serialize};
 
-use super::{RunError, write_atomically};
+use super::{HeadRecord, RunError, write_atomically};
 
 /// File name of the manifest.
 pub const MAPS_JSON: &str = "maps.json";
@@ -74,6 +74,9 @@ pub struct ExplanationRecord {
     pub predicted_confidence: f32,
     /// Whether the raw map was all zero or constant, so that there is nothing to show.
     pub empty: bool,
+    /// The linear head that the map was read from, where it is not the network's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retrained_head: Option<HeadRecord>,
     /// Name of the raw map's array: `[height, width]` at native size, rectified, not normalised.
     pub raw: String,
     /// Name of the map as shown: `[height, width]` at picture size, 0 to 1 by min-max.
@@ -262,6 +265,7 @@ mod tests {
                 predicted_class: "ring".into(),
                 predicted_confidence: 0.75,
                 empty: false,
+                retrained_head: None,
                 raw: "raw/0".into(),
                 heat: "heat/0".into(),
                 explanation: "explanation/0".into(),

@@ -4,19 +4,23 @@
 //! Called by `train`, `evaluate` and `cli` (writing) and by `figure` and `cli` (reading).
 
 mod atomic;
+mod cascade;
 mod checksum;
 mod depth;
 mod dir;
 mod error;
 mod explanations;
+mod head;
 mod localization;
 mod lock;
 mod manifest;
 mod rows;
+mod sanity;
 mod scores;
 mod table;
 
 pub use atomic::{Leftover, clear_temporaries, write_atomically, write_folder_atomically};
+pub use cascade::{CascadePanel, CascadePictures};
 pub use checksum::{Checksum, hexadecimal, sha256};
 pub use depth::{DepthRow, read_depth_rows, write_depth_rows};
 pub use dir::{CheckpointName, RunDir, list_runs};
@@ -24,6 +28,7 @@ pub use error::RunError;
 pub use explanations::{
     Array, ExplainedImage, ExplanationRecord, ExplanationSet, MAPS_JSON, MAPS_TENSORS,
 };
+pub use head::{HeadRecord, RetrainedHead};
 pub use localization::{
     LocalizationCurveRow, LocalizationRow, LocalizationSummaryRow, LocalizedMap, LocalizedPicture,
     LocalizedPictures, read_localization_curve, read_localization_summary,
@@ -35,6 +40,9 @@ pub use manifest::{
     TensorShape,
 };
 pub use rows::{EpochRow, append_epoch_row, read_epoch_rows, truncate_epoch_rows};
+pub use sanity::{
+    CascadeRow, ClassRow, IdentityRow, SanityTables, Verdict, VerdictRow, read_verdicts, verdict_of,
+};
 pub use scores::{
     LayerPlace, SCORE_PAIRS_CSV, SCORE_TABLE_CSV, SCORES_CSV, ScoreMetric, ScorePair, ScoreRow,
     ScoreSummary, read_score_pairs, read_score_rows, read_score_table, write_score_pairs,
