@@ -29,7 +29,7 @@ pub(super) fn run(context: &Context, arguments: &ExplainArguments) -> anyhow::Re
     };
     let methods = MethodChoice::parse(&arguments.maps.methods)?;
     let data = context.data(&trained.experiment)?;
-    let verdicts = Verdicts::read(context, data.test.dataset_name())?;
+    let verdicts = Verdicts::read(context, data.test.dataset_name(), None)?;
     let class = ClassChoice::parse(&arguments.maps.class, &data.test)?;
     let quantity = QuantityChoice::parse(&arguments.maps.quantity, &data.test)?;
     let out = context.figures(

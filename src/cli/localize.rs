@@ -7,7 +7,7 @@ mod subject;
 mod summary;
 mod tables;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::figure::{
     Figure, LocalizationCoverage, LocalizationCurves, LocalizationPictures, LocalizationRegion,
@@ -20,8 +20,12 @@ use crate::run::{
 use super::DONE;
 use super::arguments::LocalizeArguments;
 use super::context::Context;
-use super::output::{note, result};
+use super::output::result;
 use subject::Subject;
+pub(super) use subject::has_objects;
+
+/// Folder of the tables and figures, below that of the data set.
+pub(super) const FOLDER: &str = "localization";
 
 /// What one measurement gives.
 #[derive(Default)]
@@ -32,12 +36,23 @@ struct Findings {
     pictures: Vec<LocalizedPictures>,
 }
 
-/// Measures the maps, prints the tables, and writes rows and figures.
+/// Measures the maps and lists the files.
 pub(super) fn run(context: &Context, arguments: &LocalizeArguments) -> anyhow::Result<u8> {
+    for path in draw(context, arguments)? {
+        result(path.display());
+    }
+    Ok(DONE)
+}
+
+/// Measures the maps, prints the tables, writes rows and figures, and returns the files.
+pub(super) fn draw(
+    context: &Context,
+    arguments: &LocalizeArguments,
+) -> anyhow::Result<Vec<PathBuf>> {
     let mut subject = Subject::new(context, arguments)?;
     let out = context.figures(
         arguments.measure.out.as_deref(),
-        &[&subject.dataset, "localization"],
+        &[&subject.dataset, FOLDER],
     );
     let findings = measure(context, arguments, &mut subject)?;
     let columns: Vec<String> = collect::score_names()
@@ -54,15 +69,14 @@ pub(super) fn run(context: &Context, arguments: &LocalizeArguments) -> anyhow::R
          marks a paired difference whose interval leaves out 0.",
         tables::FEWEST
     ));
-    for name in [
+    let tables = [
         "localization.csv",
         "localization-summary.csv",
         "iou-curve.csv",
-    ] {
-        result(file(name).display());
-    }
-    draw(&findings, &out)?;
-    Ok(DONE)
+    ];
+    let mut files = tables.map(file).to_vec();
+    files.extend(figures(&findings, &out)?);
+    Ok(files)
 }
 
 /// Measures trial by trial, and prints each one's tables as soon as it is measured.
@@ -78,7 +92,8 @@ fn measure(
         let trial = seeds[0].run.trial();
         let mut cells = Vec::new();
         for (place, trained) in seeds.iter().enumerate() {
-            let opened = trained.open(context, &arguments.measure.checkpoint)?;
+            let (opened, _layers) =
+                (subject.measurement).open(context, trained, &arguments.measure)?;
             collect::add(context, &mut cells, subject, (trained, &opened), named)?;
             if place == 0 {
                 let drawn = pictures::collect(context, subject, (trained, &opened), named)?;
@@ -100,8 +115,8 @@ fn measure(
     Ok(findings)
 }
 
-/// Draws every figure and prints where it is.
-fn draw(findings: &Findings, out: &Path) -> anyhow::Result<()> {
+/// Draws every figure and returns where it is.
+fn figures(findings: &Findings, out: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let mut drawn = Vec::new();
     for region in [LocalizationRegion::Box, LocalizationRegion::Mask] {
         let rows = &findings.curves;
@@ -117,11 +132,5 @@ fn draw(findings: &Findings, out: &Path) -> anyhow::Result<()> {
         pictures.write(&folder)?;
         drawn.extend(figure.save(out)?);
     }
-    for path in &drawn {
-        result(path.display());
-    }
-    if drawn.is_empty() {
-        note("nothing to draw");
-    }
-    Ok(())
+    Ok(drawn)
 }

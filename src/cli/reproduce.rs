@@ -1,21 +1,23 @@
 //! `reproduce`: every trial trained, explained and drawn by one command. Called by [`super::run`].
 
+use std::path::PathBuf;
 use std::time::Instant;
 
 use crate::data::DataError;
+use crate::experiment::Resolved;
 use crate::run::{RunDir, RunError, RunLock};
 use crate::train::StartMode;
 
 use super::DONE;
 use super::arguments::{
-    AblateArguments, CURVE_STEPS, CheckpointArguments, ExperimentArguments, MeasureArguments,
-    ReproduceArguments, ScoreArguments,
+    AblateArguments, CURVE_STEPS, CheckpointArguments, ExperimentArguments, LocalizeArguments,
+    MeasureArguments, ReproduceArguments, SanityArguments, ScoreArguments,
 };
 use super::context::Context;
 use super::output::{note, result};
 use super::progress::duration;
 use super::train::{check_unchanged, is_done, named_twice, train_run};
-use super::{ablate, failure::Complaint, score};
+use super::{ablate, failure::Complaint, localize, sanity, score};
 
 /// The trials, shallowest first.
 const TRIALS: [&str; 4] = ["trial-a", "trial-b", "trial-c", "trial-d"];
@@ -23,6 +25,8 @@ const TRIALS: [&str; 4] = ["trial-a", "trial-b", "trial-c", "trial-d"];
 const QUICK_BASE: &str = "shapes";
 /// Test images whose maps are scored: `score` takes all of them.
 const SCORED_IMAGES: usize = 500;
+/// Test images on which maps are checked: `sanity` takes twice as many.
+const CHECKED_IMAGES: usize = 100;
 
 /// Trains what is not done, draws everything, and ends with the files to open.
 pub(super) fn run(context: &Context, arguments: &ReproduceArguments) -> anyhow::Result<u8> {
@@ -99,10 +103,7 @@ pub(super) fn run(context: &Context, arguments: &ReproduceArguments) -> anyhow::
             out: arguments.out.clone(),
         },
     )?;
-    note(format!(
-        "scoring the maps of the first test images, {SCORED_IMAGES} at most"
-    ));
-    files.extend(score::draw(context, &scores(arguments, base))?);
+    files.extend(measure(context, arguments, base)?);
     note(format!(
         "done in {}",
         duration(started.elapsed().as_secs_f64())
@@ -117,25 +118,62 @@ pub(super) fn run(context: &Context, arguments: &ReproduceArguments) -> anyhow::
     Ok(DONE)
 }
 
-/// Returns what is scored: the maps of the first test images by every network that was trained.
-fn scores(arguments: &ReproduceArguments, base: Option<String>) -> ScoreArguments {
-    ScoreArguments {
-        measure: MeasureArguments {
-            trials: TRIALS.map(str::to_string).to_vec(),
-            base,
-            seeds: arguments.seeds.clone(),
-            checkpoint: "best".to_string(),
-            split: "test".to_string(),
-            limit: Some(SCORED_IMAGES),
-            methods: Vec::new(),
-            layers: Vec::new(),
-            class: "predicted".to_string(),
-            retrain_head: false,
-            out: arguments.out.as_ref().map(|out| out.join(score::FOLDER)),
+/// Checks the maps, scores them and, where it is known, compares them with where the objects are;
+/// returns the files. The checks come first: the other tables mark what failed them.
+fn measure(
+    context: &Context,
+    arguments: &ReproduceArguments,
+    base: Option<String>,
+) -> anyhow::Result<Vec<PathBuf>> {
+    let shipped: Resolved = context.plain(TRIALS[0], base.as_deref())?;
+    let measured = |folder: &str, class: &str, limit: usize| MeasureArguments {
+        trials: TRIALS.map(str::to_string).to_vec(),
+        base: base.clone(),
+        seeds: arguments.seeds.clone(),
+        checkpoint: "best".to_string(),
+        split: "test".to_string(),
+        limit: Some(limit),
+        methods: Vec::new(),
+        layers: Vec::new(),
+        class: class.to_string(),
+        retrain_head: false,
+        out: arguments.out.as_ref().map(|out| out.join(folder)),
+    };
+    let told = |what: &str, limit: usize| {
+        note(format!("{what} of the first test images, {limit} at most"));
+    };
+    told("sanity checks of the maps", CHECKED_IMAGES);
+    let mut checked = measured(sanity::FOLDER, "predicted", CHECKED_IMAGES);
+    checked.seeds.truncate(1);
+    let mut files = sanity::draw(
+        context,
+        &SanityArguments {
+            measure: checked,
+            draws: 1,
+            pictures: 1,
         },
-        insertion_deletion: false,
-        steps: CURVE_STEPS,
+    )?;
+    told("scores of the maps", SCORED_IMAGES);
+    files.extend(score::draw(
+        context,
+        &ScoreArguments {
+            measure: measured(score::FOLDER, "predicted", SCORED_IMAGES),
+            insertion_deletion: false,
+            steps: CURVE_STEPS,
+        },
+    )?);
+    if localize::has_objects(shipped.experiment.data.dataset) {
+        told("localisation", SCORED_IMAGES);
+        files.extend(localize::draw(
+            context,
+            &LocalizeArguments {
+                measure: measured(localize::FOLDER, "true", SCORED_IMAGES),
+                boxes: None,
+                images: None,
+            },
+        )?);
     }
+    Ok(files)
 }
 
 /// Removes a run that nobody is writing to.

@@ -1,13 +1,13 @@
 //! `sanity`: whether maps depend on the network's parameters and on the class, and whether the sums
 //! that must come out do. Called by [`super::run`].
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::data::random::{below, stream};
-use crate::explain::WithHeads;
+use crate::explain::{MapSource, WithHeads};
 use crate::figure::{Figure, SanityCascade, SanityPictures};
 use crate::model::{PlainCnn, fresh_linear_weights};
-use crate::run::{RunError, SanityTables, Verdict};
+use crate::run::{RunError, SanityTables, Verdict, VerdictRow};
 
 use super::DONE;
 use super::arguments::{MeasureArguments, SanityArguments};
@@ -85,8 +85,16 @@ impl<'a> Cascade<'a> {
     }
 }
 
-/// Checks every network, prints and writes the tables, and draws the figures.
+/// Checks every network and lists the files.
 pub(super) fn run(context: &Context, arguments: &SanityArguments) -> anyhow::Result<u8> {
+    for path in draw(context, arguments)? {
+        result(path.display());
+    }
+    Ok(DONE)
+}
+
+/// Checks every network, prints and writes the tables, draws the figures, and returns the files.
+pub(super) fn draw(context: &Context, arguments: &SanityArguments) -> anyhow::Result<Vec<PathBuf>> {
     let measure = MeasureArguments {
         limit: Some(arguments.measure.limit.unwrap_or(DEFAULT_IMAGES)),
         ..arguments.measure.clone()
@@ -108,11 +116,7 @@ pub(super) fn run(context: &Context, arguments: &SanityArguments) -> anyhow::Res
         arguments.draws
     ));
     for trained in &measurement.networks {
-        let mut opened = trained.open(context, &measure.checkpoint)?;
-        let layers = measurement.layers(&opened.network, &measure.layers)?;
-        if measure.retrain_head {
-            opened = opened.retrain_heads(context, trained, &layers)?;
-        }
+        let (opened, layers) = measurement.open(context, trained, &measure)?;
         let cascade = Cascade::new(context, trained, &opened.network, &opened, arguments.draws);
         let checked = Checked {
             trained,
@@ -136,13 +140,8 @@ pub(super) fn run(context: &Context, arguments: &SanityArguments) -> anyhow::Res
             files.extend(SanityPictures { pictures: &set }.save(&out)?);
         }
     }
-    for name in tables.write(&out)? {
-        result(out.join(name).display());
-    }
-    for file in files {
-        result(file.display());
-    }
-    Ok(DONE)
+    let tables = tables.write(&out)?.into_iter().map(|name| out.join(name));
+    Ok(tables.chain(files).collect())
 }
 
 /// Returns the complaint about tables of an earlier run that cannot be read.
@@ -174,16 +173,20 @@ fn print(opened: &Opened, trained: &Trained, tables: &SanityTables) {
             row.layer, row.identity, row.deviation, row.images, row.tolerance
         ));
     }
-    for row in &tables.verdicts {
-        if row.verdict != Verdict::Pass {
-            result(format!(
-                "{} at {} {}: {}",
-                row.method,
-                row.layer,
-                said(row.verdict),
-                row.reason
-            ));
-        }
+    let is_baseline = |row: &&VerdictRow| matches!(row.method.parse(), Ok(MapSource::Baseline(_)));
+    let (baselines, methods): (Vec<&VerdictRow>, Vec<_>) =
+        tables.verdicts.iter().partition(is_baseline);
+    for row in methods.iter().filter(|row| row.verdict != Verdict::Pass) {
+        result(format!(
+            "{} at {} {}: {}",
+            row.method,
+            row.layer,
+            said(row.verdict),
+            row.reason
+        ));
+    }
+    if !baselines.is_empty() && baselines.iter().all(|row| row.verdict == Verdict::Fail) {
+        result("the baselines fail, as maps that never look at the network must");
     }
     result("");
 }

@@ -50,6 +50,8 @@ pub(super) struct Sheet {
     pub(super) native_size: [usize; 2],
     /// What made the maps.
     pub(super) source: MapSource,
+    /// What stands behind its name in a table.
+    pub(super) caveat: String,
     /// One entry an image.
     pub(super) scores: Vec<MapScore>,
 }
@@ -127,8 +129,7 @@ fn score<'a>(
     arguments: &ScoreArguments,
     steps: Option<usize>,
 ) -> anyhow::Result<Scored<'a>> {
-    let opened = trained.open(context, &arguments.measure.checkpoint)?;
-    let layers = measurement.layers(&opened.network, &arguments.measure.layers)?;
+    let (opened, layers) = measurement.open(context, trained, &arguments.measure)?;
     let named = !arguments.measure.layers.is_empty();
     let (trial, seed) = (trained.run.trial(), trained.run.seed());
     let label = format!("{trial} seed {seed}");
@@ -186,6 +187,7 @@ fn sheets(measurement: &Measurement, opened: &Opened, group: &Group, named: bool
         place: place(&maps.layer, maps.native_size),
         native_size: maps.native_size,
         source: maps.source,
+        caveat: measurement.caveat(opened, &maps.layer, maps.source),
         scores: Vec::with_capacity(measurement.images.len()),
     })
     .collect()

@@ -45,6 +45,15 @@ impl Entry<'_> {
         images.map(mean).collect()
     }
 
+    /// Returns what a table says behind the method's name: of several seeds, the one with most to say.
+    fn caveat(&self) -> String {
+        let caveats = self.sheets.iter().map(|sheet| &sheet.caveat);
+        caveats
+            .max_by_key(|text| text.len())
+            .cloned()
+            .unwrap_or_default()
+    }
+
     fn drops(&self) -> Vec<f64> {
         self.column(|score| value(ScoreMetric::AverageDrop, score))
     }
@@ -198,6 +207,7 @@ impl Table<'_> {
             target: target(self.measurement),
             method: sheet.source.name().to_string(),
             title: sheet.source.title().to_string(),
+            caveat: entry.caveat(),
             baseline: matches!(sheet.source, MapSource::Baseline(_)),
             maps: images.len() * entry.sheets.len(),
             empty: scores.filter(|score| score.empty).count(),

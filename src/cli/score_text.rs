@@ -76,7 +76,7 @@ fn rows(group: &[ScoreSummary], pairs: &[&ScorePair]) -> Vec<Vec<String>> {
     for scores in group.chunk_by(same_method) {
         let first = &scores[0];
         let mark = if first.baseline { BASELINE_MARK } else { "" };
-        let mut row = vec![format!("{}{mark}", first.title)];
+        let mut row = vec![format!("{}{mark}{}", first.title, first.caveat)];
         row.extend(scores.iter().map(|score| {
             let decimals = score.metric.decimals();
             with_spread(score.mean, score.low, score.high, decimals)

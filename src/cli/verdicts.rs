@@ -1,6 +1,8 @@
 //! What the sanity checks said of a method, for every table that names one. Called by the verbs that
 //! print such tables.
 
+use std::path::Path;
+
 use crate::run::{Verdict, VerdictRow, read_verdicts, verdict_of};
 
 use super::context::Context;
@@ -13,9 +15,18 @@ pub(super) struct Verdicts {
 }
 
 impl Verdicts {
-    /// Returns what `sanity` wrote to its own folder for `dataset`; nothing where it was never run.
-    pub(super) fn read(context: &Context, dataset: &str) -> anyhow::Result<Self> {
-        let folder = context.figures(None, &[dataset, FOLDER]);
+    /// Returns what `sanity` wrote beside `out`, or to its own folder for `dataset` where the user
+    /// names no `out`; nothing where it was never run.
+    pub(super) fn read(
+        context: &Context,
+        dataset: &str,
+        out: Option<&Path>,
+    ) -> anyhow::Result<Self> {
+        let beside = out.and_then(Path::parent).map(|parent| parent.join(FOLDER));
+        let folder = match beside.filter(|folder| folder.is_dir()) {
+            Some(folder) => folder,
+            None => context.figures(None, &[dataset, FOLDER]),
+        };
         let rows = read_verdicts(&folder).map_err(|error| unreadable(&error, &folder))?;
         Ok(Self { rows })
     }

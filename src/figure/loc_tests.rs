@@ -61,6 +61,7 @@ fn summary() -> Vec<LocalizationSummaryRow> {
                     target_rule: "true".into(),
                     method: method.into(),
                     title: title.into(),
+                    caveat: String::new(),
                     baseline,
                     instances: instances.into(),
                     pictures: 12,

@@ -57,6 +57,7 @@ fn rows(layers: &[Layer], methods: usize, steps: Option<usize>) -> Vec<ScoreSumm
                     target: "predicted".into(),
                     method: method.into(),
                     title: title.into(),
+                    caveat: String::new(),
                     baseline,
                     maps: 3600,
                     empty: 0,

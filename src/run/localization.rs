@@ -119,6 +119,9 @@ pub struct LocalizationSummaryRow {
     pub method: String,
     /// Its name in figures.
     pub title: String,
+    /// What a table says behind that name, such as " (fails sanity)"; empty where nothing is to be
+    /// said.
+    pub caveat: String,
     /// Whether it knows nothing of the network.
     pub baseline: bool,
     /// Which pictures by their number of objects: "all", "1", "2" and so on.

@@ -47,6 +47,7 @@ fn summaries_and_curves_survive_the_disk() {
         target_rule: "true".into(),
         method: "random".into(),
         title: "random map".into(),
+        caveat: String::new(),
         baseline: true,
         instances: "all".into(),
         pictures: 12,

@@ -178,6 +178,9 @@ pub struct ScoreSummary {
     pub method: String,
     /// Its name as papers write it, such as "Grad-CAM".
     pub title: String,
+    /// What a table says behind that name, such as " (fails sanity)"; empty where nothing is to be
+    /// said.
+    pub caveat: String,
     /// Whether it knows nothing of the network.
     pub baseline: bool,
     /// Maps made: images times seeds.

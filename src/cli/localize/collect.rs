@@ -20,6 +20,8 @@ pub(super) struct Cell {
     pub(super) native_size: [usize; 2],
     /// What made the maps.
     pub(super) source: MapSource,
+    /// What stands behind its name in a table.
+    pub(super) caveat: String,
     /// One entry a seed and picture, seeds outermost.
     pub(super) maps: Vec<MapScores>,
     /// Step of delta at which the mean IoU is highest, for boxes and for masks.
@@ -150,50 +152,53 @@ pub(super) fn add(
     let rules = rules(&subject.measurement, &opened.network, named)?;
     let seed = trained.run.seed();
     let label = format!("{} seed {seed}", trained.run.trial());
-    let truths = &subject.truths;
-    subject
-        .measurement
-        .each_group(context, &opened.network, (&layers, &label), |group| {
-            for maps in &group.survey.maps {
-                let at = cells
-                    .iter()
-                    .position(|cell| cell.layer == maps.layer && cell.source == maps.source);
-                let at = at.unwrap_or_else(|| {
-                    let rule = rules.iter().find(|(layer, _)| *layer == maps.layer);
-                    cells.push(Cell {
-                        layer: maps.layer.clone(),
-                        layer_rule: rule.map_or(String::new(), |(_, rule)| rule.clone()),
-                        native_size: maps.native_size,
-                        source: maps.source,
-                        maps: Vec::new(),
-                        best_steps: [0; 2],
-                        tuning: [vec![0.0; DELTA_STEPS], vec![0.0; DELTA_STEPS]],
-                    });
-                    cells.len() - 1
+    let (truths, measurement) = (&subject.truths, &subject.measurement);
+    measurement.each_group(context, &opened.network, (&layers, &label), |group| {
+        for maps in &group.survey.maps {
+            let at = cells
+                .iter()
+                .position(|cell| cell.layer == maps.layer && cell.source == maps.source);
+            let at = at.unwrap_or_else(|| {
+                let rule = rules.iter().find(|(layer, _)| *layer == maps.layer);
+                cells.push(Cell {
+                    layer: maps.layer.clone(),
+                    layer_rule: rule.map_or(String::new(), |(_, rule)| rule.clone()),
+                    native_size: maps.native_size,
+                    source: maps.source,
+                    caveat: String::new(),
+                    maps: Vec::new(),
+                    best_steps: [0; 2],
+                    tuning: [vec![0.0; DELTA_STEPS], vec![0.0; DELTA_STEPS]],
                 });
-                for (index, saliency) in maps.saliency.iter().enumerate() {
-                    let picture = group.places.start + index;
-                    let found = localize(&saliency.normalised, &truths[picture]);
-                    let curve = |overlap: &Overlap| -> Vec<f32> {
-                        overlap.curve().into_iter().map(|iou| iou as f32).collect()
-                    };
-                    cells[at].maps.push(MapScores {
-                        seed,
-                        picture,
-                        target_class: group.survey.target_class[index],
-                        predicted_class: group.survey.predicted_class[index],
-                        empty: saliency.empty,
-                        tied: found.box_pointing.tied,
-                        scores: scores(&found),
-                        curves: [
-                            Some(curve(&found.box_overlap)),
-                            found.mask_overlap.as_ref().map(curve),
-                        ],
-                    });
-                }
+                cells.len() - 1
+            });
+            let caveat = measurement.caveat(opened, &maps.layer, maps.source);
+            if caveat.len() > cells[at].caveat.len() {
+                cells[at].caveat = caveat;
             }
-            Ok(())
-        })?;
+            for (index, saliency) in maps.saliency.iter().enumerate() {
+                let picture = group.places.start + index;
+                let found = localize(&saliency.normalised, &truths[picture]);
+                let curve = |overlap: &Overlap| -> Vec<f32> {
+                    overlap.curve().into_iter().map(|iou| iou as f32).collect()
+                };
+                cells[at].maps.push(MapScores {
+                    seed,
+                    picture,
+                    target_class: group.survey.target_class[index],
+                    predicted_class: group.survey.predicted_class[index],
+                    empty: saliency.empty,
+                    tied: found.box_pointing.tied,
+                    scores: scores(&found),
+                    curves: [
+                        Some(curve(&found.box_overlap)),
+                        found.mask_overlap.as_ref().map(curve),
+                    ],
+                });
+            }
+        }
+        Ok(())
+    })?;
     tune(context, cells, subject, (trained, opened), &layers)
 }
 

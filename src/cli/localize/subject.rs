@@ -112,7 +112,7 @@ fn of_split(context: &Context, measure: &MeasureArguments) -> anyhow::Result<Sub
 }
 
 /// Whether the data set says where the objects of its images are.
-fn has_objects(dataset: DatasetName) -> bool {
+pub(in crate::cli) fn has_objects(dataset: DatasetName) -> bool {
     match dataset {
         DatasetName::Shapes => true,
         DatasetName::Cifar100 => false,

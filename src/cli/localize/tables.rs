@@ -102,7 +102,7 @@ fn places(rows: &[&LocalizationSummaryRow]) -> Vec<Vec<String>> {
     header.extend(["empty", "ties"].map(String::from));
     let mut lines = vec![header];
     for method in rows.chunk_by(|a, b| a.method == b.method) {
-        let mut line = vec![method[0].title.clone()];
+        let mut line = vec![format!("{}{}", method[0].title, method[0].caveat)];
         for column in &columns {
             let row = method.iter().find(|row| is(row, column));
             line.push(row.map_or(String::new(), |row| {
@@ -138,7 +138,7 @@ fn objects(rows: &[LocalizationSummaryRow]) -> Vec<Vec<String>> {
     for method in every.chunk_by(same) {
         let before = [method[0].instances.clone(), method[0].pictures.to_string()];
         let mut line = before.to_vec();
-        line.push(method[0].title.clone());
+        line.push(format!("{}{}", method[0].title, method[0].caveat));
         for column in &columns {
             let row = method.iter().find(|row| is(row, column));
             line.push(row.map_or(String::new(), |row| {
