@@ -103,6 +103,10 @@ impl Measurement {
     /// Returns what a table must say behind the name of `source` at a layer of the network, such as
     /// " (fails sanity)"; nothing where there is nothing to say.
     pub(super) fn caveat(&self, opened: &Opened, layer: &str, source: MapSource) -> String {
+        // That a baseline never looks at the network is said of it anyway.
+        if matches!(source, MapSource::Baseline(_)) {
+            return String::new();
+        }
         let head = match opened.retrained(source.name(), layer) {
             Some(record) => format!(
                 " (retrained head, {:.1} %)",

@@ -52,7 +52,8 @@ pub(crate) fn table(rows: &[Vec<String>]) -> String {
     for row in rows {
         let mut line = String::new();
         for (cell, width) in row.iter().zip(&widths) {
-            let numeric = cell.starts_with(|first: char| first.is_ascii_digit() || first == '-');
+            let numeric =
+                cell.starts_with(|first: char| first.is_ascii_digit() || "+-".contains(first));
             let padded = match numeric {
                 true => format!("{cell:>width$}"),
                 false => format!("{cell:<width$}"),
@@ -104,5 +105,11 @@ mod tests {
             text,
             "trial      blocks\na               1\nlong-name      12"
         );
+        let signed = table(&[
+            row(["a", "change"]),
+            row(["b", "+0.1"]),
+            row(["c", "-0.25"]),
+        ]);
+        assert_eq!(signed, "a  change\nb    +0.1\nc   -0.25");
     }
 }

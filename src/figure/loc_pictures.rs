@@ -9,7 +9,7 @@ use super::page::{Page, empty_panel};
 use super::picture::{PanelSize, array, overlay, picture, picture_size};
 use super::selection::generated_note;
 use super::svg_text::{class_name, trial_name};
-use super::theme::{BODY, HEADING, INK, MARGIN, SMALL, STRONG};
+use super::theme::{BODY, INK, MARGIN, SMALL, STRONG};
 use super::typeface::{shorten, width, wrap_at_most};
 use crate::run::{LocalizedMap, LocalizedPicture, LocalizedPictures};
 
@@ -82,15 +82,15 @@ impl Figure for LocalizationPictures<'_> {
         let titles = first.maps.iter().map(|map| map.title.as_str());
         let titles: Vec<Vec<String>> = std::iter::once("picture")
             .chain(titles)
-            .map(|title| wrap_at_most(title, pitch, &HEADING, 2))
+            .map(|title| wrap_at_most(title, pitch, &STRONG, 2))
             .collect();
         let most = titles.iter().map(Vec::len).max().unwrap_or(1);
         for (column, lines) in titles.iter().enumerate() {
-            let down = (most - lines.len()) as f32 * HEADING.line();
+            let down = (most - lines.len()) as f32 * STRONG.line();
             let at = (left(column) + panel.width as f32 / 2.0, page.y + down);
-            page.canvas.lines(at, Anchor::Middle, &HEADING, lines);
+            page.canvas.lines(at, Anchor::Middle, &STRONG, lines);
         }
-        page.y += most as f32 * HEADING.line() + 4.0;
+        page.y += most as f32 * STRONG.line() + 4.0;
         for picture in &about.pictures {
             let top = page.y.round();
             row_text(&mut page.canvas, (MARGIN, top), picture);
