@@ -50,6 +50,44 @@ pub(super) struct Measurement {
     verdicts: Verdicts,
 }
 
+/// What a table must say behind a method's name.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Caveat {
+    /// Validation accuracy of each retrained head that it reads, 0 to 1.
+    heads: Vec<f64>,
+    /// What the sanity checks said of it.
+    mark: &'static str,
+}
+
+impl Caveat {
+    /// Adds what is to be said of the same method with another seed.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.heads.extend(&other.heads);
+        if self.mark.is_empty() {
+            self.mark = other.mark;
+        }
+    }
+}
+
+impl std::fmt::Display for Caveat {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let percent = |accuracy: f64| format!("{:.1}", PERCENT * accuracy);
+        let lowest = self.heads.iter().copied().fold(f64::INFINITY, f64::min);
+        let highest = self.heads.iter().copied().fold(0.0, f64::max);
+        match self.heads.len() {
+            0 => {}
+            1 => write!(formatter, " (retrained head, {} %)", percent(highest))?,
+            _ => write!(
+                formatter,
+                " (retrained heads, {} to {} %)",
+                percent(lowest),
+                percent(highest)
+            )?,
+        }
+        formatter.write_str(self.mark)
+    }
+}
+
 /// One group of images, explained.
 pub(super) struct Group {
     /// The places of its images in [`Measurement::images`].
@@ -100,21 +138,20 @@ impl Measurement {
         Ok((opened, layers))
     }
 
-    /// Returns what a table must say behind the name of `source` at a layer of the network, such as
-    /// " (fails sanity)"; nothing where there is nothing to say.
-    pub(super) fn caveat(&self, opened: &Opened, layer: &str, source: MapSource) -> String {
+    /// Returns what a table must say behind the name of `source` at a layer of the network.
+    pub(super) fn caveat(&self, opened: &Opened, layer: &str, source: MapSource) -> Caveat {
         // That a baseline never looks at the network is said of it anyway.
         if matches!(source, MapSource::Baseline(_)) {
-            return String::new();
+            return Caveat::default();
         }
-        let head = match opened.retrained(source.name(), layer) {
-            Some(record) => format!(
-                " (retrained head, {:.1} %)",
-                PERCENT * record.validation_accuracy
-            ),
-            None => String::new(),
-        };
-        format!("{head}{}", self.verdicts.mark(opened, layer, source.name()))
+        let head = opened.retrained(source.name(), layer);
+        Caveat {
+            heads: head
+                .map(|head| head.validation_accuracy)
+                .into_iter()
+                .collect(),
+            mark: self.verdicts.mark(opened, layer, source.name()),
+        }
     }
 
     /// Returns the layers of `network` to measure at: those named, else those of an ablation.
@@ -335,6 +372,22 @@ pub(super) fn progress(images: usize, label: &str) -> ProgressBar {
 mod tests {
     use super::*;
     use crate::data::ShapesOptions;
+
+    #[test]
+    fn a_caveat_tells_the_heads_of_all_seeds_and_one_verdict() {
+        let of = |accuracy, mark| Caveat {
+            heads: vec![accuracy],
+            mark,
+        };
+        let mut caveat = of(0.217, "");
+        assert_eq!(caveat.to_string(), " (retrained head, 21.7 %)");
+        caveat.add(&of(0.173, " (fails sanity)"));
+        assert_eq!(
+            caveat.to_string(),
+            " (retrained heads, 17.3 to 21.7 %) (fails sanity)"
+        );
+        assert_eq!(Caveat::default().to_string(), "");
+    }
 
     #[test]
     fn how_shapes_are_generated_counts_for_shapes_alone() {

@@ -15,7 +15,7 @@ use super::DONE;
 use super::arguments::ScoreArguments;
 use super::context::Context;
 use super::failure::Complaint;
-use super::measure::{Group, Measurement};
+use super::measure::{Caveat, Group, Measurement};
 use super::network::{FINE_CELLS, Opened, Trained, ablation_layers};
 use super::output::{note, result};
 use super::score_table::summarise;
@@ -51,7 +51,7 @@ pub(super) struct Sheet {
     /// What made the maps.
     pub(super) source: MapSource,
     /// What stands behind its name in a table.
-    pub(super) caveat: String,
+    pub(super) caveat: Caveat,
     /// One entry an image.
     pub(super) scores: Vec<MapScore>,
 }

@@ -7,7 +7,7 @@ use crate::explain::{Interval, MapSource, bootstrap};
 use crate::run::{ScoreMetric, ScorePair, ScoreSummary};
 
 use super::maps::ClassChoice;
-use super::measure::Measurement;
+use super::measure::{Caveat, Measurement};
 use super::score::{Scored, Sheet};
 
 /// The method that the others are compared with, where it is measured.
@@ -45,13 +45,13 @@ impl Entry<'_> {
         images.map(mean).collect()
     }
 
-    /// Returns what a table says behind the method's name: of several seeds, the one with most to say.
+    /// Returns what a table says behind the method's name.
     fn caveat(&self) -> String {
-        let caveats = self.sheets.iter().map(|sheet| &sheet.caveat);
-        caveats
-            .max_by_key(|text| text.len())
-            .cloned()
-            .unwrap_or_default()
+        let mut all = Caveat::default();
+        for sheet in &self.sheets {
+            all.add(&sheet.caveat);
+        }
+        all.to_string()
     }
 
     fn drops(&self) -> Vec<f64> {

@@ -1,7 +1,7 @@
 //! The scores of every map of one trial, gathered network by network. Called by `localize`.
 
 use crate::cli::context::Context;
-use crate::cli::measure::Measurement;
+use crate::cli::measure::{Caveat, Measurement};
 use crate::cli::network::{FINE_CELLS, Opened, Trained};
 use crate::explain::localize::{
     DELTA_STEPS, Localization, Overlap, SCORED_STEPS, Truth, best_step, delta, localize,
@@ -21,7 +21,7 @@ pub(super) struct Cell {
     /// What made the maps.
     pub(super) source: MapSource,
     /// What stands behind its name in a table.
-    pub(super) caveat: String,
+    pub(super) caveat: Caveat,
     /// One entry a seed and picture, seeds outermost.
     pub(super) maps: Vec<MapScores>,
     /// Step of delta at which the mean IoU is highest, for boxes and for masks.
@@ -165,16 +165,16 @@ pub(super) fn add(
                     layer_rule: rule.map_or(String::new(), |(_, rule)| rule.clone()),
                     native_size: maps.native_size,
                     source: maps.source,
-                    caveat: String::new(),
+                    caveat: Caveat::default(),
                     maps: Vec::new(),
                     best_steps: [0; 2],
                     tuning: [vec![0.0; DELTA_STEPS], vec![0.0; DELTA_STEPS]],
                 });
                 cells.len() - 1
             });
-            let caveat = measurement.caveat(opened, &maps.layer, maps.source);
-            if caveat.len() > cells[at].caveat.len() {
-                cells[at].caveat = caveat;
+            if group.places.start == 0 {
+                let own = measurement.caveat(opened, &maps.layer, maps.source);
+                cells[at].caveat.add(&own);
             }
             for (index, saliency) in maps.saliency.iter().enumerate() {
                 let picture = group.places.start + index;

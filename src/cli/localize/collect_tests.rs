@@ -27,7 +27,7 @@ fn cell() -> Cell {
         layer_rule: "named".into(),
         native_size: [2, 2],
         source: MapSource::Baseline(Baseline::Edges),
-        caveat: String::new(),
+        caveat: Caveat::default(),
         maps: vec![MapScores {
             seed: 0,
             picture: 0,

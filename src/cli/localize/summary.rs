@@ -245,7 +245,7 @@ impl<'a> About<'a> {
             target_rule: self.subject.target_rule().to_string(),
             method: cell.source.name().to_string(),
             title: cell.source.title().to_string(),
-            caveat: cell.caveat.clone(),
+            caveat: cell.caveat.to_string(),
             baseline: self.baseline,
             instances: String::new(),
             pictures: own.n,
