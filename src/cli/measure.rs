@@ -15,6 +15,7 @@ use crate::explain::{
 };
 
 use super::arguments::MeasureArguments;
+use super::caveat::Caveat;
 use super::context::{Context, base_flag};
 use super::evaluate::trained_seeds;
 use super::failure::Complaint;
@@ -27,8 +28,6 @@ use super::verdicts::Verdicts;
 const IMAGES_AT_ONCE: usize = 128;
 /// The same where a method asks the network many questions about each.
 const IMAGES_AT_ONCE_ASKED: usize = 8;
-/// From a share to percent.
-const PERCENT: f64 = 100.0;
 /// The name that stands for every method and baseline.
 const EVERYTHING: &str = "all";
 /// How a progress bar looks.
@@ -48,44 +47,6 @@ pub(super) struct Measurement {
     pub(super) class: ClassChoice,
     /// What the sanity checks said of the networks' maps.
     verdicts: Verdicts,
-}
-
-/// What a table must say behind a method's name.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Caveat {
-    /// Validation accuracy of each retrained head that it reads, 0 to 1.
-    heads: Vec<f64>,
-    /// What the sanity checks said of it.
-    mark: &'static str,
-}
-
-impl Caveat {
-    /// Adds what is to be said of the same method with another seed.
-    pub(super) fn add(&mut self, other: &Self) {
-        self.heads.extend(&other.heads);
-        if self.mark.is_empty() {
-            self.mark = other.mark;
-        }
-    }
-}
-
-impl std::fmt::Display for Caveat {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let percent = |accuracy: f64| format!("{:.1}", PERCENT * accuracy);
-        let lowest = self.heads.iter().copied().fold(f64::INFINITY, f64::min);
-        let highest = self.heads.iter().copied().fold(0.0, f64::max);
-        match self.heads.len() {
-            0 => {}
-            1 => write!(formatter, " (retrained head, {} %)", percent(highest))?,
-            _ => write!(
-                formatter,
-                " (retrained heads, {} to {} %)",
-                percent(lowest),
-                percent(highest)
-            )?,
-        }
-        formatter.write_str(self.mark)
-    }
 }
 
 /// One group of images, explained.
@@ -140,18 +101,7 @@ impl Measurement {
 
     /// Returns what a table must say behind the name of `source` at a layer of the network.
     pub(super) fn caveat(&self, opened: &Opened, layer: &str, source: MapSource) -> Caveat {
-        // That a baseline never looks at the network is said of it anyway.
-        if matches!(source, MapSource::Baseline(_)) {
-            return Caveat::default();
-        }
-        let head = opened.retrained(source.name(), layer);
-        Caveat {
-            heads: head
-                .map(|head| head.validation_accuracy)
-                .into_iter()
-                .collect(),
-            mark: self.verdicts.mark(opened, layer, source.name()),
-        }
+        Caveat::of(&self.verdicts, opened, layer, source)
     }
 
     /// Returns the layers of `network` to measure at: those named, else those of an ablation.
@@ -372,22 +322,6 @@ pub(super) fn progress(images: usize, label: &str) -> ProgressBar {
 mod tests {
     use super::*;
     use crate::data::ShapesOptions;
-
-    #[test]
-    fn a_caveat_tells_the_heads_of_all_seeds_and_one_verdict() {
-        let of = |accuracy, mark| Caveat {
-            heads: vec![accuracy],
-            mark,
-        };
-        let mut caveat = of(0.217, "");
-        assert_eq!(caveat.to_string(), " (retrained head, 21.7 %)");
-        caveat.add(&of(0.173, " (fails sanity)"));
-        assert_eq!(
-            caveat.to_string(),
-            " (retrained heads, 17.3 to 21.7 %) (fails sanity)"
-        );
-        assert_eq!(Caveat::default().to_string(), "");
-    }
 
     #[test]
     fn how_shapes_are_generated_counts_for_shapes_alone() {

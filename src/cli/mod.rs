@@ -2,6 +2,7 @@
 
 mod ablate;
 mod arguments;
+mod caveat;
 mod context;
 mod data;
 mod evaluate;

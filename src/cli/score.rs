@@ -13,9 +13,10 @@ use crate::run::{
 
 use super::DONE;
 use super::arguments::ScoreArguments;
+use super::caveat::Caveat;
 use super::context::Context;
 use super::failure::Complaint;
-use super::measure::{Caveat, Group, Measurement};
+use super::measure::{Group, Measurement};
 use super::network::{FINE_CELLS, Opened, Trained, ablation_layers};
 use super::output::{note, result};
 use super::score_table::summarise;

@@ -6,8 +6,9 @@ use crate::explain::metrics::MapScore;
 use crate::explain::{Interval, MapSource, bootstrap};
 use crate::run::{ScoreMetric, ScorePair, ScoreSummary};
 
+use super::caveat::Caveat;
 use super::maps::ClassChoice;
-use super::measure::{Caveat, Measurement};
+use super::measure::Measurement;
 use super::score::{Scored, Sheet};
 
 /// The method that the others are compared with, where it is measured.

@@ -1,7 +1,8 @@
 //! The scores of every map of one trial, gathered network by network. Called by `localize`.
 
+use crate::cli::caveat::Caveat;
 use crate::cli::context::Context;
-use crate::cli::measure::{Caveat, Measurement};
+use crate::cli::measure::Measurement;
 use crate::cli::network::{FINE_CELLS, Opened, Trained};
 use crate::explain::localize::{
     DELTA_STEPS, Localization, Overlap, SCORED_STEPS, Truth, best_step, delta, localize,
