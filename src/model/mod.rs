@@ -3,6 +3,10 @@
 //! Called by `train`, `evaluate`, `explain` and `cli`.
 
 mod checkpoint;
+mod conv_lstm;
+mod forecast_spec;
+mod numbering;
+mod patches;
 mod plain_cnn;
 mod predict;
 mod size;
@@ -13,6 +17,8 @@ pub use checkpoint::{
     CheckpointError, LoadedCheckpoint, MODEL_FILE, OPTIMIZER_FILE, load_network, load_training,
     tensor_shapes, write_training,
 };
+pub use conv_lstm::{ConvLstm, Memory, place};
+pub use forecast_spec::{ForecastSpec, ForecastSpecError};
 pub use plain_cnn::PlainCnn;
 pub use predict::{Prediction, Score, predict, score, to_tensor};
 pub use size::NetworkSize;
