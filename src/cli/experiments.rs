@@ -87,9 +87,7 @@ fn list_trained(context: &Context) -> anyhow::Result<()> {
             },
             best.as_ref()
                 .map_or("-".to_string(), |best| best.epoch.to_string()),
-            best.map_or("-".to_string(), |best| {
-                format!("{:.1} %", 100.0 * best.validation_accuracy)
-            }),
+            best.map_or("-".to_string(), |best| best.in_words()),
         ]);
     }
     match rows.len() {

@@ -110,9 +110,9 @@ pub(super) fn train_run(
         Outcome::Done { best } => {
             if let Some(best) = best {
                 result(format!(
-                    "{} seed {seed}: best validation accuracy {:.2} % after epoch {}",
+                    "{} seed {seed}: best validation {} after epoch {}",
                     resolved.name,
-                    100.0 * best.validation_accuracy,
+                    best.in_words(),
                     best.epoch
                 ));
             }

@@ -13,7 +13,7 @@ use super::selection::{generated_note, seeds_note, unique};
 use super::svg_text::trial_name;
 use super::theme::{HEADING, MARGIN, QUIET, SMALL, STRONG};
 use super::typeface::{shorten, width};
-use crate::run::{BestCheckpoint, EpochRow};
+use crate::run::{EpochRecord, EpochRow};
 
 /// Width of the page's content in pixels: 8 inches.
 const CONTENT: f32 = 1640.0;
@@ -344,13 +344,8 @@ fn label_ends(
 
 /// Returns the row of the best epoch, by the rule that picks checkpoints.
 fn best_row(rows: &[EpochRow]) -> Option<&EpochRow> {
-    let candidate = |row: &EpochRow| BestCheckpoint {
-        epoch: row.epoch,
-        validation_accuracy: row.validation_accuracy,
-        validation_loss: row.validation_loss,
-    };
     rows.iter().reduce(|best, row| {
-        if candidate(row).beats(&candidate(best)) {
+        if row.candidate().beats(&best.candidate()) {
             row
         } else {
             best

@@ -109,25 +109,33 @@ impl ConvLstm {
     /// # Panics
     /// If `further` is 0.
     pub fn roll_out(&self, frames: Tensor<5>, further: usize, tap: &mut Tap) -> Tensor<5> {
+        let [_, time, ..] = frames.dims();
+        let all = self.watch_and_roll(frames, further - 1, tap);
+        all.narrow(1, time - 1, further)
+    }
+
+    /// Returns what [`forward`](Self::forward) does, and then the logits of `further` frames that
+    /// each follow the prediction before them.
+    ///
+    /// # Shapes
+    /// - `frames`: `[batch, time, 1, height, width]`, 0 to 1
+    /// - returned: `[batch, time + further, 1, height, width]`
+    pub fn watch_and_roll(&self, frames: Tensor<5>, further: usize, tap: &mut Tap) -> Tensor<5> {
         let [batch, time, _, height, width] = frames.dims();
         let (logits, mut memories) = self.watch(frames, tap);
-        let mut next = logits.narrow(1, time - 1, 1);
-        let mut predicted = vec![next.clone()];
-        for step in 1..further {
-            let frame = fold(sigmoid(next), self.patch);
-            let mut input = frame;
+        let mut next = logits.clone().narrow(1, time - 1, 1);
+        let mut predicted = vec![logits];
+        for step in time..time + further {
+            let mut input = fold(sigmoid(next), self.patch);
             for (layer, (cell, memory)) in self.cells.iter().zip(&mut memories).enumerate() {
                 let (from_input, from_hidden) = cell.kernels();
                 let given = convolve(input, from_input, cell.bias());
                 *memory = advance(given, Some(memory), &from_hidden);
-                memory.hidden = tap.observe(&place(layer, time + step - 1), memory.hidden.clone());
+                memory.hidden = tap.observe(&place(layer, step), memory.hidden.clone());
                 input = memory.hidden.clone();
             }
-            next = unfold(
-                self.head.forward(input),
-                [batch, 1, height, width],
-                self.patch,
-            );
+            let size = [batch, 1, height, width];
+            next = unfold(self.head.forward(input), size, self.patch);
             predicted.push(next.clone());
         }
         Tensor::cat(predicted, 1)

@@ -3,6 +3,7 @@
 //! Called by `train`, `evaluate`, `explain` and `cli`.
 
 mod checkpoint;
+mod clips;
 mod conv_lstm;
 mod forecast_spec;
 mod numbering;
@@ -17,6 +18,7 @@ pub use checkpoint::{
     CheckpointError, LoadedCheckpoint, MODEL_FILE, OPTIMIZER_FILE, load_network, load_training,
     tensor_shapes, write_training,
 };
+pub use clips::{clip_tensor, frames_tensor};
 pub use conv_lstm::{ConvLstm, Memory, place};
 pub use forecast_spec::{ForecastSpec, ForecastSpecError};
 pub use plain_cnn::PlainCnn;

@@ -2,17 +2,22 @@
 //! `cli`; reports through [`TrainEvents`] and stops when told to.
 
 mod classify;
+mod clip;
 mod epochs;
 mod error;
 mod events;
+mod forecast;
+mod job;
 mod session;
 mod space;
 mod spec;
 mod step;
 
-pub use classify::{ClassifyJob, Outcome, train};
+pub use classify::{ClassifyJob, train};
 pub use error::TrainError;
-pub use events::{Progress, Silent, StopSignal, TrainEvents};
+pub use events::{EpochReport, Progress, Silent, StopSignal, TrainEvents};
+pub use forecast::{ForecastJob, FrameLoss, ObjectiveSpec, frame_loss, train_forecast};
+pub use job::Outcome;
 pub use session::StartMode;
 pub use spec::{CheckpointSpec, FIXED_ON_RESUME, Schedule, TrainSpec};
 pub use step::ImageBatch;
