@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use burn::module::Module;
 use burn::tensor::{Device, Distribution, Tensor};
 use camtrail::data::DatasetName;
-use camtrail::experiment::{ExperimentError, Override, Resolved, compare, known, load, load_saved};
+use camtrail::experiment::{self, ExperimentError, Override, Resolved, compare, known, load_saved};
 use camtrail::model::tap::Tap;
 use camtrail::model::{NetworkSize, PlainCnn};
 use camtrail::train::FIXED_ON_RESUME;
@@ -15,6 +15,8 @@ use serde_json::Value;
 
 /// The shipped trials; a new one is added here when it is added there.
 const TRIALS: [&str; 5] = ["trial-a", "trial-b", "trial-c", "trial-d", "trial-d-gap"];
+/// The shipped next-frame predictors.
+const PREDICTORS: [&str; 1] = ["convlstm"];
 /// The base of all others.
 const ROOT: &str = "base/cifar-100";
 /// A million, the unit of a header's cost.
@@ -28,6 +30,16 @@ fn shipped(name: &str) -> PathBuf {
 
 fn read(name: &str) -> String {
     std::fs::read_to_string(shipped(name)).expect("a shipped experiment")
+}
+
+/// An experiment that classifies images.
+fn load(
+    folder: &Path,
+    name: &str,
+    base: Option<&str>,
+    overrides: &[Override],
+) -> Result<Resolved, ExperimentError> {
+    experiment::load(folder, name, base, overrides)
 }
 
 /// Loads `name` from the files in the binary: the folder has none of its own.
@@ -74,7 +86,8 @@ fn keys(text: &str) -> BTreeMap<String, Value> {
 #[test]
 fn the_shipped_trials_are_known() {
     let empty = tempfile::tempdir().expect("a temporary folder");
-    assert_eq!(known(empty.path()), TRIALS);
+    let all: Vec<&str> = PREDICTORS.into_iter().chain(TRIALS).collect();
+    assert_eq!(known(empty.path()), all);
 }
 
 #[test]
@@ -279,7 +292,7 @@ fn the_resolved_text_reads_back_and_keeps_the_comments_of_the_defaults() {
     ] {
         let resolved = load(empty.path(), name, base, overrides).expect("it resolves");
         let path = empty.path().join("experiment.toml");
-        let saved = load_saved(&path, name, &resolved.text).expect("it reads back");
+        let saved: Resolved = load_saved(&path, name, &resolved.text).expect("it reads back");
         assert_eq!(saved.experiment, resolved.experiment, "{name}");
         for comment in read(ROOT).lines().filter(|line| line.starts_with('#')) {
             assert!(resolved.text.contains(comment), "{name} lost {comment:?}");
@@ -339,7 +352,7 @@ fn a_local_file_wins_over_the_shipped_one() {
         (3, "Mine.")
     );
     let names = known(folder.path());
-    assert_eq!(names, [&["mine"], &TRIALS[..]].concat());
+    assert_eq!(names, [&["convlstm", "mine"], &TRIALS[..]].concat());
 
     // A local base is every trial's base.
     let base = read(ROOT).replace("batch_size = 128", "batch_size = 99");
@@ -354,11 +367,9 @@ fn a_value_of_several_lines_survives_the_run_folder() {
     let empty = tempfile::tempdir().expect("a temporary folder");
     let resolved = load(empty.path(), "trial-b", None, &[change]).expect("it resolves");
     assert_eq!(resolved.experiment.checkpoints.at, [0, 7]);
-    let saved = load_saved(Path::new("experiment.toml"), "trial-b", &resolved.text);
-    assert_eq!(
-        saved.expect("it reads back").experiment,
-        resolved.experiment
-    );
+    let saved: Resolved =
+        load_saved(Path::new("experiment.toml"), "trial-b", &resolved.text).expect("it reads back");
+    assert_eq!(saved.experiment, resolved.experiment);
     let comment = "# --set checkpoints.at=[   0, # before training    7, ]\n";
     assert!(resolved.text.contains(comment), "{}", resolved.text);
 }
@@ -425,7 +436,8 @@ fn ranges_hold_for_the_numbers_that_are_computed_with() {
 /// A key that is renamed would no longer be fixed.
 #[test]
 fn the_fixed_keys_are_keys() {
-    let keys = keys(&read(ROOT));
+    let mut keys = keys(&read(ROOT));
+    keys.extend(self::keys(&read("base/moving-mnist")));
     for fixed in FIXED_ON_RESUME {
         assert!(keys.keys().any(|key| key.starts_with(fixed)), "{fixed}");
     }

@@ -19,6 +19,7 @@ mod reproduce;
 mod selection;
 mod signals;
 mod train;
+mod trainable;
 
 use std::panic;
 use std::process::ExitCode;

@@ -2,8 +2,8 @@
 //! trained by `train`, explained by `explain`.
 
 use burn::module::{Module, Param};
+use burn::nn::PaddingConfig2d;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
-use burn::nn::{Initializer, PaddingConfig2d};
 use burn::tensor::activation::sigmoid;
 use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
@@ -61,8 +61,8 @@ pub struct ConvLstm {
 
 impl ConvLstm {
     /// Returns a network for grey frames, its weights drawn at once from the device's generator
-    /// seeded with `seed`: uniform within +-1/sqrt(fan in), the forget gates' biases then set to
-    /// the spec's. Its parameters are numbered from 1 in network order.
+    /// seeded with `seed`: uniform within +-1/sqrt(fan in), the biases of the forget gates and of
+    /// the head then set to the spec's. Its parameters are numbered from 1 in network order.
     ///
     /// # Panics
     /// When `spec` does not pass [`ForecastSpec::check`]; the experiment was validated before.
@@ -82,9 +82,12 @@ impl ConvLstm {
                 cell
             })
             .collect();
+        let mut head = Conv2dConfig::new([channels, pixels], [1, 1]).init(device);
+        let bias = Tensor::full([pixels], spec.head_bias, device);
+        head.bias = Some(Param::from_tensor(bias));
         numbered(Self {
             cells,
-            head: Conv2dConfig::new([channels, pixels], [1, 1]).init(device),
+            head,
             patch: spec.patch,
         })
     }
@@ -196,11 +199,11 @@ impl Cell {
         let mut gates = Conv2dConfig::new([input + hidden, GATES * hidden], [spec.kernel; 2])
             .with_padding(PaddingConfig2d::Same)
             .init(device);
-        if let (Some(bias), Some(forget)) = (&gates.bias, spec.forget_bias) {
-            let drawn = bias.val();
-            let forget = Initializer::Constant { value: forget }.init::<1, _>([hidden], device);
-            let bias = drawn.slice_assign([hidden..2 * hidden], forget.val());
-            gates.bias = Some(Param::from_tensor(bias));
+        if let Some(bias) = &gates.bias {
+            let forget = Tensor::full([hidden], spec.forget_bias, device);
+            let bias = bias.val().slice_assign([hidden..2 * hidden], forget);
+            // Detached: a parameter is a leaf.
+            gates.bias = Some(Param::from_tensor(bias.detach()));
         }
         Self {
             gates,

@@ -15,7 +15,8 @@ fn spec(hidden: &[usize], kernel: usize, patch: usize) -> ForecastSpec {
         hidden: hidden.to_vec(),
         kernel,
         patch,
-        forget_bias: Some(1.0),
+        forget_bias: 1.0,
+        head_bias: -2.0,
     }
 }
 
@@ -114,6 +115,8 @@ fn forget_biases_start_where_told_and_nothing_else_does() {
     assert_eq!(bias[2..4], [1.0, 1.0]);
     // 1 / sqrt(3 channels * 9 cells) = 0.19.
     assert!(bias[..2].iter().chain(&bias[4..]).all(|b| b.abs() < 0.2));
+    let head = network.head.bias.as_ref().expect("a bias").val();
+    assert_eq!(head.into_scalar::<f32>(), -2.0);
 }
 
 /// The gradient through time at every hidden state against central differences.

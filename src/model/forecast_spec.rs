@@ -21,7 +21,10 @@ pub struct ForecastSpec {
     /// Side of the squares of pixels that are folded into channels: 1, 2 or 4.
     pub patch: usize,
     /// What the forget gates' biases start from, in place of a random draw (Jozefowicz et al. 2015).
-    pub forget_bias: Option<f64>,
+    pub forget_bias: f64,
+    /// What the head's biases start from: the log-odds of a white pixel, so that training does not
+    /// begin with learning that frames are mostly black (as Lin et al. 2017, section 4.1, do).
+    pub head_bias: f64,
 }
 
 /// A `[forecast]` that cannot be built.
@@ -103,7 +106,8 @@ mod tests {
             hidden: vec![8, 4],
             kernel: 3,
             patch: 2,
-            forget_bias: None,
+            forget_bias: 1.0,
+            head_bias: 0.0,
         };
         assert_eq!(spec.check(64), Ok(()));
         assert_eq!(spec.describe(), "conv-lstm 8-4 kernel 3 patch 2");
