@@ -458,7 +458,7 @@ fn unknown_methods_layers_and_classes_are_answered_with_the_known_ones() {
     insta::assert_snapshot!(explain(&["--method", "gradcam"]), @r#"
     exit code 2
     --- stderr
-    error: unknown method "gradcam"; known: "cam", "grad-cam", "grad-cam-pp"
+    error: unknown method "gradcam"; known: "cam", "grad-cam", "grad-cam-pp", "layer-cam", "hires-cam", "xgrad-cam", "score-cam", "ablation-cam"
     hint: did you mean "grad-cam"?
     "#);
     insta::assert_snapshot!(explain(&["--layer", "block5"]), @r#"
@@ -477,7 +477,30 @@ fn unknown_methods_layers_and_classes_are_answered_with_the_known_ones() {
     exit code 2
     --- stderr
     error: method "cam" cannot explain layer "block-2": it needs global average pooling and one linear layer between it and the logits, and the network has head = "flatten"
-    hint: choose a network with head = "average-pool", or use method "grad-cam"
+    hint: train such a head with --retrain-head, or choose a network with head = "average-pool", or use method "grad-cam"
+    "#);
+    insta::assert_snapshot!(explain(&["--quantity", "odds"]), @r#"
+    exit code 2
+    --- stderr
+    error: unknown quantity "odds"; known: "logit", "probability", or "minus:CLASS"
+    "#);
+    insta::assert_snapshot!(explain(&["--quantity", "minus:circel"]), @r#"
+    exit code 2
+    --- stderr
+    error: no class is called "circel"
+    hint: known: disc, ring, square, triangle, cross, tee, ell, zigzag, star, crescent, heart, arrow
+    "#);
+    insta::assert_snapshot!(explain(&["--class", "ring", "--quantity", "minus:ring"]), @r#"
+    exit code 2
+    --- stderr
+    error: class 1 minus itself is 0: there is nothing to explain
+    hint: take two classes that differ
+    "#);
+    insta::assert_snapshot!(explain(&["--method", "cam", "--quantity", "probability"]), @r#"
+    exit code 2
+    --- stderr
+    error: method "cam" cannot explain a probability: it knows the weights of logits alone
+    hint: use method "grad-cam"
     "#);
     insta::assert_snapshot!(explain(&["--test-index", "24"]), @r#"
     exit code 2
@@ -567,6 +590,7 @@ fn explaining_an_image_writes_maps_and_figure_and_a_row_a_method() {
         assert!(shown.contains(part), "no {part:?} in {shown}");
     }
     assert!(!shown.contains("  cam"), "CAM needs another head: {shown}");
+    assert!(!shown.contains("score-cam"), "it asks questions: {shown}");
     let arguments = [
         "explain",
         "trial-d-gap",
@@ -579,4 +603,34 @@ fn explaining_an_image_writes_maps_and_figure_and_a_row_a_method() {
     let out = ["--out", out.path().to_str().expect("UTF-8")];
     let pooled = run_in(trained(), &[&arguments[..], &out[..]].concat());
     assert!(pooled.contains("  cam"), "{pooled}");
+}
+
+#[test]
+fn a_difference_of_classes_is_named_in_table_and_record_and_by_methods_that_ask() {
+    let out = tempfile::tempdir().expect("a temporary folder");
+    let folder = out.path().to_str().expect("UTF-8");
+    let mut arguments = vec![
+        "explain",
+        "trial-b",
+        "--base",
+        "shapes",
+        "--test-index",
+        "0",
+    ];
+    arguments.extend([
+        "--class",
+        "ring",
+        "--quantity",
+        "minus:disc",
+        "--out",
+        folder,
+    ]);
+    arguments.extend(["--method", "score-cam", "--method", "ablation-cam"]);
+    let shown = run_in(trained(), &arguments);
+    assert!(shown.starts_with("exit code 0\n"), "{shown}");
+    for part in ["score-cam", "ablation-cam", "ring, minus:disc"] {
+        assert!(shown.contains(part), "no {part:?} in {shown}");
+    }
+    let record = fs::read_to_string(out.path().join("maps.json")).expect("written");
+    assert_eq!(record.matches("\"quantity\": \"minus:disc\"").count(), 2);
 }

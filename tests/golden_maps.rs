@@ -77,6 +77,7 @@ fn relative_error<const D: usize>(a: &Tensor<D>, b: &Tensor<D>) -> f32 {
 }
 
 /// Compares the raw and the resized map of `method`, which the file calls `golden_name`.
+#[expect(clippy::print_stdout, reason = "the error reached is worth reading")]
 fn compare(file: &str, method: &str, golden_name: &str) {
     let golden = Golden::read(file);
     let method = Method::parse(method).expect("the method is in the list");
@@ -87,6 +88,7 @@ fn compare(file: &str, method: &str, golden_name: &str) {
     let [_batch, height, width] = expected_up.dims();
     let up_error = relative_error(&saliency::resize(raw, [height, width]), &expected_up);
 
+    println!("{file}, {method}: relative error {raw_error:e} raw, {up_error:e} resized");
     assert!(
         raw_error <= TOLERANCE,
         "{file}, {method}, raw: relative error {raw_error}"
@@ -123,6 +125,42 @@ fn grad_cam_pp_of_maps_b() {
 
 #[test]
 #[ignore = "needs the golden files in $CAMTRAIL_GOLDEN"]
+fn layer_cam_of_maps_a() {
+    compare("maps-a", "layer-cam", "layer_cam");
+}
+
+#[test]
+#[ignore = "needs the golden files in $CAMTRAIL_GOLDEN"]
+fn hires_cam_of_maps_a() {
+    compare("maps-a", "hires-cam", "hires_cam");
+}
+
+#[test]
+#[ignore = "needs the golden files in $CAMTRAIL_GOLDEN"]
+fn xgrad_cam_of_maps_a() {
+    compare("maps-a", "xgrad-cam", "xgrad_cam");
+}
+
+#[test]
+#[ignore = "needs the golden files in $CAMTRAIL_GOLDEN"]
+fn layer_cam_of_maps_b() {
+    compare("maps-b", "layer-cam", "layer_cam");
+}
+
+#[test]
+#[ignore = "needs the golden files in $CAMTRAIL_GOLDEN"]
+fn hires_cam_of_maps_b() {
+    compare("maps-b", "hires-cam", "hires_cam");
+}
+
+#[test]
+#[ignore = "needs the golden files in $CAMTRAIL_GOLDEN"]
+fn xgrad_cam_of_maps_b() {
+    compare("maps-b", "xgrad-cam", "xgrad_cam");
+}
+
+#[test]
+#[ignore = "needs the golden files in $CAMTRAIL_GOLDEN"]
 fn grad_cam_of_figure_1() {
     compare("figure-1", "grad-cam", "grad_cam");
 }
@@ -131,6 +169,24 @@ fn grad_cam_of_figure_1() {
 #[ignore = "needs the golden files in $CAMTRAIL_GOLDEN"]
 fn grad_cam_pp_of_figure_1() {
     compare("figure-1", "grad-cam-pp", "grad_cam_pp");
+}
+
+#[test]
+#[ignore = "needs the golden files in $CAMTRAIL_GOLDEN"]
+fn layer_cam_of_figure_1() {
+    compare("figure-1", "layer-cam", "layer_cam");
+}
+
+#[test]
+#[ignore = "needs the golden files in $CAMTRAIL_GOLDEN"]
+fn hires_cam_of_figure_1() {
+    compare("figure-1", "hires-cam", "hires_cam");
+}
+
+#[test]
+#[ignore = "needs the golden files in $CAMTRAIL_GOLDEN"]
+fn xgrad_cam_of_figure_1() {
+    compare("figure-1", "xgrad-cam", "xgrad_cam");
 }
 
 /// What Figure 1 of the Grad-CAM++ paper shows: how strongly an object is drawn follows its size

@@ -15,7 +15,7 @@ use super::context::{Context, base_flag};
 use super::evaluate::{print, rows};
 use super::failure::Complaint;
 use super::figures;
-use super::maps::{ClassChoice, MapRequest, MethodChoice, add_maps, empty_set};
+use super::maps::{ClassChoice, MapRequest, MethodChoice, QuantityChoice, add_maps, empty_set};
 use super::measure::check_same_data;
 use super::network::{FINE_CELLS, Opened, Trained, ablation_layers, find};
 use super::output::{note, result};
@@ -161,7 +161,11 @@ fn by_depth(
     let mut set = empty_set(pictures);
     for trained in trained {
         context.go_on()?;
-        let opened = trained.open(context, &arguments.checkpoint.checkpoint)?;
+        let mut opened = trained.open(context, &arguments.checkpoint.checkpoint)?;
+        if arguments.retrain_head {
+            let layers = ablation_layers(&opened.network, pictures.size[0], FINE_CELLS);
+            opened = opened.retrain_heads(context, trained, &layers)?;
+        }
         explain(
             context,
             &mut set,
@@ -249,6 +253,7 @@ fn explain(
         layers: &layers,
         methods,
         class,
+        quantity: &QuantityChoice::logit(),
     };
     add_maps(context, set, pictures, &request)
 }
@@ -282,6 +287,9 @@ fn same_again(arguments: &AblateArguments) -> String {
             .map(ToString::to_string)
             .collect();
         text.push_str(&format!(" --test-index {}", numbers.join(",")));
+    }
+    if arguments.retrain_head {
+        text.push_str(" --retrain-head");
     }
     text.push_str(&format!(" --class '{}' --train", arguments.class));
     if let Some(out) = &arguments.out {

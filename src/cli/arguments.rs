@@ -6,6 +6,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Root of the run folders where the user names none.
 pub(super) const DEFAULT_RUNS: &str = "checkpoints";
+/// Steps of the insertion and deletion curves where the user names none.
+pub(super) const CURVE_STEPS: usize = 16;
 
 /// Train small vision networks and measure what they look at.
 #[derive(Debug, Parser)]
@@ -51,8 +53,15 @@ pub(super) enum Verb {
     Explain(ExplainArguments),
     /// Draw the ablation: the same images explained by every trial, and along training
     Ablate(AblateArguments),
+    /// Measure whether maps lie on the objects, whose boxes or masks are known
+    #[command(mut_arg("class", |class| class.default_value("true")))]
+    Localize(LocalizeArguments),
+    /// Check whether maps depend on the network's parameters and on the class
+    Sanity(SanityArguments),
     /// Measure the accuracy of a trained network
     Evaluate(EvaluateArguments),
+    /// Score the maps of trained networks over a whole split: table and figure by depth
+    Score(ScoreArguments),
     /// Train all trials, explain them and draw every figure
     Reproduce(ReproduceArguments),
     /// List the experiments and the runs
@@ -117,7 +126,8 @@ pub(super) struct CheckpointArguments {
 /// Which maps to make.
 #[derive(Debug, Clone, Args)]
 pub(super) struct MapArguments {
-    /// Method; can be given several times [default: all that the network allows]
+    /// Method; can be given several times [default: all that the network allows, but for those that
+    /// ask it many questions for each map: score-cam and ablation-cam]
     #[arg(long = "method", value_name = "NAME")]
     pub(super) methods: Vec<String>,
     /// Layer; can be given several times [default: the last block before its pool]
@@ -126,6 +136,13 @@ pub(super) struct MapArguments {
     /// Class to explain: "predicted", "true" or a class name
     #[arg(long, default_value = "predicted", value_name = "CLASS")]
     pub(super) class: String,
+    /// What of the class: its "logit", its "probability", or "minus:CLASS", its logit minus another's
+    #[arg(long, default_value = "logit", value_name = "WHAT")]
+    pub(super) quantity: String,
+    /// Train a linear head on each layer's pooled activation where the network has none, so that CAM
+    /// can explain it; cached beside the checkpoint
+    #[arg(long)]
+    pub(super) retrain_head: bool,
 }
 
 /// Arguments of `explain`.
@@ -168,6 +185,10 @@ pub(super) struct AblateArguments {
     /// Class to explain: "predicted", "true" or a class name
     #[arg(long, default_value = "predicted", value_name = "CLASS")]
     pub(super) class: String,
+    /// Train a linear head on each layer's pooled activation where the network has none, so that CAM
+    /// can explain it; cached beside the checkpoint
+    #[arg(long)]
+    pub(super) retrain_head: bool,
     /// Train what is missing
     #[arg(long)]
     pub(super) train: bool,
@@ -248,9 +269,54 @@ pub(super) struct MeasureArguments {
     /// Class to explain: "predicted", "true" or a class name
     #[arg(long, default_value = "predicted", value_name = "CLASS")]
     pub(super) class: String,
+    /// Train a linear head on each layer's pooled activation where the network has none, so that CAM
+    /// can explain it; cached beside the checkpoint
+    #[arg(long)]
+    pub(super) retrain_head: bool,
     /// Folder for tables and figures
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
+}
+
+/// Arguments of `localize`.
+#[derive(Debug, Clone, Args)]
+pub(super) struct LocalizeArguments {
+    #[command(flatten)]
+    pub(super) measure: MeasureArguments,
+    /// Boxes on pictures of your own: a CSV with the columns file,class,x0,y0,x1,y1, in pixels of
+    /// the original picture, x1 and y1 not included; a row is an object
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["split", "limit"])]
+    pub(super) boxes: Option<PathBuf>,
+    /// Folder of those pictures [default: the CSV's]
+    #[arg(long, value_name = "DIR", requires = "boxes")]
+    pub(super) images: Option<PathBuf>,
+}
+
+/// Arguments of `score`.
+#[derive(Debug, Clone, Args)]
+pub(super) struct ScoreArguments {
+    #[command(flatten)]
+    pub(super) measure: MeasureArguments,
+    /// Measure insertion and deletion too; it costs 2 x STEPS forward passes a map
+    #[arg(long)]
+    pub(super) insertion_deletion: bool,
+    /// Steps of the insertion and deletion curves
+    #[arg(long, value_name = "STEPS", default_value_t = CURVE_STEPS, value_parser = at_least_one, requires = "insertion_deletion")]
+    pub(super) steps: usize,
+}
+
+/// Arguments of `sanity`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Without --limit, the first 200 images of the split are taken.")]
+pub(super) struct SanityArguments {
+    #[command(flatten)]
+    pub(super) measure: MeasureArguments,
+    /// Times that the parameters are drawn anew
+    #[arg(long, default_value_t = 3, value_name = "N", value_parser = at_least_one)]
+    pub(super) draws: usize,
+    /// Pictures of the cascade
+    #[arg(long, default_value_t = 2, value_name = "N", value_parser = at_least_one)]
+    pub(super) pictures: usize,
 }
 
 /// Arguments of `show`.

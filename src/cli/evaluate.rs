@@ -81,7 +81,7 @@ fn row(
     data: &Splits,
 ) -> anyhow::Result<DepthRow> {
     let opened = trained.open(context, checkpoint)?;
-    let accuracy = measure(&opened.network, data, &context.device.device);
+    let accuracy = measure(opened.network.network(), data, &context.device.device);
     let size = size_of(&trained.experiment);
     Ok(DepthRow {
         trial: trained.run.trial().to_string(),

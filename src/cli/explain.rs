@@ -2,15 +2,17 @@
 
 use crate::explain::{ExplainError, Explainable};
 use crate::figure::{ExplainGrid, Figure, save_panels};
-use crate::run::{MAPS_JSON, MAPS_TENSORS};
+use crate::run::{ExplanationRecord, MAPS_JSON, MAPS_TENSORS};
 
 use super::DONE;
 use super::arguments::ExplainArguments;
 use super::context::Context;
-use super::maps::{ClassChoice, MapRequest, MethodChoice, add_maps, empty_set};
-use super::network::find;
+use super::heads::behind_method;
+use super::maps::{ClassChoice, MapRequest, MethodChoice, QuantityChoice, add_maps, empty_set};
+use super::network::{Opened, find};
 use super::output::{result, table};
 use super::selection::{by_index, from_files};
+use super::verdicts::Verdicts;
 
 /// Folder of every map as pictures of its own.
 const PANELS: &str = "panels";
@@ -21,9 +23,15 @@ pub(super) fn run(context: &Context, arguments: &ExplainArguments) -> anyhow::Re
     let trained = find(context, &arguments.trial, which.base.as_deref(), which.seed)?;
     let opened = trained.open(context, &which.checkpoint)?;
     let layers = layers(&opened.network, &arguments.maps.layers)?;
+    let opened = match arguments.maps.retrain_head {
+        true => opened.retrain_heads(context, &trained, &layers)?,
+        false => opened,
+    };
     let methods = MethodChoice::parse(&arguments.maps.methods)?;
     let data = context.data(&trained.experiment)?;
+    let verdicts = Verdicts::read(context, data.test.dataset_name(), None)?;
     let class = ClassChoice::parse(&arguments.maps.class, &data.test)?;
+    let quantity = QuantityChoice::parse(&arguments.maps.quantity, &data.test)?;
     let out = context.figures(
         arguments.out.as_deref(),
         &[
@@ -44,10 +52,11 @@ pub(super) fn run(context: &Context, arguments: &ExplainArguments) -> anyhow::Re
         layers: &layers,
         methods: &methods,
         class: &class,
+        quantity: &quantity,
     };
     add_maps(context, &mut set, &pictures, &request)?;
     set.write(&out)?;
-    print(&set.records);
+    print(&set.records, &opened, &verdicts);
     context.go_on()?;
     let drawn = ExplainGrid { set: &set }.save(&out)?;
     let panels = out.join(PANELS);
@@ -90,7 +99,7 @@ fn layers(network: &impl Explainable, named: &[String]) -> anyhow::Result<Vec<St
         .collect())
 }
 
-fn print(records: &[crate::run::ExplanationRecord]) {
+fn print(records: &[ExplanationRecord], opened: &Opened, verdicts: &Verdicts) {
     let header = [
         "image",
         "layer",
@@ -102,15 +111,22 @@ fn print(records: &[crate::run::ExplanationRecord]) {
         "predicted",
     ];
     let mut rows = vec![header.map(str::to_string).to_vec()];
+    let explained = |record: &ExplanationRecord| match record.quantity.as_str() {
+        "logit" => record.target_class.clone(),
+        other => format!("{}, {other}", record.target_class),
+    };
     for record in records {
         let [height, width] = record.native_size;
         let empty = if record.empty { " (empty map)" } else { "" };
+        let head = record.retrained_head.as_ref();
+        let head = head.map_or(String::new(), behind_method);
+        let mark = verdicts.mark(opened, &record.layer, &record.method);
         rows.push(vec![
             record.image.clone(),
             record.layer.clone(),
             format!("{height} x {width}"),
-            format!("{}{empty}", record.method),
-            record.target_class.clone(),
+            format!("{}{head}{mark}{empty}", record.method),
+            explained(record),
             format!("{:.3}", record.confidence),
             format!("{:.3}", record.explanation_confidence),
             format!(

@@ -117,9 +117,18 @@ fn known(cause: &(dyn std::error::Error + 'static)) -> Option<(Option<String>, u
             ExplainError::UnknownLayer { .. }
                 | ExplainError::UnknownMethod { .. }
                 | ExplainError::UnknownTarget { .. }
+                | ExplainError::UnknownQuantity { .. }
+                | ExplainError::NoDifference { .. }
+                | ExplainError::NotLinear { .. }
                 | ExplainError::NotPooledLinear { .. }
         );
-        return Some((error.hint(), code(misused)));
+        let hint = match error {
+            ExplainError::NotPooledLinear { .. } => error
+                .hint()
+                .map(|hint| format!("train such a head with --retrain-head, or {hint}")),
+            _ => error.hint(),
+        };
+        return Some((hint, code(misused)));
     }
     if let Some(error) = cause.downcast_ref::<DeviceError>() {
         return Some((Some(error.hint().to_string()), FAILED));

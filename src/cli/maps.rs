@@ -1,15 +1,17 @@
 //! From pictures and a network to records and arrays of an explanation folder. Called by `explain`
 //! and `ablate`.
 
+use std::io::IsTerminal;
+
 use burn::tensor::{Device, Tensor, TensorData};
+use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::data::ImageSet;
 use crate::data::image_set::CHANNELS;
 use crate::explain::{
-    ExplainError, ExplainRequest, Explanation, Method, Needs, Standardisation, TargetRule,
-    TargetSpec, confidences, confidences_on_explanations, explain,
+    ExplainError, ExplainRequest, Explainable, Explanation, Method, Needs, Quantity,
+    Standardisation, TargetSpec, confidences, confidences_on_explanations, explain_watched,
 };
-use crate::model::PlainCnn;
 use crate::run::{Array, ExplainedImage, ExplanationRecord, ExplanationSet};
 
 use super::context::Context;
@@ -19,6 +21,11 @@ use super::selection::Pictures;
 
 /// Pictures that are explained in one go; it bounds memory and how long a signal waits.
 const PICTURES_AT_ONCE: usize = 64;
+
+/// How the network's answers to a method's questions are counted on a terminal.
+const ANSWERS: &str = "{human_pos} answers of the network, {per_sec}";
+/// What stands before the other class of a difference of logits.
+const MINUS: &str = "minus:";
 
 /// Which class the maps are for, as the user names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +45,7 @@ impl ClassChoice {
         })
     }
 
-    fn rule(&self) -> &'static str {
+    pub(super) fn rule(&self) -> &'static str {
         match self {
             Self::Predicted => "predicted",
             Self::True => "true",
@@ -47,34 +54,64 @@ impl ClassChoice {
     }
 
     fn target(&self, pictures: &Pictures) -> anyhow::Result<TargetSpec> {
-        let rule = match self {
+        match self {
             Self::Predicted => return Ok(TargetSpec::predicted()),
             Self::Named(class) => return Ok(TargetSpec::class(*class)),
-            Self::True => TargetRule::True,
-        };
+            Self::True => {}
+        }
         let labels: Option<Vec<usize>> = pictures.labels.iter().copied().collect();
-        if labels.is_none() {
-            return Err(Complaint::misused(
+        let unknown = || {
+            Complaint::misused(
                 "the true class of an image file is not known",
                 "take --class predicted, or name the class",
             )
-            .into());
+        };
+        Ok(TargetSpec::labelled(labels.ok_or_else(unknown)?))
+    }
+}
+
+/// What of the class the maps explain, as the user names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct QuantityChoice {
+    quantity: Quantity,
+    /// As it stands in a record: a class by its name.
+    name: String,
+}
+
+impl QuantityChoice {
+    /// Returns the choice where nothing is named.
+    pub(super) fn logit() -> Self {
+        Self {
+            quantity: Quantity::Logit,
+            name: Quantity::Logit.to_string(),
         }
-        Ok(TargetSpec { rule, labels })
+    }
+
+    /// Returns the choice that `text` names.
+    pub(super) fn parse(text: &str, like: &ImageSet) -> anyhow::Result<Self> {
+        let quantity = match text.strip_prefix(MINUS) {
+            Some(class) => Quantity::Minus(like.find_class(class)?),
+            None => text.parse()?,
+        };
+        Ok(Self {
+            quantity,
+            name: text.to_string(),
+        })
     }
 }
 
 /// Which methods to run.
 #[derive(Debug, Clone)]
 pub(super) enum MethodChoice {
-    /// Every method at every layer where the network allows it.
+    /// Every method at every layer where the network allows it, but for those that ask the network
+    /// many questions for each map.
     Allowed,
     /// These, at every layer; one that the network does not allow is an error.
     Named(Vec<Method>),
 }
 
 impl MethodChoice {
-    /// Returns the choice of the methods named; none is every allowed one.
+    /// Returns the choice of the methods named; none is [`MethodChoice::Allowed`].
     pub(super) fn parse(names: &[String]) -> Result<Self, ExplainError> {
         if names.is_empty() {
             return Ok(Self::Allowed);
@@ -90,11 +127,18 @@ impl MethodChoice {
     }
 
     /// Returns what to ask for, at which layers.
-    fn requests(&self, network: &PlainCnn, layers: &[String]) -> Vec<(Vec<String>, Vec<Method>)> {
+    fn requests(
+        &self,
+        network: &impl Explainable,
+        layers: &[String],
+        quantity: Quantity,
+    ) -> Vec<(Vec<String>, Vec<Method>)> {
         if let Self::Named(methods) = self {
             return vec![(layers.to_vec(), methods.clone())];
         }
-        let pooled = |layer: &&String| network.pooled_linear_weights(layer).is_some();
+        let pooled = |layer: &&String| {
+            quantity.is_linear() && network.pooled_linear_weights(layer).is_some()
+        };
         let needing = |needs| {
             Method::all()
                 .iter()
@@ -151,6 +195,7 @@ pub(super) struct MapRequest<'a> {
     pub(super) layers: &'a [String],
     pub(super) methods: &'a MethodChoice,
     pub(super) class: &'a ClassChoice,
+    pub(super) quantity: &'a QuantityChoice,
 }
 
 /// Explains all pictures with one network and adds the maps to `set`; a signal is obeyed between
@@ -191,14 +236,18 @@ fn add_group(
     };
     let input = standardisation.apply(pixels.clone());
     let mut explanations = Vec::new();
-    for (layers, methods) in request.methods.requests(network, request.layers) {
+    let quantity = request.quantity.quantity;
+    let answers = answers_shown();
+    for (layers, methods) in request.methods.requests(network, request.layers, quantity) {
         let spec = ExplainRequest {
             layers,
             methods,
-            target: request.class.target(pictures)?,
+            target: request.class.target(pictures)?.of(quantity),
         };
-        explanations.extend(explain(network, input.clone(), &spec)?);
+        let more = |count: usize| answers.inc(count as u64);
+        explanations.extend(explain_watched(network, input.clone(), &spec, &more)?);
     }
+    answers.finish_and_clear();
     // Every map lies on its own picture, so pictures are repeated in the order of the maps.
     let count = explanations.len();
     let places: Vec<i64> = explanations.iter().map(|e| e.image as i64).collect();
@@ -217,6 +266,16 @@ fn add_group(
         add_record(set, pictures, request, explanation, on_map, top);
     }
     Ok(())
+}
+
+/// Returns a line that counts the network's answers, hidden where nobody watches; it shows itself
+/// with the first answer, so that methods which ask nothing leave no trace.
+fn answers_shown() -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template(ANSWERS).expect("the template names known keys");
+    ProgressBar::no_length().with_style(style)
 }
 
 fn add_record(
@@ -273,13 +332,19 @@ fn add_record(
         native_size: explanation.saliency.raw.size(),
         target_class: name(explanation.target_class),
         target_rule: request.class.rule().to_string(),
+        quantity: request.quantity.name.clone(),
         confidence: explanation.confidence,
         explanation_confidence: on_map,
         predicted_class: name(explanation.predicted_class),
         predicted_confidence,
         empty: explanation.saliency.empty,
+        retrained_head: opened.retrained(method, &explanation.layer).cloned(),
         raw,
         heat,
         explanation: product,
     });
 }
+
+#[cfg(test)]
+#[path = "maps_tests.rs"]
+mod tests;

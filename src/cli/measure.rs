@@ -8,10 +8,10 @@ use burn::tensor::{Tensor, TensorData};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::data::image_set::CHANNELS;
-use crate::data::{ImageSet, Normalisation, Split, Splits, pixels_01};
+use crate::data::{DataOptions, DatasetName, ImageSet, Normalisation, Split, Splits, pixels_01};
 use crate::explain::{
     Baseline, ExplainError, Explainable, MapSource, Method, Needs, Standardisation, Survey,
-    SurveyRequest, TargetRule, TargetSpec, survey,
+    SurveyRequest, TargetSpec, survey,
 };
 
 use super::arguments::MeasureArguments;
@@ -19,11 +19,16 @@ use super::context::{Context, base_flag};
 use super::evaluate::trained_seeds;
 use super::failure::Complaint;
 use super::maps::ClassChoice;
-use super::network::{FINE_CELLS, Trained, ablation_layers, find};
+use super::network::{FINE_CELLS, Opened, Trained, ablation_layers, find};
 use super::train::named_twice;
+use super::verdicts::Verdicts;
 
 /// Images that are explained in one go; it bounds memory and how long a signal waits.
 const IMAGES_AT_ONCE: usize = 128;
+/// The same where a method asks the network many questions about each.
+const IMAGES_AT_ONCE_ASKED: usize = 8;
+/// From a share to percent.
+const PERCENT: f64 = 100.0;
 /// The name that stands for every method and baseline.
 const EVERYTHING: &str = "all";
 /// How a progress bar looks.
@@ -41,6 +46,8 @@ pub(super) struct Measurement {
     pub(super) sources: Vec<MapSource>,
     /// Which class each image is explained for.
     pub(super) class: ClassChoice,
+    /// What the sanity checks said of the networks' maps.
+    verdicts: Verdicts,
 }
 
 /// One group of images, explained.
@@ -67,12 +74,43 @@ impl Measurement {
         let data = context.data(&first.experiment)?;
         let class = ClassChoice::parse(&arguments.class, &data.test)?;
         Ok(Self {
+            verdicts: Verdicts::read(context, data.test.dataset_name(), arguments.out.as_deref())?,
             images: images(&data, split, arguments.limit),
             normalisation: data.normalisation,
             sources: sources(&arguments.methods)?,
             networks,
             class,
         })
+    }
+
+    /// Opens a network at the checkpoint that the user names, with the layers to measure at and, where
+    /// asked for, a retrained head at each.
+    pub(super) fn open(
+        &self,
+        context: &Context,
+        trained: &Trained,
+        arguments: &MeasureArguments,
+    ) -> anyhow::Result<(Opened, Vec<String>)> {
+        let opened = trained.open(context, &arguments.checkpoint)?;
+        let layers = self.layers(&opened.network, &arguments.layers)?;
+        let opened = match arguments.retrain_head {
+            true => opened.retrain_heads(context, trained, &layers)?,
+            false => opened,
+        };
+        Ok((opened, layers))
+    }
+
+    /// Returns what a table must say behind the name of `source` at a layer of the network, such as
+    /// " (fails sanity)"; nothing where there is nothing to say.
+    pub(super) fn caveat(&self, opened: &Opened, layer: &str, source: MapSource) -> String {
+        let head = match opened.retrained(source.name(), layer) {
+            Some(record) => format!(
+                " (retrained head, {:.1} %)",
+                PERCENT * record.validation_accuracy
+            ),
+            None => String::new(),
+        };
+        format!("{head}{}", self.verdicts.mark(opened, layer, source.name()))
     }
 
     /// Returns the layers of `network` to measure at: those named, else those of an ablation.
@@ -90,7 +128,11 @@ impl Measurement {
                 layer: layer.clone(),
                 known,
             }),
-            None => Ok(named.to_vec()),
+            None => {
+                let named_once = |(place, name): &(usize, &String)| !named[..*place].contains(name);
+                let layers = named.iter().enumerate().filter(named_once);
+                Ok(layers.map(|(_, name)| name.clone()).collect())
+            }
         }
     }
 
@@ -112,15 +154,29 @@ impl Measurement {
         mut with: impl FnMut(&Group) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         let bar = progress(self.images.len(), label);
-        for start in (0..self.images.len()).step_by(IMAGES_AT_ONCE) {
+        let at_once = self.images_at_once();
+        for start in (0..self.images.len()).step_by(at_once) {
             context.go_on()?;
-            let places = start..(start + IMAGES_AT_ONCE).min(self.images.len());
+            let places = start..(start + at_once).min(self.images.len());
             let group = self.group(context, network, layers, places)?;
             with(&group)?;
             bar.inc(group.labels.len() as u64);
         }
         bar.finish_and_clear();
         Ok(())
+    }
+
+    /// How many images are explained between two looks at the signals.
+    fn images_at_once(&self) -> usize {
+        let asks = |source: &MapSource| match source {
+            MapSource::Method(method) => method.needs() == Needs::Questions,
+            MapSource::Baseline(_) => false,
+        };
+        if self.sources.iter().any(asks) {
+            IMAGES_AT_ONCE_ASKED
+        } else {
+            IMAGES_AT_ONCE
+        }
     }
 
     /// Returns the images at `places` with their maps.
@@ -143,10 +199,7 @@ impl Measurement {
         let target = match self.class {
             ClassChoice::Predicted => TargetSpec::predicted(),
             ClassChoice::Named(class) => TargetSpec::class(class),
-            ClassChoice::True => TargetSpec {
-                rule: TargetRule::True,
-                labels: Some(labels.clone()),
-            },
+            ClassChoice::True => TargetSpec::labelled(labels.clone()),
         };
         let survey = survey(
             network,
@@ -201,8 +254,10 @@ fn networks(context: &Context, arguments: &MeasureArguments) -> anyhow::Result<V
 /// Fails where two of the networks were trained on different data.
 pub(super) fn check_same_data(networks: &[Trained]) -> Result<(), Complaint> {
     for pair in networks.windows(2) {
-        let data = |trained: &Trained| trained.experiment.experiment.data_options();
-        if data(&pair[0]) != data(&pair[1]) {
+        if !same_data(
+            pair[0].experiment.experiment.data_options(),
+            pair[1].experiment.experiment.data_options(),
+        ) {
             let name = |trained: &Trained| format!("{:?}", trained.run.path().display());
             return Err(Complaint::failed(
                 format!(
@@ -215,6 +270,16 @@ pub(super) fn check_same_data(networks: &[Trained]) -> Result<(), Complaint> {
         }
     }
     Ok(())
+}
+
+/// Whether the options name the same images. How shapes are generated counts only for shapes: a run
+/// on photographs keeps those defaults too, and they may differ by its age.
+fn same_data(first: DataOptions, second: DataOptions) -> bool {
+    let shapes = match first.dataset {
+        DatasetName::Shapes => second.shapes,
+        _ => first.shapes,
+    };
+    first == DataOptions { shapes, ..second }
 }
 
 fn images(data: &Splits, split: Split, limit: Option<usize>) -> ImageSet {
@@ -260,4 +325,41 @@ pub(super) fn progress(images: usize, label: &str) -> ProgressBar {
     ProgressBar::new(images as u64)
         .with_style(style)
         .with_message(label.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::ShapesOptions;
+
+    #[test]
+    fn how_shapes_are_generated_counts_for_shapes_alone() {
+        let options = |dataset, train_images, split_seed| DataOptions {
+            dataset,
+            validation_images: 5000,
+            split_seed,
+            shapes: ShapesOptions {
+                train_images,
+                validation_images: 1200,
+                test_images: 1200,
+                seed: 7,
+            },
+            train_limit: None,
+        };
+        let same = |dataset, (images_a, seed_a), (images_b, seed_b)| {
+            same_data(
+                options(dataset, images_a, seed_a),
+                options(dataset, images_b, seed_b),
+            )
+        };
+        assert!(same(DatasetName::Cifar100, (8000, 100), (9600, 100)));
+        assert!(!same(DatasetName::Cifar100, (8000, 100), (8000, 101)));
+        assert!(!same(DatasetName::Shapes, (8000, 100), (9600, 100)));
+        assert!(same(DatasetName::Shapes, (8000, 100), (8000, 100)));
+        let (cifar, shapes) = (DatasetName::Cifar100, DatasetName::Shapes);
+        assert!(!same_data(
+            options(cifar, 8000, 100),
+            options(shapes, 8000, 100)
+        ));
+    }
 }

@@ -10,16 +10,25 @@ mod explain;
 mod failure;
 mod fetch_progress;
 mod figures;
+mod heads;
+mod localize;
 mod maps;
 mod measure;
 mod network;
 mod output;
 mod progress;
 mod reproduce;
+mod sanity;
+mod sanity_checks;
+mod sanity_pictures;
+mod score;
+mod score_table;
+mod score_text;
 mod selection;
 mod signals;
 mod train;
 mod trainable;
+mod verdicts;
 
 use std::panic;
 use std::process::ExitCode;
@@ -61,7 +70,10 @@ fn run(arguments: Arguments) -> anyhow::Result<u8> {
         Verb::Train(arguments) => train::run(&context, &arguments),
         Verb::Explain(arguments) => explain::run(&context, &arguments),
         Verb::Ablate(arguments) => ablate::run(&context, &arguments),
+        Verb::Localize(arguments) => localize::run(&context, &arguments),
+        Verb::Sanity(arguments) => sanity::run(&context, &arguments),
         Verb::Evaluate(arguments) => evaluate::run(&context, &arguments),
+        Verb::Score(arguments) => score::run(&context, &arguments),
         Verb::Reproduce(arguments) => reproduce::run(&context, &arguments),
         Verb::List => experiments::list(&context),
         Verb::Show(arguments) => experiments::show(&context, &arguments),

@@ -3,9 +3,9 @@
 use burn::module::Module;
 
 use crate::experiment::{ExperimentKind, Resolved, load_saved};
-use crate::explain::Explainable;
-use crate::model::{CheckpointError, PlainCnn, load_network};
-use crate::run::{CheckpointName, RunDir, RunError};
+use crate::explain::{Explainable, WithHeads};
+use crate::model::{CheckpointError, MODEL_FILE, PlainCnn, load_network};
+use crate::run::{CheckpointName, Checksum, HeadRecord, RunDir, RunError};
 
 use super::context::{Context, base_flag};
 use super::failure::Complaint;
@@ -24,8 +24,13 @@ pub(super) struct Trained {
 
 /// A network at one of its checkpoints, ready to be explained or measured.
 pub(super) struct Opened {
-    /// The network, in validation mode, without autodiff.
-    pub(super) network: PlainCnn,
+    /// The network, in validation mode, without autodiff; with a retrained head at each layer that
+    /// [`Opened::retrain_heads`] gave one.
+    pub(super) network: WithHeads<PlainCnn>,
+    /// What is known of those heads.
+    pub(super) heads: Vec<HeadRecord>,
+    /// Checksum of the network's weights.
+    pub(super) weights: Checksum,
     /// Epoch of the checkpoint.
     pub(super) epoch: u32,
     /// Rule that picked it: "best", "last" or "epoch N".
@@ -99,7 +104,10 @@ impl Trained {
             other => other?,
         };
         Ok(Opened {
-            network: loaded.network.valid(),
+            network: WithHeads::new(loaded.network.valid()),
+            heads: Vec::new(),
+            // Loading has read that file by its checksum.
+            weights: loaded.state.files[MODEL_FILE].clone(),
             epoch,
             rule,
         })

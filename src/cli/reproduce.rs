@@ -1,5 +1,6 @@
 //! `reproduce`: every trial trained, explained and drawn by one command. Called by [`super::run`].
 
+use std::path::PathBuf;
 use std::time::Instant;
 
 use crate::data::DataError;
@@ -9,18 +10,23 @@ use crate::train::StartMode;
 
 use super::DONE;
 use super::arguments::{
-    AblateArguments, CheckpointArguments, ExperimentArguments, ReproduceArguments,
+    AblateArguments, CURVE_STEPS, CheckpointArguments, ExperimentArguments, LocalizeArguments,
+    MeasureArguments, ReproduceArguments, SanityArguments, ScoreArguments,
 };
 use super::context::Context;
 use super::output::{note, result};
 use super::progress::duration;
 use super::train::{check_unchanged, is_done, named_twice, train_run};
-use super::{ablate, failure::Complaint};
+use super::{ablate, failure::Complaint, localize, sanity, score};
 
 /// The trials, shallowest first.
 const TRIALS: [&str; 4] = ["trial-a", "trial-b", "trial-c", "trial-d"];
 /// The base of the quick way.
 const QUICK_BASE: &str = "shapes";
+/// Test images whose maps are scored: `score` takes all of them.
+const SCORED_IMAGES: usize = 500;
+/// Test images on which maps are checked: `sanity` takes twice as many.
+const CHECKED_IMAGES: usize = 100;
 
 /// Trains what is not done, draws everything, and ends with the files to open.
 pub(super) fn run(context: &Context, arguments: &ReproduceArguments) -> anyhow::Result<u8> {
@@ -79,12 +85,12 @@ pub(super) fn run(context: &Context, arguments: &ReproduceArguments) -> anyhow::
             return Ok(code);
         }
     }
-    let files = ablate::draw(
+    let mut files = ablate::draw(
         context,
         &AblateArguments {
             trials: TRIALS.map(str::to_string).to_vec(),
             checkpoint: CheckpointArguments {
-                base,
+                base: base.clone(),
                 seed,
                 checkpoint: "best".to_string(),
             },
@@ -92,10 +98,12 @@ pub(super) fn run(context: &Context, arguments: &ReproduceArguments) -> anyhow::
             images: 6,
             test_index: Vec::new(),
             class: "predicted".to_string(),
+            retrain_head: false,
             train: false,
             out: arguments.out.clone(),
         },
     )?;
+    files.extend(measure(context, arguments, base)?);
     note(format!(
         "done in {}",
         duration(started.elapsed().as_secs_f64())
@@ -108,6 +116,64 @@ pub(super) fn run(context: &Context, arguments: &ReproduceArguments) -> anyhow::
         result(format!("  {}", path.display()));
     }
     Ok(DONE)
+}
+
+/// Checks the maps, scores them and, where it is known, compares them with where the objects are;
+/// returns the files. The checks come first: the other tables mark what failed them.
+fn measure(
+    context: &Context,
+    arguments: &ReproduceArguments,
+    base: Option<String>,
+) -> anyhow::Result<Vec<PathBuf>> {
+    let shipped: Resolved = context.plain(TRIALS[0], base.as_deref())?;
+    let measured = |folder: &str, class: &str, limit: usize| MeasureArguments {
+        trials: TRIALS.map(str::to_string).to_vec(),
+        base: base.clone(),
+        seeds: arguments.seeds.clone(),
+        checkpoint: "best".to_string(),
+        split: "test".to_string(),
+        limit: Some(limit),
+        methods: Vec::new(),
+        layers: Vec::new(),
+        class: class.to_string(),
+        retrain_head: false,
+        out: arguments.out.as_ref().map(|out| out.join(folder)),
+    };
+    let told = |what: &str, limit: usize| {
+        note(format!("{what} of the first test images, {limit} at most"));
+    };
+    told("sanity checks of the maps", CHECKED_IMAGES);
+    let mut checked = measured(sanity::FOLDER, "predicted", CHECKED_IMAGES);
+    checked.seeds.truncate(1);
+    let mut files = sanity::draw(
+        context,
+        &SanityArguments {
+            measure: checked,
+            draws: 1,
+            pictures: 1,
+        },
+    )?;
+    told("scores of the maps", SCORED_IMAGES);
+    files.extend(score::draw(
+        context,
+        &ScoreArguments {
+            measure: measured(score::FOLDER, "predicted", SCORED_IMAGES),
+            insertion_deletion: false,
+            steps: CURVE_STEPS,
+        },
+    )?);
+    if localize::has_objects(shipped.experiment.data.dataset) {
+        told("localisation", SCORED_IMAGES);
+        files.extend(localize::draw(
+            context,
+            &LocalizeArguments {
+                measure: measured(localize::FOLDER, "true", SCORED_IMAGES),
+                boxes: None,
+                images: None,
+            },
+        )?);
+    }
+    Ok(files)
 }
 
 /// Removes a run that nobody is writing to.

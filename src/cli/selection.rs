@@ -17,6 +17,8 @@ const MOST_PIXELS_A_SIDE: u32 = 16_384;
 const MOST_DECODING_BYTES: u64 = 1 << 30;
 /// What stands before a file's name where a split's name stands before a number.
 const FILE_PREFIX: &str = "image files/";
+/// What to do about a file that is no image.
+pub(super) const FORMATS: &str = "give PNG, JPEG, WebP or BMP files";
 /// Largest value of an 8-bit channel.
 const CHANNEL_MAX: f32 = 255.0;
 
@@ -124,13 +126,9 @@ pub(super) fn from_files(
     let size = [like.height(), like.width()];
     let mut pixels = Vec::new();
     for path in paths {
-        let decoded = decode(path).map_err(|reason| {
-            let reason = reason.to_string();
-            let reason = reason.trim().trim_end_matches('.');
-            let message = format!("cannot read the image \"{}\": {reason}", path.display());
-            Complaint::failed(message, "give PNG, JPEG, WebP or BMP files")
-        })?;
-        pixels.push(fit(&decoded, size));
+        let picture =
+            read_picture(path, size).map_err(|message| Complaint::failed(message, FORMATS))?;
+        pixels.push(picture.pixels);
     }
     Ok(Pictures {
         ids: file_ids(paths),
@@ -141,6 +139,49 @@ pub(super) fn from_files(
         class_names: like.class_names().to_vec(),
         normalisation,
         rule: "Pictures: files, cut to the largest centred square and resized.".to_string(),
+    })
+}
+
+/// An image file at the size that a network takes.
+pub(super) struct FramedPicture {
+    /// Pixels: `[channels, height, width]`, RGB, 0 to 1.
+    pub(super) pixels: Vec<f32>,
+    /// The part of the file's picture that they show.
+    pub(super) frame: Frame,
+}
+
+/// The largest centred square of a picture, in the picture's own pixels as a viewer shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Frame {
+    /// Width of the whole picture.
+    pub(super) width: u32,
+    /// Height of the whole picture.
+    pub(super) height: u32,
+}
+
+impl Frame {
+    /// Returns the left and the top of the square, and its side.
+    pub(super) fn square(self) -> (u32, u32, u32) {
+        let side = self.width.min(self.height);
+        ((self.width - side) / 2, (self.height - side) / 2, side)
+    }
+}
+
+/// Returns the image file at `path` at `size` pixels: the largest centred square, resized. An error
+/// is a sentence that names the file.
+pub(super) fn read_picture(path: &Path, size: [usize; 2]) -> Result<FramedPicture, String> {
+    let decoded = decode(path).map_err(|reason| {
+        let reason = reason.to_string();
+        let reason = reason.trim().trim_end_matches('.');
+        format!("cannot read the image \"{}\": {reason}", path.display())
+    })?;
+    let frame = Frame {
+        width: decoded.width(),
+        height: decoded.height(),
+    };
+    Ok(FramedPicture {
+        pixels: fit(&decoded, frame, size),
+        frame,
     })
 }
 
@@ -178,9 +219,8 @@ fn decode(path: &Path) -> anyhow::Result<DynamicImage> {
 
 /// Returns the largest centred square of `picture` at `size`, as planes of 0 to 1; transparent
 /// parts are shown on white.
-fn fit(picture: &DynamicImage, [height, width]: [usize; 2]) -> Vec<f32> {
-    let side = picture.width().min(picture.height());
-    let (x, y) = ((picture.width() - side) / 2, (picture.height() - side) / 2);
+fn fit(picture: &DynamicImage, frame: Frame, [height, width]: [usize; 2]) -> Vec<f32> {
+    let (x, y, side) = frame.square();
     let square = picture.crop_imm(x, y, side, side);
     let resized = square
         .resize_exact(width as u32, height as u32, FilterType::Triangle)

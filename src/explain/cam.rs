@@ -3,35 +3,15 @@
 
 use burn::tensor::Tensor;
 
-use super::LayerEvidence;
-use super::method::{Formula, Needs, weighted_sum};
+use super::method::{Formula, Map, weighted_sum};
 use super::saliency::rectify;
 
 /// Class activation mapping.
-#[derive(Debug)]
-pub struct Cam;
-
-impl Formula for Cam {
-    fn name(&self) -> &'static str {
-        "cam"
-    }
-
-    fn title(&self) -> &'static str {
-        "CAM"
-    }
-
-    fn needs(&self) -> Needs {
-        Needs::PooledLinear
-    }
-
-    fn signed_map(&self, evidence: &LayerEvidence) -> Tensor<3> {
-        let class_weights = evidence
-            .class_weights
-            .clone()
-            .expect("a method that needs a pooled linear head is only asked where there is one");
-        weighted_sum(evidence.activation.clone(), class_weights)
-    }
-}
+pub static FORMULA: Formula = Formula {
+    name: "cam",
+    title: "CAM",
+    map: Map::PooledLinear(weighted_sum),
+};
 
 /// The CAM of each image, rectified.
 ///
@@ -45,7 +25,7 @@ impl Formula for Cam {
 ///
 /// Zhou et al., "Learning Deep Features for Discriminative Localization", CVPR 2016, eq. 2:
 /// `M_c(x, y) = sum over k of w_k^c * f_k(x, y)`. The paper has no ReLU: here it is applied for
-/// display, so that maps of all methods compare; [`Formula::signed_map`] gives the map without it.
+/// display, so that maps of all methods compare; [`weighted_sum`] gives the map without it.
 /// The linear layer's bias is left out, as in the paper.
 pub fn cam(activation: Tensor<4>, class_weights: Tensor<2>) -> Tensor<3> {
     rectify(weighted_sum(activation, class_weights))

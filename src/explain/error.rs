@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use super::Quantity;
+
 /// Lowest Jaro-Winkler similarity at which an unknown name is answered with "did you mean".
 ///
 /// Chosen so that `"gradcam"` and `"grad_cam"` find `"grad-cam"`, and `"lime"` finds nothing.
@@ -40,6 +42,48 @@ pub enum ExplainError {
         class: usize,
         /// How many the network has.
         classes: usize,
+    },
+    /// The difference of a class and itself is the target.
+    #[error("class {class} minus itself is 0: there is nothing to explain")]
+    NoDifference {
+        /// The class that stands on both sides.
+        class: usize,
+    },
+    /// The text names no quantity.
+    #[error("unknown quantity \"{name}\"; known: \"logit\", \"probability\", or \"minus:CLASS\"")]
+    UnknownQuantity {
+        /// The text that was read.
+        name: String,
+    },
+    /// A method that reads the final layer's weights met a score that is not linear in the logits.
+    #[error(
+        "method \"{method}\" cannot explain a {quantity}: it knows the weights of logits alone"
+    )]
+    NotLinear {
+        /// The method's name.
+        method: String,
+        /// What was to be explained.
+        quantity: Quantity,
+    },
+    /// Going on from a layer gives another score than the whole forward.
+    #[error(
+        "going on from layer \"{layer}\" gives the score {from_layer}, the whole forward {whole}"
+    )]
+    OtherScore {
+        /// The layer.
+        layer: String,
+        /// The score by going on from the layer's activation.
+        from_layer: f32,
+        /// The score by the whole forward.
+        whole: f32,
+    },
+    /// A score of the caller's own is not one number an image.
+    #[error("{scores} scores for {images} images")]
+    ScoreCount {
+        /// How many scores were given.
+        scores: usize,
+        /// How many images were given.
+        images: usize,
     },
     /// The true class is the target, and the images came without labels.
     #[error("the target is the true class, but the images have no labels")]
@@ -94,7 +138,7 @@ pub enum ExplainError {
     /// A forward or a gradient pass gave infinities or NaN.
     #[error("{quantity} of \"{place}\" holds a value that is not finite")]
     NonFiniteEvidence {
-        /// `"activation"`, `"gradient"` or `"logits"`.
+        /// `"activation"`, `"gradient"`, `"logits"`, `"output"` or `"score"`.
         quantity: &'static str,
         /// The layer, or the network's output.
         place: String,
@@ -128,6 +172,15 @@ impl ExplainError {
             ),
             Self::NoGradient { .. } => {
                 Some("let the forward go on with the tensor that `tap.observe` returns".to_owned())
+            }
+            Self::NotLinear { .. } => Some("use method \"grad-cam\"".to_owned()),
+            Self::NoDifference { .. } => Some("take two classes that differ".to_owned()),
+            Self::OtherScore { .. } => Some(
+                "let `forward_from` return none where the logits depend on more than that layer"
+                    .to_owned(),
+            ),
+            Self::ScoreCount { .. } => {
+                Some("let the score return one number a row of the output".to_owned())
             }
             Self::NonFiniteEvidence { .. } => Some(
                 "explain an earlier checkpoint, or train with a lower learning rate".to_owned(),

@@ -1,5 +1,5 @@
 //! The evidence a map is computed from: one forward and the one gradient pass outside training.
-//! Called by `explanation`; a caller with a score of its own uses [`layer_evidence`].
+//! Called by `explanation`, `survey` and `own_score`.
 
 use burn::tensor::activation::softmax;
 use burn::tensor::{Int, Tensor, TensorData};
@@ -7,8 +7,8 @@ use burn::tensor::{Int, Tensor, TensorData};
 use super::{ExplainError, Explainable, TargetSpec};
 use crate::model::tap::Tap;
 
-/// Largest difference between the logits of a plain and of a tapped forward, relative to the
-/// largest logit, for a network in inference mode.
+/// Largest difference between the outputs of a plain and of a tapped forward, relative to the
+/// largest value, for a network in inference mode.
 ///
 /// Wide enough for reduced-precision products (TF32 keeps 10 bits) and for another order of sums
 /// at another batch size; dropout and batch statistics move logits by tens of percent.
@@ -21,6 +21,8 @@ pub struct Evidence {
     pub logits: Tensor<2>,
     /// The softmax of the logits, `[batch, classes]`.
     pub probabilities: Tensor<2>,
+    /// The quantity that is explained, of each image's target class, `[batch]`.
+    pub scores: Tensor<1>,
     /// The class each image is explained for.
     pub target_class: Vec<usize>,
     /// One entry a requested layer, in the order of the request.
@@ -37,14 +39,16 @@ pub struct LayerEvidence {
     /// G, the gradient of the score with respect to A, `[batch, channels, height, width]`.
     pub gradient: Tensor<4>,
     /// The final linear layer's weights for each image's target class, `[batch, channels]`, where
-    /// the layer reaches the logits through global average pooling and that linear layer alone.
+    /// the layer reaches the logits through global average pooling and that linear layer alone,
+    /// and the quantity is linear in the logits.
     pub class_weights: Option<Tensor<2>>,
 }
 
 /// The evidence for each image's target class at `layers`.
 ///
-/// The score is the sum over the batch of each image's target logit. In inference mode images do
-/// not see each other, so its gradient at an image is that of the image's own logit.
+/// The score is the sum over the batch of each image's quantity, by default the target logit. In
+/// inference mode images do not see each other, so its gradient at an image is that of the image's
+/// own quantity.
 ///
 /// The whole batch goes through at once: [`explain`](super::explain) cuts long ones.
 ///
@@ -70,34 +74,73 @@ where
     N: Explainable + ?Sized,
 {
     check_layers(layers, network.layers())?;
-    let images = images.without_autodiff();
-    let plain = network.forward_tapped(images.clone().narrow(0, 0, 1), &mut Tap::off());
-    let mut tap = Tap::on(layers);
-    let tapped = network.forward_tapped(images, &mut tap);
+    let forward = |images, tap: &mut Tap| network.forward_tapped(images, tap);
+    let (tapped, tap) = probed_forward(forward, images, layers, "logits")?;
     let logits = tapped.clone().without_autodiff();
-    check_finite(&logits, "logits", "the network")?;
-    check_inference(plain, logits.clone().narrow(0, 0, 1))?;
-    check_layers(layers, tap.seen().to_vec())?;
 
     let target_class = targets.resolve(&logits)?;
-    let [batch, _classes] = logits.dims();
-    let index = class_index(&target_class, &logits);
-    let score = tapped.gather(1, index.clone().reshape([batch, 1])).sum();
-    let mut found = layer_evidence(score, tap)?;
-    for layer in &mut found {
-        layer.class_weights = network
-            .pooled_linear_weights(&layer.name)
-            .map(|weights| weights.without_autodiff().select(0, index.clone()));
-    }
-    let in_request_order = layers
-        .iter()
-        .filter_map(|name| found.iter().find(|layer| layer.name == *name).cloned());
+    let scores = targets.quantity.of(tapped, &target_class);
+    let found = layer_evidence(scores.clone().sum(), tap)?;
+    let with_weights = |layer: &LayerEvidence| {
+        let weights = network.pooled_linear_weights(&layer.name);
+        LayerEvidence {
+            class_weights: weights.and_then(|weights| {
+                let weights = weights.without_autodiff();
+                targets.quantity.class_weights(weights, &target_class)
+            }),
+            ..layer.clone()
+        }
+    };
+    let layers = in_order(&found, layers).map(with_weights).collect();
     Ok(Evidence {
         probabilities: softmax(logits.clone(), 1),
         logits,
+        scores: scores.without_autodiff(),
         target_class,
-        layers: in_request_order.collect(),
+        layers,
     })
+}
+
+/// The evidence of each of `layers`, in their order.
+pub(super) fn in_order<'a>(
+    found: &'a [LayerEvidence],
+    layers: &'a [String],
+) -> impl Iterator<Item = &'a LayerEvidence> {
+    layers
+        .iter()
+        .filter_map(|name| found.iter().find(|layer| layer.name == *name))
+}
+
+/// The output of one forward with probes at `layers`, and its tap.
+///
+/// The first image goes through once more without probes: this tells whether the network is in
+/// inference mode, and which places it has.
+///
+/// # Shapes
+///
+/// - `images`: `[batch, channels, height, width]`, standardised
+/// - returned: what the network gives for the batch
+///
+/// # Errors
+///
+/// If a layer is unknown, if the network is not in inference mode, or if its output, called
+/// `quantity`, is not finite.
+pub(super) fn probed_forward<const D: usize>(
+    forward: impl Fn(Tensor<4>, &mut Tap) -> Tensor<D>,
+    images: Tensor<4>,
+    layers: &[String],
+    quantity: &'static str,
+) -> Result<(Tensor<D>, Tap), ExplainError> {
+    let images = images.without_autodiff();
+    let mut places = Tap::activations_only(std::iter::empty::<String>());
+    let plain = forward(images.clone().narrow(0, 0, 1), &mut places);
+    check_layers(layers, places.seen().to_vec())?;
+    let mut tap = Tap::on(layers);
+    let tapped = forward(images, &mut tap);
+    let output = tapped.clone().without_autodiff();
+    check_finite(&output, quantity, "the network")?;
+    check_inference(plain, output.narrow(0, 0, 1))?;
+    Ok((tapped, tap))
 }
 
 /// The activation and the gradient of `score` at every place `tap` was asked for, in forward order.
@@ -145,15 +188,15 @@ pub fn layer_evidence(score: Tensor<1>, tap: Tap) -> Result<Vec<LayerEvidence>, 
         .collect()
 }
 
-/// The classes as an index tensor on the device of `logits`.
+/// The classes as an index tensor on the device of `like`.
 ///
 /// # Shapes
 ///
 /// - returned: `[batch]`
-pub(super) fn class_index(classes: &[usize], logits: &Tensor<2>) -> Tensor<1, Int> {
-    // A class index is below the number of logits, far under the range of i32.
+pub(super) fn class_index(classes: &[usize], like: &Tensor<2>) -> Tensor<1, Int> {
+    // A class index is below the number of classes, far under the range of i32.
     let indices: Vec<i32> = classes.iter().map(|class| *class as i32).collect();
-    Tensor::from_data(TensorData::new(indices, [classes.len()]), &logits.device())
+    Tensor::from_data(TensorData::new(indices, [classes.len()]), &like.device())
 }
 
 fn check_layers(layers: &[String], known: Vec<String>) -> Result<(), ExplainError> {
@@ -169,7 +212,7 @@ fn check_layers(layers: &[String], known: Vec<String>) -> Result<(), ExplainErro
     }
 }
 
-fn check_finite<const D: usize>(
+pub(super) fn check_finite<const D: usize>(
     tensor: &Tensor<D>,
     quantity: &'static str,
     place: &str,
@@ -183,8 +226,11 @@ fn check_finite<const D: usize>(
     })
 }
 
-/// Whether the first image's logits are the same with and without probes, and without a tape.
-fn check_inference(plain: Tensor<2>, tapped: Tensor<2>) -> Result<(), ExplainError> {
+/// Whether the first image's output is the same with and without probes, and without a tape.
+fn check_inference<const D: usize>(
+    plain: Tensor<D>,
+    tapped: Tensor<D>,
+) -> Result<(), ExplainError> {
     if plain.is_autodiff() {
         let reason = "its parameters are on a device with autodiff".to_owned();
         return Err(ExplainError::NotInference { reason });
@@ -195,7 +241,7 @@ fn check_inference(plain: Tensor<2>, tapped: Tensor<2>) -> Result<(), ExplainErr
         return Ok(());
     }
     let reason = format!(
-        "its logits move by {difference} when a probe is set: batch normalisation or dropout trains"
+        "its output moves by {difference} when a probe is set: batch normalisation or dropout trains"
     );
     Err(ExplainError::NotInference { reason })
 }

@@ -1,7 +1,10 @@
 //! Tests of `evidence`: the gradient against finite differences, batches against single images, and
 //! networks that must be refused.
 
-use super::super::testing::{CLASSES, SmallNet, assert_close, images, tensor4};
+use super::super::Quantity;
+use super::super::testing::{
+    CLASSES, SmallNet, assert_close, assert_meets_finite_differences, images,
+};
 use super::*;
 use burn::module::Module;
 use burn::tensor::Device;
@@ -13,8 +16,14 @@ fn names(layers: &[&str]) -> Vec<String> {
     layers.iter().map(|layer| (*layer).to_owned()).collect()
 }
 
-/// The summed target logits when `nudge` is added to the activation at `layer`, in float64.
-fn score(network: &SmallNet, classes: &[usize], layer: &str, nudge: &Tensor<4>) -> f64 {
+/// The sum over the images of `quantity` when `nudge` is added to the activation at `layer`: float32
+/// logits, and from there on float64.
+fn score(
+    network: &SmallNet,
+    (quantity, classes): (Quantity, &[usize]),
+    layer: &str,
+    nudge: &Tensor<4>,
+) -> f64 {
     let logits = network.forward_with(images(classes.len()), |name, activation| {
         if name == layer {
             activation + nudge.clone()
@@ -23,69 +32,35 @@ fn score(network: &SmallNet, classes: &[usize], layer: &str, nudge: &Tensor<4>) 
         }
     });
     let values: Vec<f64> = logits.to_data().iter::<f64>().collect();
-    classes
-        .iter()
-        .enumerate()
-        .map(|(image, class)| values[image * CLASSES + class])
-        .sum()
+    let rows = values.chunks_exact(CLASSES).zip(classes);
+    rows.map(|(row, class)| match quantity {
+        Quantity::Logit => row[*class],
+        Quantity::Minus(other) => row[*class] - row[other],
+        Quantity::Probability => {
+            row[*class].exp() / row.iter().map(|logit| logit.exp()).sum::<f64>()
+        }
+    })
+    .sum()
 }
 
 #[test]
-fn tapped_gradients_meet_finite_differences() {
-    /// Small enough to cross few kinks of ReLU and max-pool, large enough for float32.
-    const STEP: f32 = 2e-3;
-    /// Float32 rounding of the score over the step, relative to the largest gradient.
-    const TOLERANCE: f32 = 1e-2;
-
+fn tapped_gradients_of_every_quantity_meet_finite_differences() {
     let network = SmallNet::trained();
     let classes = [2, 0];
-    let targets = TargetSpec::labelled(classes.to_vec());
     let layers = names(&["block-1", "block-2"]);
-    let evidence = gather(&network, images(2), &targets, &layers).expect("in inference mode");
-    for layer in &evidence.layers {
-        let shape = layer.gradient.dims();
-        let count: usize = shape.iter().product();
-        let gradient: Vec<f32> = layer.gradient.to_data().iter::<f32>().collect();
-        let largest = gradient
-            .iter()
-            .fold(0.0_f32, |largest, value| largest.max(value.abs()));
-        assert!(
-            largest > 1e-3,
-            "the gradient at {} is too small to test",
-            layer.name
-        );
-        let at = |index: usize, step: f32| {
-            let mut nudge = vec![0.0; count];
-            nudge[index] = step;
-            score(&network, &classes, &layer.name, &tensor4(shape, &nudge))
-        };
-        let here = at(0, 0.0);
-        let (mut tested, mut not_zero) = (0, 0);
-        for (index, &tapped) in gradient.iter().enumerate() {
-            let forward = ((at(index, STEP) - here) / f64::from(STEP)) as f32;
-            let reverse = ((here - at(index, -STEP)) / f64::from(STEP)) as f32;
-            if (forward - reverse).abs() > TOLERANCE * largest {
-                continue; // A kink of ReLU or max-pool within the step: no derivative to meet.
-            }
-            let central = (forward + reverse) / 2.0;
-            assert!(
-                (central - tapped).abs() <= TOLERANCE * largest,
-                "{} at {index}: {central} against {tapped} of {largest}",
-                layer.name
-            );
-            tested += 1;
-            not_zero += usize::from(tapped != 0.0);
+    for quantity in [Quantity::Logit, Quantity::Probability, Quantity::Minus(3)] {
+        let targets = TargetSpec::labelled(classes.to_vec()).of(quantity);
+        let evidence = gather(&network, images(2), &targets, &layers).expect("in inference mode");
+        for layer in &evidence.layers {
+            let what = format!("{quantity} at {}", layer.name);
+            assert_meets_finite_differences(&what, &layer.gradient, |nudge| {
+                score(&network, (quantity, &classes), &layer.name, nudge)
+            });
         }
-        assert!(
-            tested > count * 3 / 4,
-            "{}: only {tested} of {count} are smooth",
-            layer.name
-        );
-        assert!(
-            not_zero > count / 8,
-            "{}: only {not_zero} of {count} move",
-            layer.name
-        );
+        let total: f64 = evidence.scores.to_data().iter::<f64>().sum();
+        let nothing = evidence.layers[0].activation.zeros_like();
+        let expected = score(&network, (quantity, &classes), "block-1", &nothing);
+        assert!((total - expected).abs() < f64::from(BATCH_ORDER) * expected.abs().max(1.0));
     }
 }
 

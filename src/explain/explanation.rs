@@ -2,10 +2,11 @@
 
 use burn::tensor::Tensor;
 
+use super::questions::ClassScore;
 use super::saliency::rectify;
 use super::{
-    Evidence, ExplainError, Explainable, LayerEvidence, Method, Needs, Saliency, TargetSpec,
-    gather, target,
+    Evidence, ExplainError, Explainable, LayerEvidence, Method, Needs, Questions, Saliency,
+    TargetSpec, gather, target,
 };
 
 /// How many image pixels go through the network at once.
@@ -57,7 +58,8 @@ pub struct Explanation {
 /// # Errors
 ///
 /// As [`gather`]. Also if no layer or no method is named, if a method needs a head
-/// that the network does not have, or if a map is not finite.
+/// that the network does not have or a score that is linear in the logits, if an answer of the
+/// network is not finite, or if a map is not finite.
 pub fn explain<N>(
     network: &N,
     images: Tensor<4>,
@@ -66,8 +68,31 @@ pub fn explain<N>(
 where
     N: Explainable + ?Sized,
 {
+    explain_watched(network, images, request, &|_answers| {})
+}
+
+/// As [`explain`]; `watch` is told of the answers that a method with [`Needs::Questions`] got, batch
+/// by batch, so that a caller can show that the work goes on.
+///
+/// # Shapes
+///
+/// - `images`: `[batch, channels, height, width]`, standardised
+/// - returned: `batch * layers * methods` explanations
+///
+/// # Errors
+///
+/// As [`explain`].
+pub fn explain_watched<N>(
+    network: &N,
+    images: Tensor<4>,
+    request: &ExplainRequest,
+    watch: &dyn Fn(usize),
+) -> Result<Vec<Explanation>, ExplainError>
+where
+    N: Explainable + ?Sized,
+{
     let chunk = chunk_size(&images);
-    explain_in_chunks(network, images, request, chunk)
+    explain_in_chunks(network, images, request, (chunk, watch))
 }
 
 /// How many images of this size go through a network at once, at least 1.
@@ -84,7 +109,7 @@ fn explain_in_chunks<N>(
     network: &N,
     images: Tensor<4>,
     request: &ExplainRequest,
-    chunk: usize,
+    (chunk, watch): (usize, &dyn Fn(usize)),
 ) -> Result<Vec<Explanation>, ExplainError>
 where
     N: Explainable + ?Sized,
@@ -97,8 +122,16 @@ where
         let end = (start + chunk).min(batch);
         let part = images.clone().narrow(0, start, end - start);
         let targets = request.target.part(start..end);
-        let evidence = gather(network, part, &targets, &request.layers)?;
-        explanations.extend(maps(&evidence, &request.methods, start, [height, width])?);
+        let evidence = gather(network, part.clone(), &targets, &request.layers)?;
+        let subject = ClassScore {
+            network,
+            quantity: targets.quantity,
+            target_class: &evidence.target_class,
+        };
+        let questions = Questions::new(&subject, part, &evidence.scores, watch);
+        let mut maps = maps(&evidence, &questions, &request.methods, [height, width])?;
+        maps.iter_mut().for_each(|map| map.image += start);
+        explanations.extend(maps);
     }
     Ok(explanations)
 }
@@ -106,8 +139,8 @@ where
 /// All maps of one chunk, image by image.
 fn maps(
     evidence: &Evidence,
+    questions: &Questions<'_>,
     methods: &[Method],
-    first_image: usize,
     size: [usize; 2],
 ) -> Result<Vec<Explanation>, ExplainError> {
     let predicted_class = target::predicted_classes(&evidence.logits);
@@ -116,11 +149,11 @@ fn maps(
     let mut by_image: Vec<Vec<Explanation>> = vec![Vec::new(); evidence.target_class.len()];
     for layer in &evidence.layers {
         for method in methods {
-            let saliencies = Saliency::from_batch(raw_map(*method, layer)?, size);
+            let saliencies = Saliency::from_batch(raw_map(*method, layer, questions)?, size);
             for (index, saliency) in saliencies.into_iter().enumerate() {
                 let target_class = evidence.target_class[index];
                 by_image[index].push(Explanation {
-                    image: first_image + index,
+                    image: index,
                     layer: layer.name.clone(),
                     method: *method,
                     target_class,
@@ -135,8 +168,12 @@ fn maps(
 }
 
 /// The rectified map, `[batch, height, width]`, of a method at a layer.
-pub(super) fn raw_map(method: Method, layer: &LayerEvidence) -> Result<Tensor<3>, ExplainError> {
-    let signed = method.signed_map(layer);
+pub(super) fn raw_map(
+    method: Method,
+    layer: &LayerEvidence,
+    questions: &Questions<'_>,
+) -> Result<Tensor<3>, ExplainError> {
+    let signed = method.asked_map(layer, questions)?;
     // Before the ReLU: it would hide a negative infinity.
     if !signed.clone().is_finite().all().into_scalar::<bool>() {
         return Err(ExplainError::NonFiniteMap {
@@ -156,6 +193,15 @@ where
         let known = Method::names().map(str::to_owned).collect();
         return Err(ExplainError::NoMethod { known });
     }
+    let quantity = request.target.quantity;
+    let reads_weights = |method: &&Method| method.needs() == Needs::PooledLinear;
+    let reader = request.methods.iter().find(reads_weights);
+    if let (Some(method), false) = (reader, quantity.is_linear()) {
+        return Err(ExplainError::NotLinear {
+            method: method.name().to_owned(),
+            quantity,
+        });
+    }
     let known = network.layers();
     if request.layers.is_empty() {
         return Err(ExplainError::NoLayer { known });
@@ -167,9 +213,8 @@ where
                 known,
             });
         }
-        let pooled_linear = network.pooled_linear_weights(layer).is_some();
-        let unmet = |method: &&Method| method.needs() == Needs::PooledLinear && !pooled_linear;
-        if let Some(method) = request.methods.iter().find(unmet) {
+        let unmet = reader.filter(|_| network.pooled_linear_weights(layer).is_none());
+        if let Some(method) = unmet {
             let usable = known
                 .into_iter()
                 .filter(|layer| network.pooled_linear_weights(layer).is_some())

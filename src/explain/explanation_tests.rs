@@ -2,7 +2,7 @@
 //! and requests that must be refused.
 
 use super::super::testing::{CLASSES, SmallNet, assert_close, images, tensor4};
-use super::super::{Plane, TargetRule};
+use super::super::{Plane, Quantity, TargetRule};
 use super::*;
 use crate::model::tap::Tap;
 use burn::tensor::Device;
@@ -93,8 +93,10 @@ fn cutting_a_batch_changes_neither_maps_nor_targets() {
     let network = SmallNet::trained();
     let mut request = request(&["block-1"], &["grad-cam", "grad-cam-pp"]);
     request.target = TargetSpec::labelled(vec![0, 1, 2, 3, 0]);
-    let whole = explain_in_chunks(&network, images(5), &request, 5).expect("in inference mode");
-    let cut = explain_in_chunks(&network, images(5), &request, 2).expect("in inference mode");
+    let whole =
+        explain_in_chunks(&network, images(5), &request, (5, &|_| {})).expect("in inference mode");
+    let cut =
+        explain_in_chunks(&network, images(5), &request, (2, &|_| {})).expect("in inference mode");
     assert_eq!(whole.len(), cut.len());
     let device = Device::flex();
     for (one, other) in whole.iter().zip(&cut) {
@@ -167,10 +169,7 @@ fn a_request_without_layers_methods_or_labels_is_refused() {
         Err(ExplainError::UnknownLayer { .. })
     ));
     let mut unlabelled = request(&["block-1"], &["grad-cam"]);
-    unlabelled.target = TargetSpec {
-        rule: TargetRule::True,
-        labels: None,
-    };
+    unlabelled.target = TargetSpec::new(TargetRule::True);
     assert_eq!(explain(&unlabelled), Err(ExplainError::NoLabels));
     unlabelled.target.labels = Some(vec![1]);
     assert_eq!(
@@ -194,8 +193,16 @@ fn a_map_that_overflows_is_an_error_and_not_a_blank() {
         method: "grad-cam".into(),
         layer: "block-1".into(),
     };
+    let subject = ClassScore {
+        network: &Constant,
+        quantity: Quantity::Logit,
+        target_class: &[0],
+    };
+    let image = tensor4([1, 3, 2, 2], &[0.5; 12]);
+    let scores = Tensor::zeros([1], &Device::flex());
+    let questions = Questions::new(&subject, image, &scores, &|_| {});
     assert_eq!(
-        raw_map(method("grad-cam"), &layer).map(|_| ()),
+        raw_map(method("grad-cam"), &layer, &questions).map(|_| ()),
         Err(expected)
     );
 }

@@ -2,27 +2,18 @@
 
 use burn::tensor::Tensor;
 
-use super::LayerEvidence;
-use super::method::{Formula, weighted_sum};
+use super::method::{Formula, Map, weighted_sum};
 use super::saliency::rectify;
 
 /// Gradient-weighted class activation mapping.
-#[derive(Debug)]
-pub struct GradCam;
+pub static FORMULA: Formula = Formula {
+    name: "grad-cam",
+    title: "Grad-CAM",
+    map: Map::Gradient(signed_map),
+};
 
-impl Formula for GradCam {
-    fn name(&self) -> &'static str {
-        "grad-cam"
-    }
-
-    fn title(&self) -> &'static str {
-        "Grad-CAM"
-    }
-
-    fn signed_map(&self, evidence: &LayerEvidence) -> Tensor<3> {
-        let weights = channel_weights(evidence.gradient.clone());
-        weighted_sum(evidence.activation.clone(), weights)
-    }
+fn signed_map(activation: Tensor<4>, gradient: Tensor<4>) -> Tensor<3> {
+    weighted_sum(activation, channel_weights(gradient))
 }
 
 /// The Grad-CAM of each image, rectified.
@@ -37,7 +28,7 @@ impl Formula for GradCam {
 /// Selvaraju et al., "Grad-CAM: Visual Explanations from Deep Networks via Gradient-based
 /// Localization", ICCV 2017, eq. 2: `L = ReLU(sum over k of alpha_k * A_k)`.
 pub fn grad_cam(activation: Tensor<4>, gradient: Tensor<4>) -> Tensor<3> {
-    rectify(weighted_sum(activation, channel_weights(gradient)))
+    rectify(signed_map(activation, gradient))
 }
 
 /// The weight of each channel: the mean of its gradient.

@@ -3,27 +3,19 @@
 
 use burn::tensor::Tensor;
 
-use super::LayerEvidence;
-use super::method::{Formula, weighted_sum};
+use super::method::{Formula, Map, weighted_sum};
 use super::saliency::rectify;
 
 /// Grad-CAM++.
-#[derive(Debug)]
-pub struct GradCamPlusPlus;
+pub static FORMULA: Formula = Formula {
+    name: "grad-cam-pp",
+    title: "Grad-CAM++",
+    map: Map::Gradient(signed_map),
+};
 
-impl Formula for GradCamPlusPlus {
-    fn name(&self) -> &'static str {
-        "grad-cam-pp"
-    }
-
-    fn title(&self) -> &'static str {
-        "Grad-CAM++"
-    }
-
-    fn signed_map(&self, evidence: &LayerEvidence) -> Tensor<3> {
-        let weights = channel_weights(evidence.activation.clone(), evidence.gradient.clone());
-        weighted_sum(evidence.activation.clone(), weights)
-    }
+fn signed_map(activation: Tensor<4>, gradient: Tensor<4>) -> Tensor<3> {
+    let weights = channel_weights(activation.clone(), gradient);
+    weighted_sum(activation, weights)
 }
 
 /// The Grad-CAM++ map of each image, rectified.
@@ -38,10 +30,7 @@ impl Formula for GradCamPlusPlus {
 /// Chattopadhyay et al., "Grad-CAM++: Improved Visual Explanations for Deep Convolutional
 /// Networks", WACV 2018: the rectified sum of activations weighted by [`channel_weights`].
 pub fn grad_cam_pp(activation: Tensor<4>, gradient: Tensor<4>) -> Tensor<3> {
-    rectify(weighted_sum(
-        activation.clone(),
-        channel_weights(activation, gradient),
-    ))
+    rectify(signed_map(activation, gradient))
 }
 
 /// The weight of each channel: `sum of alpha * ReLU(G)` over its pixels.

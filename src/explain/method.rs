@@ -8,44 +8,46 @@ use std::str::FromStr;
 use burn::tensor::Tensor;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::{ExplainError, LayerEvidence};
+use super::{ExplainError, LayerEvidence, Questions};
 
 /// What a method reads beside the activation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Needs {
-    /// The gradient of the target logit: any network will do.
+    /// The gradient of the score: any network will do.
     Gradient,
-    /// The final layer's weights: only global average pooling and one linear layer.
+    /// The final layer's weights: only global average pooling and one linear layer, and a score
+    /// that is linear in the logits.
     PooledLinear,
     /// Answers of the network to changed inputs or activations, many for each map.
     Questions,
 }
 
-/// One CAM method: its names, and its map as a pure function of a layer's evidence.
-pub trait Formula: fmt::Debug + Sync {
+/// One CAM method: its names, and how its map is made. Each file of a method holds one.
+#[derive(Debug)]
+pub struct Formula {
     /// The kebab-case name in files and on the command line.
-    fn name(&self) -> &'static str;
-
+    pub name: &'static str,
     /// The name in figures and tables.
-    fn title(&self) -> &'static str;
-
-    /// What it reads beside the activation.
-    fn needs(&self) -> Needs {
-        Needs::Gradient
-    }
-
+    pub title: &'static str,
     /// The map before its ReLU.
-    ///
-    /// # Shapes
-    ///
-    /// - `evidence.activation`, `evidence.gradient`: `[batch, channels, height, width]`
-    /// - `evidence.class_weights`: `[batch, channels]`
-    /// - returned: `[batch, height, width]`
-    ///
-    /// # Panics
-    ///
-    /// If [`needs`](Self::needs) is [`Needs::PooledLinear`] and there are no class weights.
-    fn signed_map(&self, evidence: &LayerEvidence) -> Tensor<3>;
+    pub map: Map,
+}
+
+/// How a method makes its map before the ReLU, from what it needs and nothing else.
+///
+/// # Shapes
+///
+/// - activation and gradient: `[batch, channels, height, width]`
+/// - class weights: `[batch, channels]`
+/// - returned by each: `[batch, height, width]`
+#[derive(Debug, Clone, Copy)]
+pub enum Map {
+    /// From the activation and the gradient of the score.
+    Gradient(fn(Tensor<4>, Tensor<4>) -> Tensor<3>),
+    /// From the activation and the final linear layer's weights of each image's class.
+    PooledLinear(fn(Tensor<4>, Tensor<2>) -> Tensor<3>),
+    /// From the activation and the network's answers to changed inputs or activations.
+    Questions(fn(&LayerEvidence, &Questions<'_>) -> Result<Tensor<3>, ExplainError>),
 }
 
 /// A method of the list. Equal, printed, read and serialised by its name.
@@ -60,7 +62,7 @@ pub trait Formula: fmt::Debug + Sync {
 /// # Ok::<(), camtrail::explain::ExplainError>(())
 /// ```
 #[derive(Clone, Copy)]
-pub struct Method(pub(super) &'static dyn Formula);
+pub struct Method(pub(super) &'static Formula);
 
 impl Method {
     /// All methods, in list order.
@@ -92,26 +94,69 @@ impl Method {
 
     /// The kebab-case name in files and on the command line.
     pub fn name(&self) -> &'static str {
-        self.0.name()
+        self.0.name
     }
 
     /// The name in figures and tables.
     pub fn title(&self) -> &'static str {
-        self.0.title()
+        self.0.title
     }
 
     /// What the method reads beside the activation.
     pub fn needs(&self) -> Needs {
-        self.0.needs()
+        match self.0.map {
+            Map::Gradient(_) => Needs::Gradient,
+            Map::PooledLinear(_) => Needs::PooledLinear,
+            Map::Questions(_) => Needs::Questions,
+        }
     }
 
-    /// The map before its ReLU. Shapes and panics as for [`Formula::signed_map`].
+    /// The map before its ReLU, of a method that asks no questions.
     ///
     /// # Shapes
     ///
     /// - returned: `[batch, height, width]`
+    ///
+    /// # Panics
+    ///
+    /// If [`needs`](Self::needs) is [`Needs::Questions`], or if it is [`Needs::PooledLinear`] and
+    /// there are no class weights.
     pub fn signed_map(&self, evidence: &LayerEvidence) -> Tensor<3> {
-        self.0.signed_map(evidence)
+        let activation = evidence.activation.clone();
+        match self.0.map {
+            Map::Gradient(map) => map(activation, evidence.gradient.clone()),
+            Map::PooledLinear(map) => {
+                let class_weights = evidence.class_weights.clone().expect(
+                    "a method that needs a pooled linear head is only asked where there is one",
+                );
+                map(activation, class_weights)
+            }
+            Map::Questions(_) => panic!("method \"{self}\" asks the network: use `asked_map`"),
+        }
+    }
+
+    /// The map before its ReLU, of any method.
+    ///
+    /// # Shapes
+    ///
+    /// - returned: `[batch, height, width]`
+    ///
+    /// # Errors
+    ///
+    /// If an answer of the network is not finite.
+    ///
+    /// # Panics
+    ///
+    /// If [`needs`](Self::needs) is [`Needs::PooledLinear`] and there are no class weights.
+    pub fn asked_map(
+        &self,
+        evidence: &LayerEvidence,
+        questions: &Questions<'_>,
+    ) -> Result<Tensor<3>, ExplainError> {
+        match self.0.map {
+            Map::Questions(map) => map(evidence, questions),
+            Map::Gradient(_) | Map::PooledLinear(_) => Ok(self.signed_map(evidence)),
+        }
     }
 }
 
@@ -119,12 +164,12 @@ impl Method {
 ///
 /// `cargo fmt` does not follow module declarations inside a macro: format these files by name.
 macro_rules! methods {
-    ($($module:ident :: $formula:ident),+ $(,)?) => {
+    ($($module:ident),+ $(,)?) => {
         $(pub mod $module;)+
 
         /// Every CAM method. A new one is its file and a line here.
         pub(crate) static METHODS: &[$crate::explain::Method] =
-            &[$($crate::explain::Method(&$module::$formula)),+];
+            &[$($crate::explain::Method(&$module::FORMULA)),+];
     };
 }
 pub(super) use methods;

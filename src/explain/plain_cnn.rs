@@ -11,6 +11,10 @@ impl Explainable for PlainCnn {
         self.forward(images, tap)
     }
 
+    fn forward_from(&self, layer: &str, activation: Tensor<4>) -> Option<Tensor<2>> {
+        PlainCnn::forward_from(self, layer, activation)
+    }
+
     fn layers(&self) -> Vec<String> {
         PlainCnn::layers(self)
     }

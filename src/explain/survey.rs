@@ -1,4 +1,5 @@
-//! The maps of every method and baseline on a group of images, by one forward and one gradient pass.
+//! The maps of every method and baseline on a group of images, by one forward and one gradient pass,
+//! and by the answers to their questions where methods ask any.
 //! Called by the scores, the localisation and the sanity checks of the command line.
 
 use std::fmt;
@@ -8,9 +9,11 @@ use burn::tensor::Tensor;
 
 use super::baseline::{Baseline, BaselineInput};
 use super::explanation::raw_map;
+use super::questions::ClassScore;
 use super::target::predicted_classes;
 use super::{
-    ExplainError, Explainable, Method, Needs, Saliency, Standardisation, TargetSpec, gather,
+    ExplainError, Explainable, LayerEvidence, Method, Needs, Questions, Saliency, Standardisation,
+    TargetSpec, gather,
 };
 
 /// What a map comes from: a method, or a baseline that knows nothing of the network.
@@ -55,6 +58,12 @@ impl MapSource {
             Self::Baseline(_) => true,
         }
     }
+
+    /// Whether it reads weights that the layer's evidence does not hold.
+    fn lacks_weights(self, layer: &LayerEvidence) -> bool {
+        let reads = |method: Method| method.needs() == Needs::PooledLinear;
+        matches!(self, Self::Method(method) if reads(method)) && layer.class_weights.is_none()
+    }
 }
 
 impl fmt::Display for MapSource {
@@ -90,7 +99,7 @@ pub struct SurveyRequest<'a> {
     pub standardisation: Standardisation<'a>,
     /// The layers.
     pub layers: &'a [String],
-    /// The methods and baselines; one that a layer does not allow is left out there.
+    /// The methods and baselines; one that a layer or the quantity does not allow is left out.
     pub sources: &'a [MapSource],
     /// The class of each image.
     pub target: &'a TargetSpec,
@@ -128,7 +137,7 @@ pub struct SourceMaps {
 ///
 /// # Errors
 ///
-/// As [`gather`]; also if a map is not finite.
+/// As [`gather`]; also if an answer of the network or a map is not finite.
 ///
 /// # Panics
 ///
@@ -137,17 +146,44 @@ pub fn survey<N>(network: &N, request: &SurveyRequest<'_>) -> Result<Survey, Exp
 where
     N: Explainable + ?Sized,
 {
+    survey_watched(network, request, &|_answers| {})
+}
+
+/// As [`survey`]; `watch` is told of the answers that a method with [`Needs::Questions`] got, batch
+/// by batch, so that a caller can show that the work goes on.
+///
+/// # Errors
+///
+/// As [`survey`].
+///
+/// # Panics
+///
+/// As [`survey`].
+pub fn survey_watched<N>(
+    network: &N,
+    request: &SurveyRequest<'_>,
+    watch: &dyn Fn(usize),
+) -> Result<Survey, ExplainError>
+where
+    N: Explainable + ?Sized,
+{
     let [_batch, _channels, height, width] = request.pixels.dims();
     let input = request.standardisation.apply(request.pixels.clone());
-    let evidence = gather(network, input, request.target, request.layers)?;
+    let evidence = gather(network, input.clone(), request.target, request.layers)?;
+    let subject = ClassScore {
+        network,
+        quantity: request.target.quantity,
+        target_class: &evidence.target_class,
+    };
+    let questions = Questions::new(&subject, input, &evidence.scores, watch);
     let mut maps = Vec::new();
     for layer in &evidence.layers {
         let [_, _, rows, columns] = layer.activation.dims();
-        let allowed = |source: &&MapSource| source.is_allowed(network, &layer.name);
+        let allowed = |source: &&MapSource| !source.lacks_weights(layer);
         for source in request.sources.iter().filter(allowed) {
             let saliency = match source {
                 MapSource::Method(method) => {
-                    Saliency::from_batch(raw_map(*method, layer)?, [height, width])
+                    Saliency::from_batch(raw_map(*method, layer, &questions)?, [height, width])
                 }
                 MapSource::Baseline(baseline) => baseline.maps(&BaselineInput {
                     pixels: &request.pixels,

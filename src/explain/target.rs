@@ -1,5 +1,5 @@
-//! Which class each image is explained for. Called by `evidence`; the rule comes from the TOML or
-//! the command line, the labels from the data.
+//! Which class each image is explained for, and which quantity of it. Called by `evidence`; the rule
+//! comes from the TOML or the command line, the labels from the data.
 
 use std::fmt;
 use std::ops::Range;
@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use burn::tensor::Tensor;
 
-use super::ExplainError;
+use super::{ExplainError, Quantity};
 
 /// How the explained class of an image is chosen.
 ///
@@ -58,38 +58,65 @@ impl fmt::Display for TargetRule {
     }
 }
 
-/// A rule, with the labels of the images it is applied to.
+/// A rule, with the labels of the images it is applied to, and what of the class is explained.
+///
+/// # Examples
+///
+/// ```
+/// use camtrail::explain::{Quantity, TargetSpec};
+///
+/// let why_not_class_3 = TargetSpec::predicted().of(Quantity::Minus(3));
+/// assert_eq!(TargetSpec::predicted().quantity, Quantity::Logit);
+/// assert_eq!(why_not_class_3.quantity.to_string(), "minus:3");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TargetSpec {
     /// The rule.
     pub rule: TargetRule,
     /// The true class of each image, if known. [`TargetRule::True`] needs it.
     pub labels: Option<Vec<usize>>,
+    /// What of the target class is explained.
+    pub quantity: Quantity,
 }
 
 impl TargetSpec {
+    /// The logit of the class that `rule` gives, without labels.
+    pub fn new(rule: TargetRule) -> Self {
+        Self {
+            rule,
+            labels: None,
+            quantity: Quantity::Logit,
+        }
+    }
+
     /// Each image for the class the network gives it.
     pub fn predicted() -> Self {
-        Self {
-            rule: TargetRule::Predicted,
-            labels: None,
-        }
+        Self::new(TargetRule::Predicted)
     }
 
     /// Each image for its label.
     pub fn labelled(labels: Vec<usize>) -> Self {
-        Self {
-            rule: TargetRule::True,
-            labels: Some(labels),
-        }
+        Self::new(TargetRule::True).with_labels(labels)
     }
 
     /// Every image for `class`.
     pub fn class(class: usize) -> Self {
+        Self::new(TargetRule::Class(class))
+    }
+
+    /// The same, with the true class of each image.
+    #[must_use]
+    pub fn with_labels(self, labels: Vec<usize>) -> Self {
         Self {
-            rule: TargetRule::Class(class),
-            labels: None,
+            labels: Some(labels),
+            ..self
         }
+    }
+
+    /// The same class, explained by another quantity than its logit.
+    #[must_use]
+    pub fn of(self, quantity: Quantity) -> Self {
+        Self { quantity, ..self }
     }
 
     /// The target class of each image.
@@ -101,10 +128,18 @@ impl TargetSpec {
     ///
     /// # Errors
     ///
-    /// If the true class is asked for without one label an image, or if a class is not below the
-    /// number of classes.
+    /// If the true class is asked for without one label an image, if a class is not below the
+    /// number of classes, or if the quantity sets one class against itself for every image.
     pub fn resolve(&self, logits: &Tensor<2>) -> Result<Vec<usize>, ExplainError> {
         let [batch, classes] = logits.dims();
+        if let Quantity::Minus(class) = self.quantity {
+            if class >= classes {
+                return Err(ExplainError::UnknownClass { class, classes });
+            }
+            if self.rule == TargetRule::Class(class) {
+                return Err(ExplainError::NoDifference { class });
+            }
+        }
         let target_class = match self.rule {
             TargetRule::Predicted => return Ok(predicted_classes(logits)),
             TargetRule::Class(class) => vec![class; batch],
@@ -139,8 +174,8 @@ impl TargetSpec {
     pub(super) fn part(&self, range: Range<usize>) -> Self {
         let labels = self.labels.as_ref().map(|labels| labels[range].to_vec());
         Self {
-            rule: self.rule,
             labels,
+            ..self.clone()
         }
     }
 }
@@ -213,11 +248,28 @@ mod tests {
     }
 
     #[test]
-    fn labels_are_needed_one_an_image() {
-        let missing = TargetSpec {
-            rule: TargetRule::True,
-            labels: None,
+    fn a_difference_needs_two_known_classes() {
+        let against = |class, other| {
+            let spec = TargetSpec::class(class).of(Quantity::Minus(other));
+            spec.resolve(&logits())
         };
+        assert_eq!(against(2, 0), Ok(vec![2, 2]));
+        let alone = ExplainError::NoDifference { class: 2 };
+        assert_eq!(
+            alone.to_string(),
+            "class 2 minus itself is 0: there is nothing to explain"
+        );
+        assert_eq!(against(2, 2), Err(alone));
+        let unknown = ExplainError::UnknownClass {
+            class: 3,
+            classes: 3,
+        };
+        assert_eq!(against(2, 3), Err(unknown));
+    }
+
+    #[test]
+    fn labels_are_needed_one_an_image() {
+        let missing = TargetSpec::new(TargetRule::True);
         assert_eq!(missing.resolve(&logits()), Err(ExplainError::NoLabels));
         assert_eq!(
             TargetSpec::labelled(vec![1]).resolve(&logits()),

@@ -59,6 +59,58 @@ pub(super) fn assert_close<const D: usize>(a: &Tensor<D>, b: &Tensor<D>, toleran
     );
 }
 
+/// Whether `gradient` is that of the score where a tensor of its shape is added to the activation:
+/// every element by central differences, but for those where a kink of ReLU or max-pool lies within
+/// the step.
+#[track_caller]
+pub(super) fn assert_meets_finite_differences(
+    what: &str,
+    gradient: &Tensor<4>,
+    score_at: impl Fn(&Tensor<4>) -> f64,
+) {
+    /// Small enough to cross few kinks of ReLU and max-pool, large enough for float32.
+    const STEP: f32 = 2e-3;
+    /// Float32 rounding of the score over the step, relative to the largest gradient.
+    const TOLERANCE: f32 = 1e-2;
+
+    let shape = gradient.dims();
+    let count: usize = shape.iter().product();
+    let gradient: Vec<f32> = gradient.to_data().iter::<f32>().collect();
+    let largest = gradient
+        .iter()
+        .fold(0.0_f32, |largest, value| largest.max(value.abs()));
+    assert!(largest > 1e-3, "{what}: the gradient is too small to test");
+    let at = |index: usize, step: f32| {
+        let mut nudge = vec![0.0; count];
+        nudge[index] = step;
+        score_at(&tensor4(shape, &nudge))
+    };
+    let here = at(0, 0.0);
+    let (mut tested, mut not_zero) = (0, 0);
+    for (index, &found) in gradient.iter().enumerate() {
+        let forward = ((at(index, STEP) - here) / f64::from(STEP)) as f32;
+        let reverse = ((here - at(index, -STEP)) / f64::from(STEP)) as f32;
+        if (forward - reverse).abs() > TOLERANCE * largest {
+            continue;
+        }
+        let central = (forward + reverse) / 2.0;
+        assert!(
+            (central - found).abs() <= TOLERANCE * largest,
+            "{what} at {index}: {central} against {found} of {largest}"
+        );
+        tested += 1;
+        not_zero += usize::from(found != 0.0);
+    }
+    assert!(
+        tested > count * 3 / 4,
+        "{what}: only {tested} of {count} are smooth"
+    );
+    assert!(
+        not_zero > count / 8,
+        "{what}: only {not_zero} of {count} move"
+    );
+}
+
 #[derive(Module, Debug)]
 pub(super) struct SmallNet {
     first: Conv2d,
@@ -79,10 +131,13 @@ impl SmallNet {
             let mut conv = config.init(device);
             let weight = wave([channels[1], channels[0], 3, 3], phase) * 0.4;
             conv.weight = Param::from_tensor(weight.to_device(device));
+            let bias = shaped([channels[1]], phase + 0.5) * 0.1;
+            conv.bias = Some(Param::from_tensor(bias.to_device(device)));
             conv
         };
         let mut linear = LinearConfig::new(6, CLASSES).init(device);
         linear.weight = Param::from_tensor(shaped([6, CLASSES], 0.7).to_device(device));
+        linear.bias = Some(Param::from_tensor(shaped([CLASSES], 0.9).to_device(device)));
         Self {
             first: conv([3, 5], 0.1),
             first_norm: BatchNormConfig::new(5).init(device),
@@ -103,6 +158,24 @@ impl SmallNet {
             network.forward_with(batch.autodiff(), |_, activation| activation);
         }
         network.valid()
+    }
+
+    /// The same network with every kernel made its own mirror image, so that a mirrored image gives
+    /// mirrored activations.
+    pub(super) fn mirrored() -> Self {
+        let mut network = Self::trained();
+        for convolution in [&mut network.first, &mut network.second] {
+            let kernel = convolution.weight.val();
+            let mirrored = (kernel.clone() + kernel.flip([3])) / 2.0;
+            convolution.weight = Param::from_tensor(mirrored);
+        }
+        network
+    }
+
+    /// The bias of the final linear layer, `[classes]`.
+    pub(super) fn bias(&self) -> Tensor<1> {
+        let bias = self.linear.bias.as_ref();
+        bias.expect("a linear layer has a bias by default").val()
     }
 
     /// The logits, with `at` called at each place and its result carried on.

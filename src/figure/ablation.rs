@@ -11,7 +11,7 @@ use super::drawing::Drawing;
 use super::error::FigureError;
 use super::page::{Page, empty_panel, pair_labels};
 use super::picture::{PanelSize, heat, picture, picture_size};
-use super::selection::{MapChoice, images, provenance, unique};
+use super::selection::{MapChoice, head_note, images, provenance, unique};
 use super::svg_text::{class_name, method_name, trial_name};
 use super::theme::{BODY, HEADING, MARGIN, SMALL, STRONG, Style};
 use super::typeface::{shorten, width};
@@ -106,9 +106,10 @@ impl Figure for Ablation<'_> {
         page.y = top + lines * (size.height + BLOCK_GAP) - BLOCK_GAP;
         page.caption(&format!(
             "{} {} I: the picture; L: the heat map; E: the explanation map. Epochs shown: \
-             {epochs}.",
+             {epochs}.{}",
             self.set.selection_rule.trim(),
-            verdict::target_note(&shown)
+            verdict::target_note(&shown),
+            head_note(&shown)
         ));
         Ok(page.finish())
     }

@@ -5,7 +5,7 @@ use super::drawing::Drawing;
 use super::error::FigureError;
 use super::page::{Page, empty_panel, pair_labels};
 use super::picture::{PanelSize, heat, picture, picture_size};
-use super::selection::{images, provenance, unique};
+use super::selection::{head_note, images, provenance, unique};
 use super::svg_text::{class_name, method_name, trial_name};
 use super::theme::{BODY, HEADING, INK, MARGIN, RULE, SMALL, STRONG};
 use super::typeface::{shorten, width, wrap_at_most};
@@ -140,10 +140,13 @@ impl Figure for ExplainGrid<'_> {
             }
         }
         page.y -= ROW_GAP;
+        let quantity = verdict::quantity_note(&records);
+        let quantity = quantity.map_or(String::new(), |note| format!(" {note}"));
         page.caption(&format!(
-            "{} I: the picture; L: the heat map; E: the explanation map. Under each pair: the \
-             explained class and its confidence on I → on E.",
-            self.set.selection_rule.trim()
+            "{}{quantity} I: the picture; L: the heat map; E: the explanation map. Under each pair: the \
+             explained class and its confidence on I → on E.{}",
+            self.set.selection_rule.trim(),
+            head_note(&records)
         ));
         Ok(page.finish())
     }

@@ -13,12 +13,19 @@ mod depth;
 mod drawing;
 mod error;
 mod grid;
+mod loc_coverage;
+mod loc_curves;
+mod loc_panels;
+mod loc_pictures;
 mod page;
 mod panels;
 mod picture;
 mod plot;
 #[cfg(test)]
 mod samples;
+mod sanity_cascade;
+mod sanity_pictures;
+mod score_depth;
 mod selection;
 mod svg_text;
 mod theme;
@@ -32,8 +39,16 @@ pub use depth::Depth;
 pub use drawing::Drawing;
 pub use error::FigureError;
 pub use grid::ExplainGrid;
+pub use loc_coverage::LocalizationCoverage;
+pub use loc_curves::{LocalizationCurves, LocalizationRegion};
+pub use loc_pictures::LocalizationPictures;
 pub use panels::save_panels;
+pub use sanity_cascade::SanityCascade;
+pub use sanity_pictures::SanityPictures;
+pub use score_depth::ScoreDepth;
 pub use selection::{LayerRule, MapChoice};
+#[cfg(test)]
+pub(crate) use svg_text::method_name;
 pub use training_time::TrainingTime;
 
 use std::path::{Path, PathBuf};

@@ -48,11 +48,13 @@ pub(super) fn record(trial: &str, epoch: u32) -> ExplanationRecord {
         native_size: [8, 8],
         target_class: "ring".into(),
         target_rule: "predicted".into(),
+        quantity: "logit".into(),
         confidence: 0.75,
         explanation_confidence: 0.5,
         predicted_class: "ring".into(),
         predicted_confidence: 0.75,
         empty: false,
+        retrained_head: None,
         raw: "heat".into(),
         heat: "heat".into(),
         explanation: "picture".into(),
@@ -203,7 +205,7 @@ fn boxes(drawing: &Drawing) -> Vec<(String, usvg::Rect)> {
 }
 
 /// Asserts that everything is on the page and that no text lies on a text or a picture.
-fn assert_laid_out(name: &str, drawing: &Drawing) {
+pub(super) fn assert_laid_out(name: &str, drawing: &Drawing) {
     /// Boxes may touch: rounding of coordinates to 0.01 pixels, and the font's box being a little
     /// taller than its letters.
     const SLACK: f32 = 0.5;

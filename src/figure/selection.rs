@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::error::{FigureError, quoted_list};
-use super::svg_text::{checkpoint_rule, data_name};
+use super::svg_text::{checkpoint_rule, data_name, trial_name};
 use crate::run::{ExplainedImage, ExplanationRecord, ExplanationSet};
 
 /// Which layer of each network a figure shows. Of two maps the deeper one has fewer cells; among
@@ -166,6 +166,39 @@ pub(super) fn seeds_note(seeds: &[u64]) -> String {
         .collect::<Vec<_>>()
         .join(", ");
     format!("{} {list}", if seeds.len() == 1 { "seed" } else { "seeds" })
+}
+
+/// Returns the sentence that names the retrained heads behind `records`, after a space; nothing where
+/// every network's own head was read.
+pub(super) fn head_note(records: &[&ExplanationRecord]) -> String {
+    let heads = records.iter().filter_map(|record| {
+        let head = record.retrained_head.as_ref()?;
+        let accuracies = (head.validation_accuracy, head.network_validation_accuracy);
+        Some(head_words(&record.trial, &record.layer, accuracies))
+    });
+    head_sentence(&unique(heads))
+}
+
+/// Returns a head in words: "Trial D block-5 71.8 against 67.8 %". The accuracies, 0 to 1, are the
+/// head's and the network's own.
+pub(super) fn head_words(trial: &str, layer: &str, (head, network): (f64, f64)) -> String {
+    let (head, network) = (100.0 * head, 100.0 * network);
+    format!(
+        "{} {layer} {head:.1} against {network:.1} %",
+        trial_name(trial)
+    )
+}
+
+/// Returns the sentence about `heads`, each in words, after a space; nothing where there is none.
+pub(super) fn head_sentence(heads: &[String]) -> String {
+    match heads.is_empty() {
+        true => String::new(),
+        false => format!(
+            " CAM reads a linear head retrained on the frozen, pooled layer; its accuracy against the \
+             network's own on validation: {}.",
+            heads.join(", ")
+        ),
+    }
 }
 
 fn checkpoint_note(records: &[&ExplanationRecord]) -> String {

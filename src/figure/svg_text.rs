@@ -53,11 +53,16 @@ fn capitalised(word: &str) -> String {
 }
 
 /// Returns a method name as papers write it; a method that is not listed keeps its own name.
-pub(super) fn method_name(name: &str) -> Cow<'_, str> {
+pub(crate) fn method_name(name: &str) -> Cow<'_, str> {
     Cow::Borrowed(match name {
         "cam" => "CAM",
         "grad-cam" => "Grad-CAM",
         "grad-cam++" | "grad-cam-plus-plus" | "grad-cam-pp" => "Grad-CAM++",
+        "layer-cam" => "LayerCAM",
+        "hires-cam" => "HiResCAM",
+        "xgrad-cam" => "XGrad-CAM",
+        "score-cam" => "Score-CAM",
+        "ablation-cam" => "Ablation-CAM",
         other => return Cow::Owned(other.replace('_', " ")),
     })
 }

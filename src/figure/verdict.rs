@@ -68,6 +68,21 @@ pub(super) fn target_note(records: &[&ExplanationRecord]) -> String {
     format!("Each map explains {which}{read}.")
 }
 
+/// Returns what of the class the maps explain, as a sentence for the caption, unless it is the logit.
+pub(super) fn quantity_note(records: &[&ExplanationRecord]) -> Option<String> {
+    let quantities = unique(records.iter().map(|record| record.quantity.as_str()));
+    let what = match quantities[..] {
+        ["logit"] => return None,
+        ["probability"] => "the probability of its class, not the logit".to_string(),
+        [quantity] => match quantity.strip_prefix("minus:") {
+            Some(other) => format!("the logit of its class minus that of {}", class_name(other)),
+            None => format!("the {quantity} of its class"),
+        },
+        _ => format!("one of these of its class: {}", quantities.join(", ")),
+    };
+    Some(format!("Each map explains {what}."))
+}
+
 /// Returns a probability with two decimals, never rounded up to a certainty that it is not.
 pub(super) fn probability(value: f32) -> String {
     if (HIDES_DOUBT..1.0).contains(&value) {
@@ -100,6 +115,22 @@ mod tests {
         record.confidence = 0.1249;
         let wrong = ["✗ sweet pepper", "wrong, 0.83", "for ring: 0.12"];
         assert_eq!(lines(&record, &image, 400.0), wrong);
+    }
+
+    #[test]
+    fn a_quantity_that_is_not_the_logit_is_said() {
+        let mut record = record("trial-a", 1);
+        assert_eq!(quantity_note(&[&record]), None);
+        record.quantity = "minus:sweet_pepper".into();
+        assert_eq!(
+            quantity_note(&[&record]).as_deref(),
+            Some("Each map explains the logit of its class minus that of sweet pepper.")
+        );
+        record.quantity = "probability".into();
+        assert_eq!(
+            quantity_note(&[&record]).as_deref(),
+            Some("Each map explains the probability of its class, not the logit.")
+        );
     }
 
     #[test]

@@ -20,8 +20,8 @@ const IMAGE_CHANNELS: usize = 3;
 
 /// One block: 3x3 convolution with zero padding, ReLU, 2x2 max-pool, dropout.
 #[derive(Module, Debug)]
-struct Block {
-    convolution: Conv2d,
+pub(super) struct Block {
+    pub(super) convolution: Conv2d,
     pool: MaxPool2d,
     dropout: Dropout,
 }
@@ -32,9 +32,9 @@ struct Block {
 /// (after the pool), `block-2` and so on. With [`Head::AveragePool`] the last block has no pool.
 #[derive(Module, Debug)]
 pub struct PlainCnn {
-    blocks: Vec<Block>,
+    pub(super) blocks: Vec<Block>,
     dropout: Dropout,
-    dense: Linear,
+    pub(super) dense: Linear,
     #[module(skip)]
     head: Head,
 }
@@ -86,17 +86,33 @@ impl PlainCnn {
     /// # Shapes
     /// - `images`: `[batch, channels, height, width]`, standardised
     pub fn forward(&self, images: Tensor<4>, tap: &mut Tap) -> Tensor<2> {
-        let last = self.blocks.len();
-        let mut activation = images;
-        for (number, block) in (1..).zip(&self.blocks) {
-            activation = activation::relu(block.convolution.forward(activation));
-            activation = tap.observe(&format!("block-{number}"), activation);
-            if number == last && self.head == Head::AveragePool {
-                break;
-            }
-            activation = block.pool.forward(activation);
-            activation = tap.observe(&format!("pool-{number}"), activation);
-            activation = block.dropout.forward(activation);
+        self.walk(0, images, tap)
+    }
+
+    /// Returns the logits, `[batch, classes]`, that the network in inference mode gives where
+    /// `activation` stands at the tap point `layer`; nothing if there is no such tap point.
+    ///
+    /// # Shapes
+    /// - `activation`: `[batch, channels, height, width]` of that tap point
+    pub fn forward_from(&self, layer: &str, activation: Tensor<4>) -> Option<Tensor<2>> {
+        let place = self.layers().iter().position(|name| name == layer)?;
+        Some(self.walk(place + 1, activation, &mut Tap::off()))
+    }
+
+    /// The logits, by all that comes after the first `places` tap points.
+    fn walk(&self, places: usize, mut activation: Tensor<4>, tap: &mut Tap) -> Tensor<2> {
+        for (place, name) in self.layers().iter().enumerate().skip(places) {
+            // The tap points alternate: a block, its pool, the next block.
+            let block = &self.blocks[place / 2];
+            activation = if place.is_multiple_of(2) {
+                tap.observe(
+                    name,
+                    activation::relu(block.convolution.forward(activation)),
+                )
+            } else {
+                let pooled = tap.observe(name, block.pool.forward(activation));
+                block.dropout.forward(pooled)
+            };
         }
         let features = match self.head {
             Head::Flatten => activation.flatten::<2>(1, 3),

@@ -1,7 +1,9 @@
 //! The tap: names the places of a forward whose activations an explanation needs.
 //!
 //! Every network's forward calls [`Tap::observe`] at its named places. Training and evaluation pass
-//! [`Tap::off`]; `explain::evidence` passes [`Tap::on`] and asks for the gradient at each place.
+//! [`Tap::off`]; `explain::evidence` passes [`Tap::on`] and asks for the gradient at each place;
+//! `explain::questions` passes [`Tap::replacing`] and asks what the network says of another
+//! activation.
 
 use burn::tensor::{Gradients, Tensor};
 
@@ -11,6 +13,7 @@ enum Mode {
     Off,
     Activations,
     Gradients,
+    Replacement,
 }
 
 /// Records named activations during one forward.
@@ -45,6 +48,8 @@ pub struct Tap {
     requested: Vec<String>,
     seen: Vec<String>,
     observations: Vec<Observation>,
+    /// What the forward goes on with at the requested place, in [`Mode::Replacement`].
+    replacement: Option<Tensor<4>>,
 }
 
 /// The activation at one requested place, and the probe that was added to it.
@@ -85,16 +90,31 @@ impl Tap {
         )
     }
 
+    /// A tap that keeps nothing and lets the forward go on with `activation` at `layer`, whatever
+    /// the network had there.
+    ///
+    /// # Shapes
+    ///
+    /// - `activation`: `[batch, channels, height, width]`, as the forward has it at `layer`
+    pub fn replacing(layer: impl Into<String>, activation: Tensor<4>) -> Self {
+        Self {
+            replacement: Some(activation),
+            ..Self::new(Mode::Replacement, vec![layer.into()])
+        }
+    }
+
     fn new(mode: Mode, requested: Vec<String>) -> Self {
         Self {
             mode,
             requested,
             seen: Vec::new(),
             observations: Vec::new(),
+            replacement: None,
         }
     }
 
-    /// The activation to go on with: the same values, probed if this place was requested.
+    /// The activation to go on with: the same values, probed if this place was requested; or the
+    /// replacement, if this is its place.
     ///
     /// A forward must continue with the returned tensor; one that drops it cuts the probe off.
     /// A recurrent network names one place a time step, such as `"upper/7"`.
@@ -106,7 +126,8 @@ impl Tap {
     ///
     /// # Panics
     ///
-    /// If a requested name is observed twice in one forward: its gradient would be ambiguous.
+    /// If a requested name is observed twice in one forward: its gradient would be ambiguous. If a
+    /// replacement has another shape than what it replaces.
     #[must_use = "the forward must go on with the returned tensor, or the probe sees no gradient"]
     pub fn observe(&mut self, name: &str, activation: Tensor<4>) -> Tensor<4> {
         if self.mode == Mode::Off {
@@ -116,12 +137,19 @@ impl Tap {
         if !self.requested.iter().any(|requested| requested == name) {
             return activation;
         }
+        let earlier = &self.seen[..self.seen.len() - 1];
         assert!(
-            self.observations
-                .iter()
-                .all(|observation| observation.name != name),
+            earlier.iter().all(|seen| seen != name),
             "place \"{name}\" was observed twice in one forward"
         );
+        if let Some(replacement) = self.replacement.take() {
+            assert_eq!(
+                replacement.dims(),
+                activation.dims(),
+                "the replacement at \"{name}\" has another shape than what it replaces"
+            );
+            return replacement;
+        }
 
         let kept = activation.clone().without_autodiff();
         let (probe, onward) = match self.mode {
@@ -132,7 +160,7 @@ impl Tap {
                 let onward = activation.autodiff() + probe.clone();
                 (Some(probe), onward)
             }
-            Mode::Off | Mode::Activations => (None, activation),
+            Mode::Off | Mode::Activations | Mode::Replacement => (None, activation),
         };
         self.observations.push(Observation {
             name: name.to_owned(),
@@ -227,6 +255,25 @@ mod tests {
             kept[0].activation().into_data(),
             (images() * 2.0).into_data()
         );
+    }
+
+    #[test]
+    fn a_replacement_takes_the_place_of_one_activation() {
+        let mut tap = Tap::replacing("block-2", images() + 5.0);
+        let first = tap.observe("block-1", images());
+        assert_eq!(first.to_data(), images().into_data());
+        let second = tap.observe("block-2", first * 2.0);
+        assert!(!second.is_autodiff());
+        assert_eq!(second.into_data(), (images() + 5.0).into_data());
+        assert_eq!(tap.seen(), ["block-1", "block-2"]);
+        assert!(tap.into_observations().is_empty());
+    }
+
+    #[test]
+    #[should_panic(expected = "another shape")]
+    fn a_replacement_has_the_shape_of_what_it_replaces() {
+        let mut tap = Tap::replacing("block-1", images().repeat_dim(1, 2));
+        let _ = tap.observe("block-1", images());
     }
 
     #[test]

@@ -15,6 +15,8 @@ const EPOCH_PREFIX: &str = "epoch-";
 /// What stands between the epoch and the step in an interrupted checkpoint's name.
 const STEP_INFIX: &str = "-step-";
 
+/// What a retrained head is called, before its layer's name.
+const HEAD_PREFIX: &str = "cam-head-";
 /// What a picture of the curves is called, before the run's name.
 const CURVES_PREFIX: &str = "curves-";
 
@@ -141,6 +143,13 @@ impl RunDir {
     /// Returns the folder of a checkpoint.
     pub fn checkpoint(&self, name: CheckpointName) -> PathBuf {
         self.path().join(name.to_string())
+    }
+
+    /// Returns the path of the head that was retrained on `layer` of a checkpoint, beside the
+    /// checkpoint's own files.
+    pub fn head(&self, name: CheckpointName, layer: &str) -> PathBuf {
+        self.checkpoint(name)
+            .join(format!("{HEAD_PREFIX}{layer}.safetensors"))
     }
 
     /// Returns every checkpoint in the folder, earliest first; none where there is no folder.

@@ -8,7 +8,7 @@ use std::path::Path;
 use safetensors::{Dtype, SafeTensors, View};
 use serde::{Deserialize, Serialize};
 
-use super::{RunError, write_atomically};
+use super::{HeadRecord, RunError, write_atomically};
 
 /// File name of the manifest.
 pub const MAPS_JSON: &str = "maps.json";
@@ -60,6 +60,10 @@ pub struct ExplanationRecord {
     pub target_class: String,
     /// How that class was chosen: "predicted", "true" or "named".
     pub target_rule: String,
+    /// What of that class is explained: "logit", "probability", or "minus:CLASS" for its logit minus
+    /// that of the class named. Older records are of logits.
+    #[serde(default = "logit")]
+    pub quantity: String,
     /// Softmax probability of the target class on the picture, 0 to 1.
     pub confidence: f32,
     /// Softmax probability of the target class on the explanation map E = L * I, 0 to 1.
@@ -70,12 +74,20 @@ pub struct ExplanationRecord {
     pub predicted_confidence: f32,
     /// Whether the raw map was all zero or constant, so that there is nothing to show.
     pub empty: bool,
+    /// The linear head that the map was read from, where it is not the network's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retrained_head: Option<HeadRecord>,
     /// Name of the raw map's array: `[height, width]` at native size, rectified, not normalised.
     pub raw: String,
     /// Name of the map as shown: `[height, width]` at picture size, 0 to 1 by min-max.
     pub heat: String,
     /// Name of the explanation map E = L * I: `[channels, height, width]`, RGB, 0 to 1.
     pub explanation: String,
+}
+
+/// The quantity of records that name none.
+fn logit() -> String {
+    "logit".to_string()
 }
 
 /// Everything in an explanation folder.
@@ -247,11 +259,13 @@ mod tests {
                 native_size: [2, 1],
                 target_class: "ring".into(),
                 target_rule: "predicted".into(),
+                quantity: "minus:disc".into(),
                 confidence: 0.75,
                 explanation_confidence: 0.5,
                 predicted_class: "ring".into(),
                 predicted_confidence: 0.75,
                 empty: false,
+                retrained_head: None,
                 raw: "raw/0".into(),
                 heat: "heat/0".into(),
                 explanation: "explanation/0".into(),

@@ -4,23 +4,35 @@
 //! Called by `train`, `evaluate` and `cli` (writing) and by `figure` and `cli` (reading).
 
 mod atomic;
+mod cascade;
 mod checksum;
 mod depth;
 mod dir;
 mod error;
 mod explanations;
+mod head;
+mod localization;
 mod lock;
 mod manifest;
 mod rows;
+mod sanity;
+mod scores;
 mod table;
 
 pub use atomic::{Leftover, clear_temporaries, write_atomically, write_folder_atomically};
+pub use cascade::{CascadePanel, CascadePictures};
 pub use checksum::{Checksum, hexadecimal, sha256};
 pub use depth::{DepthRow, read_depth_rows, write_depth_rows};
 pub use dir::{CheckpointName, RunDir, list_runs};
 pub use error::RunError;
 pub use explanations::{
     Array, ExplainedImage, ExplanationRecord, ExplanationSet, MAPS_JSON, MAPS_TENSORS,
+};
+pub use head::{HeadRecord, RetrainedHead};
+pub use localization::{
+    LocalizationCurveRow, LocalizationRow, LocalizationSummaryRow, LocalizedMap, LocalizedPicture,
+    LocalizedPictures, read_localization_curve, read_localization_summary,
+    write_localization_curve, write_localization_rows, write_localization_summary,
 };
 pub use lock::RunLock;
 pub use manifest::{
@@ -30,4 +42,12 @@ pub use manifest::{
 pub use rows::{
     EpochRecord, EpochRow, ForecastRow, append_epoch_record, read_epoch_records, read_epoch_rows,
     truncate_epoch_records,
+};
+pub use sanity::{
+    CascadeRow, ClassRow, IdentityRow, SanityTables, Verdict, VerdictRow, read_verdicts, verdict_of,
+};
+pub use scores::{
+    LayerPlace, SCORE_PAIRS_CSV, SCORE_TABLE_CSV, SCORES_CSV, ScoreMetric, ScorePair, ScoreRow,
+    ScoreSummary, read_score_pairs, read_score_rows, read_score_table, write_score_pairs,
+    write_score_rows, write_score_table,
 };

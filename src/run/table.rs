@@ -8,7 +8,10 @@ use serde::de::DeserializeOwned;
 use super::{RunError, write_atomically};
 
 /// Writes `rows` to `path`.
-pub(super) fn write_table<T: Serialize>(path: &Path, rows: &[T]) -> Result<(), RunError> {
+pub(super) fn write_table(
+    path: &Path,
+    rows: impl IntoIterator<Item = impl Serialize>,
+) -> Result<(), RunError> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for row in rows {
         writer

@@ -8,6 +8,8 @@ mod error;
 mod events;
 mod forecast;
 mod job;
+mod linear_head;
+mod minimise;
 mod session;
 mod space;
 mod spec;
@@ -18,6 +20,9 @@ pub use error::TrainError;
 pub use events::{EpochReport, Progress, Silent, StopSignal, TrainEvents};
 pub use forecast::{ForecastJob, FrameLoss, ObjectiveSpec, frame_loss, train_forecast};
 pub use job::Outcome;
+pub use linear_head::{
+    GRADIENT_SHARE, HeadFit, LinearHead, PooledFeatures, WEIGHT_DECAYS, fit_head,
+};
 pub use session::StartMode;
 pub use spec::{CheckpointSpec, FIXED_ON_RESUME, Schedule, TrainSpec};
 pub use step::ImageBatch;

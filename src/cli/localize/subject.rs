@@ -1,0 +1,235 @@
+//! What is measured: networks, pictures and where their objects are. Made once by `localize`.
+
+use std::path::Path;
+
+use crate::cli::arguments::{LocalizeArguments, MeasureArguments};
+use crate::cli::context::Context;
+use crate::cli::failure::Complaint;
+use crate::cli::maps::ClassChoice;
+use crate::cli::measure::Measurement;
+use crate::cli::output::note;
+use crate::cli::selection::{FORMATS, read_picture};
+use crate::data::image_set::{ImageSetParts, PIXEL_MAX, PixelStore};
+use crate::data::{DatasetName, ImageSet, PixelBox, Split};
+use crate::experiment::Resolved;
+use crate::explain::localize::Truth;
+
+use super::boxes::{BoxedPicture, Moved, moved, read_boxes};
+
+/// Smallest share of a box, cut off by the frame, that is told.
+const TOLD_SHARE: f64 = 0.01;
+/// Validation images from which each method's delta is chosen.
+const DELTA_IMAGES: usize = 600;
+
+/// The networks and the annotated pictures of one measurement.
+pub(super) struct Subject {
+    /// The networks, and the pictures that have an object.
+    pub(super) measurement: Measurement,
+    /// Name of each picture.
+    pub(super) ids: Vec<String>,
+    /// Where the objects of each picture are.
+    pub(super) truths: Vec<Truth>,
+    /// Data set name, or that of the CSV.
+    pub(super) dataset: String,
+    /// Which pictures: a split's name, or "pictures".
+    pub(super) split: String,
+    /// Pictures to choose each method's delta on, with their objects; `None` where it is chosen on
+    /// the measured pictures themselves.
+    pub(super) tuning: Option<(ImageSet, Vec<Truth>)>,
+}
+
+impl Subject {
+    /// Finds the networks and loads the pictures that the arguments name.
+    pub(super) fn new(context: &Context, arguments: &LocalizeArguments) -> anyhow::Result<Self> {
+        let measure = &arguments.measure;
+        match &arguments.boxes {
+            Some(csv) => of_boxes(context, measure, csv, arguments.images.as_deref()),
+            None => of_split(context, measure),
+        }
+    }
+
+    /// Which class the maps explain: "true", "predicted" or "named".
+    pub(super) fn target_rule(&self) -> &'static str {
+        match self.measurement.class {
+            ClassChoice::True => "true",
+            ClassChoice::Predicted => "predicted",
+            ClassChoice::Named(_) => "named",
+        }
+    }
+
+    /// How each method's own delta was chosen, for a sentence.
+    pub(super) fn delta_rule(&self) -> String {
+        match &self.tuning {
+            Some((set, _)) => format!("chosen on {} validation images", set.len()),
+            None => format!(
+                "the highest on these {} themselves, so it flatters",
+                if self.split == PICTURES {
+                    "pictures"
+                } else {
+                    "images"
+                }
+            ),
+        }
+    }
+}
+
+/// Stands where a split's name would, for pictures of one's own.
+pub(super) const PICTURES: &str = "pictures";
+
+fn of_split(context: &Context, measure: &MeasureArguments) -> anyhow::Result<Subject> {
+    if let Some(trial) = measure.trials.first() {
+        let shipped: Resolved = context.plain(trial, measure.base.as_deref())?;
+        let dataset = shipped.experiment.data.dataset;
+        if !has_objects(dataset) {
+            return Err(no_objects(context, dataset.name()).into());
+        }
+    }
+    let mut measurement = Measurement::new(context, measure)?;
+    let (images, truths) = annotated(&measurement.images);
+    let Some(_) = truths.first() else {
+        return Err(no_objects(context, images.dataset_name()).into());
+    };
+    let tuning = match measure.split.parse()? {
+        Split::Test => {
+            let tuning = MeasureArguments {
+                split: Split::Validation.to_string(),
+                limit: Some(measure.limit.unwrap_or(DELTA_IMAGES).min(DELTA_IMAGES)),
+                ..measure.clone()
+            };
+            Some(annotated(&Measurement::new(context, &tuning)?.images))
+        }
+        Split::Train | Split::Validation => None,
+    };
+    measurement.images = images;
+    let images = &measurement.images;
+    Ok(Subject {
+        ids: (0..images.len()).map(|place| images.id(place)).collect(),
+        dataset: images.dataset_name().to_string(),
+        split: images.split().to_string(),
+        truths,
+        tuning,
+        measurement,
+    })
+}
+
+/// Whether the data set says where the objects of its images are.
+pub(in crate::cli) fn has_objects(dataset: DatasetName) -> bool {
+    match dataset {
+        DatasetName::Shapes => true,
+        DatasetName::Cifar100 => false,
+    }
+}
+
+fn no_objects(context: &Context, dataset: &str) -> Complaint {
+    let generated = context.command("localize --base shapes");
+    Complaint::failed(
+        format!("{dataset} does not say where the objects of its images are"),
+        format!(
+            "take generated images, whose boxes and masks are known: {generated}; or give boxes \
+             on pictures of your own: --boxes FILE.csv with the columns file,class,x0,y0,x1,y1"
+        ),
+    )
+}
+
+/// Returns the images of `set` that have an object, with their objects.
+fn annotated(set: &ImageSet) -> (ImageSet, Vec<Truth>) {
+    let truth = |place| set.annotation(place).and_then(Truth::of_annotation);
+    let found = (0..set.len()).filter_map(|place| Some((place, truth(place)?)));
+    let (places, truths): (Vec<usize>, _) = found.unzip();
+    (set.subset(&places), truths)
+}
+
+fn of_boxes(
+    context: &Context,
+    measure: &MeasureArguments,
+    csv: &Path,
+    folder: Option<&Path>,
+) -> anyhow::Result<Subject> {
+    let mut measurement = Measurement::new(context, measure)?;
+    let like = &measurement.images;
+    let size = [like.height(), like.width()];
+    let folder = folder.or(csv.parent()).unwrap_or(Path::new(""));
+    let (mut bytes, mut labels, mut ids, mut truths) = (vec![], vec![], vec![], vec![]);
+    for picture in read_boxes(csv, like)? {
+        let line = picture.objects[0].line;
+        let file = folder.join(&picture.file);
+        let framed = read_picture(&file, size).map_err(|fault| {
+            let hint = match file.exists() {
+                true => FORMATS,
+                false => "files are looked for beside the CSV, or in --images DIR",
+            };
+            Complaint::failed(format!("\"{}\", line {line}: {fault}", csv.display()), hint)
+        })?;
+        let boxes: Vec<PixelBox> = in_frame(&picture, |bounds| moved(bounds, framed.frame, size));
+        let Some(truth) = Truth::of_boxes(&boxes, size) else {
+            let name = picture.file.display();
+            note(format!(
+                "left out \"{name}\": no box lies in its centred square"
+            ));
+            continue;
+        };
+        let byte = |value: &f32| (value * PIXEL_MAX).round() as u8;
+        bytes.extend(framed.pixels.iter().map(byte));
+        // Class numbers come from the data set, which keeps them in the same type.
+        labels.push(picture.class as u16);
+        ids.push(picture.file.display().to_string());
+        truths.push(truth);
+    }
+    if truths.is_empty() {
+        let message = format!(
+            "no box of \"{}\" lies in a picture's centred square",
+            csv.display()
+        );
+        let hint = "coordinates are pixels of the original picture, and a network sees its largest \
+                    centred square";
+        return Err(Complaint::failed(message, hint).into());
+    }
+    let parts = ImageSetParts {
+        dataset: PICTURES,
+        split: Split::Test,
+        generated: false,
+        class_names: like.class_names().to_vec().into(),
+        size: (size[0], size[1]),
+        store: PixelStore {
+            stride: bytes.len() / truths.len(),
+            header: 0,
+            bytes,
+            labels,
+            annotations: None,
+        },
+    };
+    measurement.images = ImageSet::new(parts);
+    let stem = csv.file_stem().unwrap_or(csv.as_os_str());
+    Ok(Subject {
+        measurement,
+        ids,
+        truths,
+        dataset: stem.to_string_lossy().into_owned(),
+        split: PICTURES.to_string(),
+        tuning: None,
+    })
+}
+
+/// Returns the boxes of `picture` as the network sees them, and tells what is cut off.
+fn in_frame(picture: &BoxedPicture, moved: impl Fn([f64; 4]) -> Moved) -> Vec<PixelBox> {
+    let mut boxes = Vec::new();
+    for object in &picture.objects {
+        let tell = |what: &str| {
+            let (file, line) = (picture.file.display(), object.line);
+            note(format!(
+                "line {line}: {what} the centred square of \"{file}\""
+            ));
+        };
+        match moved(object.bounds) {
+            Moved::Whole(bounds) => boxes.push(bounds),
+            Moved::Cut(bounds, share) => {
+                if share >= TOLD_SHARE {
+                    tell(&format!("{:.0} % of the box lies outside", 100.0 * share));
+                }
+                boxes.push(bounds);
+            }
+            Moved::Outside => tell("the box is left out, for it lies outside"),
+        }
+    }
+    boxes
+}

@@ -1,0 +1,216 @@
+//! Explanations of any score of the caller's own, by any network: a region of a dense output, a
+//! value that is no class. Called by users of the library.
+
+use burn::tensor::{Int, Tensor, TensorData};
+
+use super::evidence::{check_finite, in_order, layer_evidence, probed_forward};
+use super::explanation::{chunk_size, raw_map};
+use super::questions::{Subject, check_count};
+use super::{ExplainError, LayerEvidence, Method, Needs, Questions, Saliency};
+use crate::model::tap::Tap;
+
+/// Where to explain a score, and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScoreRequest {
+    /// The names of the layers.
+    pub layers: Vec<String>,
+    /// The methods; none that reads a classifier's weights.
+    pub methods: Vec<Method>,
+}
+
+/// What a score of the caller's own rests on in one image, at one layer, by one method.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScoreExplanation {
+    /// The image's place in the batch, from 0.
+    pub image: usize,
+    /// The layer's name.
+    pub layer: String,
+    /// The method.
+    pub method: Method,
+    /// The image's score.
+    pub score: f32,
+    /// The map.
+    pub saliency: Saliency,
+}
+
+/// The explanations of `score` of what `forward` gives for `images`, ordered as those of
+/// [`explain`](super::explain).
+///
+/// `score` is given rows of the output and, for each, the place of its image in `images`: a method
+/// that asks questions shows the network several versions of an image at once. It returns one
+/// number a row, each from its own row alone, and must be differentiable.
+///
+/// # Shapes
+///
+/// - `images`: `[batch, channels, height, width]`, standardised
+/// - `forward`: from `[rows, channels, height, width]` to `[rows, ...]`, calling [`Tap::observe`]
+/// - `score`: from `[rows, ...]` and as many places to `[rows]`
+/// - returned: `batch * layers * methods` explanations
+///
+/// # Errors
+///
+/// If a layer is unknown, if no layer or method is named, if a method reads a classifier's weights,
+/// if the network is not in inference mode, if the score does not depend on a layer or is not one
+/// number a row, or if any value is not finite.
+///
+/// # Examples
+///
+/// What the left half of a dense output rests on, where the output is twice the image.
+///
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use camtrail::explain::{Method, ScoreRequest, explain_score, masked_region};
+/// use camtrail::model::tap::Tap;
+///
+/// let device = Device::flex();
+/// let forward = |images: Tensor<4>, tap: &mut Tap| tap.observe("image", images) * 2.0;
+/// let left = Tensor::<3>::from_floats([[[1.0, 0.0]]], &device);
+/// let request = ScoreRequest {
+///     layers: vec!["image".to_owned()],
+///     methods: vec![Method::parse("hires-cam")?],
+/// };
+/// let images = Tensor::<4>::from_floats([[[[3.0, 4.0]]]], &device);
+/// let found = explain_score(forward, masked_region(left, 0), images, &request)?;
+/// assert_eq!(found[0].score, 6.0);
+/// assert_eq!(found[0].saliency.raw.values(), [6.0, 0.0]);
+/// # Ok::<(), camtrail::explain::ExplainError>(())
+/// ```
+pub fn explain_score<const D: usize>(
+    forward: impl Fn(Tensor<4>, &mut Tap) -> Tensor<D>,
+    score: impl Fn(Tensor<D>, &[usize]) -> Tensor<1>,
+    images: Tensor<4>,
+    request: &ScoreRequest,
+) -> Result<Vec<ScoreExplanation>, ExplainError> {
+    check_methods(request)?;
+    let [batch, _channels, height, width] = images.dims();
+    let (chunk, images) = (chunk_size(&images), images.without_autodiff());
+    let mut explanations = Vec::new();
+    for start in (0..batch).step_by(chunk) {
+        let places: Vec<usize> = (start..(start + chunk).min(batch)).collect();
+        let part = images.clone().narrow(0, start, places.len());
+        let subject = OwnScore {
+            forward: &forward,
+            score: &score,
+            places: &places,
+        };
+        let (scores, evidence) = subject.gather(part.clone(), &request.layers)?;
+        let questions = Questions::new(&subject, part, &scores, &|_answers| {});
+        let mut by_image: Vec<Vec<ScoreExplanation>> = vec![Vec::new(); places.len()];
+        for layer in in_order(&evidence, &request.layers) {
+            for method in &request.methods {
+                let maps = raw_map(*method, layer, &questions)?;
+                let saliencies = Saliency::from_batch(maps, [height, width]);
+                for (index, saliency) in saliencies.into_iter().enumerate() {
+                    by_image[index].push(ScoreExplanation {
+                        image: start + index,
+                        layer: layer.name.clone(),
+                        method: *method,
+                        score: questions.scores()[index],
+                        saliency,
+                    });
+                }
+            }
+        }
+        explanations.extend(by_image.into_iter().flatten());
+    }
+    Ok(explanations)
+}
+
+/// A score for [`explain_score`]: the sum of one channel of a dense output over each image's region.
+///
+/// # Shapes
+///
+/// - `regions`: `[batch, height, width]` of the output, 1 inside and 0 outside, or any weights;
+///   `[1, height, width]` is one region for all images
+/// - the score: from `[rows, channels, height, width]` to `[rows]`
+///
+/// # Panics
+///
+/// The score panics if the output has no such channel or another size than the regions.
+pub fn masked_region(
+    regions: Tensor<3>,
+    channel: usize,
+) -> impl Fn(Tensor<4>, &[usize]) -> Tensor<1> {
+    move |output, images| {
+        let [rows, channels, height, width] = output.dims();
+        let [count, region_height, region_width] = regions.dims();
+        assert!(channel < channels, "no channel {channel} in {channels}");
+        assert_eq!(
+            [region_height, region_width],
+            [height, width],
+            "a region must have the output's size"
+        );
+        let of_image = |image: &usize| if count == 1 { 0 } else { *image as i64 };
+        let places: Vec<i64> = images.iter().map(of_image).collect();
+        let places: Tensor<1, Int> =
+            Tensor::from_data(TensorData::new(places, [rows]), &regions.device());
+        let regions = regions.clone().select(0, places);
+        let values: Tensor<3> = output.narrow(1, channel, 1).squeeze_dim(1);
+        let inside = (values * regions).reshape([rows, height * width]);
+        inside.sum_dim(1).squeeze_dim(1)
+    }
+}
+
+/// The caller's forward and score, and the places of a chunk's images in the whole batch.
+struct OwnScore<'a, F, S> {
+    forward: &'a F,
+    score: &'a S,
+    places: &'a [usize],
+}
+
+impl<const D: usize, F, S> OwnScore<'_, F, S>
+where
+    F: Fn(Tensor<4>, &mut Tap) -> Tensor<D>,
+    S: Fn(Tensor<D>, &[usize]) -> Tensor<1>,
+{
+    /// The scores `[batch]` of a chunk's images, and the evidence at `layers` in forward order.
+    fn gather(
+        &self,
+        images: Tensor<4>,
+        layers: &[String],
+    ) -> Result<(Tensor<1>, Vec<LayerEvidence>), ExplainError> {
+        let (output, tap) = probed_forward(self.forward, images, layers, "output")?;
+        let scores = (self.score)(output, self.places);
+        check_count(&scores, self.places.len())?;
+        let values = scores.clone().without_autodiff();
+        check_finite(&values, "score", "the network")?;
+        Ok((values, layer_evidence(scores.sum(), tap)?))
+    }
+}
+
+impl<const D: usize, F, S> Subject for OwnScore<'_, F, S>
+where
+    F: Fn(Tensor<4>, &mut Tap) -> Tensor<D>,
+    S: Fn(Tensor<D>, &[usize]) -> Tensor<1>,
+{
+    fn scores(&self, inputs: Tensor<4>, images: &[usize], tap: &mut Tap) -> Tensor<1> {
+        let places: Vec<usize> = images.iter().map(|image| self.places[*image]).collect();
+        (self.score)((self.forward)(inputs, tap), &places)
+    }
+
+    fn scores_from(&self, _: &str, _: Tensor<4>, _: &[usize]) -> Option<Tensor<1>> {
+        None
+    }
+}
+
+/// Whether there is a method, and none that reads a classifier's weights.
+fn check_methods(request: &ScoreRequest) -> Result<(), ExplainError> {
+    if request.methods.is_empty() {
+        let known = Method::names().map(str::to_owned).collect();
+        return Err(ExplainError::NoMethod { known });
+    }
+    let reader = |method: &&Method| method.needs() == Needs::PooledLinear;
+    match request.methods.iter().find(reader) {
+        Some(method) => Err(ExplainError::NotPooledLinear {
+            method: method.name().to_owned(),
+            layer: request.layers.first().cloned().unwrap_or_default(),
+            head: "a score of the caller's own".to_owned(),
+            usable: Vec::new(),
+        }),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+#[path = "own_score_tests.rs"]
+mod tests;

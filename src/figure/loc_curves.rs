@@ -1,0 +1,200 @@
+//! IoU against delta: how much of the marked pixels and the object is common, at every threshold.
+//! Called by `cli` with the rows of `iou-curve.csv`.
+
+use super::Figure;
+use super::axis::{Scale, Ticks};
+use super::canvas::{Area, Canvas, Stroke};
+use super::drawing::Drawing;
+use super::error::FigureError;
+use super::loc_panels::{MethodLook, legend};
+use super::page::Page;
+use super::plot::Plot;
+use super::selection::{generated_note, unique};
+use super::svg_text::trial_name;
+use super::theme::{HEADING, MARGIN, SMALL};
+use crate::run::LocalizationCurveRow;
+
+/// Width of the page's content in pixels: 8 inches.
+const CONTENT: f32 = 1600.0;
+/// Most panels side by side.
+const COLUMNS: usize = 3;
+/// Height of a plotting area and space between panels, in pixels.
+const PLOT_HEIGHT: f32 = 330.0;
+const PANEL_GAP: f32 = 40.0;
+/// Most horizontal grid lines of a panel, and most numbers on its horizontal axis.
+const MOST_TICKS: usize = 7;
+const MOST_NUMBERS: usize = 6;
+/// Points between two bars of the interval.
+const BAR_EVERY: usize = 10;
+/// Width of a bar in pixels.
+const BAR: f32 = 2.0;
+/// Radius of the mark at a curve's highest point, in pixels.
+const PEAK: f32 = 7.0;
+
+/// Which region the marked pixels are compared with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LocalizationRegion {
+    /// The union of the boxes.
+    Box,
+    /// The union of the masks.
+    Mask,
+}
+
+impl LocalizationRegion {
+    /// Returns its name in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Box => "box",
+            Self::Mask => "mask",
+        }
+    }
+}
+
+/// The figure of IoU against delta, a panel a trial and layer.
+#[derive(Debug, Clone)]
+pub struct LocalizationCurves<'a> {
+    /// The points, in the order of delta within each method.
+    pub rows: &'a [LocalizationCurveRow],
+    /// Which region to show.
+    pub region: LocalizationRegion,
+}
+
+impl Figure for LocalizationCurves<'_> {
+    fn name(&self) -> String {
+        format!("iou-{}-by-delta", self.region.name())
+    }
+
+    fn draw(&self) -> Result<Drawing, FigureError> {
+        let rows: Vec<&LocalizationCurveRow> = (self.rows.iter())
+            .filter(|row| row.region == self.region.name())
+            .collect();
+        let Some(first) = rows.first() else {
+            let (wanted, known) = (
+                format!("IoU with the {}", self.region.name()),
+                "none".into(),
+            );
+            return Err(FigureError::Nothing { wanted, known });
+        };
+        if let Some(bad) = rows.iter().find(|row| !row.mean.is_finite()) {
+            let name = format!("{} {} {}", bad.trial, bad.layer, bad.method);
+            return Err(FigureError::NotFinite { name });
+        }
+        let methods = rows
+            .iter()
+            .map(|r| (r.method.as_str(), r.title.as_str(), r.baseline));
+        let looks = MethodLook::of(methods);
+        let (title, against) = match self.region {
+            LocalizationRegion::Box => ("IoU with the object's box by threshold", "boxes"),
+            LocalizationRegion::Mask => ("IoU with the object's pixels by threshold", "masks"),
+        };
+        let mut page = Page::new(CONTENT, title, &subtitle(first));
+        legend(&mut page, &looks, CONTENT);
+
+        let high = rows.iter().map(|row| row.high).fold(0.0, f64::max);
+        let ticks = Ticks::around(0.0, high, MOST_TICKS);
+        let panels = unique(
+            rows.iter()
+                .map(|row| (row.trial.as_str(), row.layer.as_str())),
+        );
+        let columns = panels.len().min(COLUMNS);
+        let numbers = Plot::numbers_width(&ticks);
+        let pitch = (CONTENT + PANEL_GAP) / columns as f32;
+        let head = HEADING.line() + SMALL.line();
+        let foot = 2.0 * SMALL.line() + 24.0;
+        for line in panels.chunks(columns) {
+            for (index, &(trial, layer)) in line.iter().enumerate() {
+                let area = Area {
+                    left: MARGIN + index as f32 * pitch + numbers,
+                    top: page.y + head,
+                    width: pitch - PANEL_GAP - numbers,
+                    height: PLOT_HEIGHT,
+                };
+                let own: Vec<&LocalizationCurveRow> = (rows.iter().copied())
+                    .filter(|row| row.trial == trial && row.layer == layer)
+                    .collect();
+                panel(&mut page.canvas, area, &ticks, &own, &looks);
+            }
+            page.y += head + PLOT_HEIGHT + foot + PANEL_GAP * 0.4;
+        }
+        page.y -= PANEL_GAP * 0.4;
+        page.caption(&format!(
+            "IoU of the pixels above delta (strictly; maps are 0 to 1 by min-max) and the union of \
+             the {against}, mean over images. A mark stands at each method's highest point; bars: \
+             95 % bootstrap intervals over images, of methods. Dashed grey: maps that know nothing \
+             of the network. Over each panel: the layer and its map's own size in cells."
+        ));
+        Ok(page.finish())
+    }
+}
+
+/// Returns where the numbers come from.
+fn subtitle(row: &LocalizationCurveRow) -> String {
+    let mut parts = vec![match row.split == "pictures" {
+        true => row.dataset.clone(),
+        false => format!("{} {}", row.dataset, row.split),
+    }];
+    parts.extend(generated_note(usize::from(row.generated), 1).map(str::to_string));
+    let plural = if row.seeds.contains(' ') {
+        "seeds"
+    } else {
+        "seed"
+    };
+    parts.push(format!("{plural} {}", row.seeds.replace(' ', ", ")));
+    parts.push(format!("{} images", row.pictures));
+    parts.join(" · ")
+}
+
+fn panel(
+    canvas: &mut Canvas,
+    area: Area,
+    ticks: &Ticks,
+    rows: &[&LocalizationCurveRow],
+    looks: &[MethodLook],
+) {
+    let Some(first) = rows.first() else { return };
+    let heading = format!(
+        "{} · {}, {} × {}",
+        trial_name(&first.trial),
+        first.layer,
+        first.native_height,
+        first.native_width
+    );
+    let plot = Plot::new(canvas, area, &heading, ticks);
+    plot.base(canvas);
+    let x = Scale {
+        domain: (0.0, 1.0),
+        range: (area.left, area.right()),
+    };
+    let numbers = Ticks::inside(0.0, 1.0, MOST_NUMBERS);
+    for &value in &numbers.values {
+        plot.x_mark(canvas, x.at(value), &numbers.label(value));
+    }
+    plot.x_name(canvas, "delta");
+    // Baselines lie under the methods.
+    let (baselines, methods): (Vec<_>, Vec<_>) = looks.iter().partition(|look| look.baseline);
+    for look in baselines.into_iter().chain(methods) {
+        let own: Vec<&&LocalizationCurveRow> = rows
+            .iter()
+            .filter(|row| row.method == look.method)
+            .collect();
+        let at = |row: &LocalizationCurveRow| (x.at(f64::from(row.delta)), plot.y.at(row.mean));
+        let line: Vec<_> = own.iter().map(|row| at(row)).collect();
+        canvas.polyline(&line, look.stroke);
+        if look.baseline {
+            continue;
+        }
+        for row in own.iter().skip(BAR_EVERY / 2).step_by(BAR_EVERY) {
+            let across = x.at(f64::from(row.delta));
+            let bar = [(across, plot.y.at(row.low)), (across, plot.y.at(row.high))];
+            canvas.polyline(&bar, Stroke::solid(look.stroke.colour, BAR));
+        }
+        let peak = own.iter().max_by(|a, b| a.mean.total_cmp(&b.mean));
+        if let Some(peak) = peak {
+            canvas.marker(look.marker, at(peak), PEAK, look.stroke.colour);
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "loc_tests.rs"]
+mod tests;

@@ -1,0 +1,351 @@
+//! The sanity figure: how alike maps stay while more and more of the network is drawn anew. Called by
+//! `cli` with the rows of `cascade.csv` that are about one network.
+
+use super::Figure;
+use super::axis::{Ticks, spread};
+use super::canvas::{Anchor, Area, Canvas, Point, Stroke};
+use super::colour::{Marker, SeriesLook, series_look};
+use super::drawing::Drawing;
+use super::error::FigureError;
+use super::page::Page;
+use super::plot::{DATA_LINE, LEADER_LINE, POINT, Plot};
+use super::selection::{generated_note, head_sentence, head_words, seeds_note, unique};
+use super::svg_text::trial_name;
+use super::theme::{HEADING, MARGIN, QUIET, SMALL, STRONG};
+use super::typeface::width;
+use crate::run::CascadeRow;
+
+/// Width of the page's content in pixels: 7.5 inches.
+const CONTENT: f32 = 1500.0;
+/// Height of a plotting area in pixels.
+const PLOT_HEIGHT: f32 = 460.0;
+/// Space between two panels, in pixels.
+const PANEL_GAP: f32 = 40.0;
+/// Most horizontal grid lines.
+const MOST_TICKS: usize = 11;
+/// Sideways distance between two series at one stage, in pixels.
+const DODGE: f32 = 7.0;
+/// Half the width of an interval's end bars, in pixels.
+const CAP: f32 = 5.0;
+/// Space between a line's end and its label, bridged by a thin leader, in pixels.
+const LEADER: f32 = 26.0;
+/// Dash and gap of a baseline, in pixels.
+const BASELINE_DASH: (f32, f32) = (10.0, 7.0);
+/// Markers of the baselines, all in grey.
+const BASELINE_MARKERS: [Marker; 3] = [Marker::Disc, Marker::Square, Marker::Triangle];
+
+/// Rank correlation against the depth of randomisation, one panel a layer.
+#[derive(Debug, Clone)]
+pub struct SanityCascade<'a> {
+    /// The rows of one network.
+    pub rows: &'a [CascadeRow],
+}
+
+/// One method's or baseline's line.
+struct Series<'a> {
+    rows: Vec<&'a CascadeRow>,
+    look: SeriesLook,
+}
+
+impl Series<'_> {
+    fn is_baseline(&self) -> bool {
+        self.rows.iter().any(|row| row.baseline)
+    }
+
+    fn stroke(&self) -> Stroke {
+        let solid = Stroke::solid(self.look.colour, DATA_LINE);
+        match self.is_baseline() {
+            true => solid.dashed(BASELINE_DASH.0, BASELINE_DASH.1),
+            false => solid,
+        }
+    }
+}
+
+impl Figure for SanityCascade<'_> {
+    fn name(&self) -> String {
+        match self.rows.first() {
+            Some(row) => format!("sanity-{}-seed-{}", row.trial, row.seed),
+            None => "sanity".to_string(),
+        }
+    }
+
+    fn draw(&self) -> Result<Drawing, FigureError> {
+        let first = self.first()?;
+        let title = format!(
+            "Do maps of {} depend on what it learned?",
+            trial_name(&first.trial)
+        );
+        let mut page = Page::new(CONTENT, &title, &self.subtitle(first));
+        let titles = unique(self.rows.iter().map(|row| row.title.as_str()));
+        let widths = titles.iter().map(|title| width(title, &STRONG));
+        let room = widths.fold(0.0, f32::max) + LEADER + 4.0;
+        let values = |row: &CascadeRow| [row.low, row.high];
+        let values = || self.rows.iter().flat_map(values).flatten();
+        let low = values().fold(0.0, f64::min);
+        let ticks = Ticks::around(low, 1.0, MOST_TICKS);
+        let numbers = Plot::numbers_width(&ticks);
+        for layer in unique(self.rows.iter().map(|row| row.layer.as_str())) {
+            let series = self.series(layer);
+            let area = Area {
+                left: MARGIN + numbers,
+                top: page.y + HEADING.line() + SMALL.line() * 0.6,
+                width: CONTENT - numbers - room,
+                height: PLOT_HEIGHT,
+            };
+            let heading = heading(layer, &series);
+            let plot = Plot::new(&mut page.canvas, area, &heading, &ticks);
+            page.y = panel(&mut page.canvas, &plot, &series) + PANEL_GAP;
+        }
+        page.y -= PANEL_GAP;
+        page.caption(&format!("{}{}", caption(first), self.head_note()));
+        Ok(page.finish())
+    }
+}
+
+impl SanityCascade<'_> {
+    fn first(&self) -> Result<&CascadeRow, FigureError> {
+        let (wanted, known) = ("the sanity checks".to_string(), "none".to_string());
+        let nothing = FigureError::Nothing { wanted, known };
+        let first = self.rows.first().ok_or(nothing)?;
+        let epochs = unique(
+            self.rows
+                .iter()
+                .map(|row| (&row.trial, row.seed, row.epoch)),
+        );
+        if epochs.len() > 1 {
+            let epochs: Vec<String> = epochs.iter().map(|key| key.2.to_string()).collect();
+            return Err(FigureError::SeveralCheckpoints {
+                trial: first.trial.clone(),
+                epochs: epochs.join(", "),
+            });
+        }
+        Ok(first)
+    }
+
+    fn head_note(&self) -> String {
+        let heads = self.rows.iter().filter_map(|row| {
+            let accuracies = (row.head_accuracy?, row.network_accuracy?);
+            Some(head_words(&row.trial, &row.layer, accuracies))
+        });
+        head_sentence(&unique(heads))
+    }
+
+    fn subtitle(&self, first: &CascadeRow) -> String {
+        let mut parts = vec![first.data.clone()];
+        let generated = usize::from(first.generated);
+        parts.extend(generated_note(generated, 1).map(str::to_string));
+        parts.push(format!("{} images", first.images));
+        parts.push(seeds_note(&[first.seed]));
+        parts.push(format!("epoch {}", first.epoch));
+        parts.push("solid: methods, dashed: baselines".to_string());
+        parts.join(" · ")
+    }
+
+    /// Returns the lines of one panel; a method has one look in all of them.
+    fn series(&self, layer: &str) -> Vec<Series<'_>> {
+        let names = unique(
+            self.rows
+                .iter()
+                .map(|row| (row.method.as_str(), row.baseline)),
+        );
+        let (mut methods, mut baselines) = (0, 0);
+        let mut series = Vec::new();
+        for (name, baseline) in names {
+            let look = if baseline {
+                baselines += 1;
+                SeriesLook {
+                    colour: QUIET,
+                    marker: BASELINE_MARKERS[(baselines - 1) % BASELINE_MARKERS.len()],
+                }
+            } else {
+                methods += 1;
+                series_look(methods - 1)
+            };
+            let here = |row: &&CascadeRow| row.layer == layer && row.method == name;
+            let rows: Vec<_> = self.rows.iter().filter(here).collect();
+            if !rows.is_empty() {
+                series.push(Series { rows, look });
+            }
+        }
+        series
+    }
+}
+
+fn heading(layer: &str, series: &[Series<'_>]) -> String {
+    let row = series.first().and_then(|series| series.rows.first());
+    let (height, width) = row.map_or((0, 0), |row| (row.native_height, row.native_width));
+    format!("Rank correlation with the trained network's maps, {layer} ({height} × {width} cells)")
+}
+
+/// Draws everything inside and under one panel, and returns its bottom in pixels.
+fn panel(canvas: &mut Canvas, plot: &Plot, series: &[Series<'_>]) -> f32 {
+    let stages = series.iter().flat_map(|series| &series.rows);
+    let stages: Vec<&CascadeRow> = {
+        let mut seen: Vec<&CascadeRow> = Vec::new();
+        for &row in stages {
+            if seen.iter().all(|other| other.stage != row.stage) {
+                seen.push(row);
+            }
+        }
+        seen.sort_by_key(|row| row.stage);
+        seen
+    };
+    let pitch = plot.area.width / stages.len().max(1) as f32;
+    let x = |stage: usize| plot.area.left + (stage as f32 + 0.5) * pitch;
+    let zero = plot.y.at(0.0);
+    let line = [(plot.area.left, zero), (plot.area.right(), zero)];
+    canvas.polyline(&line, Stroke::solid(QUIET, 1.5));
+    plot.base(canvas);
+    for row in &stages {
+        let text = match row.stage {
+            0 | 1 => row.down_to.clone(),
+            _ => format!("+ {}", row.down_to),
+        };
+        plot.x_mark(canvas, x(row.stage), &text);
+    }
+    let mut ends: Vec<(Point, &Series<'_>)> = Vec::new();
+    let methods = series.iter().filter(|series| !series.is_baseline()).count();
+    for (index, series) in series.iter().enumerate() {
+        // Baselines lie on each other where they are, at 1: apart, their dashes would fill up.
+        let aside = match series.is_baseline() {
+            true => 0.0,
+            false => (index as f32 - (methods as f32 - 1.0) / 2.0) * DODGE,
+        };
+        let points = draw_series(canvas, plot, series, |stage| x(stage) + aside);
+        ends.extend(points.last().map(|end| (*end, series)));
+    }
+    label_ends(canvas, plot, &ends);
+    plot.x_name(canvas, "layers drawn anew, from the logits downwards")
+}
+
+/// Draws one line with its intervals, and returns its points.
+fn draw_series(
+    canvas: &mut Canvas,
+    plot: &Plot,
+    series: &Series<'_>,
+    x: impl Fn(usize) -> f32,
+) -> Vec<Point> {
+    let mut points = Vec::new();
+    let thin = Stroke::solid(series.look.colour, 2.0);
+    for row in &series.rows {
+        let (Some(mean), Some(low), Some(high)) = (row.mean, row.low, row.high) else {
+            continue;
+        };
+        let at = (x(row.stage), plot.y.at(mean));
+        let (low, high) = (plot.y.at(low), plot.y.at(high));
+        canvas.polyline(&[(at.0, low), (at.0, high)], thin);
+        for end in [low, high] {
+            canvas.polyline(&[(at.0 - CAP, end), (at.0 + CAP, end)], thin);
+        }
+        points.push(at);
+    }
+    canvas.polyline(&points, series.stroke());
+    for &at in &points {
+        canvas.marker(series.look.marker, at, POINT - 1.0, series.look.colour);
+    }
+    points
+}
+
+fn label_ends(canvas: &mut Canvas, plot: &Plot, ends: &[(Point, &Series<'_>)]) {
+    let half = STRONG.line() / 2.0;
+    let (low, high) = (plot.area.top + half, plot.area.bottom() - half);
+    let wanted: Vec<f32> = ends.iter().map(|(end, _)| end.1).collect();
+    for ((end, series), y) in ends.iter().zip(spread(&wanted, STRONG.line(), low, high)) {
+        let x = plot.area.right() + LEADER;
+        canvas.polyline(&[(end.0 + POINT + 2.0, end.1), (x - 5.0, y)], LEADER_LINE);
+        let title = series.rows.first().map_or("", |row| row.title.as_str());
+        let style = STRONG.coloured(series.look.colour);
+        canvas.text((x, y - half), Anchor::Start, &style, title);
+    }
+}
+
+fn caption(first: &CascadeRow) -> String {
+    format!(
+        "Spearman's rank correlation over the pixels of maps as shown, its sign kept; 1: the map did \
+         not change. Points: means over {} images, each the mean of {} draws of the parameters from \
+         the real initialiser; bars: 95 % bootstrap intervals over images. Every map explains the \
+         class that the trained network was explained for. Empty maps have no correlation and are \
+         left out; cascade.csv counts them.",
+        first.images, first.draws
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(method: &str, stage: usize, mean: Option<f64>) -> CascadeRow {
+        CascadeRow {
+            trial: "trial-d".into(),
+            seed: 0,
+            epoch: 10,
+            weights: "aa".into(),
+            data: "shapes test".into(),
+            generated: true,
+            layer: "block-5".into(),
+            native_height: 2,
+            native_width: 2,
+            method: method.into(),
+            title: method.to_uppercase(),
+            baseline: method == "edges",
+            stage,
+            down_to: ["none", "dense", "block-5"][stage].into(),
+            images: 20,
+            draws: 3,
+            head_accuracy: (method == "cam").then_some(0.381),
+            network_accuracy: (method == "cam").then_some(0.409),
+            undefined: 0,
+            vanished: 0,
+            mean,
+            low: mean.map(|mean| mean - 0.1),
+            high: mean,
+        }
+    }
+
+    #[test]
+    fn generated_data_native_size_and_every_method_are_named() {
+        let rows = [
+            row("cam", 0, Some(1.0)),
+            row("cam", 1, Some(0.25)),
+            row("cam", 2, None),
+            row("edges", 0, Some(1.0)),
+            row("edges", 1, Some(1.0)),
+            row("edges", 2, Some(1.0)),
+        ];
+        let figure = SanityCascade { rows: &rows };
+        assert_eq!(figure.name(), "sanity-trial-d-seed-0");
+        let svg = figure.draw().expect("drawn").svg;
+        assert!(
+            figure
+                .head_note()
+                .contains("Trial D block-5 38.1 against 40.9 %")
+        );
+        for text in [
+            "generated data",
+            "2 × 2 cells",
+            ">CAM<",
+            ">EDGES<",
+            "+ block-5",
+            "20 images",
+        ] {
+            assert!(svg.contains(text), "{text}");
+        }
+        assert_eq!(
+            svg.matches("stroke-dasharray=\"10 7\"").count(),
+            1,
+            "one baseline"
+        );
+    }
+
+    #[test]
+    fn two_checkpoints_in_one_figure_are_refused() {
+        let later = CascadeRow {
+            epoch: 20,
+            ..row("cam", 1, Some(0.2))
+        };
+        let rows = [row("cam", 0, Some(1.0)), later];
+        let error = SanityCascade { rows: &rows }.draw().expect_err("refused");
+        assert!(error.to_string().contains("10, 20"), "{error}");
+        assert!(SanityCascade { rows: &[] }.draw().is_err());
+    }
+}

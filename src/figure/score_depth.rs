@@ -1,0 +1,377 @@
+//! The score figure: what maps are worth by depth of the network, one panel a score and layer.
+//! Called by `cli` with the rows of `score-table.csv`.
+//!
+//! Panels of one row share their axis, so that the two layers of a network compare; methods stand
+//! beside each other at each trial, in colour, and what knows nothing of the network is grey.
+
+use super::Figure;
+use super::axis::Ticks;
+use super::canvas::{Anchor, Area, Canvas, Point, Stroke};
+use super::colour::{Marker, series_look};
+use super::drawing::Drawing;
+use super::error::FigureError;
+use super::page::Page;
+use super::plot::{DATA_LINE, POINT, Plot};
+use super::selection::{generated_note, seeds_note, unique};
+use super::svg_text::{checkpoint_rule, class_name, trial_name};
+use super::theme::{BODY, HEADING, INK, MARGIN, QUIET, RULE, SMALL, STRONG};
+use super::typeface::{shorten, width};
+use crate::run::{LayerPlace, ScoreMetric, ScoreSummary};
+
+/// Width of the page's content in pixels: 8.2 inches.
+const CONTENT: f32 = 1640.0;
+/// Height of a plotting area in pixels.
+const PLOT_HEIGHT: f32 = 300.0;
+/// Space between the panels of a row, in pixels.
+const PANEL_GAP: f32 = 50.0;
+/// Space between a row's axis labels and the next row, in pixels.
+const ROW_GAP: f32 = 34.0;
+/// Most horizontal grid lines.
+const MOST_TICKS: usize = 8;
+/// Largest sideways distance of two methods at one trial, in pixels.
+const DODGE: f32 = 16.0;
+/// Share of a trial's room that its methods take.
+const SPREAD: f32 = 0.8;
+/// Length of a line in the legend, in pixels.
+const SAMPLE: f32 = 64.0;
+/// Space between the parts of the legend, in pixels.
+const LEGEND_GAP: f32 = 12.0;
+/// Line and marker of what knows nothing of the network.
+const GREY: &str = "#8A8A8A";
+/// Dashes that tell the grey lines and repeated colours apart, in pixels.
+const DASHES: [(f32, f32); 3] = [(12.0, 7.0), (4.0, 6.0), (20.0, 6.0)];
+/// Markers of the grey lines.
+const GREY_MARKERS: [Marker; 3] = [Marker::Ring, Marker::Square, Marker::Triangle];
+/// Different colours before they repeat.
+const COLOURS: usize = 7;
+
+/// The score figure.
+#[derive(Debug, Clone)]
+pub struct ScoreDepth<'a> {
+    /// One row a trial, layer, method and score, in any order.
+    pub rows: &'a [ScoreSummary],
+}
+
+/// One column of panels.
+struct PanelColumn<'a> {
+    heading: String,
+    rows: Vec<&'a ScoreSummary>,
+}
+
+/// How one method is drawn.
+struct Look<'a> {
+    method: &'a str,
+    title: &'a str,
+    marker: Marker,
+    stroke: Stroke,
+}
+
+impl Figure for ScoreDepth<'_> {
+    fn name(&self) -> String {
+        "score-depth".to_string()
+    }
+
+    fn draw(&self) -> Result<Drawing, FigureError> {
+        self.check()?;
+        let columns = self.columns();
+        let looks = self.looks();
+        let mut page = Page::new(
+            CONTENT,
+            "What the maps are worth, by depth of the network",
+            &self.subtitle(),
+        );
+        page.y = legend(&mut page.canvas, page.y, &looks) + ROW_GAP * 0.7;
+        page.y = headings(&mut page.canvas, page.y, &columns) + ROW_GAP * 0.4;
+        for metric in self.metrics() {
+            self.draw_row(&mut page, metric, &columns, &looks);
+        }
+        page.y -= ROW_GAP;
+        page.caption(&self.caption());
+        Ok(page.finish())
+    }
+}
+
+impl ScoreDepth<'_> {
+    fn check(&self) -> Result<(), FigureError> {
+        let finite =
+            |row: &&ScoreSummary| [row.mean, row.low, row.high].iter().all(|v| v.is_finite());
+        if let Some(row) = self.rows.iter().find(|row| !finite(row)) {
+            return Err(FigureError::NotFinite {
+                name: format!("{} of {} in {}", row.metric.title(), row.method, row.trial),
+            });
+        }
+        if self.rows.is_empty() {
+            let (wanted, known) = ("scores by depth".to_string(), "none".to_string());
+            return Err(FigureError::Nothing { wanted, known });
+        }
+        Ok(())
+    }
+
+    /// Returns the scores that were measured, in the order of [`ScoreMetric::ALL`].
+    fn metrics(&self) -> impl Iterator<Item = ScoreMetric> + '_ {
+        let measured = |metric: &ScoreMetric| self.rows.iter().any(|row| row.metric == *metric);
+        ScoreMetric::ALL.into_iter().filter(measured)
+    }
+
+    /// Returns the two layers of an ablation, or one column where they are the same in every
+    /// network; layers that the user named have a column each.
+    fn columns(&self) -> Vec<PanelColumn<'_>> {
+        let of = |heading: &str, keep: &dyn Fn(&ScoreSummary) -> bool| PanelColumn {
+            heading: heading.to_string(),
+            rows: self.rows.iter().filter(|row| keep(row)).collect(),
+        };
+        let fine = of(
+            "Maps of the deepest layer with at least 8 x 8 cells",
+            &|row| matches!(row.layer_place, LayerPlace::FineCells | LayerPlace::Both),
+        );
+        let last = of("Maps of the last block before its pool", &|row| {
+            matches!(row.layer_place, LayerPlace::LastBlock | LayerPlace::Both)
+        });
+        let mut columns = if fine.rows == last.rows {
+            vec![last]
+        } else {
+            vec![fine, last]
+        };
+        let named = self
+            .rows
+            .iter()
+            .filter(|row| row.layer_place == LayerPlace::Named);
+        for layer in unique(named.map(|row| row.layer.as_str())) {
+            columns.push(of(&format!("Maps of {layer}"), &|row| {
+                row.layer_place == LayerPlace::Named && row.layer == layer
+            }));
+        }
+        columns.retain(|column| !column.rows.is_empty());
+        columns
+    }
+
+    fn looks(&self) -> Vec<Look<'_>> {
+        let mut counts = [0, 0];
+        let mut looks: Vec<Look<'_>> = Vec::new();
+        for row in self.rows {
+            if looks.iter().any(|look| look.method == row.method) {
+                continue;
+            }
+            let number = counts[usize::from(row.baseline)];
+            counts[usize::from(row.baseline)] += 1;
+            let dash = |number: usize| DASHES[number % DASHES.len()];
+            let (marker, stroke) = if row.baseline {
+                let (on, off) = dash(number);
+                (
+                    GREY_MARKERS[number % GREY_MARKERS.len()],
+                    Stroke::solid(GREY, DATA_LINE).dashed(on, off),
+                )
+            } else {
+                let look = series_look(number);
+                let solid = Stroke::solid(look.colour, DATA_LINE);
+                match number / COLOURS {
+                    0 => (look.marker, solid),
+                    again => {
+                        let (on, off) = dash(again - 1);
+                        (Marker::Diamond, solid.dashed(on, off))
+                    }
+                }
+            };
+            looks.push(Look {
+                method: &row.method,
+                title: &row.title,
+                marker,
+                stroke,
+            });
+        }
+        // Stable: methods keep their order and stand before what knows nothing of the network.
+        looks.sort_by_key(|look| look.stroke.colour == GREY);
+        looks
+    }
+
+    fn draw_row(
+        &self,
+        page: &mut Page,
+        metric: ScoreMetric,
+        columns: &[PanelColumn<'_>],
+        looks: &[Look<'_>],
+    ) {
+        let of_metric = || self.rows.iter().filter(|row| row.metric == metric);
+        let low = of_metric().map(|row| row.low).fold(f64::INFINITY, f64::min);
+        let high = of_metric()
+            .map(|row| row.high)
+            .fold(f64::NEG_INFINITY, f64::max);
+        let ticks = Ticks::around(low, high, MOST_TICKS);
+        let numbers = Plot::numbers_width(&ticks);
+        let panel = panel_width(columns.len());
+        let top = page.y + HEADING.line() + SMALL.line();
+        let mut bottom = page.y;
+        for (index, column) in columns.iter().enumerate() {
+            let area = Area {
+                left: MARGIN + index as f32 * (panel + PANEL_GAP) + numbers,
+                top,
+                width: panel - numbers,
+                height: PLOT_HEIGHT,
+            };
+            let plot = Plot::new(&mut page.canvas, area, metric.title(), &ticks);
+            let after = area.left + width(metric.title(), &HEADING) + LEGEND_GAP;
+            // On the heading's baseline, which the plot sets a little below the row's top.
+            let beside = page.y + SMALL.line() * 0.4 + HEADING.ascent() - SMALL.ascent();
+            page.canvas
+                .text((after, beside), Anchor::Start, &SMALL, metric.better());
+            plot.base(&mut page.canvas);
+            let rows: Vec<&ScoreSummary> = column
+                .rows
+                .iter()
+                .copied()
+                .filter(|row| row.metric == metric)
+                .collect();
+            bottom = bottom.max(draw_panel(&mut page.canvas, &plot, &rows, looks));
+        }
+        page.y = bottom + ROW_GAP;
+    }
+
+    fn subtitle(&self) -> String {
+        let first = &self.rows[0];
+        let mut parts = vec![format!(
+            "{} {}, {} images",
+            first.dataset, first.split, first.images
+        )];
+        let generated = self.rows.iter().filter(|row| row.generated).count();
+        parts.extend(generated_note(generated, self.rows.len()).map(str::to_string));
+        let lists = unique(self.rows.iter().map(|row| row.seeds.as_str()));
+        let numbers = lists.iter().flat_map(|list| list.split(' '));
+        let mut seeds = unique(numbers.filter_map(|number| number.parse().ok()));
+        seeds.sort_unstable();
+        let not_all = if lists.len() > 1 {
+            ", not all of every trial"
+        } else {
+            ""
+        };
+        parts.push(format!("{}{not_all}", seeds_note(&seeds)));
+        let rules = unique(self.rows.iter().map(|row| checkpoint_rule(&row.checkpoint)));
+        parts.push(format!("checkpoint: {}", rules.join(", ")));
+        let class = match first.target.as_str() {
+            rule @ ("predicted" | "true") => format!("maps of the {rule} class"),
+            name => format!("maps of the class {}", class_name(name)),
+        };
+        parts.push(class);
+        parts.join(" · ")
+    }
+
+    fn caption(&self) -> String {
+        let mut text = "Bars: 95 % bootstrap intervals over images".to_string();
+        if self.rows.iter().any(|row| row.seeds.contains(' ')) {
+            text.push_str(", each image averaged over the seeds first");
+        }
+        text.push_str(
+            ". Y and O: the class's confidence on the image and on L times the image. Average \
+             Drop: mean of max(0, Y - O) / Y; % Increase: O above Y; average gain: mean of \
+             max(0, O - Y) / (1 - Y). Empty maps count as black.",
+        );
+        if let Some(steps) = self.rows.iter().find_map(|row| row.steps) {
+            text.push_str(&format!(
+                " Insertion, deletion: areas under {steps} steps, filled with the mean colour."
+            ));
+        }
+        text.push_str(" Grey: maps that know nothing of the network.");
+        let both = self
+            .rows
+            .iter()
+            .any(|row| row.layer_place == LayerPlace::Both);
+        if both && self.columns().len() > 1 {
+            text.push_str(" A trial whose last block has 8 x 8 cells is the same in both columns.");
+        }
+        text
+    }
+}
+
+fn panel_width(columns: usize) -> f32 {
+    (CONTENT - PANEL_GAP * (columns - 1) as f32) / columns as f32
+}
+
+/// Draws the name of each column of panels over a rule, and returns the bottom in pixels.
+fn headings(canvas: &mut Canvas, top: f32, columns: &[PanelColumn<'_>]) -> f32 {
+    let width = panel_width(columns.len());
+    let bottom = top + STRONG.line() + 6.0;
+    for (index, column) in columns.iter().enumerate() {
+        let left = MARGIN + index as f32 * (width + PANEL_GAP);
+        let heading = shorten(&column.heading, width, &STRONG);
+        canvas.text((left, top), Anchor::Start, &STRONG, &heading);
+        canvas.polyline(
+            &[(left, bottom), (left + width, bottom)],
+            Stroke::solid(RULE, 2.0),
+        );
+    }
+    bottom
+}
+
+/// Draws one panel's lines and the marks under them, and returns its bottom in pixels.
+fn draw_panel(canvas: &mut Canvas, plot: &Plot, rows: &[&ScoreSummary], looks: &[Look<'_>]) -> f32 {
+    let mut trials: Vec<&ScoreSummary> = Vec::new();
+    for row in rows {
+        if !trials.iter().any(|known| known.trial == row.trial) {
+            trials.push(row);
+        }
+    }
+    trials.sort_by_key(|row| row.blocks);
+    let pitch = plot.area.width / trials.len().max(1) as f32;
+    let middle = |index: usize| plot.area.left + (index as f32 + 0.5) * pitch;
+    let mut bottom = plot.area.bottom();
+    for (index, row) in trials.iter().enumerate() {
+        let x = middle(index);
+        let foot = plot.area.bottom();
+        canvas.polyline(&[(x, foot), (x, foot + 8.0)], Stroke::solid(QUIET, 1.5));
+        let at = (x, foot + 12.0);
+        let under = canvas.text(at, Anchor::Middle, &STRONG, &trial_name(&row.trial));
+        let size = format!("{} x {} cells", row.native_height, row.native_width);
+        bottom = canvas.text((x, under), Anchor::Middle, &SMALL, &size);
+    }
+    let step = (pitch * SPREAD / looks.len().max(1) as f32).min(DODGE);
+    for (place, look) in looks.iter().enumerate().rev() {
+        let aside = (place as f32 - (looks.len() - 1) as f32 / 2.0) * step;
+        let mut points: Vec<Point> = Vec::new();
+        for (index, trial) in trials.iter().enumerate() {
+            let here = |row: &&&ScoreSummary| row.trial == trial.trial && row.method == look.method;
+            let Some(row) = rows.iter().find(here) else {
+                continue;
+            };
+            let x = middle(index) + aside;
+            let ends = [(x, plot.y.at(row.low)), (x, plot.y.at(row.high))];
+            canvas.polyline(&ends, Stroke::solid(look.stroke.colour, 2.0));
+            points.push((x, plot.y.at(row.mean)));
+        }
+        let thin = Stroke {
+            width: 1.8,
+            ..look.stroke
+        };
+        canvas.polyline(&points, thin);
+        for point in points {
+            canvas.marker(look.marker, point, POINT * 0.8, look.stroke.colour);
+        }
+    }
+    bottom
+}
+
+/// Draws the methods' lines with their names, as many a line as fit, and returns the bottom.
+fn legend(canvas: &mut Canvas, top: f32, looks: &[Look<'_>]) -> f32 {
+    let (mut x, mut y) = (MARGIN, top);
+    let style = BODY.coloured(INK);
+    for look in looks {
+        let room = SAMPLE + LEGEND_GAP + width(look.title, &style);
+        if x > MARGIN && x + room > MARGIN + CONTENT {
+            (x, y) = (MARGIN, y + style.line() * 1.2);
+        }
+        let middle = y + style.line() / 2.0;
+        canvas.polyline(&[(x, middle), (x + SAMPLE, middle)], look.stroke);
+        let at = (x + SAMPLE / 2.0, middle);
+        canvas.marker(look.marker, at, POINT, look.stroke.colour);
+        canvas.text(
+            (x + SAMPLE + LEGEND_GAP, y),
+            Anchor::Start,
+            &style,
+            look.title,
+        );
+        x += room + 3.0 * LEGEND_GAP;
+    }
+    y + style.line()
+}
+
+#[cfg(test)]
+#[path = "score_depth_tests.rs"]
+mod tests;

@@ -1,0 +1,70 @@
+//! Average-pooled activations of a split, and how often the network is right there. Called by `cli`
+//! to retrain a linear head.
+
+use burn::tensor::{Device, Tensor};
+
+use crate::data::{ImageSet, Normalisation, fill_batch};
+
+use super::PlainCnn;
+use super::predict::to_tensor;
+use super::tap::Tap;
+
+/// Images of one forward pass; it bounds memory and does not change a result.
+const BATCH_IMAGES: usize = 250;
+
+/// What one pass over a split gives.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PooledSplit {
+    /// Each layer's activation averaged over its cells, `[images, channels]` row by row, in the order
+    /// asked for.
+    pub layers: Vec<Vec<f32>>,
+    /// Share of images that the network itself predicts right, 0 to 1; of equal logits, the first.
+    pub accuracy: f64,
+}
+
+/// Returns the pooled activations of `layers` for every image of `set`, not augmented, of `network`
+/// in validation mode; `None` where `go_on`, asked before each batch, says no.
+///
+/// # Panics
+/// If the network has no such layer; the caller asked it for its layers.
+pub fn pooled_split(
+    network: &PlainCnn,
+    (set, normalisation): (&ImageSet, &Normalisation),
+    layers: &[String],
+    device: &Device,
+    mut go_on: impl FnMut(usize) -> bool,
+) -> Option<PooledSplit> {
+    let (mut images, mut labels) = (Vec::new(), Vec::new());
+    let mut pooled = vec![Vec::new(); layers.len()];
+    let mut right = 0;
+    let indices: Vec<usize> = (0..set.len()).collect();
+    for chunk in indices.chunks(BATCH_IMAGES) {
+        if !go_on(chunk[0]) {
+            return None;
+        }
+        fill_batch(set, chunk, None, normalisation, &mut images, &mut labels);
+        let (input, truth) = to_tensor(set, &images, &labels, device);
+        let mut tap = Tap::activations_only(layers);
+        let logits = network.forward(input, &mut tap);
+        let predicted = logits.argmax(1).squeeze_dim::<1>(1);
+        right += predicted.equal(truth).int().sum().into_scalar::<i64>() as usize;
+        let observations = tap.into_observations();
+        for (layer, values) in layers.iter().zip(&mut pooled) {
+            let found = observations.iter().find(|found| found.name() == layer);
+            let Some(found) = found else {
+                panic!("the network has no layer \"{layer}\"");
+            };
+            let averaged = average(found.activation());
+            values.extend(averaged.into_data().iter::<f32>());
+        }
+    }
+    Some(PooledSplit {
+        layers: pooled,
+        accuracy: right as f64 / set.len() as f64,
+    })
+}
+
+/// The mean over the cells, `[batch, channels, height, width]` to `[batch, channels]`.
+fn average(activation: Tensor<4>) -> Tensor<2> {
+    activation.flatten::<3>(2, 3).mean_dim(2).squeeze_dim(2)
+}

@@ -1,0 +1,340 @@
+//! What `localize` measures, on disk: a row a map, a row a mean, a row a point of the curve of IoU
+//! against delta, and the pictures of the figure. Written by `cli`, read by `figure`.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::table::{parse_table, write_table};
+use super::{ExplanationSet, RunError, write_atomically};
+
+/// File name of what a folder of localised pictures says of them.
+const PICTURES_JSON: &str = "localization.json";
+
+/// The scores of one map, as a row of `localization.csv`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LocalizationRow {
+    /// Picture name, such as "shapes/test/7".
+    pub image: String,
+    /// Objects in the picture.
+    pub instances: usize,
+    /// Trial name.
+    pub trial: String,
+    /// Training seed.
+    pub seed: u64,
+    /// Layer name.
+    pub layer: String,
+    /// Method or baseline name.
+    pub method: String,
+    /// Name of the class that the map explains.
+    pub target_class: String,
+    /// Name of the class that the network gives the picture.
+    pub predicted_class: String,
+    /// Whether the map is constant, and so shows nothing.
+    pub empty: bool,
+    /// Whether several pixels share the map's maximum.
+    pub tied: bool,
+    /// The scores, as many as the table has names; `NaN` where a score is not defined.
+    pub scores: Vec<f32>,
+}
+
+/// Writes `rows` to `path` as CSV with a header, in which `names` are the scores'.
+///
+/// # Errors
+/// As [`write_atomically`].
+pub fn write_localization_rows(
+    path: &Path,
+    names: &[String],
+    rows: &[LocalizationRow],
+) -> Result<(), RunError> {
+    const FIRST: [&str; 10] = [
+        "image",
+        "instances",
+        "trial",
+        "seed",
+        "layer",
+        "method",
+        "target_class",
+        "predicted_class",
+        "empty",
+        "tied",
+    ];
+    let damaged = |reason: csv::Error| RunError::damaged(path, reason);
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let header = FIRST.into_iter().chain(names.iter().map(String::as_str));
+    writer.write_record(header).map_err(damaged)?;
+    for row in rows {
+        let mut cells = vec![
+            row.image.clone(),
+            row.instances.to_string(),
+            row.trial.clone(),
+            row.seed.to_string(),
+            row.layer.clone(),
+            row.method.clone(),
+            row.target_class.clone(),
+            row.predicted_class.clone(),
+            row.empty.to_string(),
+            row.tied.to_string(),
+        ];
+        let score = |score: &f32| match score.is_nan() {
+            true => String::new(),
+            false => score.to_string(),
+        };
+        cells.extend(row.scores.iter().map(score));
+        writer.write_record(&cells).map_err(damaged)?;
+    }
+    let content = writer
+        .into_inner()
+        .map_err(|reason| RunError::damaged(path, reason))?;
+    write_atomically(path, &content)
+}
+
+/// The mean of one score over pictures, with its interval, as a row of `localization-summary.csv`.
+///
+/// With several seeds a picture counts once, by its mean over the seeds. Intervals are of 95 %, by
+/// bootstrap over pictures.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LocalizationSummaryRow {
+    /// Data set name, such as "shapes", or the name of a file with boxes.
+    pub dataset: String,
+    /// Whether the pictures are generated.
+    pub generated: bool,
+    /// Which pictures, such as "test".
+    pub split: String,
+    /// Trial name.
+    pub trial: String,
+    /// Training seeds, with a space between.
+    pub seeds: String,
+    /// Layer name.
+    pub layer: String,
+    /// Why this layer: "last block", "deepest with 8 x 8 cells", both with an "and" between, or "named".
+    pub layer_rule: String,
+    /// Cells of the layer's map, from top to bottom.
+    pub native_height: usize,
+    /// Cells of the layer's map, from left to right.
+    pub native_width: usize,
+    /// Which class was explained: "true", "predicted" or "named".
+    pub target_rule: String,
+    /// Method or baseline name.
+    pub method: String,
+    /// Its name in figures.
+    pub title: String,
+    /// What a table says behind that name, such as " (fails sanity)"; empty where nothing is to be
+    /// said.
+    pub caveat: String,
+    /// Whether it knows nothing of the network.
+    pub baseline: bool,
+    /// Which pictures by their number of objects: "all", "1", "2" and so on.
+    pub instances: String,
+    /// Pictures counted.
+    pub pictures: usize,
+    /// Maps counted: pictures times seeds.
+    pub maps: usize,
+    /// Maps that are constant and show nothing.
+    pub empty: usize,
+    /// Maps whose maximum several pixels share.
+    pub ties: usize,
+    /// Score name.
+    pub score: String,
+    /// The threshold that the score is at, where it has one.
+    pub delta: Option<f32>,
+    /// The mean.
+    pub mean: f64,
+    /// Lower end of the mean's interval.
+    pub low: f64,
+    /// Upper end of the mean's interval.
+    pub high: f64,
+    /// Lowest mean of one seed.
+    pub seed_low: f64,
+    /// Highest mean of one seed.
+    pub seed_high: f64,
+    /// Mean difference from Grad-CAM on the same pictures, where Grad-CAM was measured too.
+    pub difference: Option<f64>,
+    /// Lower end of the difference's interval.
+    pub difference_low: Option<f64>,
+    /// Upper end of the difference's interval.
+    pub difference_high: Option<f64>,
+}
+
+/// A point of the curve of mean IoU against delta, as a row of `iou-curve.csv`; over all pictures.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LocalizationCurveRow {
+    /// Data set name.
+    pub dataset: String,
+    /// Whether the pictures are generated.
+    pub generated: bool,
+    /// Which pictures.
+    pub split: String,
+    /// Trial name.
+    pub trial: String,
+    /// Training seeds, with a space between.
+    pub seeds: String,
+    /// Layer name.
+    pub layer: String,
+    /// Cells of the layer's map, from top to bottom.
+    pub native_height: usize,
+    /// Cells of the layer's map, from left to right.
+    pub native_width: usize,
+    /// Method or baseline name.
+    pub method: String,
+    /// Its name in figures.
+    pub title: String,
+    /// Whether it knows nothing of the network.
+    pub baseline: bool,
+    /// "box" or "mask".
+    pub region: String,
+    /// The threshold, 0 to 1.
+    pub delta: f32,
+    /// Mean IoU of the pixels above it and the region.
+    pub mean: f64,
+    /// Lower end of the mean's interval.
+    pub low: f64,
+    /// Upper end of the mean's interval.
+    pub high: f64,
+    /// Pictures counted.
+    pub pictures: usize,
+}
+
+/// Writes `rows` to `path` as CSV with a header.
+///
+/// # Errors
+/// As [`write_atomically`].
+pub fn write_localization_summary(
+    path: &Path,
+    rows: &[LocalizationSummaryRow],
+) -> Result<(), RunError> {
+    write_table(path, rows)
+}
+
+/// Returns the rows of the summary at `path`.
+///
+/// # Errors
+/// [`RunError::Damaged`] names the line that does not parse.
+pub fn read_localization_summary(path: &Path) -> Result<Vec<LocalizationSummaryRow>, RunError> {
+    let text = std::fs::read_to_string(path).map_err(|reason| RunError::io("read", path, reason));
+    parse_table(path, &text?)
+}
+
+/// Writes `rows` to `path` as CSV with a header.
+///
+/// # Errors
+/// As [`write_atomically`].
+pub fn write_localization_curve(
+    path: &Path,
+    rows: &[LocalizationCurveRow],
+) -> Result<(), RunError> {
+    write_table(path, rows)
+}
+
+/// Returns the rows of the curve at `path`.
+///
+/// # Errors
+/// [`RunError::Damaged`] names the line that does not parse.
+pub fn read_localization_curve(path: &Path) -> Result<Vec<LocalizationCurveRow>, RunError> {
+    let text = std::fs::read_to_string(path).map_err(|reason| RunError::io("read", path, reason));
+    parse_table(path, &text?)
+}
+
+/// One map of a picture, with the box that it implies.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LocalizedMap {
+    /// Method or baseline name.
+    pub method: String,
+    /// Its name in figures.
+    pub title: String,
+    /// Name of its array, `[height, width]`, 0 to 1 by min-max.
+    pub heat: String,
+    /// Whether it is constant and shows nothing.
+    pub empty: bool,
+    /// IoU of its pixels above delta and the union of the true boxes.
+    pub box_iou: f64,
+    /// The box around its largest part above delta: x0, y0, x1, y1, half-open, in pixels.
+    pub implied: Option<[usize; 4]>,
+    /// IoU of that box and the best of the true ones; 0 where there is none.
+    pub implied_iou: f64,
+}
+
+/// One picture with its objects and its maps.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LocalizedPicture {
+    /// Picture name.
+    pub image: String,
+    /// Name of the true class.
+    pub true_class: String,
+    /// Name of the class that the network gives it.
+    pub predicted_class: String,
+    /// Name of its array, `[channels, height, width]`, RGB, 0 to 1.
+    pub pixels: String,
+    /// The box of each object: x0, y0, x1, y1, half-open, in pixels.
+    pub boxes: Vec<[usize; 4]>,
+    /// Name of the array of its objects, `[height, width]`: 0 on the background, else the object's
+    /// number from 1; where masks are known.
+    pub objects: Option<String>,
+    /// The maps, in the order to draw.
+    pub maps: Vec<LocalizedMap>,
+}
+
+/// Pictures and maps of one network at one layer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LocalizedPictures {
+    /// Data set name.
+    pub dataset: String,
+    /// Whether the pictures are generated.
+    pub generated: bool,
+    /// Which pictures.
+    pub split: String,
+    /// How the pictures were chosen, one sentence for a caption.
+    pub selection_rule: String,
+    /// Trial name.
+    pub trial: String,
+    /// Training seed.
+    pub seed: u64,
+    /// Epoch of the checkpoint.
+    pub epoch: u32,
+    /// Layer name.
+    pub layer: String,
+    /// Height and width of the layer's map, in cells.
+    pub native_size: [usize; 2],
+    /// Which class was explained: "true", "predicted" or "named".
+    pub target_rule: String,
+    /// The threshold of the implied boxes and of the IoU.
+    pub delta: f32,
+    /// The pictures, in the order to draw.
+    pub pictures: Vec<LocalizedPicture>,
+    /// The arrays by name; nothing else of the set is used.
+    #[serde(skip)]
+    pub set: ExplanationSet,
+}
+
+impl LocalizedPictures {
+    /// Writes the arrays and what is said of them into `folder`, which is created if missing.
+    ///
+    /// # Errors
+    /// As [`write_atomically`].
+    pub fn write(&self, folder: &Path) -> Result<(), RunError> {
+        self.set.write(folder)?;
+        let path = folder.join(PICTURES_JSON);
+        let content =
+            serde_json::to_vec_pretty(self).map_err(|reason| RunError::damaged(&path, reason))?;
+        write_atomically(&path, &content)
+    }
+
+    /// Returns what `folder` holds.
+    ///
+    /// # Errors
+    /// As [`ExplanationSet::read`].
+    pub fn read(folder: &Path) -> Result<Self, RunError> {
+        let path = folder.join(PICTURES_JSON);
+        let text = std::fs::read(&path).map_err(|reason| RunError::io("read", &path, reason))?;
+        let read: Self =
+            serde_json::from_slice(&text).map_err(|reason| RunError::damaged(&path, reason))?;
+        Ok(Self {
+            set: ExplanationSet::read(folder)?,
+            ..read
+        })
+    }
+}
+
+#[cfg(test)]
+#[path = "localization_tests.rs"]
+mod tests;

@@ -1,0 +1,287 @@
+//! What the sanity checks found, as CSV tables. Written by `cli`, drawn by `figure`; `verdicts.csv` is read by every verb that prints a table of methods.
+
+use std::path::Path;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::RunError;
+use super::table::{parse_table, write_table};
+
+/// File of the cascade's rank correlations.
+const CASCADE: &str = "cascade.csv";
+/// File of the comparison between classes.
+const CLASSES: &str = "classes.csv";
+/// File of the sums that must come out.
+const IDENTITIES: &str = "identities.csv";
+/// File of the verdicts.
+const VERDICTS: &str = "verdicts.csv";
+
+/// Whether a method passed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// Its maps depend on the parameters and on the class.
+    Pass,
+    /// They do not.
+    Fail,
+    /// The images are too few, or too many maps are empty.
+    Undecided,
+}
+
+impl std::fmt::Display for Verdict {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.pad(match self {
+            Self::Pass => "pass",
+            Self::Fail => "fail",
+            Self::Undecided => "undecided",
+        })
+    }
+}
+
+/// One method at one layer of one network, with its parameters drawn anew down to some layer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CascadeRow {
+    /// Trial name, such as "trial-d".
+    pub trial: String,
+    /// Training seed.
+    pub seed: u64,
+    /// Epoch of the checkpoint.
+    pub epoch: u32,
+    /// SHA-256 of the network's weights.
+    pub weights: String,
+    /// Data set and split, such as "cifar-100 test".
+    pub data: String,
+    /// Whether the data are generated.
+    pub generated: bool,
+    /// Layer that is explained.
+    pub layer: String,
+    /// Height of its map in cells.
+    pub native_height: usize,
+    /// Width of its map in cells.
+    pub native_width: usize,
+    /// Method or baseline, such as "grad-cam".
+    pub method: String,
+    /// Its name in figures, such as "Grad-CAM".
+    pub title: String,
+    /// Whether it is a baseline, made without the network.
+    pub baseline: bool,
+    /// Layers drawn anew.
+    pub stage: usize,
+    /// The lowest layer drawn anew, such as "block-5"; "none" at stage 0.
+    pub down_to: String,
+    /// Images.
+    pub images: usize,
+    /// Times that the parameters were drawn.
+    pub draws: usize,
+    /// Validation accuracy of the retrained head that the method reads, 0 to 1; none where it reads
+    /// the network's own or no head at all.
+    pub head_accuracy: Option<f64>,
+    /// The network's own validation accuracy, where there is such a head.
+    pub network_accuracy: Option<f64>,
+    /// Pairs of maps, of `images * draws`, without a correlation because one is empty.
+    pub undefined: usize,
+    /// Those of them where the other map is not empty.
+    pub vanished: usize,
+    /// Mean rank correlation with the trained network's maps.
+    pub mean: Option<f64>,
+    /// Lower end of its 95 % bootstrap interval over images.
+    pub low: Option<f64>,
+    /// Upper end of it.
+    pub high: Option<f64>,
+}
+
+/// One method at one layer of one network: its maps for the explained and for another class.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ClassRow {
+    /// Trial name.
+    pub trial: String,
+    /// Training seed.
+    pub seed: u64,
+    /// Epoch of the checkpoint.
+    pub epoch: u32,
+    /// SHA-256 of the network's weights.
+    pub weights: String,
+    /// Layer that is explained.
+    pub layer: String,
+    /// Method or baseline.
+    pub method: String,
+    /// The other class: "runner-up" or "least-likely".
+    pub other: String,
+    /// Images.
+    pub images: usize,
+    /// Images without a correlation because one of the two maps is empty.
+    pub undefined: usize,
+    /// Those of them where the other map is not empty.
+    pub vanished: usize,
+    /// Mean rank correlation of the two maps.
+    pub correlation: Option<f64>,
+    /// Lower end of its 95 % bootstrap interval.
+    pub correlation_low: Option<f64>,
+    /// Upper end of it.
+    pub correlation_high: Option<f64>,
+    /// Mean absolute difference of the two maps, 0 to 1; an empty map is all 0.
+    pub difference: Option<f64>,
+    /// Lower end of its 95 % bootstrap interval.
+    pub difference_low: Option<f64>,
+    /// Upper end of it.
+    pub difference_high: Option<f64>,
+}
+
+/// One sum that must come out at one layer of one network.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct IdentityRow {
+    /// Trial name.
+    pub trial: String,
+    /// Training seed.
+    pub seed: u64,
+    /// Epoch of the checkpoint.
+    pub epoch: u32,
+    /// SHA-256 of the network's weights.
+    pub weights: String,
+    /// Layer.
+    pub layer: String,
+    /// The method that it is about.
+    pub method: String,
+    /// The identity in words.
+    pub identity: String,
+    /// Images.
+    pub images: usize,
+    /// Largest difference of the two sides, as a share of the largest value.
+    pub deviation: f64,
+    /// Deviation up to which it holds.
+    pub tolerance: f64,
+    /// Whether it holds.
+    pub holds: bool,
+}
+
+/// What is to be thought of one method at one layer of one network.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct VerdictRow {
+    /// Trial name.
+    pub trial: String,
+    /// Training seed.
+    pub seed: u64,
+    /// Epoch of the checkpoint.
+    pub epoch: u32,
+    /// SHA-256 of the network's weights.
+    pub weights: String,
+    /// Layer.
+    pub layer: String,
+    /// Method or baseline.
+    pub method: String,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Why, with the numbers.
+    pub reason: String,
+}
+
+/// All tables of a folder.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct SanityTables {
+    /// `cascade.csv`.
+    pub cascade: Vec<CascadeRow>,
+    /// `classes.csv`.
+    pub classes: Vec<ClassRow>,
+    /// `identities.csv`.
+    pub identities: Vec<IdentityRow>,
+    /// `verdicts.csv`.
+    pub verdicts: Vec<VerdictRow>,
+}
+
+impl SanityTables {
+    /// Returns the tables in `folder`; one that is not there is empty.
+    ///
+    /// # Errors
+    /// [`RunError::Damaged`] names the file and line that does not parse.
+    pub fn read(folder: &Path) -> Result<Self, RunError> {
+        Ok(Self {
+            cascade: read_or_none(&folder.join(CASCADE))?,
+            classes: read_or_none(&folder.join(CLASSES))?,
+            identities: read_or_none(&folder.join(IDENTITIES))?,
+            verdicts: read_verdicts(folder)?,
+        })
+    }
+
+    /// Adds the rows of `new` in place of those about the same network, layer and method, and of
+    /// those about other weights at the same place.
+    pub fn replace(&mut self, new: Self) {
+        replace(&mut self.cascade, new.cascade);
+        replace(&mut self.classes, new.classes);
+        replace(&mut self.identities, new.identities);
+        replace(&mut self.verdicts, new.verdicts);
+    }
+
+    /// Writes every table into `folder`, and returns the files' names.
+    ///
+    /// # Errors
+    /// As [`write_atomically`](super::write_atomically).
+    pub fn write(&self, folder: &Path) -> Result<[&'static str; 4], RunError> {
+        write_table(&folder.join(CASCADE), &self.cascade)?;
+        write_table(&folder.join(CLASSES), &self.classes)?;
+        write_table(&folder.join(IDENTITIES), &self.identities)?;
+        write_table(&folder.join(VERDICTS), &self.verdicts)?;
+        Ok([CASCADE, CLASSES, IDENTITIES, VERDICTS])
+    }
+}
+
+/// Returns the verdicts in `folder`; none where the checks were never run there.
+///
+/// # Errors
+/// [`RunError::Damaged`] names the line that does not parse.
+pub fn read_verdicts(folder: &Path) -> Result<Vec<VerdictRow>, RunError> {
+    read_or_none(&folder.join(VERDICTS))
+}
+
+/// Returns the verdict on `method` at `layer` of the network with these weights, by their SHA-256; a
+/// verdict on earlier weights of the same run does not count.
+pub fn verdict_of<'a>(
+    rows: &'a [VerdictRow],
+    weights: &str,
+    (layer, method): (&str, &str),
+) -> Option<&'a VerdictRow> {
+    rows.iter()
+        .find(|row| row.weights == weights && row.layer == layer && row.method == method)
+}
+
+/// What a row is about.
+trait About {
+    /// Trial, seed, epoch; weights; layer and method.
+    fn about(&self) -> ((&str, u64, u32), &str, (&str, &str));
+}
+
+macro_rules! about {
+    ($($row:ident),+) => {
+        $(impl About for $row {
+            fn about(&self) -> ((&str, u64, u32), &str, (&str, &str)) {
+                let network = (self.trial.as_str(), self.seed, self.epoch);
+                (network, &self.weights, (&self.layer, &self.method))
+            }
+        })+
+    };
+}
+about!(CascadeRow, ClassRow, IdentityRow, VerdictRow);
+
+fn replace<T: About>(old: &mut Vec<T>, new: Vec<T>) {
+    old.retain(|row| {
+        let (network, weights, place) = row.about();
+        !new.iter()
+            .map(About::about)
+            .any(|(other, its_weights, its_place)| {
+                network == other && (weights != its_weights || place == its_place)
+            })
+    });
+    old.extend(new);
+}
+
+fn read_or_none<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, RunError> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => parse_table(path, &text),
+        Err(source) if source.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(source) => Err(RunError::io("read", path, source)),
+    }
+}
+
+#[cfg(test)]
+#[path = "sanity_tests.rs"]
+mod tests;
