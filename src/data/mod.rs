@@ -22,6 +22,7 @@ pub mod locate;
 pub mod random;
 pub mod shapes;
 pub mod split;
+pub mod statistics;
 
 use std::fmt;
 use std::str::FromStr;
