@@ -110,12 +110,16 @@ fn list_names_every_trial_with_its_size() {
     insta::assert_snapshot!(run(&["list"]), @r#"
     exit code 0
     --- stdout
-    experiment   data       blocks  parameters  multiply-adds  question
-    trial-a      cifar-100       1     820,196      1,703,936  what does a network look at that sees 3 x 3 pixels and has one dense layer on top?
-    trial-b      cifar-100       2     429,092      6,012,928  what does the second block add?
-    trial-c      cifar-100       3     298,148     10,526,720  does a third block help once dropout holds back the dense layer?
-    trial-d      cifar-100       5   1,004,196     17,425,408  do maps of the deepest network cover the object better than those of the shallow ones?
-    trial-d-gap  cifar-100       5   1,004,196     17,425,408  what does CAM itself show? It is defined only for a network that ends in global average pooling and one dense layer (Zhou et al. 2016), and none of trials A to D does.
+    experiment         data          blocks  parameters  multiply-adds  question
+    convlstm           moving-mnist       2     480,784    122,945,536  what of a digit's past track does a hidden state hold, and for how many frames?
+    convlstm-1-layer   moving-mnist       1     484,288    123,863,040  does a second layer remember what one layer of the same size does not?
+    convlstm-kernel-5  moving-mnist       2   1,332,752    341,049,344  does a wider kernel, which moves what is remembered further in one step, hold a track for longer?
+    convlstm-narrow    moving-mnist       2      37,264      9,502,720  how much of the track is left where there is little room to keep it?
+    trial-a            cifar-100          1     820,196      1,703,936  what does a network look at that sees 3 x 3 pixels and has one dense layer on top?
+    trial-b            cifar-100          2     429,092      6,012,928  what does the second block add?
+    trial-c            cifar-100          3     298,148     10,526,720  does a third block help once dropout holds back the dense layer?
+    trial-d            cifar-100          5   1,004,196     17,425,408  do maps of the deepest network cover the object better than those of the shallow ones?
+    trial-d-gap        cifar-100          5   1,004,196     17,425,408  what does CAM itself show? It is defined only for a network that ends in global average pooling and one dense layer (Zhou et al. 2016), and none of trials A to D does.
     --- stderr
 
     nothing trained yet; try: camtrail train trial-a --base shapes
@@ -199,7 +203,7 @@ fn an_unknown_trial_is_answered_with_the_near_one() {
     exit code 2
     --- stderr
     error: no experiment "trail-d"
-    hint: did you mean "trial-d"? known experiments: trial-a, trial-b, trial-c, trial-d, trial-d-gap
+    hint: did you mean "trial-d"? known experiments: convlstm, convlstm-1-layer, convlstm-kernel-5, convlstm-narrow, trial-a, trial-b, trial-c, trial-d, trial-d-gap
     "#);
 }
 
@@ -209,7 +213,7 @@ fn an_unknown_base_is_answered_with_the_known_ones() {
     exit code 2
     --- stderr
     error: no base "shape"
-    hint: did you mean "shapes"? known bases: cifar-100, shapes
+    hint: did you mean "shapes"? known bases: cifar-100, digits, moving-mnist, shapes
     "#);
 }
 
@@ -219,7 +223,7 @@ fn a_name_is_no_path() {
     exit code 2
     --- stderr
     error: no experiment "../experiments/trial-a"
-    hint: known experiments: trial-a, trial-b, trial-c, trial-d, trial-d-gap
+    hint: known experiments: convlstm, convlstm-1-layer, convlstm-kernel-5, convlstm-narrow, trial-a, trial-b, trial-c, trial-d, trial-d-gap
     "#);
 }
 
@@ -358,7 +362,7 @@ fn a_faulty_file_is_shown_with_line_column_and_caret() {
       |
     1 | extends = "base/cifar-10"
       |           ^^^^^^^^^^^^^^^
-    hint: did you mean "base/cifar-100"? known experiments: base/cifar-100, base/shapes
+    hint: did you mean "base/cifar-100"? known experiments: base/cifar-100, base/digits, base/moving-mnist, base/shapes
     "#);
     place.experiment("hen.toml", "extends = \"egg\"\n");
     insta::assert_snapshot!(show("egg", "extends = \"hen\"\n"), @r#"

@@ -6,17 +6,29 @@ use std::path::{Path, PathBuf};
 
 use burn::module::Module;
 use burn::tensor::{Device, Distribution, Tensor};
-use camtrail::data::DatasetName;
-use camtrail::experiment::{ExperimentError, Override, Resolved, compare, known, load, load_saved};
+use camtrail::data::clips::CANVAS_SIDE;
+use camtrail::data::{ClipDataset, DatasetName};
+use camtrail::experiment::{
+    self, ExperimentError, ForecastExperiment, Override, Resolved, compare, known, load_saved,
+};
 use camtrail::model::tap::Tap;
-use camtrail::model::{NetworkSize, PlainCnn};
+use camtrail::model::{ConvLstm, NetworkSize, PlainCnn};
 use camtrail::train::FIXED_ON_RESUME;
 use serde_json::Value;
 
 /// The shipped trials; a new one is added here when it is added there.
 const TRIALS: [&str; 5] = ["trial-a", "trial-b", "trial-c", "trial-d", "trial-d-gap"];
-/// The base of all others.
+/// The shipped next-frame predictors.
+const PREDICTORS: [&str; 4] = [
+    "convlstm",
+    "convlstm-1-layer",
+    "convlstm-kernel-5",
+    "convlstm-narrow",
+];
+/// The base of all trials.
 const ROOT: &str = "base/cifar-100";
+/// The base of those.
+const PREDICTOR_ROOT: &str = "base/moving-mnist";
 /// A million, the unit of a header's cost.
 const MILLION: f64 = 1e6;
 
@@ -30,10 +42,30 @@ fn read(name: &str) -> String {
     std::fs::read_to_string(shipped(name)).expect("a shipped experiment")
 }
 
+/// An experiment that classifies images.
+fn load(
+    folder: &Path,
+    name: &str,
+    base: Option<&str>,
+    overrides: &[Override],
+) -> Result<Resolved, ExperimentError> {
+    experiment::load(folder, name, base, overrides)
+}
+
 /// Loads `name` from the files in the binary: the folder has none of its own.
 fn resolve(name: &str, base: Option<&str>) -> Resolved {
     let empty = tempfile::tempdir().expect("a temporary folder");
     load(empty.path(), name, base, &[]).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+/// As [`resolve`], for an experiment that predicts frames.
+fn predictor(name: &str, base: Option<&str>) -> Resolved<ForecastExperiment> {
+    let empty = tempfile::tempdir().expect("a temporary folder");
+    experiment::load(empty.path(), name, base, &[]).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+fn predictor_size(resolved: &Resolved<ForecastExperiment>) -> NetworkSize {
+    NetworkSize::of_forecast(&resolved.experiment.forecast, CANVAS_SIDE)
 }
 
 fn size(resolved: &Resolved) -> NetworkSize {
@@ -74,7 +106,8 @@ fn keys(text: &str) -> BTreeMap<String, Value> {
 #[test]
 fn the_shipped_trials_are_known() {
     let empty = tempfile::tempdir().expect("a temporary folder");
-    assert_eq!(known(empty.path()), TRIALS);
+    let all: Vec<&str> = PREDICTORS.into_iter().chain(TRIALS).collect();
+    assert_eq!(known(empty.path()), all);
 }
 
 #[test]
@@ -132,25 +165,52 @@ fn every_trial_builds_the_network_that_it_promises() {
 }
 
 #[test]
+fn every_predictor_builds_the_network_that_it_promises() {
+    let device = Device::flex();
+    for (name, base) in PREDICTORS
+        .iter()
+        .flat_map(|name| [(name, None), (name, Some("digits"))])
+    {
+        let resolved = predictor(name, base);
+        let experiment = &resolved.experiment;
+        let generated = experiment.clips.dataset == ClipDataset::Digits;
+        assert_eq!(generated, base.is_some(), "{name}");
+        let network = ConvLstm::new(&experiment.forecast, CANVAS_SIDE, 1, &device);
+        assert_eq!(network.layers(), experiment.forecast.hidden.len(), "{name}");
+        let counted = predictor_size(&resolved).parameters;
+        assert_eq!(network.num_params() as u64, counted, "{name}");
+    }
+}
+
+#[test]
+fn the_predictors_differ_in_one_field_each_and_one_layer_is_as_large_as_two() {
+    let own = predictor("convlstm", None);
+    let differences = |name: &str| -> Vec<String> {
+        let other = predictor(name, None);
+        let fields = compare(&own.experiment, &other.experiment);
+        fields.into_iter().map(|field| field.key).collect()
+    };
+    assert_eq!(differences("convlstm-1-layer"), ["forecast.hidden"]);
+    assert_eq!(differences("convlstm-kernel-5"), ["forecast.kernel"]);
+    assert_eq!(differences("convlstm-narrow"), ["forecast.hidden"]);
+    let parameters = |name: &str| predictor_size(&predictor(name, None)).parameters as f64;
+    let ratio = parameters("convlstm-1-layer") / parameters("convlstm");
+    assert!((ratio - 1.0).abs() < 0.01, "{ratio}");
+}
+
+#[test]
 fn every_header_states_question_expectation_and_cost() {
+    for name in PREDICTORS {
+        let resolved = predictor(name, None);
+        let cost = stated_cost(name, &resolved.header);
+        let counted = predictor_size(&resolved).multiply_adds;
+        let stated = format!("{:.1} M multiply-adds a frame.", counted as f64 / MILLION);
+        assert_eq!(cost, stated, "{name}");
+    }
     for name in TRIALS {
-        let header = resolve(name, None).header;
-        assert_eq!(
-            header,
-            from_file(name),
-            "{name}: the header is that of its own file"
-        );
-        let line = |start: &str| {
-            let found = header.lines().find_map(|line| line.strip_prefix(start));
-            found
-                .unwrap_or_else(|| panic!("{name} has no line {start:?}"))
-                .trim()
-                .to_string()
-        };
-        assert!(line("Question:").len() > 10, "{name}");
-        assert!(line("Expected:").len() > 10, "{name}");
-        let cost = line("Cost:");
-        let counted = size(&resolve(name, None)).multiply_adds;
+        let resolved = resolve(name, None);
+        let cost = stated_cost(name, &resolved.header);
+        let counted = size(&resolved).multiply_adds;
         if let Some(trial) = cost.strip_prefix("as trial ") {
             let other = format!("trial-{}", trial.trim_end_matches('.').to_lowercase());
             assert_eq!(
@@ -163,6 +223,25 @@ fn every_header_states_question_expectation_and_cost() {
             assert_eq!(cost, stated, "{name}");
         }
     }
+}
+
+/// Returns what the header says of the cost, after checking that it is the file's own and whole.
+fn stated_cost(name: &str, header: &str) -> String {
+    assert_eq!(
+        header,
+        from_file(name),
+        "{name}: the header is that of its own file"
+    );
+    let line = |start: &str| {
+        let found = header.lines().find_map(|line| line.strip_prefix(start));
+        found
+            .unwrap_or_else(|| panic!("{name} has no line {start:?}"))
+            .trim()
+            .to_string()
+    };
+    assert!(line("Question:").len() > 10, "{name}");
+    assert!(line("Expected:").len() > 10, "{name}");
+    line("Cost:")
 }
 
 fn from_file(name: &str) -> String {
@@ -190,7 +269,9 @@ fn the_counted_cost_of_trial_d_is_that_of_paper_and_pencil() {
 
 #[test]
 fn a_file_holds_only_what_differs_from_what_it_extends() {
-    for name in TRIALS.into_iter().chain(["base/shapes"]) {
+    let variants = &PREDICTORS[1..];
+    let classifiers = TRIALS.into_iter().chain(["base/shapes"]);
+    for name in classifiers.chain(variants.iter().copied()).chain(["base/digits"]) {
         let own = keys(&read(name));
         let parent = own["extends"].as_str().expect("a name").to_string();
         let inherited = keys(&resolve_text(&parent));
@@ -211,8 +292,9 @@ fn a_file_holds_only_what_differs_from_what_it_extends() {
 /// A base alone is no trial (it has no filters), so its text is read through a trial on it.
 fn resolve_text(parent: &str) -> String {
     match parent.strip_prefix("base/") {
+        None if PREDICTORS.contains(&parent) => predictor(parent, None).text,
         None => resolve(parent, None).text,
-        Some(_) if parent == ROOT => read(ROOT),
+        Some(_) if parent == ROOT || parent == PREDICTOR_ROOT => read(parent),
         Some(base) => resolve("trial-a", Some(base)).text,
     }
 }
@@ -279,7 +361,7 @@ fn the_resolved_text_reads_back_and_keeps_the_comments_of_the_defaults() {
     ] {
         let resolved = load(empty.path(), name, base, overrides).expect("it resolves");
         let path = empty.path().join("experiment.toml");
-        let saved = load_saved(&path, name, &resolved.text).expect("it reads back");
+        let saved: Resolved = load_saved(&path, name, &resolved.text).expect("it reads back");
         assert_eq!(saved.experiment, resolved.experiment, "{name}");
         for comment in read(ROOT).lines().filter(|line| line.starts_with('#')) {
             assert!(resolved.text.contains(comment), "{name} lost {comment:?}");
@@ -339,7 +421,7 @@ fn a_local_file_wins_over_the_shipped_one() {
         (3, "Mine.")
     );
     let names = known(folder.path());
-    assert_eq!(names, [&["mine"], &TRIALS[..]].concat());
+    assert_eq!(names, [&PREDICTORS[..], &["mine"], &TRIALS[..]].concat());
 
     // A local base is every trial's base.
     let base = read(ROOT).replace("batch_size = 128", "batch_size = 99");
@@ -354,11 +436,9 @@ fn a_value_of_several_lines_survives_the_run_folder() {
     let empty = tempfile::tempdir().expect("a temporary folder");
     let resolved = load(empty.path(), "trial-b", None, &[change]).expect("it resolves");
     assert_eq!(resolved.experiment.checkpoints.at, [0, 7]);
-    let saved = load_saved(Path::new("experiment.toml"), "trial-b", &resolved.text);
-    assert_eq!(
-        saved.expect("it reads back").experiment,
-        resolved.experiment
-    );
+    let saved: Resolved =
+        load_saved(Path::new("experiment.toml"), "trial-b", &resolved.text).expect("it reads back");
+    assert_eq!(saved.experiment, resolved.experiment);
     let comment = "# --set checkpoints.at=[   0, # before training    7, ]\n";
     assert!(resolved.text.contains(comment), "{}", resolved.text);
 }
@@ -425,7 +505,8 @@ fn ranges_hold_for_the_numbers_that_are_computed_with() {
 /// A key that is renamed would no longer be fixed.
 #[test]
 fn the_fixed_keys_are_keys() {
-    let keys = keys(&read(ROOT));
+    let mut keys = keys(&read(ROOT));
+    keys.extend(self::keys(&read(PREDICTOR_ROOT)));
     for fixed in FIXED_ON_RESUME {
         assert!(keys.keys().any(|key| key.starts_with(fixed)), "{fixed}");
     }

@@ -19,8 +19,8 @@ use camtrail::run::{
     RunStatus, read_epoch_rows, sha256,
 };
 use camtrail::train::{
-    CheckpointSpec, ClassifyJob, Outcome, Progress, Schedule, StartMode, TrainError, TrainEvents,
-    TrainSpec, train,
+    CheckpointSpec, ClassifyJob, EpochReport, Outcome, Progress, Schedule, StartMode, TrainError,
+    TrainEvents, TrainSpec, train,
 };
 
 /// Training images of the small data set.
@@ -171,7 +171,7 @@ impl TrainEvents for Witness<'_> {
     fn step(&mut self, _progress: &Progress) {
         self.steps.set(self.steps.get() + 1);
     }
-    fn epoch(&mut self, _row: &EpochRow, _epochs: u32, _is_best: bool) {}
+    fn epoch(&mut self, _report: &EpochReport) {}
     fn resumed(&mut self, _from: CheckpointName) {}
     fn warn(&mut self, message: &str) {
         self.warnings.push(message.to_string());
@@ -449,7 +449,7 @@ fn a_kill_between_two_writes_costs_nothing() {
     resumed("after a checkpoint, before best.json", &|run| {
         let stale = BestCheckpoint {
             epoch: 0,
-            validation_accuracy: 0.0,
+            validation_accuracy: Some(0.0),
             validation_loss: 9.0,
         };
         stale.write(&run.best()).expect("written");
@@ -783,7 +783,7 @@ fn the_best_after_a_fallback_is_one_that_is_there() {
     // As if epoch 1 had been pruned for an epoch 3 that is damaged now.
     let gone = BestCheckpoint {
         epoch: 1,
-        validation_accuracy: 1.0,
+        validation_accuracy: Some(1.0),
         validation_loss: 0.0,
     };
     rewrite(&run, second, |state| state.best = Some(gone.clone()));

@@ -140,7 +140,8 @@ fn a_row_is_what_the_library_says_of_its_map() {
     let run = RunDir::new(&scored().join("checkpoints/shapes"), "trial-b", 1);
     let path = run.experiment();
     let text = fs::read_to_string(&path).expect("the saved experiment");
-    let saved = load_saved(&path, "trial-b", &text).expect("resolved");
+    let saved: camtrail::experiment::Resolved =
+        load_saved(&path, "trial-b", &text).expect("resolved");
     let experiment = &saved.experiment;
     let data = load(&experiment.data_options(), &DataSearch { flag: None }).expect("generated");
     let device = Device::flex();

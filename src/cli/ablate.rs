@@ -3,9 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::experiment::Resolved;
 use crate::explain::Method;
 use crate::figure::{Ablation, Figure, LayerRule, MapChoice, TrainingTime};
-use crate::run::{ExplanationSet, write_depth_rows};
+use crate::run::{EpochRow, ExplanationSet, write_depth_rows};
 use crate::train::StartMode;
 
 use super::DONE;
@@ -32,7 +33,7 @@ pub(super) fn run(context: &Context, arguments: &AblateArguments) -> anyhow::Res
             return Err(not_trained(context, &missing, arguments));
         }
         for trial in &missing {
-            let resolved = context.plain(trial, arguments.checkpoint.base.as_deref())?;
+            let resolved: Resolved = context.plain(trial, arguments.checkpoint.base.as_deref())?;
             let seed = arguments.checkpoint.seed;
             let run = context.run(&resolved, seed);
             let mode = if run.manifest().exists() {
@@ -60,7 +61,7 @@ pub(super) fn run(context: &Context, arguments: &AblateArguments) -> anyhow::Res
 fn missing(context: &Context, arguments: &AblateArguments) -> anyhow::Result<Vec<String>> {
     let mut missing = Vec::new();
     for trial in arguments.trials.iter().chain(&arguments.along) {
-        let resolved = context.plain(trial, arguments.checkpoint.base.as_deref())?;
+        let resolved: Resolved = context.plain(trial, arguments.checkpoint.base.as_deref())?;
         let run = context.run(&resolved, arguments.checkpoint.seed);
         let usable = if arguments.train {
             is_done(&run)
@@ -143,7 +144,7 @@ pub(super) fn draw(context: &Context, arguments: &AblateArguments) -> anyhow::Re
     files.extend(figures::depth(&rows, &out)?);
     files.push(table);
     let runs: Vec<_> = trained.iter().map(|trained| trained.run.clone()).collect();
-    files.extend(figures::curves(&runs, &out)?);
+    files.extend(figures::curves::<EpochRow>(&runs, &out)?);
     Ok(files)
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::data::{DataSearch, Splits, load};
 use crate::device::{ChosenDevice, DeviceChoice, choose};
-use crate::experiment::{Override, Resolved, load as load_experiment};
+use crate::experiment::{ExperimentKind, Override, Resolved, load as load_experiment};
 use crate::run::RunDir;
 
 use super::arguments::{DEFAULT_RUNS, DeviceName, ExperimentArguments, Shared};
@@ -52,11 +52,11 @@ impl Context {
     }
 
     /// Returns the experiment `trial` with what the user changed in it.
-    pub(super) fn experiment(
+    pub(super) fn experiment<E: ExperimentKind>(
         &self,
         trial: &str,
         arguments: &ExperimentArguments,
-    ) -> anyhow::Result<Resolved> {
+    ) -> anyhow::Result<Resolved<E>> {
         let overrides = arguments
             .overrides
             .iter()
@@ -71,18 +71,22 @@ impl Context {
     }
 
     /// Returns the experiment `trial` as it is, on `base` where one is named.
-    pub(super) fn plain(&self, trial: &str, base: Option<&str>) -> anyhow::Result<Resolved> {
+    pub(super) fn plain<E: ExperimentKind>(
+        &self,
+        trial: &str,
+        base: Option<&str>,
+    ) -> anyhow::Result<Resolved<E>> {
         Ok(load_experiment(&self.folder, trial, base, &[])?)
     }
 
     /// Returns the run folder of `experiment` and `seed`. A trial on another base than its own has
     /// a folder apart.
-    pub(super) fn run(&self, experiment: &Resolved, seed: u64) -> RunDir {
+    pub(super) fn run<E>(&self, experiment: &Resolved<E>, seed: u64) -> RunDir {
         RunDir::new(&self.runs_of(experiment), &experiment.name, seed)
     }
 
     /// Returns the folder of the runs on the base of `experiment`.
-    pub(super) fn runs_of(&self, experiment: &Resolved) -> PathBuf {
+    pub(super) fn runs_of<E>(&self, experiment: &Resolved<E>) -> PathBuf {
         match experiment.base_replaced {
             true => self.runs.join(&experiment.base),
             false => self.runs.clone(),

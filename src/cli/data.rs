@@ -6,6 +6,7 @@ use crate::data::{
     DataError, DatasetName, FetchSource, ShapesOptions, Split, contact_sheet, describe, fetch,
     shapes,
 };
+use crate::experiment::Resolved;
 use crate::run::{RunError, write_atomically};
 
 use super::DONE;
@@ -120,7 +121,7 @@ fn write_contact_sheet(
 
 /// Returns the size and seed of `shapes` as the shipped experiments have them.
 fn shapes_options(context: &Context) -> anyhow::Result<ShapesOptions> {
-    let on_shapes = context.plain(ANY_TRIAL, Some(SHAPES_BASE))?;
+    let on_shapes: Resolved = context.plain(ANY_TRIAL, Some(SHAPES_BASE))?;
     Ok(on_shapes.experiment.data.shapes)
 }
 

@@ -3,6 +3,7 @@
 
 use crate::data::{DataOptions, Splits};
 use crate::evaluate::measure;
+use crate::experiment::Experiment;
 use crate::run::{DepthRow, list_runs, write_depth_rows};
 
 use super::DONE;
@@ -65,7 +66,7 @@ pub(super) fn trained_seeds(
     trial: &str,
     base: Option<&str>,
 ) -> anyhow::Result<Vec<u64>> {
-    let root = context.runs_of(&context.plain(trial, base)?);
+    let root = context.runs_of(&context.plain::<Experiment>(trial, base)?);
     let runs = list_runs(&root)?;
     let ours = runs
         .iter()

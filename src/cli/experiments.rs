@@ -1,13 +1,16 @@
 //! `list`, `show` and `diff`: experiments as text. Called by [`super::run`].
 
-use crate::experiment::{Resolved, compare, known};
+use crate::data::clips::CANVAS_SIDE;
+use crate::experiment::{FieldDifference, ForecastExperiment, Resolved, compare, known};
 use crate::model::NetworkSize;
 use crate::run::{RunManifest, RunStatus, list_runs};
 
 use super::DONE;
-use super::arguments::{DiffArguments, ShowArguments};
+use super::arguments::{DiffArguments, ExperimentArguments, ShowArguments};
 use super::context::Context;
+use super::failure::Complaint;
 use super::output::{grouped, note, program, result, table};
+use super::train::is_other_kind;
 
 /// Returns the network's size for the images of its own data set.
 pub(super) fn size_of(resolved: &Resolved) -> NetworkSize {
@@ -19,6 +22,88 @@ pub(super) fn size_of(resolved: &Resolved) -> NetworkSize {
         side,
         dataset.class_count(),
     )
+}
+
+/// Returns the network's size for one frame.
+pub(super) fn forecast_size(experiment: &ForecastExperiment) -> NetworkSize {
+    NetworkSize::of_forecast(&experiment.forecast, CANVAS_SIDE)
+}
+
+/// An experiment of either kind.
+enum Any {
+    Classify(Resolved),
+    Forecast(Resolved<ForecastExperiment>),
+}
+
+impl Any {
+    fn load(context: &Context, name: &str, changed: &ExperimentArguments) -> anyhow::Result<Self> {
+        match context.experiment(name, changed) {
+            Err(error) if is_other_kind(&error) => {
+                Ok(Self::Forecast(context.experiment(name, changed)?))
+            }
+            resolved => Ok(Self::Classify(resolved?)),
+        }
+    }
+
+    fn plain(context: &Context, name: &str) -> anyhow::Result<Self> {
+        let unchanged = ExperimentArguments {
+            base: None,
+            overrides: Vec::new(),
+        };
+        Self::load(context, name, &unchanged)
+    }
+
+    fn size(&self) -> NetworkSize {
+        match self {
+            Self::Classify(resolved) => size_of(resolved),
+            Self::Forecast(resolved) => forecast_size(&resolved.experiment),
+        }
+    }
+
+    /// Header and whole text.
+    fn text(&self) -> (&str, &str) {
+        match self {
+            Self::Classify(resolved) => (&resolved.header, &resolved.text),
+            Self::Forecast(resolved) => (&resolved.header, &resolved.text),
+        }
+    }
+
+    /// Data set and number of blocks or layers.
+    fn summary(&self) -> (&'static str, usize) {
+        match self {
+            Self::Classify(resolved) => {
+                let experiment = &resolved.experiment;
+                (
+                    experiment.data.dataset.name(),
+                    experiment.model.filters.len(),
+                )
+            }
+            Self::Forecast(resolved) => {
+                let experiment = &resolved.experiment;
+                (
+                    experiment.clips.dataset.name(),
+                    experiment.forecast.hidden.len(),
+                )
+            }
+        }
+    }
+
+    /// What a multiply-add is counted for.
+    fn unit(&self) -> &'static str {
+        match self {
+            Self::Classify(_) => "an image",
+            Self::Forecast(_) => "a frame",
+        }
+    }
+
+    /// Fields in which it differs from `other`, or nothing where they are of two kinds.
+    fn compare(&self, other: &Self) -> Option<Vec<FieldDifference>> {
+        match (self, other) {
+            (Self::Classify(a), Self::Classify(b)) => Some(compare(&a.experiment, &b.experiment)),
+            (Self::Forecast(a), Self::Forecast(b)) => Some(compare(&a.experiment, &b.experiment)),
+            _ => None,
+        }
+    }
 }
 
 /// Lists the experiments and what was trained of them.
@@ -33,15 +118,16 @@ pub(super) fn list(context: &Context) -> anyhow::Result<u8> {
     ];
     let mut rows = vec![header.map(str::to_string).to_vec()];
     for name in known(&context.folder) {
-        let resolved = context.plain(&name, None)?;
-        let size = size_of(&resolved);
+        let experiment = Any::plain(context, &name)?;
+        let size = experiment.size();
+        let (dataset, blocks) = experiment.summary();
         rows.push(vec![
             name,
-            resolved.experiment.data.dataset.name().to_string(),
-            resolved.experiment.model.filters.len().to_string(),
+            dataset.to_string(),
+            blocks.to_string(),
             grouped(size.parameters),
             grouped(size.multiply_adds),
-            question(&resolved.header),
+            question(experiment.text().0),
         ]);
     }
     result(table(&rows));
@@ -87,9 +173,7 @@ fn list_trained(context: &Context) -> anyhow::Result<()> {
             },
             best.as_ref()
                 .map_or("-".to_string(), |best| best.epoch.to_string()),
-            best.map_or("-".to_string(), |best| {
-                format!("{:.1} %", 100.0 * best.validation_accuracy)
-            }),
+            best.map_or("-".to_string(), |best| best.in_words()),
         ]);
     }
     match rows.len() {
@@ -120,38 +204,47 @@ fn question(header: &str) -> String {
 
 /// Prints an experiment with every default filled in.
 pub(super) fn show(context: &Context, arguments: &ShowArguments) -> anyhow::Result<u8> {
-    let resolved = context.experiment(&arguments.trial, &arguments.experiment)?;
-    for line in resolved.header.lines() {
+    let experiment = Any::load(context, &arguments.trial, &arguments.experiment)?;
+    let (header, text) = experiment.text();
+    for line in header.lines() {
         result(format!("# {line}").trim_end());
     }
     result("");
-    result(resolved.text.trim_end());
-    let size = size_of(&resolved);
+    result(text.trim_end());
+    let size = experiment.size();
     result(format!(
-        "\n# {} parameters, {} multiply-adds an image",
+        "\n# {} parameters, {} multiply-adds {}",
         grouped(size.parameters),
-        grouped(size.multiply_adds)
+        grouped(size.multiply_adds),
+        experiment.unit()
     ));
     Ok(DONE)
 }
 
 /// Prints the fields in which two experiments differ, and what each costs.
 pub(super) fn diff(context: &Context, arguments: &DiffArguments) -> anyhow::Result<u8> {
-    let first = context.plain(&arguments.first, None)?;
-    let second = context.plain(&arguments.second, None)?;
-    let (small, large) = (size_of(&first), size_of(&second));
+    let (first_name, second_name) = (&arguments.first, &arguments.second);
+    let first = Any::plain(context, first_name)?;
+    let second = Any::plain(context, second_name)?;
+    let Some(fields) = first.compare(&second) else {
+        return Err(Complaint::misused(
+            format!("{first_name} and {second_name} train networks of two kinds"),
+            "compare two that classify images, or two that predict frames",
+        )
+        .into());
+    };
+    let (small, large) = (first.size(), second.size());
     let mut rows = vec![vec![
         "field".to_string(),
-        first.name.clone(),
-        second.name.clone(),
+        first_name.clone(),
+        second_name.clone(),
     ]];
-    for field in compare(&first.experiment, &second.experiment) {
+    for field in fields {
         rows.push(vec![field.key, field.first, field.second]);
     }
     if rows.len() == 1 {
         note(format!(
-            "{} and {} do not differ in any field",
-            first.name, second.name
+            "{first_name} and {second_name} do not differ in any field"
         ));
     }
     let counts = [

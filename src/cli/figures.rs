@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::figure::{Curves, Depth, Figure, Series};
-use crate::run::{DepthRow, RunDir, RunManifest, read_epoch_rows};
+use crate::figure::{Curved, Curves, Depth, Figure, Series};
+use crate::run::{DepthRow, RunDir, RunManifest, read_epoch_records};
 
-/// Draws the learning curves of `runs` into `folder`, and returns the files.
-pub(super) fn curves(runs: &[RunDir], folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    let mut series = Vec::new();
+/// Draws the learning curves of `runs`, all of one kind, into `folder`, and returns the files.
+pub(super) fn curves<R: Curved>(runs: &[RunDir], folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let mut series: Vec<Series<R>> = Vec::new();
     let (mut dataset, mut generated) = (String::new(), false);
     for run in runs {
         let manifest = RunManifest::read(&run.manifest())?;
@@ -15,7 +15,7 @@ pub(super) fn curves(runs: &[RunDir], folder: &Path) -> anyhow::Result<Vec<PathB
         series.push(Series {
             label: run.trial().to_string(),
             seed: run.seed(),
-            rows: read_epoch_rows(&run.epochs())?,
+            rows: read_epoch_records(&run.epochs())?,
         });
     }
     Ok(Curves {

@@ -28,6 +28,7 @@ mod score_text;
 mod selection;
 mod signals;
 mod train;
+mod trainable;
 mod verdicts;
 
 use std::panic;

@@ -2,7 +2,7 @@
 
 use burn::module::Module;
 
-use crate::experiment::{Resolved, load_saved};
+use crate::experiment::{ExperimentKind, Resolved, load_saved};
 use crate::explain::{Explainable, WithHeads};
 use crate::model::{CheckpointError, MODEL_FILE, PlainCnn, load_network};
 use crate::run::{CheckpointName, Checksum, HeadRecord, RunDir, RunError};
@@ -44,7 +44,7 @@ pub(super) fn find(
     base: Option<&str>,
     seed: u64,
 ) -> anyhow::Result<Trained> {
-    let shipped = context.plain(trial, base)?;
+    let shipped: Resolved = context.plain(trial, base)?;
     let run = context.run(&shipped, seed);
     if !run.experiment().exists() {
         let base = base_flag(base);
@@ -54,14 +54,14 @@ pub(super) fn find(
         )
         .into());
     }
-    let mut experiment = saved_experiment(&run)?;
+    let mut experiment: Resolved = saved_experiment(&run)?;
     experiment.base = shipped.base;
     experiment.base_replaced = shipped.base_replaced;
     Ok(Trained { run, experiment })
 }
 
 /// Returns the experiment that `run` was trained with, as its folder keeps it.
-pub(super) fn saved_experiment(run: &RunDir) -> anyhow::Result<Resolved> {
+pub(super) fn saved_experiment<E: ExperimentKind>(run: &RunDir) -> anyhow::Result<Resolved<E>> {
     let path = run.experiment();
     let text =
         std::fs::read_to_string(&path).map_err(|source| RunError::io("read", &path, source))?;

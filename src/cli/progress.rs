@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::run::{CheckpointName, EpochRow};
-use crate::train::{Progress, TrainEvents};
+use crate::run::{CheckpointName, EpochTotals};
+use crate::train::{EpochReport, Progress, TrainEvents};
 
 use super::output;
 
@@ -66,38 +66,47 @@ impl TrainEvents for TrainView {
         let left = duration(per_step * (all - done) as f64);
         let share = 100.0 * done as f64 / all as f64;
         self.bar.set_message(format!(
-            "{}  {share:3.0} %  epoch {}/{}  step {}/{}  loss {:.3}  accuracy {:.1} %  {:.0} \
-             images/s  {left} left",
+            "{}  {share:3.0} %  epoch {}/{}  step {}/{}  loss {:.3}  {}  {}  {left} left",
             self.label,
             progress.epoch,
             progress.epochs,
             progress.step,
             progress.steps,
             progress.loss,
-            100.0 * progress.accuracy,
-            progress.images_per_second,
+            quality(progress.accuracy, progress.frame_error),
+            rate(progress.images_per_second, progress.accuracy.is_some()),
         ));
     }
 
-    fn epoch(&mut self, row: &EpochRow, epochs: u32, is_best: bool) {
-        let trained = match (row.train_loss, row.train_accuracy, row.images_per_second) {
-            (Some(loss), Some(accuracy), Some(rate)) => format!(
-                "train loss {loss:.3} accuracy {:.1} %  {rate:.0} images/s  ",
-                100.0 * accuracy
-            ),
-            _ => "before training  ".to_string(),
+    fn epoch(&mut self, report: &EpochReport) {
+        let counts = report.validation_accuracy.is_some();
+        let trained = match report.trained {
+            Some(totals) => {
+                let per_item = |sum: fn(&EpochTotals) -> f64| sum(&totals) / totals.images as f64;
+                let quality = quality(
+                    counts.then(|| per_item(|totals| totals.correct as f64)),
+                    (!counts).then(|| per_item(|totals| totals.squared_error)),
+                );
+                format!(
+                    "train loss {:.3} {quality}  {}  ",
+                    per_item(|totals| totals.loss_sum),
+                    rate(totals.images as f64 / totals.seconds, counts)
+                )
+            }
+            None => "before training  ".to_string(),
         };
-        let mark = if is_best && row.epoch > 0 {
+        let mark = if report.is_best && report.epoch > 0 {
             "  best so far"
         } else {
             ""
         };
         self.print(&format!(
-            "{}  epoch {}/{epochs}  {trained}validation loss {:.3} accuracy {:.1} %{mark}",
+            "{}  epoch {}/{}  {trained}validation loss {:.3} {}{mark}",
             self.label,
-            row.epoch,
-            row.validation_loss,
-            100.0 * row.validation_accuracy,
+            report.epoch,
+            report.epochs,
+            report.validation_loss,
+            quality(report.validation_accuracy, report.validation_frame_error),
         ));
     }
 
@@ -109,6 +118,22 @@ impl TrainEvents for TrainView {
     fn warn(&mut self, message: &str) {
         self.bar
             .suspend(|| output::note(format!("warning: {message}")));
+    }
+}
+
+/// Returns what is measured beside the loss, in words.
+fn quality(accuracy: Option<f64>, frame_error: Option<f64>) -> String {
+    match (accuracy, frame_error) {
+        (Some(accuracy), _) => format!("accuracy {:.1} %", 100.0 * accuracy),
+        (None, Some(error)) => format!("frame MSE {error:.1}"),
+        (None, None) => String::new(),
+    }
+}
+
+fn rate(per_second: f64, images: bool) -> String {
+    match images {
+        true => format!("{per_second:.0} images/s"),
+        false => format!("{per_second:.1} clips/s"),
     }
 }
 

@@ -49,7 +49,7 @@ pub(super) fn run(context: &Context, arguments: &ReproduceArguments) -> anyhow::
     check_data(context, &changed)?;
     let mut runs = Vec::new();
     for trial in TRIALS {
-        let resolved = context.experiment(trial, &changed)?;
+        let resolved: Resolved = context.experiment(trial, &changed)?;
         for &seed in &arguments.seeds {
             runs.push((context.run(&resolved, seed), resolved.clone()));
         }
@@ -188,7 +188,7 @@ fn discard(run: &RunDir) -> Result<(), RunError> {
 
 /// Fails early where the images are not there, and names the way without them.
 fn check_data(context: &Context, changed: &ExperimentArguments) -> anyhow::Result<()> {
-    let resolved = context.experiment(TRIALS[0], changed)?;
+    let resolved: Resolved = context.experiment(TRIALS[0], changed)?;
     context
         .data(&resolved)
         .map(drop)

@@ -1,28 +1,43 @@
 //! `train`: one run a seed. Called by [`super::run`], and by the verbs that train what is missing.
 
-use crate::data::{DatasetName, Splits, fingerprint};
-use crate::experiment::{FieldDifference, Resolved, compare};
-use crate::run::{RunDir, RunManifest, RunStatus, read_epoch_rows};
-use crate::train::{ClassifyJob, FIXED_ON_RESUME, Outcome, StartMode, TrainError, train};
+use crate::experiment::{Experiment, ExperimentError, FieldDifference, ForecastExperiment};
+use crate::experiment::{Resolved, compare};
+use crate::run::{RunDir, RunManifest, RunStatus};
+use crate::train::{FIXED_ON_RESUME, Outcome, StartMode, TrainError};
 
+use super::DONE;
 use super::arguments::TrainArguments;
 use super::context::{Context, base_flag};
-use super::experiments::size_of;
 use super::failure::Complaint;
 use super::network::saved_experiment;
 use super::output::{note, result};
 use super::progress::TrainView;
-use super::{DONE, figures};
-
-/// Version of Burn that this program is built on.
-const BURN_VERSION: &str = "0.22.1";
-
-/// The section of an experiment that only the generated data set reads.
-const SHAPES_SECTION: &str = "data.shapes.";
+use super::trainable::Trainable;
 
 /// Trains one run a seed and returns the exit code.
 pub(super) fn run(context: &Context, arguments: &TrainArguments) -> anyhow::Result<u8> {
-    let resolved = context.experiment(&arguments.trial, &arguments.experiment)?;
+    match context.experiment::<Experiment>(&arguments.trial, &arguments.experiment) {
+        Err(error) if is_other_kind(&error) => {
+            let resolved = context.experiment(&arguments.trial, &arguments.experiment)?;
+            run_kind::<ForecastExperiment>(context, arguments, &resolved)
+        }
+        resolved => run_kind(context, arguments, &resolved?),
+    }
+}
+
+/// Returns whether `error` says that an experiment trains another kind of network.
+pub(super) fn is_other_kind(error: &anyhow::Error) -> bool {
+    matches!(
+        error.downcast_ref(),
+        Some(ExperimentError::OtherKind { .. })
+    )
+}
+
+fn run_kind<E: Trainable>(
+    context: &Context,
+    arguments: &TrainArguments,
+    resolved: &Resolved<E>,
+) -> anyhow::Result<u8> {
     let mode = match (arguments.resume, arguments.force) {
         (true, _) => StartMode::Resume,
         (_, true) => StartMode::Force,
@@ -37,7 +52,7 @@ pub(super) fn run(context: &Context, arguments: &TrainArguments) -> anyhow::Resu
         return Err(Complaint::misused(message, "name each seed once").into());
     }
     for &seed in seeds {
-        let run = context.run(&resolved, seed);
+        let run = context.run(resolved, seed);
         // Of several seeds to go on with, some may never have been started.
         let started = run.path().exists() || seeds.len() == 1;
         let mode = if mode == StartMode::Resume && !started {
@@ -46,9 +61,9 @@ pub(super) fn run(context: &Context, arguments: &TrainArguments) -> anyhow::Resu
             mode
         };
         if mode == StartMode::Resume {
-            check_unchanged(&run, &resolved, arguments.accept_changes)?;
+            check_unchanged(&run, resolved, arguments.accept_changes)?;
         }
-        if let Some(code) = train_run(context, &resolved, seed, mode)? {
+        if let Some(code) = train_run(context, resolved, seed, mode)? {
             note(format!(
                 "to go on: {}",
                 resume_command(context, arguments, seeds)
@@ -66,38 +81,15 @@ pub(super) fn named_twice<T: PartialEq>(items: &[T]) -> Option<&T> {
 }
 
 /// Trains one run, draws its curves, and returns the exit code where a signal stopped it.
-pub(super) fn train_run(
+pub(super) fn train_run<E: Trainable>(
     context: &Context,
-    resolved: &Resolved,
+    resolved: &Resolved<E>,
     seed: u64,
     mode: StartMode,
 ) -> anyhow::Result<Option<u8>> {
     let run = context.run(resolved, seed);
-    let data = context.data(resolved)?;
-    note(format!(
-        "{} seed {seed} on {}: {} training images of {}, into \"{}\"",
-        resolved.name,
-        context.device.name,
-        data.train.len(),
-        data.train.dataset_name(),
-        run.path().display()
-    ));
-    let architecture = resolved.experiment.architecture();
     let mut view = TrainView::new(&format!("{} seed {seed}", resolved.name));
-    let job = ClassifyJob {
-        run: &run,
-        model: &resolved.experiment.model,
-        architecture: &architecture,
-        train: &resolved.experiment.train,
-        checkpoints: &resolved.experiment.checkpoints,
-        augmentation: &resolved.experiment.data.augmentation,
-        data: &data,
-        device: &context.device.device,
-        experiment: &resolved.text,
-        manifest: manifest(context, resolved, &run, &data),
-        mode,
-    };
-    let outcome = train(job, &mut view, &|| context.signals.stop());
+    let outcome = E::train(context, resolved, (&run, mode), &mut view);
     view.finish();
     match outcome? {
         Outcome::Stopped { saved } => {
@@ -110,13 +102,13 @@ pub(super) fn train_run(
         Outcome::Done { best } => {
             if let Some(best) = best {
                 result(format!(
-                    "{} seed {seed}: best validation accuracy {:.2} % after epoch {}",
+                    "{} seed {seed}: best validation {} after epoch {}",
                     resolved.name,
-                    100.0 * best.validation_accuracy,
+                    best.in_words(),
                     best.epoch
                 ));
             }
-            draw_curves(&run)?;
+            draw_curves::<E>(&run)?;
             Ok(None)
         }
     }
@@ -124,8 +116,8 @@ pub(super) fn train_run(
 
 /// Draws the run's curves. A trained network is no failure because its picture is one, so that is a
 /// warning, kept in the run's record.
-fn draw_curves(run: &RunDir) -> anyhow::Result<()> {
-    match figures::curves(std::slice::from_ref(run), &run.path()) {
+fn draw_curves<E: Trainable>(run: &RunDir) -> anyhow::Result<()> {
+    match E::curves(run) {
         Ok(files) => files.iter().for_each(|path| result(path.display())),
         Err(error) => {
             let warning = format!("the learning curves could not be drawn: {error:#}");
@@ -145,26 +137,22 @@ fn draw_curves(run: &RunDir) -> anyhow::Result<()> {
 /// Returns whether the run of `resolved` and `seed` went through all its epochs.
 pub(super) fn is_done(run: &RunDir) -> bool {
     RunManifest::read(&run.manifest()).is_ok_and(|manifest| manifest.status == RunStatus::Done)
-        && read_epoch_rows(&run.epochs()).is_ok_and(|rows| !rows.is_empty())
+        && std::fs::metadata(run.epochs()).is_ok_and(|table| table.len() > 0)
 }
 
 /// Fails where `resolved` is not the experiment that the run was started with. With `accept`, only
 /// where a value differs that says what a step is.
-pub(super) fn check_unchanged(
+pub(super) fn check_unchanged<E: Trainable>(
     run: &RunDir,
-    resolved: &Resolved,
+    resolved: &Resolved<E>,
     accept: bool,
 ) -> anyhow::Result<()> {
     if !run.experiment().exists() {
         return Err(TrainError::NothingToResume { path: run.path() }.into());
     }
-    let saved = saved_experiment(run)?;
+    let saved: Resolved<E> = saved_experiment(run)?;
     let mut changes = compare(&saved.experiment, &resolved.experiment);
-    // How many shapes there are says nothing of a run that sees none.
-    let sees_shapes = |of: &Resolved| of.experiment.data.dataset == DatasetName::Shapes;
-    if !sees_shapes(&saved) && !sees_shapes(resolved) {
-        changes.retain(|field| !field.key.starts_with(SHAPES_SECTION));
-    }
+    changes.retain(|field| E::is_read(&field.key, [&saved.experiment, &resolved.experiment]));
     let is_fixed = |key: &str| FIXED_ON_RESUME.iter().any(|fixed| key.starts_with(fixed));
     let fixed: Vec<_> = changes
         .iter()
@@ -190,31 +178,8 @@ pub(super) fn check_unchanged(
     Ok(())
 }
 
-fn manifest(context: &Context, resolved: &Resolved, run: &RunDir, data: &Splits) -> RunManifest {
-    let size = size_of(resolved);
-    RunManifest {
-        trial: resolved.name.clone(),
-        seed: run.seed(),
-        camtrail: env!("CARGO_PKG_VERSION").to_string(),
-        burn: BURN_VERSION.to_string(),
-        git_revision: git_revision(),
-        device: context.device.name.clone(),
-        host: RunManifest::this_host(),
-        dataset: resolved.experiment.data.dataset.name().to_string(),
-        generated: data.train.is_generated(),
-        data: fingerprint(data).into_iter().collect(),
-        blocks: resolved.experiment.model.filters.len(),
-        parameters: size.parameters,
-        multiply_adds: size.multiply_adds,
-        started: RunManifest::now(),
-        updated: RunManifest::now(),
-        status: RunStatus::Running,
-        warnings: Vec::new(),
-    }
-}
-
 /// Returns the revision of the folder that the program runs in, where git knows one.
-fn git_revision() -> Option<String> {
+pub(super) fn git_revision() -> Option<String> {
     let output = std::process::Command::new("git")
         .args(["rev-parse", "HEAD"])
         .output()

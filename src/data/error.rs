@@ -115,6 +115,14 @@ pub enum DataError {
         /// What it must have.
         expected: String,
     },
+    /// A file is not of the format that is read.
+    #[error("{path:?} {problem}")]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// A name that is in no list.
     #[error("no {kind} is called {name:?}")]
     Unknown {
@@ -258,6 +266,7 @@ impl DataError {
             Self::Stopped { .. } => Some("the same command goes on from there".into()),
             Self::Generated { .. }
             | Self::Io { .. }
+            | Self::Format { .. }
             | Self::TooFewImages { .. }
             | Self::Option { .. }
             | Self::Redirect { .. }

@@ -56,6 +56,20 @@ pub fn uniform_between(rng: &mut impl Rng, low: f32, high: f32) -> f32 {
     low + (high - low) * (uniform(rng) as f32)
 }
 
+/// A direction in the plane, `[x, y]` of length 1, every angle equally likely: a point of the disc,
+/// pushed to its rim.
+pub fn direction(rng: &mut impl Rng) -> [f64; 2] {
+    loop {
+        let [x, y] = [2.0 * uniform(rng) - 1.0, 2.0 * uniform(rng) - 1.0];
+        let square = x * x + y * y;
+        // Very short vectors would lose precision in the division.
+        if (0.01..=1.0).contains(&square) {
+            let length = square.sqrt();
+            return [x / length, y / length];
+        }
+    }
+}
+
 /// Puts `items` into a uniformly random order (Fisher-Yates, from the last place down).
 pub fn shuffle<T>(rng: &mut impl Rng, items: &mut [T]) {
     for last in (1..items.len()).rev() {

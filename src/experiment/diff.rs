@@ -1,8 +1,7 @@
 //! An ablation as fields: where two experiments differ. Called by `cli` for `diff`.
 
+use serde::Serialize;
 use serde_json::Value;
-
-use super::Experiment;
 
 /// One key whose value differs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,13 +15,13 @@ pub struct FieldDifference {
 }
 
 /// Returns the keys in which `first` and `second` differ, in the order of their sections' keys.
-pub fn compare(first: &Experiment, second: &Experiment) -> Vec<FieldDifference> {
+pub fn compare<E: Serialize>(first: &E, second: &E) -> Vec<FieldDifference> {
     let mut differences = Vec::new();
     walk("", &as_value(first), &as_value(second), &mut differences);
     differences
 }
 
-fn as_value(experiment: &Experiment) -> Value {
+fn as_value(experiment: &impl Serialize) -> Value {
     serde_json::to_value(experiment)
         .expect("numbers, texts, lists and sections all have a form in JSON")
 }

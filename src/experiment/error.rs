@@ -90,6 +90,14 @@ pub enum ExperimentError {
         /// The trial.
         name: String,
     },
+    /// It trains a network of another kind.
+    #[error("\"{name}\" has no [{section}]: it trains another kind of network")]
+    OtherKind {
+        /// The experiment.
+        name: String,
+        /// The section that experiments of the wanted kind have.
+        section: &'static str,
+    },
     /// A local file cannot be read.
     #[error("cannot read {path:?}: {source}")]
     Read {
@@ -175,6 +183,10 @@ impl ExperimentError {
             Self::NoBase { .. } => Some(
                 "leave out --base, or begin the file with extends = \"base/cifar-100\"".to_string(),
             ),
+            Self::OtherKind { section, .. } => Some(match *section {
+                "forecast" => "name one that predicts frames, such as convlstm".to_string(),
+                _ => "name one that classifies images, such as trial-d".to_string(),
+            }),
             Self::Read { .. } | Self::Syntax { .. } | Self::Circle { .. } | Self::Value { .. } => {
                 None
             }

@@ -6,12 +6,14 @@
 mod chain;
 mod diff;
 mod error;
+mod forecast;
 mod resolve;
 mod source;
 mod spec;
 
 pub use diff::{FieldDifference, compare};
 pub use error::{ExperimentError, Located};
+pub use forecast::ForecastExperiment;
 pub use resolve::{Override, Resolved, load, load_saved};
 pub use source::{Source, known};
-pub use spec::{DataSection, Experiment};
+pub use spec::{DataSection, Experiment, ExperimentKind};

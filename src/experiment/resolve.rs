@@ -8,7 +8,7 @@ use toml_edit::{Document, DocumentMut, Item, TableLike, Value};
 
 use super::chain::{EXTENDS, follow, parse};
 use super::source::{BASE_PREFIX, nearest};
-use super::{Experiment, ExperimentError, Located, Source};
+use super::{Experiment, ExperimentError, ExperimentKind, Located, Source};
 
 /// One `--set KEY=VALUE`.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,7 +35,7 @@ impl FromStr for Override {
 
 /// An experiment after merging and validation.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Resolved {
+pub struct Resolved<E = Experiment> {
     /// Trial name, such as "trial-d".
     pub name: String,
     /// The base that its values start from, such as "cifar-100".
@@ -45,7 +45,7 @@ pub struct Resolved {
     /// The header comment of the trial's own file, without the comment signs.
     pub header: String,
     /// The values.
-    pub experiment: Experiment,
+    pub experiment: E,
     /// The whole experiment as TOML: every key, with the comments of the defaults.
     pub text: String,
 }
@@ -55,13 +55,13 @@ pub struct Resolved {
 ///
 /// # Errors
 /// [`ExperimentError`]: an unknown name or key (with the near one), a file that is not TOML, or a
-/// value of the wrong type or outside its range, each with its place.
-pub fn load(
+/// value of the wrong type or outside its range, each with its place; an experiment of another kind.
+pub fn load<E: ExperimentKind>(
     folder: &Path,
     name: &str,
     base: Option<&str>,
     overrides: &[Override],
-) -> Result<Resolved, ExperimentError> {
+) -> Result<Resolved<E>, ExperimentError> {
     let (layers, base_replaced) = follow(folder, name, base)?;
     let parsed: Vec<(&Source, Document<String>)> = layers
         .iter()
@@ -76,6 +76,12 @@ pub fn load(
         .expect("the same text was parsed without an error just before");
     for (source, document) in parsed.iter().rev().skip(1) {
         merge(merged.as_table_mut(), document.as_table(), source, "")?;
+    }
+    if !merged.contains_key(E::SECTION) {
+        return Err(ExperimentError::OtherKind {
+            name: name.to_string(),
+            section: E::SECTION,
+        });
     }
     for change in overrides {
         apply(&mut merged, change)?;
@@ -108,7 +114,11 @@ pub fn load(
 ///
 /// # Errors
 /// As [`load`], with places in that file.
-pub fn load_saved(path: &Path, name: &str, text: &str) -> Result<Resolved, ExperimentError> {
+pub fn load_saved<E: ExperimentKind>(
+    path: &Path,
+    name: &str,
+    text: &str,
+) -> Result<Resolved<E>, ExperimentError> {
     let source = Source {
         name: name.to_string(),
         path: Some(path.to_path_buf()),
@@ -232,15 +242,15 @@ fn unknown_key(
     }
 }
 
-fn deserialise(
+fn deserialise<E: ExperimentKind>(
     merged: &DocumentMut,
     layers: &[(&Source, Document<String>)],
-) -> Result<Experiment, ExperimentError> {
+) -> Result<E, ExperimentError> {
     let mut values = merged.clone();
     values.remove(EXTENDS);
     // From the text, so that an error has a place, which then leads back to the key.
     let text = values.to_string();
-    let experiment: Experiment = toml_edit::de::from_str(&text).map_err(|error| {
+    let experiment: E = toml_edit::de::from_str(&text).map_err(|error| {
         let problem = in_words(error.message());
         let document = Document::parse(text.clone()).expect("a written document can be parsed");
         let key = error
@@ -266,7 +276,7 @@ fn deserialise(
         let mut error = value_error(out.key, item, format!("must be {}", out.allowed), layers);
         if let ExperimentError::Value { value, problem, .. } = &mut error {
             *value = out.value;
-            if out.key == "model.filters" {
+            if E::NETWORK_KEYS.contains(&out.key) {
                 *problem = out.allowed;
             }
         }

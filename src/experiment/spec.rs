@@ -1,5 +1,6 @@
 //! The resolved experiment as a value: each stage's section, and the ranges of its numbers.
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::data::{Augmentation, DataOptions, DatasetName, ShapesOptions};
@@ -38,11 +39,29 @@ pub struct Experiment {
     pub checkpoints: CheckpointSpec,
 }
 
-/// A value out of its range: the key, the value as text, and what is allowed.
-pub(super) struct OutOfRange {
-    pub(super) key: &'static str,
-    pub(super) value: String,
-    pub(super) allowed: String,
+/// A value out of its range.
+#[derive(Debug)]
+pub struct OutOfRange {
+    /// The key with its section.
+    pub key: &'static str,
+    /// The value as text.
+    pub value: String,
+    /// What is allowed.
+    pub allowed: String,
+}
+
+/// A kind of experiment: the sections of its TOML and the ranges of its numbers.
+pub trait ExperimentKind: Serialize + DeserializeOwned {
+    /// A section that only experiments of this kind have.
+    const SECTION: &'static str;
+    /// Keys whose error says of itself what the network allows.
+    const NETWORK_KEYS: &'static [&'static str];
+
+    /// Checks the ranges of all numbers; the first that is out of its own is returned.
+    ///
+    /// # Errors
+    /// [`OutOfRange`].
+    fn check(&self) -> Result<(), OutOfRange>;
 }
 
 impl Experiment {
@@ -65,17 +84,17 @@ impl Experiment {
             self.data.dataset.class_count()
         )
     }
+}
 
-    /// Checks the ranges of all numbers; the first that is out of its own is returned.
-    pub(super) fn check(&self) -> Result<(), OutOfRange> {
+impl ExperimentKind for Experiment {
+    const SECTION: &'static str = "model";
+    const NETWORK_KEYS: &'static [&'static str] = &["model.filters"];
+
+    fn check(&self) -> Result<(), OutOfRange> {
         let (train, model) = (&self.train, &self.model);
         share("model.block_dropout", model.block_dropout)?;
         share("model.head_dropout", model.head_dropout)?;
-        positive("train.learning_rate", train.learning_rate)?;
-        positive("train.epsilon", train.epsilon)?;
-        share("train.beta_1", train.beta_1)?;
-        share("train.beta_2", train.beta_2)?;
-        at_least_one("train.epochs", train.epochs as usize)?;
+        check_train(train)?;
         let pixels = self.data.dataset.side();
         within(
             "data.augmentation.crop_padding",
@@ -128,12 +147,21 @@ impl Experiment {
     }
 }
 
+/// Checks the ranges of `[train]`, the batch size left out: it depends on the data.
+pub(super) fn check_train(train: &TrainSpec) -> Result<(), OutOfRange> {
+    positive("train.learning_rate", train.learning_rate)?;
+    positive("train.epsilon", train.epsilon)?;
+    share("train.beta_1", train.beta_1)?;
+    share("train.beta_2", train.beta_2)?;
+    at_least_one("train.epochs", train.epochs as usize)
+}
+
 /// Images in the train split of CIFAR-100 before validation images are cut from it.
 const CIFAR_100_TRAIN_IMAGES: usize = 50_000;
 /// A generated split is held in memory: a million images of 32 x 32 RGB are 3 GB.
 const MOST_GENERATED_IMAGES: usize = 1_000_000;
 
-fn out_of_range(
+pub(super) fn out_of_range(
     key: &'static str,
     value: impl ToString,
     allowed: impl ToString,
@@ -175,7 +203,7 @@ fn rounded(
     Ok(())
 }
 
-fn at_least_one(key: &'static str, value: usize) -> Result<(), OutOfRange> {
+pub(super) fn at_least_one(key: &'static str, value: usize) -> Result<(), OutOfRange> {
     if value >= 1 {
         Ok(())
     } else {
@@ -183,7 +211,12 @@ fn at_least_one(key: &'static str, value: usize) -> Result<(), OutOfRange> {
     }
 }
 
-fn within(key: &'static str, value: usize, least: usize, most: usize) -> Result<(), OutOfRange> {
+pub(super) fn within(
+    key: &'static str,
+    value: usize,
+    least: usize,
+    most: usize,
+) -> Result<(), OutOfRange> {
     if (least..=most).contains(&value) {
         return Ok(());
     }

@@ -66,13 +66,13 @@ pub mod questions;
 pub mod retrained;
 pub mod saliency;
 pub mod sanity;
-pub mod statistics;
 pub mod survey;
 pub mod target;
 #[cfg(test)]
 mod testing;
 pub mod verdict;
 
+pub use crate::data::statistics::{Interval, bootstrap, rank_correlation};
 pub use baseline::Baseline;
 pub use confidence::{Standardisation, confidences, confidences_on_explanations};
 pub use error::ExplainError;
@@ -86,7 +86,6 @@ pub use questions::{Question, Questions};
 pub use retrained::WithHeads;
 pub use saliency::Saliency;
 pub use sanity::{Deviation, Likeness, cam_is_grad_cam, completeness};
-pub use statistics::{Interval, bootstrap, rank_correlation};
 pub use survey::{MapSource, SourceMaps, Survey, SurveyRequest, survey, survey_watched};
 pub use target::{TargetRule, TargetSpec};
 pub use verdict::{Checks, Found, judge};

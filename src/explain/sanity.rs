@@ -3,8 +3,9 @@
 
 use burn::tensor::Tensor;
 
+use crate::data::statistics::rank_correlation;
+
 use super::evidence::class_index;
-use super::statistics::rank_correlation;
 use super::{Evidence, LayerEvidence, Method, Saliency, cam, grad_cam, hires_cam};
 
 /// How alike two maps of one image are, as shown: at the image's size, rectified, 0 to 1.

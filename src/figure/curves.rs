@@ -13,7 +13,7 @@ use super::selection::{generated_note, seeds_note, unique};
 use super::svg_text::trial_name;
 use super::theme::{HEADING, MARGIN, QUIET, SMALL, STRONG};
 use super::typeface::{shorten, width};
-use crate::run::{BestCheckpoint, EpochRow};
+use crate::run::{EpochRecord, EpochRow, ForecastRow};
 
 /// Width of the page's content in pixels: 8 inches.
 const CONTENT: f32 = 1640.0;
@@ -34,20 +34,20 @@ const MARKERS: usize = 6;
 
 /// One training run's rows.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Series {
+pub struct Series<R = EpochRow> {
     /// Trial name, such as "trial-d".
     pub label: String,
     /// Training seed.
     pub seed: u64,
     /// One row an epoch, from epoch 0.
-    pub rows: Vec<EpochRow>,
+    pub rows: Vec<R>,
 }
 
 /// The learning curves of one run or of several.
 #[derive(Debug, Clone)]
-pub struct Curves {
+pub struct Curves<R = EpochRow> {
     /// The runs, in the order to draw.
-    pub series: Vec<Series>,
+    pub series: Vec<Series<R>>,
     /// Data set name, such as "cifar-100".
     pub dataset: String,
     /// Whether the data are generated.
@@ -55,26 +55,71 @@ pub struct Curves {
 }
 
 /// One of the two panels.
-struct Panel {
+pub struct Panel<R> {
     heading: &'static str,
-    train: fn(&EpochRow) -> Option<f64>,
-    validation: fn(&EpochRow) -> f64,
+    train: fn(&R) -> Option<f64>,
+    validation: fn(&R) -> f64,
 }
 
 const PERCENT: f64 = 100.0;
 
-const PANELS: [Panel; 2] = [
-    Panel {
-        heading: "Cross-entropy in nats",
-        train: |row| row.train_loss,
-        validation: |row| row.validation_loss,
-    },
-    Panel {
-        heading: "Accuracy in %",
-        train: |row| row.train_accuracy.map(|share| share * PERCENT),
-        validation: |row| row.validation_accuracy * PERCENT,
-    },
-];
+/// A row of a run's table, with the two curves that are drawn of it.
+pub trait Curved: EpochRecord {
+    /// What the best epoch is the best by.
+    const BEST: &'static str;
+
+    /// The panels.
+    fn panels() -> [Panel<Self>; 2];
+
+    /// The value of the best epoch, with its unit.
+    fn best_value(&self) -> String;
+}
+
+impl Curved for EpochRow {
+    const BEST: &'static str = "of the highest validation accuracy";
+
+    fn panels() -> [Panel<Self>; 2] {
+        [
+            Panel {
+                heading: "Cross-entropy in nats",
+                train: |row| row.train_loss,
+                validation: |row| row.validation_loss,
+            },
+            Panel {
+                heading: "Accuracy in %",
+                train: |row| row.train_accuracy.map(|share| share * PERCENT),
+                validation: |row| row.validation_accuracy * PERCENT,
+            },
+        ]
+    }
+
+    fn best_value(&self) -> String {
+        format!("{:.1} %", self.validation_accuracy * PERCENT)
+    }
+}
+
+impl Curved for ForecastRow {
+    const BEST: &'static str = "of the lowest validation loss";
+
+    fn panels() -> [Panel<Self>; 2] {
+        [
+            Panel {
+                heading: "Loss, mean over pixels",
+                train: |row| row.train_loss,
+                validation: |row| row.validation_loss,
+            },
+            Panel {
+                heading: "Squared error of a frame",
+                train: |row| row.train_frame_error,
+                validation: |row| row.validation_frame_error,
+            },
+        ]
+    }
+
+    fn best_value(&self) -> String {
+        format!("squared error {:.1}", self.validation_frame_error)
+    }
+}
 
 /// A curve to draw, with what stands at its end.
 struct Curve {
@@ -84,7 +129,7 @@ struct Curve {
     train: bool,
 }
 
-impl Figure for Curves {
+impl<R: Curved> Figure for Curves<R> {
     fn name(&self) -> String {
         match &self.series[..] {
             [one] => format!("curves-{}-seed-{}", one.label, one.seed),
@@ -104,7 +149,7 @@ impl Figure for Curves {
             labels.collect()
         };
         let room = labels.iter().map(|l| width(l, &STRONG)).fold(0.0, f32::max) + LEADER + 4.0;
-        for (index, panel) in PANELS.iter().enumerate() {
+        for (index, panel) in R::panels().iter().enumerate() {
             let curves = self.curves(panel);
             let values = || {
                 curves
@@ -129,7 +174,7 @@ impl Figure for Curves {
     }
 }
 
-impl Curves {
+impl<R: Curved> Curves<R> {
     fn check(&self) -> Result<(), FigureError> {
         if self.series.iter().all(|series| series.rows.is_empty()) {
             return Err(FigureError::Nothing {
@@ -137,9 +182,10 @@ impl Curves {
                 known: "no run with an epoch".to_string(),
             });
         }
+        let panels = R::panels();
         for series in &self.series {
-            let finite = |row: &EpochRow| {
-                PANELS.iter().all(|panel| {
+            let finite = |row: &R| {
+                panels.iter().all(|panel| {
                     (panel.validation)(row).is_finite()
                         && (panel.train)(row).is_none_or(f64::is_finite)
                 })
@@ -153,7 +199,7 @@ impl Curves {
         Ok(())
     }
 
-    fn single(&self) -> Option<&Series> {
+    fn single(&self) -> Option<&Series<R>> {
         match &self.series[..] {
             [one] => Some(one),
             _ => None,
@@ -184,18 +230,18 @@ impl Curves {
             .enumerate()
             .filter_map(|(index, series)| {
                 let row = best_row(&series.rows)?;
-                let accuracy = row.validation_accuracy * PERCENT;
                 Some(format!(
-                    "{} {} ({accuracy:.1} %)",
+                    "{} {} ({})",
                     self.label(index),
-                    row.epoch
+                    row.epoch(),
+                    row.best_value()
                 ))
             })
             .collect();
         format!(
             "Training values are means over the epoch's batches, measured while training; epoch 0 \
-             is the network before training. Rings: the epoch of the highest validation accuracy: \
-             {}.",
+             is the network before training. Rings: the epoch {}: {}.",
+            R::BEST,
             best.join(", ")
         )
     }
@@ -218,11 +264,11 @@ impl Curves {
         shorten(&name, LABEL_ROOM, &STRONG)
     }
 
-    fn curves(&self, panel: &Panel) -> Vec<Curve> {
+    fn curves(&self, panel: &Panel<R>) -> Vec<Curve> {
         let single = self.single().is_some();
         let mut curves = Vec::new();
         for (index, series) in self.series.iter().enumerate() {
-            let epoch = |row: &EpochRow| f64::from(row.epoch);
+            let epoch = |row: &R| f64::from(row.epoch());
             let look = |train: bool| series_look(if single { usize::from(train) } else { index });
             let train = series
                 .rows
@@ -254,11 +300,17 @@ impl Curves {
     }
 
     /// Draws everything inside and under one panel, and returns its bottom in pixels.
-    fn draw_panel(&self, canvas: &mut Canvas, plot: &Plot, panel: &Panel, curves: &[Curve]) -> f32 {
+    fn draw_panel(
+        &self,
+        canvas: &mut Canvas,
+        plot: &Plot,
+        panel: &Panel<R>,
+        curves: &[Curve],
+    ) -> f32 {
         let epochs = self
             .series
             .iter()
-            .flat_map(|series| series.rows.iter().map(|r| r.epoch));
+            .flat_map(|series| series.rows.iter().map(|r| r.epoch()));
         let last = epochs.max().unwrap_or(0);
         let ticks = Ticks::whole(last, MOST_TICKS);
         let range = (plot.area.left, plot.area.right());
@@ -278,7 +330,7 @@ impl Curves {
         }
         for (index, series) in self.series.iter().enumerate() {
             if let Some(row) = best_row(&series.rows) {
-                let at = place(&(f64::from(row.epoch), (panel.validation)(row)));
+                let at = place(&(f64::from(row.epoch()), (panel.validation)(row)));
                 let look = series_look(if self.single().is_some() { 0 } else { index });
                 if self.single().is_some() {
                     let line = [(at.0, plot.area.top), (at.0, plot.area.bottom())];
@@ -343,14 +395,9 @@ fn label_ends(
 }
 
 /// Returns the row of the best epoch, by the rule that picks checkpoints.
-fn best_row(rows: &[EpochRow]) -> Option<&EpochRow> {
-    let candidate = |row: &EpochRow| BestCheckpoint {
-        epoch: row.epoch,
-        validation_accuracy: row.validation_accuracy,
-        validation_loss: row.validation_loss,
-    };
+fn best_row<R: EpochRecord>(rows: &[R]) -> Option<&R> {
     rows.iter().reduce(|best, row| {
-        if candidate(row).beats(&candidate(best)) {
+        if row.candidate().beats(&best.candidate()) {
             row
         } else {
             best

@@ -34,7 +34,7 @@ mod typeface;
 mod verdict;
 
 pub use ablation::Ablation;
-pub use curves::{Curves, Series};
+pub use curves::{Curved, Curves, Series};
 pub use depth::Depth;
 pub use drawing::Drawing;
 pub use error::FigureError;

@@ -8,8 +8,6 @@ use burn::tensor::{Bytes, Tensor};
 
 use crate::run::{CheckpointName, CheckpointState, RunDir, RunError, TensorShape};
 
-use super::PlainCnn;
-
 /// File of the weights in a checkpoint's folder.
 pub const MODEL_FILE: &str = "model.bpk";
 /// File of the optimizer's state in a checkpoint's folder.
@@ -57,15 +55,15 @@ pub enum CheckpointError {
 
 /// A network and where its training stood.
 #[derive(Debug)]
-pub struct LoadedCheckpoint {
+pub struct LoadedCheckpoint<N> {
     /// The network, its weights loaded.
-    pub network: PlainCnn,
+    pub network: N,
     /// Where training stood.
     pub state: CheckpointState,
 }
 
 /// Returns the name and shape of every weight of `network`, in network order.
-pub fn tensor_shapes(network: &PlainCnn) -> Vec<TensorShape> {
+pub fn tensor_shapes(network: &impl Module) -> Vec<TensorShape> {
     let mut shapes = Shapes::default();
     network.visit(&mut shapes);
     shapes.found
@@ -77,7 +75,7 @@ pub fn tensor_shapes(network: &PlainCnn) -> Vec<TensorShape> {
 /// [`CheckpointError::Run`] names the file that could not be written.
 pub fn write_training(
     run: &RunDir,
-    network: &PlainCnn,
+    network: &impl Module,
     optimizer: &ModuleOptimizer,
     state: CheckpointState,
 ) -> Result<CheckpointState, CheckpointError> {
@@ -106,12 +104,12 @@ pub fn write_training(
 /// [`CheckpointError::OtherArchitecture`] names the first tensor that differs, or says that the
 /// words alone do: two heads can have weights of equal shapes and yet be two networks.
 /// [`CheckpointError::Run`] where a file is missing or damaged.
-pub fn load_network(
+pub fn load_network<N: Module>(
     run: &RunDir,
     name: CheckpointName,
-    network: PlainCnn,
+    network: N,
     architecture: &str,
-) -> Result<LoadedCheckpoint, CheckpointError> {
+) -> Result<LoadedCheckpoint<N>, CheckpointError> {
     let state = run.read_state(name)?;
     let in_words = || (state.architecture != architecture).then(|| SAME_SHAPES.to_string());
     let in_shapes = first_difference(&state.tensors, &tensor_shapes(&network));
@@ -135,13 +133,13 @@ pub fn load_network(
 ///
 /// # Errors
 /// As [`load_network`], for the optimizer's file too.
-pub fn load_training(
+pub fn load_training<N: Module>(
     run: &RunDir,
     name: CheckpointName,
-    network: PlainCnn,
+    network: N,
     architecture: &str,
     optimizer: ModuleOptimizer,
-) -> Result<(LoadedCheckpoint, ModuleOptimizer), CheckpointError> {
+) -> Result<(LoadedCheckpoint<N>, ModuleOptimizer), CheckpointError> {
     let loaded = load_network(run, name, network, architecture)?;
     let content = run.read_checked(&loaded.state, OPTIMIZER_FILE)?;
     let record = OptimizerRecord::from_bytes(Bytes::from_bytes_vec(content))

@@ -3,6 +3,11 @@
 //! Called by `train`, `evaluate`, `explain` and `cli`.
 
 mod checkpoint;
+mod clips;
+mod conv_lstm;
+mod forecast_spec;
+mod numbering;
+mod patches;
 mod plain_cnn;
 mod pooled;
 mod predict;
@@ -15,6 +20,9 @@ pub use checkpoint::{
     CheckpointError, LoadedCheckpoint, MODEL_FILE, OPTIMIZER_FILE, load_network, load_training,
     tensor_shapes, write_training,
 };
+pub use clips::{clip_tensor, frames_tensor};
+pub use conv_lstm::{ConvLstm, Memory, place};
+pub use forecast_spec::{ForecastSpec, ForecastSpecError};
 pub use plain_cnn::PlainCnn;
 pub use pooled::{PooledSplit, pooled_split};
 pub use predict::{Prediction, Score, predict, score, to_tensor};

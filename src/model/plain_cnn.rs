@@ -1,12 +1,13 @@
 //! The trials' network: convolution blocks of growing depth. Built by `cli`, trained by `train`,
 //! explained by `explain`.
 
-use burn::module::{Module, ModuleMapper, Param, ParamId};
+use burn::module::Module;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::pool::{MaxPool2d, MaxPool2dConfig};
 use burn::nn::{Dropout, DropoutConfig, Linear, LinearConfig, PaddingConfig2d};
 use burn::tensor::{Device, Tensor, activation};
 
+use super::numbering::numbered;
 use super::tap::Tap;
 use super::{Head, ModelSpec};
 
@@ -77,7 +78,7 @@ impl PlainCnn {
             dense: LinearConfig::new(channels * cells, classes).init(device),
             head: spec.head,
         };
-        network.map(&mut Numbering::default())
+        numbered(network)
     }
 
     /// Returns the logits, `[batch, classes]`.
@@ -149,22 +150,6 @@ impl PlainCnn {
         // Burn stores a linear layer's weights as [inputs, outputs].
         (self.head == Head::AveragePool && layer == last)
             .then(|| self.dense.weight.val().transpose())
-    }
-}
-
-/// Draws every lazy parameter now, in network order, so that weights depend on the seed alone and
-/// not on which parameter happens to be used first; and gives each its number, by which the
-/// optimizer keeps its state.
-#[derive(Default)]
-struct Numbering {
-    parameters: u64,
-}
-
-impl ModuleMapper for Numbering {
-    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        self.parameters += 1;
-        let (_random, tensor, mapper) = param.consume();
-        Param::from_mapped_value(ParamId::from(self.parameters), tensor, mapper)
     }
 }
 

@@ -1,9 +1,12 @@
 //! What a network costs, counted from its spec alone. Called by `cli` (`diff`, `list`) and `train`.
 
-use super::{Head, ModelSpec};
+use super::{ForecastSpec, Head, ModelSpec};
 
 /// Cells of a convolution kernel: 3 x 3.
 const KERNEL_CELLS: u64 = 9;
+
+/// Gates of a ConvLSTM cell.
+const GATES: u64 = 4;
 
 /// Parameters and multiply-adds of a network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +40,29 @@ impl NetworkSize {
         Self {
             parameters,
             multiply_adds,
+        }
+    }
+}
+
+impl NetworkSize {
+    /// Returns the size of the predictor of `spec` for frames of `side` x `side` pixels; multiply-adds
+    /// are those of one frame. A count that does not fit is the largest that does.
+    pub fn of_forecast(spec: &ForecastSpec, side: usize) -> Self {
+        let [patch, side, kernel] = [spec.patch, side, spec.kernel].map(|count| count as u64);
+        let pixels = product(&[patch, patch]);
+        let cells = product(&[side / patch, side / patch]);
+        let (mut parameters, mut multiply_adds, mut channels) = (0, 0, pixels);
+        for hidden in spec.hidden.iter().map(|hidden| *hidden as u64) {
+            let gates = product(&[GATES, hidden]);
+            let weights = product(&[sum(&[channels, hidden]), gates, kernel, kernel]);
+            parameters = sum(&[parameters, weights, gates]);
+            multiply_adds = sum(&[multiply_adds, product(&[cells, weights])]);
+            channels = hidden;
+        }
+        let weights = product(&[channels, pixels]);
+        Self {
+            parameters: sum(&[parameters, weights, pixels]),
+            multiply_adds: sum(&[multiply_adds, product(&[cells, weights])]),
         }
     }
 }

@@ -106,19 +106,30 @@ impl RunManifest {
 pub struct BestCheckpoint {
     /// The epoch.
     pub epoch: u32,
-    /// Its share of validation images predicted right, 0 to 1; the highest so far.
-    pub validation_accuracy: f64,
-    /// Its mean cross-entropy on the validation split, in nats; settles a tie.
+    /// Its share of validation images predicted right, 0 to 1; the highest so far. Nothing where
+    /// frames are predicted: there the loss decides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validation_accuracy: Option<f64>,
+    /// Its mean loss on the validation split; settles a tie.
     pub validation_loss: f64,
 }
 
 impl BestCheckpoint {
-    /// Returns whether `self` beats `other`: by accuracy, then by loss. A value that is not a
-    /// number beats nothing.
+    /// Returns whether `self` beats `other`: by accuracy where both have one, then by loss. A value
+    /// that is not a number beats nothing.
     pub fn beats(&self, other: &Self) -> bool {
-        self.validation_accuracy > other.validation_accuracy
-            || (self.validation_accuracy == other.validation_accuracy
-                && self.validation_loss < other.validation_loss)
+        match (self.validation_accuracy, other.validation_accuracy) {
+            (Some(mine), Some(theirs)) if mine != theirs => mine > theirs,
+            _ => self.validation_loss < other.validation_loss,
+        }
+    }
+
+    /// Returns what made it the best, such as "accuracy 40.54 %" or "loss 0.0312".
+    pub fn in_words(&self) -> String {
+        match self.validation_accuracy {
+            Some(accuracy) => format!("accuracy {:.2} %", 100.0 * accuracy),
+            None => format!("loss {:.4}", self.validation_loss),
+        }
     }
 
     /// Returns the content of the file at `path`.
@@ -143,10 +154,13 @@ impl BestCheckpoint {
 pub struct EpochTotals {
     /// Sum of the cross-entropies of the images seen, in nats.
     pub loss_sum: f64,
-    /// Images predicted right.
+    /// Images predicted right, where classes are predicted.
     pub correct: u64,
-    /// Images seen.
+    /// Images or clips seen.
     pub images: u64,
+    /// Sum over clips of the mean squared error of a frame, summed over its pixels.
+    #[serde(default)]
+    pub squared_error: f64,
     /// Seconds spent in training steps.
     pub seconds: f64,
 }
@@ -283,6 +297,7 @@ mod tests {
                 loss_sum: 0.1 + 0.2,
                 correct: 1,
                 images: 2,
+                squared_error: 0.0,
                 seconds: 0.5,
             },
             best: None,
@@ -365,7 +380,7 @@ mod tests {
     fn not_a_number_is_never_best() {
         let best = |accuracy, loss| BestCheckpoint {
             epoch: 1,
-            validation_accuracy: accuracy,
+            validation_accuracy: Some(accuracy),
             validation_loss: loss,
         };
         assert!(best(0.5, 2.0).beats(&best(0.4, 1.0)));

@@ -39,7 +39,10 @@ pub use manifest::{
     BestCheckpoint, CHECKPOINT_FORMAT, CheckpointState, EpochTotals, RunManifest, RunStatus,
     TensorShape,
 };
-pub use rows::{EpochRow, append_epoch_row, read_epoch_rows, truncate_epoch_rows};
+pub use rows::{
+    EpochRecord, EpochRow, ForecastRow, append_epoch_record, read_epoch_records, read_epoch_rows,
+    truncate_epoch_records,
+};
 pub use sanity::{
     CascadeRow, ClassRow, IdentityRow, SanityTables, Verdict, VerdictRow, read_verdicts, verdict_of,
 };

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::RunError;
 use super::table::{parse_table, write_table};
+use super::{BestCheckpoint, RunError};
 
 /// One epoch of training, as a row of `epochs.csv`. Epoch 0 is the network before any training and
 /// has only validation values.
@@ -31,12 +32,87 @@ pub struct EpochRow {
     pub seconds: f64,
 }
 
+/// One epoch of training a next-frame predictor, as a row of `epochs.csv`. Epoch 0 is the network
+/// before any training and has only validation values.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ForecastRow {
+    /// Epochs done, from 0.
+    pub epoch: u32,
+    /// Mean loss over the epoch's training clips, as the experiment names it.
+    pub train_loss: Option<f64>,
+    /// Squared error of a training frame, one step ahead, summed over its pixels.
+    pub train_frame_error: Option<f64>,
+    /// Mean loss on the validation clips.
+    pub validation_loss: f64,
+    /// Squared error of a validation frame, one step ahead, summed over its pixels.
+    pub validation_frame_error: f64,
+    /// Learning rate at the end of the epoch.
+    pub learning_rate: Option<f64>,
+    /// Training clips per second, validation left out.
+    pub clips_per_second: Option<f64>,
+    /// Wall time of the epoch's training steps, before and after a stop alike, and of its validation,
+    /// in seconds.
+    pub seconds: f64,
+}
+
+/// A row of `epochs.csv`.
+pub trait EpochRecord: Clone + Serialize + DeserializeOwned {
+    /// Whether it counts what is predicted right, or else measures frames.
+    const HAS_ACCURACY: bool;
+
+    /// Epochs done, from 0.
+    fn epoch(&self) -> u32;
+
+    /// What it would say as the best epoch.
+    fn candidate(&self) -> BestCheckpoint;
+}
+
+impl EpochRecord for EpochRow {
+    const HAS_ACCURACY: bool = true;
+
+    fn epoch(&self) -> u32 {
+        self.epoch
+    }
+
+    fn candidate(&self) -> BestCheckpoint {
+        BestCheckpoint {
+            epoch: self.epoch,
+            validation_accuracy: Some(self.validation_accuracy),
+            validation_loss: self.validation_loss,
+        }
+    }
+}
+
+impl EpochRecord for ForecastRow {
+    const HAS_ACCURACY: bool = false;
+
+    fn epoch(&self) -> u32 {
+        self.epoch
+    }
+
+    fn candidate(&self) -> BestCheckpoint {
+        BestCheckpoint {
+            epoch: self.epoch,
+            validation_accuracy: None,
+            validation_loss: self.validation_loss,
+        }
+    }
+}
+
+/// Returns the rows of a classifier's file at `path`; as [`read_epoch_records`].
+///
+/// # Errors
+/// As [`read_epoch_records`].
+pub fn read_epoch_rows(path: &Path) -> Result<Vec<EpochRow>, RunError> {
+    read_epoch_records(path)
+}
+
 /// Returns the rows of the file at `path`, or none where there is no file. A last row without its
 /// end of line was torn by a killed process and is dropped.
 ///
 /// # Errors
 /// [`RunError::Damaged`] names the line of any other row that does not parse.
-pub fn read_epoch_rows(path: &Path) -> Result<Vec<EpochRow>, RunError> {
+pub fn read_epoch_records<R: EpochRecord>(path: &Path) -> Result<Vec<R>, RunError> {
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
         Err(source) if source.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -50,10 +126,10 @@ pub fn read_epoch_rows(path: &Path) -> Result<Vec<EpochRow>, RunError> {
 /// that epoch or later, left by a run that was killed before its checkpoint, are replaced.
 ///
 /// # Errors
-/// As [`read_epoch_rows`] and [`write_atomically`](super::write_atomically).
-pub fn append_epoch_row(path: &Path, row: EpochRow) -> Result<(), RunError> {
-    let mut rows = read_epoch_rows(path)?;
-    rows.retain(|old| old.epoch < row.epoch);
+/// As [`read_epoch_records`] and [`write_atomically`](super::write_atomically).
+pub fn append_epoch_record<R: EpochRecord>(path: &Path, row: R) -> Result<(), RunError> {
+    let mut rows: Vec<R> = read_epoch_records(path)?;
+    rows.retain(|old| old.epoch() < row.epoch());
     rows.push(row);
     write_table(path, &rows)
 }
@@ -61,10 +137,10 @@ pub fn append_epoch_row(path: &Path, row: EpochRow) -> Result<(), RunError> {
 /// Drops the rows after `epoch`, as resuming from that epoch's checkpoint needs.
 ///
 /// # Errors
-/// As [`append_epoch_row`].
-pub fn truncate_epoch_rows(path: &Path, epoch: u32) -> Result<(), RunError> {
-    let mut rows = read_epoch_rows(path)?;
-    rows.retain(|row| row.epoch <= epoch);
+/// As [`append_epoch_record`].
+pub fn truncate_epoch_records<R: EpochRecord>(path: &Path, epoch: u32) -> Result<(), RunError> {
+    let mut rows: Vec<R> = read_epoch_records(path)?;
+    rows.retain(|row| row.epoch() <= epoch);
     write_table(path, &rows)
 }
 
@@ -90,7 +166,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("epochs.csv");
         for epoch in 0..3 {
-            append_epoch_row(&path, row(epoch)).expect("appended");
+            append_epoch_record(&path, row(epoch)).expect("appended");
         }
         assert_eq!(
             read_epoch_rows(&path).expect("read"),
@@ -100,7 +176,7 @@ mod tests {
         text.push_str("3,2.5,0.2");
         std::fs::write(&path, &text).expect("torn");
         assert_eq!(read_epoch_rows(&path).expect("read").len(), 3);
-        truncate_epoch_rows(&path, 1).expect("truncated");
+        truncate_epoch_records::<EpochRow>(&path, 1).expect("truncated");
         assert_eq!(read_epoch_rows(&path).expect("read"), [row(0), row(1)]);
     }
 
@@ -108,7 +184,7 @@ mod tests {
     fn a_damaged_row_is_named_by_its_line() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("epochs.csv");
-        append_epoch_row(&path, row(1)).expect("appended");
+        append_epoch_record(&path, row(1)).expect("appended");
         let text = std::fs::read_to_string(&path)
             .expect("text")
             .replace("0.25", "none");

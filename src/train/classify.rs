@@ -1,20 +1,20 @@
-//! A training run of a classifier: what it needs, how it ends, and its record. Called by `cli`.
+//! Training a classifier: its batches, its loss and its validation. Called by `cli`.
 
+use burn::module::Module;
+use burn::optim::GradientsParams;
 use burn::tensor::Device;
+use burn::train::{ClassificationOutput, ItemLazy, TrainStep};
 
-use crate::data::{Augmentation, Splits};
-use crate::model::ModelSpec;
-use crate::run::{
-    BestCheckpoint, CheckpointName, RunDir, RunError, RunLock, RunManifest, RunStatus,
-    write_atomically,
+use crate::data::{Augmentation, EpochOrder, Splits, augmentation_stream, fill_batch};
+use crate::model::{ModelSpec, PlainCnn, score, to_tensor};
+use crate::run::{EpochRow, EpochTotals, RunDir, RunManifest};
+
+use super::job::{Job, StepPlace, Task, Trained, Validation, run};
+use super::{
+    CheckpointSpec, ImageBatch, Outcome, StartMode, StopSignal, TrainError, TrainEvents, TrainSpec,
 };
 
-use super::epochs::Loop;
-use super::session::{Notes, prepare};
-use super::space::check_space;
-use super::{CheckpointSpec, StartMode, StopSignal, TrainError, TrainEvents, TrainSpec};
-
-/// Everything that a training run needs.
+/// Everything that the training of a classifier needs.
 #[derive(Debug)]
 pub struct ClassifyJob<'a> {
     /// Where it is kept.
@@ -41,21 +41,6 @@ pub struct ClassifyJob<'a> {
     pub mode: StartMode,
 }
 
-/// How a training run ended.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Outcome {
-    /// All epochs are done.
-    Done {
-        /// The best epoch on the validation split.
-        best: Option<BestCheckpoint>,
-    },
-    /// It was told to stop and saved.
-    Stopped {
-        /// What it saved.
-        saved: CheckpointName,
-    },
-}
-
 /// Trains until the last epoch or until `stop` asks, and returns how it ended.
 ///
 /// # Errors
@@ -66,63 +51,137 @@ pub fn train(
     events: &mut dyn TrainEvents,
     stop: &dyn StopSignal,
 ) -> Result<Outcome, TrainError> {
-    let run = job.run;
-    // Before the lock, which makes the folder.
-    if job.mode == StartMode::Resume && !run.path().is_dir() {
-        return Err(TrainError::NothingToResume { path: run.path() });
-    }
-    let _lock = RunLock::take(&run.path())?;
-    let mut notes = Notes {
-        events,
-        warnings: Vec::new(),
+    let task = Classification {
+        model: job.model,
+        augmentation: job.augmentation,
+        data: job.data,
+        device: job.device,
+        order: None,
+        images: Vec::new(),
+        labels: Vec::new(),
     };
-    check_space(&job, &mut notes)?;
-    prepare(run, job.mode, &mut notes)?;
-    let mut manifest = job.manifest.clone();
-    if job.mode == StartMode::Resume
-        && let Some(before) = earlier_manifest(run)?
-    {
-        if before.data != manifest.data {
-            return Err(TrainError::DataChanged { path: run.path() });
+    let job = Job {
+        run: job.run,
+        architecture: job.architecture,
+        train: job.train,
+        checkpoints: job.checkpoints,
+        device: job.device,
+        experiment: job.experiment,
+        manifest: job.manifest,
+        mode: job.mode,
+    };
+    run(&job, task, events, stop)
+}
+
+/// Images to classes by cross-entropy.
+struct Classification<'a> {
+    model: &'a ModelSpec,
+    augmentation: &'a Augmentation,
+    data: &'a Splits,
+    device: &'a Device,
+    /// The order of the epoch at hand, with its number.
+    order: Option<(u32, EpochOrder)>,
+    images: Vec<f32>,
+    labels: Vec<i64>,
+}
+
+impl Task for Classification<'_> {
+    type Network = PlainCnn;
+    type Pending = ClassificationOutput;
+    type Row = EpochRow;
+
+    fn build(&self, seed: u64, device: &Device) -> PlainCnn {
+        let set = &self.data.train;
+        let size = (set.height(), set.width());
+        PlainCnn::new(self.model, size, set.class_names().len(), seed, device)
+    }
+
+    fn items(&self) -> usize {
+        self.data.train.len()
+    }
+
+    fn step(
+        &mut self,
+        network: &PlainCnn,
+        at: StepPlace,
+    ) -> (GradientsParams, ClassificationOutput) {
+        let set = &self.data.train;
+        let order = match self.order.take() {
+            Some((epoch, order)) if epoch == at.epoch => order,
+            _ => EpochOrder::new(set.len(), at.seed, u64::from(at.epoch)),
+        };
+        let mut draws = augmentation_stream(at.seed, u64::from(at.epoch), at.step);
+        fill_batch(
+            set,
+            order.batch(at.batch_size, at.step),
+            Some((self.augmentation, &mut draws)),
+            &self.data.normalisation,
+            &mut self.images,
+            &mut self.labels,
+        );
+        self.order = Some((at.epoch, order));
+        let device = self.device.clone().autodiff();
+        let (images, labels) = to_tensor(set, &self.images, &self.labels, &device);
+        let output = TrainStep::step(network, ImageBatch { images, labels });
+        (output.grads, output.item)
+    }
+
+    fn read(pending: ClassificationOutput) -> EpochTotals {
+        let item = pending.sync().unwrap_or_else(|error| {
+            panic!("the device lost the result of a training step: {error:?}")
+        });
+        let [images] = item.targets.dims();
+        let right = item
+            .output
+            .argmax(1)
+            .squeeze_dim::<1>(1)
+            .equal(item.targets);
+        let right = right.int().sum().into_scalar::<i64>();
+        EpochTotals {
+            loss_sum: f64::from(item.loss.into_scalar::<f32>()) * images as f64,
+            correct: u64::try_from(right).unwrap_or(0),
+            images: images as u64,
+            ..EpochTotals::default()
         }
-        manifest.started = before.started;
-        manifest.warnings = before.warnings;
     }
-    // Opened before the run's own files are written: a resume that is refused changes nothing.
-    let mut training = Loop::open(&job, &mut notes)?;
-    manifest.warnings.append(&mut notes.warnings);
-    write_atomically(&run.experiment(), job.experiment.as_bytes())?;
-    write_status(run, &mut manifest, RunStatus::Running)?;
-    let result = training.run(notes.events, stop);
-    let status = match &result {
-        Ok(Outcome::Done { .. }) => RunStatus::Done,
-        Ok(Outcome::Stopped { .. }) => RunStatus::Interrupted,
-        Err(error) => RunStatus::Failed {
-            reason: error.to_string(),
-        },
-    };
-    let written = write_status(run, &mut manifest, status);
-    let outcome = result?;
-    written?;
-    Ok(outcome)
-}
 
-/// Returns the record of the run that is to go on; nothing where there is none, as after the user
-/// removed a damaged one.
-fn earlier_manifest(run: &RunDir) -> Result<Option<RunManifest>, RunError> {
-    let path = run.manifest();
-    if path.exists() {
-        RunManifest::read(&path).map(Some)
-    } else {
-        Ok(None)
+    fn validate(&self, network: PlainCnn) -> Validation {
+        let data = self.data;
+        let score = score(
+            &network.valid(),
+            &data.validation,
+            &data.normalisation,
+            self.device,
+        );
+        Validation {
+            loss: score.loss,
+            accuracy: Some(score.accuracy),
+            frame_error: None,
+        }
     }
-}
 
-fn write_status(
-    run: &RunDir,
-    manifest: &mut RunManifest,
-    status: RunStatus,
-) -> Result<(), RunError> {
-    manifest.status = status;
-    manifest.write(&run.manifest())
+    fn row(
+        &self,
+        epoch: u32,
+        trained: Option<Trained>,
+        validation: &Validation,
+        seconds: f64,
+    ) -> EpochRow {
+        let mean = |sum: fn(&EpochTotals) -> f64| {
+            trained.map(|trained| sum(&trained.totals) / trained.totals.images as f64)
+        };
+        EpochRow {
+            epoch,
+            train_loss: mean(|totals| totals.loss_sum),
+            train_accuracy: mean(|totals| totals.correct as f64),
+            validation_loss: validation.loss,
+            validation_accuracy: validation
+                .accuracy
+                .expect("a classifier's validation counts what is right"),
+            learning_rate: trained.map(|trained| trained.learning_rate),
+            images_per_second: trained
+                .map(|trained| trained.totals.images as f64 / trained.totals.seconds),
+            seconds,
+        }
+    }
 }

@@ -6,55 +6,57 @@
 
 use std::time::Instant;
 
-use burn::module::Module;
 use burn::optim::{AdamConfig, ModuleOptimizer};
-use burn::train::{ItemLazy, TrainStep};
 use rand_chacha::rand_core::Rng;
 
 use crate::data::random::stream;
-use crate::data::{EpochOrder, augmentation_stream, fill_batch};
-use crate::model::{PlainCnn, score, tensor_shapes, to_tensor, write_training};
+use crate::model::{tensor_shapes, write_training};
 use crate::run::{
-    BestCheckpoint, CHECKPOINT_FORMAT, CheckpointName, CheckpointState, EpochRow, EpochTotals,
-    append_epoch_row,
+    BestCheckpoint, CHECKPOINT_FORMAT, CheckpointName, CheckpointState, EpochRecord, EpochTotals,
+    append_epoch_record,
 };
 
+use super::events::EpochReport;
+use super::job::{Job, Outcome, StepPlace, Task, Trained};
 use super::session::{Notes, Restored, remove_folder, restore};
-use super::{
-    ClassifyJob, ImageBatch, Outcome, Progress, StartMode, StopSignal, TrainError, TrainEvents,
-    TrainSpec,
-};
+use super::{Progress, StartMode, StopSignal, TrainError, TrainEvents, TrainSpec};
 
 /// A run at work.
-pub(super) struct Loop<'a> {
-    job: &'a ClassifyJob<'a>,
-    network: PlainCnn,
+pub(super) struct Loop<'a, T: Task> {
+    job: &'a Job<'a>,
+    task: T,
+    network: T::Network,
     optimizer: ModuleOptimizer,
     /// Where training stands, and what the next checkpoint says.
     state: CheckpointState,
     /// The checkpoint that it went on from or wrote last: the last good one.
     saved: Option<CheckpointName>,
-    images: Vec<f32>,
-    labels: Vec<i64>,
 }
 
-impl<'a> Loop<'a> {
+impl<'a, T: Task> Loop<'a, T> {
     /// Returns the run at its newest whole checkpoint where it is to go on from one, else at its start.
     pub(super) fn open(
-        job: &'a ClassifyJob<'a>,
+        job: &'a Job<'a>,
+        task: T,
         notes: &mut Notes<'_>,
     ) -> Result<Self, TrainError> {
-        let build = || (build_network(job), build_optimizer(job.train));
+        let build = || (build_network(job, &task), build_optimizer(job.train));
         if job.mode == StartMode::Resume
-            && let Some(restored) = restore(job, build, notes)?
+            && let Some(restored) = restore(job, &task, build, notes)?
         {
             let Restored {
                 network,
                 optimizer,
                 state,
             } = restored;
-            let saved = Some(place_of(&state));
-            return Ok(Self::new(job, network, optimizer, state, saved));
+            return Ok(Self {
+                saved: Some(place_of(&state)),
+                job,
+                network,
+                optimizer,
+                state,
+                task,
+            });
         }
         let (network, optimizer) = build();
         let state = CheckpointState {
@@ -71,25 +73,14 @@ impl<'a> Loop<'a> {
             best: None,
             files: Default::default(),
         };
-        Ok(Self::new(job, network, optimizer, state, None))
-    }
-
-    fn new(
-        job: &'a ClassifyJob<'a>,
-        network: PlainCnn,
-        optimizer: ModuleOptimizer,
-        state: CheckpointState,
-        saved: Option<CheckpointName>,
-    ) -> Self {
-        Self {
+        Ok(Self {
             job,
+            task,
             network,
             optimizer,
             state,
-            saved,
-            images: Vec::new(),
-            labels: Vec::new(),
-        }
+            saved: None,
+        })
     }
 
     /// Trains until the last epoch or until `stop` asks.
@@ -126,31 +117,27 @@ impl<'a> Loop<'a> {
         stop: &dyn StopSignal,
     ) -> Result<bool, TrainError> {
         let (job, epoch) = (self.job, self.state.epoch + 1);
-        let set = &job.data.train;
-        let order = EpochOrder::new(set.len(), job.run.seed(), u64::from(epoch));
-        let steps = order.batches(job.train.batch_size);
+        let steps = self.task.items().div_ceil(job.train.batch_size);
         for step in self.state.step as usize..steps {
             if stop.requested() {
                 return Ok(false);
             }
             let started = Instant::now();
-            let indices = order.batch(job.train.batch_size, step);
-            let (loss, correct) = self.step(epoch, step, indices, steps)?;
-            if !loss.is_finite() {
-                let last_good = self.saved;
-                let batch = step + 1;
+            let brought = self.step(epoch, step, steps);
+            if !brought.loss_sum.is_finite() {
                 return Err(TrainError::NotANumber {
-                    loss,
+                    loss: brought.loss_sum / brought.images as f64,
                     epoch,
-                    batch,
+                    batch: step + 1,
                     batches: steps,
-                    last_good,
+                    last_good: self.saved,
                 });
             }
             let totals = &mut self.state.totals;
-            totals.loss_sum += loss * indices.len() as f64;
-            totals.correct += correct;
-            totals.images += indices.len() as u64;
+            totals.loss_sum += brought.loss_sum;
+            totals.correct += brought.correct;
+            totals.images += brought.images;
+            totals.squared_error += brought.squared_error;
             totals.seconds += started.elapsed().as_secs_f64();
             self.state.step = step as u64 + 1;
             self.state.total_steps += 1;
@@ -159,48 +146,27 @@ impl<'a> Loop<'a> {
         Ok(true)
     }
 
-    /// Takes one optimizer step; returns the batch's mean loss and how many it got right.
-    fn step(
-        &mut self,
-        epoch: u32,
-        step: usize,
-        indices: &[usize],
-        steps: usize,
-    ) -> Result<(f64, u64), TrainError> {
+    /// Takes one optimizer step and returns what it brought.
+    fn step(&mut self, epoch: u32, step: usize, steps: usize) -> EpochTotals {
         let (job, seed) = (self.job, self.job.run.seed());
-        let mut draws = augmentation_stream(seed, u64::from(epoch), step);
-        fill_batch(
-            &job.data.train,
-            indices,
-            Some((job.augmentation, &mut draws)),
-            &job.data.normalisation,
-            &mut self.images,
-            &mut self.labels,
-        );
-        let device = job.device.clone().autodiff();
-        let (images, labels) = to_tensor(&job.data.train, &self.images, &self.labels, &device);
         // Dropout draws from the device's generator; a seed of its own for every step makes it
         // independent of what was drawn before.
         job.device
             .seed(stream(seed, "dropout", self.state.total_steps).next_u64());
-        let output = TrainStep::step(&self.network, ImageBatch { images, labels });
+        let place = StepPlace {
+            seed,
+            epoch,
+            step,
+            batch_size: job.train.batch_size,
+        };
+        let (gradients, pending) = self.task.step(&self.network, place);
         let total_steps = steps as u64 * u64::from(job.train.epochs);
         let rate = job
             .train
             .learning_rate_at(self.state.total_steps, total_steps);
         let network = self.network.clone();
-        self.network = self.optimizer.step(rate, network, output.grads);
-        let item = output.item.sync().unwrap_or_else(|error| {
-            panic!("the device lost the result of a training step: {error:?}")
-        });
-        let right = item
-            .output
-            .argmax(1)
-            .squeeze_dim::<1>(1)
-            .equal(item.targets);
-        let right = right.int().sum().into_scalar::<i64>();
-        let loss = item.loss.into_scalar::<f32>();
-        Ok((f64::from(loss), u64::try_from(right).unwrap_or(0)))
+        self.network = self.optimizer.step(rate, network, gradients);
+        T::read(pending)
     }
 
     /// Validates, and writes the epoch's row and checkpoint.
@@ -208,16 +174,10 @@ impl<'a> Loop<'a> {
     /// The row first: resuming drops the row of a checkpoint that a kill left unwritten, but cannot
     /// make up a row for a checkpoint that has none.
     fn finish_epoch(&mut self, events: &mut dyn TrainEvents) -> Result<(), TrainError> {
-        let data = self.job.data;
         let started = Instant::now();
-        let score = score(
-            &self.network.valid(),
-            &data.validation,
-            &data.normalisation,
-            self.job.device,
-        );
-        if !score.loss.is_finite() {
-            let (loss, epoch, last_good) = (score.loss, self.state.epoch, self.saved);
+        let validation = self.task.validate(self.network.clone());
+        if !validation.loss.is_finite() {
+            let (loss, epoch, last_good) = (validation.loss, self.state.epoch, self.saved);
             return Err(TrainError::ValidationNotANumber {
                 loss,
                 epoch,
@@ -225,29 +185,25 @@ impl<'a> Loop<'a> {
             });
         }
         let totals = std::mem::take(&mut self.state.totals);
-        let trained = totals.images > 0;
-        let images = totals.images as f64;
-        let row = EpochRow {
-            epoch: self.state.epoch,
-            train_loss: trained.then(|| totals.loss_sum / images),
-            train_accuracy: trained.then(|| totals.correct as f64 / images),
-            validation_loss: score.loss,
-            validation_accuracy: score.accuracy,
-            learning_rate: trained.then(|| self.last_rate(totals.images)),
-            images_per_second: trained.then(|| images / totals.seconds),
-            seconds: totals.seconds + started.elapsed().as_secs_f64(),
-        };
+        let trained = (totals.images > 0).then(|| Trained {
+            totals,
+            learning_rate: self.last_rate(totals.images),
+        });
+        let seconds = totals.seconds + started.elapsed().as_secs_f64();
+        let row = self
+            .task
+            .row(self.state.epoch, trained, &validation, seconds);
         let candidate = BestCheckpoint {
             epoch: self.state.epoch,
-            validation_accuracy: score.accuracy,
-            validation_loss: score.loss,
+            validation_accuracy: validation.accuracy,
+            validation_loss: validation.loss,
         };
         let is_best = self
             .state
             .best
             .as_ref()
             .is_none_or(|best| candidate.beats(best));
-        append_epoch_row(&self.job.run.epochs(), row.clone())?;
+        append_epoch_record(&self.job.run.epochs(), row.clone())?;
         if is_best {
             self.state.best = Some(candidate.clone());
         }
@@ -255,7 +211,15 @@ impl<'a> Loop<'a> {
         if is_best {
             candidate.write(&self.job.run.best())?;
         }
-        events.epoch(&row, self.job.train.epochs, is_best);
+        events.epoch(&EpochReport {
+            epoch: row.epoch(),
+            epochs: self.job.train.epochs,
+            trained: trained.map(|trained| trained.totals),
+            validation_loss: validation.loss,
+            validation_accuracy: validation.accuracy,
+            validation_frame_error: validation.frame_error,
+            is_best,
+        });
         self.prune()
     }
 
@@ -298,7 +262,8 @@ impl<'a> Loop<'a> {
             step: self.state.step,
             steps,
             loss: totals.loss_sum / images,
-            accuracy: totals.correct as f64 / images,
+            accuracy: T::Row::HAS_ACCURACY.then(|| totals.correct as f64 / images),
+            frame_error: (!T::Row::HAS_ACCURACY).then(|| totals.squared_error / images),
             images_per_second: images / totals.seconds,
         }
     }
@@ -311,12 +276,9 @@ fn place_of(state: &CheckpointState) -> CheckpointName {
     }
 }
 
-fn build_network(job: &ClassifyJob<'_>) -> PlainCnn {
-    let set = &job.data.train;
-    let device = job.device.clone().autodiff();
-    let size = (set.height(), set.width());
+fn build_network<T: Task>(job: &Job<'_>, task: &T) -> T::Network {
     let seed = stream(job.run.seed(), "weights", 0).next_u64();
-    PlainCnn::new(job.model, size, set.class_names().len(), seed, &device)
+    task.build(seed, &job.device.clone().autodiff())
 }
 
 fn build_optimizer(spec: &TrainSpec) -> ModuleOptimizer {

@@ -1,6 +1,6 @@
 //! What a training run tells while it goes on, and how it is told to stop. Implemented by `cli`.
 
-use crate::run::{CheckpointName, EpochRow};
+use crate::run::{CheckpointName, EpochTotals};
 
 /// Where a run stands inside an epoch.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -13,12 +13,33 @@ pub struct Progress {
     pub step: u64,
     /// Steps of an epoch.
     pub steps: u64,
-    /// Mean cross-entropy of this epoch so far, in nats.
+    /// Mean loss of this epoch so far: cross-entropy in nats, or what the experiment names.
     pub loss: f64,
-    /// Share of this epoch's images predicted right so far, 0 to 1.
-    pub accuracy: f64,
-    /// Training images per second of this epoch so far.
+    /// Share of this epoch's images predicted right so far, 0 to 1, where classes are predicted.
+    pub accuracy: Option<f64>,
+    /// Squared error of a frame, summed over its pixels, so far, where frames are predicted.
+    pub frame_error: Option<f64>,
+    /// Training images or clips per second of this epoch so far.
     pub images_per_second: f64,
+}
+
+/// What an epoch brought.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct EpochReport {
+    /// Epochs done, from 0.
+    pub epoch: u32,
+    /// Epochs in all.
+    pub epochs: u32,
+    /// Sums over the epoch's training steps; nothing before training.
+    pub trained: Option<EpochTotals>,
+    /// Mean loss on the validation split.
+    pub validation_loss: f64,
+    /// Share of validation images predicted right, where classes are predicted.
+    pub validation_accuracy: Option<f64>,
+    /// Squared error of a validation frame, summed over its pixels, where frames are predicted.
+    pub validation_frame_error: Option<f64>,
+    /// Whether it is the best so far.
+    pub is_best: bool,
 }
 
 /// Takes note of what happens.
@@ -26,7 +47,7 @@ pub trait TrainEvents {
     /// A step is done.
     fn step(&mut self, progress: &Progress);
     /// An epoch is done, trained and validated.
-    fn epoch(&mut self, row: &EpochRow, epochs: u32, is_best: bool);
+    fn epoch(&mut self, report: &EpochReport);
     /// Training goes on from a checkpoint.
     fn resumed(&mut self, from: CheckpointName);
     /// Something went wrong that does not stop the run.
@@ -39,7 +60,7 @@ pub struct Silent;
 
 impl TrainEvents for Silent {
     fn step(&mut self, _progress: &Progress) {}
-    fn epoch(&mut self, _row: &EpochRow, _epochs: u32, _is_best: bool) {}
+    fn epoch(&mut self, _report: &EpochReport) {}
     fn resumed(&mut self, _from: CheckpointName) {}
     fn warn(&mut self, _message: &str) {}
 }

@@ -2,9 +2,12 @@
 //! `cli`; reports through [`TrainEvents`] and stops when told to.
 
 mod classify;
+mod clip;
 mod epochs;
 mod error;
 mod events;
+mod forecast;
+mod job;
 mod linear_head;
 mod minimise;
 mod session;
@@ -12,9 +15,11 @@ mod space;
 mod spec;
 mod step;
 
-pub use classify::{ClassifyJob, Outcome, train};
+pub use classify::{ClassifyJob, train};
 pub use error::TrainError;
-pub use events::{Progress, Silent, StopSignal, TrainEvents};
+pub use events::{EpochReport, Progress, Silent, StopSignal, TrainEvents};
+pub use forecast::{ForecastJob, FrameLoss, ObjectiveSpec, frame_loss, train_forecast};
+pub use job::Outcome;
 pub use linear_head::{
     GRADIENT_SHARE, HeadFit, LinearHead, PooledFeatures, WEIGHT_DECAYS, fit_head,
 };

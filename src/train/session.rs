@@ -5,13 +5,14 @@ use std::path::Path;
 
 use burn::optim::ModuleOptimizer;
 
-use crate::model::{CheckpointError, LoadedCheckpoint, PlainCnn, load_training};
+use crate::model::{CheckpointError, LoadedCheckpoint, load_training};
 use crate::run::{
-    BestCheckpoint, CheckpointName, CheckpointState, Leftover, RunDir, RunError, RunManifest,
-    RunStatus, clear_temporaries, read_epoch_rows, truncate_epoch_rows,
+    CheckpointName, CheckpointState, EpochRecord, Leftover, RunDir, RunError, RunManifest,
+    RunStatus, clear_temporaries, read_epoch_records, truncate_epoch_records,
 };
 
-use super::{ClassifyJob, TrainError, TrainEvents};
+use super::job::{Job, Task};
+use super::{TrainError, TrainEvents};
 
 /// What to do with a run folder that is there already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -26,8 +27,8 @@ pub enum StartMode {
 }
 
 /// A network and an optimizer that stand where a checkpoint left them.
-pub(super) struct Restored {
-    pub(super) network: PlainCnn,
+pub(super) struct Restored<N> {
+    pub(super) network: N,
     pub(super) optimizer: ModuleOptimizer,
     pub(super) state: CheckpointState,
 }
@@ -108,11 +109,12 @@ fn remove_run(run: &RunDir) -> Result<(), TrainError> {
 /// # Errors
 /// Passing a checkpoint over means to write over it, so what may be whole is an error: one of a newer
 /// format, of another network, of other steps, or one that the system does not let us read.
-pub(super) fn restore(
-    job: &ClassifyJob<'_>,
-    build: impl Fn() -> (PlainCnn, ModuleOptimizer),
+pub(super) fn restore<T: Task>(
+    job: &Job<'_>,
+    task: &T,
+    build: impl Fn() -> (T::Network, ModuleOptimizer),
     notes: &mut Notes<'_>,
-) -> Result<Option<Restored>, TrainError> {
+) -> Result<Option<Restored<T::Network>>, TrainError> {
     let run = job.run;
     let mut reasons = Vec::new();
     for name in run.checkpoints()?.into_iter().rev() {
@@ -120,9 +122,9 @@ pub(super) fn restore(
         match load_training(run, name, network, job.architecture, optimizer) {
             Ok((loaded, optimizer)) => {
                 let LoadedCheckpoint { network, mut state } = loaded;
-                check_steps(job, &state)?;
-                truncate_epoch_rows(&run.epochs(), name.epoch)?;
-                restore_best(run, &mut state, notes)?;
+                check_steps(job, task.items(), &state)?;
+                truncate_epoch_records::<T::Row>(&run.epochs(), name.epoch)?;
+                restore_best::<T::Row>(run, &mut state, notes)?;
                 notes.events.resumed(name);
                 return Ok(Some(Restored {
                     network,
@@ -159,9 +161,9 @@ fn is_damage(error: &CheckpointError) -> bool {
 }
 
 /// Checks that the counts of `state` are counts of this run's steps.
-fn check_steps(job: &ClassifyJob<'_>, state: &CheckpointState) -> Result<(), TrainError> {
+fn check_steps(job: &Job<'_>, items: usize, state: &CheckpointState) -> Result<(), TrainError> {
     let (step, batch_size) = (state.step, job.train.batch_size);
-    let steps = job.data.train.len().div_ceil(batch_size) as u64;
+    let steps = items.div_ceil(batch_size) as u64;
     let (images, done) = (state.totals.images, state.total_steps);
     let expected_images = step * batch_size as u64;
     let expected_done = u64::from(state.epoch) * steps + step;
@@ -190,7 +192,7 @@ fn check_steps(job: &ClassifyJob<'_>, state: &CheckpointState) -> Result<(), Tra
 
 /// Makes `best.json` say what `state` does: a kill between the two left it one epoch behind. Where the
 /// best epoch was removed for one that is itself damaged, the best of those that are there is taken.
-fn restore_best(
+fn restore_best<R: EpochRecord>(
     run: &RunDir,
     state: &mut CheckpointState,
     notes: &mut Notes<'_>,
@@ -198,14 +200,10 @@ fn restore_best(
     let there = run.checkpoints()?;
     let is_there = |epoch: u32| there.contains(&CheckpointName::epoch(epoch));
     if let Some(best) = state.best.take_if(|best| !is_there(best.epoch)) {
-        let mut rows = read_epoch_rows(&run.epochs())?;
-        rows.retain(|row| is_there(row.epoch));
+        let mut rows: Vec<R> = read_epoch_records(&run.epochs())?;
+        rows.retain(|row| is_there(row.epoch()));
         for row in rows {
-            let candidate = BestCheckpoint {
-                epoch: row.epoch,
-                validation_accuracy: row.validation_accuracy,
-                validation_loss: row.validation_loss,
-            };
+            let candidate = row.candidate();
             if state.best.as_ref().is_none_or(|best| candidate.beats(best)) {
                 state.best = Some(candidate);
             }

@@ -5,8 +5,9 @@ use std::path::Path;
 
 use crate::run::{RunDir, RunError};
 
+use super::job::Job;
 use super::session::Notes;
-use super::{CheckpointSpec, ClassifyJob, TrainError};
+use super::{CheckpointSpec, TrainError};
 
 /// Bytes that a checkpoint takes for each parameter: a weight and Adam's two moments of 4 bytes.
 const BYTES_A_PARAMETER: u64 = 3 * 4;
@@ -15,7 +16,7 @@ const OTHER_CHECKPOINTS: u64 = 3;
 
 /// Refuses a run whose checkpoints will not fit. Where the file system does not tell what is free, the
 /// run goes on with a warning: its checkpoints are safe from a full one all the same.
-pub(super) fn check_space(job: &ClassifyJob<'_>, notes: &mut Notes<'_>) -> Result<(), TrainError> {
+pub(super) fn check_space(job: &Job<'_>, notes: &mut Notes<'_>) -> Result<(), TrainError> {
     let path = job.run.path();
     let needed = needed(job.manifest.parameters, job.checkpoints, job.train.epochs);
     let system = match fs4::statvfs(&path) {

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 /// Beginnings of the keys that stay as they are in a run that goes on: they say what a step is, and
 /// a checkpoint counts in steps and holds one network's weights. All other keys may change where the
 /// user accepts it.
-pub const FIXED_ON_RESUME: [&str; 3] = ["data.", "model.", "train.batch_size"];
+pub const FIXED_ON_RESUME: [&str; 5] =
+    ["data.", "clips.", "model.", "forecast.", "train.batch_size"];
 
 /// How the learning rate moves during training.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

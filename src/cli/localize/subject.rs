@@ -11,6 +11,7 @@ use crate::cli::output::note;
 use crate::cli::selection::{FORMATS, read_picture};
 use crate::data::image_set::{ImageSetParts, PIXEL_MAX, PixelStore};
 use crate::data::{DatasetName, ImageSet, PixelBox, Split};
+use crate::experiment::Resolved;
 use crate::explain::localize::Truth;
 
 use super::boxes::{BoxedPicture, Moved, moved, read_boxes};
@@ -77,7 +78,7 @@ pub(super) const PICTURES: &str = "pictures";
 
 fn of_split(context: &Context, measure: &MeasureArguments) -> anyhow::Result<Subject> {
     if let Some(trial) = measure.trials.first() {
-        let shipped = context.plain(trial, measure.base.as_deref())?;
+        let shipped: Resolved = context.plain(trial, measure.base.as_deref())?;
         let dataset = shipped.experiment.data.dataset;
         if !has_objects(dataset) {
             return Err(no_objects(context, dataset.name()).into());

@@ -1,5 +1,6 @@
-//! What a mean over images is worth: bootstrap intervals, paired, and rank correlation. Plain
-//! numbers, no tensor. Called by the scores, the localisation and the sanity checks.
+//! What a mean over images or clips is worth: bootstrap intervals, paired, and rank correlation.
+//! Plain numbers, no tensor. Called by the scores of frames and of maps, the localisation and the
+//! sanity checks.
 
 use crate::data::random::{below, stream};
 

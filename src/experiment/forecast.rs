@@ -1,0 +1,85 @@
+//! The resolved experiment of a next-frame predictor as a value. Read by `resolve`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::data::ClipOptions;
+use crate::data::clips::{CANVAS_SIDE, CLIP_FRAMES};
+use crate::model::{ForecastSpec, ForecastSpecError};
+use crate::train::{CheckpointSpec, ObjectiveSpec, TrainSpec};
+
+use super::spec::{ExperimentKind, OutOfRange, check_train, out_of_range, within};
+
+/// Most clips of a split; clips are made when they are asked for and take no memory.
+const MOST_CLIPS: usize = 1_000_000;
+
+/// A whole experiment, every default filled in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ForecastExperiment {
+    /// Which clips.
+    pub clips: ClipOptions,
+    /// Which network.
+    pub forecast: ForecastSpec,
+    /// What training minimises.
+    pub objective: ObjectiveSpec,
+    /// How it is trained.
+    pub train: TrainSpec,
+    /// Which checkpoints are kept.
+    pub checkpoints: CheckpointSpec,
+}
+
+impl ForecastExperiment {
+    /// Returns the network in words.
+    pub fn architecture(&self) -> String {
+        self.forecast.describe()
+    }
+}
+
+impl ExperimentKind for ForecastExperiment {
+    const SECTION: &'static str = "forecast";
+    const NETWORK_KEYS: &'static [&'static str] =
+        &["forecast.hidden", "forecast.kernel", "forecast.patch"];
+
+    fn check(&self) -> Result<(), OutOfRange> {
+        let clips = &self.clips;
+        within("clips.train_clips", clips.train_clips, 1, MOST_CLIPS)?;
+        within(
+            "clips.validation_clips",
+            clips.validation_clips,
+            1,
+            MOST_CLIPS,
+        )?;
+        within("clips.test_clips", clips.test_clips, 1, MOST_CLIPS)?;
+        check_train(&self.train)?;
+        within(
+            "train.batch_size",
+            self.train.batch_size,
+            1,
+            clips.train_clips,
+        )?;
+        let frames = self.objective.true_frames;
+        within("objective.true_frames", frames, 1, CLIP_FRAMES - 1)?;
+        let norm = self.objective.gradient_norm;
+        if !norm.is_finite() || norm < 0.0 {
+            return out_of_range(
+                "objective.gradient_norm",
+                norm,
+                "a finite number, 0 or above",
+            );
+        }
+        self.forecast.check(CANVAS_SIDE).map_err(|error| {
+            let (key, value) = match &error {
+                ForecastSpecError::Layers { .. } | ForecastSpecError::Channels { .. } => {
+                    ("forecast.hidden", format!("{:?}", self.forecast.hidden))
+                }
+                ForecastSpecError::Kernel { kernel, .. } => ("forecast.kernel", kernel.to_string()),
+                ForecastSpecError::Patch { patch, .. } => ("forecast.patch", patch.to_string()),
+            };
+            OutOfRange {
+                key,
+                value,
+                allowed: error.to_string(),
+            }
+        })
+    }
+}

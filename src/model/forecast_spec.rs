@@ -1,0 +1,127 @@
+//! `[forecast]` of an experiment: which next-frame predictor to build. Read by `experiment`, built
+//! by [`super::ConvLstm`].
+
+use serde::{Deserialize, Serialize};
+
+/// Most hidden channels of a layer.
+const MOST_HIDDEN: usize = 4096;
+/// Most layers.
+const MOST_LAYERS: usize = 32;
+/// Sides of a patch that can be had.
+const PATCHES: [usize; 3] = [1, 2, 4];
+
+/// A ConvLSTM.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ForecastSpec {
+    /// Hidden channels of each layer, lowest first.
+    pub hidden: Vec<usize>,
+    /// Side of the gates' convolution kernel, odd, in cells.
+    pub kernel: usize,
+    /// Side of the squares of pixels that are folded into channels: 1, 2 or 4.
+    pub patch: usize,
+    /// What the forget gates' biases start from, in place of a random draw (Jozefowicz et al. 2015).
+    pub forget_bias: f64,
+    /// What the head's biases start from: the log-odds of a white pixel, so that training does not
+    /// begin with learning that frames are mostly black (as Lin et al. 2017, section 4.1, do).
+    pub head_bias: f64,
+}
+
+/// A `[forecast]` that cannot be built.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum ForecastSpecError {
+    /// There is no layer, or there are too many.
+    #[error("hidden has {layers} layers, 1 to {MOST_LAYERS} can be had, such as [64, 64]")]
+    Layers {
+        /// Layers asked for.
+        layers: usize,
+    },
+    /// A layer has no channel, or too many.
+    #[error("hidden has a layer of {channels} channels, 1 to {MOST_HIDDEN} can be had")]
+    Channels {
+        /// Channels asked for.
+        channels: usize,
+    },
+    /// The kernel has no middle, or is larger than the picture.
+    #[error("kernel = {kernel}, an odd number from 1 to {most} can be had")]
+    Kernel {
+        /// Side asked for.
+        kernel: usize,
+        /// Largest side.
+        most: usize,
+    },
+    /// The frames cannot be cut into such patches.
+    #[error("patch = {patch}, frames of {side} pixels can be cut into patches of 1, 2 or 4")]
+    Patch {
+        /// Side asked for.
+        patch: usize,
+        /// Side of a frame.
+        side: usize,
+    },
+}
+
+impl ForecastSpec {
+    /// Returns the network in words, such as "conv-lstm 64-64 kernel 3 patch 4".
+    pub fn describe(&self) -> String {
+        let hidden: Vec<String> = self.hidden.iter().map(ToString::to_string).collect();
+        let hidden = hidden.join("-");
+        format!(
+            "conv-lstm {hidden} kernel {} patch {}",
+            self.kernel, self.patch
+        )
+    }
+
+    /// Checks that the network can be built for frames of `side` x `side` pixels.
+    ///
+    /// # Errors
+    /// [`ForecastSpecError`] says what is wrong and what is allowed.
+    pub fn check(&self, side: usize) -> Result<(), ForecastSpecError> {
+        let layers = self.hidden.len();
+        if !(1..=MOST_LAYERS).contains(&layers) {
+            return Err(ForecastSpecError::Layers { layers });
+        }
+        let allowed = |channels: &&usize| !(1..=MOST_HIDDEN).contains(*channels);
+        if let Some(&channels) = self.hidden.iter().find(allowed) {
+            return Err(ForecastSpecError::Channels { channels });
+        }
+        let patch = self.patch;
+        if !PATCHES.contains(&patch) || !side.is_multiple_of(patch) {
+            return Err(ForecastSpecError::Patch { patch, side });
+        }
+        let (kernel, most) = (self.kernel, side / patch);
+        if kernel.is_multiple_of(2) || kernel > most {
+            return Err(ForecastSpecError::Kernel { kernel, most });
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_can_be_built_is_bounded() {
+        let spec = ForecastSpec {
+            hidden: vec![8, 4],
+            kernel: 3,
+            patch: 2,
+            forget_bias: 1.0,
+            head_bias: 0.0,
+        };
+        assert_eq!(spec.check(64), Ok(()));
+        assert_eq!(spec.describe(), "conv-lstm 8-4 kernel 3 patch 2");
+        let with = |change: &dyn Fn(&mut ForecastSpec)| {
+            let mut changed = spec.clone();
+            change(&mut changed);
+            changed.check(64)
+        };
+        use ForecastSpecError as E;
+        assert_eq!(with(&|s| s.hidden.clear()), Err(E::Layers { layers: 0 }));
+        assert_eq!(with(&|s| s.hidden[1] = 0), Err(E::Channels { channels: 0 }));
+        let (kernel, most) = (4, 32);
+        assert_eq!(with(&|s| s.kernel = 4), Err(E::Kernel { kernel, most }));
+        let (patch, side) = (3, 64);
+        assert_eq!(with(&|s| s.patch = 3), Err(E::Patch { patch, side }));
+    }
+}

@@ -1,0 +1,96 @@
+//! Gradient clipping by the norm of all gradients together. Called by `forecast`.
+
+use burn::module::{Module, ModuleVisitor, Param};
+use burn::optim::GradientsParams;
+use burn::tensor::Tensor;
+
+/// Scales all gradients by one factor where their common Euclidean norm is above `most`, so that it
+/// becomes `most`, and returns that norm as it was.
+///
+/// Burn clips each parameter's gradient for itself, which turns the step; this only shortens it.
+///
+/// # Source
+///
+/// Pascanu, Mikolov and Bengio, "On the difficulty of training recurrent neural networks", ICML
+/// 2013, algorithm 1.
+pub(super) fn clip_by_global_norm(
+    network: &impl Module,
+    gradients: &mut GradientsParams,
+    most: f32,
+) -> f32 {
+    let mut sum = SquaredSum {
+        gradients,
+        sum: 0.0,
+    };
+    network.visit(&mut sum);
+    let norm = sum.sum.sqrt() as f32;
+    // A norm that is not finite cannot be scaled to one that is; the loss check ends the run.
+    if norm.is_finite() && norm > most {
+        network.visit(&mut Scale {
+            gradients,
+            factor: most / norm,
+        });
+    }
+    norm
+}
+
+struct SquaredSum<'a> {
+    gradients: &'a GradientsParams,
+    sum: f64,
+}
+
+impl ModuleVisitor for SquaredSum<'_> {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        if let Some(gradient) = self.gradients.get::<D>(param.id) {
+            self.sum += f64::from(gradient.square().sum().into_scalar::<f32>());
+        }
+    }
+}
+
+struct Scale<'a> {
+    gradients: &'a mut GradientsParams,
+    factor: f32,
+}
+
+impl ModuleVisitor for Scale<'_> {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        if let Some(gradient) = self.gradients.remove::<D>(param.id) {
+            self.gradients.register(param.id, gradient * self.factor);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use burn::nn::LinearConfig;
+    use burn::tensor::Device;
+
+    /// A score whose gradient is 3 at one weight and 4 at one bias: norm 5.
+    #[test]
+    fn a_norm_over_two_parameters_by_hand() {
+        let device = Device::flex().autodiff();
+        let layer = LinearConfig::new(2, 2).init(&device);
+        let gradients = |most: f32| {
+            let bias = layer.bias.as_ref().expect("a bias").val();
+            let weight = layer.weight.val().narrow(0, 0, 1).narrow(1, 1, 1);
+            let score = weight.sum() * 3.0 + bias.narrow(0, 0, 1).sum() * 4.0;
+            let mut gradients = GradientsParams::from_grads(score.backward(), &layer);
+            let norm = clip_by_global_norm(&layer, &mut gradients, most);
+            let weight: Vec<f32> = (gradients.get::<2>(layer.weight.id))
+                .expect("a gradient")
+                .into_data()
+                .iter::<f32>()
+                .collect();
+            let id = layer.bias.as_ref().expect("a bias").id;
+            let bias: Vec<f32> = (gradients.get::<1>(id))
+                .expect("a gradient")
+                .into_data()
+                .iter::<f32>()
+                .collect();
+            (norm, weight, bias)
+        };
+        assert_eq!(gradients(6.0), (5.0, vec![0., 3., 0., 0.], vec![4., 0.]));
+        assert_eq!(gradients(2.5), (5.0, vec![0., 1.5, 0., 0.], vec![2., 0.]));
+    }
+}

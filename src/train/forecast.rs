@@ -1,0 +1,274 @@
+//! Training a next-frame predictor: its clips, its loss and its validation. Called by `cli`.
+
+use burn::module::Module;
+use burn::optim::GradientsParams;
+use burn::tensor::{Device, Tensor};
+use serde::{Deserialize, Serialize};
+
+use crate::data::ClipSplits;
+use crate::model::tap::Tap;
+use crate::model::{ConvLstm, ForecastSpec, clip_tensor};
+use crate::run::{EpochTotals, ForecastRow, RunDir, RunManifest};
+
+use super::clip::clip_by_global_norm;
+use super::job::{Job, StepPlace, Task, Trained, Validation, run};
+use super::{CheckpointSpec, Outcome, StartMode, StopSignal, TrainError, TrainEvents, TrainSpec};
+
+/// What a predicted frame is compared by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FrameLoss {
+    /// Binary cross-entropy of each pixel, the grey value taken as a probability, in nats.
+    Bce,
+    /// Squared difference of each pixel.
+    Mse,
+}
+
+/// `[objective]`: what training a next-frame predictor minimises.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ObjectiveSpec {
+    /// How a predicted frame is compared with the true one; the loss is the mean over pixels, frames
+    /// and clips.
+    pub loss: FrameLoss,
+    /// True frames that the network is fed in training; after them it is fed its own predictions.
+    /// With 19 or more it always sees the truth (teacher forcing).
+    pub true_frames: usize,
+    /// Norm of all gradients together beyond which they are shortened to it; 0 is never.
+    pub gradient_norm: f64,
+}
+
+/// Everything that the training of a next-frame predictor needs.
+#[derive(Debug)]
+pub struct ForecastJob<'a> {
+    /// Where it is kept.
+    pub run: &'a RunDir,
+    /// The network.
+    pub model: &'a ForecastSpec,
+    /// The network in words, for checkpoints.
+    pub architecture: &'a str,
+    /// What is minimised.
+    pub objective: &'a ObjectiveSpec,
+    /// How to train.
+    pub train: &'a TrainSpec,
+    /// Which checkpoints to keep.
+    pub checkpoints: &'a CheckpointSpec,
+    /// The clips.
+    pub data: &'a ClipSplits,
+    /// The device, without autodiff.
+    pub device: &'a Device,
+    /// The resolved experiment as TOML, kept beside the weights.
+    pub experiment: &'a str,
+    /// What the run says of itself.
+    pub manifest: RunManifest,
+    /// What to do with a run that is there already.
+    pub mode: StartMode,
+}
+
+/// Trains until the last epoch or until `stop` asks, and returns how it ended.
+///
+/// # Errors
+/// As [`super::train`].
+pub fn train_forecast(
+    job: ForecastJob<'_>,
+    events: &mut dyn TrainEvents,
+    stop: &dyn StopSignal,
+) -> Result<Outcome, TrainError> {
+    let task = Forecast {
+        model: job.model,
+        objective: job.objective,
+        data: job.data,
+        device: job.device,
+        batch_size: job.train.batch_size,
+    };
+    let job = Job {
+        run: job.run,
+        architecture: job.architecture,
+        train: job.train,
+        checkpoints: job.checkpoints,
+        device: job.device,
+        experiment: job.experiment,
+        manifest: job.manifest,
+        mode: job.mode,
+    };
+    run(&job, task, events, stop)
+}
+
+/// The mean loss of predicted frames.
+///
+/// # Shapes
+/// - `logits`, `frames`: `[batch, time, 1, height, width]`; frames 0 to 1
+/// - returned: `[1]`
+pub fn frame_loss(loss: FrameLoss, logits: Tensor<5>, frames: Tensor<5>) -> Tensor<1> {
+    match loss {
+        // max(x, 0) - x * y + ln(1 + exp(-|x|)): no exponent can overflow.
+        FrameLoss::Bce => {
+            let rest = (-logits.clone().abs()).exp().log1p();
+            (logits.clone().clamp_min(0.0) - logits * frames + rest).mean()
+        }
+        FrameLoss::Mse => (burn::tensor::activation::sigmoid(logits) - frames)
+            .square()
+            .mean(),
+    }
+}
+
+/// The squared error of a frame summed over its pixels, mean over frames and clips.
+///
+/// # Shapes
+/// As [`frame_loss`].
+fn frame_error(logits: Tensor<5>, frames: Tensor<5>) -> Tensor<1> {
+    let [_, _, _, height, width] = frames.dims();
+    frame_loss(FrameLoss::Mse, logits, frames) * (height * width) as f32
+}
+
+/// Frames to the next frames.
+struct Forecast<'a> {
+    model: &'a ForecastSpec,
+    objective: &'a ObjectiveSpec,
+    data: &'a ClipSplits,
+    device: &'a Device,
+    batch_size: usize,
+}
+
+/// A step's results, still on the device.
+struct PendingStep {
+    clips: usize,
+    loss: Tensor<1>,
+    frame_error: Tensor<1>,
+}
+
+impl Forecast<'_> {
+    /// The logits of frames 2 to the last, and those frames.
+    fn predict(&self, network: &ConvLstm, clips: Tensor<5>) -> (Tensor<5>, Tensor<5>) {
+        let [_, time, ..] = clips.dims();
+        let seen = self.objective.true_frames.clamp(1, time - 1);
+        let wanted = clips.clone().narrow(1, 1, time - 1);
+        let given = clips.narrow(1, 0, seen);
+        let logits = network.watch_and_roll(given, time - 1 - seen, &mut Tap::off());
+        (logits, wanted)
+    }
+}
+
+impl Task for Forecast<'_> {
+    type Network = ConvLstm;
+    type Pending = PendingStep;
+    type Row = ForecastRow;
+
+    fn build(&self, seed: u64, device: &Device) -> ConvLstm {
+        ConvLstm::new(self.model, crate::data::clips::CANVAS_SIDE, seed, device)
+    }
+
+    fn items(&self) -> usize {
+        self.data.train.len()
+    }
+
+    fn step(&mut self, network: &ConvLstm, at: StepPlace) -> (GradientsParams, PendingStep) {
+        let clips = &self.data.train;
+        let first = (u64::from(at.epoch) - 1) * clips.len() as u64;
+        let start = at.step * at.batch_size;
+        let end = (start + at.batch_size).min(clips.len());
+        let numbers: Vec<u64> = (start..end).map(|place| first + place as u64).collect();
+        let device = self.device.clone().autodiff();
+        let (logits, wanted) = self.predict(network, clip_tensor(clips, &numbers, &device));
+        let loss = frame_loss(self.objective.loss, logits.clone(), wanted.clone());
+        let mut gradients = GradientsParams::from_grads(loss.backward(), network);
+        if self.objective.gradient_norm > 0.0 {
+            let most = self.objective.gradient_norm as f32;
+            clip_by_global_norm(network, &mut gradients, most);
+        }
+        let pending = PendingStep {
+            clips: numbers.len(),
+            loss: loss.without_autodiff(),
+            frame_error: frame_error(logits.without_autodiff(), wanted.without_autodiff()),
+        };
+        (gradients, pending)
+    }
+
+    fn read(pending: PendingStep) -> EpochTotals {
+        let sum = |mean: Tensor<1>| f64::from(mean.into_scalar::<f32>()) * pending.clips as f64;
+        EpochTotals {
+            loss_sum: sum(pending.loss),
+            squared_error: sum(pending.frame_error),
+            images: pending.clips as u64,
+            ..EpochTotals::default()
+        }
+    }
+
+    fn validate(&self, network: ConvLstm) -> Validation {
+        let network = network.valid();
+        let clips = &self.data.validation;
+        let (mut loss, mut error) = (0.0, 0.0);
+        let numbers: Vec<u64> = (0..clips.len() as u64).collect();
+        for part in numbers.chunks(self.batch_size) {
+            let frames = clip_tensor(clips, part, self.device);
+            let (logits, wanted) = self.predict(&network, frames);
+            let sum = |mean: Tensor<1>| f64::from(mean.into_scalar::<f32>()) * part.len() as f64;
+            loss += sum(frame_loss(
+                self.objective.loss,
+                logits.clone(),
+                wanted.clone(),
+            ));
+            error += sum(frame_error(logits, wanted));
+        }
+        Validation {
+            loss: loss / clips.len() as f64,
+            accuracy: None,
+            frame_error: Some(error / clips.len() as f64),
+        }
+    }
+
+    fn row(
+        &self,
+        epoch: u32,
+        trained: Option<Trained>,
+        validation: &Validation,
+        seconds: f64,
+    ) -> ForecastRow {
+        let mean = |sum: fn(&EpochTotals) -> f64| {
+            trained.map(|trained| sum(&trained.totals) / trained.totals.images as f64)
+        };
+        ForecastRow {
+            epoch,
+            train_loss: mean(|totals| totals.loss_sum),
+            train_frame_error: mean(|totals| totals.squared_error),
+            validation_loss: validation.loss,
+            validation_frame_error: validation
+                .frame_error
+                .expect("a predictor's validation measures frames"),
+            learning_rate: trained.map(|trained| trained.learning_rate),
+            clips_per_second: trained
+                .map(|trained| trained.totals.images as f64 / trained.totals.seconds),
+            seconds,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tensor(values: [f32; 4]) -> Tensor<5> {
+        Tensor::<1>::from_floats(values, &Device::flex()).reshape([1, 1, 1, 2, 2])
+    }
+
+    #[test]
+    fn losses_by_hand() {
+        // Logit 0 is 1/2: ln 2 nats against any grey value, and 1/4 against black or white.
+        let logits = tensor([0.0; 4]);
+        let frames = tensor([0.0, 1.0, 0.5, 1.0]);
+        let value = |loss: Tensor<1>| loss.into_scalar::<f32>();
+        let bce = value(frame_loss(FrameLoss::Bce, logits.clone(), frames.clone()));
+        assert!((bce - 2f32.ln()).abs() < 1e-6, "{bce}");
+        let mse = value(frame_loss(FrameLoss::Mse, logits.clone(), frames.clone()));
+        assert!((mse - 0.1875).abs() < 1e-6, "{mse}");
+        assert!((value(frame_error(logits, frames)) - 0.75).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_wrong_and_sure_logit_costs_its_size_and_stays_finite() {
+        let logits = tensor([200.0, -200.0, 200.0, -200.0]);
+        let frames = tensor([0.0, 1.0, 1.0, 0.0]);
+        let bce: f32 = frame_loss(FrameLoss::Bce, logits, frames).into_scalar();
+        assert_eq!(bce, 100.0);
+    }
+}
