@@ -10,6 +10,12 @@ use thiserror::Error;
 /// Shared tail of the hints that send the reader to another download.
 const FETCH_COMMAND: &str = "cargo run -- data fetch";
 
+/// The data set whose files the user brings.
+const MNIST: &str = super::clips::MNIST;
+
+/// How to do without it.
+const DRAWN_DIGITS: &str = "--base digits";
+
 /// Names this many edits away, or a third of their length, count as near.
 const NEAR_EDITS: usize = 2;
 
@@ -232,6 +238,22 @@ impl DataError {
     /// What the reader can do about it, as text that can be pasted where that is possible.
     pub fn hint(&self) -> Option<String> {
         match self {
+            // MNIST is not among the data sets that can be fetched.
+            Self::NotFound { dataset, .. } if *dataset == MNIST => Some(format!(
+                "put MNIST's four IDX files there, unpacked, or take digits that camtrail draws: \
+                 {DRAWN_DIGITS}"
+            )),
+            Self::MissingFile { dataset, .. }
+            | Self::Size { dataset, .. }
+            | Self::Label { dataset, .. }
+            | Self::Checksum { dataset, .. }
+                if *dataset == MNIST =>
+            {
+                Some(format!(
+                    "put the published file there, unpacked, or take digits that camtrail draws: \
+                     {DRAWN_DIGITS}"
+                ))
+            }
             Self::NotFound { dataset, .. } => Some(format!(
                 "{FETCH_COMMAND} {dataset}, or take images that camtrail generates: --base shapes"
             )),

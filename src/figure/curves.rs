@@ -5,6 +5,7 @@ use super::Figure;
 use super::axis::{Scale, Ticks, spread};
 use super::canvas::{Anchor, Area, Canvas, Point, Stroke};
 use super::colour::{Marker, SeriesLook, series_look};
+use super::curve_rows::{Curved, Panel};
 use super::drawing::Drawing;
 use super::error::FigureError;
 use super::page::Page;
@@ -13,7 +14,7 @@ use super::selection::{generated_note, seeds_note, unique};
 use super::svg_text::trial_name;
 use super::theme::{HEADING, MARGIN, QUIET, SMALL, STRONG};
 use super::typeface::{shorten, width};
-use crate::run::{EpochRecord, EpochRow, ForecastRow};
+use crate::run::{EpochRecord, EpochRow};
 
 /// Width of the page's content in pixels: 8 inches.
 const CONTENT: f32 = 1640.0;
@@ -52,73 +53,6 @@ pub struct Curves<R = EpochRow> {
     pub dataset: String,
     /// Whether the data are generated.
     pub generated: bool,
-}
-
-/// One of the two panels.
-pub struct Panel<R> {
-    heading: &'static str,
-    train: fn(&R) -> Option<f64>,
-    validation: fn(&R) -> f64,
-}
-
-const PERCENT: f64 = 100.0;
-
-/// A row of a run's table, with the two curves that are drawn of it.
-pub trait Curved: EpochRecord {
-    /// What the best epoch is the best by.
-    const BEST: &'static str;
-
-    /// The panels.
-    fn panels() -> [Panel<Self>; 2];
-
-    /// The value of the best epoch, with its unit.
-    fn best_value(&self) -> String;
-}
-
-impl Curved for EpochRow {
-    const BEST: &'static str = "of the highest validation accuracy";
-
-    fn panels() -> [Panel<Self>; 2] {
-        [
-            Panel {
-                heading: "Cross-entropy in nats",
-                train: |row| row.train_loss,
-                validation: |row| row.validation_loss,
-            },
-            Panel {
-                heading: "Accuracy in %",
-                train: |row| row.train_accuracy.map(|share| share * PERCENT),
-                validation: |row| row.validation_accuracy * PERCENT,
-            },
-        ]
-    }
-
-    fn best_value(&self) -> String {
-        format!("{:.1} %", self.validation_accuracy * PERCENT)
-    }
-}
-
-impl Curved for ForecastRow {
-    const BEST: &'static str = "of the lowest validation loss";
-
-    fn panels() -> [Panel<Self>; 2] {
-        [
-            Panel {
-                heading: "Loss, mean over pixels",
-                train: |row| row.train_loss,
-                validation: |row| row.validation_loss,
-            },
-            Panel {
-                heading: "Squared error of a frame",
-                train: |row| row.train_frame_error,
-                validation: |row| row.validation_frame_error,
-            },
-        ]
-    }
-
-    fn best_value(&self) -> String {
-        format!("squared error {:.1}", self.validation_frame_error)
-    }
 }
 
 /// A curve to draw, with what stands at its end.

@@ -8,6 +8,7 @@ mod ablation;
 mod axis;
 mod canvas;
 mod colour;
+mod curve_rows;
 mod curves;
 mod depth;
 mod drawing;
@@ -34,7 +35,8 @@ mod typeface;
 mod verdict;
 
 pub use ablation::Ablation;
-pub use curves::{Curved, Curves, Series};
+pub use curve_rows::Curved;
+pub use curves::{Curves, Series};
 pub use depth::Depth;
 pub use drawing::Drawing;
 pub use error::FigureError;

@@ -201,7 +201,10 @@ impl Cell {
             .init(device);
         if let Some(bias) = &gates.bias {
             let forget = Tensor::full([hidden], spec.forget_bias, device);
-            let bias = bias.val().slice_assign([hidden..2 * hidden], forget);
+            let drawn = bias.val();
+            let [before, after] = [(0, hidden), (2 * hidden, 2 * hidden)]
+                .map(|(start, length)| drawn.clone().narrow(0, start, length));
+            let bias = Tensor::cat(vec![before, forget, after], 0);
             // Detached: a parameter is a leaf.
             gates.bias = Some(Param::from_tensor(bias.detach()));
         }

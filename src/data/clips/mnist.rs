@@ -14,7 +14,7 @@ use crate::data::locate::DataSearch;
 use crate::run::sha256;
 
 /// Name of the data set.
-pub(crate) const NAME: &str = "mnist";
+pub(in crate::data) const NAME: &str = "mnist";
 
 /// Its folder below the data folder.
 pub(crate) const FOLDER: &str = "mnist";
@@ -37,7 +37,7 @@ pub(crate) struct IdxFile {
 ///
 /// # Source
 /// <http://yann.lecun.com/exdb/mnist>; MD5 of the unpacked files.
-pub(crate) const ARCHIVE_FILES: [IdxFile; 4] = [
+pub(crate) const FILES: [IdxFile; 4] = [
     IdxFile {
         name: "train-images-idx3-ubyte",
         md5: "6bbc9ace898e44ae57da46a324031adb",
@@ -101,11 +101,7 @@ impl IdxFile {
 /// # Errors
 /// [`DataError::NotFound`].
 pub(crate) fn locate(search: &DataSearch) -> Result<PathBuf, DataError> {
-    search.find(
-        NAME,
-        FOLDER,
-        &ARCHIVE_FILES.each_ref().map(|file| file.name),
-    )
+    search.find(NAME, FOLDER, &FILES.each_ref().map(|file| file.name))
 }
 
 /// Reads the four files in `folder` and checks every byte.
@@ -114,7 +110,7 @@ pub(crate) fn locate(search: &DataSearch) -> Result<PathBuf, DataError> {
 /// A missing file, a wrong size, a label above 9 (with record and offset), or another checksum than
 /// the published one.
 pub(crate) fn read(folder: &Path) -> Result<Mnist, DataError> {
-    let [train_images, train_labels, test_images, test_labels] = ARCHIVE_FILES;
+    let [train_images, train_labels, test_images, test_labels] = FILES;
     let mut sources = Vec::new();
     let mut glyphs = |images: &IdxFile, labels: &IdxFile| {
         let pixels = read_file(folder, images, &mut sources)?;
@@ -216,14 +212,14 @@ mod tests {
 
     #[test]
     fn headers_by_hand() {
-        assert_eq!(ARCHIVE_FILES[1].header(), [0, 0, 8, 1, 0, 0, 0xEA, 0x60]);
-        assert_eq!(ARCHIVE_FILES[0].bytes(), 47_040_016);
-        assert_eq!(ARCHIVE_FILES[3].bytes(), 10_008);
+        assert_eq!(FILES[1].header(), [0, 0, 8, 1, 0, 0, 0xEA, 0x60]);
+        assert_eq!(FILES[0].bytes(), 47_040_016);
+        assert_eq!(FILES[3].bytes(), 10_008);
     }
 
     #[test]
     fn a_cut_file_an_impossible_label_and_other_bytes_are_named() {
-        let file = &ARCHIVE_FILES[3];
+        let file = &FILES[3];
         let (folder, error) = written(file, &[0; 1008]);
         let path = folder.path().join(file.name);
         assert_eq!(
@@ -243,6 +239,10 @@ mod tests {
         let empty = tempfile::tempdir().expect("a temporary folder");
         let error = read(empty.path()).expect_err("nothing there");
         assert!(matches!(error, DataError::MissingFile { .. }), "{error}");
-        assert!(error.hint().expect("a hint").contains("data fetch mnist"));
+        let hint = error.hint().expect("a hint");
+        assert!(
+            hint.ends_with("take digits that camtrail draws: --base digits"),
+            "{hint}"
+        );
     }
 }

@@ -23,10 +23,7 @@ use crate::data::split::Split;
 use crate::data::{SourceChecksum, random};
 
 pub use glyphs::Glyphs;
-pub(crate) use mnist::{
-    ARCHIVE_FILES as MNIST_FILES, FOLDER as MNIST_FOLDER, locate as locate_mnist,
-    read as read_mnist,
-};
+pub(in crate::data) use mnist::NAME as MNIST;
 pub use moving::{CANVAS_SIDE, CLIP_DIGITS, CLIP_FRAMES, Clip, FOOTPRINT_LEVEL, MovingDigit};
 pub use official::OfficialTestSet;
 
