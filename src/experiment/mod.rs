@@ -16,4 +16,4 @@ pub use error::{ExperimentError, Located};
 pub use forecast::ForecastExperiment;
 pub use resolve::{Override, Resolved, load, load_saved};
 pub use source::{Source, known};
-pub use spec::{DataSection, Experiment, ExperimentKind};
+pub use spec::{DataSection, Experiment, ExperimentKind, OutOfRange};
