@@ -61,7 +61,8 @@ fn resolve(name: &str, base: Option<&str>) -> Resolved {
 /// As [`resolve`], for an experiment that predicts frames.
 fn predictor(name: &str, base: Option<&str>) -> Resolved<ForecastExperiment> {
     let empty = tempfile::tempdir().expect("a temporary folder");
-    experiment::load(empty.path(), name, base, &[]).unwrap_or_else(|error| panic!("{name}: {error}"))
+    experiment::load(empty.path(), name, base, &[])
+        .unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
 fn predictor_size(resolved: &Resolved<ForecastExperiment>) -> NetworkSize {
@@ -271,7 +272,10 @@ fn the_counted_cost_of_trial_d_is_that_of_paper_and_pencil() {
 fn a_file_holds_only_what_differs_from_what_it_extends() {
     let variants = &PREDICTORS[1..];
     let classifiers = TRIALS.into_iter().chain(["base/shapes"]);
-    for name in classifiers.chain(variants.iter().copied()).chain(["base/digits"]) {
+    for name in classifiers
+        .chain(variants.iter().copied())
+        .chain(["base/digits"])
+    {
         let own = keys(&read(name));
         let parent = own["extends"].as_str().expect("a name").to_string();
         let inherited = keys(&resolve_text(&parent));
