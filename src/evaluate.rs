@@ -1,24 +1,16 @@
-//! How good a trained network is: its scores on the splits that it was not trained on. Called by
-//! `cli`, which turns them into rows.
+//! How good a trained network is: its scores on data that it was not trained on. Called by `cli`,
+//! which turns them into rows.
+//!
+//! `accuracy` measures what classifies images; `forecast` measures what predicts frames, by the
+//! scores in `frames`.
 
-use burn::tensor::Device;
+mod accuracy;
+mod forecast;
+mod frames;
 
-use crate::data::Splits;
-use crate::model::{PlainCnn, Score, score};
-
-/// Scores of one checkpoint.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Accuracy {
-    /// On the validation split, by which checkpoints are picked.
-    pub validation: Score,
-    /// On the test split, by which nothing is picked.
-    pub test: Score,
-}
-
-/// Returns the scores of `network`, which is in validation mode.
-pub fn measure(network: &PlainCnn, data: &Splits, device: &Device) -> Accuracy {
-    Accuracy {
-        validation: score(network, &data.validation, &data.normalisation, device),
-        test: score(network, &data.test, &data.normalisation, device),
-    }
-}
+pub use accuracy::{Accuracy, measure};
+pub use forecast::{
+    BASELINES, Baseline, FIRST_SCORED, ForecastScores, FrameSummary, Horizon, SCORED_FRAMES,
+    WATCHED_FRAMES, baseline_scores, mean_image, network_scores,
+};
+pub use frames::{FrameMeasure, MOST_PSNR, PROBABILITY_FLOOR, frame_scores, ssim};

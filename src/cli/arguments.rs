@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::evaluate_frames::FrameArguments;
+
 /// Root of the run folders where the user names none.
 pub(super) const DEFAULT_RUNS: &str = "checkpoints";
 /// Steps of the insertion and deletion curves where the user names none.
@@ -58,7 +60,7 @@ pub(super) enum Verb {
     Localize(LocalizeArguments),
     /// Check whether maps depend on the network's parameters and on the class
     Sanity(SanityArguments),
-    /// Measure the accuracy of a trained network
+    /// Measure the accuracy of a trained network, or how well it predicts frames
     Evaluate(EvaluateArguments),
     /// Score the maps of trained networks over a whole split: table and figure by depth
     Score(ScoreArguments),
@@ -212,6 +214,8 @@ pub(super) struct EvaluateArguments {
     /// Write the table as CSV too
     #[arg(long, value_name = "FILE")]
     pub(super) csv: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) frames: FrameArguments,
 }
 
 /// Arguments of `reproduce`.
@@ -365,7 +369,7 @@ pub(super) enum DataVerb {
 }
 
 /// Returns the whole number in `text` if it is at least 1.
-fn at_least_one(text: &str) -> Result<usize, String> {
+pub(super) fn at_least_one(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(0) | Err(_) => Err("give a whole number of at least 1".to_string()),
         Ok(number) => Ok(number),

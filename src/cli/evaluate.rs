@@ -1,22 +1,42 @@
-//! `evaluate`: accuracy of trained networks on the validation and the test split. Called by
-//! [`super::run`], `ablate` and `reproduce`.
+//! `evaluate`: accuracy of trained networks on the validation and the test split; networks that
+//! predict frames go to `evaluate_frames`. Called by [`super::run`], `ablate` and `reproduce`.
 
 use crate::data::{DataOptions, Splits};
 use crate::evaluate::measure;
-use crate::experiment::Experiment;
+use crate::experiment::{Experiment, Resolved};
 use crate::run::{DepthRow, list_runs, write_depth_rows};
 
 use super::DONE;
 use super::arguments::EvaluateArguments;
 use super::context::{Context, base_flag};
+use super::evaluate_frames;
 use super::experiments::size_of;
 use super::failure::Complaint;
 use super::network::{Trained, find};
 use super::output::{grouped, note, result, table};
+use super::train::is_other_kind;
 
 /// Measures every trained seed of the given trials and prints a table.
 pub(super) fn run(context: &Context, arguments: &EvaluateArguments) -> anyhow::Result<u8> {
     let base = arguments.base.as_deref();
+    let predict = (arguments.trials.iter())
+        .map(|trial| predicts_frames(context, trial, base))
+        .collect::<anyhow::Result<Vec<bool>>>()?;
+    if predict.iter().all(|predicts| *predicts) {
+        return evaluate_frames::run(context, arguments);
+    }
+    if let Some(place) = predict.iter().position(|predicts| *predicts) {
+        let message = format!(
+            "{} predicts frames, others classify",
+            arguments.trials[place]
+        );
+        let hint = "evaluate networks of one kind at a time";
+        return Err(Complaint::misused(message, hint).into());
+    }
+    if let Some(option) = arguments.frames.given() {
+        let message = format!("{option} is for networks that predict frames");
+        return Err(Complaint::misused(message, "leave it out").into());
+    }
     let rows = rows(context, &arguments.trials, base, &arguments.checkpoint)?;
     print(&rows);
     if let Some(path) = &arguments.csv {
@@ -24,6 +44,13 @@ pub(super) fn run(context: &Context, arguments: &EvaluateArguments) -> anyhow::R
         note(format!("written to \"{}\"", path.display()));
     }
     Ok(DONE)
+}
+
+fn predicts_frames(context: &Context, trial: &str, base: Option<&str>) -> anyhow::Result<bool> {
+    match context.plain::<Experiment>(trial, base) {
+        Err(error) if is_other_kind(&error) => Ok(true),
+        resolved => resolved.map(|_| false),
+    }
 }
 
 /// Returns one row for every trained seed of `trials`.
@@ -38,12 +65,7 @@ pub(super) fn rows(
     for trial in trials {
         let seeds = trained_seeds(context, trial, base)?;
         if seeds.is_empty() {
-            let base = base_flag(base);
-            return Err(Complaint::failed(
-                format!("{trial} was not trained"),
-                context.command(&format!("train {trial}{base}")),
-            )
-            .into());
+            return Err(not_trained(context, trial, base).into());
         }
         for seed in seeds {
             context.go_on()?;
@@ -66,12 +88,25 @@ pub(super) fn trained_seeds(
     trial: &str,
     base: Option<&str>,
 ) -> anyhow::Result<Vec<u64>> {
-    let root = context.runs_of(&context.plain::<Experiment>(trial, base)?);
-    let runs = list_runs(&root)?;
+    seeds_of(context, &context.plain::<Experiment>(trial, base)?)
+}
+
+/// As [`trained_seeds`], of an experiment of any kind.
+pub(super) fn seeds_of<E>(context: &Context, experiment: &Resolved<E>) -> anyhow::Result<Vec<u64>> {
+    let runs = list_runs(&context.runs_of(experiment))?;
     let ours = runs
         .iter()
-        .filter(|run| run.trial() == trial && run.best().exists());
+        .filter(|run| run.trial() == experiment.name && run.best().exists());
     Ok(ours.map(|run| run.seed()).collect())
+}
+
+/// Returns the complaint that `trial` has no run, with the command that trains one.
+pub(super) fn not_trained(context: &Context, trial: &str, base: Option<&str>) -> Complaint {
+    let base = base_flag(base);
+    Complaint::failed(
+        format!("{trial} was not trained"),
+        context.command(&format!("train {trial}{base}")),
+    )
 }
 
 fn row(

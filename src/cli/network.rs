@@ -1,10 +1,14 @@
-//! A trained network from its run folder. Opened by `explain`, `ablate` and `evaluate`.
+//! A trained network from its run folder. Opened by `explain`, `ablate`, `evaluate` and the other
+//! verbs that need one.
 
 use burn::module::Module;
 
-use crate::experiment::{ExperimentKind, Resolved, load_saved};
+use crate::data::clips::CANVAS_SIDE;
+use crate::experiment::{Experiment, ExperimentKind, ForecastExperiment, Resolved, load_saved};
 use crate::explain::{Explainable, WithHeads};
-use crate::model::{CheckpointError, MODEL_FILE, PlainCnn, load_network};
+use crate::model::{
+    CheckpointError, ConvLstm, LoadedCheckpoint, MODEL_FILE, PlainCnn, load_network,
+};
 use crate::run::{CheckpointName, Checksum, HeadRecord, RunDir, RunError};
 
 use super::context::{Context, base_flag};
@@ -15,11 +19,11 @@ use super::train::is_done;
 pub(super) const FINE_CELLS: usize = 8;
 
 /// A trial's run, found but not loaded.
-pub(super) struct Trained {
+pub(super) struct Trained<E = Experiment> {
     /// The run folder.
     pub(super) run: RunDir,
     /// The experiment that it was trained with.
-    pub(super) experiment: Resolved,
+    pub(super) experiment: Resolved<E>,
 }
 
 /// A network at one of its checkpoints, ready to be explained or measured.
@@ -37,14 +41,34 @@ pub(super) struct Opened {
     pub(super) rule: String,
 }
 
-/// Returns the run of `trial` and `seed`, on `base` where one is named.
+/// A next-frame predictor at one of its checkpoints.
+pub(super) struct OpenedPredictor {
+    /// The network, in validation mode, without autodiff.
+    pub(super) network: ConvLstm,
+    /// Epoch of the checkpoint.
+    pub(super) epoch: u32,
+    /// Rule that picked it: "best", "last" or "epoch N".
+    pub(super) rule: String,
+}
+
+/// Returns the run of the classifier `trial` and `seed`, on `base` where one is named.
 pub(super) fn find(
     context: &Context,
     trial: &str,
     base: Option<&str>,
     seed: u64,
 ) -> anyhow::Result<Trained> {
-    let shipped: Resolved = context.plain(trial, base)?;
+    find_run(context, trial, base, seed)
+}
+
+/// As [`find`], of an experiment of any kind.
+pub(super) fn find_run<E: ExperimentKind>(
+    context: &Context,
+    trial: &str,
+    base: Option<&str>,
+    seed: u64,
+) -> anyhow::Result<Trained<E>> {
+    let shipped: Resolved<E> = context.plain(trial, base)?;
     let run = context.run(&shipped, seed);
     if !run.experiment().exists() {
         let base = base_flag(base);
@@ -54,7 +78,7 @@ pub(super) fn find(
         )
         .into());
     }
-    let mut experiment: Resolved = saved_experiment(&run)?;
+    let mut experiment: Resolved<E> = saved_experiment(&run)?;
     experiment.base = shipped.base;
     experiment.base_replaced = shipped.base_replaced;
     Ok(Trained { run, experiment })
@@ -71,7 +95,48 @@ pub(super) fn saved_experiment<E: ExperimentKind>(run: &RunDir) -> anyhow::Resul
 impl Trained {
     /// Returns the network at the checkpoint `which`: "best", "last" or an epoch's number.
     pub(super) fn open(&self, context: &Context, which: &str) -> anyhow::Result<Opened> {
-        let (epoch, rule) = match which {
+        let (epoch, rule) = self.checkpoint(context, which)?;
+        let dataset = self.experiment.experiment.data.dataset;
+        let side = dataset.side();
+        let model = &self.experiment.experiment.model;
+        let device = &context.device.device;
+        let network = PlainCnn::new(model, (side, side), dataset.class_count(), 0, device);
+        let architecture = self.experiment.experiment.architecture();
+        let loaded = self.load(context, epoch, (network, &architecture))?;
+        Ok(Opened {
+            network: WithHeads::new(loaded.network.valid()),
+            heads: Vec::new(),
+            // Loading has read that file by its checksum.
+            weights: loaded.state.files[MODEL_FILE].clone(),
+            epoch,
+            rule,
+        })
+    }
+}
+
+impl Trained<ForecastExperiment> {
+    /// Returns the network at the checkpoint `which`: "best", "last" or an epoch's number.
+    pub(super) fn open_predictor(
+        &self,
+        context: &Context,
+        which: &str,
+    ) -> anyhow::Result<OpenedPredictor> {
+        let (epoch, rule) = self.checkpoint(context, which)?;
+        let experiment = &self.experiment.experiment;
+        let network = ConvLstm::new(&experiment.forecast, CANVAS_SIDE, 0, &context.device.device);
+        let loaded = self.load(context, epoch, (network, &experiment.architecture()))?;
+        Ok(OpenedPredictor {
+            network: loaded.network.valid(),
+            epoch,
+            rule,
+        })
+    }
+}
+
+impl<E> Trained<E> {
+    /// Returns the epoch of the checkpoint `which`, and the rule that picked it in words.
+    fn checkpoint(&self, context: &Context, which: &str) -> anyhow::Result<(u32, String)> {
+        Ok(match which {
             "best" => (
                 self.hinted(context, self.run.read_best())?.epoch,
                 which.to_string(),
@@ -87,30 +152,21 @@ impl Trained {
                     .into());
                 }
             },
-        };
-        let dataset = self.experiment.experiment.data.dataset;
-        let side = dataset.side();
-        let model = &self.experiment.experiment.model;
-        let device = &context.device.device;
-        let network = PlainCnn::new(model, (side, side), dataset.class_count(), 0, device);
-        let architecture = self.experiment.experiment.architecture();
-        let loaded = match load_network(
-            &self.run,
-            CheckpointName::epoch(epoch),
-            network,
-            &architecture,
-        ) {
-            Err(CheckpointError::Run(error)) => self.hinted(context, Err(error))?,
-            other => other?,
-        };
-        Ok(Opened {
-            network: WithHeads::new(loaded.network.valid()),
-            heads: Vec::new(),
-            // Loading has read that file by its checksum.
-            weights: loaded.state.files[MODEL_FILE].clone(),
-            epoch,
-            rule,
         })
+    }
+
+    /// Returns `network`, which is the second of the two in words, with the weights of `epoch`.
+    fn load<N: Module>(
+        &self,
+        context: &Context,
+        epoch: u32,
+        (network, architecture): (N, &str),
+    ) -> anyhow::Result<LoadedCheckpoint<N>> {
+        let name = CheckpointName::epoch(epoch);
+        match load_network(&self.run, name, network, architecture) {
+            Err(CheckpointError::Run(error)) => self.hinted(context, Err(error)),
+            other => Ok(other?),
+        }
     }
 
     /// Returns the epochs of all whole checkpoints, earliest first.

@@ -37,12 +37,22 @@ impl Plot {
         canvas.text((area.left, top), Anchor::Start, &HEADING, heading);
         for &value in &ticks.values {
             let at = y.at(value);
-            canvas.polyline(
-                &[(area.left, at), (area.right(), at)],
-                Stroke::solid(RULE, THIN),
-            );
+            grid_line(canvas, area, at);
             let number = (area.left - NUMBER_GAP, at - SMALL.line() / 2.0);
             canvas.text(number, Anchor::End, &SMALL, &ticks.label(value));
+        }
+        Self { area, y }
+    }
+
+    /// Draws the horizontal grid lines alone and returns the plot: a panel beside one that has the
+    /// heading and the numbers.
+    pub(super) fn unnumbered(canvas: &mut Canvas, area: Area, ticks: &Ticks) -> Self {
+        let y = Scale {
+            domain: ticks.ends(),
+            range: (area.bottom(), area.top),
+        };
+        for &value in &ticks.values {
+            grid_line(canvas, area, y.at(value));
         }
         Self { area, y }
     }
@@ -81,4 +91,9 @@ impl Plot {
         );
         canvas.text(at, Anchor::Middle, &SMALL.coloured(INK), text)
     }
+}
+
+fn grid_line(canvas: &mut Canvas, area: Area, at: f32) {
+    let line = [(area.left, at), (area.right(), at)];
+    canvas.polyline(&line, Stroke::solid(RULE, THIN));
 }

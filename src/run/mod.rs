@@ -10,6 +10,7 @@ mod depth;
 mod dir;
 mod error;
 mod explanations;
+mod frames;
 mod head;
 mod localization;
 mod lock;
@@ -28,6 +29,7 @@ pub use error::RunError;
 pub use explanations::{
     Array, ExplainedImage, ExplanationRecord, ExplanationSet, MAPS_JSON, MAPS_TENSORS,
 };
+pub use frames::{FRAME_SCORES_CSV, FrameScoreRow, read_frame_scores, write_frame_scores};
 pub use head::{HeadRecord, RetrainedHead};
 pub use localization::{
     LocalizationCurveRow, LocalizationRow, LocalizationSummaryRow, LocalizedMap, LocalizedPicture,

@@ -1,0 +1,23 @@
+//! Accuracy of a classifier on the validation and the test split. Called by `cli`.
+
+use burn::tensor::Device;
+
+use crate::data::Splits;
+use crate::model::{PlainCnn, Score, score};
+
+/// Scores of one checkpoint.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Accuracy {
+    /// On the validation split, by which checkpoints are picked.
+    pub validation: Score,
+    /// On the test split, by which nothing is picked.
+    pub test: Score,
+}
+
+/// Returns the scores of `network`, which is in validation mode.
+pub fn measure(network: &PlainCnn, data: &Splits, device: &Device) -> Accuracy {
+    Accuracy {
+        validation: score(network, &data.validation, &data.normalisation, device),
+        test: score(network, &data.test, &data.normalisation, device),
+    }
+}

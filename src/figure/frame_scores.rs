@@ -1,0 +1,307 @@
+//! The frame figure: errors of predicted frames, one step ahead and rolled out. Called by `cli` with
+//! the rows of `frame-scores.csv`.
+//!
+//! The two horizons stand beside each other on one axis, so that what rolling out costs is seen at
+//! once; what needs no network is grey.
+
+use super::Figure;
+use super::axis::{Scale, Ticks, spread};
+use super::canvas::{Anchor, Area, Canvas, Point, Stroke};
+use super::colour::{Marker, series_look};
+use super::drawing::Drawing;
+use super::error::FigureError;
+use super::page::Page;
+use super::plot::{DATA_LINE, LEADER_LINE, POINT, Plot};
+use super::selection::{generated_note, seeds_note, unique};
+use super::svg_text::{checkpoint_rule, trial_name};
+use super::theme::{HEADING, INK, MARGIN, RULE, SMALL, STRONG};
+use super::typeface::{shorten, width};
+use crate::run::FrameScoreRow;
+
+/// Width of the page's content in pixels: 8.2 inches.
+const CONTENT: f32 = 1640.0;
+/// Height of a plotting area in pixels.
+const PLOT_HEIGHT: f32 = 440.0;
+/// Space between the panels of a row, in pixels.
+const PANEL_GAP: f32 = 30.0;
+/// Space between a row's axis and the next row, in pixels.
+const ROW_GAP: f32 = 30.0;
+/// Most horizontal grid lines.
+const MOST_TICKS: usize = 8;
+/// Space between a line's end and its label, bridged by a thin leader, in pixels.
+const LEADER: f32 = 26.0;
+/// Longest label at a line's end, in pixels.
+const LABEL_ROOM: f32 = 260.0;
+/// Width of an interval's bar, in pixels.
+const BAR: f32 = 2.0;
+/// Line and marker of what needs no network; contrast 5 to 1 on white.
+const GREY: &str = "#707070";
+/// Dashes that tell the grey lines apart, in pixels.
+const DASHES: [(f32, f32); 3] = [(14.0, 7.0), (3.0, 6.0), (20.0, 6.0)];
+/// Markers of the grey lines.
+const GREY_MARKERS: [Marker; 3] = [Marker::Ring, Marker::Square, Marker::Triangle];
+
+/// The horizons, in the order of the columns, with what stands over them.
+const COLUMNS: [(&str, &str); 2] = [
+    (
+        "one-step",
+        "One step ahead: all true frames before are seen",
+    ),
+    ("roll-out", "Rolled out: frames 1 to 10 are seen"),
+];
+/// The scores, in the order of the rows, with what stands over them.
+const ROWS: [(&str, &str); 2] = [
+    ("mse", "Squared error, sum over pixels (lower is better)"),
+    ("ssim", "SSIM (higher is better)"),
+];
+
+/// The frame figure.
+#[derive(Debug, Clone)]
+pub struct FrameScores<'a> {
+    /// The rows of `frame-scores.csv`, of networks scored on the same clips, baselines among them.
+    pub rows: &'a [FrameScoreRow],
+    /// Training clips that the mean image is the mean of.
+    pub mean_image_clips: usize,
+}
+
+/// How one forecast is drawn.
+struct Look<'a> {
+    forecast: &'a str,
+    seed: Option<u64>,
+    label: String,
+    marker: Marker,
+    stroke: Stroke,
+}
+
+impl Look<'_> {
+    fn is_of(&self, row: &FrameScoreRow) -> bool {
+        row.forecast == self.forecast && row.seed == self.seed
+    }
+}
+
+impl Figure for FrameScores<'_> {
+    fn name(&self) -> String {
+        "frame-scores".to_string()
+    }
+
+    fn draw(&self) -> Result<Drawing, FigureError> {
+        self.check()?;
+        let looks = self.looks();
+        let title = "How well the next frames are predicted";
+        let mut page = Page::new(CONTENT, title, &self.subtitle());
+        let labels = looks.iter().map(|look| width(&look.label, &STRONG));
+        let room = labels.fold(0.0, f32::max) + LEADER + 4.0;
+        page.y += 6.0;
+        for (place, (score, heading)) in ROWS.into_iter().enumerate() {
+            let rows = self.rows.iter();
+            let rows: Vec<&FrameScoreRow> = rows
+                .filter(|row| row.score == score && row.frame.is_some())
+                .collect();
+            let low = rows.iter().map(|row| row.low).fold(f64::INFINITY, f64::min);
+            let high = (rows.iter().map(|row| row.high)).fold(f64::NEG_INFINITY, f64::max);
+            let ticks = Ticks::around(low, high, MOST_TICKS);
+            let numbers = Plot::numbers_width(&ticks);
+            let panel = (CONTENT - numbers - room - PANEL_GAP) / 2.0;
+            let left = |column: usize| MARGIN + numbers + column as f32 * (panel + PANEL_GAP);
+            if place == 0 {
+                page.y = headings(&mut page.canvas, page.y, panel, left);
+            }
+            let mut bottom = page.y;
+            for (column, (horizon, _)) in COLUMNS.into_iter().enumerate() {
+                let area = Area {
+                    left: left(column),
+                    top: page.y + HEADING.line() + SMALL.line(),
+                    width: panel,
+                    height: PLOT_HEIGHT,
+                };
+                let own: Vec<&FrameScoreRow> = (rows.iter().copied())
+                    .filter(|row| row.horizon == horizon)
+                    .collect();
+                let canvas = &mut page.canvas;
+                // The numbers of the left panel are those of the right one.
+                let plot = match column {
+                    0 => Plot::new(canvas, area, heading, &ticks),
+                    _ => Plot::unnumbered(canvas, area, &ticks),
+                };
+                bottom = bottom.max(draw_panel(canvas, &plot, &own, &looks, column == 1));
+            }
+            page.y = bottom + ROW_GAP;
+        }
+        page.y -= ROW_GAP;
+        page.caption(&self.caption());
+        Ok(page.finish())
+    }
+}
+
+impl FrameScores<'_> {
+    fn check(&self) -> Result<(), FigureError> {
+        let finite =
+            |row: &&FrameScoreRow| [row.mean, row.low, row.high].iter().all(|v| v.is_finite());
+        if let Some(row) = self.rows.iter().find(|row| !finite(row)) {
+            return Err(FigureError::NotFinite {
+                name: format!("{} of {}", row.score, row.forecast),
+            });
+        }
+        let drawn = |row: &FrameScoreRow| {
+            row.frame.is_some() && ROWS.iter().any(|(score, _)| row.score == *score)
+        };
+        if !self.rows.iter().any(drawn) {
+            return Err(FigureError::Nothing {
+                wanted: "scores of predicted frames".to_string(),
+                known: "none".to_string(),
+            });
+        }
+        Ok(())
+    }
+
+    /// Returns the forecasts in the order of the rows, each with its look.
+    fn looks(&self) -> Vec<Look<'_>> {
+        let forecasts = unique(
+            self.rows
+                .iter()
+                .map(|row| (row.forecast.as_str(), row.seed)),
+        );
+        let seeds = |name: &str| forecasts.iter().filter(|(other, _)| *other == name).count();
+        let (mut networks, mut baselines) = (0, 0);
+        let looks = forecasts.iter().map(|&(forecast, seed)| match seed {
+            Some(number) => {
+                let look = series_look(networks);
+                networks += 1;
+                let mut label = network_name(forecast);
+                if seeds(forecast) > 1 {
+                    label = format!("{label} seed {number}");
+                }
+                Look {
+                    forecast,
+                    seed,
+                    label: shorten(&label, LABEL_ROOM, &STRONG),
+                    marker: look.marker,
+                    stroke: Stroke::solid(look.colour, DATA_LINE),
+                }
+            }
+            None => {
+                let (on, off) = DASHES[baselines % DASHES.len()];
+                let marker = GREY_MARKERS[baselines % GREY_MARKERS.len()];
+                baselines += 1;
+                Look {
+                    forecast,
+                    seed,
+                    label: forecast.replace('-', " "),
+                    marker,
+                    stroke: Stroke::solid(GREY, DATA_LINE - 0.6).dashed(on, off),
+                }
+            }
+        });
+        looks.collect()
+    }
+
+    fn subtitle(&self) -> String {
+        let first = &self.rows[0];
+        let mut parts = vec![format!("{} clips of {}", first.n, first.clips)];
+        parts.extend(generated_note(usize::from(first.generated), 1).map(str::to_string));
+        let mut seeds = unique(self.rows.iter().filter_map(|row| row.seed));
+        seeds.sort_unstable();
+        parts.extend((!seeds.is_empty()).then(|| seeds_note(&seeds)));
+        let rules = self.rows.iter().filter_map(|row| row.checkpoint.as_deref());
+        let rules = unique(rules.map(checkpoint_rule));
+        parts.extend((!rules.is_empty()).then(|| format!("checkpoint: {}", rules.join(", "))));
+        parts.join(" · ")
+    }
+
+    fn caption(&self) -> String {
+        format!(
+            "Mean over clips; bars: 95 % bootstrap intervals over clips. Squared error is summed over \
+             the 64 x 64 pixels of a frame, grey values 0 to 1; SSIM: windows of 7 x 7 pixels. Grey: \
+             forecasts that need no network: black frames, the mean frame of {} training clips, and \
+             the last true frame that was seen.",
+            self.mean_image_clips
+        )
+    }
+}
+
+/// Returns an experiment's name as the figures write it.
+fn network_name(name: &str) -> String {
+    match name.strip_prefix("convlstm") {
+        Some(rest) => format!("ConvLSTM{}", rest.replace('-', " ")),
+        None => trial_name(name),
+    }
+}
+
+/// Draws the name of each column over a rule, and returns the bottom in pixels.
+fn headings(canvas: &mut Canvas, top: f32, panel: f32, left: impl Fn(usize) -> f32) -> f32 {
+    let bottom = top + STRONG.line() + 6.0;
+    for (column, (_, heading)) in COLUMNS.into_iter().enumerate() {
+        let left = left(column);
+        let heading = shorten(heading, panel, &STRONG);
+        canvas.text((left, top), Anchor::Start, &STRONG, &heading);
+        let rule = [(left, bottom), (left + panel, bottom)];
+        canvas.polyline(&rule, Stroke::solid(RULE, 2.0));
+    }
+    bottom + ROW_GAP * 0.4
+}
+
+/// Draws one panel's lines, with the forecasts' names at their ends where `named`, and returns its
+/// bottom in pixels.
+fn draw_panel(
+    canvas: &mut Canvas,
+    plot: &Plot,
+    rows: &[&FrameScoreRow],
+    looks: &[Look<'_>],
+    named: bool,
+) -> f32 {
+    plot.base(canvas);
+    let frames = unique(rows.iter().filter_map(|row| row.frame));
+    let (first, last) = (
+        frames.iter().copied().min().unwrap_or(0),
+        frames.iter().copied().max().unwrap_or(0),
+    );
+    // Half a frame of room at both ends.
+    let x = Scale {
+        domain: (first as f64 - 0.5, last as f64 + 0.5),
+        range: (plot.area.left, plot.area.right()),
+    };
+    for &frame in &frames {
+        plot.x_mark(canvas, x.at(frame as f64), &frame.to_string());
+    }
+    let bottom = plot.x_name(canvas, "predicted frame");
+    let mut ends: Vec<(Point, &str)> = Vec::new();
+    // Networks lie over what needs none.
+    let (over, under): (Vec<_>, Vec<_>) = looks.iter().partition(|look| look.seed.is_some());
+    for look in under.into_iter().chain(over) {
+        let mut points: Vec<Point> = Vec::new();
+        for row in rows.iter().filter(|row| look.is_of(row)) {
+            let Some(frame) = row.frame else { continue };
+            let across = x.at(frame as f64);
+            let bar = [(across, plot.y.at(row.low)), (across, plot.y.at(row.high))];
+            canvas.polyline(&bar, Stroke::solid(look.stroke.colour, BAR));
+            points.push((across, plot.y.at(row.mean)));
+        }
+        canvas.polyline(&points, look.stroke);
+        for &point in &points {
+            canvas.marker(look.marker, point, POINT * 0.8, look.stroke.colour);
+        }
+        ends.extend(points.last().map(|end| (*end, look.label.as_str())));
+    }
+    if named {
+        label_ends(canvas, plot, &ends);
+    }
+    bottom
+}
+
+fn label_ends(canvas: &mut Canvas, plot: &Plot, ends: &[(Point, &str)]) {
+    let half = STRONG.line() / 2.0;
+    let (low, high) = (plot.area.top + half, plot.area.bottom() - half);
+    let wanted: Vec<f32> = ends.iter().map(|(end, _)| end.1).collect();
+    let places = spread(&wanted, STRONG.line(), low, high);
+    let x = plot.area.right() + LEADER;
+    for ((end, label), y) in ends.iter().zip(places) {
+        let leader = [(end.0 + POINT + 2.0, end.1), (x - 5.0, y)];
+        canvas.polyline(&leader, LEADER_LINE);
+        let style = STRONG.coloured(INK);
+        canvas.text((x, y - half), Anchor::Start, &style, label);
+    }
+}
+
+#[cfg(test)]
+#[path = "frame_scores_tests.rs"]
+mod tests;

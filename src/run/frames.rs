@@ -1,0 +1,110 @@
+//! `frame-scores.csv`: how well frames were predicted, one row a forecast, horizon, score and frame.
+//! Written by `cli` after an evaluation, read by `figure`.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::RunError;
+use super::table::{parse_table, write_table};
+
+/// The table's file name.
+pub const FRAME_SCORES_CSV: &str = "frame-scores.csv";
+
+/// One score's mean over clips.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FrameScoreRow {
+    /// Experiment, such as "convlstm", or baseline: "zeros", "mean-image" or "copy-last-frame".
+    pub forecast: String,
+    /// Training seed; nothing for a baseline.
+    pub seed: Option<u64>,
+    /// Epoch of the checkpoint; nothing for a baseline.
+    pub epoch: Option<u32>,
+    /// Rule that picked the checkpoint: "best" (by validation loss), "last" or "epoch N".
+    pub checkpoint: Option<String>,
+    /// The clips, such as "moving-mnist/test" or the name of a file.
+    pub clips: String,
+    /// Whether their digits are generated.
+    pub generated: bool,
+    /// "one-step" (each frame from all true frames before it) or "roll-out" (all from the first ten).
+    pub horizon: String,
+    /// "mse", "mae" and "bce" (sums over pixels), "ssim" or "psnr" (decibels).
+    pub score: String,
+    /// The predicted frame, counted from 1; nothing for the mean over frames 11 to 20.
+    pub frame: Option<usize>,
+    /// Mean over clips.
+    pub mean: f64,
+    /// Lower end of its 95 % bootstrap interval over clips.
+    pub low: f64,
+    /// Upper end of it.
+    pub high: f64,
+    /// Clips counted.
+    pub n: usize,
+}
+
+impl FrameScoreRow {
+    /// Whether it needed no network.
+    pub fn is_baseline(&self) -> bool {
+        self.seed.is_none()
+    }
+}
+
+/// Writes `rows` to `path` as CSV with a header.
+///
+/// # Errors
+/// As [`write_atomically`](super::write_atomically).
+pub fn write_frame_scores(path: &Path, rows: &[FrameScoreRow]) -> Result<(), RunError> {
+    write_table(path, rows)
+}
+
+/// Returns the rows of the file at `path`.
+///
+/// # Errors
+/// [`RunError::Damaged`] names the line that does not parse.
+pub fn read_frame_scores(path: &Path) -> Result<Vec<FrameScoreRow>, RunError> {
+    let text =
+        std::fs::read_to_string(path).map_err(|source| RunError::io("read", path, source))?;
+    parse_table(path, &text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_of_networks_and_baselines_survive_the_disk() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join(FRAME_SCORES_CSV);
+        let network = FrameScoreRow {
+            forecast: "convlstm".into(),
+            seed: Some(0),
+            epoch: Some(4),
+            checkpoint: Some("best".into()),
+            clips: "digits/test".into(),
+            generated: true,
+            horizon: "roll-out".into(),
+            score: "mse".into(),
+            frame: Some(11),
+            mean: 120.5,
+            low: 119.25,
+            high: 121.0 + 1.0 / 3.0,
+            n: 500,
+        };
+        let baseline = FrameScoreRow {
+            forecast: "zeros".into(),
+            seed: None,
+            epoch: None,
+            checkpoint: None,
+            frame: None,
+            ..network.clone()
+        };
+        let rows = [network, baseline];
+        write_frame_scores(&path, &rows).expect("written");
+        assert_eq!(read_frame_scores(&path).expect("read"), rows);
+        assert!(rows[1].is_baseline() && !rows[0].is_baseline());
+        let text = std::fs::read_to_string(&path).expect("text");
+        std::fs::write(&path, text.replace("120.5", "much")).expect("damaged");
+        let error = read_frame_scores(&path).expect_err("damaged").to_string();
+        assert!(error.contains("line: 2"), "{error}");
+    }
+}
