@@ -53,6 +53,8 @@ pub(super) enum Verb {
     Train(TrainArguments),
     /// Show what a trained network looks at in given images
     Explain(ExplainArguments),
+    /// Show what a next-frame predictor's prediction rests on in each of its hidden states
+    ExplainSeq(ExplainSeqArguments),
     /// Draw the ablation: the same images explained by every trial, and along training
     Ablate(AblateArguments),
     /// Measure whether maps lie on the objects, whose boxes or masks are known
@@ -167,6 +169,37 @@ pub(super) struct ExplainArguments {
     pub(super) out: Option<PathBuf>,
 }
 
+/// Arguments of `explain-seq`.
+#[derive(Debug, Clone, Args)]
+pub(super) struct ExplainSeqArguments {
+    /// Experiments; what several remember is compared
+    #[arg(default_values = ["convlstm"])]
+    pub(super) experiments: Vec<String>,
+    #[command(flatten)]
+    pub(super) checkpoint: CheckpointArguments,
+    /// Test clips to draw, by number from 0
+    #[arg(long = "clip", value_delimiter = ',', default_values_t = [0, 1], value_name = "N,N")]
+    pub(super) clips: Vec<usize>,
+    /// What of the predicted frame is explained: "digit-1", "digit-2", "frame" or "box:x0,y0,x1,y1"
+    #[arg(long, default_value = "digit-1", value_name = "WHAT")]
+    pub(super) target: String,
+    /// Layer, from 0 for the lowest; can be given several times [default: all]
+    #[arg(long = "layer", value_delimiter = ',', value_name = "N")]
+    pub(super) layers: Vec<usize>,
+    /// Method that needs the gradient alone; can be given several times
+    #[arg(long = "method", default_values = ["grad-cam"], value_name = "NAME")]
+    pub(super) methods: Vec<String>,
+    /// Measure how far back the network remembers on the first N test clips; 0 is not at all
+    #[arg(long, default_value_t = 200, value_name = "N")]
+    pub(super) capacity_clips: usize,
+    /// Train what is missing
+    #[arg(long)]
+    pub(super) train: bool,
+    /// Folder for maps, tables and figures [default: figures/DATASET/sequence]
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+}
+
 /// Arguments of `ablate`.
 #[derive(Debug, Clone, Args)]
 pub(super) struct AblateArguments {
@@ -227,7 +260,10 @@ pub(super) struct ReproduceArguments {
     /// Training seeds
     #[arg(long, value_delimiter = ',', default_values_t = [0], value_name = "SEED,SEED")]
     pub(super) seeds: Vec<u64>,
-    /// Change a value of every trial, such as train.epochs=10; can be given several times
+    /// One half alone: trials A to D on images, or next-frame predictors on clips
+    #[arg(long, value_enum, value_name = "PART")]
+    pub(super) only: Option<Part>,
+    /// Change a value of trials A to D, such as train.epochs=10; can be given several times
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub(super) overrides: Vec<String>,
     /// Start over, removing the runs that are there
@@ -236,6 +272,15 @@ pub(super) struct ReproduceArguments {
     /// Folder for the figures
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
+}
+
+/// A half of `reproduce`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Part {
+    /// Trials A to D
+    Images,
+    /// Next-frame predictors
+    Frames,
 }
 
 /// Which networks, images and maps to measure.

@@ -1,0 +1,115 @@
+//! The half of `reproduce` that predicts frames: predictors trained, scored and explained. Called by
+//! [`super::run`].
+
+use crate::data::{DataError, load_clips};
+use crate::experiment::{ForecastExperiment, Resolved};
+
+use super::super::arguments::{
+    CheckpointArguments, EvaluateArguments, ExplainSeqArguments, ReproduceArguments,
+};
+use super::super::context::Context;
+use super::super::evaluate_frames::{self, FrameArguments};
+use super::super::explain_seq;
+use super::super::failure::Complaint;
+use super::super::train::train_unless_done;
+use super::{Made, stopped};
+
+/// The predictors, and the base of each way: small enough for a CPU.
+const NETWORKS: [&str; 3] = ["convlstm", "convlstm-narrow", "convlstm-kernel-5"];
+const BASE: &str = "moving-mnist-small";
+/// The quick way has one: on its base the first two are the same.
+const QUICK_NETWORKS: [&str; 1] = ["convlstm"];
+const QUICK_BASE: &str = "digits";
+/// Test clips that are scored and measured, in full and in the quick way.
+const CLIPS: usize = 1000;
+const QUICK_CLIPS: usize = 100;
+/// Folder of the scores below the one that the user names.
+const SCORES: &str = "frames";
+
+/// What is trained, on which base, and how many clips are measured.
+fn plan(arguments: &ReproduceArguments) -> (&'static [&'static str], &'static str, usize) {
+    match arguments.quick {
+        true => (&QUICK_NETWORKS, QUICK_BASE, QUICK_CLIPS),
+        false => (&NETWORKS, BASE, CLIPS),
+    }
+}
+
+/// Fails where the digits are not there, and names the ways without them.
+pub(super) fn check_data(context: &Context, arguments: &ReproduceArguments) -> anyhow::Result<()> {
+    let Some(resolved) = predictors(context, arguments)?.into_iter().next() else {
+        return Ok(());
+    };
+    let loaded = load_clips(&resolved.experiment.clips, &context.search).map(drop);
+    loaded.map_err(|error| match &error {
+        DataError::NotFound { dataset, .. } => {
+            let fetch = context.command(&format!("data fetch {dataset}"));
+            let only = context.command("reproduce --only images");
+            let quick = context.command("reproduce --quick");
+            let hint = format!("{fetch}, or without it: {only}, or on generated data: {quick}");
+            Complaint::failed(error.to_string(), hint).into()
+        }
+        _ => error.into(),
+    })
+}
+
+/// The predictors.
+pub(super) fn predictors(
+    context: &Context,
+    arguments: &ReproduceArguments,
+) -> anyhow::Result<Vec<Resolved<ForecastExperiment>>> {
+    let (networks, base, _) = plan(arguments);
+    let networks = networks.iter();
+    networks
+        .map(|name| context.plain(name, Some(base)))
+        .collect()
+}
+
+/// Trains the predictors that are not done, scores and explains them.
+pub(super) fn make(
+    context: &Context,
+    arguments: &ReproduceArguments,
+    seed: u64,
+) -> anyhow::Result<Made> {
+    let (networks, base, clips) = plan(arguments);
+    for resolved in predictors(context, arguments)? {
+        for &seed in &arguments.seeds {
+            if let Some(code) = train_unless_done(context, &resolved, seed)? {
+                return Ok(stopped(context, arguments, code));
+            }
+        }
+    }
+    let names: Vec<String> = networks.iter().map(ToString::to_string).collect();
+    let mut files = evaluate_frames::draw(
+        context,
+        &EvaluateArguments {
+            trials: names.clone(),
+            base: Some(base.to_string()),
+            checkpoint: "best".to_string(),
+            csv: None,
+            frames: FrameArguments {
+                limit: Some(clips),
+                official: None,
+                out: arguments.out.as_ref().map(|out| out.join(SCORES)),
+            },
+        },
+    )?;
+    files.extend(explain_seq::draw(
+        context,
+        &ExplainSeqArguments {
+            experiments: names,
+            checkpoint: CheckpointArguments {
+                base: Some(base.to_string()),
+                seed,
+                checkpoint: "best".to_string(),
+            },
+            clips: vec![0, 1],
+            target: "digit-1".to_string(),
+            layers: Vec::new(),
+            methods: vec!["grad-cam".to_string()],
+            capacity_clips: clips,
+            train: false,
+            out: (arguments.out.as_ref()).map(|out| out.join(explain_seq::FOLDER)),
+        },
+    )?);
+    Ok(Made::Files(files))
+}
