@@ -187,7 +187,7 @@ pub(super) struct ExplainSeqArguments {
     #[arg(long = "layer", value_delimiter = ',', value_name = "N")]
     pub(super) layers: Vec<usize>,
     /// Method that needs the gradient alone; can be given several times
-    #[arg(long = "method", default_values = ["grad-cam"], value_name = "NAME")]
+    #[arg(long = "method", default_values = ["grad-cam", "hires-cam"], value_name = "NAME")]
     pub(super) methods: Vec<String>,
     /// Measure how far back the network remembers on the first N test clips; 0 is not at all
     #[arg(long, default_value_t = 200, value_name = "N")]

@@ -23,7 +23,9 @@ const PANEL_GAP: f32 = 30.0;
 /// Space between a row's axis and the next row, in pixels.
 const ROW_GAP: f32 = 34.0;
 /// Most horizontal grid lines.
-const MOST_TICKS: usize = 6;
+const MOST_TICKS: usize = 8;
+/// Share of the highest value by which an interval may reach below an axis that begins at 0.
+const NEAR_ZERO: f64 = 0.03;
 /// Charts side by side.
 const COLUMNS: usize = 2;
 
@@ -141,7 +143,9 @@ fn draw_row(page: &mut Page, row: &ChartRow) {
     if low > high {
         return;
     }
-    let ticks = Ticks::around(low.min(0.0), high, MOST_TICKS);
+    // Where hardly anything lies below 0 the axis begins there.
+    let low = if low > -NEAR_ZERO * high { 0.0 } else { low };
+    let ticks = Ticks::around(low, high, MOST_TICKS);
     let numbers = Plot::numbers_width(&ticks);
     let room = row.charts.iter().map(|chart| label_room(&chart.lines));
     let room = room.fold(0.0, f32::max);

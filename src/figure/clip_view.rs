@@ -191,24 +191,29 @@ impl<'a> ClipView<'a> {
         Ok(pixels)
     }
 
-    /// Returns what speaks for the score at all states of a layer in one picture: where it is
-    /// strongest, in the colour of its frame, from dark violet for the first to yellow for the last.
+    /// Returns what speaks for the score at all states of a layer in one picture, on one scale: the
+    /// strongest map of each place in the colour of its frame, from dark violet for the first to yellow
+    /// for the last, brighter by the square root of its value.
     pub(super) fn trail(&self, layer: usize, panel: PanelSize) -> Result<Pixels, FigureError> {
         let maps = &self.layers[layer];
         let mut best = vec![(0.0f32, 0usize); panel.width * panel.height];
         for (time, map) in maps.iter().enumerate() {
             let values = resampled(self.array(&map.signed)?, &map.signed, panel)?;
-            let largest = values.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
             for (best, value) in best.iter_mut().zip(values) {
-                if value / largest > best.0 {
-                    *best = (value / largest, time);
+                if value > best.0 {
+                    *best = (value, time);
                 }
             }
         }
+        let largest = best
+            .iter()
+            .map(|best| best.0)
+            .fold(f32::MIN_POSITIVE, f32::max);
         let last = maps.len().saturating_sub(1).max(1) as f32;
-        let rgb = best
-            .into_iter()
-            .flat_map(|(share, time)| mixed([0; 3], viridis(time as f32 / last), share));
+        let rgb = best.into_iter().flat_map(|(value, time)| {
+            let share = (value / largest).sqrt();
+            mixed([0; 3], viridis(time as f32 / last), share)
+        });
         Ok(Pixels {
             width: panel.width,
             height: panel.height,

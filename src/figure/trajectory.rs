@@ -12,7 +12,7 @@ use super::drawing::Drawing;
 use super::error::FigureError;
 use super::page::Page;
 use super::picture::{PanelSize, Pixels};
-use super::theme::{BODY, HEADING, INK, MARGIN, QUIET, RULE, SMALL, STRONG};
+use super::theme::{BODY, HEADING, INK, MARGIN, RULE, SMALL, STRONG};
 use super::typeface::{width, wrap};
 use crate::run::{SequenceSet, StateMap};
 
@@ -145,13 +145,7 @@ fn bar(
 fn frames(page: &mut Page, view: &ClipView<'_>, columns: &Columns) -> Result<(), FigureError> {
     let top = page.y + HEADING.line() + 6.0;
     let (canvas, half) = (&mut page.canvas, columns.panel.width as f32 / 2.0);
-    row_name(canvas, top, &STRONG, "frames seen");
-    row_name(
-        canvas,
-        top + STRONG.line(),
-        &SMALL,
-        "yellow: the way of the digit so far",
-    );
+    row_name(canvas, top, "frames seen", "yellow: the digit's way so far");
     for time in 0..view.clip.watched {
         let at = columns.at(time, top);
         let heading = (at.0 + half, page.y);
@@ -161,14 +155,16 @@ fn frames(page: &mut Page, view: &ClipView<'_>, columns: &Columns) -> Result<(),
     }
     let next = view.clip.watched;
     let pair = [
-        ("true", view.frame(next, columns.panel)?),
-        ("predicted", view.prediction(columns.panel)?),
+        (
+            format!("{} true", next + 1),
+            view.frame(next, columns.panel)?,
+        ),
+        ("predicted".to_string(), view.prediction(columns.panel)?),
     ];
     for (place, (word, pixels)) in pair.into_iter().enumerate() {
         let left = columns.large_left + place as f32 * columns.pitch;
         let heading = (left + half, page.y);
-        let text = format!("{} {word}", next + 1);
-        canvas.text(heading, Anchor::Middle, &HEADING, &text);
+        canvas.text(heading, Anchor::Middle, &HEADING, &word);
         canvas.picture(columns.area((left, top)), &pixels)?;
     }
     page.y = top + columns.panel.height as f32;
@@ -184,15 +180,14 @@ fn block(
 ) -> Result<(), FigureError> {
     let (canvas, top) = (&mut page.canvas, page.y);
     let height = columns.panel.height as f32;
-    row_name(canvas, top, &STRONG, &view.layer_name(layer));
     row_name(
         canvas,
-        top + STRONG.line(),
-        &SMALL,
-        "map of each state h, in its cells",
+        top,
+        &view.layer_name(layer),
+        "map of each state, in its cells",
     );
     let second = top + height + 2.0 * SMALL.line() + GAP;
-    row_name(canvas, second, &SMALL, "the same over its frame");
+    row_name(canvas, second, "", "the same over its frame");
     let newest = view.layers[layer]
         .last()
         .map_or(0.0, |map| map.gradient_norm);
@@ -252,7 +247,7 @@ fn large(
     let left = columns.large_left;
     let canvas = &mut page.canvas;
     let words = wrap(
-        "all its maps: where evidence for the score lies",
+        "all its maps on one scale: where evidence lies, and when",
         side as f32,
         &BODY,
     );
@@ -262,13 +257,16 @@ fn large(
     Ok(picture_top + panel.height as f32)
 }
 
-fn row_name(canvas: &mut Canvas, top: f32, style: &super::theme::Style, text: &str) {
-    let lines = wrap(text, NAMES - 14.0, style);
-    let quiet = match *style == SMALL {
-        true => style.coloured(QUIET),
-        false => *style,
+/// Draws a row's name with what it says of itself under it.
+fn row_name(canvas: &mut Canvas, top: f32, name: &str, note: &str) {
+    let room = NAMES - 14.0;
+    let lines = wrap(name, room, &STRONG);
+    let after = match name.is_empty() {
+        true => top,
+        false => canvas.lines((MARGIN, top), Anchor::Start, &STRONG, &lines),
     };
-    canvas.lines((MARGIN, top), Anchor::Start, &quiet, &lines);
+    let lines = wrap(note, room, &SMALL);
+    canvas.lines((MARGIN, after), Anchor::Start, &SMALL, &lines);
 }
 
 fn caption(view: &ClipView<'_>) -> String {
@@ -289,7 +287,8 @@ fn caption(view: &ClipView<'_>) -> String {
     };
     format!(
         "The score is the predicted frame {}, summed over {}{}; its squared error is {:.1}. Each map \
-         keeps its sign and is scaled by its own largest magnitude. r: correlation of the map with the \
+         keeps its sign and is scaled by its own largest magnitude; the large panels show what is above 0 of all \
+         maps of a layer on one scale, brighter by the square root. r: correlation of the map with the \
          prediction. |G|: norm of the score's gradient at the state, as a share of that at the newest \
          state of the layer. {repeats}",
         clip.watched + 1,

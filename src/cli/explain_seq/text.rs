@@ -71,6 +71,7 @@ pub(super) fn print_capacity(rows: &[CapacityRow], method: &str) {
         }
         result(horizon(rows, layer));
     }
+    result(rises(rows));
     let error = find(rows, ("trained", "error"), (None, None), None);
     if let Some(error) = error {
         result(format!(
@@ -138,6 +139,30 @@ fn sentence(what: &str, lags: &[usize]) -> String {
                 list.join(", ")
             )
         }
+    }
+}
+
+/// Says at which lags a black frame raises the error, and by more than in the untrained network.
+fn rises(rows: &[CapacityRow]) -> String {
+    let above_zero = |compared: &str, lag: usize| {
+        let row = find(rows, (compared, "rise-black"), (None, None), Some(lag));
+        row.is_some_and(|row| row.low > 0.0)
+    };
+    let lags = (0..).take_while(|lag| {
+        find(rows, ("trained", "rise-black"), (None, None), Some(*lag)).is_some()
+    });
+    let lags: Vec<String> = lags
+        .filter(|lag| above_zero("trained", *lag) && above_zero("trained-minus-untrained", *lag))
+        .map(|lag| lag.to_string())
+        .collect();
+    match lags.is_empty() {
+        true => {
+            "a black frame raises the error at no k by more than in the untrained network".into()
+        }
+        false => format!(
+            "a black frame raises the error, and by more than in the untrained network, at k = {}",
+            lags.join(", ")
+        ),
     }
 }
 

@@ -20,14 +20,27 @@ const BASE: &str = "moving-mnist-small";
 /// The quick way has one: on its base the first two are the same.
 const QUICK_NETWORKS: [&str; 1] = ["convlstm"];
 const QUICK_BASE: &str = "digits";
-/// Test clips that are scored and measured, in full and in the quick way.
-const CLIPS: usize = 1000;
-const QUICK_CLIPS: usize = 100;
+/// Test clips that are scored, and of those the ones whose maps are measured.
+const CLIPS: Clips = Clips {
+    scored: 1000,
+    measured: 200,
+};
+const QUICK_CLIPS: Clips = Clips {
+    scored: 100,
+    measured: 50,
+};
 /// Folder of the scores below the one that the user names.
 const SCORES: &str = "frames";
 
+/// How many test clips are used.
+#[derive(Clone, Copy)]
+struct Clips {
+    scored: usize,
+    measured: usize,
+}
+
 /// What is trained, on which base, and how many clips are measured.
-fn plan(arguments: &ReproduceArguments) -> (&'static [&'static str], &'static str, usize) {
+fn plan(arguments: &ReproduceArguments) -> (&'static [&'static str], &'static str, Clips) {
     match arguments.quick {
         true => (&QUICK_NETWORKS, QUICK_BASE, QUICK_CLIPS),
         false => (&NETWORKS, BASE, CLIPS),
@@ -87,7 +100,7 @@ pub(super) fn make(
             checkpoint: "best".to_string(),
             csv: None,
             frames: FrameArguments {
-                limit: Some(clips),
+                limit: Some(clips.scored),
                 official: None,
                 out: arguments.out.as_ref().map(|out| out.join(SCORES)),
             },
@@ -105,8 +118,8 @@ pub(super) fn make(
             clips: vec![0, 1],
             target: "digit-1".to_string(),
             layers: Vec::new(),
-            methods: vec!["grad-cam".to_string()],
-            capacity_clips: clips,
+            methods: ["grad-cam", "hires-cam"].map(str::to_string).to_vec(),
+            capacity_clips: clips.measured,
             train: false,
             out: (arguments.out.as_ref()).map(|out| out.join(explain_seq::FOLDER)),
         },
