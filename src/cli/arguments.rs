@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::evaluate_frames::FrameArguments;
+use super::explain_seq::ExplainSeqArguments;
 
 /// Root of the run folders where the user names none.
 pub(super) const DEFAULT_RUNS: &str = "checkpoints";
@@ -165,37 +166,6 @@ pub(super) struct ExplainArguments {
     #[command(flatten)]
     pub(super) maps: MapArguments,
     /// Folder for maps and figure [default: figures/explain/TRIAL-seed-N]
-    #[arg(long, value_name = "DIR")]
-    pub(super) out: Option<PathBuf>,
-}
-
-/// Arguments of `explain-seq`.
-#[derive(Debug, Clone, Args)]
-pub(super) struct ExplainSeqArguments {
-    /// Experiments; what several remember is compared
-    #[arg(default_values = ["convlstm"])]
-    pub(super) experiments: Vec<String>,
-    #[command(flatten)]
-    pub(super) checkpoint: CheckpointArguments,
-    /// Test clips to draw, by number from 0
-    #[arg(long = "clip", value_delimiter = ',', default_values_t = [0, 1], value_name = "N,N")]
-    pub(super) clips: Vec<usize>,
-    /// What of the predicted frame is explained: "digit-1", "digit-2", "frame" or "box:x0,y0,x1,y1"
-    #[arg(long, default_value = "digit-1", value_name = "WHAT")]
-    pub(super) target: String,
-    /// Layer, from 0 for the lowest; can be given several times [default: all]
-    #[arg(long = "layer", value_delimiter = ',', value_name = "N")]
-    pub(super) layers: Vec<usize>,
-    /// Method that needs the gradient alone; can be given several times
-    #[arg(long = "method", default_values = ["grad-cam", "hires-cam"], value_name = "NAME")]
-    pub(super) methods: Vec<String>,
-    /// Measure how far back the network remembers on the first N test clips; 0 is not at all
-    #[arg(long, default_value_t = 200, value_name = "N")]
-    pub(super) capacity_clips: usize,
-    /// Train what is missing
-    #[arg(long)]
-    pub(super) train: bool,
-    /// Folder for maps, tables and figures [default: figures/DATASET/sequence]
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
 }

@@ -1,9 +1,12 @@
 //! `explain-seq`: what a next-frame predictor's prediction rests on, state by state, and how far back.
 //! Called by [`super::run`] and `reproduce`.
 
+mod arguments;
 mod capacity;
 mod clips;
 mod text;
+
+pub(super) use arguments::ExplainSeqArguments;
 
 use std::path::{Path, PathBuf};
 
@@ -15,7 +18,6 @@ use crate::figure::{Capacity, CapacityCompared, Figure, Trajectory};
 use crate::run::{CAPACITY_CSV, CapacityRow, SEQUENCE_JSON, SEQUENCE_TENSORS, write_capacity};
 
 use super::DONE;
-use super::arguments::ExplainSeqArguments;
 use super::context::{Context, base_flag};
 use super::evaluate_frames::check_same_clips;
 use super::failure::Complaint;

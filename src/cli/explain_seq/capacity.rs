@@ -9,10 +9,10 @@ use crate::explain::sequence::{
 use crate::model::ConvLstm;
 use crate::run::CapacityRow;
 
-use super::super::context::Context;
-use super::super::measure::progress;
-use super::super::output::{grouped, note};
 use super::Subject;
+use crate::cli::context::Context;
+use crate::cli::measure::progress;
+use crate::cli::output::{grouped, note};
 
 /// Clips that pass through a network at once.
 const CLIPS_AT_ONCE: usize = 16;

@@ -7,9 +7,9 @@ use crate::explain::sequence::{LAGS, REPEATS, gather_states, likeness, signed_ma
 use crate::model::frames_tensor;
 use crate::run::{Array, DigitTrack, ExplainedClip, SequenceSet, StateMap};
 
-use super::super::context::Context;
-use super::super::failure::Complaint;
 use super::Subject;
+use crate::cli::context::Context;
+use crate::cli::failure::Complaint;
 
 /// Largest grey value.
 const WHITE: f32 = 255.0;

@@ -2,7 +2,7 @@
 
 use crate::run::{CapacityRow, SequenceSet, claimed_lags};
 
-use super::super::output::{result, table};
+use crate::cli::output::{result, table};
 
 /// Prints a line a clip and layer: how much each map is like the prediction.
 pub(super) fn print_clips(set: &SequenceSet) {

@@ -4,15 +4,13 @@
 use crate::data::{DataError, load_clips};
 use crate::experiment::{ForecastExperiment, Resolved};
 
-use super::super::arguments::{
-    CheckpointArguments, EvaluateArguments, ExplainSeqArguments, ReproduceArguments,
-};
-use super::super::context::Context;
-use super::super::evaluate_frames::{self, FrameArguments};
-use super::super::explain_seq;
-use super::super::failure::Complaint;
-use super::super::train::train_unless_done;
 use super::{Made, stopped};
+use crate::cli::arguments::{CheckpointArguments, EvaluateArguments, ReproduceArguments};
+use crate::cli::context::Context;
+use crate::cli::evaluate_frames::{self, FrameArguments};
+use crate::cli::explain_seq::{self, ExplainSeqArguments};
+use crate::cli::failure::Complaint;
+use crate::cli::train::train_unless_done;
 
 /// The predictors, and the base of each way: small enough for a CPU.
 const NETWORKS: [&str; 3] = ["convlstm", "convlstm-narrow", "convlstm-kernel-5"];
