@@ -2,10 +2,10 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::OnceLock;
 
 use image::{Rgb, RgbImage};
-use std::process::Command;
 
 /// Images of the generated test split.
 const IMAGES: usize = 24;

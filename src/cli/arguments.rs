@@ -368,14 +368,14 @@ pub(super) struct DataArguments {
 pub(super) enum DataVerb {
     /// Download a data set, verify it and unpack it
     Fetch {
-        /// Data set, such as cifar-100
+        /// Data set: cifar-100 or mnist
         dataset: String,
     },
     /// Verify a data set and print its statistics
     Check {
-        /// Data set, such as cifar-100 or shapes
+        /// Data set, such as cifar-100, shapes or mnist
         dataset: String,
-        /// Write a picture with some images of every class
+        /// Write a picture with some images of every class, or the frames of some clips
         #[arg(long, value_name = "FILE")]
         contact_sheet: Option<PathBuf>,
     },

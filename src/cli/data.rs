@@ -2,11 +2,8 @@
 
 use std::path::Path;
 
-use crate::data::{
-    DataError, DatasetName, FetchSource, ShapesOptions, Split, contact_sheet, describe, fetch,
-    shapes,
-};
-use crate::experiment::Resolved;
+use crate::data::{CatalogueEntry, DataError, GeneratedOptions, describe, fetch};
+use crate::experiment::{ForecastExperiment, Resolved};
 use crate::run::{RunError, write_atomically};
 
 use super::DONE;
@@ -20,8 +17,8 @@ use super::output::{grouped, note, program, result, table};
 const ANY_TRIAL: &str = "trial-a";
 /// The base that it is put on for that.
 const SHAPES_BASE: &str = "shapes";
-/// Images of each class on a contact sheet.
-const SHEET_IMAGES_PER_CLASS: usize = 8;
+/// The predictor whose resolved experiment gives the seed of clips.
+const ANY_PREDICTOR: &str = "convlstm";
 
 /// Runs one of the data verbs.
 pub(super) fn run(context: &Context, arguments: &DataArguments) -> anyhow::Result<u8> {
@@ -35,12 +32,11 @@ pub(super) fn run(context: &Context, arguments: &DataArguments) -> anyhow::Resul
     }
 }
 
-fn fetch_dataset(context: &Context, dataset: DatasetName) -> anyhow::Result<u8> {
-    let source = FetchSource::official(dataset)?;
+fn fetch_dataset(context: &Context, dataset: CatalogueEntry) -> anyhow::Result<u8> {
     let mut progress = FetchProgress::new();
     let stop = || context.signals.stop();
     let mut show = |event: crate::data::FetchEvent<'_>| progress.show(event);
-    match fetch(dataset, &context.search.root(), &source, &mut show, &stop) {
+    match fetch(dataset, &context.search.root(), &mut show, &stop) {
         Ok(folder) => {
             result(folder.display());
             Ok(DONE)
@@ -57,9 +53,9 @@ fn fetch_dataset(context: &Context, dataset: DatasetName) -> anyhow::Result<u8> 
     }
 }
 
-fn check(context: &Context, dataset: DatasetName, sheet: Option<&Path>) -> anyhow::Result<u8> {
-    let shapes = shapes_options(context)?;
-    let report = describe::check(dataset, &shapes, &context.search)?;
+fn check(context: &Context, dataset: CatalogueEntry, sheet: Option<&Path>) -> anyhow::Result<u8> {
+    let generated = generated_options(context)?;
+    let report = describe::check(dataset, &generated, &context.search)?;
     match &report.folder {
         Some(folder) => result(format!("{dataset} in \"{}\"", folder.display())),
         None => result(format!("{dataset} (generated data)")),
@@ -79,7 +75,10 @@ fn check(context: &Context, dataset: DatasetName, sheet: Option<&Path>) -> anyho
     let mut rows = vec![header.map(str::to_string).to_vec()];
     for part in &report.parts {
         let (fewest, most) = (part.fewest_per_class, part.most_per_class);
-        let three = |values: [f32; 3]| values.map(|value| format!("{value:.6}")).join(" ");
+        let channels = |values: &[f32]| {
+            let values: Vec<String> = values.iter().map(|value| format!("{value:.6}")).collect();
+            values.join(" ")
+        };
         rows.push(vec![
             part.split.to_string(),
             grouped(part.images as u64),
@@ -90,13 +89,13 @@ fn check(context: &Context, dataset: DatasetName, sheet: Option<&Path>) -> anyho
             } else {
                 format!("{fewest} to {most}")
             },
-            three(part.statistics.mean),
-            three(part.statistics.std),
+            channels(&part.mean),
+            channels(&part.deviation),
         ]);
     }
     result(table(&rows));
     if let Some(path) = sheet {
-        write_contact_sheet(context, dataset, &shapes, path)?;
+        write_contact_sheet(context, dataset, &generated, path)?;
         result(path.display());
     }
     Ok(DONE)
@@ -104,25 +103,25 @@ fn check(context: &Context, dataset: DatasetName, sheet: Option<&Path>) -> anyho
 
 fn write_contact_sheet(
     context: &Context,
-    dataset: DatasetName,
-    options: &ShapesOptions,
+    dataset: CatalogueEntry,
+    generated: &GeneratedOptions,
     path: &Path,
 ) -> anyhow::Result<()> {
-    let set = match dataset {
-        DatasetName::Shapes => shapes::generate(options.seed, Split::Train, options.train_images),
-        DatasetName::Cifar100 => context.data(&context.plain(ANY_TRIAL, None)?)?.train,
-    };
     let mut png = std::io::Cursor::new(Vec::new());
-    contact_sheet(&set, SHEET_IMAGES_PER_CLASS)
+    describe::contact_sheet(dataset, generated, &context.search)?
         .write_to(&mut png, image::ImageFormat::Png)
         .map_err(|reason| Complaint::failed(reason.to_string(), "try another file name"))?;
     write_atomically(path, png.get_ref()).map_err(|error: RunError| error.into())
 }
 
-/// Returns the size and seed of `shapes` as the shipped experiments have them.
-fn shapes_options(context: &Context) -> anyhow::Result<ShapesOptions> {
+/// Returns sizes and seeds of what is generated as the shipped experiments have them.
+fn generated_options(context: &Context) -> anyhow::Result<GeneratedOptions> {
     let on_shapes: Resolved = context.plain(ANY_TRIAL, Some(SHAPES_BASE))?;
-    Ok(on_shapes.experiment.data.shapes)
+    let predictor: Resolved<ForecastExperiment> = context.plain(ANY_PREDICTOR, None)?;
+    Ok(GeneratedOptions {
+        shapes: on_shapes.experiment.data.shapes,
+        clips: predictor.experiment.clips,
+    })
 }
 
 fn list(context: &Context) -> u8 {
@@ -135,8 +134,8 @@ fn list(context: &Context) -> u8 {
             (None, None) => "made when needed".to_string(),
         };
         rows.push(vec![
-            listing.dataset.to_string(),
-            if listing.generated {
+            listing.entry.to_string(),
+            if listing.entry.is_generated() {
                 "generated"
             } else {
                 "real"

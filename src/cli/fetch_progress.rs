@@ -70,6 +70,12 @@ fn line(event: FetchEvent<'_>, next_percent: &mut u64) -> Option<String> {
     Some(match event {
         FetchEvent::Waiting => "waiting: another process fetches the same data".into(),
         FetchEvent::AlreadyThere(folder) => format!("already in {folder:?}, checked"),
+        FetchEvent::Asking(url) => {
+            // Another file, or the same from another server.
+            *next_percent = 0;
+            format!("from {url}")
+        }
+        FetchEvent::NextMirror { problem } => format!("{problem}; trying another server"),
         FetchEvent::Downloading { bytes, total: None } => {
             // Unknown size: one line, at the start.
             if std::mem::replace(next_percent, u64::MAX) == u64::MAX {
@@ -120,6 +126,21 @@ mod tests {
         assert_eq!(lines.len(), 11);
         assert_eq!(lines[0], "downloading, 0 B of 1000.00 MiB (0 %)");
         assert_eq!(lines[10], "downloading, 1000.00 MiB of 1000.00 MiB (100 %)");
+    }
+
+    #[test]
+    fn the_next_file_begins_at_nothing() {
+        let mut next = 0;
+        let part = FetchEvent::Downloading {
+            bytes: 512,
+            total: Some(1024),
+        };
+        let first = line(part, &mut next).unwrap();
+        assert_eq!(first, "downloading, 512 B of 1.00 KiB (50 %)");
+        assert_eq!(line(part, &mut next), None);
+        let asking = FetchEvent::Asking("https://a.org/b.gz");
+        assert_eq!(line(asking, &mut next).unwrap(), "from https://a.org/b.gz");
+        assert_eq!(line(part, &mut next).unwrap(), first);
     }
 
     #[test]

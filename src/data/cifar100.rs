@@ -14,27 +14,29 @@ use crate::data::cifar100_names::FINE_NAMES;
 use crate::data::error::DataError;
 use crate::data::image_set::{CHANNELS, ImageSet, ImageSetParts, Normalisation, PixelStore};
 use crate::data::locate::DataSearch;
+use crate::data::release::{PackedFile, Packing, Release};
 use crate::data::split::Split;
 use crate::run::sha256;
 
 /// Name of the data set.
 pub(crate) const NAME: &str = "cifar-100";
 
-/// The folder inside the official archive.
+/// The folder inside the official archive, and below the data folder.
 pub(crate) const FOLDER: &str = "cifar-100-binary";
 
-/// The official archive, and the MD5 that its publisher gives.
+/// Where the official archive is, its name, and the MD5 that its publisher gives.
 ///
 /// # Source
 /// <https://www.cs.toronto.edu/~kriz/cifar.html>
-pub(crate) const ARCHIVE_URL: &str = "https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz";
-pub(crate) const ARCHIVE_MD5: &str = "03b5dce01913d631647c71ecec9e9cb8";
+const PUBLISHER: &str = "https://www.cs.toronto.edu/~kriz/";
+const ARCHIVE: &str = "cifar-100-binary.tar.gz";
+const ARCHIVE_MD5: &str = "03b5dce01913d631647c71ecec9e9cb8";
 
 /// More bytes than the archive has (168.5 MB); a longer download is something else.
-pub(crate) const ARCHIVE_CAP: u64 = 200_000_000;
+const ARCHIVE_CAP: u64 = 200_000_000;
 
 /// What the archive holds, each file with the most bytes it may have.
-pub(crate) const ARCHIVE_CONTENTS: Contents = Contents {
+const ARCHIVE_CONTENTS: Contents = Contents {
     folder: FOLDER,
     files: &[
         ("train.bin", 50_000 * RECORD_BYTES as u64),
@@ -103,12 +105,29 @@ pub(crate) struct Cifar100 {
     pub(crate) sources: Vec<SourceChecksum>,
 }
 
+/// What is published.
+pub(crate) fn release() -> Release {
+    Release {
+        dataset: NAME,
+        folder: FOLDER,
+        mirrors: vec![PUBLISHER.to_owned()],
+        files: vec![PackedFile {
+            name: ARCHIVE.to_owned(),
+            md5: ARCHIVE_MD5.to_owned(),
+            cap: ARCHIVE_CAP,
+            packing: Packing::TarGz(ARCHIVE_CONTENTS),
+        }],
+        locate,
+        check: |folder| read(folder).map(drop),
+    }
+}
+
 /// Finds the folder of the release.
 ///
 /// # Errors
 /// [`DataError::NotFound`].
 pub(crate) fn locate(search: &DataSearch) -> Result<PathBuf, DataError> {
-    search.find(NAME, FOLDER, &[TRAIN_FILE.name, TEST_FILE.name])
+    search.find(NAME, &[FOLDER], &[TRAIN_FILE.name, TEST_FILE.name])
 }
 
 /// Reads both files of the release in `folder`, one thread each, and checks every byte.

@@ -1,20 +1,12 @@
-//! Everything that can go wrong with data: one line each, and a way out where there is one.
+//! Everything that can go wrong with data: one line each.
 //!
-//! Returned by every fallible function of the data layer; `cli` prints the message and the hint.
+//! Returned by every fallible function of the data layer; `cli` prints the message, and the way out
+//! that `hint` knows.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
-
-/// Shared tail of the hints that send the reader to another download.
-const FETCH_COMMAND: &str = "cargo run -- data fetch";
-
-/// The data set whose files the user brings.
-const MNIST: &str = super::clips::MNIST;
-
-/// How to do without it.
-const DRAWN_DIGITS: &str = "--base digits";
 
 /// Names this many edits away, or a third of their length, count as near.
 const NEAR_EDITS: usize = 2;
@@ -214,6 +206,16 @@ pub enum DataError {
         /// Its first bytes, as text.
         start: String,
     },
+    /// A compressed file of a data set cannot be unpacked.
+    #[error("cannot unpack {path:?}: {problem}")]
+    Packed {
+        /// Name of the data set.
+        dataset: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// An archive holds something that it must not; nothing of it was kept.
     #[error("refused the archive {path:?}: member {member:?} {problem}")]
     Archive {
@@ -235,67 +237,6 @@ pub enum DataError {
 }
 
 impl DataError {
-    /// What the reader can do about it, as text that can be pasted where that is possible.
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            // MNIST is not among the data sets that can be fetched.
-            Self::NotFound { dataset, .. } if *dataset == MNIST => Some(format!(
-                "put MNIST's four IDX files there, unpacked, or take digits that camtrail draws: \
-                 {DRAWN_DIGITS}"
-            )),
-            Self::MissingFile { dataset, .. }
-            | Self::Size { dataset, .. }
-            | Self::Label { dataset, .. }
-            | Self::Checksum { dataset, .. }
-                if *dataset == MNIST =>
-            {
-                Some(format!(
-                    "put the published file there, unpacked, or take digits that camtrail draws: \
-                     {DRAWN_DIGITS}"
-                ))
-            }
-            Self::NotFound { dataset, .. } => Some(format!(
-                "{FETCH_COMMAND} {dataset}, or take images that camtrail generates: --base shapes"
-            )),
-            Self::MissingFile { dataset, path }
-            | Self::Size { dataset, path, .. }
-            | Self::Label { dataset, path, .. }
-            | Self::ClassName { dataset, path, .. }
-            | Self::Checksum { dataset, path, .. } => Some(refetch(dataset, path)),
-            Self::Unknown { near, known, .. } => Some(if near.is_empty() {
-                format!("known: {}", known.join(", "))
-            } else {
-                let near: Vec<String> = near.iter().map(|name| format!("{name:?}")).collect();
-                format!(
-                    "did you mean {}? known: {}",
-                    near.join(" or "),
-                    known.join(", ")
-                )
-            }),
-            Self::Transfer {
-                kept: Some((path, bytes)),
-                ..
-            } => Some(format!(
-                "{path:?} keeps {bytes} bytes; the same command goes on from there"
-            )),
-            Self::Transfer { .. } => Some("check the network, then give the same command".into()),
-            Self::Status { .. } => {
-                Some("the server may recover; give the same command later".into())
-            }
-            Self::WrongContent { .. } => {
-                Some("a proxy or a login page may stand between; the file was removed".into())
-            }
-            Self::Stopped { .. } => Some("the same command goes on from there".into()),
-            Self::Generated { .. }
-            | Self::Io { .. }
-            | Self::Format { .. }
-            | Self::TooFewImages { .. }
-            | Self::Option { .. }
-            | Self::Redirect { .. }
-            | Self::Archive { .. } => None,
-        }
-    }
-
     /// For `map_err`: an [`DataError::Io`] that says what was tried on which path.
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_path_buf();
@@ -304,6 +245,17 @@ impl DataError {
             path,
             source,
         }
+    }
+
+    /// Whether another server may do better.
+    pub(crate) fn is_of_the_server(&self) -> bool {
+        matches!(
+            self,
+            Self::Transfer { .. }
+                | Self::Status { .. }
+                | Self::Redirect { .. }
+                | Self::WrongContent { .. }
+        )
     }
 
     /// A [`DataError::Unknown`] over fixed names.
@@ -335,12 +287,6 @@ pub(crate) fn near_names<'a>(name: &str, known: impl Iterator<Item = &'a str>) -
         .collect()
 }
 
-/// How to get a damaged data set anew: the file's folder is what the fetch replaces.
-fn refetch(dataset: &str, path: &Path) -> String {
-    let folder = path.parent().unwrap_or(path);
-    format!("remove {folder:?}, then: {FETCH_COMMAND} {dataset}")
-}
-
 /// The paths, each in quotes, with commas between.
 fn quoted(paths: &[PathBuf]) -> String {
     let quoted: Vec<String> = paths.iter().map(|path| format!("{path:?}")).collect();
@@ -350,36 +296,6 @@ fn quoted(paths: &[PathBuf]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn messages_and_hints_read_as_agreed() {
-        let absent = DataError::NotFound {
-            dataset: "cifar-100",
-            looked: vec!["a b".into(), "c".into()],
-        };
-        assert_eq!(absent.to_string(), "no cifar-100 data in \"a b\", \"c\"");
-        assert_eq!(
-            absent.hint().unwrap(),
-            "cargo run -- data fetch cifar-100, or take images that camtrail generates: \
-             --base shapes"
-        );
-
-        let flipped = DataError::Checksum {
-            dataset: "cifar-100",
-            path: "d/train.bin".into(),
-            algorithm: "SHA-256",
-            found: "00".into(),
-            expected: "ff".into(),
-        };
-        assert_eq!(
-            flipped.to_string(),
-            "\"d/train.bin\" is damaged: SHA-256 is 00, expected ff"
-        );
-        assert_eq!(
-            flipped.hint().unwrap(),
-            "remove \"d\", then: cargo run -- data fetch cifar-100"
-        );
-    }
 
     #[test]
     fn near_names_are_ordered_and_bounded() {

@@ -1,7 +1,8 @@
 //! Gets a data set from its publisher: download, checksum, unpack, check, rename.
 //!
-//! Called by `camtrail data fetch`. Whatever goes wrong, the data folder is either complete and
-//! checked or not there; an unfinished download is kept and continued.
+//! Called by `camtrail data fetch`. Whatever goes wrong, the data set's folder is either complete and
+//! checked or not there; an unfinished download is kept and continued. Where the publisher's files lie
+//! on several servers, these are tried in turn.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{BufReader, Read};
@@ -9,45 +10,19 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use crate::data::DatasetName;
-use crate::data::archive::{self, Contents};
+use crate::data::archive;
+use crate::data::catalogue::CatalogueEntry;
 use crate::data::checksum::md5_of;
-use crate::data::cifar100;
 use crate::data::download::{Download, RetryPolicy};
 use crate::data::error::DataError;
+use crate::data::locate::DataSearch;
+use crate::data::release::{PackedFile, Packing, Release};
 
 /// How often a waiting process looks whether the other one has finished.
 const LOCK_CHECK: Duration = Duration::from_millis(200);
 
 /// Bytes of a wrong download that its error shows.
-const SHOWN_BYTES: usize = 60;
-
-/// A file at its publisher.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FetchSource {
-    /// Its address.
-    pub url: String,
-    /// MD5 of the file, lower-case hexadecimal (the checksum that the publisher gives).
-    pub md5: String,
-}
-
-impl FetchSource {
-    /// The official archive of a data set.
-    ///
-    /// # Errors
-    /// [`DataError::Generated`] if the data set is not downloaded.
-    pub fn official(dataset: DatasetName) -> Result<Self, DataError> {
-        match dataset {
-            DatasetName::Cifar100 => Ok(Self {
-                url: cifar100::ARCHIVE_URL.to_owned(),
-                md5: cifar100::ARCHIVE_MD5.to_owned(),
-            }),
-            DatasetName::Shapes => Err(DataError::Generated {
-                dataset: dataset.name(),
-            }),
-        }
-    }
-}
+const SHOWN_BYTES: u64 = 60;
 
 /// What a fetch reports while it runs.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -56,6 +31,13 @@ pub enum FetchEvent<'a> {
     Waiting,
     /// The data are already in this folder, checked.
     AlreadyThere(&'a Path),
+    /// This address is asked for a file.
+    Asking(&'a str),
+    /// It did not give the file; another address is asked.
+    NextMirror {
+        /// What was wrong with the last one.
+        problem: &'a str,
+    },
     /// So many bytes of the file are here.
     Downloading {
         /// Bytes here, those of earlier tries included.
@@ -72,90 +54,208 @@ pub enum FetchEvent<'a> {
     },
     /// The checksum of the download is computed.
     Verifying,
-    /// The archive is unpacked and its content checked.
+    /// The files are unpacked and their content checked.
     Unpacking,
     /// The data are in this folder.
     Done(&'a Path),
 }
 
-/// Puts `dataset` into a folder below `destination` and gives that folder back.
+/// Puts a data set, or what it is made from, into a folder below `destination` and gives that folder
+/// back.
 ///
 /// If the data are there and whole, nothing is downloaded; if they are there and damaged, that is the
-/// error. An archive that lies in `destination` under its publisher's name is used. `should_stop` is
-/// asked about ten times a second.
+/// error. A packed file that lies in `destination` under its publisher's name is used. `should_stop`
+/// is asked about ten times a second.
 ///
 /// # Errors
 /// Generated data; no connection, error status, cut transfers (the `.part` file stays); content with
 /// another checksum; an archive with unexpected members; files that cannot be written; a stop.
 pub fn fetch(
-    dataset: DatasetName,
+    entry: CatalogueEntry,
     destination: &Path,
-    source: &FetchSource,
     progress: &mut dyn FnMut(FetchEvent<'_>),
     should_stop: &dyn Fn() -> bool,
 ) -> Result<PathBuf, DataError> {
-    let target = match dataset {
-        DatasetName::Cifar100 => Target {
-            contents: cifar100::ARCHIVE_CONTENTS,
-            cap: cifar100::ARCHIVE_CAP,
-            check: |folder| cifar100::read(folder).map(drop),
-            retry: RetryPolicy::USUAL,
-        },
-        DatasetName::Shapes => {
-            return Err(DataError::Generated {
-                dataset: dataset.name(),
+    let release = entry.release().ok_or(DataError::Generated {
+        dataset: entry.name(),
+    })?;
+    let fetch = Fetch {
+        release: &release,
+        destination,
+        retry: RetryPolicy::USUAL,
+        should_stop,
+    };
+    fetch.run(progress)
+}
+
+/// One release on its way to one folder.
+struct Fetch<'a> {
+    release: &'a Release,
+    destination: &'a Path,
+    retry: RetryPolicy,
+    should_stop: &'a dyn Fn() -> bool,
+}
+
+/// A packed file on disk.
+struct Packed<'a> {
+    file: &'a PackedFile,
+    path: PathBuf,
+    /// Whether the user put it there.
+    brought: bool,
+}
+
+impl Fetch<'_> {
+    fn run(&self, progress: &mut dyn FnMut(FetchEvent<'_>)) -> Result<PathBuf, DataError> {
+        let (release, destination) = (self.release, self.destination);
+        fs::create_dir_all(destination).map_err(DataError::io("create", destination))?;
+        let lock_file = destination.join(format!(".{}.lock", release.folder));
+        let _lock = lock(&lock_file, progress, self.should_stop)?;
+
+        let folder = destination.join(release.folder);
+        if let Some(place) = self.already_there(&folder)? {
+            progress(FetchEvent::AlreadyThere(&place));
+            return Ok(place);
+        }
+        let mut packed = Vec::new();
+        for file in &release.files {
+            packed.push(self.obtain(file, progress)?);
+        }
+        progress(FetchEvent::Unpacking);
+        unpack(release, &packed, &folder)?;
+        for Packed { path, .. } in packed.iter().filter(|packed| !packed.brought) {
+            fs::remove_file(path).map_err(DataError::io("remove", path))?;
+        }
+        progress(FetchEvent::Done(&folder));
+        Ok(folder)
+    }
+
+    /// Where the data are already, checked.
+    ///
+    /// # Errors
+    /// What is wrong with the data in `folder`. Damaged data elsewhere are left alone: those in
+    /// `folder` are found before them.
+    fn already_there(&self, folder: &Path) -> Result<Option<PathBuf>, DataError> {
+        let search = DataSearch {
+            flag: Some(self.destination.to_path_buf()),
+        };
+        if let Ok(place) = (self.release.locate)(&search)
+            && place != folder
+            && (self.release.check)(&place).is_ok()
+        {
+            return Ok(Some(place));
+        }
+        if !folder.exists() {
+            return Ok(None);
+        }
+        (self.release.check)(folder)?;
+        Ok(Some(folder.to_path_buf()))
+    }
+
+    /// The packed `file`, with the publisher's checksum: brought by the user, or downloaded.
+    fn obtain<'f>(
+        &self,
+        file: &'f PackedFile,
+        progress: &mut dyn FnMut(FetchEvent<'_>),
+    ) -> Result<Packed<'f>, DataError> {
+        let path = self.destination.join(&file.name);
+        if !path.exists() {
+            let path = self.destination.join(format!("{}.part", file.name));
+            self.download(file, &path, progress)?;
+            return Ok(Packed {
+                file,
+                path,
+                brought: false,
             });
         }
-    };
-    fetch_target(&target, destination, source, progress, should_stop)
-}
-
-/// What a data set's archive must be like.
-struct Target {
-    contents: Contents,
-    /// Most bytes of the archive.
-    cap: u64,
-    /// Checks the unpacked folder.
-    check: fn(&Path) -> Result<(), DataError>,
-    retry: RetryPolicy,
-}
-
-fn fetch_target(
-    target: &Target,
-    destination: &Path,
-    source: &FetchSource,
-    progress: &mut dyn FnMut(FetchEvent<'_>),
-    should_stop: &dyn Fn() -> bool,
-) -> Result<PathBuf, DataError> {
-    fs::create_dir_all(destination).map_err(DataError::io("create", destination))?;
-    let name = target.contents.folder;
-    let _lock = lock(
-        &destination.join(format!(".{name}.lock")),
-        progress,
-        should_stop,
-    )?;
-
-    let folder = destination.join(name);
-    if folder.exists() {
-        (target.check)(&folder)?;
-        progress(FetchEvent::AlreadyThere(&folder));
-        return Ok(folder);
-    }
-    let archive = destination.join(format!("{name}.tar.gz"));
-    let brought = archive.exists();
-    if brought {
         progress(FetchEvent::Verifying);
-        verify(&archive, source, &archive.to_string_lossy())?;
-    } else {
-        download(target, &archive, source, progress, should_stop)?;
+        let (found, _) = md5_of_file(&path)?;
+        if found != file.md5 {
+            return Err(DataError::Checksum {
+                dataset: self.release.dataset,
+                path,
+                algorithm: "MD5",
+                found,
+                expected: file.md5.clone(),
+            });
+        }
+        Ok(Packed {
+            file,
+            path,
+            brought: true,
+        })
     }
-    progress(FetchEvent::Unpacking);
-    unpack(target, &archive, &folder)?;
-    if !brought {
-        fs::remove_file(&archive).map_err(DataError::io("remove", &archive))?;
+
+    /// Downloads `file` to `part` from the first server that gives it.
+    ///
+    /// # Errors
+    /// Of the last server; a stop; what cannot be written.
+    fn download(
+        &self,
+        file: &PackedFile,
+        part: &Path,
+        progress: &mut dyn FnMut(FetchEvent<'_>),
+    ) -> Result<(), DataError> {
+        let mut urls = (self.release.mirrors.iter())
+            .map(|mirror| format!("{mirror}{}", file.name))
+            .peekable();
+        let mut url = urls.next().expect("a release is somewhere");
+        loop {
+            progress(FetchEvent::Asking(&url));
+            match (self.download_from(&url, file, part, progress), urls.next()) {
+                (Err(error), Some(next)) if error.is_of_the_server() => {
+                    progress(FetchEvent::NextMirror {
+                        problem: &error.to_string(),
+                    });
+                    url = next;
+                }
+                (outcome, _) => {
+                    if part.metadata().is_ok_and(|metadata| metadata.len() == 0) {
+                        fs::remove_file(part).map_err(DataError::io("remove", part))?;
+                    }
+                    return outcome;
+                }
+            }
+        }
     }
-    progress(FetchEvent::Done(&folder));
-    Ok(folder)
+
+    /// Downloads `url` to `part` and checks it; a file with another checksum is removed.
+    fn download_from(
+        &self,
+        url: &str,
+        file: &PackedFile,
+        part: &Path,
+        progress: &mut dyn FnMut(FetchEvent<'_>),
+    ) -> Result<(), DataError> {
+        let download = Download {
+            url,
+            part,
+            cap: file.cap,
+            retry: self.retry,
+            should_stop: self.should_stop,
+        };
+        loop {
+            let kept = part.metadata().is_ok_and(|metadata| metadata.len() > 0);
+            download.run(progress)?;
+            progress(FetchEvent::Verifying);
+            let (found, bytes) = md5_of_file(part)?;
+            if found == file.md5 {
+                return Ok(());
+            }
+            let start = start_of(part)?;
+            fs::remove_file(part).map_err(DataError::io("remove", part))?;
+            // What was kept may have been of something else: once more, from the start.
+            if !kept {
+                return Err(DataError::WrongContent {
+                    url: url.to_owned(),
+                    bytes,
+                    algorithm: "MD5",
+                    found,
+                    expected: file.md5.clone(),
+                    start,
+                });
+            }
+        }
+    }
 }
 
 /// Takes the lock file, waiting for another process that holds it. It is freed when it is dropped,
@@ -192,73 +292,53 @@ fn lock(
     }
 }
 
-/// Downloads to `<archive>.part`, checks that and gives it its name.
-fn download(
-    target: &Target,
-    archive: &Path,
-    source: &FetchSource,
-    progress: &mut dyn FnMut(FetchEvent<'_>),
-    should_stop: &dyn Fn() -> bool,
-) -> Result<(), DataError> {
-    let mut part = archive.as_os_str().to_owned();
-    part.push(".part");
-    let part = PathBuf::from(part);
-    let download = Download {
-        url: &source.url,
-        part: &part,
-        cap: target.cap,
-        retry: target.retry,
-        should_stop,
-    };
-    download.run(progress)?;
-    progress(FetchEvent::Verifying);
-    verify(&part, source, &source.url).inspect_err(|error| {
-        if matches!(error, DataError::WrongContent { .. }) {
-            // The checksum error is what the user must see, whether or not the removal works.
-            let _ = fs::remove_file(&part);
-        }
-    })?;
-    fs::rename(&part, archive).map_err(DataError::io("rename", &part))
+/// The MD5 of a file and its size in bytes.
+fn md5_of_file(path: &Path) -> Result<(String, u64), DataError> {
+    let file = File::open(path).map_err(DataError::io("read", path))?;
+    md5_of(&mut BufReader::new(file)).map_err(DataError::io("read", path))
 }
 
-/// Compares the file's MD5 with the publisher's.
-fn verify(path: &Path, source: &FetchSource, origin: &str) -> Result<(), DataError> {
-    let open = || File::open(path).map_err(DataError::io("read", path));
-    let (found, bytes) =
-        md5_of(&mut BufReader::new(open()?)).map_err(DataError::io("read", path))?;
-    if found == source.md5 {
-        return Ok(());
-    }
+/// The first bytes of a file, as text.
+fn start_of(path: &Path) -> Result<String, DataError> {
     let mut start = Vec::new();
-    open()?
-        .take(SHOWN_BYTES as u64)
-        .read_to_end(&mut start)
+    File::open(path)
+        .and_then(|file| file.take(SHOWN_BYTES).read_to_end(&mut start))
         .map_err(DataError::io("read", path))?;
-    Err(DataError::WrongContent {
-        url: origin.to_owned(),
-        bytes,
-        algorithm: "MD5",
-        found,
-        expected: source.md5.clone(),
-        start: String::from_utf8_lossy(&start).into_owned(),
-    })
+    Ok(String::from_utf8_lossy(&start).into_owned())
 }
 
 /// Unpacks beside `folder`, checks, and renames; on any error nothing is left behind.
-fn unpack(target: &Target, archive: &Path, folder: &Path) -> Result<(), DataError> {
+fn unpack(release: &Release, packed: &[Packed<'_>], folder: &Path) -> Result<(), DataError> {
     let mut temporary = folder.as_os_str().to_owned();
     temporary.push(".unpacking");
     let temporary = PathBuf::from(temporary);
     // The lock is held, so what lies there was left by a process that died.
     archive::remove_folder(&temporary)?;
     fs::create_dir(&temporary).map_err(DataError::io("create", &temporary))?;
-    let outcome = archive::unpack(archive, &target.contents, &temporary)
-        .and_then(|()| (target.check)(&temporary))
+    let outcome = packed
+        .iter()
+        .try_for_each(|packed| unpack_file(release, packed, &temporary))
+        .and_then(|()| (release.check)(&temporary))
         .and_then(|()| fs::rename(&temporary, folder).map_err(DataError::io("rename", &temporary)));
     if outcome.is_err() {
         archive::remove_folder(&temporary)?;
     }
     outcome
+}
+
+fn unpack_file(
+    release: &Release,
+    packed: &Packed<'_>,
+    destination: &Path,
+) -> Result<(), DataError> {
+    match &packed.file.packing {
+        Packing::TarGz(contents) => archive::unpack(&packed.path, contents, destination),
+        Packing::Gzip { name, cap } => {
+            let content = archive::gunzip(release.dataset, &packed.path, *cap)?;
+            let path = destination.join(name);
+            fs::write(&path, content).map_err(DataError::io("write", &path))
+        }
+    }
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::annotation::Annotation;
 use crate::data::error::{DataError, near_names};
+use crate::data::pixel_statistics::PixelSums;
 use crate::data::split::Split;
 
 /// Colour channels of every image: red, green, blue.
@@ -266,35 +267,17 @@ impl ImageSet {
     pub fn channel_statistics(&self) -> Normalisation {
         assert!(!self.is_empty(), "an empty set has no mean");
         let area = self.height * self.width;
-        let mut sums = [0u64; CHANNELS];
-        let mut squares = [0u64; CHANNELS];
+        let mut sums = [PixelSums::default(); CHANNELS];
         for i in 0..self.len() {
-            for (channel, plane) in self.pixels(i).chunks_exact(area).enumerate() {
-                for row in plane.chunks_exact(self.width) {
-                    let (sum, square) = row.iter().fold((0u32, 0u32), |(sum, square), &pixel| {
-                        (
-                            sum + u32::from(pixel),
-                            square + u32::from(pixel) * u32::from(pixel),
-                        )
-                    });
-                    sums[channel] += u64::from(sum);
-                    squares[channel] += u64::from(square);
-                }
+            for (sums, plane) in sums.iter_mut().zip(self.pixels(i).chunks_exact(area)) {
+                sums.add(plane);
             }
         }
-        let count = (self.len() * area) as f64;
-        let scale = f64::from(PIXEL_MAX);
-        let mut statistics = Normalisation {
-            mean: [0.0; CHANNELS],
-            std: [0.0; CHANNELS],
-        };
-        for channel in 0..CHANNELS {
-            let mean = sums[channel] as f64 / count;
-            let variance = (squares[channel] as f64 / count - mean * mean).max(0.0);
-            statistics.mean[channel] = (mean / scale) as f32;
-            statistics.std[channel] = (variance.sqrt() / scale) as f32;
+        let statistics = sums.map(|sums| sums.mean_and_deviation());
+        Normalisation {
+            mean: statistics.map(|(mean, _)| mean),
+            std: statistics.map(|(_, deviation)| deviation),
         }
-        statistics
     }
 }
 

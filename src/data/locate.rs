@@ -38,28 +38,30 @@ impl DataSearch {
             .unwrap_or_else(|| PathBuf::from(DEFAULT_FOLDER))
     }
 
-    /// The folder that holds the files of `dataset`: [`root`](Self::root) joined with `folder`, or
-    /// the root itself when it is that folder. It counts as found if any of `files` is in it.
+    /// The folder that holds the files of `dataset`: the first of `folders` below
+    /// [`root`](Self::root), or the root itself when it is that folder. One counts as found if any
+    /// of `files` is in it.
     ///
     /// # Errors
     /// [`DataError::NotFound`] with the folders that were looked in.
     pub(crate) fn find(
         &self,
         dataset: &'static str,
-        folder: &str,
+        folders: &[&str],
         files: &[&str],
     ) -> Result<PathBuf, DataError> {
-        find_in(&self.root(), dataset, folder, files)
+        find_in(&self.root(), dataset, folders, files)
     }
 }
 
 fn find_in(
     root: &Path,
     dataset: &'static str,
-    folder: &str,
+    folders: &[&str],
     files: &[&str],
 ) -> Result<PathBuf, DataError> {
-    let looked = vec![root.join(folder), root.to_path_buf()];
+    let below = folders.iter().map(|folder| root.join(folder));
+    let looked: Vec<PathBuf> = below.chain([root.to_path_buf()]).collect();
     looked
         .iter()
         .find(|place| files.iter().any(|file| place.join(file).exists()))
@@ -94,12 +96,17 @@ mod tests {
         let parent = tempfile::tempdir().unwrap();
         let folder = parent.path().join("inner");
         std::fs::create_dir(&folder).unwrap();
-        let find = |root: &Path| find_in(root, "set", "inner", &["a", "b"]);
+        let find = |root: &Path| find_in(root, "set", &["inner", "other/raw"], &["a", "b"]);
         let error = find(parent.path()).unwrap_err().to_string();
+        let other = parent.path().join("other/raw");
         assert_eq!(
             error,
-            format!("no set data in {folder:?}, {:?}", parent.path())
+            format!("no set data in {folder:?}, {other:?}, {:?}", parent.path())
         );
+        std::fs::create_dir_all(&other).unwrap();
+        std::fs::write(other.join("a"), "").unwrap();
+        assert_eq!(find(parent.path()).unwrap(), other);
+        // The first folder goes before it.
         std::fs::write(folder.join("b"), "").unwrap();
         assert_eq!(find(parent.path()).unwrap(), folder);
         assert_eq!(find(&folder).unwrap(), folder);

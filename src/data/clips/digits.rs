@@ -6,7 +6,7 @@
 use rand_chacha::rand_core::Rng;
 use sha2::{Digest, Sha256};
 
-use super::{ClipDataset, Glyphs};
+use super::{ClipDataset, DIGITS, Glyphs};
 use crate::data::SourceChecksum;
 use crate::data::random::{stream, uniform_between};
 use crate::data::split::Split;
@@ -14,9 +14,6 @@ use crate::run::hexadecimal;
 
 /// Height and width of a picture, pixels; those of MNIST.
 const SIDE: usize = 28;
-
-/// Digits, and so forms.
-const FORMS: usize = 10;
 
 /// Pictures of each split: training, validation, test.
 const PICTURES: [usize; 3] = [10_000, 1_000, 2_000];
@@ -61,7 +58,7 @@ const fn closed(points: &'static [Point]) -> Stroke {
 }
 
 /// The strokes of the digits 0 to 9.
-const STROKES: [&[Stroke]; FORMS] = [
+const STROKES: [&[Stroke]; DIGITS] = [
     &[closed(&[
         [0.5, 0.0],
         [0.92, 0.25],
@@ -160,9 +157,9 @@ fn generate(seed: u64, split: Split, count: usize) -> Glyphs {
     let purpose = format!("{}/glyphs/{split}", ClipDataset::Digits);
     let mut pixels = Vec::with_capacity(count * SIDE * SIDE);
     for i in 0..count {
-        pixels.extend(draw(i % FORMS, &mut stream(seed, &purpose, i as u64)));
+        pixels.extend(draw(i % DIGITS, &mut stream(seed, &purpose, i as u64)));
     }
-    let labels = (0..count).map(|i| (i % FORMS) as u8).collect();
+    let labels = (0..count).map(|i| (i % DIGITS) as u8).collect();
     Glyphs::new(SIDE, pixels, labels)
 }
 

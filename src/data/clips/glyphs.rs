@@ -3,6 +3,11 @@
 use std::fmt;
 use std::ops::Range;
 
+use crate::data::pixel_statistics::PixelSums;
+
+/// How many digits there are.
+pub const DIGITS: usize = 10;
+
 /// Grey pictures of digits with their labels.
 #[derive(Clone, PartialEq)]
 pub struct Glyphs {
@@ -15,9 +20,11 @@ impl Glyphs {
     /// Pictures of `side` x `side` pixels that follow each other in `pixels`, row-major.
     ///
     /// # Panics
-    /// If there is no picture, or not one label a picture.
+    /// If there is no picture, not one label a picture, or a label above 9.
     pub fn new(side: usize, pixels: Vec<u8>, labels: Vec<u8>) -> Self {
         assert!(!labels.is_empty(), "there is no picture");
+        let digits = labels.iter().all(|label| usize::from(*label) < DIGITS);
+        assert!(digits, "a label is a digit");
         assert_eq!(
             pixels.len(),
             labels.len() * side * side,
@@ -60,6 +67,22 @@ impl Glyphs {
     pub fn pixels(&self, i: usize) -> &[u8] {
         let area = self.side * self.side;
         &self.pixels[i * area..(i + 1) * area]
+    }
+
+    /// How many pictures show each digit, 0 to 9.
+    pub fn label_counts(&self) -> [usize; DIGITS] {
+        let mut counts = [0; DIGITS];
+        for label in &self.labels {
+            counts[usize::from(*label)] += 1;
+        }
+        counts
+    }
+
+    /// Mean and standard deviation over all pixels, in 0 to 1.
+    pub fn statistics(&self) -> (f32, f32) {
+        let mut sums = PixelSums::default();
+        sums.add(&self.pixels);
+        sums.mean_and_deviation()
     }
 
     /// The pictures of `range` alone.

@@ -6,7 +6,7 @@
 
 mod digits;
 mod glyphs;
-mod mnist;
+pub(in crate::data) mod mnist;
 mod moving;
 mod official;
 
@@ -22,7 +22,7 @@ use crate::data::locate::DataSearch;
 use crate::data::split::Split;
 use crate::data::{SourceChecksum, random};
 
-pub use glyphs::Glyphs;
+pub use glyphs::{DIGITS, Glyphs};
 pub(in crate::data) use mnist::NAME as MNIST;
 pub use moving::{
     CANVAS_SIDE, CLIP_DIGITS, CLIP_FRAMES, Clip, FOOTPRINT_LEVEL, MovingDigit, WATCHED_FRAMES,
@@ -135,6 +135,11 @@ impl Clips {
     /// What the digits are.
     pub fn dataset(&self) -> ClipDataset {
         self.dataset
+    }
+
+    /// The pictures of digits that the clips are made of.
+    pub fn glyphs(&self) -> &Glyphs {
+        &self.glyphs
     }
 
     /// Clip `number`, of [`CLIP_FRAMES`] frames. Numbers go on beyond [`len`](Self::len): the

@@ -54,10 +54,11 @@ impl OfficialTestSet {
         let clips = shape_after_time(&header)
             .ok_or_else(|| wrong(format!("holds no frames of 64 x 64: {header:?}")))?;
         let first_value = PREFIX as u64 + u64::from(header_length);
-        let values = (CLIP_FRAMES * clips * CANVAS_SIDE * CANVAS_SIDE) as u64;
-        if length != first_value + values {
-            let problem = format!("has {length} bytes, expected {}", first_value + values);
-            return Err(wrong(problem));
+        // As wide as a header can claim.
+        let clip_bytes = (CLIP_FRAMES * CANVAS_SIDE * CANVAS_SIDE) as u128;
+        let expected = u128::from(first_value) + clips as u128 * clip_bytes;
+        if u128::from(length) != expected {
+            return Err(wrong(format!("has {length} bytes, expected {expected}")));
         }
         Ok(Self {
             path: path.to_path_buf(),
@@ -102,11 +103,12 @@ impl OfficialTestSet {
     }
 }
 
-/// The number of clips in a header whose shape is `(20, clips, 64, 64)`.
+/// The number of clips, at least 1, in a header whose shape is `(20, clips, 64, 64)`.
 fn shape_after_time(header: &str) -> Option<usize> {
     let shape = header.split("'shape':(20,").nth(1)?;
     let (clips, rest) = shape.split_once(',')?;
-    rest.starts_with("64,64)").then(|| clips.parse().ok())?
+    let clips = clips.parse().ok().filter(|clips| *clips > 0)?;
+    rest.starts_with("64,64)").then_some(clips)
 }
 
 #[cfg(test)]
@@ -149,8 +151,11 @@ mod tests {
                 .to_string()
         };
         assert!(refuse(HEADER, 5).contains("bytes, expected"));
+        let huge = HEADER.replace("20, 2,", &format!("20, {},", u64::MAX));
+        assert!(refuse(&huge, 0).ends_with("bytes, expected 1511157274518286468300900"));
         assert!(refuse(&HEADER.replace("|u1", "<f4"), 0).contains("'descr':'|u1'"));
         assert!(refuse(&HEADER.replace("64, 64", "32, 32"), 0).contains("no frames of 64 x 64"));
+        assert!(refuse(&HEADER.replace("2,", "0,"), 0).contains("no frames of 64 x 64"));
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("a.npy");
         std::fs::write(&path, b"<html>not found</html>").expect("written");
