@@ -82,7 +82,8 @@ pub(super) enum Verb {
 /// Which experiment, and what is changed in it.
 #[derive(Debug, Clone, Args)]
 pub(super) struct ExperimentArguments {
-    /// Take the defaults from this base in place of the trial's own: "cifar-100" or "shapes"
+    /// Take the defaults from this base in place of the experiment's own: "cifar-100" or "shapes"; for
+    /// next-frame predictors "moving-mnist", "moving-mnist-small" or "digits"
     #[arg(long, value_name = "NAME")]
     pub(super) base: Option<String>,
     /// Change a value, such as train.epochs=5; can be given several times

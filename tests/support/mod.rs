@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-
 use std::process::Command;
 
 /// What one run of the binary gave.
