@@ -213,7 +213,7 @@ fn an_unknown_base_is_answered_with_the_known_ones() {
     exit code 2
     --- stderr
     error: no base "shape"
-    hint: did you mean "shapes"? known bases: cifar-100, digits, moving-mnist, shapes
+    hint: did you mean "shapes"? known bases: cifar-100, digits, moving-mnist, moving-mnist-small, shapes
     "#);
 }
 
@@ -362,7 +362,7 @@ fn a_faulty_file_is_shown_with_line_column_and_caret() {
       |
     1 | extends = "base/cifar-10"
       |           ^^^^^^^^^^^^^^^
-    hint: did you mean "base/cifar-100"? known experiments: base/cifar-100, base/digits, base/moving-mnist, base/shapes
+    hint: did you mean "base/cifar-100"? known experiments: base/cifar-100, base/digits, base/moving-mnist, base/moving-mnist-small, base/shapes
     "#);
     place.experiment("hen.toml", "extends = \"egg\"\n");
     insta::assert_snapshot!(show("egg", "extends = \"hen\"\n"), @r#"

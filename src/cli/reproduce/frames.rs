@@ -5,18 +5,25 @@ use crate::data::{DataError, load_clips};
 use crate::experiment::{ForecastExperiment, Resolved};
 
 use super::{Made, stopped};
-use crate::cli::arguments::{CheckpointArguments, EvaluateArguments, ReproduceArguments};
+use crate::cli::arguments::{
+    CheckpointArguments, EvaluateArguments, ExperimentArguments, ReproduceArguments,
+};
 use crate::cli::context::Context;
 use crate::cli::evaluate_frames::{self, FrameArguments};
 use crate::cli::explain_seq::{self, ExplainSeqArguments};
 use crate::cli::failure::Complaint;
 use crate::cli::train::train_unless_done;
 
-/// The predictors, and the base of each way: small enough for a CPU.
-const NETWORKS: [&str; 3] = ["convlstm", "convlstm-narrow", "convlstm-kernel-5"];
+/// The predictors, each with what is changed in it, and the base of each way: small enough for a CPU.
+const NETWORKS: [(&str, Option<&str>); 3] = [
+    ("convlstm", None),
+    ("convlstm-narrow", None),
+    // As many parameters as the two layers of convlstm have on this base.
+    ("convlstm-1-layer", Some("forecast.hidden=[52]")),
+];
 const BASE: &str = "moving-mnist-small";
 /// The quick way has one: on its base the first two are the same.
-const QUICK_NETWORKS: [&str; 1] = ["convlstm"];
+const QUICK_NETWORKS: [(&str, Option<&str>); 1] = [("convlstm", None)];
 const QUICK_BASE: &str = "digits";
 /// Test clips that are scored, and of those the ones whose maps are measured.
 const CLIPS: Clips = Clips {
@@ -38,10 +45,24 @@ struct Clips {
 }
 
 /// What is trained, on which base, and how many clips are measured.
-fn plan(arguments: &ReproduceArguments) -> (&'static [&'static str], &'static str, Clips) {
+struct Plan {
+    networks: &'static [(&'static str, Option<&'static str>)],
+    base: &'static str,
+    clips: Clips,
+}
+
+fn plan(arguments: &ReproduceArguments) -> Plan {
     match arguments.quick {
-        true => (&QUICK_NETWORKS, QUICK_BASE, QUICK_CLIPS),
-        false => (&NETWORKS, BASE, CLIPS),
+        true => Plan {
+            networks: &QUICK_NETWORKS,
+            base: QUICK_BASE,
+            clips: QUICK_CLIPS,
+        },
+        false => Plan {
+            networks: &NETWORKS,
+            base: BASE,
+            clips: CLIPS,
+        },
     }
 }
 
@@ -68,11 +89,15 @@ pub(super) fn predictors(
     context: &Context,
     arguments: &ReproduceArguments,
 ) -> anyhow::Result<Vec<Resolved<ForecastExperiment>>> {
-    let (networks, base, _) = plan(arguments);
-    let networks = networks.iter();
-    networks
-        .map(|name| context.plain(name, Some(base)))
-        .collect()
+    let Plan { networks, base, .. } = plan(arguments);
+    let resolve = |(name, change): &(&str, Option<&str>)| {
+        let changed = ExperimentArguments {
+            base: Some(base.to_string()),
+            overrides: change.iter().map(ToString::to_string).collect(),
+        };
+        context.experiment(name, &changed)
+    };
+    networks.iter().map(resolve).collect()
 }
 
 /// Trains the predictors that are not done, scores and explains them.
@@ -81,7 +106,11 @@ pub(super) fn make(
     arguments: &ReproduceArguments,
     seed: u64,
 ) -> anyhow::Result<Made> {
-    let (networks, base, clips) = plan(arguments);
+    let Plan {
+        networks,
+        base,
+        clips,
+    } = plan(arguments);
     for resolved in predictors(context, arguments)? {
         for &seed in &arguments.seeds {
             if let Some(code) = train_unless_done(context, &resolved, seed)? {
@@ -89,7 +118,7 @@ pub(super) fn make(
             }
         }
     }
-    let names: Vec<String> = networks.iter().map(ToString::to_string).collect();
+    let names: Vec<String> = networks.iter().map(|(name, _)| name.to_string()).collect();
     let mut files = evaluate_frames::draw(
         context,
         &EvaluateArguments {
