@@ -11,6 +11,6 @@ mod frames;
 pub use accuracy::{Accuracy, measure};
 pub use forecast::{
     BASELINES, Baseline, FIRST_SCORED, ForecastScores, FrameSummary, Horizon, SCORED_FRAMES,
-    WATCHED_FRAMES, baseline_scores, mean_image, network_scores,
+    baseline_scores, mean_image, network_scores,
 };
 pub use frames::{FrameMeasure, MOST_PSNR, PROBABILITY_FLOOR, frame_scores, ssim};

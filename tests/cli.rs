@@ -3,9 +3,9 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::OnceLock;
 
-use std::process::Command;
 use tempfile::TempDir;
 
 /// A folder in which the binary is run.

@@ -4,8 +4,8 @@
 use std::fs;
 use std::io::Write;
 use std::path::Path;
+use std::process::Command;
 
-use assert_cmd::Command;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use tempfile::TempDir;

@@ -2,9 +2,9 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::OnceLock;
 
-use std::process::Command;
 use image::{Rgb, RgbImage};
 
 /// Images of the generated test split.

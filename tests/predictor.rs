@@ -1,10 +1,12 @@
 //! A next-frame predictor from the command line: trained on drawn digits, stopped and gone on with,
 //! refused where another kind of network is wanted.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+mod support;
 
-use std::process::Command;
+use std::fs;
+use std::path::Path;
+
+use support::{done_in, new_folder, run_in};
 
 /// Changes that make a training of seconds: one small layer, few clips.
 const SMALL: [&str; 7] = [
@@ -17,38 +19,19 @@ const SMALL: [&str; 7] = [
     "checkpoints.at=[0,1,2]",
 ];
 
-fn folder(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    // What an earlier run of the tests left.
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).expect("created");
-    folder
-}
-
 /// Exit code, stdout and stderr of the binary in `folder`.
 fn run(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_camtrail"))
-        .current_dir(folder)
-        .args(arguments)
-        .env_remove("CARGO")
-        .env_remove("CAMTRAIL_DATA")
-        .output()
-        .expect("the binary starts");
-    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("UTF-8");
-    (
-        output.status.code().expect("it ends by itself"),
-        text(&output.stdout),
-        text(&output.stderr),
-    )
+    let shown = run_in(folder, arguments);
+    (shown.code, shown.stdout, shown.stderr)
 }
 
-fn train(folder: &Path, changes: &[&str], more: &[&str]) -> (i32, String, String) {
+fn training<'a>(changes: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
     let mut arguments = vec!["train", "convlstm", "--base", "digits"];
     for change in SMALL.iter().chain(changes) {
         arguments.extend(["--set", change]);
     }
     arguments.extend(more);
-    run(folder, &arguments)
+    arguments
 }
 
 fn weights(folder: &Path, epoch: &str) -> Vec<u8> {
@@ -58,18 +41,15 @@ fn weights(folder: &Path, epoch: &str) -> Vec<u8> {
 
 #[test]
 fn a_training_that_goes_on_gives_the_bits_of_one_that_never_stopped() {
-    let whole = folder("predictor-whole");
-    let (code, stdout, stderr) = train(&whole, &[], &[]);
-    assert_eq!(code, 0, "{stderr}");
+    let whole = new_folder("predictor-whole");
+    let stdout = done_in(&whole, &training(&[], &[])).stdout;
     assert!(stdout.contains("validation loss"), "{stdout}");
     assert!(stdout.contains("frame MSE"), "{stdout}");
     assert!(stdout.contains("curves-convlstm-seed-0.png"), "{stdout}");
 
-    let parts = folder("predictor-parts");
-    let (code, _, stderr) = train(&parts, &["train.epochs=1"], &[]);
-    assert_eq!(code, 0, "{stderr}");
-    let (code, _, stderr) = train(&parts, &[], &["--resume", "--accept-changes"]);
-    assert_eq!(code, 0, "{stderr}");
+    let parts = new_folder("predictor-parts");
+    done_in(&parts, &training(&["train.epochs=1"], &[]));
+    done_in(&parts, &training(&[], &["--resume", "--accept-changes"]));
     for epoch in ["epoch-001", "epoch-002"] {
         assert!(weights(&whole, epoch) == weights(&parts, epoch), "{epoch}");
     }
@@ -90,7 +70,7 @@ fn a_training_that_goes_on_gives_the_bits_of_one_that_never_stopped() {
 
 #[test]
 fn another_kind_of_network_is_told_from_a_missing_one() {
-    let folder = folder("predictor-kinds");
+    let folder = new_folder("predictor-kinds");
     let (code, _, stderr) = run(&folder, &["explain", "convlstm", "--test-index", "0"]);
     assert_eq!(code, 2, "{stderr}");
     assert!(stderr.contains("\"convlstm\" has no [model]"), "{stderr}");
@@ -102,7 +82,7 @@ fn another_kind_of_network_is_told_from_a_missing_one() {
 
 #[test]
 fn without_mnist_the_way_without_it_is_named() {
-    let folder = folder("predictor-data");
+    let folder = new_folder("predictor-data");
     let (code, _, stderr) = run(&folder, &["train", "convlstm"]);
     assert_eq!(code, 1, "{stderr}");
     assert!(stderr.contains("no mnist data in"), "{stderr}");
@@ -111,14 +91,14 @@ fn without_mnist_the_way_without_it_is_named() {
 
 #[test]
 fn what_cannot_be_built_is_refused_with_what_can() {
-    let folder = folder("predictor-ranges");
+    let folder = new_folder("predictor-ranges");
     for (change, allowed) in [
         ("forecast.kernel=4", "an odd number from 1 to 16"),
         ("forecast.patch=3", "patches of 1, 2 or 4"),
         ("objective.true_frames=20", "a whole number from 1 to 19"),
         ("objective.loss=ssim", "bce"),
     ] {
-        let (code, _, stderr) = train(&folder, &[change], &[]);
+        let (code, _, stderr) = run(&folder, &training(&[change], &[]));
         assert_eq!(code, 2, "{change}: {stderr}");
         assert!(stderr.contains(allowed), "{change}: {stderr}");
     }

@@ -2,12 +2,15 @@
 //! checkpoint, and what becomes of a cache that is damaged or another network's.
 
 mod support;
+#[path = "support/trained.rs"]
+mod trained_run;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use camtrail::run::ExplanationSet;
-use support::{Shown, done_in, run_in, train, trained};
+use support::{Shown, done_in, run_in};
+use trained_run::{train, trained};
 
 /// The cached heads of a seed, in whichever checkpoint was best.
 fn cached(folder: &Path, seed: u64) -> Vec<PathBuf> {

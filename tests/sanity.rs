@@ -2,6 +2,8 @@
 //! seconds.
 
 mod support;
+#[path = "support/trained.rs"]
+mod trained_run;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,7 +11,8 @@ use std::sync::OnceLock;
 
 use camtrail::explain::{Baseline, Method, Needs};
 use camtrail::run::{SanityTables, Verdict, read_verdicts, verdict_of};
-use support::{done_in, run_in, trained};
+use support::{done_in, run_in};
+use trained_run::trained;
 
 /// Layers of the network from the logits downwards.
 const CASCADE: [&str; 4] = ["none", "dense", "block-2", "block-1"];

@@ -3,9 +3,9 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::OnceLock;
 
-use std::process::Command;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 use camtrail::data::{DataSearch, load, pixels_01};

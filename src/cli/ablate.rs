@@ -7,7 +7,6 @@ use crate::experiment::Resolved;
 use crate::explain::Method;
 use crate::figure::{Ablation, Figure, LayerRule, MapChoice, TrainingTime};
 use crate::run::{EpochRow, ExplanationSet, write_depth_rows};
-use crate::train::StartMode;
 
 use super::DONE;
 use super::arguments::AblateArguments;
@@ -20,7 +19,7 @@ use super::measure::check_same_data;
 use super::network::{FINE_CELLS, Opened, Trained, ablation_layers, find};
 use super::output::{note, result};
 use super::selection::{Pictures, by_index, by_rule};
-use super::train::{check_unchanged, is_done, named_twice, train_run};
+use super::train::{is_done, named_twice, train_unless_done};
 
 /// The method along training.
 const METHOD_ALONG: &str = "grad-cam";
@@ -35,14 +34,7 @@ pub(super) fn run(context: &Context, arguments: &AblateArguments) -> anyhow::Res
         for trial in &missing {
             let resolved: Resolved = context.plain(trial, arguments.checkpoint.base.as_deref())?;
             let seed = arguments.checkpoint.seed;
-            let run = context.run(&resolved, seed);
-            let mode = if run.manifest().exists() {
-                check_unchanged(&run, &resolved, false)?;
-                StartMode::Resume
-            } else {
-                StartMode::Fresh
-            };
-            if let Some(code) = train_run(context, &resolved, seed, mode)? {
+            if let Some(code) = train_unless_done(context, &resolved, seed)? {
                 note(format!(
                     "to go on: {}",
                     context.command(&same_again(arguments))

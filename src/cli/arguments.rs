@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::evaluate_frames::FrameArguments;
+use super::explain_seq::ExplainSeqArguments;
 
 /// Root of the run folders where the user names none.
 pub(super) const DEFAULT_RUNS: &str = "checkpoints";
@@ -53,6 +54,8 @@ pub(super) enum Verb {
     Train(TrainArguments),
     /// Show what a trained network looks at in given images
     Explain(ExplainArguments),
+    /// Show what a next-frame predictor's prediction rests on in each of its hidden states
+    ExplainSeq(ExplainSeqArguments),
     /// Draw the ablation: the same images explained by every trial, and along training
     Ablate(AblateArguments),
     /// Measure whether maps lie on the objects, whose boxes or masks are known
@@ -79,7 +82,8 @@ pub(super) enum Verb {
 /// Which experiment, and what is changed in it.
 #[derive(Debug, Clone, Args)]
 pub(super) struct ExperimentArguments {
-    /// Take the defaults from this base in place of the trial's own: "cifar-100" or "shapes"
+    /// Take the defaults from this base in place of the experiment's own: "cifar-100" or "shapes"; for
+    /// next-frame predictors "moving-mnist", "moving-mnist-small" or "digits"
     #[arg(long, value_name = "NAME")]
     pub(super) base: Option<String>,
     /// Change a value, such as train.epochs=5; can be given several times
@@ -227,7 +231,10 @@ pub(super) struct ReproduceArguments {
     /// Training seeds
     #[arg(long, value_delimiter = ',', default_values_t = [0], value_name = "SEED,SEED")]
     pub(super) seeds: Vec<u64>,
-    /// Change a value of every trial, such as train.epochs=10; can be given several times
+    /// One half alone: trials A to D on images, or next-frame predictors on clips
+    #[arg(long, value_enum, value_name = "PART")]
+    pub(super) only: Option<Part>,
+    /// Change a value of trials A to D, such as train.epochs=10; can be given several times
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub(super) overrides: Vec<String>,
     /// Start over, removing the runs that are there
@@ -236,6 +243,15 @@ pub(super) struct ReproduceArguments {
     /// Folder for the figures
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
+}
+
+/// A half of `reproduce`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Part {
+    /// Trials A to D
+    Images,
+    /// Next-frame predictors
+    Frames,
 }
 
 /// Which networks, images and maps to measure.

@@ -33,14 +33,14 @@ const FOLDER: &str = "frames";
 pub(super) struct FrameArguments {
     /// Networks that predict frames: score the first N clips [default: all]
     #[arg(long, value_name = "N", value_parser = at_least_one)]
-    limit: Option<usize>,
+    pub(super) limit: Option<usize>,
     /// Networks that predict frames: score the clips of this file, Moving MNIST's official
     /// mnist_test_seq.npy, in place of the experiment's test clips
     #[arg(long, value_name = "FILE")]
-    official: Option<PathBuf>,
+    pub(super) official: Option<PathBuf>,
     /// Networks that predict frames: folder for table and figure [default: figures/DATASET/frames]
     #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
+    pub(super) out: Option<PathBuf>,
 }
 
 impl FrameArguments {
@@ -56,8 +56,20 @@ impl FrameArguments {
     }
 }
 
-/// Scores every trained seed of the given experiments; prints tables, and writes CSV and figure.
+/// Scores every trained seed of the given experiments, and lists the files.
 pub(super) fn run(context: &Context, arguments: &EvaluateArguments) -> anyhow::Result<u8> {
+    for path in draw(context, arguments)? {
+        result(path.display());
+    }
+    Ok(DONE)
+}
+
+/// Scores every trained seed of the given experiments; prints tables, writes CSV and figure, and
+/// returns the files.
+pub(super) fn draw(
+    context: &Context,
+    arguments: &EvaluateArguments,
+) -> anyhow::Result<Vec<PathBuf>> {
     let networks = networks(context, &arguments.trials, arguments.base.as_deref())?;
     let Some(first) = networks.first() else {
         return Err(Complaint::misused("no experiment is named", "name one").into());
@@ -96,17 +108,16 @@ pub(super) fn run(context: &Context, arguments: &EvaluateArguments) -> anyhow::R
     }
     print(&rows, MEAN_IMAGE_CLIPS);
     let dataset = options.dataset.name();
-    write(context, arguments, dataset, &rows)?;
-    Ok(DONE)
+    write(context, arguments, dataset, &rows)
 }
 
-/// Writes the table and draws the figure.
+/// Writes the table, draws the figure, and returns the files.
 fn write(
     context: &Context,
     arguments: &EvaluateArguments,
     dataset: &str,
     rows: &[FrameScoreRow],
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Vec<PathBuf>> {
     let folder = context.figures(arguments.frames.out.as_deref(), &[dataset, FOLDER]);
     let figure = FrameScores {
         rows,
@@ -118,8 +129,7 @@ fn write(
         write_frame_scores(file, rows)?;
     }
     files.extend(figure.save(&folder)?);
-    files.iter().for_each(|file| result(file.display()));
-    Ok(())
+    Ok(files)
 }
 
 /// Returns the trained runs of `names`, all of which are scored on the same clips.
@@ -142,6 +152,12 @@ fn networks(
             networks.push(find_run(context, name, base, seed)?);
         }
     }
+    check_same_clips(&networks)?;
+    Ok(networks)
+}
+
+/// Fails where two networks were trained with other test clips.
+pub(super) fn check_same_clips(networks: &[Trained<ForecastExperiment>]) -> Result<(), Complaint> {
     let clips = |trained: &Trained<ForecastExperiment>| {
         let clips = &trained.experiment.experiment.clips;
         (clips.dataset, clips.test_clips, clips.seed)
@@ -155,9 +171,9 @@ fn networks(
             format!("{name} seed {seed}")
         });
         let message = format!("{a} and {b} were trained with other test clips");
-        return Err(Complaint::misused(message, "evaluate them one at a time").into());
+        return Err(Complaint::misused(message, "take them one at a time"));
     }
-    Ok(networks)
+    Ok(())
 }
 
 /// The clips that are scored.

@@ -117,6 +117,9 @@ fn known(cause: &(dyn std::error::Error + 'static)) -> Option<(Option<String>, u
             ExplainError::UnknownLayer { .. }
                 | ExplainError::UnknownMethod { .. }
                 | ExplainError::UnknownTarget { .. }
+                | ExplainError::UnknownFrameTarget { .. }
+                | ExplainError::BadBox { .. }
+                | ExplainError::NotGradient { .. }
                 | ExplainError::UnknownQuantity { .. }
                 | ExplainError::NoDifference { .. }
                 | ExplainError::NotLinear { .. }

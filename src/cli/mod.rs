@@ -9,6 +9,7 @@ mod evaluate;
 mod evaluate_frames;
 mod experiments;
 mod explain;
+mod explain_seq;
 mod failure;
 mod fetch_progress;
 mod figures;
@@ -72,6 +73,7 @@ fn run(arguments: Arguments) -> anyhow::Result<u8> {
     match arguments.verb {
         Verb::Train(arguments) => train::run(&context, &arguments),
         Verb::Explain(arguments) => explain::run(&context, &arguments),
+        Verb::ExplainSeq(arguments) => explain_seq::run(&context, &arguments),
         Verb::Ablate(arguments) => ablate::run(&context, &arguments),
         Verb::Localize(arguments) => localize::run(&context, &arguments),
         Verb::Sanity(arguments) => sanity::run(&context, &arguments),

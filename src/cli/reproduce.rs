@@ -1,22 +1,23 @@
 //! `reproduce`: every trial trained, explained and drawn by one command. Called by [`super::run`].
 
+mod frames;
+
 use std::path::PathBuf;
 use std::time::Instant;
 
 use crate::data::DataError;
 use crate::experiment::Resolved;
 use crate::run::{RunDir, RunError, RunLock};
-use crate::train::StartMode;
 
 use super::DONE;
 use super::arguments::{
     AblateArguments, CURVE_STEPS, CheckpointArguments, ExperimentArguments, LocalizeArguments,
-    MeasureArguments, ReproduceArguments, SanityArguments, ScoreArguments,
+    MeasureArguments, Part, ReproduceArguments, SanityArguments, ScoreArguments,
 };
 use super::context::Context;
 use super::output::{note, result};
 use super::progress::duration;
-use super::train::{check_unchanged, is_done, named_twice, train_run};
+use super::train::{named_twice, train_unless_done};
 use super::{ablate, failure::Complaint, localize, sanity, score};
 
 /// The trials, shallowest first.
@@ -38,51 +39,90 @@ pub(super) fn run(context: &Context, arguments: &ReproduceArguments) -> anyhow::
         let message = format!("seed {twice} is named twice");
         return Err(Complaint::misused(message, "name each seed once").into());
     }
-    let base = arguments.quick.then(|| QUICK_BASE.to_string());
     if arguments.quick {
-        note("generated images and short trainings; for CIFAR-100 in full leave out --quick");
+        note("generated data and short trainings; for real data in full leave out --quick");
     }
-    let changed = ExperimentArguments {
-        base: base.clone(),
-        overrides: arguments.overrides.clone(),
-    };
-    check_data(context, &changed)?;
-    let mut runs = Vec::new();
-    for trial in TRIALS {
-        let resolved: Resolved = context.experiment(trial, &changed)?;
-        for &seed in &arguments.seeds {
-            runs.push((context.run(&resolved, seed), resolved.clone()));
-        }
+    let wanted = |part: Part| arguments.only.is_none_or(|only| only == part);
+    // Hours of training must not end where a file is missing.
+    if wanted(Part::Images) {
+        check_data(context, &changed(arguments))?;
+    }
+    if wanted(Part::Frames) {
+        frames::check_data(context, arguments)?;
     }
     if arguments.force {
         // All at once: a run that is stopped and goes on without --force must not keep an old one.
-        for (run, _) in &runs {
-            discard(run)?;
+        discard_all(context, arguments, wanted)?;
+    }
+    let mut files = Vec::new();
+    if wanted(Part::Images) {
+        match images(context, arguments, seed)? {
+            Made::Files(made) => files.extend(made),
+            Made::Stopped(code) => return Ok(code),
         }
     }
-    for (run, resolved) in &runs {
-        let there = run.manifest().exists();
-        if there {
-            check_unchanged(run, resolved, false)?;
-            if is_done(run) {
-                let (trial, seed) = (run.trial(), run.seed());
-                note(format!(
-                    "{trial} seed {seed} is trained already; --force starts over"
-                ));
-                continue;
-            }
+    if wanted(Part::Frames) {
+        match frames::make(context, arguments, seed)? {
+            Made::Files(made) => files.extend(made),
+            Made::Stopped(code) => return Ok(code),
         }
-        let mode = if there {
-            StartMode::Resume
-        } else {
-            StartMode::Fresh
-        };
-        if let Some(code) = train_run(context, resolved, run.seed(), mode)? {
-            note(format!(
-                "to go on: {}",
-                context.command(&same_again(arguments))
-            ));
-            return Ok(code);
+    }
+    note(format!(
+        "done in {}",
+        duration(started.elapsed().as_secs_f64())
+    ));
+    result("\nfiles to open (each picture is there as SVG too):");
+    for path in files
+        .iter()
+        .filter(|path| path.extension().is_none_or(|ending| ending != "svg"))
+    {
+        result(format!("  {}", path.display()));
+    }
+    Ok(DONE)
+}
+
+/// What a part of the command comes to.
+enum Made {
+    /// The files to open.
+    Files(Vec<PathBuf>),
+    /// A signal stopped it: the exit code.
+    Stopped(u8),
+}
+
+/// Says how to go on where a signal stopped the training.
+fn stopped(context: &Context, arguments: &ReproduceArguments, code: u8) -> Made {
+    note(format!(
+        "to go on: {}",
+        context.command(&same_again(arguments))
+    ));
+    Made::Stopped(code)
+}
+
+/// What is changed in trials A to D.
+fn changed(arguments: &ReproduceArguments) -> ExperimentArguments {
+    ExperimentArguments {
+        base: arguments.quick.then(|| QUICK_BASE.to_string()),
+        overrides: arguments.overrides.clone(),
+    }
+}
+
+/// The trials, shallowest first, with what is changed in them.
+fn trials(context: &Context, changed: &ExperimentArguments) -> anyhow::Result<Vec<Resolved>> {
+    let trials = TRIALS.iter();
+    trials
+        .map(|trial| context.experiment(trial, changed))
+        .collect()
+}
+
+/// Trains trials A to D, explains and measures them.
+fn images(context: &Context, arguments: &ReproduceArguments, seed: u64) -> anyhow::Result<Made> {
+    let changed = changed(arguments);
+    let base = changed.base.clone();
+    for resolved in trials(context, &changed)? {
+        for &seed in &arguments.seeds {
+            if let Some(code) = train_unless_done(context, &resolved, seed)? {
+                return Ok(stopped(context, arguments, code));
+            }
         }
     }
     let mut files = ablate::draw(
@@ -104,18 +144,7 @@ pub(super) fn run(context: &Context, arguments: &ReproduceArguments) -> anyhow::
         },
     )?;
     files.extend(measure(context, arguments, base)?);
-    note(format!(
-        "done in {}",
-        duration(started.elapsed().as_secs_f64())
-    ));
-    result("\nfiles to open (each picture is there as SVG too):");
-    for path in files
-        .iter()
-        .filter(|path| path.extension().is_none_or(|ending| ending != "svg"))
-    {
-        result(format!("  {}", path.display()));
-    }
-    Ok(DONE)
+    Ok(Made::Files(files))
 }
 
 /// Checks the maps, scores them and, where it is known, compares them with where the objects are;
@@ -176,6 +205,27 @@ fn measure(
     Ok(files)
 }
 
+/// Removes every run of the parts that are wanted.
+fn discard_all(
+    context: &Context,
+    arguments: &ReproduceArguments,
+    wanted: impl Fn(Part) -> bool,
+) -> anyhow::Result<()> {
+    for &seed in &arguments.seeds {
+        if wanted(Part::Images) {
+            for resolved in trials(context, &changed(arguments))? {
+                discard(&context.run(&resolved, seed))?;
+            }
+        }
+        if wanted(Part::Frames) {
+            for resolved in frames::predictors(context, arguments)? {
+                discard(&context.run(&resolved, seed))?;
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Removes a run that nobody is writing to.
 fn discard(run: &RunDir) -> Result<(), RunError> {
     let path = run.path();
@@ -209,6 +259,11 @@ fn same_again(arguments: &ReproduceArguments) -> String {
     let mut text = format!("reproduce --seeds {}", seeds.join(","));
     if arguments.quick {
         text.push_str(" --quick");
+    }
+    match arguments.only {
+        Some(Part::Images) => text.push_str(" --only images"),
+        Some(Part::Frames) => text.push_str(" --only frames"),
+        None => {}
     }
     for change in &arguments.overrides {
         text.push_str(&format!(" --set '{change}'"));

@@ -114,6 +114,28 @@ pub(super) fn train_run<E: Trainable>(
     }
 }
 
+/// Trains one run to its end, from where it stopped or from the start, and returns the exit code where
+/// a signal stopped it. A run that is done stays as it is.
+pub(super) fn train_unless_done<E: Trainable>(
+    context: &Context,
+    resolved: &Resolved<E>,
+    seed: u64,
+) -> anyhow::Result<Option<u8>> {
+    let run = context.run(resolved, seed);
+    let mode = match run.manifest().exists() {
+        true => {
+            check_unchanged(&run, resolved, false)?;
+            StartMode::Resume
+        }
+        false => StartMode::Fresh,
+    };
+    if mode == StartMode::Resume && is_done(&run) {
+        note(format!("{} seed {seed} is trained already", resolved.name));
+        return Ok(None);
+    }
+    train_run(context, resolved, seed, mode)
+}
+
 /// Draws the run's curves. A trained network is no failure because its picture is one, so that is a
 /// warning, kept in the run's record.
 fn draw_curves<E: Trainable>(run: &RunDir) -> anyhow::Result<()> {

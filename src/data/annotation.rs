@@ -92,6 +92,40 @@ impl Mask {
         }
     }
 
+    /// Takes out every pixel of `other`.
+    ///
+    /// # Panics
+    /// If the two masks are of different sizes.
+    pub fn remove(&mut self, other: &Self) {
+        assert_eq!(
+            (self.height, self.width),
+            (other.height, other.width),
+            "mask sizes differ"
+        );
+        for (mine, theirs) in self.bits.iter_mut().zip(&other.bits) {
+            *mine &= !theirs;
+        }
+    }
+
+    /// The mask in numbers, row by row: 1 inside and 0 outside.
+    pub fn values(&self) -> impl Iterator<Item = f32> + '_ {
+        (0..self.height * self.width)
+            .map(|place| (self.bits[place / 64] >> (place % 64) & 1) as f32)
+    }
+
+    /// The mean place of its pixels' middles, `[x, y]`, or `None` when it is empty.
+    pub fn centroid(&self) -> Option<[f64; 2]> {
+        let (mut across, mut down, mut count) = (0.0, 0.0, 0.0);
+        for y in 0..self.height {
+            for x in (0..self.width).filter(|x| self.contains(*x, y)) {
+                across += x as f64 + 0.5;
+                down += y as f64 + 0.5;
+                count += 1.0;
+            }
+        }
+        (count > 0.0).then(|| [across / count, down / count])
+    }
+
     fn place(&self, x: usize, y: usize) -> usize {
         assert!(
             x < self.width && y < self.height,

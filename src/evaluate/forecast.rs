@@ -6,15 +6,13 @@ use std::fmt;
 use burn::tensor::activation::sigmoid;
 use burn::tensor::{Device, Tensor};
 
-use crate::data::clips::{CANVAS_SIDE, CLIP_FRAMES, Clip};
+use crate::data::clips::{CANVAS_SIDE, CLIP_FRAMES, Clip, WATCHED_FRAMES};
 use crate::data::statistics::{Interval, bootstrap};
 use crate::model::tap::Tap;
 use crate::model::{ConvLstm, frames_tensor};
 
 use super::frames::{FrameMeasure, frame_scores};
 
-/// Frames that the roll-out has seen; the frames after them are scored.
-pub const WATCHED_FRAMES: usize = 10;
 /// Frames of a clip that are scored.
 pub const SCORED_FRAMES: usize = CLIP_FRAMES - WATCHED_FRAMES;
 /// The first scored frame, counted from 1.

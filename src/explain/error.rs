@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::Quantity;
+use super::{Method, Needs, Quantity};
 
 /// Lowest Jaro-Winkler similarity at which an unknown name is answered with "did you mean".
 ///
@@ -143,6 +143,33 @@ pub enum ExplainError {
         /// The layer, or the network's output.
         place: String,
     },
+    /// The text names no target of a predicted frame.
+    #[error(
+        "unknown target \"{name}\"; known: \"frame\", {}, or \"box:x0,y0,x1,y1\"",
+        quoted(.known)
+    )]
+    UnknownFrameTarget {
+        /// The text that was read.
+        name: String,
+        /// The digits.
+        known: Vec<String>,
+    },
+    /// Four numbers that are no box of a frame.
+    #[error("\"{given}\" is no box: x0,y0,x1,y1 in pixels, x0 < x1 and y0 < y1, at most {side}")]
+    BadBox {
+        /// The numbers as given.
+        given: String,
+        /// Height and width of a frame, pixels.
+        side: usize,
+    },
+    /// A method that needs more than the gradient is to explain hidden states.
+    #[error("method \"{method}\" cannot explain hidden states; known: {}", quoted(.usable))]
+    NotGradient {
+        /// The method's name.
+        method: String,
+        /// The methods that can.
+        usable: Vec<String>,
+    },
     /// A method gave infinities or NaN from finite evidence.
     #[error("the map of method \"{method}\" at layer \"{layer}\" is not finite")]
     NonFiniteMap {
@@ -154,6 +181,17 @@ pub enum ExplainError {
 }
 
 impl ExplainError {
+    /// The complaint that `method` needs more than the gradient, with the methods that do not.
+    pub fn not_gradient(method: Method) -> Self {
+        let usable = Method::all()
+            .iter()
+            .filter(|method| method.needs() == Needs::Gradient);
+        Self::NotGradient {
+            method: method.name().to_owned(),
+            usable: usable.map(|method| method.name().to_owned()).collect(),
+        }
+    }
+
     /// What to try next, if there is something to try.
     pub fn hint(&self) -> Option<String> {
         match self {

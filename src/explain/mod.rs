@@ -66,6 +66,7 @@ pub mod questions;
 pub mod retrained;
 pub mod saliency;
 pub mod sanity;
+pub mod sequence;
 pub mod survey;
 pub mod target;
 #[cfg(test)]

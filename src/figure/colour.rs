@@ -1,11 +1,6 @@
 //! Colours: the heat map's scale and the categorical series. Called by `picture`, `page` and the
 //! charts.
 
-/// Distance between two control points, in steps of the published 256-entry table.
-const CONTROL_STEP: usize = 5;
-/// Highest index of the published table.
-const TABLE_TOP: f32 = 255.0;
-
 /// Every fifth entry of the viridis table, as 0xRRGGBB; linear interpolation between them stays
 /// within 1/255 of the full table.
 ///
@@ -24,10 +19,37 @@ const VIRIDIS: [u32; 52] = [
 /// Returns the red, green and blue of `value` on the viridis scale; values outside 0 to 1 take the
 /// colour of the nearer end.
 pub(super) fn viridis(value: f32) -> [u8; 3] {
-    let place = value.clamp(0.0, 1.0) * TABLE_TOP / CONTROL_STEP as f32;
-    let below = (place.floor() as usize).min(VIRIDIS.len() - 2);
-    let share = place - below as f32;
-    let (from, to) = (channels(VIRIDIS[below]), channels(VIRIDIS[below + 1]));
+    between(&VIRIDIS, value.clamp(0.0, 1.0))
+}
+
+/// Control points of the diverging scale from -1 to 1, as 0xRRGGBB: blue, near white, red.
+///
+/// # Source
+/// Cynthia Brewer, ColorBrewer 2.0, scheme RdBu with 7 classes, reversed; safe for the common kinds of
+/// colour blindness.
+const DIVERGING: [u32; 7] = [
+    0x2166ac, 0x67a9cf, 0xd1e5f0, 0xf7f7f7, 0xfddbc7, 0xef8a62, 0xb2182b,
+];
+
+/// Returns the red, green and blue of `value` on the diverging scale: blue below 0, near white at 0,
+/// red above; values outside -1 to 1 take the colour of the nearer end.
+pub(super) fn diverging(value: f32) -> [u8; 3] {
+    between(&DIVERGING, (value.clamp(-1.0, 1.0) + 1.0) / 2.0)
+}
+
+/// Returns the colour at `share`, 0 to 1, of evenly spaced control points.
+fn between(points: &[u32], share: f32) -> [u8; 3] {
+    let place = share * (points.len() - 1) as f32;
+    let below = (place.floor() as usize).min(points.len() - 2);
+    mixed(
+        channels(points[below]),
+        channels(points[below + 1]),
+        place - below as f32,
+    )
+}
+
+/// Returns the colour that lies `share` of the way between two.
+pub(super) fn mixed(from: [u8; 3], to: [u8; 3], share: f32) -> [u8; 3] {
     std::array::from_fn(|i| {
         (f32::from(from[i]) + share * (f32::from(to[i]) - f32::from(from[i]))).round() as u8
     })
@@ -116,6 +138,15 @@ mod tests {
         assert_eq!(viridis(125.0 / 255.0), [0x21, 0x8e, 0x8d]);
         assert_eq!(viridis(-1.0), viridis(0.0));
         assert_eq!(viridis(2.0), viridis(1.0));
+    }
+
+    #[test]
+    fn the_diverging_scale_is_blue_white_red() {
+        assert_eq!(diverging(-1.0), [0x21, 0x66, 0xac]);
+        assert_eq!(diverging(0.0), [0xf7; 3]);
+        assert_eq!(diverging(2.0), [0xb2, 0x18, 0x2b]);
+        // A third of the way from white to red is the first control point.
+        assert_eq!(diverging(1.0 / 3.0), [0xfd, 0xdb, 0xc7]);
     }
 
     /// Rec. 709 luma: a perceptual map gets lighter from end to end.

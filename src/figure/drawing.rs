@@ -40,6 +40,17 @@ impl Drawing {
     /// [`FigureError::Render`] when the renderer refuses the SVG, [`FigureError::Encode`] when the
     /// PNG cannot be encoded.
     pub fn png(&self) -> Result<Vec<u8>, FigureError> {
+        let rgb = self.rgb()?;
+        let mut png = encode_png(&rgb, self.width_px, self.height_px)?;
+        png.splice(PNG_HEADER_BYTES..PNG_HEADER_BYTES, resolution_chunk());
+        Ok(png)
+    }
+
+    /// Returns the figure's pixels, three bytes each, in rows.
+    ///
+    /// # Errors
+    /// [`FigureError::Render`] when the renderer refuses the SVG.
+    pub(super) fn rgb(&self) -> Result<Vec<u8>, FigureError> {
         let tree = self.parsed()?;
         let mut canvas = tiny_skia::Pixmap::new(self.width_px, self.height_px)
             .ok_or_else(|| self.refused("the page has no area or is too large"))?;
@@ -51,14 +62,10 @@ impl Drawing {
         );
         resvg::render(&tree, scale, &mut canvas.as_mut());
         // The page is opaque, so premultiplied colours are the colours.
-        let rgb: Vec<u8> = canvas
-            .pixels()
-            .iter()
+        let pixels = canvas.pixels().iter();
+        Ok(pixels
             .flat_map(|p| [p.red(), p.green(), p.blue()])
-            .collect();
-        let mut png = encode_png(&rgb, self.width_px, self.height_px)?;
-        png.splice(PNG_HEADER_BYTES..PNG_HEADER_BYTES, resolution_chunk());
-        Ok(png)
+            .collect())
     }
 
     /// Returns the figure as SVG with all text as outlines, so that it looks the same where the
@@ -117,6 +124,7 @@ pub(super) fn encode_png(rgb: &[u8], width: u32, height: u32) -> Result<Vec<u8>,
     PngEncoder::new_with_quality(&mut png, CompressionType::Default, FilterType::Adaptive)
         .write_image(rgb, width, height, image::ExtendedColorType::Rgb8)
         .map_err(|source| FigureError::Encode {
+            format: "png",
             width,
             height,
             source,

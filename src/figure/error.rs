@@ -61,9 +61,11 @@ pub enum FigureError {
         /// Array name or series label.
         name: String,
     },
-    /// A picture could not be encoded as PNG.
-    #[error("cannot encode a picture of {width} x {height} pixels as png: {source}")]
+    /// A picture could not be encoded.
+    #[error("cannot encode a picture of {width} x {height} pixels as {format}: {source}")]
     Encode {
+        /// The format: "png" or "gif".
+        format: &'static str,
         /// Width in pixels.
         width: u32,
         /// Height in pixels.

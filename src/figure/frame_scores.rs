@@ -5,17 +5,18 @@
 //! once; what needs no network is grey.
 
 use super::Figure;
-use super::axis::{Scale, Ticks, spread};
-use super::canvas::{Anchor, Area, Canvas, Point, Stroke};
+use super::axis::Ticks;
+use super::canvas::{Anchor, Area, Canvas, Stroke};
 use super::colour::{Marker, series_look};
 use super::drawing::Drawing;
 use super::error::FigureError;
+use super::lines::{GREY, Line, LinePoint, draw_lines, extent, label_room};
 use super::page::Page;
-use super::plot::{DATA_LINE, LEADER_LINE, POINT, Plot};
+use super::plot::{DATA_LINE, Plot};
 use super::selection::{generated_note, seeds_note, unique};
-use super::svg_text::{checkpoint_rule, trial_name};
-use super::theme::{HEADING, INK, MARGIN, RULE, SMALL, STRONG};
-use super::typeface::{shorten, width};
+use super::svg_text::{checkpoint_rule, network_name};
+use super::theme::{HEADING, MARGIN, RULE, SMALL, STRONG};
+use super::typeface::shorten;
 use crate::run::FrameScoreRow;
 
 /// Width of the page's content in pixels: 8.2 inches.
@@ -28,14 +29,8 @@ const PANEL_GAP: f32 = 30.0;
 const ROW_GAP: f32 = 30.0;
 /// Most horizontal grid lines.
 const MOST_TICKS: usize = 8;
-/// Space between a line's end and its label, bridged by a thin leader, in pixels.
-const LEADER: f32 = 26.0;
 /// Longest label at a line's end, in pixels.
 const LABEL_ROOM: f32 = 260.0;
-/// Width of an interval's bar, in pixels.
-const BAR: f32 = 2.0;
-/// Line and marker of what needs no network; contrast 5 to 1 on white.
-const GREY: &str = "#707070";
 /// Dashes that tell the grey lines apart, in pixels.
 const DASHES: [(f32, f32); 3] = [(14.0, 7.0), (3.0, 6.0), (20.0, 6.0)];
 /// Markers of the grey lines.
@@ -74,9 +69,36 @@ struct Look<'a> {
 }
 
 impl Look<'_> {
-    fn is_of(&self, row: &FrameScoreRow) -> bool {
-        row.forecast == self.forecast && row.seed == self.seed
+    /// Returns the line of those of `rows` that are this forecast's.
+    fn line(&self, rows: &[&FrameScoreRow]) -> Line {
+        let own = rows
+            .iter()
+            .filter(|row| row.forecast == self.forecast && row.seed == self.seed);
+        let points = own.filter_map(|row| {
+            Some(LinePoint {
+                step: row.frame?,
+                mean: row.mean,
+                ends: (row.low, row.high),
+                open: false,
+            })
+        });
+        Line {
+            label: self.label.clone(),
+            marker: self.marker,
+            stroke: self.stroke,
+            points: points.collect(),
+        }
     }
+}
+
+/// Returns the lines of one horizon; networks lie over what needs none.
+fn lines_of(rows: &[&FrameScoreRow], looks: &[Look<'_>], horizon: &str) -> Vec<Line> {
+    let rows: Vec<&FrameScoreRow> = (rows.iter().copied())
+        .filter(|row| row.horizon == horizon)
+        .collect();
+    let (over, under): (Vec<_>, Vec<_>) = looks.iter().partition(|look| look.seed.is_some());
+    let looks = under.into_iter().chain(over);
+    looks.map(|look| look.line(&rows)).collect()
 }
 
 impl Figure for FrameScores<'_> {
@@ -89,16 +111,15 @@ impl Figure for FrameScores<'_> {
         let looks = self.looks();
         let title = "How well the next frames are predicted";
         let mut page = Page::new(CONTENT, title, &self.subtitle());
-        let labels = looks.iter().map(|look| width(&look.label, &STRONG));
-        let room = labels.fold(0.0, f32::max) + LEADER + 4.0;
+        let room = label_room(&looks.iter().map(|look| look.line(&[])).collect::<Vec<_>>());
         page.y += 6.0;
         for (place, (score, heading)) in ROWS.into_iter().enumerate() {
             let rows = self.rows.iter();
             let rows: Vec<&FrameScoreRow> = rows
                 .filter(|row| row.score == score && row.frame.is_some())
                 .collect();
-            let low = rows.iter().map(|row| row.low).fold(f64::INFINITY, f64::min);
-            let high = (rows.iter().map(|row| row.high)).fold(f64::NEG_INFINITY, f64::max);
+            let lines = COLUMNS.map(|(horizon, _)| lines_of(&rows, &looks, horizon));
+            let (low, high) = extent(lines.iter().flatten());
             let ticks = Ticks::around(low, high, MOST_TICKS);
             let numbers = Plot::numbers_width(&ticks);
             let panel = (CONTENT - numbers - room - PANEL_GAP) / 2.0;
@@ -107,23 +128,25 @@ impl Figure for FrameScores<'_> {
                 page.y = headings(&mut page.canvas, page.y, panel, left);
             }
             let mut bottom = page.y;
-            for (column, (horizon, _)) in COLUMNS.into_iter().enumerate() {
+            for (column, lines) in lines.iter().enumerate() {
                 let area = Area {
                     left: left(column),
                     top: page.y + HEADING.line() + SMALL.line(),
                     width: panel,
                     height: PLOT_HEIGHT,
                 };
-                let own: Vec<&FrameScoreRow> = (rows.iter().copied())
-                    .filter(|row| row.horizon == horizon)
-                    .collect();
                 let canvas = &mut page.canvas;
                 // The numbers of the left panel are those of the right one.
                 let plot = match column {
                     0 => Plot::new(canvas, area, heading, &ticks),
                     _ => Plot::unnumbered(canvas, area, &ticks),
                 };
-                bottom = bottom.max(draw_panel(canvas, &plot, &own, &looks, column == 1));
+                bottom = bottom.max(draw_lines(
+                    canvas,
+                    &plot,
+                    lines,
+                    ("predicted frame", column == 1),
+                ));
             }
             page.y = bottom + ROW_GAP;
         }
@@ -219,14 +242,6 @@ impl FrameScores<'_> {
     }
 }
 
-/// Returns an experiment's name as the figures write it.
-fn network_name(name: &str) -> String {
-    match name.strip_prefix("convlstm") {
-        Some(rest) => format!("ConvLSTM{}", rest.replace('-', " ")),
-        None => trial_name(name),
-    }
-}
-
 /// Draws the name of each column over a rule, and returns the bottom in pixels.
 fn headings(canvas: &mut Canvas, top: f32, panel: f32, left: impl Fn(usize) -> f32) -> f32 {
     let bottom = top + STRONG.line() + 6.0;
@@ -238,68 +253,6 @@ fn headings(canvas: &mut Canvas, top: f32, panel: f32, left: impl Fn(usize) -> f
         canvas.polyline(&rule, Stroke::solid(RULE, 2.0));
     }
     bottom + ROW_GAP * 0.4
-}
-
-/// Draws one panel's lines, with the forecasts' names at their ends where `named`, and returns its
-/// bottom in pixels.
-fn draw_panel(
-    canvas: &mut Canvas,
-    plot: &Plot,
-    rows: &[&FrameScoreRow],
-    looks: &[Look<'_>],
-    named: bool,
-) -> f32 {
-    plot.base(canvas);
-    let frames = unique(rows.iter().filter_map(|row| row.frame));
-    let (first, last) = (
-        frames.iter().copied().min().unwrap_or(0),
-        frames.iter().copied().max().unwrap_or(0),
-    );
-    // Half a frame of room at both ends.
-    let x = Scale {
-        domain: (first as f64 - 0.5, last as f64 + 0.5),
-        range: (plot.area.left, plot.area.right()),
-    };
-    for &frame in &frames {
-        plot.x_mark(canvas, x.at(frame as f64), &frame.to_string());
-    }
-    let bottom = plot.x_name(canvas, "predicted frame");
-    let mut ends: Vec<(Point, &str)> = Vec::new();
-    // Networks lie over what needs none.
-    let (over, under): (Vec<_>, Vec<_>) = looks.iter().partition(|look| look.seed.is_some());
-    for look in under.into_iter().chain(over) {
-        let mut points: Vec<Point> = Vec::new();
-        for row in rows.iter().filter(|row| look.is_of(row)) {
-            let Some(frame) = row.frame else { continue };
-            let across = x.at(frame as f64);
-            let bar = [(across, plot.y.at(row.low)), (across, plot.y.at(row.high))];
-            canvas.polyline(&bar, Stroke::solid(look.stroke.colour, BAR));
-            points.push((across, plot.y.at(row.mean)));
-        }
-        canvas.polyline(&points, look.stroke);
-        for &point in &points {
-            canvas.marker(look.marker, point, POINT * 0.8, look.stroke.colour);
-        }
-        ends.extend(points.last().map(|end| (*end, look.label.as_str())));
-    }
-    if named {
-        label_ends(canvas, plot, &ends);
-    }
-    bottom
-}
-
-fn label_ends(canvas: &mut Canvas, plot: &Plot, ends: &[(Point, &str)]) {
-    let half = STRONG.line() / 2.0;
-    let (low, high) = (plot.area.top + half, plot.area.bottom() - half);
-    let wanted: Vec<f32> = ends.iter().map(|(end, _)| end.1).collect();
-    let places = spread(&wanted, STRONG.line(), low, high);
-    let x = plot.area.right() + LEADER;
-    for ((end, label), y) in ends.iter().zip(places) {
-        let leader = [(end.0 + POINT + 2.0, end.1), (x - 5.0, y)];
-        canvas.polyline(&leader, LEADER_LINE);
-        let style = STRONG.coloured(INK);
-        canvas.text((x, y - half), Anchor::Start, &style, label);
-    }
 }
 
 #[cfg(test)]

@@ -5,8 +5,14 @@
 //! lines below.
 
 mod ablation;
+mod animation;
 mod axis;
 mod canvas;
+mod capacity;
+mod capacity_compared;
+mod capacity_page;
+
+mod clip_view;
 mod colour;
 mod curve_rows;
 mod curves;
@@ -15,6 +21,7 @@ mod drawing;
 mod error;
 mod frame_scores;
 mod grid;
+mod lines;
 mod loc_coverage;
 mod loc_curves;
 mod loc_panels;
@@ -32,10 +39,13 @@ mod selection;
 mod svg_text;
 mod theme;
 mod training_time;
+mod trajectory;
 mod typeface;
 mod verdict;
 
 pub use ablation::Ablation;
+pub use capacity::Capacity;
+pub use capacity_compared::CapacityCompared;
 pub use curve_rows::Curved;
 pub use curves::{Curves, Series};
 pub use depth::Depth;
@@ -54,6 +64,7 @@ pub use selection::{LayerRule, MapChoice};
 #[cfg(test)]
 pub(crate) use svg_text::method_name;
 pub use training_time::TrainingTime;
+pub use trajectory::Trajectory;
 
 use std::path::{Path, PathBuf};
 

@@ -187,7 +187,7 @@ pub(super) fn overlay(
 }
 
 /// Half-pixel bilinear interpolation, edges clamped, as the maps themselves were enlarged.
-fn resampled(map: &Array, name: &str, size: PanelSize) -> Result<Vec<f32>, FigureError> {
+pub(super) fn resampled(map: &Array, name: &str, size: PanelSize) -> Result<Vec<f32>, FigureError> {
     let [height, width] = map.shape[..] else {
         return Err(wrong_shape(map, name, "[height, width]"));
     };
@@ -219,7 +219,8 @@ fn resampled(map: &Array, name: &str, size: PanelSize) -> Result<Vec<f32>, Figur
     Ok(values)
 }
 
-fn wrong_shape(array: &Array, name: &str, expected: &'static str) -> FigureError {
+/// Returns the complaint about the array `name`.
+pub(super) fn wrong_shape(array: &Array, name: &str, expected: &'static str) -> FigureError {
     FigureError::WrongShape {
         name: name.to_string(),
         shape: array.shape.clone(),
@@ -232,7 +233,8 @@ fn byte(value: f32) -> u8 {
 }
 
 impl Pixels {
-    fn enlarged(self, factor: usize) -> Self {
+    /// Returns the picture with each pixel as a square of `factor` pixels.
+    pub(super) fn enlarged(self, factor: usize) -> Self {
         if factor <= 1 {
             return self;
         }

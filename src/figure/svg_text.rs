@@ -45,6 +45,15 @@ pub(super) fn trial_name(name: &str) -> String {
     heading
 }
 
+/// Returns the name of any experiment as figures write it: "convlstm-kernel-5" becomes
+/// "ConvLSTM kernel 5".
+pub(super) fn network_name(name: &str) -> String {
+    match name.strip_prefix("convlstm") {
+        Some(rest) => format!("ConvLSTM{}", rest.replace('-', " ")),
+        None => trial_name(name),
+    }
+}
+
 fn capitalised(word: &str) -> String {
     let mut characters = word.chars();
     characters.next().map_or_else(String::new, |first| {
@@ -125,6 +134,8 @@ mod tests {
         assert_eq!(trial_name("trial-d"), "Trial D");
         assert_eq!(trial_name("trial-d-wide"), "Trial D wide");
         assert_eq!(trial_name("vgg16"), "Vgg16");
+        assert_eq!(network_name("convlstm-kernel-5"), "ConvLSTM kernel 5");
+        assert_eq!(network_name("trial-d"), "Trial D");
         assert_eq!(method_name("grad-cam++"), "Grad-CAM++");
         assert_eq!(method_name("random_map"), "random map");
         assert_eq!(data_name("cifar-100/test/7"), "cifar-100 test");

@@ -5,24 +5,15 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use safetensors::{Dtype, SafeTensors, View};
 use serde::{Deserialize, Serialize};
 
+use super::arrays::{Array, read_arrays, read_file, write_arrays};
 use super::{HeadRecord, RunError, write_atomically};
 
 /// File name of the manifest.
 pub const MAPS_JSON: &str = "maps.json";
 /// File name of the arrays.
 pub const MAPS_TENSORS: &str = "maps.safetensors";
-
-/// A dense row-major array of 32-bit floats.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Array {
-    /// Extent of each axis, outermost first.
-    pub shape: Vec<usize>,
-    /// The values; as many as the product of `shape`.
-    pub values: Vec<f32>,
-}
 
 /// One picture that was explained.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -118,14 +109,7 @@ impl ExplanationSet {
     /// # Errors
     /// As [`write_atomically`].
     pub fn write(&self, folder: &Path) -> Result<(), RunError> {
-        let path = folder.join(MAPS_TENSORS);
-        let views = self
-            .arrays
-            .iter()
-            .map(|(name, array)| (name.as_str(), array));
-        let content = safetensors::serialize(views, None)
-            .map_err(|reason| RunError::damaged(&path, reason))?;
-        write_atomically(&path, &content)?;
+        write_arrays(&folder.join(MAPS_TENSORS), &self.arrays)?;
         let path = folder.join(MAPS_JSON);
         let manifest = Manifest {
             selection_rule: Cow::Borrowed(&self.selection_rule),
@@ -148,28 +132,7 @@ impl ExplanationSet {
         let manifest: Manifest<'_> =
             serde_json::from_slice(&text).map_err(|reason| RunError::damaged(&path, reason))?;
         let path = folder.join(MAPS_TENSORS);
-        let content = read_file(&path)?;
-        let tensors = SafeTensors::deserialize(&content)
-            .map_err(|reason| RunError::damaged(&path, reason))?;
-        let mut arrays = BTreeMap::new();
-        for (name, view) in tensors.tensors() {
-            if view.dtype() != Dtype::F32 {
-                let reason = format!("array {name:?} has type {:?}, not F32", view.dtype());
-                return Err(RunError::damaged(&path, reason));
-            }
-            let values = view
-                .data()
-                .chunks_exact(size_of::<f32>())
-                .map(|bytes| f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
-                .collect();
-            arrays.insert(
-                name,
-                Array {
-                    shape: view.shape().to_vec(),
-                    values,
-                },
-            );
-        }
+        let arrays = read_arrays(&path)?;
         let set = Self {
             images: manifest.images.into_owned(),
             records: manifest.records.into_owned(),
@@ -201,33 +164,6 @@ impl ExplanationSet {
             .chain(maps)
             .map(String::as_str)
     }
-}
-
-impl View for &Array {
-    fn dtype(&self) -> Dtype {
-        Dtype::F32
-    }
-
-    fn shape(&self) -> &[usize] {
-        &self.shape
-    }
-
-    fn data(&self) -> Cow<'_, [u8]> {
-        Cow::Owned(
-            self.values
-                .iter()
-                .flat_map(|value| value.to_le_bytes())
-                .collect(),
-        )
-    }
-
-    fn data_len(&self) -> usize {
-        self.values.len() * size_of::<f32>()
-    }
-}
-
-fn read_file(path: &Path) -> Result<Vec<u8>, RunError> {
-    std::fs::read(path).map_err(|source| RunError::io("read", path, source))
 }
 
 #[cfg(test)]

@@ -3,7 +3,9 @@
 //!
 //! Called by `train`, `evaluate` and `cli` (writing) and by `figure` and `cli` (reading).
 
+mod arrays;
 mod atomic;
+mod capacity;
 mod cascade;
 mod checksum;
 mod depth;
@@ -18,16 +20,19 @@ mod manifest;
 mod rows;
 mod sanity;
 mod scores;
+mod sequence;
 mod table;
 
+pub use arrays::Array;
 pub use atomic::{Leftover, clear_temporaries, write_atomically, write_folder_atomically};
+pub use capacity::{CAPACITY_CSV, CapacityRow, claimed_lags, read_capacity, write_capacity};
 pub use cascade::{CascadePanel, CascadePictures};
 pub use checksum::{Checksum, hexadecimal, sha256};
 pub use depth::{DepthRow, read_depth_rows, write_depth_rows};
 pub use dir::{CheckpointName, RunDir, list_runs};
 pub use error::RunError;
 pub use explanations::{
-    Array, ExplainedImage, ExplanationRecord, ExplanationSet, MAPS_JSON, MAPS_TENSORS,
+    ExplainedImage, ExplanationRecord, ExplanationSet, MAPS_JSON, MAPS_TENSORS,
 };
 pub use frames::{FRAME_SCORES_CSV, FrameScoreRow, read_frame_scores, write_frame_scores};
 pub use head::{HeadRecord, RetrainedHead};
@@ -52,4 +57,7 @@ pub use scores::{
     LayerPlace, SCORE_PAIRS_CSV, SCORE_TABLE_CSV, SCORES_CSV, ScoreMetric, ScorePair, ScoreRow,
     ScoreSummary, read_score_pairs, read_score_rows, read_score_table, write_score_pairs,
     write_score_rows, write_score_table,
+};
+pub use sequence::{
+    DigitTrack, ExplainedClip, SEQUENCE_JSON, SEQUENCE_TENSORS, SequenceSet, StateMap,
 };

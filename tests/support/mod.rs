@@ -1,9 +1,7 @@
-//! What the tests of `sanity` and of retrained heads share: small trained runs, and the binary run on
-//! them.
+//! What the tests of the command line share: folders of their own, and the binary run in them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
-
 use std::process::Command;
 
 /// What one run of the binary gave.
@@ -42,28 +40,11 @@ pub(crate) fn done_in(folder: &Path, arguments: &[&str]) -> Shown {
     shown
 }
 
-/// Returns a new folder called `name` with a run of `trial-b` on few generated images.
-pub(crate) fn trained(name: &str) -> PathBuf {
+/// Returns a new, empty folder called `name`.
+pub(crate) fn new_folder(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     // What an earlier run of the tests left.
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).expect("created");
-    train(&folder, "0");
     folder
-}
-
-/// Trains the run of `seed` in `folder`.
-pub(crate) fn train(folder: &Path, seed: &str) {
-    let mut arguments = vec!["train", "trial-b", "--base", "shapes", "--seed", seed];
-    for change in [
-        "model.filters=[4,8]",
-        "data.shapes.train_images=96",
-        "data.shapes.validation_images=24",
-        "data.shapes.test_images=36",
-        "train.batch_size=24",
-        "train.epochs=1",
-    ] {
-        arguments.extend(["--set", change]);
-    }
-    done_in(folder, &arguments);
 }

@@ -24,7 +24,9 @@ use crate::data::{SourceChecksum, random};
 
 pub use glyphs::{DIGITS, Glyphs};
 pub(in crate::data) use mnist::NAME as MNIST;
-pub use moving::{CANVAS_SIDE, CLIP_DIGITS, CLIP_FRAMES, Clip, FOOTPRINT_LEVEL, MovingDigit};
+pub use moving::{
+    CANVAS_SIDE, CLIP_DIGITS, CLIP_FRAMES, Clip, FOOTPRINT_LEVEL, MovingDigit, WATCHED_FRAMES,
+};
 pub use official::OfficialTestSet;
 
 /// MNIST training digits that are kept back for validation clips, the last ones of the file.

@@ -16,6 +16,9 @@ pub const CANVAS_SIDE: usize = 64;
 /// Frames of a clip.
 pub const CLIP_FRAMES: usize = 20;
 
+/// Frames of a clip that a network is shown before it has to predict: the first half.
+pub const WATCHED_FRAMES: usize = CLIP_FRAMES / 2;
+
 /// Digits of a clip.
 pub const CLIP_DIGITS: usize = 2;
 

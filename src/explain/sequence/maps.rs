@@ -1,0 +1,145 @@
+//! Maps of every hidden state from one forward and one gradient pass. Called by `measure` and by
+//! the command line.
+
+use burn::tensor::activation::sigmoid;
+use burn::tensor::{Tensor, TensorData};
+
+use crate::data::Mask;
+use crate::explain::evidence::check_finite;
+use crate::explain::{ExplainError, LayerEvidence, Method, Needs, Plane, evidence::layer_evidence};
+use crate::model::tap::Tap;
+use crate::model::{ConvLstm, place};
+
+/// From this absolute correlation with the predicted frame on, a map only repeats it.
+///
+/// For the newest state of the last layer under a 1 x 1 head, Grad-CAM of the summed prediction is
+/// a weighted sum of the logits, and so the prediction itself.
+pub const REPEATS: f64 = 0.95;
+
+/// What one forward and one gradient pass say of a batch of clips. No tensor carries a tape.
+#[derive(Debug, Clone)]
+pub struct SequenceEvidence {
+    /// The predicted frame after the last one shown, `[batch, height, width]`, 0 to 1.
+    pub prediction: Tensor<3>,
+    /// The sum of the predicted frame over each clip's region, `[batch]`.
+    pub scores: Tensor<1>,
+    /// Activation and gradient of the hidden states: layers from the lowest, each with its states
+    /// from the oldest.
+    pub layers: Vec<Vec<LayerEvidence>>,
+}
+
+/// The evidence at every hidden state for the score S: the predicted frame after the last of
+/// `frames`, summed over each clip's region.
+///
+/// The gradient at a state holds every way on which it reaches the prediction but for the cell: what
+/// the cell keeps to itself takes part as it is.
+///
+/// # Shapes
+/// - `frames`: `[batch, time, 1, height, width]`, 0 to 1
+/// - `regions`: `[batch]` masks of `[height, width]`
+///
+/// # Errors
+/// [`ExplainError::NonFiniteEvidence`] where a value is not finite.
+///
+/// # Panics
+/// If there is no clip, or not one region of the frames' size for each.
+pub fn gather_states(
+    network: &ConvLstm,
+    frames: Tensor<5>,
+    regions: &[Mask],
+) -> Result<SequenceEvidence, ExplainError> {
+    let [batch, time, _, height, width] = frames.dims();
+    let device = frames.device();
+    let inside: Vec<f32> = regions.iter().flat_map(Mask::values).collect();
+    let inside = Tensor::<3>::from_data(TensorData::new(inside, [batch, height, width]), &device);
+    let mut tap = Tap::on(network.places(time));
+    let logits = network.forward(frames.without_autodiff(), &mut tap);
+    let predicted = sigmoid(logits.narrow(1, time - 1, 1)).reshape([batch, height, width]);
+    let prediction = predicted.clone().without_autodiff();
+    check_finite(&prediction, "output", "the network")?;
+    let scores: Tensor<1> = (predicted * inside)
+        .reshape([batch, height * width])
+        .sum_dim(1)
+        .squeeze_dim(1);
+    let mut found = layer_evidence(scores.clone().sum(), tap)?;
+    let layers = (0..network.layers()).map(|layer| {
+        let states = (0..time).map(|step| {
+            let name = place(layer, step);
+            let at = found.iter().position(|state| state.name == name);
+            found.swap_remove(at.expect("the forward passes every place once"))
+        });
+        states.collect()
+    });
+    let layers = layers.collect();
+    Ok(SequenceEvidence {
+        prediction,
+        scores: scores.without_autodiff(),
+        layers,
+    })
+}
+
+/// The map of each clip at one state, before its ReLU, at native size.
+///
+/// # Shapes
+/// - returned: `[batch, height, width]` of the state
+///
+/// # Errors
+/// [`ExplainError::NotGradient`] for a method that needs more than the gradient,
+/// [`ExplainError::NonFiniteMap`].
+pub fn signed_maps(method: Method, state: &LayerEvidence) -> Result<Tensor<3>, ExplainError> {
+    if method.needs() != Needs::Gradient {
+        return Err(ExplainError::not_gradient(method));
+    }
+    let maps = method.signed_map(state);
+    if !maps.clone().is_finite().all().into_scalar::<bool>() {
+        return Err(ExplainError::NonFiniteMap {
+            method: method.name().to_owned(),
+            layer: state.name.clone(),
+        });
+    }
+    Ok(maps)
+}
+
+/// A frame at the size of a state: the mean over each cell's pixels.
+///
+/// # Panics
+/// If the cells do not tile the frame.
+pub fn pooled(frame: &Plane, [rows, columns]: [usize; 2]) -> Plane {
+    let [height, width] = frame.size();
+    assert!(
+        height.is_multiple_of(rows) && width.is_multiple_of(columns),
+        "{rows} x {columns} cells do not tile {height} x {width} pixels"
+    );
+    let (down, across) = (height / rows, width / columns);
+    let cells = (0..rows * columns).map(|cell| {
+        let (top, left) = (cell / columns * down, cell % columns * across);
+        let pixels =
+            (0..down * across).map(|place| frame.at(top + place / across, left + place % across));
+        pixels.sum::<f32>() / (down * across) as f32
+    });
+    Plane::new([rows, columns], cells.collect())
+}
+
+/// Pearson's correlation of a map with the predicted frame, which is averaged over the map's cells;
+/// none where one of them is constant.
+///
+/// # Panics
+/// As [`pooled`].
+pub fn likeness(map: &Plane, prediction: &Plane) -> Option<f64> {
+    let cells = pooled(prediction, map.size());
+    let count = map.values().len() as f64;
+    let mean = |plane: &Plane| plane.values().iter().map(|v| f64::from(*v)).sum::<f64>() / count;
+    let (a, b) = (mean(map), mean(&cells));
+    let product = |x: &Plane, mx: f64, y: &Plane, my: f64| -> f64 {
+        let pairs = x.values().iter().zip(y.values());
+        pairs
+            .map(|(x, y)| (f64::from(*x) - mx) * (f64::from(*y) - my))
+            .sum()
+    };
+    let spread = (product(map, a, map, a) * product(&cells, b, &cells, b)).sqrt();
+    (spread > 0.0).then(|| product(map, a, &cells, b) / spread)
+}
+
+#[cfg(test)]
+#[path = "maps_tests.rs"]
+mod tests;

@@ -1,0 +1,211 @@
+//! How far back one network looks in a group of clips. Called by the command line, group by group.
+
+use burn::tensor::{Device, Tensor};
+
+use super::errors::{FrameErrors, frame_errors};
+use super::maps::{gather_states, likeness, signed_maps};
+use super::tracks::{Tracks, mass_share, positive};
+use super::{FrameTarget, LAGS};
+use crate::data::Mask;
+use crate::data::clips::{CANVAS_SIDE, Clip, WATCHED_FRAMES};
+use crate::data::random::{shuffle, stream};
+use crate::explain::{ExplainError, LayerEvidence, Method, Plane};
+use crate::model::{ConvLstm, frames_tensor};
+
+/// Random stream of the orders in which frames are shown.
+const SHUFFLE: &str = "explain/shuffled-frames";
+
+/// In which order a network sees the frames.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Showing {
+    /// As they are.
+    InOrder,
+    /// The frames before the last in random order, by a seed; the last stays, so that what is
+    /// explained stays too.
+    Shuffled(u64),
+}
+
+/// Who watches, and what is asked of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Watching<'a> {
+    /// The network, in validation mode, on a device without autodiff.
+    pub network: &'a ConvLstm,
+    /// Its device.
+    pub device: &'a Device,
+    /// The methods whose maps are measured; each needs the gradient alone.
+    pub methods: &'a [Method],
+    /// The digit that is explained, counted from 0.
+    pub digit: usize,
+    /// In which order the frames are shown.
+    pub showing: Showing,
+}
+
+/// What is measured on one clip.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ClipMeasure {
+    /// Of each layer, lowest first.
+    pub layers: Vec<LayerMeasure>,
+    /// Of the predicted frame; nothing where they were not asked for.
+    pub errors: Option<FrameErrors>,
+}
+
+/// What is measured at the states of one layer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LayerMeasure {
+    /// The gradient's Euclidean norm at each lag's state.
+    pub gradient: Vec<f64>,
+    /// Of the maps of each method, in the order of the request.
+    pub methods: Vec<Vec<MapMeasure>>,
+}
+
+/// What is measured of the map at one lag's state. A share is nothing where the map has no positive
+/// value or the track no pixel.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct MapMeasure {
+    /// Share of the mass on the explained digit's track at this lag, 0 to 1.
+    pub own: Option<f64>,
+    /// Share of the mass on the other digit's track at this lag.
+    pub other: Option<f64>,
+    /// Share of the *newest* state's mass on the explained digit's track at this lag.
+    pub newest_own: Option<f64>,
+    /// Share of the newest state's mass on the other digit's track at this lag.
+    pub newest_other: Option<f64>,
+    /// What a uniform map has on the explained digit's track.
+    pub uniform: Option<f64>,
+    /// Correlation with the predicted frame.
+    pub likeness: Option<f64>,
+}
+
+/// Measures a group of clips. Where there are `strangers`, as many other clips, the errors under
+/// replaced frames are measured too.
+///
+/// A clip whose digit is hidden altogether in the predicted frame has nothing to be explained: it
+/// gives nothing but its errors, as maps without mass do.
+///
+/// `first` is the number of the group's first clip; it picks the orders of shuffled frames.
+///
+/// # Errors
+/// As [`gather_states`] and [`signed_maps`].
+///
+/// # Panics
+/// If there is no clip, if a clip is not longer than [`WATCHED_FRAMES`] or has not two digits, or if
+/// there are not as many strangers as clips.
+pub fn measure(
+    watching: &Watching<'_>,
+    clips: &[Clip],
+    first: u64,
+    strangers: Option<&[Clip]>,
+) -> Result<Vec<ClipMeasure>, ExplainError> {
+    let target = FrameTarget::Digit(watching.digit);
+    let regions: Vec<Mask> = (clips.iter())
+        .map(|clip| target.region(clip, WATCHED_FRAMES))
+        .collect();
+    let frames = frames_tensor(clips, watching.device);
+    let shown = match watching.showing {
+        Showing::InOrder => frames.clone().narrow(1, 0, WATCHED_FRAMES),
+        Showing::Shuffled(seed) => shuffled(&frames, seed, first),
+    };
+    let evidence = gather_states(watching.network, shown, &regions)?;
+    let predictions = Plane::from_batch(evidence.prediction);
+    let tracks: Vec<Vec<Tracks>> = (clips.iter())
+        .map(|clip| {
+            (0..LAGS)
+                .map(|lag| Tracks::new(clip, watching.digit, lag))
+                .collect()
+        })
+        .collect();
+    let errors = match strangers {
+        Some(strangers) => {
+            assert_eq!(strangers.len(), clips.len(), "each clip has its stranger");
+            let strangers = frames_tensor(strangers, watching.device);
+            let errors = frame_errors(watching.network, frames, strangers)?;
+            errors.into_iter().map(Some).collect()
+        }
+        None => vec![None; clips.len()],
+    };
+    let mut measures: Vec<ClipMeasure> = (errors.into_iter())
+        .map(|errors| ClipMeasure {
+            layers: Vec::with_capacity(evidence.layers.len()),
+            errors,
+        })
+        .collect();
+    for mut states in evidence.layers {
+        // By lag: the newest state first.
+        states.reverse();
+        let mut layers = layer_measures(watching.methods, &states, &tracks, &predictions)?;
+        for (clip, layer) in measures.iter_mut().zip(layers.drain(..)) {
+            clip.layers.push(layer);
+        }
+    }
+    Ok(measures)
+}
+
+/// What is measured at the states of one layer, newest first, of each clip.
+fn layer_measures(
+    methods: &[Method],
+    states: &[LayerEvidence],
+    tracks: &[Vec<Tracks>],
+    predictions: &[Plane],
+) -> Result<Vec<LayerMeasure>, ExplainError> {
+    let norms: Vec<Vec<f64>> = states.iter().map(|state| norms(&state.gradient)).collect();
+    let mut layers: Vec<LayerMeasure> = (0..tracks.len())
+        .map(|clip| LayerMeasure {
+            gradient: norms.iter().map(|of_lag| of_lag[clip]).collect(),
+            methods: Vec::with_capacity(methods.len()),
+        })
+        .collect();
+    for method in methods {
+        let maps = states
+            .iter()
+            .map(|state| signed_maps(*method, state))
+            .collect::<Result<Vec<_>, _>>()?;
+        let signed: Vec<Vec<Plane>> = maps.iter().cloned().map(Plane::from_batch).collect();
+        let masses: Vec<Vec<Plane>> = maps.into_iter().map(positive).collect();
+        for (clip, layer) in layers.iter_mut().enumerate() {
+            let of_lag = |lag: usize| {
+                let Tracks { own, other } = &tracks[clip][lag];
+                let (here, newest) = (&masses[lag][clip], &masses[0][clip]);
+                let area = (CANVAS_SIDE * CANVAS_SIDE) as f64;
+                MapMeasure {
+                    own: mass_share(here, own),
+                    other: mass_share(here, other),
+                    newest_own: mass_share(newest, own),
+                    newest_other: mass_share(newest, other),
+                    uniform: (own.area() > 0).then(|| own.area() as f64 / area),
+                    likeness: likeness(&signed[lag][clip], &predictions[clip]),
+                }
+            };
+            layer.methods.push((0..states.len()).map(of_lag).collect());
+        }
+    }
+    Ok(layers)
+}
+
+/// The Euclidean norm of each clip's gradient.
+fn norms(gradient: &Tensor<4>) -> Vec<f64> {
+    let [batch, ..] = gradient.dims();
+    let squares = gradient.clone().square().reshape([batch as i32, -1]);
+    let sums: Tensor<2> = squares.sum_dim(1).sqrt();
+    sums.into_data().iter::<f64>().collect()
+}
+
+/// The frames that are shown, those before the last in an order of each clip's own.
+fn shuffled(frames: &Tensor<5>, seed: u64, first: u64) -> Tensor<5> {
+    let [clips, ..] = frames.dims();
+    let rows = (0..clips).map(|clip| {
+        let mut order: Vec<usize> = (0..WATCHED_FRAMES - 1).collect();
+        let mut rng = stream(seed, SHUFFLE, first + clip as u64);
+        shuffle(&mut rng, &mut order);
+        order.push(WATCHED_FRAMES - 1);
+        let clip = frames.clone().narrow(0, clip, 1);
+        let shown = order
+            .into_iter()
+            .map(|time| clip.clone().narrow(1, time, 1));
+        Tensor::cat(shown.collect(), 1)
+    });
+    Tensor::cat(rows.collect(), 0)
+}
+
+#[cfg(test)]
+#[path = "measure_tests.rs"]
+mod tests;

@@ -1,0 +1,220 @@
+//! The figure of temporal capacity: how far back one network's maps, gradient and error reach, beside
+//! what knows nothing of the past. Called by `cli` with the rows of `capacity.csv`.
+
+use super::Figure;
+use super::canvas::Stroke;
+use super::capacity_page::{Chart, ChartRow, draw_page, line, of_layer, of_network};
+use super::colour::{Marker, series_look};
+use super::drawing::Drawing;
+use super::error::FigureError;
+use super::lines::{GREY, Line};
+use super::plot::DATA_LINE;
+use super::selection::unique;
+use super::svg_text::{method_name, network_name};
+use crate::run::{CapacityRow, claimed_lags};
+
+/// The figure of one network and one method.
+#[derive(Debug, Clone)]
+pub struct Capacity<'a> {
+    /// The rows of `capacity.csv` of one network.
+    pub rows: &'a [CapacityRow],
+    /// Method name, such as "grad-cam".
+    pub method: &'a str,
+}
+
+/// The lines of a row of maps: whose, what, label, and how it is stroked.
+const OTHERS: [(&str, Other, &str, (f32, f32), Marker); 3] = [
+    (
+        "untrained",
+        Other::Own,
+        "untrained",
+        (14.0, 7.0),
+        Marker::Ring,
+    ),
+    (
+        "shuffled",
+        Other::Own,
+        "frames shuffled",
+        (3.0, 6.0),
+        Marker::Triangle,
+    ),
+    (
+        "trained",
+        Other::Uniform,
+        "uniform map",
+        (20.0, 6.0),
+        Marker::Square,
+    ),
+];
+
+/// Which measure a grey line shows.
+#[derive(Clone, Copy, PartialEq)]
+enum Other {
+    Own,
+    Uniform,
+}
+
+impl Figure for Capacity<'_> {
+    fn name(&self) -> String {
+        format!("capacity-{}", self.method)
+    }
+
+    fn draw(&self) -> Result<Drawing, FigureError> {
+        let first = self.rows.first();
+        let experiment = first.map_or("", |row| row.experiment.as_str());
+        let title = format!(
+            "How far back {} remembers the digit",
+            network_name(experiment)
+        );
+        let layers = super::capacity_page::layers(self.rows, Some(self.method))?;
+        let rows = [
+            self.maps(&layers, "own-track", "other-track", "own-minus-other"),
+            self.maps(
+                &layers,
+                "newest-own-track",
+                "newest-other-track",
+                "newest-own-minus-other",
+            ),
+            self.gradients(&layers),
+            self.errors(),
+        ];
+        draw_page(&title, self.rows, &rows, &self.caption())
+    }
+}
+
+impl Capacity<'_> {
+    /// The row of the map of each lag's state, or of the newest state's.
+    fn maps(&self, layers: &[usize], own: &str, other: &str, difference: &str) -> ChartRow {
+        let chart = |&layer: &usize| {
+            let place = of_layer(layer, Some(self.method));
+            let claimed = claimed_lags(self.rows, layer, self.method, difference);
+            let mut lines: Vec<Line> = (OTHERS.into_iter())
+                .map(|(compared, what, label, (on, off), marker)| {
+                    let measure = if what == Other::Uniform {
+                        "uniform"
+                    } else {
+                        own
+                    };
+                    let stroke = Stroke::solid(GREY, DATA_LINE - 0.6).dashed(on, off);
+                    line(
+                        self.rows,
+                        (compared, measure),
+                        place,
+                        (label, marker, stroke),
+                    )
+                })
+                .collect();
+            lines.push(line(
+                self.rows,
+                ("trained", other),
+                place,
+                look(1, "other digit"),
+            ));
+            let mut digit = line(
+                self.rows,
+                ("trained", own),
+                place,
+                look(0, "explained digit"),
+            );
+            for point in &mut digit.points {
+                point.open = !claimed.contains(&point.step);
+            }
+            lines.push(digit);
+            Chart {
+                heading: layer_heading(layers, layer),
+                lines,
+            }
+        };
+        let heading = match own == "own-track" {
+            true => "Each past state's map: share on the track of that frame",
+            false => "The newest state's map alone: share on the track k frames back",
+        };
+        ChartRow {
+            heading,
+            charts: layers.iter().map(chart).collect(),
+        }
+    }
+
+    fn gradients(&self, layers: &[usize]) -> ChartRow {
+        let chart = |&layer: &usize| {
+            let place = of_layer(layer, None);
+            Chart {
+                heading: layer_heading(layers, layer),
+                lines: vec![
+                    line(self.rows, ("untrained", "gradient"), place, untrained()),
+                    line(
+                        self.rows,
+                        ("trained", "gradient"),
+                        place,
+                        look(0, "trained"),
+                    ),
+                ],
+            }
+        };
+        ChartRow {
+            heading: "Gradient of the score at each state, as a share of that at the newest",
+            charts: layers.iter().map(chart).collect(),
+        }
+    }
+
+    fn errors(&self) -> ChartRow {
+        let chart = |(measure, heading): (&str, &str)| Chart {
+            heading: heading.to_string(),
+            lines: vec![
+                line(self.rows, ("untrained", measure), of_network(), untrained()),
+                line(
+                    self.rows,
+                    ("trained", measure),
+                    of_network(),
+                    look(0, "trained"),
+                ),
+            ],
+        };
+        ChartRow {
+            heading: "Rise of the squared error where the frame k back is missing or another's",
+            charts: [
+                ("rise-black", "a black frame in its place"),
+                ("rise-foreign", "another clip's frame in its place"),
+            ]
+            .map(chart)
+            .into(),
+        }
+    }
+
+    fn caption(&self) -> String {
+        let targets = unique(self.rows.iter().map(|row| row.target.as_str()));
+        format!(
+            "{}; explained: the predicted frame 11 where {} alone is. k: frames before the last one \
+             seen. A track is what a digit covered k frames back and no digit covers in frame 10 or 11. \
+             Filled points: more on the explained digit's track than on the other's, by more than the \
+             untrained network and shuffled frames give, each beyond its paired 95 % interval. Bars: \
+             95 % bootstrap intervals over clips.",
+            method_name(self.method),
+            targets.join(", ")
+        )
+    }
+}
+
+/// The look of series `index`.
+fn look(index: usize, label: &str) -> (&str, Marker, Stroke) {
+    let look = series_look(index);
+    (label, look.marker, Stroke::solid(look.colour, DATA_LINE))
+}
+
+fn untrained() -> (&'static str, Marker, Stroke) {
+    let (_, _, label, (on, off), marker) = OTHERS[0];
+    let stroke = Stroke::solid(GREY, DATA_LINE - 0.6).dashed(on, off);
+    (label, marker, stroke)
+}
+
+/// Returns "layer 2 (top)" and the like.
+pub(super) fn layer_heading(layers: &[usize], layer: usize) -> String {
+    match layers.len() > 1 && layers.last() == Some(&layer) {
+        true => format!("layer {} (top)", layer + 1),
+        false => format!("layer {}", layer + 1),
+    }
+}
+
+#[cfg(test)]
+#[path = "capacity_tests.rs"]
+mod tests;

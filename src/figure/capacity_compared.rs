@@ -1,0 +1,110 @@
+//! The figure that compares the temporal capacity of several networks. Called by `cli` with the rows of
+//! several `capacity.csv`.
+
+use super::Figure;
+use super::canvas::Stroke;
+use super::capacity::layer_heading;
+use super::capacity_page::{Chart, ChartRow, Of, draw_page, layers, line, of_layer, of_network};
+use super::colour::series_look;
+use super::drawing::Drawing;
+use super::error::FigureError;
+use super::lines::Line;
+use super::plot::DATA_LINE;
+use super::selection::unique;
+use super::svg_text::{method_name, network_name};
+use super::theme::STRONG;
+use super::typeface::shorten;
+use crate::run::CapacityRow;
+
+/// Longest label at a line's end, in pixels.
+const LABEL_ROOM: f32 = 250.0;
+
+/// The figure of several networks and one method.
+#[derive(Debug, Clone)]
+pub struct CapacityCompared<'a> {
+    /// The rows of all of them, measured on the same clips.
+    pub rows: &'a [CapacityRow],
+    /// Method name, such as "grad-cam".
+    pub method: &'a str,
+}
+
+impl Figure for CapacityCompared<'_> {
+    fn name(&self) -> String {
+        format!("capacity-compared-{}", self.method)
+    }
+
+    fn draw(&self) -> Result<Drawing, FigureError> {
+        let layers = layers(self.rows, Some(self.method))?;
+        let of_layers = |measure: &str, method: Option<&str>| -> Vec<Chart> {
+            let chart = |&layer: &usize| Chart {
+                heading: layer_heading(&layers, layer),
+                lines: self.lines(measure, of_layer(layer, method)),
+            };
+            layers.iter().map(chart).collect()
+        };
+        let map = Some(self.method);
+        let of_errors = |(measure, heading): (&str, &str)| Chart {
+            heading: heading.to_string(),
+            lines: self.lines(measure, of_network()),
+        };
+        let rows = [
+            ChartRow {
+                heading: "Each past state's map: share on the digit's own track minus the other's",
+                charts: of_layers("own-minus-other", map),
+            },
+            ChartRow {
+                heading: "The newest state's map alone: own track k frames back minus the other's",
+                charts: of_layers("newest-own-minus-other", map),
+            },
+            ChartRow {
+                heading: "Gradient of the score at each state, as a share of that at the newest",
+                charts: of_layers("gradient", None),
+            },
+            ChartRow {
+                heading: "Rise of the squared error where the frame k back is missing or another's",
+                charts: [
+                    ("rise-black", "a black frame in its place"),
+                    ("rise-foreign", "another clip's frame in its place"),
+                ]
+                .map(of_errors)
+                .into(),
+            },
+        ];
+        let caption = format!(
+            "{}, trained networks. k: frames before the last one seen. A track is what a digit covered \
+             k frames back and no digit covers in frame 10 or 11. Layers are counted from the lowest; a \
+             network of one layer has no line at layer 2. Bars: 95 % bootstrap intervals over clips.",
+            method_name(self.method)
+        );
+        draw_page(
+            "What architectures remember of the past",
+            self.rows,
+            &rows,
+            &caption,
+        )
+    }
+}
+
+impl CapacityCompared<'_> {
+    /// One line a network that has the measure.
+    fn lines(&self, measure: &str, of: Of<'_>) -> Vec<Line> {
+        let networks = unique(
+            self.rows
+                .iter()
+                .map(|row| (row.experiment.as_str(), row.seed)),
+        );
+        let several = |name: &str| networks.iter().filter(|(other, _)| *other == name).count() > 1;
+        let lines = networks.iter().enumerate().map(|(place, &(name, seed))| {
+            let mut label = network_name(name);
+            if several(name) {
+                label = format!("{label} seed {seed}");
+            }
+            let label = shorten(&label, LABEL_ROOM, &STRONG);
+            let look = series_look(place);
+            let stroke = Stroke::solid(look.colour, DATA_LINE);
+            let own = (self.rows.iter()).filter(|row| row.experiment == name && row.seed == seed);
+            line(own, ("trained", measure), of, (&label, look.marker, stroke))
+        });
+        lines.filter(|line| !line.points.is_empty()).collect()
+    }
+}
