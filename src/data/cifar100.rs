@@ -191,20 +191,7 @@ fn read_file(folder: &Path, file: &DataFile) -> Result<ImageSet, DataError> {
 
 /// Looks at the size before anything is allocated for the content.
 fn check_size(path: &Path, file: &DataFile) -> Result<(), DataError> {
-    let metadata = fs::metadata(path).map_err(|source| {
-        if source.kind() == std::io::ErrorKind::NotFound {
-            DataError::MissingFile {
-                dataset: NAME,
-                path: path.to_path_buf(),
-            }
-        } else {
-            DataError::Io {
-                action: "read",
-                path: path.to_path_buf(),
-                source,
-            }
-        }
-    })?;
+    let metadata = fs::metadata(path).map_err(DataError::missing_or_io(NAME, path))?;
     check_length(path, file, metadata.len())
 }
 

@@ -88,7 +88,8 @@ impl Download<'_> {
     ///
     /// # Errors
     /// [`DataError::Transfer`] or [`DataError::Status`] when the tries are used up,
-    /// [`DataError::Redirect`], [`DataError::Stopped`], [`DataError::Io`]. The `.part` file stays.
+    /// [`DataError::Redirect`], [`DataError::Stopped`], [`DataError::Io`]. The `.part` file stays,
+    /// but emptied where more came than is allowed.
     pub(crate) fn run(&self, progress: &mut dyn FnMut(FetchEvent<'_>)) -> Result<(), DataError> {
         let mut failures = 0;
         loop {
@@ -207,6 +208,7 @@ impl Download<'_> {
                 Ok(Message::Bytes(chunk)) => {
                     bytes += chunk.len() as u64;
                     if bytes > self.cap {
+                        file.set_len(0).map_err(DataError::io("write", self.part))?;
                         let problem = format!("more than the {} bytes allowed", self.cap);
                         return Ok(Some(Failure::Final(self.transfer_error(problem))));
                     }

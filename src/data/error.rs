@@ -247,6 +247,19 @@ impl DataError {
         }
     }
 
+    /// For `map_err`: a [`DataError::MissingFile`] where the file of `dataset` is not there, else a
+    /// [`DataError::Io`].
+    pub(crate) fn missing_or_io(
+        dataset: &'static str,
+        path: &Path,
+    ) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_path_buf();
+        move |source| match source.kind() {
+            io::ErrorKind::NotFound => Self::MissingFile { dataset, path },
+            _ => Self::io("read", &path)(source),
+        }
+    }
+
     /// Whether another server may do better.
     pub(crate) fn is_of_the_server(&self) -> bool {
         matches!(

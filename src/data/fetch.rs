@@ -15,6 +15,7 @@ use crate::data::catalogue::CatalogueEntry;
 use crate::data::checksum::md5_of;
 use crate::data::download::{Download, RetryPolicy};
 use crate::data::error::DataError;
+use crate::data::gzip::gunzip;
 use crate::data::locate::DataSearch;
 use crate::data::release::{PackedFile, Packing, Release};
 
@@ -195,9 +196,8 @@ impl Fetch<'_> {
         part: &Path,
         progress: &mut dyn FnMut(FetchEvent<'_>),
     ) -> Result<(), DataError> {
-        let mut urls = (self.release.mirrors.iter())
-            .map(|mirror| format!("{mirror}{}", file.name))
-            .peekable();
+        let mirrors = self.release.mirrors.iter();
+        let mut urls = mirrors.map(|mirror| format!("{mirror}{}", file.name));
         let mut url = urls.next().expect("a release is somewhere");
         loop {
             progress(FetchEvent::Asking(&url));
@@ -334,7 +334,7 @@ fn unpack_file(
     match &packed.file.packing {
         Packing::TarGz(contents) => archive::unpack(&packed.path, contents, destination),
         Packing::Gzip { name, cap } => {
-            let content = archive::gunzip(release.dataset, &packed.path, *cap)?;
+            let content = gunzip(release.dataset, &packed.path, *cap)?;
             let path = destination.join(name);
             fs::write(&path, content).map_err(DataError::io("write", &path))
         }

@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex};
 use tar::EntryType;
 
 use super::*;
-use crate::data::archive::tests::{CONTENTS, Member, archive_of, good_members, gzipped};
+use crate::data::archive::tests::{CONTENTS, Member, archive_of, good_members};
+use crate::data::gzip::tests::gzipped;
 
 /// What the server does with one request, given what is known of it.
 type Answer = dyn Fn(&Request, &mut TcpStream) + Send + Sync;
@@ -371,6 +372,8 @@ fn an_endless_body_is_cut_off_at_the_cap() {
         error.ends_with("more than the 1048576 bytes allowed"),
         "{error}"
     );
+    // To go on from there would only end the same way.
+    assert_eq!(left_in(folder.path()), Vec::<String>::new());
 }
 
 #[test]

@@ -18,6 +18,7 @@ pub mod describe;
 mod download;
 pub mod error;
 pub mod fetch;
+mod gzip;
 mod hint;
 pub mod image_set;
 pub mod locate;

@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 
 use super::Glyphs;
 use crate::data::SourceChecksum;
-use crate::data::archive::gunzip;
 use crate::data::checksum::md5_of;
 use crate::data::error::DataError;
+use crate::data::gzip::gunzip;
 use crate::data::locate::DataSearch;
 use crate::data::release::{PackedFile, Packing, Release};
 use crate::run::sha256;
@@ -223,13 +223,7 @@ fn content_of(folder: &Path, file: &IdxFile) -> Result<(PathBuf, Vec<u8>), DataE
             problem: format!("it holds {found} bytes, expected {expected}"),
         });
     }
-    let size = fs::metadata(&path).map_err(|source| match source.kind() {
-        std::io::ErrorKind::NotFound => DataError::MissingFile {
-            dataset: NAME,
-            path: path.clone(),
-        },
-        _ => DataError::io("read", &path)(source),
-    })?;
+    let size = fs::metadata(&path).map_err(DataError::missing_or_io(NAME, &path))?;
     check_size(&path, file, size.len())?;
     let content = fs::read(&path).map_err(DataError::io("read", &path))?;
     check_size(&path, file, content.len() as u64)?;
@@ -274,7 +268,7 @@ fn check_labels(path: &Path, content: &[u8], header: usize) -> Result<(), DataEr
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::archive::tests::gzipped;
+    use crate::data::gzip::tests::gzipped;
 
     fn written(file: &IdxFile, content: &[u8]) -> (tempfile::TempDir, DataError) {
         let folder = tempfile::tempdir().expect("a temporary folder");
