@@ -3,7 +3,7 @@
 
 use super::Figure;
 use super::canvas::Stroke;
-use super::capacity_page::{Chart, ChartRow, draw_page, line, of_layer, of_network};
+use super::capacity_page::{Chart, ChartRow, Of, draw_page, line, of_layer, of_network};
 use super::colour::{Marker, series_look};
 use super::drawing::Drawing;
 use super::error::FigureError;
@@ -22,36 +22,57 @@ pub struct Capacity<'a> {
     pub method: &'a str,
 }
 
-/// The lines of a row of maps: whose, what, label, and how it is stroked.
-const OTHERS: [(&str, Other, &str, (f32, f32), Marker); 3] = [
-    (
-        "untrained",
-        Other::Own,
-        "untrained",
-        (14.0, 7.0),
-        Marker::Ring,
-    ),
-    (
-        "shuffled",
-        Other::Own,
-        "frames shuffled",
-        (3.0, 6.0),
-        Marker::Triangle,
-    ),
-    (
-        "trained",
-        Other::Uniform,
-        "uniform map",
-        (20.0, 6.0),
-        Marker::Square,
-    ),
+/// What the trained network's own line is compared with, in grey.
+struct Control {
+    compared: &'static str,
+    /// What is shown, where it is not the measure of the own line.
+    measure: Option<&'static str>,
+    label: &'static str,
+    /// Lengths of dash and gap, in pixels.
+    dash: (f32, f32),
+    marker: Marker,
+}
+
+const UNTRAINED: Control = Control {
+    compared: "untrained",
+    measure: None,
+    label: "untrained",
+    dash: (14.0, 7.0),
+    marker: Marker::Ring,
+};
+
+/// The controls of the maps.
+const CONTROLS: [Control; 3] = [
+    UNTRAINED,
+    Control {
+        compared: "shuffled",
+        measure: None,
+        label: "frames shuffled",
+        dash: (3.0, 6.0),
+        marker: Marker::Triangle,
+    },
+    Control {
+        compared: "trained",
+        measure: Some("uniform"),
+        label: "uniform map",
+        dash: (20.0, 6.0),
+        marker: Marker::Square,
+    },
 ];
 
-/// Which measure a grey line shows.
-#[derive(Clone, Copy, PartialEq)]
-enum Other {
-    Own,
-    Uniform,
+impl Control {
+    /// Returns the line beside that of `measure`.
+    fn line(&self, rows: &[CapacityRow], measure: &str, of: Of<'_>) -> Line {
+        let (on, off) = self.dash;
+        let stroke = Stroke::solid(GREY, DATA_LINE - 0.6).dashed(on, off);
+        let measure = self.measure.unwrap_or(measure);
+        line(
+            rows,
+            (self.compared, measure),
+            of,
+            (self.label, self.marker, stroke),
+        )
+    }
 }
 
 impl Figure for Capacity<'_> {
@@ -88,21 +109,9 @@ impl Capacity<'_> {
         let chart = |&layer: &usize| {
             let place = of_layer(layer, Some(self.method));
             let claimed = claimed_lags(self.rows, layer, self.method, difference);
-            let mut lines: Vec<Line> = (OTHERS.into_iter())
-                .map(|(compared, what, label, (on, off), marker)| {
-                    let measure = if what == Other::Uniform {
-                        "uniform"
-                    } else {
-                        own
-                    };
-                    let stroke = Stroke::solid(GREY, DATA_LINE - 0.6).dashed(on, off);
-                    line(
-                        self.rows,
-                        (compared, measure),
-                        place,
-                        (label, marker, stroke),
-                    )
-                })
+            let controls = CONTROLS.iter();
+            let mut lines: Vec<Line> = controls
+                .map(|control| control.line(self.rows, own, place))
                 .collect();
             lines.push(line(
                 self.rows,
@@ -141,7 +150,7 @@ impl Capacity<'_> {
             Chart {
                 heading: layer_heading(layers, layer),
                 lines: vec![
-                    line(self.rows, ("untrained", "gradient"), place, untrained()),
+                    UNTRAINED.line(self.rows, "gradient", place),
                     line(
                         self.rows,
                         ("trained", "gradient"),
@@ -161,7 +170,7 @@ impl Capacity<'_> {
         let chart = |(measure, heading): (&str, &str)| Chart {
             heading: heading.to_string(),
             lines: vec![
-                line(self.rows, ("untrained", measure), of_network(), untrained()),
+                UNTRAINED.line(self.rows, measure, of_network()),
                 line(
                     self.rows,
                     ("trained", measure),
@@ -199,12 +208,6 @@ impl Capacity<'_> {
 fn look(index: usize, label: &str) -> (&str, Marker, Stroke) {
     let look = series_look(index);
     (label, look.marker, Stroke::solid(look.colour, DATA_LINE))
-}
-
-fn untrained() -> (&'static str, Marker, Stroke) {
-    let (_, _, label, (on, off), marker) = OTHERS[0];
-    let stroke = Stroke::solid(GREY, DATA_LINE - 0.6).dashed(on, off);
-    (label, marker, stroke)
 }
 
 /// Returns "layer 2 (top)" and the like.
