@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use std::process::Command;
 use image::{Rgb, RgbImage};
+use std::process::Command;
 
 /// Images of the generated test split.
 const IMAGES: usize = 24;

@@ -5,7 +5,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use std::process::Command;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 use camtrail::data::{DataSearch, load, pixels_01};
@@ -19,6 +18,7 @@ use camtrail::run::{
     CheckpointName, LayerPlace, RunDir, SCORE_PAIRS_CSV, SCORE_TABLE_CSV, SCORES_CSV, ScoreMetric,
     ScorePair, ScoreRow, ScoreSummary, read_score_pairs, read_score_rows, read_score_table,
 };
+use std::process::Command;
 
 /// Images of the test split.
 const IMAGES: usize = 24;
