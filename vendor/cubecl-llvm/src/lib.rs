@@ -83,8 +83,6 @@ pub struct PlironOptions {
     pub ptx_version: Option<PtxVersion>,
     /// Whether scalars lie in the kernel's parameters.
     pub grid_constants: bool,
-    /// Alignment of buffers on the CPU: none.
-    pub cpu_buffer_alignment: Option<Infallible>,
 }
 
 /// What would come out.
