@@ -60,6 +60,10 @@ def collect(folder):
     return report
 
 
+def rate(value):
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
 def table(report):
     """One row a network: camtrail's rate (median over seeds), PyTorch's modes, and the ratios."""
     modes = sorted({mode for one in report["pytorch"].values() for mode in one["rates"]})
@@ -68,15 +72,15 @@ def table(report):
     for name in sorted(report["trained"].keys() | report["pytorch"].keys()):
         runs = report["trained"].get(name, [])
         ours = statistics.median(run["rate_median"] for run in runs) if runs else None
-        cells = [name, f"{ours:,.0f}" if ours else MISSING]
+        cells = [name, rate(ours) if ours else MISSING]
         for mode in modes:
             theirs = report["pytorch"].get(name, {}).get("rates", {}).get(mode)
             if theirs is None:
                 cells.append(MISSING)
             elif ours:
-                cells.append(f"{theirs['median']:,.0f} ({ours / theirs['median']:.2f})")
+                cells.append(f"{rate(theirs['median'])} ({ours / theirs['median']:.2f})")
             else:
-                cells.append(f"{theirs['median']:,.0f}")
+                cells.append(rate(theirs["median"]))
         lines.append("| " + " | ".join(cells) + " |")
     return lines
 
@@ -101,15 +105,23 @@ def main():
     report = collect(folder)
     (folder / "gpu.json").write_text(json.dumps(report, indent=2) + "\n")
     versions = sorted({one["torch"] for one in report["pytorch"].values()})
-    text = ["# Training on a GPU", "", *(f"- {line}" for line in report["machine"] or [MISSING])]
-    text += [f"- PyTorch {', '.join(versions) or MISSING}", ""]
-    text += ["Images or clips a second in training: the median over epochs and seeds; PyTorch's over", ""]
-    text[-1:] = ["repeats of whole steps. The ratio is camtrail's rate to PyTorch's.", "", *table(report), ""]
-    text += [*accuracies(report), "", "## Parity", ""]
-    text += [f"    {line}" for line in report["parity"] or [MISSING]]
-    text += ["", "## Loader", "", *(f"    {line}" for line in report["loader"] or [MISSING])]
-    text += ["", "## Seconds of each stage", ""]
-    text += [f"- {name}: {seconds:,.1f}" for name, seconds in report["seconds"].items()] or [MISSING]
+    text = [
+        "# Training on a GPU",
+        "",
+        *(f"- {line}" for line in report["machine"] or [MISSING]),
+        f"- PyTorch {', '.join(versions) or MISSING}",
+        "",
+        "Images or clips a second in training: the median over epochs and seeds; PyTorch's over",
+        "repeats of whole steps. The ratio is camtrail's rate to PyTorch's.",
+        "",
+        *table(report),
+        "",
+        *accuracies(report),
+    ]
+    for title, name in [("Parity", "parity"), ("Loader", "loader")]:
+        text += ["", f"## {title}", "", *(f"    {line}" for line in report[name] or [MISSING])]
+    seconds = [f"- {name}: {seconds:,.1f}" for name, seconds in report["seconds"].items()]
+    text += ["", "## Seconds of each stage", "", *(seconds or [MISSING])]
     (folder / "gpu.md").write_text("\n".join(text) + "\n")
 
 
