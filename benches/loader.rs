@@ -1,22 +1,24 @@
 //! How much of a training step the loader takes: gathering, augmenting and standardising a batch,
-//! and making tensors of it, against the whole step of trial D at batch 128.
+//! and making tensors of it, against the whole step of trial D at batch 128. The batch is made twice:
+//! by the host, as training on the CPU does, and by the device from what lies there, as on a GPU.
 //!
 //! `cargo bench --profile dev --bench loader` (the development build is optimised, so nothing is
-//! compiled twice). Prints medians of interleaved repeats and their ratio.
+//! compiled twice; with `--features cuda` it takes a GPU where there is one). Prints medians of
+//! interleaved repeats and their ratio.
 
 #![expect(clippy::print_stdout, reason = "a benchmark reports")]
 
 use std::time::{Duration, Instant};
 
 use burn::optim::AdamConfig;
-use burn::tensor::Device;
 use burn::train::TrainStep;
 use camtrail::data::shapes::ShapesOptions;
 use camtrail::data::{
-    Augmentation, DataOptions, DataSearch, DatasetName, EpochOrder, augmentation_stream,
+    Augmentation, DataOptions, DataSearch, DatasetName, EpochOrder, Placement, augmentation_stream,
     fill_batch, load,
 };
-use camtrail::model::{Head, ModelSpec, PlainCnn, to_tensor};
+use camtrail::device::{DeviceChoice, choose};
+use camtrail::model::{Head, ModelSpec, PlainCnn, ResidentImages, to_tensor};
 use camtrail::train::ImageBatch;
 
 const BATCH: usize = 128;
@@ -50,7 +52,15 @@ fn main() {
         head_dropout: 0.25,
         head: Head::Flatten,
     };
-    let device = Device::flex().autodiff();
+    let chosen = choose(DeviceChoice::Auto).unwrap_or_else(|error| panic!("{error}"));
+    let device = chosen.device.clone().autodiff();
+    let finish = || {
+        chosen
+            .device
+            .sync()
+            .unwrap_or_else(|error| panic!("{error:?}"))
+    };
+    let resident = ResidentImages::new(&splits.train, &splits.normalisation, &chosen.device);
     let mut network = PlainCnn::new(&spec, (32, 32), 100, 0, &device);
     let mut optimizer = AdamConfig::new().with_epsilon(1e-8).init();
     let augmentation = Augmentation {
@@ -59,10 +69,21 @@ fn main() {
     };
     let order = EpochOrder::new(splits.train.len(), 0, 1);
     let (mut images, mut labels) = (Vec::new(), Vec::new());
-    let (mut loading, mut stepping) = (Vec::new(), Vec::new());
+    let (mut loading, mut gathering, mut stepping) = (Vec::new(), Vec::new(), Vec::new());
     for repeat in 0..WARM_UP + repeats {
-        let started = Instant::now();
         let indices = order.batch(BATCH, repeat % order.batches(BATCH));
+        finish();
+        let started = Instant::now();
+        let mut draws = augmentation_stream(0, 1, repeat);
+        let placements: Vec<Placement> = (indices.iter())
+            .map(|_| augmentation.draw(&mut draws))
+            .collect();
+        let batch = resident.batch(indices, &placements);
+        finish();
+        let gathered = started.elapsed();
+        drop(batch);
+
+        let started = Instant::now();
         let mut draws = augmentation_stream(0, 1, repeat);
         let normalisation = &splits.normalisation;
         let augmented = Some((&augmentation, &mut draws));
@@ -75,6 +96,7 @@ fn main() {
             &mut labels,
         );
         let (input, targets) = to_tensor(&splits.train, &images, &labels, &device);
+        finish();
         let loaded = started.elapsed();
         let output = TrainStep::step(
             &network,
@@ -87,13 +109,20 @@ fn main() {
         let _ = output.item.loss.into_scalar::<f32>();
         if repeat >= WARM_UP {
             loading.push(loaded);
+            gathering.push(gathered);
             stepping.push(started.elapsed());
         }
     }
-    let (loading, stepping) = (median(loading), median(stepping));
-    let share = loading.as_secs_f64() / stepping.as_secs_f64();
-    println!("loader {loading:.2?}, whole step {stepping:.2?}, batch {BATCH}, n = {repeats}");
-    println!("loader share of a step: {:.2} %", 100.0 * share);
+    let stepping = median(stepping);
+    println!(
+        "whole step {stepping:.2?}, batch {BATCH}, n = {repeats}, on {}",
+        chosen.name
+    );
+    for (name, times) in [("host", loading), ("device", gathering)] {
+        let time = median(times);
+        let share = 100.0 * time.as_secs_f64() / stepping.as_secs_f64();
+        println!("batch by the {name}: {time:.2?}, {share:.2} % of a step");
+    }
 }
 
 fn median(mut times: Vec<Duration>) -> Duration {

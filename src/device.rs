@@ -1,17 +1,28 @@
 //! Where tensors live: the CPU, or an NVIDIA GPU in a build that can use one. Called first thing
 //! in `main`, before any other use of Burn.
 
+#[cfg(feature = "cuda")]
+mod cuda;
+#[cfg(not(feature = "cuda"))]
+#[path = "device/no_cuda.rs"]
+mod cuda;
+mod lack;
+
 use burn::tensor::Device;
+
+pub use lack::CudaLack;
 
 /// The environment variable by which Burn picks the device of values that name none.
 const BURN_DEVICE: &str = "BURN_DEVICE";
 /// What the variable must hold for the CPU backend.
 const FLEX: &str = "flex";
+/// What it must hold for a GPU.
+const CUDA: &str = "cuda";
 
 /// The device that a user asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum DeviceChoice {
-    /// The best that is there.
+    /// A GPU where one can be used, else the CPU.
     #[default]
     Auto,
     /// The CPU.
@@ -26,12 +37,23 @@ pub enum DeviceError {
     /// This build knows the CPU alone.
     #[error("this build has no CUDA support")]
     CudaNotBuilt,
+    /// The machine lacks something that CUDA needs.
+    #[error("CUDA cannot be used here: {}", CudaLack::list(.0))]
+    CudaLacks(Vec<CudaLack>),
+    /// All is there, and yet the device does not compute.
+    #[error("the CUDA device failed at its first computation: {0}")]
+    CudaFails(String),
 }
 
 impl DeviceError {
     /// Returns the way out, to print below the error.
-    pub fn hint(&self) -> &'static str {
-        "run it on the CPU: --device cpu"
+    pub fn hint(&self) -> String {
+        let way = match self {
+            Self::CudaNotBuilt => "build it with CUDA: cargo build --features cuda".to_owned(),
+            Self::CudaLacks(lacks) => CudaLack::remedies(lacks),
+            Self::CudaFails(_) => "compare the driver's version with the toolkit's".to_owned(),
+        };
+        format!("{way}; or run it on the CPU: --device cpu")
     }
 }
 
@@ -42,6 +64,8 @@ pub struct ChosenDevice {
     pub device: Device,
     /// Its name for people, such as "cpu (flex, 2 threads)".
     pub name: String,
+    /// Why a build that can use a GPU does not, where nobody asked for the CPU.
+    pub fallback: Option<String>,
 }
 
 /// Returns the device for `choice`, and makes it the one that Burn falls back to.
@@ -50,22 +74,146 @@ pub struct ChosenDevice {
 /// unless the environment names another; so the environment is set here.
 ///
 /// # Errors
-/// [`DeviceError::CudaNotBuilt`] where CUDA is asked for and this build has none.
+/// - [`DeviceError::CudaNotBuilt`], [`DeviceError::CudaLacks`] where CUDA is asked for and cannot be
+///   had; [`DeviceChoice::Auto`] takes the CPU then.
+/// - [`DeviceError::CudaFails`] where all that CUDA needs is there and a first computation fails. It
+///   is an error for [`DeviceChoice::Auto`] too: a GPU that broke is not passed over in silence.
 ///
 /// # Safety of the environment
 /// Call it before any thread is started.
 pub fn choose(choice: DeviceChoice) -> Result<ChosenDevice, DeviceError> {
-    match choice {
-        DeviceChoice::Cuda => Err(DeviceError::CudaNotBuilt),
-        DeviceChoice::Auto | DeviceChoice::Cpu => {
-            // SAFETY: `main` calls this before it starts a thread, so no other thread reads the
-            // environment while it is changed.
-            unsafe { std::env::set_var(BURN_DEVICE, FLEX) };
-            let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    match decide(choice, cuda::lacks)? {
+        Decision::Gpu => {
+            fall_back_to(CUDA);
+            let (device, name) = cuda::first_gpu()?;
             Ok(ChosenDevice {
-                device: Device::flex(),
-                name: format!("cpu (flex, {threads} threads)"),
+                device,
+                name: format!("cuda ({name})"),
+                fallback: None,
             })
         }
+        Decision::Cpu { fallback } => {
+            fall_back_to(FLEX);
+            let threads = std::thread::available_parallelism().map_or(1, usize::from);
+            Ok(ChosenDevice {
+                device: cpu(),
+                name: format!("cpu (flex, {threads} threads)"),
+                fallback,
+            })
+        }
+    }
+}
+
+/// Which kind of device is taken.
+#[derive(Debug, PartialEq, Eq)]
+enum Decision {
+    Gpu,
+    /// With the reason, where a GPU was looked for.
+    Cpu {
+        fallback: Option<String>,
+    },
+}
+
+/// Decides by what CUDA lacks here; `lacks` is asked only where a GPU is wanted.
+fn decide(
+    choice: DeviceChoice,
+    lacks: impl FnOnce() -> Result<Vec<CudaLack>, DeviceError>,
+) -> Result<Decision, DeviceError> {
+    if choice == DeviceChoice::Cpu {
+        return Ok(Decision::Cpu { fallback: None });
+    }
+    match (choice, lacks()) {
+        (_, Ok(lacks)) if lacks.is_empty() => Ok(Decision::Gpu),
+        (DeviceChoice::Cuda, Ok(lacks)) => Err(DeviceError::CudaLacks(lacks)),
+        (DeviceChoice::Cuda, Err(error)) => Err(error),
+        (_, Ok(lacks)) => Ok(Decision::Cpu {
+            fallback: Some(CudaLack::list(&lacks)),
+        }),
+        (_, Err(_)) => Ok(Decision::Cpu { fallback: None }),
+    }
+}
+
+/// Returns the CPU.
+pub fn cpu() -> Device {
+    Device::flex()
+}
+
+/// Whether `device` works through a queue while the host goes on, and has a memory of its own.
+pub fn is_gpu(device: &Device) -> bool {
+    *device != cpu()
+}
+
+/// Makes `backend` the one that Burn takes for values that name no device.
+fn fall_back_to(backend: &str) {
+    // SAFETY: `main` chooses the device before it starts a thread, so no other thread reads the
+    // environment while it is changed.
+    unsafe { std::env::set_var(BURN_DEVICE, backend) };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lacking() -> Result<Vec<CudaLack>, DeviceError> {
+        Ok(vec![CudaLack::Driver, CudaLack::Toolkit])
+    }
+
+    #[test]
+    fn auto_takes_the_gpu_where_nothing_lacks() {
+        let complete = || Ok(Vec::new());
+        assert_eq!(
+            decide(DeviceChoice::Auto, complete).expect("a device"),
+            Decision::Gpu
+        );
+        assert_eq!(
+            decide(DeviceChoice::Cuda, complete).expect("a device"),
+            Decision::Gpu
+        );
+    }
+
+    #[test]
+    fn auto_takes_the_cpu_and_says_why() {
+        let fallback = "no NVIDIA driver (libcuda), no CUDA toolkit (CUDA_PATH is not set)";
+        assert_eq!(
+            decide(DeviceChoice::Auto, lacking).expect("a device"),
+            Decision::Cpu {
+                fallback: Some(fallback.to_owned())
+            }
+        );
+        // A build without CUDA has nothing to explain.
+        let decision = decide(DeviceChoice::Auto, || Err(DeviceError::CudaNotBuilt));
+        assert_eq!(
+            decision.expect("a device"),
+            Decision::Cpu { fallback: None }
+        );
+    }
+
+    #[test]
+    fn cuda_without_what_it_needs_names_it_and_the_way_out() {
+        let error = decide(DeviceChoice::Cuda, lacking).expect_err("no driver");
+        assert_eq!(
+            error.to_string(),
+            "CUDA cannot be used here: no NVIDIA driver (libcuda), no CUDA toolkit (CUDA_PATH is \
+             not set)"
+        );
+        assert_eq!(
+            error.hint(),
+            "install the NVIDIA driver; install the CUDA toolkit and set CUDA_PATH to its folder, \
+             such as /usr/local/cuda; or run it on the CPU: --device cpu"
+        );
+        let error = decide(DeviceChoice::Cuda, || Err(DeviceError::CudaNotBuilt));
+        assert_eq!(
+            error.expect_err("not built").hint(),
+            "build it with CUDA: cargo build --features cuda; or run it on the CPU: --device cpu"
+        );
+    }
+
+    #[test]
+    fn the_cpu_is_taken_without_looking_for_a_gpu() {
+        let decision = decide(DeviceChoice::Cpu, || panic!("looked"));
+        assert_eq!(
+            decision.expect("a device"),
+            Decision::Cpu { fallback: None }
+        );
     }
 }

@@ -6,6 +6,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use image::{Rgb, RgbImage};
+use std::process::Command;
 
 /// Images of the generated test split.
 const IMAGES: usize = 24;

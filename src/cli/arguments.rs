@@ -39,7 +39,7 @@ pub(super) struct Shared {
 /// A device by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum DeviceName {
-    /// The best there is
+    /// An NVIDIA GPU where one can be used, else the CPU
     Auto,
     /// The CPU
     Cpu,
@@ -77,6 +77,16 @@ pub(super) enum Verb {
     Diff(DiffArguments),
     /// Fetch, check and list the data sets
     Data(DataArguments),
+}
+
+impl Verb {
+    /// Whether it runs networks; the others need no device but to count parameters.
+    pub(super) fn runs_networks(&self) -> bool {
+        !matches!(
+            self,
+            Self::List | Self::Show(_) | Self::Diff(_) | Self::Data(_)
+        )
+    }
 }
 
 /// Which experiment, and what is changed in it.

@@ -9,7 +9,7 @@ use crate::run::RunDir;
 
 use super::arguments::{DEFAULT_RUNS, DeviceName, ExperimentArguments, Shared};
 use super::failure::Complaint;
-use super::output::program;
+use super::output::{note, program};
 use super::signals::Signals;
 
 /// Folder of everything drawn.
@@ -32,15 +32,20 @@ pub(super) struct Context {
 }
 
 impl Context {
-    pub(super) fn new(shared: &Shared) -> anyhow::Result<Self> {
+    /// Returns the setting; where no networks will run, a GPU is not looked for unless asked for.
+    pub(super) fn new(shared: &Shared, runs_networks: bool) -> anyhow::Result<Self> {
         // The device first: it sets the environment, which must happen before any thread starts.
         let choice = match shared.device {
-            DeviceName::Auto => DeviceChoice::Auto,
-            DeviceName::Cpu => DeviceChoice::Cpu,
+            DeviceName::Auto if runs_networks => DeviceChoice::Auto,
+            DeviceName::Auto | DeviceName::Cpu => DeviceChoice::Cpu,
             DeviceName::Cuda => DeviceChoice::Cuda,
         };
+        let device = choose(choice)?;
+        if let Some(reason) = &device.fallback {
+            note(format!("on {}: {reason}", device.name));
+        }
         Ok(Self {
-            device: choose(choice)?,
+            device,
             folder: PathBuf::new(),
             search: DataSearch {
                 flag: shared.data_dir.clone(),

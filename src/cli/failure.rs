@@ -134,7 +134,7 @@ fn known(cause: &(dyn std::error::Error + 'static)) -> Option<(Option<String>, u
         return Some((hint, code(misused)));
     }
     if let Some(error) = cause.downcast_ref::<DeviceError>() {
-        return Some((Some(error.hint().to_string()), FAILED));
+        return Some((Some(error.hint()), FAILED));
     }
     let run = match cause.downcast_ref::<CheckpointError>() {
         Some(CheckpointError::Run(error)) => Some(error),

@@ -69,7 +69,7 @@ pub fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments) -> anyhow::Result<u8> {
-    let context = Context::new(&arguments.shared)?;
+    let context = Context::new(&arguments.shared, arguments.verb.runs_networks())?;
     match arguments.verb {
         Verb::Train(arguments) => train::run(&context, &arguments),
         Verb::Explain(arguments) => explain::run(&context, &arguments),

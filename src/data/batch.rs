@@ -8,9 +8,6 @@ use rand_chacha::ChaCha8Rng;
 use crate::data::augment::{Augmentation, Placement};
 use crate::data::image_set::{CHANNELS, ImageSet, Normalisation, PIXEL_MAX};
 
-/// The standardised value of every pixel value of every channel.
-type Table = [[f32; 256]; CHANNELS];
-
 /// Replaces `images` and `labels` by the standardised images of `set` at `indices` and their classes.
 ///
 /// With an augmentation, its stream gives one [`Placement`] for each image, in order.
@@ -28,7 +25,7 @@ pub fn fill_batch(
     images: &mut Vec<f32>,
     labels: &mut Vec<i64>,
 ) {
-    let table = table(normalisation);
+    let table = standardised_values(normalisation);
     let (height, width) = (set.height(), set.width());
     let image_len = CHANNELS * height * width;
     images.clear();
@@ -119,7 +116,11 @@ fn for_each_channel(image: &mut [f32], change: impl Fn(usize, f32) -> f32) {
     }
 }
 
-fn table(normalisation: &Normalisation) -> Table {
+/// The standardised value of every pixel value of every channel.
+///
+/// # Shapes
+/// `[channels, 256]`.
+pub fn standardised_values(normalisation: &Normalisation) -> [[f32; 256]; CHANNELS] {
     let mut table = [[0.0; 256]; CHANNELS];
     for (channel, row) in table.iter_mut().enumerate() {
         for (pixel, value) in row.iter_mut().enumerate() {
@@ -205,7 +206,7 @@ mod tests {
     #[test]
     fn crops_shift_fill_with_black_and_mirror() {
         let plane = [1, 2, 3, 4, 5, 6];
-        let values = table(&PLAIN)[0];
+        let values = standardised_values(&PLAIN)[0];
         let mut out = [9.0; 6];
         place(
             &plane,

@@ -35,8 +35,10 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 pub use annotation::{Annotation, Instance, Mask, PixelBox};
-pub use augment::{Augmentation, augmentation_stream};
-pub use batch::{fill_batch, pixels_01, standardise, standardised, unstandardise};
+pub use augment::{Augmentation, Placement, augmentation_stream};
+pub use batch::{
+    fill_batch, pixels_01, standardise, standardised, standardised_values, unstandardise,
+};
 pub use catalogue::CatalogueEntry;
 pub use cifar100::CIFAR100_NORMALISATION;
 pub use clips::{ClipDataset, ClipOptions, ClipSplits, Clips, load_clips};

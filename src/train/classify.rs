@@ -2,14 +2,17 @@
 
 use burn::module::Module;
 use burn::optim::GradientsParams;
-use burn::tensor::Device;
-use burn::train::{ClassificationOutput, ItemLazy, TrainStep};
+use burn::tensor::{Device, Int, Tensor};
+use burn::train::TrainStep;
 
-use crate::data::{Augmentation, EpochOrder, Splits, augmentation_stream, fill_batch};
-use crate::model::{ModelSpec, PlainCnn, score, to_tensor};
+use crate::data::{Augmentation, EpochOrder, Splits, augmentation_stream};
+use crate::device::is_gpu;
+use crate::model::{ModelSpec, PlainCnn, score};
 use crate::run::{EpochRow, EpochTotals, RunDir, RunManifest};
 
-use super::job::{Job, StepPlace, Task, Trained, Validation, run};
+use super::feed::Feed;
+use super::job::{Job, StepPlace, Task, Trained, Validation, read_every, run};
+use super::unread::{read_counts, read_floats};
 use super::{
     CheckpointSpec, ImageBatch, Outcome, StartMode, StopSignal, TrainError, TrainEvents, TrainSpec,
 };
@@ -51,14 +54,35 @@ pub fn train(
     events: &mut dyn TrainEvents,
     stop: &dyn StopSignal,
 ) -> Result<Outcome, TrainError> {
+    let pace = Pace {
+        resident: is_gpu(job.device),
+        read_every: read_every(job.device),
+    };
+    train_at(pace, job, events, stop)
+}
+
+/// What differs between devices. It changes no result.
+#[derive(Debug, Clone, Copy)]
+struct Pace {
+    /// Whether the training images lie on the device; a CPU needs no second copy of them.
+    resident: bool,
+    /// Steps after which results are read.
+    read_every: usize,
+}
+
+fn train_at(
+    pace: Pace,
+    job: ClassifyJob<'_>,
+    events: &mut dyn TrainEvents,
+    stop: &dyn StopSignal,
+) -> Result<Outcome, TrainError> {
     let task = Classification {
         model: job.model,
         augmentation: job.augmentation,
         data: job.data,
         device: job.device,
         order: None,
-        images: Vec::new(),
-        labels: Vec::new(),
+        feed: Feed::new(pace.resident, job.data, job.device),
     };
     let job = Job {
         run: job.run,
@@ -69,6 +93,7 @@ pub fn train(
         experiment: job.experiment,
         manifest: job.manifest,
         mode: job.mode,
+        read_every: pace.read_every,
     };
     run(&job, task, events, stop)
 }
@@ -81,13 +106,21 @@ struct Classification<'a> {
     device: &'a Device,
     /// The order of the epoch at hand, with its number.
     order: Option<(u32, EpochOrder)>,
-    images: Vec<f32>,
-    labels: Vec<i64>,
+    feed: Feed,
+}
+
+/// A step's results, still on the device.
+struct PendingStep {
+    images: usize,
+    /// `[1]`, mean over the images.
+    loss: Tensor<1>,
+    /// `[1]`, images predicted right.
+    right: Tensor<1, Int>,
 }
 
 impl Task for Classification<'_> {
     type Network = PlainCnn;
-    type Pending = ClassificationOutput;
+    type Pending = PendingStep;
     type Row = EpochRow;
 
     fn build(&self, seed: u64, device: &Device) -> PlainCnn {
@@ -100,49 +133,41 @@ impl Task for Classification<'_> {
         self.data.train.len()
     }
 
-    fn step(
-        &mut self,
-        network: &PlainCnn,
-        at: StepPlace,
-    ) -> (GradientsParams, ClassificationOutput) {
-        let set = &self.data.train;
+    fn step(&mut self, network: &PlainCnn, at: StepPlace) -> (GradientsParams, PendingStep) {
+        let len = self.data.train.len();
         let order = match self.order.take() {
             Some((epoch, order)) if epoch == at.epoch => order,
-            _ => EpochOrder::new(set.len(), at.seed, u64::from(at.epoch)),
+            _ => EpochOrder::new(len, at.seed, u64::from(at.epoch)),
         };
         let mut draws = augmentation_stream(at.seed, u64::from(at.epoch), at.step);
-        fill_batch(
-            set,
-            order.batch(at.batch_size, at.step),
-            Some((self.augmentation, &mut draws)),
-            &self.data.normalisation,
-            &mut self.images,
-            &mut self.labels,
-        );
+        let indices = order.batch(at.batch_size, at.step);
+        let placed = (self.augmentation, &mut draws);
+        let (images, labels) = self.feed.batch(self.data, indices, placed, self.device);
+        let count = indices.len();
         self.order = Some((at.epoch, order));
-        let device = self.device.clone().autodiff();
-        let (images, labels) = to_tensor(set, &self.images, &self.labels, &device);
         let output = TrainStep::step(network, ImageBatch { images, labels });
-        (output.grads, output.item)
+        let item = output.item;
+        let predicted = item.output.without_autodiff().argmax(1).squeeze_dim::<1>(1);
+        let right = predicted.equal(item.targets.without_autodiff());
+        let pending = PendingStep {
+            images: count,
+            loss: item.loss.without_autodiff(),
+            right: right.int().sum(),
+        };
+        (output.grads, pending)
     }
 
-    fn read(pending: ClassificationOutput) -> EpochTotals {
-        let item = pending.sync().unwrap_or_else(|error| {
-            panic!("the device lost the result of a training step: {error:?}")
-        });
-        let [images] = item.targets.dims();
-        let right = item
-            .output
-            .argmax(1)
-            .squeeze_dim::<1>(1)
-            .equal(item.targets);
-        let right = right.int().sum().into_scalar::<i64>();
-        EpochTotals {
-            loss_sum: f64::from(item.loss.into_scalar::<f32>()) * images as f64,
-            correct: u64::try_from(right).unwrap_or(0),
-            images: images as u64,
+    fn read(pending: Vec<PendingStep>) -> Vec<EpochTotals> {
+        let losses = read_floats(pending.iter().map(|step| step.loss.clone()).collect());
+        let right = read_counts(pending.iter().map(|step| step.right.clone()).collect());
+        let read = pending.iter().zip(losses).zip(right);
+        read.map(|((step, loss), correct)| EpochTotals {
+            loss_sum: loss * step.images as f64,
+            correct,
+            images: step.images as u64,
             ..EpochTotals::default()
-        }
+        })
+        .collect()
     }
 
     fn validate(&self, network: PlainCnn) -> Validation {
@@ -185,3 +210,7 @@ impl Task for Classification<'_> {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "classify_tests.rs"]
+mod tests;

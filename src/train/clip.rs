@@ -2,12 +2,15 @@
 
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::optim::GradientsParams;
-use burn::tensor::Tensor;
+use burn::tensor::{FloatDType, Tensor};
 
 /// Scales all gradients by one factor where their common Euclidean norm is above `most`, so that it
-/// becomes `most`, and returns that norm as it was.
+/// becomes `most`, and returns that norm as it was. Nothing is read from the device.
 ///
 /// Burn clips each parameter's gradient for itself, which turns the step; this only shortens it.
+///
+/// # Shapes
+/// - returned: `[1]`
 ///
 /// # Source
 ///
@@ -17,45 +20,52 @@ pub(super) fn clip_by_global_norm(
     network: &impl Module,
     gradients: &mut GradientsParams,
     most: f32,
-) -> f32 {
-    let mut sum = SquaredSum {
+) -> Option<Tensor<1>> {
+    let mut squares = Squares {
         gradients,
-        sum: 0.0,
+        sums: Vec::new(),
     };
-    network.visit(&mut sum);
-    let norm = sum.sum.sqrt() as f32;
-    // A norm that is not finite cannot be scaled to one that is; the loss check ends the run.
-    if norm.is_finite() && norm > most {
-        network.visit(&mut Scale {
-            gradients,
-            factor: most / norm,
-        });
+    network.visit(&mut squares);
+    if squares.sums.is_empty() {
+        return None;
     }
-    norm
+    // In double precision: the sums of parameters of very different sizes come together.
+    let sum = Tensor::cat(squares.sums, 0).cast(FloatDType::F64).sum();
+    let norm = sum.sqrt().cast(FloatDType::F32);
+    // A norm that is not finite gives a factor that is none, and the loss check ends the run.
+    let factor = (norm.zeros_like() + most) / norm.clone();
+    network.visit(&mut Scale {
+        gradients,
+        factor: factor.clamp_max(1.0),
+    });
+    Some(norm)
 }
 
-struct SquaredSum<'a> {
+struct Squares<'a> {
     gradients: &'a GradientsParams,
-    sum: f64,
+    /// `[1]` each.
+    sums: Vec<Tensor<1>>,
 }
 
-impl ModuleVisitor for SquaredSum<'_> {
+impl ModuleVisitor for Squares<'_> {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         if let Some(gradient) = self.gradients.get::<D>(param.id) {
-            self.sum += f64::from(gradient.square().sum().into_scalar::<f32>());
+            self.sums.push(gradient.square().sum());
         }
     }
 }
 
 struct Scale<'a> {
     gradients: &'a mut GradientsParams,
-    factor: f32,
+    /// `[1]`, at most 1.
+    factor: Tensor<1>,
 }
 
 impl ModuleVisitor for Scale<'_> {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         if let Some(gradient) = self.gradients.remove::<D>(param.id) {
-            self.gradients.register(param.id, gradient * self.factor);
+            let factor = self.factor.clone().reshape([1; D]);
+            self.gradients.register(param.id, gradient * factor);
         }
     }
 }
@@ -76,7 +86,9 @@ mod tests {
             let weight = layer.weight.val().narrow(0, 0, 1).narrow(1, 1, 1);
             let score = weight.sum() * 3.0 + bias.narrow(0, 0, 1).sum() * 4.0;
             let mut gradients = GradientsParams::from_grads(score.backward(), &layer);
-            let norm = clip_by_global_norm(&layer, &mut gradients, most);
+            let norm = clip_by_global_norm(&layer, &mut gradients, most)
+                .expect("two gradients")
+                .into_scalar::<f32>();
             let weight: Vec<f32> = (gradients.get::<2>(layer.weight.id))
                 .expect("a gradient")
                 .into_data()

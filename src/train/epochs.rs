@@ -6,10 +6,12 @@
 
 use std::time::Instant;
 
+use burn::module::Module;
 use burn::optim::{AdamConfig, ModuleOptimizer};
 use rand_chacha::rand_core::Rng;
 
 use crate::data::random::stream;
+use crate::device::{cpu, is_gpu};
 use crate::model::{tensor_shapes, write_training};
 use crate::run::{
     BestCheckpoint, CHECKPOINT_FORMAT, CheckpointName, CheckpointState, EpochRecord, EpochTotals,
@@ -19,6 +21,7 @@ use crate::run::{
 use super::events::EpochReport;
 use super::job::{Job, Outcome, StepPlace, Task, Trained};
 use super::session::{Notes, Restored, remove_folder, restore};
+use super::unread::Unread;
 use super::{Progress, StartMode, StopSignal, TrainError, TrainEvents, TrainSpec};
 
 /// A run at work.
@@ -118,12 +121,36 @@ impl<'a, T: Task> Loop<'a, T> {
     ) -> Result<bool, TrainError> {
         let (job, epoch) = (self.job, self.state.epoch + 1);
         let steps = self.task.items().div_ceil(job.train.batch_size);
+        let mut unread = Unread::new(job.read_every);
         for step in self.state.step as usize..steps {
             if stop.requested() {
+                self.read(&mut unread, steps, events)?;
                 return Ok(false);
             }
-            let started = Instant::now();
-            let brought = self.step(epoch, step, steps);
+            let pending = self.step(epoch, step, steps);
+            self.state.step = step as u64 + 1;
+            self.state.total_steps += 1;
+            if unread.push(step, pending) {
+                self.read(&mut unread, steps, events)?;
+            }
+        }
+        self.read(&mut unread, steps, events)?;
+        Ok(true)
+    }
+
+    /// Adds what waits on the device to the epoch's sums. Called before anything is saved, so a network
+    /// whose loss is no number never is.
+    fn read(
+        &mut self,
+        unread: &mut Unread<T::Pending>,
+        steps: usize,
+        events: &mut dyn TrainEvents,
+    ) -> Result<(), TrainError> {
+        let Some((brought, seconds)) = unread.take(T::read) else {
+            return Ok(());
+        };
+        let epoch = self.state.epoch + 1;
+        for (step, brought) in brought {
             if !brought.loss_sum.is_finite() {
                 return Err(TrainError::NotANumber {
                     loss: brought.loss_sum / brought.images as f64,
@@ -138,16 +165,14 @@ impl<'a, T: Task> Loop<'a, T> {
             totals.correct += brought.correct;
             totals.images += brought.images;
             totals.squared_error += brought.squared_error;
-            totals.seconds += started.elapsed().as_secs_f64();
-            self.state.step = step as u64 + 1;
-            self.state.total_steps += 1;
-            events.step(&self.progress(epoch, steps as u64));
         }
-        Ok(true)
+        self.state.totals.seconds += seconds;
+        events.step(&self.progress(epoch, steps as u64));
+        Ok(())
     }
 
-    /// Takes one optimizer step and returns what it brought.
-    fn step(&mut self, epoch: u32, step: usize, steps: usize) -> EpochTotals {
+    /// Takes one optimizer step and returns what it left on the device.
+    fn step(&mut self, epoch: u32, step: usize, steps: usize) -> T::Pending {
         let (job, seed) = (self.job, self.job.run.seed());
         // Dropout draws from the device's generator; a seed of its own for every step makes it
         // independent of what was drawn before.
@@ -166,7 +191,7 @@ impl<'a, T: Task> Loop<'a, T> {
             .learning_rate_at(self.state.total_steps, total_steps);
         let network = self.network.clone();
         self.network = self.optimizer.step(rate, network, gradients);
-        T::read(pending)
+        pending
     }
 
     /// Validates, and writes the epoch's row and checkpoint.
@@ -276,9 +301,14 @@ fn place_of(state: &CheckpointState) -> CheckpointName {
     }
 }
 
+/// Weights are drawn by the CPU whatever the device, so a seed is the same network everywhere.
 fn build_network<T: Task>(job: &Job<'_>, task: &T) -> T::Network {
     let seed = stream(job.run.seed(), "weights", 0).next_u64();
-    task.build(seed, &job.device.clone().autodiff())
+    let network = task.build(seed, &cpu().autodiff());
+    match is_gpu(job.device) {
+        true => network.fork(&job.device.clone().autodiff()),
+        false => network,
+    }
 }
 
 fn build_optimizer(spec: &TrainSpec) -> ModuleOptimizer {

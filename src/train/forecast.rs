@@ -11,7 +11,8 @@ use crate::model::{ConvLstm, ForecastSpec, clip_tensor};
 use crate::run::{EpochTotals, ForecastRow, RunDir, RunManifest};
 
 use super::clip::clip_by_global_norm;
-use super::job::{Job, StepPlace, Task, Trained, Validation, run};
+use super::job::{Job, StepPlace, Task, Trained, Validation, read_every, run};
+use super::unread::read_floats;
 use super::{CheckpointSpec, Outcome, StartMode, StopSignal, TrainError, TrainEvents, TrainSpec};
 
 /// What a predicted frame is compared by.
@@ -90,6 +91,7 @@ pub fn train_forecast(
         experiment: job.experiment,
         manifest: job.manifest,
         mode: job.mode,
+        read_every: read_every(job.device),
     };
     run(&job, task, events, stop)
 }
@@ -162,6 +164,8 @@ impl Task for Forecast<'_> {
         self.data.train.len()
     }
 
+    /// On a GPU the next step's clips are drawn while the device works at this one: nothing here waits
+    /// for it.
     fn step(&mut self, network: &ConvLstm, at: StepPlace) -> (GradientsParams, PendingStep) {
         let clips = &self.data.train;
         let first = (u64::from(at.epoch) - 1) * clips.len() as u64;
@@ -184,14 +188,21 @@ impl Task for Forecast<'_> {
         (gradients, pending)
     }
 
-    fn read(pending: PendingStep) -> EpochTotals {
-        let sum = |mean: Tensor<1>| f64::from(mean.into_scalar::<f32>()) * pending.clips as f64;
-        EpochTotals {
-            loss_sum: sum(pending.loss),
-            squared_error: sum(pending.frame_error),
-            images: pending.clips as u64,
+    fn read(pending: Vec<PendingStep>) -> Vec<EpochTotals> {
+        let losses = read_floats(pending.iter().map(|step| step.loss.clone()).collect());
+        let errors = read_floats(
+            (pending.iter())
+                .map(|step| step.frame_error.clone())
+                .collect(),
+        );
+        let read = pending.iter().zip(losses).zip(errors);
+        read.map(|((step, loss), error)| EpochTotals {
+            loss_sum: loss * step.clips as f64,
+            squared_error: error * step.clips as f64,
+            images: step.clips as u64,
             ..EpochTotals::default()
-        }
+        })
+        .collect()
     }
 
     fn validate(&self, network: ConvLstm) -> Validation {

@@ -5,6 +5,7 @@ use burn::module::Module;
 use burn::optim::GradientsParams;
 use burn::tensor::Device;
 
+use crate::device::is_gpu;
 use crate::run::{
     BestCheckpoint, CheckpointName, EpochRecord, EpochTotals, RunDir, RunError, RunLock,
     RunManifest, RunStatus, write_atomically,
@@ -34,6 +35,16 @@ pub(super) struct Job<'a> {
     pub(super) manifest: RunManifest,
     /// What to do with a run that is there already.
     pub(super) mode: StartMode,
+    /// Steps after which their results are read from the device.
+    pub(super) read_every: usize,
+}
+
+/// Steps after which results are read: all at once on a GPU, which would idle while it is waited
+/// for; each one on the CPU, where nothing runs ahead.
+pub(super) fn read_every(device: &Device) -> usize {
+    /// A second or less of any experiment here, so that progress still shows.
+    const STEPS_ON_A_GPU: usize = 20;
+    if is_gpu(device) { STEPS_ON_A_GPU } else { 1 }
 }
 
 /// What is trained: the network, what a step does, and how it is validated.
@@ -54,8 +65,8 @@ pub(super) trait Task {
     /// The gradients of one step. Epochs count from 1, steps from 0.
     fn step(&mut self, network: &Self::Network, at: StepPlace) -> (GradientsParams, Self::Pending);
 
-    /// What the step brought, added up over its images or clips.
-    fn read(pending: Self::Pending) -> EpochTotals;
+    /// What steps brought, each added up over its images or clips.
+    fn read(pending: Vec<Self::Pending>) -> Vec<EpochTotals>;
 
     /// How good the network is on the validation split, by what picks the best, and its row's
     /// values; `trained` is the epoch's sums and learning rate, and nothing before training.

@@ -6,6 +6,7 @@ mod clip;
 mod epochs;
 mod error;
 mod events;
+mod feed;
 mod forecast;
 mod job;
 mod linear_head;
@@ -14,6 +15,7 @@ mod session;
 mod space;
 mod spec;
 mod step;
+mod unread;
 
 pub use classify::{ClassifyJob, train};
 pub use error::TrainError;

@@ -1,0 +1,97 @@
+//! Whether CUDA can be used on this machine, asked without ever panicking. Called by `device` in a
+//! build with the feature `cuda`.
+//!
+//! Burn loads the driver and the kernel compiler when they are first used and panics where one is
+//! missing, so each is looked for first, under the names that Burn will try.
+
+use std::panic::{self, AssertUnwindSafe};
+
+use burn::tensor::{Device, DeviceType, Tensor};
+use cubecl::cuda::install::cuda_path;
+
+use super::{CudaLack, DeviceError};
+
+/// A header that kernels include; a toolkit's folder without it is of no use.
+const HEADER: &str = "cuda_fp16.h";
+
+/// Returns what CUDA needs and does not find here; an empty list is a GPU that should work.
+pub(super) fn lacks() -> Result<Vec<CudaLack>, DeviceError> {
+    Ok(quietly(look).unwrap_or_else(|reason| vec![CudaLack::Fault(reason)]))
+}
+
+fn look() -> Vec<CudaLack> {
+    let mut lacks = Vec::new();
+    // SAFETY: both calls only try to open libraries of NVIDIA's names, as Burn does later.
+    let (driver, compiler) = unsafe {
+        (
+            cudarc::driver::sys::is_culib_present(),
+            cudarc::nvrtc::sys::is_culib_present(),
+        )
+    };
+    if !driver {
+        lacks.push(CudaLack::Driver);
+    } else if Device::enumerate(DeviceType::Cuda).is_empty() {
+        lacks.push(CudaLack::Device);
+    }
+    if !compiler {
+        lacks.push(CudaLack::Nvrtc);
+    }
+    match cuda_path().map(|root| root.join("include")) {
+        None => lacks.push(CudaLack::Toolkit),
+        Some(folder) if !folder.join(HEADER).is_file() => {
+            lacks.push(CudaLack::Headers { folder });
+        }
+        Some(_) => {}
+    }
+    lacks
+}
+
+/// Returns the first GPU and its name, after it added two numbers.
+///
+/// # Errors
+/// [`DeviceError::CudaFails`] where it does not, as with a kernel compiler that is newer than the
+/// driver.
+pub(super) fn first_gpu() -> Result<(Device, String), DeviceError> {
+    let tried = quietly(|| {
+        let device = Device::cuda(0);
+        let name = device.identity().map(|identity| identity.name);
+        let two: f32 = (Tensor::<1>::ones([1], &device) + 1.0).into_scalar();
+        (device, name, two)
+    });
+    match tried {
+        Ok((device, name, 2.0)) => Ok((device, name.unwrap_or_else(|| "unnamed".to_owned()))),
+        Ok((_, _, other)) => Err(DeviceError::CudaFails(format!("1 + 1 gave {other}"))),
+        Err(reason) => Err(DeviceError::CudaFails(reason)),
+    }
+}
+
+/// Returns what `ask` returns, or the message of its panic, of which nothing is printed.
+fn quietly<T>(ask: impl FnOnce() -> T) -> Result<T, String> {
+    let hook = panic::take_hook();
+    panic::set_hook(Box::new(|_| {}));
+    let answer = panic::catch_unwind(AssertUnwindSafe(ask));
+    panic::set_hook(hook);
+    answer.map_err(|payload| {
+        let text = payload.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| payload.downcast_ref::<&str>().copied());
+        let text = text.unwrap_or("a panic without a message");
+        // One line: some of these messages are a page.
+        text.lines()
+            .map(str::trim)
+            .find(|line| !line.is_empty())
+            .unwrap_or(text)
+            .to_owned()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_becomes_its_first_line() {
+        assert_eq!(quietly(|| 3), Ok(3));
+        let gone: Result<(), String> = quietly(|| panic!("\n  no {}\nmore", "library"));
+        assert_eq!(gone, Err("no library".to_owned()));
+    }
+}

@@ -1,0 +1,61 @@
+//! What a machine can lack for CUDA, in words. Found by `device::cuda`, told by `device`.
+
+use std::path::PathBuf;
+
+/// One thing that CUDA needs and that is not there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CudaLack {
+    /// The library of the NVIDIA driver cannot be loaded.
+    Driver,
+    /// The driver is there and shows no device.
+    Device,
+    /// The library that compiles kernels cannot be loaded.
+    Nvrtc,
+    /// No folder of a toolkit is known.
+    Toolkit,
+    /// The toolkit's folder has no headers.
+    Headers {
+        /// Where they were looked for.
+        folder: PathBuf,
+    },
+    /// Looking for it failed.
+    Fault(String),
+}
+
+impl CudaLack {
+    /// Returns what is missing, as a list in words.
+    pub fn list(lacks: &[Self]) -> String {
+        let words: Vec<String> = lacks.iter().map(Self::describe).collect();
+        words.join(", ")
+    }
+
+    /// Returns what to do about it.
+    pub(super) fn remedies(lacks: &[Self]) -> String {
+        let ways: Vec<&str> = lacks.iter().map(Self::remedy).collect();
+        ways.join("; ")
+    }
+
+    fn describe(&self) -> String {
+        match self {
+            Self::Driver => "no NVIDIA driver (libcuda)".to_owned(),
+            Self::Device => "no device that the NVIDIA driver shows".to_owned(),
+            Self::Nvrtc => "no kernel compiler (libnvrtc)".to_owned(),
+            Self::Toolkit => "no CUDA toolkit (CUDA_PATH is not set)".to_owned(),
+            Self::Headers { folder } => format!("no CUDA headers in {folder:?}"),
+            Self::Fault(reason) => format!("the search for a device failed ({reason})"),
+        }
+    }
+
+    fn remedy(&self) -> &'static str {
+        match self {
+            Self::Driver => "install the NVIDIA driver",
+            Self::Device => "see what nvidia-smi and CUDA_VISIBLE_DEVICES say",
+            Self::Nvrtc => "put the folder of libnvrtc.so into LD_LIBRARY_PATH",
+            Self::Toolkit => {
+                "install the CUDA toolkit and set CUDA_PATH to its folder, such as /usr/local/cuda"
+            }
+            Self::Headers { .. } => "set CUDA_PATH to a folder whose include/ has cuda_fp16.h",
+            Self::Fault(_) => "see what nvidia-smi says",
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! What differs between devices changes no result: a training whose images lie on the device and whose
+//! results are read rarely ends with the bits of one that does neither.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::*;
+use crate::data::{DataOptions, DatasetName, ShapesOptions};
+use crate::model::{Head, MODEL_FILE};
+use crate::run::{CheckpointName, RunManifest, RunStatus, read_epoch_rows};
+use crate::train::{CheckpointSpec, Progress, Schedule, TrainEvents, TrainSpec};
+
+/// As on the CPU.
+const AT_ONCE: Pace = Pace {
+    resident: false,
+    read_every: 1,
+};
+/// As on a GPU; five does not divide the six steps of an epoch.
+const RARELY: Pace = Pace {
+    resident: true,
+    read_every: 5,
+};
+
+struct Witness<'a> {
+    /// How often results were read.
+    reports: &'a Cell<usize>,
+}
+
+impl TrainEvents for Witness<'_> {
+    fn step(&mut self, _progress: &Progress) {
+        self.reports.set(self.reports.get() + 1);
+    }
+    fn epoch(&mut self, _report: &crate::train::EpochReport) {}
+    fn resumed(&mut self, _from: CheckpointName) {}
+    fn warn(&mut self, _message: &str) {}
+}
+
+/// Trains two epochs of six steps below `root`, until `most_steps` were asked for; returns how often
+/// results were read.
+fn train_small(root: &Path, pace: Pace, mode: StartMode, most_steps: usize) -> usize {
+    let options = DataOptions {
+        dataset: DatasetName::Shapes,
+        validation_images: 0,
+        split_seed: 0,
+        shapes: ShapesOptions {
+            train_images: 96,
+            validation_images: 24,
+            test_images: 12,
+            seed: 5,
+        },
+        train_limit: None,
+    };
+    let data = crate::data::load(&options, &Default::default()).expect("generated");
+    let model = ModelSpec {
+        filters: vec![4, 8],
+        // Dropout would draw from a generator that other tests of this process use, too.
+        block_dropout: 0.0,
+        head_dropout: 0.0,
+        head: Head::Flatten,
+    };
+    let (asked, reports) = (Cell::new(0), Cell::new(0));
+    let job = ClassifyJob {
+        run: &RunDir::new(root, "small", 3),
+        model: &model,
+        architecture: &model.describe(),
+        train: &TrainSpec {
+            epochs: 2,
+            batch_size: 16,
+            learning_rate: 0.01,
+            beta_1: 0.9,
+            beta_2: 0.999,
+            epsilon: 1e-8,
+            schedule: Schedule::Cosine,
+        },
+        checkpoints: &CheckpointSpec {
+            at: vec![0, 1, 2],
+            every: 0,
+        },
+        augmentation: &Augmentation {
+            crop_padding: 4,
+            horizontal_flip: true,
+        },
+        data: &data,
+        device: &Device::flex(),
+        experiment: "# the experiment\n",
+        manifest: manifest(),
+        mode,
+    };
+    let mut witness = Witness { reports: &reports };
+    let stop = || {
+        asked.set(asked.get() + 1);
+        asked.get() > most_steps
+    };
+    train_at(pace, job, &mut witness, &stop).expect("trained");
+    reports.get()
+}
+
+fn manifest() -> RunManifest {
+    RunManifest {
+        trial: "small".to_owned(),
+        seed: 3,
+        camtrail: String::new(),
+        burn: String::new(),
+        git_revision: None,
+        device: String::new(),
+        host: String::new(),
+        dataset: "shapes".to_owned(),
+        generated: true,
+        data: BTreeMap::new(),
+        blocks: 2,
+        parameters: 0,
+        multiply_adds: 0,
+        started: 1,
+        updated: 1,
+        status: RunStatus::Running,
+        warnings: Vec::new(),
+    }
+}
+
+/// Weights of all epochs, and the rows without their times.
+fn remains(root: &Path) -> (Vec<Vec<u8>>, Vec<EpochRow>) {
+    let run = RunDir::new(root, "small", 3);
+    let weights = (0..=2).map(|epoch| {
+        let folder = run.checkpoint(CheckpointName::epoch(epoch));
+        std::fs::read(folder.join(MODEL_FILE)).expect("weights")
+    });
+    let rows = read_epoch_rows(&run.epochs()).expect("a table");
+    let rows = rows.into_iter().map(|row| EpochRow {
+        images_per_second: None,
+        seconds: 0.0,
+        ..row
+    });
+    (weights.collect(), rows.collect())
+}
+
+/// Starts a run below `to` from the untrained network of the run below `from`: what other tests draw
+/// at the same time must not make the two differ.
+fn copy_start(from: &Path, to: &Path) {
+    let (from, to) = (RunDir::new(from, "small", 3), RunDir::new(to, "small", 3));
+    let start = CheckpointName::epoch(0);
+    for (from, to) in [
+        (from.path(), to.path()),
+        (from.checkpoint(start), to.checkpoint(start)),
+    ] {
+        std::fs::create_dir_all(&to).expect("a folder");
+        for entry in std::fs::read_dir(from).expect("a run folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_file() {
+                let name = path.file_name().expect("a name").to_owned();
+                std::fs::copy(&path, to.join(name)).expect("copied");
+            }
+        }
+    }
+}
+
+#[test]
+fn where_images_lie_and_when_results_are_read_changes_no_bit() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let [start, plain, rare, parts] =
+        ["start", "plain", "rare", "parts"].map(|name| folder.path().join(name));
+    train_small(&start, AT_ONCE, StartMode::Fresh, 0);
+    for other in [&plain, &rare, &parts] {
+        copy_start(&start, other);
+    }
+    assert_eq!(
+        train_small(&plain, AT_ONCE, StartMode::Resume, usize::MAX),
+        12
+    );
+    let expected = remains(&plain);
+    assert_ne!(expected.0[0], expected.0[2], "training moved the weights");
+
+    // Five steps and the last one of each epoch.
+    assert_eq!(train_small(&rare, RARELY, StartMode::Resume, usize::MAX), 4);
+    assert!(remains(&rare) == expected);
+
+    // Stopped with three results unread: they are read before the checkpoint is written.
+    assert_eq!(train_small(&parts, RARELY, StartMode::Resume, 3), 1);
+    let run = RunDir::new(&parts, "small", 3);
+    let saved = CheckpointName { epoch: 0, step: 3 };
+    let state = run.read_state(saved).expect("a checkpoint");
+    assert_eq!((state.totals.images, state.total_steps), (48, 3));
+    train_small(&parts, RARELY, StartMode::Resume, usize::MAX);
+    assert!(remains(&parts) == expected);
+}

@@ -1,0 +1,70 @@
+//! Where the images of a step come from: made on the host and sent up, or made on the device from the
+//! whole split, which lies there. Both give the same values. Called by `classify`.
+
+use burn::tensor::{Device, Int, Tensor};
+use rand_chacha::ChaCha8Rng;
+
+use crate::data::{Augmentation, Splits, fill_batch};
+use crate::model::{ResidentImages, to_tensor};
+
+/// The source of training batches.
+#[derive(Debug)]
+pub(super) enum Feed {
+    /// Made by the CPU; the buffers are kept between steps.
+    Host {
+        /// Standardised pixels.
+        images: Vec<f32>,
+        /// Classes.
+        labels: Vec<i64>,
+    },
+    /// Made by the device from what lies there.
+    Resident(Box<ResidentImages>),
+}
+
+impl Feed {
+    /// Returns the source for `device`, which is without autodiff; `resident` puts the training split
+    /// onto it.
+    pub(super) fn new(resident: bool, data: &Splits, device: &Device) -> Self {
+        if resident {
+            let images = ResidentImages::new(&data.train, &data.normalisation, device);
+            return Self::Resident(Box::new(images));
+        }
+        Self::Host {
+            images: Vec::new(),
+            labels: Vec::new(),
+        }
+    }
+
+    /// Returns the training images at `indices`, each placed as `draws` says, with their classes.
+    ///
+    /// # Shapes
+    /// - returned: `[batch, channels, height, width]`, standardised, and `[batch]`; for autodiff
+    pub(super) fn batch(
+        &mut self,
+        data: &Splits,
+        indices: &[usize],
+        (augmentation, draws): (&Augmentation, &mut ChaCha8Rng),
+        device: &Device,
+    ) -> (Tensor<4>, Tensor<1, Int>) {
+        match self {
+            Self::Host { images, labels } => {
+                let augmented = Some((augmentation, draws));
+                let normalisation = &data.normalisation;
+                fill_batch(
+                    &data.train,
+                    indices,
+                    augmented,
+                    normalisation,
+                    images,
+                    labels,
+                );
+                to_tensor(&data.train, images, labels, &device.clone().autodiff())
+            }
+            Self::Resident(resident) => {
+                let placements: Vec<_> = indices.iter().map(|_| augmentation.draw(draws)).collect();
+                let (images, labels) = resident.batch(indices, &placements);
+                (images.autodiff(), labels.autodiff())
+            }
+        }
+    }
+}
