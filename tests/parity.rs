@@ -17,7 +17,7 @@ use camtrail::data::{
     Splits, load, load_clips,
 };
 use camtrail::device::{DeviceChoice, choose, cpu};
-use camtrail::explain::{ExplainRequest, Explainable, Method, TargetSpec, explain};
+use camtrail::explain::{ExplainRequest, Method, TargetSpec, explain};
 use camtrail::model::tap::Tap;
 use camtrail::model::{
     ConvLstm, ForecastSpec, Head, ModelSpec, PlainCnn, ResidentImages, clip_tensor,
@@ -152,7 +152,7 @@ fn classifier(device: &Device, into: &mut Measured) {
         into,
     });
     let request = ExplainRequest {
-        layers: Explainable::layers(&network),
+        layers: ["block-1", "block-3"].map(str::to_owned).to_vec(),
         methods: Method::all()
             .iter()
             .filter(|method| method.name() != "cam")
@@ -296,14 +296,14 @@ fn cpu_threads_agree() {
     let one_thread: Measured = serde_json::from_str(&text).expect("numbers");
     let many_threads = measure(&cpu());
     compare(&many_threads, &one_thread, &SAME_ARITHMETIC);
-    // What is compared is there: 3 layers by 7 methods by 16 images, 8 and 6 parameters.
+    // What is compared is there: 2 layers by 7 methods by 16 images, 8 and 6 parameters.
     let of = |kind: &str| {
         one_thread
             .keys()
             .filter(|name| name.starts_with(kind))
             .count()
     };
-    assert_eq!(of("map/"), 3 * 7 * IMAGES);
+    assert_eq!(of("map/"), 2 * 7 * IMAGES);
     assert_eq!(
         (of("gradient/classifier/"), of("gradient/predictor/")),
         (8, 6)
