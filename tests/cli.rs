@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use assert_cmd::Command;
+use std::process::Command;
 use tempfile::TempDir;
 
 /// A folder in which the binary is run.

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use assert_cmd::Command;
+use std::process::Command;
 use image::{Rgb, RgbImage};
 
 /// Images of the generated test split.

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use assert_cmd::Command;
+use std::process::Command;
 
 /// Changes that make a training of seconds: one small layer, few clips.
 const SMALL: [&str; 7] = [

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use assert_cmd::Command;
+use std::process::Command;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 use camtrail::data::{DataSearch, load, pixels_01};
