@@ -123,7 +123,7 @@ def explain():
     methods = [method(network, [network[13]]) for method in (GradCAM, GradCAMPlusPlus)]
 
     def step():
-        return [method(batch) for method in methods]
+        return [method(input_tensor=batch, targets=None) for method in methods]
 
     return step, BATCH
 

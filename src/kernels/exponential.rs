@@ -98,13 +98,12 @@ mod tests {
         }
     }
 
-    /// Against f64 over the whole range, as shares of the true value.
+    /// Against f64 where neither e^x nor e^-x is cut off, as shares of the true value.
     #[test]
     fn they_agree_with_double_precision() {
-        let mut x: Vec<f32> = (0..16 * 1100).map(|i| i as f32 * 0.01 - 88.0).collect();
+        let mut x: Vec<f32> = (0..16 * 1087).map(|i| i as f32 * 0.01 - 87.0).collect();
         let mut found = [0; 3].map(|_| vec![0.0; x.len()]);
-        Arch::new().dispatch(All(&mut x.clone(), found.each_mut().map(Vec::as_mut_slice)));
-        x.iter_mut().for_each(|x| *x = x.clamp(-87.0, 88.0));
+        Arch::new().dispatch(All(&mut x, found.each_mut().map(Vec::as_mut_slice)));
         for (index, x) in x.iter().map(|x| f64::from(*x)).enumerate() {
             let expected = [x.exp(), 1.0 / (1.0 + (-x).exp()), x.tanh()];
             for (found, expected) in found.each_ref().iter().zip(expected) {

@@ -5,6 +5,11 @@
 //! uses these where it has nothing faster: on another device, for another type of numbers, for a
 //! shape that it does not know.
 
+#![allow(
+    clippy::needless_range_loop,
+    reason = "rows and columns of small squares are counted in several arrays at once"
+)]
+
 mod after;
 mod convolution;
 mod differentiable_convolution;

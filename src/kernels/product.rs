@@ -36,6 +36,17 @@ pub(super) struct Target<'a> {
     pub(super) add: bool,
 }
 
+impl Target<'_> {
+    /// Returns the part from a panel on.
+    #[inline(always)]
+    fn from(&mut self, panel: usize) -> Target<'_> {
+        Target {
+            values: &mut self.values[panel * PANEL..],
+            ..*self
+        }
+    }
+}
+
 /// The size of a product.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Size {
@@ -61,7 +72,7 @@ fn by_panels<S: Simd, const P: usize, const L: usize>(
     simd: S,
     left: Left,
     right: Right,
-    into: Target,
+    mut into: Target,
     size: Size,
 ) {
     let panel = |index: usize| {
@@ -71,30 +82,10 @@ fn by_panels<S: Simd, const P: usize, const L: usize>(
     let whole = size.panels / P * P;
     for first in (0..whole).step_by(P) {
         let panels: [_; P] = from_fn(|p| panel(first + p));
-        let column = first * PANEL;
-        by_rows::<S, P, L>(
-            simd,
-            left,
-            panels,
-            into.values,
-            column,
-            into.stride,
-            into.add,
-            size,
-        );
+        by_rows::<S, P, L>(simd, left, panels, into.from(first), size);
     }
     for last in whole..size.panels {
-        let column = last * PANEL;
-        by_rows::<S, 1, L>(
-            simd,
-            left,
-            [panel(last)],
-            into.values,
-            column,
-            into.stride,
-            into.add,
-            size,
-        );
+        by_rows::<S, 1, L>(simd, left, [panel(last)], into.from(last), size);
     }
 }
 
@@ -103,38 +94,31 @@ fn by_rows<S: Simd, const P: usize, const L: usize>(
     simd: S,
     left: Left,
     right: [&[[S::f32s; L]]; P],
-    into: &mut [f32],
-    column: usize,
-    stride: usize,
-    add: bool,
+    mut into: Target,
     size: Size,
 ) {
-    let mut row = 0;
-    while row < size.rows {
-        let into = &mut into[row * stride + column..];
+    for row in (0..size.rows).step_by(ROWS) {
         match size.rows - row {
-            1 => block::<S, 1, P, L>(simd, left, row, right, into, stride, add, size.inner),
-            2 => block::<S, 2, P, L>(simd, left, row, right, into, stride, add, size.inner),
-            3 => block::<S, 3, P, L>(simd, left, row, right, into, stride, add, size.inner),
-            4 => block::<S, 4, P, L>(simd, left, row, right, into, stride, add, size.inner),
-            5 => block::<S, 5, P, L>(simd, left, row, right, into, stride, add, size.inner),
-            _ => block::<S, ROWS, P, L>(simd, left, row, right, into, stride, add, size.inner),
+            1 => block::<S, 1, P, L>(simd, left, row, right, &mut into),
+            2 => block::<S, 2, P, L>(simd, left, row, right, &mut into),
+            3 => block::<S, 3, P, L>(simd, left, row, right, &mut into),
+            4 => block::<S, 4, P, L>(simd, left, row, right, &mut into),
+            5 => block::<S, 5, P, L>(simd, left, row, right, &mut into),
+            _ => block::<S, ROWS, P, L>(simd, left, row, right, &mut into),
         }
-        row += ROWS;
     }
 }
 
+/// The product of `M` rows from `row` on with `P` panels, all of whose sums are kept in registers.
 #[inline(always)]
 fn block<S: Simd, const M: usize, const P: usize, const L: usize>(
     simd: S,
     left: Left,
     row: usize,
     right: [&[[S::f32s; L]]; P],
-    into: &mut [f32],
-    stride: usize,
-    add: bool,
-    inner: usize,
+    into: &mut Target,
 ) {
+    let inner = right[0].len();
     let sums = match left {
         Left::Rows { values, stride } => {
             let rows: [&[f32]; M] = from_fn(|m| &values[(row + m) * stride..][..inner]);
@@ -142,13 +126,17 @@ fn block<S: Simd, const M: usize, const P: usize, const L: usize>(
         }
         Left::Columns { values, stride } => {
             let columns = values[row..].chunks(stride).take(inner);
-            let columns =
-                columns.map(|column| column.first_chunk::<M>().expect("a column has all rows"));
+            let columns = columns.map(|column| {
+                column
+                    .first_chunk::<M>()
+                    .expect("a column has all of the rows")
+            });
             sums::<S, &[f32; M], M, P, L>(simd, right, columns, |column, m| column[m])
         }
     };
+    let add = into.add;
     for (m, sums) in sums.iter().enumerate() {
-        let row = &mut into[m * stride..][..P * PANEL];
+        let row = &mut into.values[(row + m) * into.stride..][..P * PANEL];
         let row = S::as_mut_simd_f32s(row).0.as_chunks_mut::<L>().0;
         for p in 0..P {
             for l in 0..L {
