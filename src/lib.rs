@@ -13,6 +13,7 @@ pub mod evaluate;
 pub mod experiment;
 pub mod explain;
 pub mod figure;
+pub mod kernels;
 pub mod model;
 pub mod run;
 pub mod train;

@@ -5,17 +5,13 @@ use burn::module::{Module, Param};
 use burn::nn::PaddingConfig2d;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::tensor::activation::sigmoid;
-use burn::tensor::module::conv2d;
-use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Device, Tensor};
 
 use super::ForecastSpec;
 use super::numbering::numbered;
 use super::patches::{fold, unfold};
 use super::tap::Tap;
-
-/// Gates of a cell: input, forget, output and candidate, in this order along the channels.
-const GATES: usize = 4;
+use crate::kernels::{After, GATES, Memory, convolution, recurrence};
 
 /// One layer: a ConvLSTM cell without peepholes.
 ///
@@ -26,19 +22,6 @@ pub(super) struct Cell {
     pub(super) gates: Conv2d,
     #[module(skip)]
     input_channels: usize,
-}
-
-/// What one layer remembers after a step.
-///
-/// # Shapes
-///
-/// Both are `[batch, channels, height, width]` at the size of the folded frames.
-#[derive(Debug, Clone)]
-pub struct Memory {
-    /// h, what the layer shows to the layer above.
-    pub hidden: Tensor<4>,
-    /// c, what it keeps to itself.
-    pub cell: Tensor<4>,
 }
 
 /// A stack of ConvLSTM layers that predicts the next frame at every step.
@@ -132,13 +115,13 @@ impl ConvLstm {
             let mut input = fold(sigmoid(next), self.patch);
             for (layer, (cell, memory)) in self.cells.iter().zip(&mut memories).enumerate() {
                 let (from_input, from_hidden) = cell.kernels();
-                let given = convolve(input, from_input, cell.bias());
-                *memory = advance(given, Some(memory), &from_hidden);
+                let given = convolution(input, from_input, cell.bias(), After::Nothing);
+                *memory = recurrence(given, from_hidden, Some(memory.clone()), 1).1;
                 memory.hidden = tap.observe(&place(layer, step), memory.hidden.clone());
                 input = memory.hidden.clone();
             }
             let size = [batch, 1, height, width];
-            next = unfold(self.head.forward(input), size, self.patch);
+            next = unfold(self.head(input), size, self.patch);
             predicted.push(next.clone());
         }
         Tensor::cat(predicted, 1)
@@ -147,32 +130,31 @@ impl ConvLstm {
     /// Returns the logits at every step and what each layer remembers at the end.
     fn watch(&self, frames: Tensor<5>, tap: &mut Tap) -> (Tensor<5>, Vec<Memory>) {
         let [batch, time, _, height, width] = frames.dims();
-        // [batch * time, channels, height, width]: what comes from the input needs no order in time.
-        let mut input = fold(frames, self.patch);
+        // [time * batch, channels, height, width]: what comes from the input needs no order in time.
+        let mut input = fold(frames.swap_dims(0, 1), self.patch);
         let mut memories = Vec::with_capacity(self.cells.len());
         for (layer, cell) in self.cells.iter().enumerate() {
             let (from_input, from_hidden) = cell.kernels();
-            let given = convolve(input, from_input, cell.bias());
-            let [_, gates, rows, columns] = given.dims();
-            let given = given.reshape([batch, time, gates, rows, columns]);
-            let mut memory: Option<Memory> = None;
-            let mut hidden = Vec::with_capacity(time);
-            for step in 0..time {
-                let given = given.clone().narrow(1, step, 1).squeeze_dim(1);
-                let mut now = advance(given, memory.as_ref(), &from_hidden);
-                now.hidden = tap.observe(&place(layer, step), now.hidden);
-                hidden.push(now.hidden.clone());
-                memory = Some(now);
-            }
-            let stacked: Tensor<5> = Tensor::stack(hidden, 1);
-            input = stacked.reshape([batch * time, gates / GATES, rows, columns]);
-            memories.extend(memory);
+            let given = convolution(input, from_input, cell.bias(), After::Nothing);
+            let places: Vec<String> = (0..time).map(|step| place(layer, step)).collect();
+            let (hidden, memory) = if places.iter().any(|place| tap.wants(place)) {
+                observed(given, &from_hidden, &places, tap)
+            } else {
+                places.iter().for_each(|place| tap.pass(place));
+                recurrence(given, from_hidden, None, time)
+            };
+            input = hidden;
+            memories.push(memory);
         }
-        let logits = self.head.forward(input);
-        (
-            unfold(logits, [batch, time, height, width], self.patch),
-            memories,
-        )
+        let logits = self.head(input);
+        let logits = unfold(logits, [time, batch, height, width], self.patch);
+        (logits.swap_dims(0, 1), memories)
+    }
+
+    /// The head's logits, `[images, patch * patch, height, width]`.
+    fn head(&self, hidden: Tensor<4>) -> Tensor<4> {
+        let bias = self.head.bias.as_ref().map(Param::val);
+        convolution(hidden, self.head.weight.val(), bias, After::Nothing)
     }
 
     /// Returns the names of the tap points of a clip of `frames` frames, layer by layer.
@@ -187,6 +169,26 @@ impl ConvLstm {
     pub fn layers(&self) -> usize {
         self.cells.len()
     }
+}
+
+/// The hidden states of a layer, one step at a time, each as the tap gives it back.
+fn observed(
+    given: Tensor<4>,
+    from_hidden: &Tensor<4>,
+    places: &[String],
+    tap: &mut Tap,
+) -> (Tensor<4>, Memory) {
+    let batch = given.dims()[0] / places.len();
+    let mut memory: Option<Memory> = None;
+    let mut hidden = Vec::with_capacity(places.len());
+    for (step, place) in places.iter().enumerate() {
+        let given = given.clone().narrow(0, step * batch, batch);
+        let (_, mut now) = recurrence(given, from_hidden.clone(), memory, 1);
+        now.hidden = tap.observe(place, now.hidden);
+        hidden.push(now.hidden.clone());
+        memory = Some(now);
+    }
+    (Tensor::cat(hidden, 0), memory.expect("a clip has a frame"))
 }
 
 /// Returns the name of a hidden state's tap point; layer and step count from 0.
@@ -228,33 +230,6 @@ impl Cell {
 
     fn bias(&self) -> Option<Tensor<1>> {
         self.gates.bias.as_ref().map(Param::val)
-    }
-}
-
-/// A convolution that keeps height and width; kernels have an odd side.
-fn convolve(input: Tensor<4>, kernel: Tensor<4>, bias: Option<Tensor<1>>) -> Tensor<4> {
-    let [_, _, rows, columns] = kernel.dims();
-    let options = ConvOptions::new([1, 1], [rows / 2, columns / 2], [1, 1], 1);
-    conv2d(input, kernel, bias, options)
-}
-
-/// One step of a layer. `given` is the gates' share from input and bias,
-/// `[batch, gates * hidden, height, width]`; before the first step the memory is zero.
-fn advance(given: Tensor<4>, memory: Option<&Memory>, from_hidden: &Tensor<4>) -> Memory {
-    let gates = match memory {
-        Some(memory) => given + convolve(memory.hidden.clone(), from_hidden.clone(), None),
-        None => given,
-    };
-    let hidden = gates.dims()[1] / GATES;
-    let gate = |index: usize| gates.clone().narrow(1, index * hidden, hidden);
-    let admitted = sigmoid(gate(0)) * gate(3).tanh();
-    let cell = match memory {
-        Some(memory) => sigmoid(gate(1)) * memory.cell.clone() + admitted,
-        None => admitted,
-    };
-    Memory {
-        hidden: sigmoid(gate(2)) * cell.clone().tanh(),
-        cell,
     }
 }
 

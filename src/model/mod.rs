@@ -22,7 +22,7 @@ pub use checkpoint::{
     tensor_shapes, write_training,
 };
 pub use clips::{clip_tensor, frames_tensor};
-pub use conv_lstm::{ConvLstm, Memory, place};
+pub use conv_lstm::{ConvLstm, place};
 pub use forecast_spec::{ForecastSpec, ForecastSpecError};
 pub use plain_cnn::PlainCnn;
 pub use pooled::{PooledSplit, pooled_split};

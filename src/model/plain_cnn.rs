@@ -1,15 +1,16 @@
 //! The trials' network: convolution blocks of growing depth. Built by `cli`, trained by `train`,
 //! explained by `explain`.
 
-use burn::module::Module;
+use burn::module::{Module, Param};
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::pool::{MaxPool2d, MaxPool2dConfig};
 use burn::nn::{Dropout, DropoutConfig, Linear, LinearConfig, PaddingConfig2d};
-use burn::tensor::{Device, Tensor, activation};
+use burn::tensor::{Device, Tensor};
 
 use super::numbering::numbered;
 use super::tap::Tap;
 use super::{Head, ModelSpec};
+use crate::kernels::{self, After};
 
 /// Side of a convolution kernel, in pixels.
 const KERNEL_SIDE: usize = 3;
@@ -101,18 +102,22 @@ impl PlainCnn {
 
     /// The logits, by all that comes after the first `places` tap points.
     fn walk(&self, places: usize, mut activation: Tensor<4>, tap: &mut Tap) -> Tensor<2> {
-        for (place, name) in self.layers().iter().enumerate().skip(places) {
+        let names = self.layers();
+        let mut place = places;
+        while let Some(name) = names.get(place) {
             // The tap points alternate: a block, its pool, the next block.
             let block = &self.blocks[place / 2];
-            activation = if place.is_multiple_of(2) {
-                tap.observe(
-                    name,
-                    activation::relu(block.convolution.forward(activation)),
-                )
+            let pool = names.get(place + 1);
+            activation = if !place.is_multiple_of(2) {
+                block.drop_out(tap.observe(name, block.pool.forward(activation)))
+            } else if let Some(pool) = pool.filter(|_| !tap.wants(name)) {
+                tap.pass(name);
+                place += 1;
+                block.drop_out(tap.observe(pool, block.convolve(activation, After::ReluPool)))
             } else {
-                let pooled = tap.observe(name, block.pool.forward(activation));
-                block.dropout.forward(pooled)
+                tap.observe(name, block.convolve(activation, After::Relu))
             };
+            place += 1;
         }
         let features = match self.head {
             Head::Flatten => activation.flatten::<2>(1, 3),
@@ -154,6 +159,15 @@ impl PlainCnn {
 }
 
 impl Block {
+    fn convolve(&self, images: Tensor<4>, after: After) -> Tensor<4> {
+        let bias = self.convolution.bias.as_ref().map(Param::val);
+        kernels::convolution(images, self.convolution.weight.val(), bias, after)
+    }
+
+    fn drop_out(&self, pooled: Tensor<4>) -> Tensor<4> {
+        self.dropout.forward(pooled)
+    }
+
     fn new(channels: usize, filters: usize, dropout: f64, device: &Device) -> Self {
         Self {
             convolution: Conv2dConfig::new([channels, filters], [KERNEL_SIDE, KERNEL_SIDE])

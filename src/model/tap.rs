@@ -134,7 +134,7 @@ impl Tap {
             return activation;
         }
         self.seen.push(name.to_owned());
-        if !self.requested.iter().any(|requested| requested == name) {
+        if !self.wants(name) {
             return activation;
         }
         let earlier = &self.seen[..self.seen.len() - 1];
@@ -168,6 +168,30 @@ impl Tap {
             probe,
         });
         onward
+    }
+
+    /// Whether the activation at `name` was asked for.
+    ///
+    /// A forward that can compute several steps in one asks before it does, and then tells
+    /// [`pass`](Self::pass) of the places in between.
+    pub fn wants(&self, name: &str) -> bool {
+        self.requested.iter().any(|requested| requested == name)
+    }
+
+    /// Notes that the forward passed `name`, a place that nobody [`wants`](Self::wants), without
+    /// stopping for it.
+    ///
+    /// # Panics
+    ///
+    /// If somebody wants it.
+    pub fn pass(&mut self, name: &str) {
+        assert!(
+            !self.wants(name),
+            "place \"{name}\" was asked for, yet passed"
+        );
+        if self.mode != Mode::Off {
+            self.seen.push(name.to_owned());
+        }
     }
 
     /// The names of all places the forward passed, requested or not, in forward order.
@@ -267,6 +291,24 @@ mod tests {
         assert_eq!(second.into_data(), (images() + 5.0).into_data());
         assert_eq!(tap.seen(), ["block-1", "block-2"]);
         assert!(tap.into_observations().is_empty());
+    }
+
+    #[test]
+    fn a_place_that_is_passed_is_seen() {
+        let mut tap = Tap::activations_only(["block-2"]);
+        assert!(!tap.wants("block-1") && tap.wants("block-2"));
+        tap.pass("block-1");
+        let _ = tap.observe("block-2", images());
+        assert_eq!(tap.seen(), ["block-1", "block-2"]);
+        let mut off = Tap::off();
+        off.pass("block-1");
+        assert!(!off.wants("block-1") && off.seen().is_empty());
+    }
+
+    #[test]
+    #[should_panic(expected = "was asked for, yet passed")]
+    fn a_place_that_is_wanted_is_not_passed() {
+        Tap::on(["block-1"]).pass("block-1");
     }
 
     #[test]

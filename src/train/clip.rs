@@ -16,7 +16,7 @@ use burn::tensor::{FloatDType, Tensor};
 ///
 /// Pascanu, Mikolov and Bengio, "On the difficulty of training recurrent neural networks", ICML
 /// 2013, algorithm 1.
-pub(super) fn clip_by_global_norm(
+pub fn clip_by_global_norm(
     network: &impl Module,
     gradients: &mut GradientsParams,
     most: f32,

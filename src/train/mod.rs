@@ -18,6 +18,7 @@ mod step;
 mod unread;
 
 pub use classify::{ClassifyJob, train};
+pub use clip::clip_by_global_norm;
 pub use error::TrainError;
 pub use events::{EpochReport, Progress, Silent, StopSignal, TrainEvents};
 pub use forecast::{ForecastJob, FrameLoss, ObjectiveSpec, frame_loss, train_forecast};

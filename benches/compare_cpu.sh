@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# camtrail against PyTorch on the same cores: training steps of trial D and of the ConvLSTM, and the
+# explanations of a batch (pytorch-grad-cam). One table to standard output, progress to standard
+# error.
+#
+#   PYTHON=path/to/venv/bin/python benches/compare_cpu.sh [work ...]
+#
+# The reference needs Python with torch and grad-cam, in an environment outside this folder:
+#
+#   python3 -m venv ../camtrail-reference
+#   ../camtrail-reference/bin/pip install torch numpy grad-cam
+#
+# PAIRS (9) is how many interleaved pairs of processes there are, REPEATS (7) how many steps each
+# takes after three to warm up, THREADS the cores of both (all). Works: trial-d convlstm explain.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+python="${PYTHON:-../camtrail-reference/bin/python}"
+if ! "$python" -c "import torch, pytorch_grad_cam" 2>/dev/null; then
+  echo "error: \"$python\" has no torch and pytorch_grad_cam" >&2
+  echo "hint: python3 -m venv ../camtrail-reference && ../camtrail-reference/bin/pip install torch numpy grad-cam" >&2
+  exit 1
+fi
+threads="${THREADS:-$(nproc)}"
+export RAYON_NUM_THREADS="$threads" OMP_NUM_THREADS="$threads" MKL_NUM_THREADS="$threads"
+
+cargo bench --profile dev --bench step --no-run >&2
+binary="$(cargo bench --profile dev --bench step --no-run --message-format=json 2>/dev/null |
+  "$python" -c '
+import json, sys
+lines = [json.loads(line) for line in sys.stdin]
+print([line["executable"] for line in lines if line.get("executable") and line["target"]["name"] == "step"][-1])
+')"
+"$python" -c "import torch; print('PyTorch', torch.__version__)"
+exec "$python" benches/reference/compare.py "$binary" "${PAIRS:-9}" "${REPEATS:-7}" "$@"

@@ -1,0 +1,109 @@
+//! What follows a convolution, undone: the gradient of its results from the gradient of what became
+//! of them. Called by `convolution`.
+
+use std::borrow::Cow;
+
+use rayon::prelude::*;
+
+use super::finish::POOL;
+use super::size::Size;
+
+/// What is done to the results of a convolution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum After {
+    /// Nothing.
+    Nothing,
+    /// ReLU.
+    Relu,
+    /// ReLU and a max-pool of 2x2 windows.
+    ReluPool,
+}
+
+/// What the gradient of [`After`] needs to know.
+#[derive(Debug, Clone)]
+pub(super) enum Trace<'a> {
+    Nothing,
+    /// The results after ReLU.
+    Relu(&'a [f32]),
+    /// Which of each window was the largest.
+    ReluPool(&'a [f32]),
+}
+
+/// Pixels that one core works on at a time.
+const PIXELS: usize = 4096;
+
+/// Returns the gradient of the convolution's results, `[images, height, width, outputs]`.
+pub(super) fn results_gradient<'a>(
+    gradient: &'a [f32],
+    trace: &Trace,
+    size: Size,
+) -> Cow<'a, [f32]> {
+    match trace {
+        Trace::Nothing => Cow::Borrowed(gradient),
+        Trace::Relu(results) => {
+            let mut into = vec![0.0; gradient.len()];
+            let per = PIXELS * size.outputs;
+            let from = gradient.par_chunks(per).zip(results.par_chunks(per));
+            into.par_chunks_mut(per)
+                .zip(from)
+                .for_each(|(into, (gradient, results))| {
+                    for ((into, gradient), result) in into.iter_mut().zip(gradient).zip(results) {
+                        *into = if *result > 0.0 { *gradient } else { 0.0 };
+                    }
+                });
+            Cow::Owned(into)
+        }
+        Trace::ReluPool(chosen) => Cow::Owned(unpool(gradient, chosen, size)),
+    }
+}
+
+/// Each window's gradient at its largest result, zero elsewhere.
+fn unpool(gradient: &[f32], chosen: &[f32], size: Size) -> Vec<f32> {
+    let outputs = size.outputs;
+    let row = size.width / POOL * outputs;
+    let mut into = vec![0.0; size.pixels() * outputs];
+    let rows = into.par_chunks_mut(POOL * size.width * outputs);
+    let from = gradient.par_chunks(row).zip(chosen.par_chunks(row));
+    rows.zip(from).for_each(|(into, (gradient, chosen))| {
+        let (upper, lower) = into.split_at_mut(size.width * outputs);
+        for (down, into) in [upper, lower].into_iter().enumerate() {
+            let windows = gradient.chunks(outputs).zip(chosen.chunks(outputs));
+            for (pair, (gradient, chosen)) in into.chunks_mut(POOL * outputs).zip(windows) {
+                for (right, into) in pair.chunks_mut(outputs).enumerate() {
+                    let index = (down * POOL + right) as f32;
+                    for ((into, gradient), chosen) in into.iter_mut().zip(gradient).zip(chosen) {
+                        *into = if *chosen == index { *gradient } else { 0.0 };
+                    }
+                }
+            }
+        }
+    });
+    into
+}
+
+/// Returns the gradient of the bias, `[outputs]`: the sum over all pixels of what reached them.
+///
+/// # Shapes
+/// - `gradient`: `[pixels, outputs]`
+pub(super) fn bias_gradient(gradient: &[f32], outputs: usize) -> Vec<f32> {
+    // Parts of a fixed size, so that the sums do not depend on how many cores there are.
+    let sums: Vec<Vec<f32>> = gradient
+        .par_chunks(PIXELS * outputs)
+        .map(|part| {
+            let mut sums = vec![0.0; outputs];
+            for pixel in part.chunks(outputs) {
+                for (sum, value) in sums.iter_mut().zip(pixel) {
+                    *sum += value;
+                }
+            }
+            sums
+        })
+        .collect();
+    let mut all = vec![0.0; outputs];
+    for sums in sums {
+        for (all, sum) in all.iter_mut().zip(sums) {
+            *all += sum;
+        }
+    }
+    all
+}

@@ -1,0 +1,176 @@
+//! A convolution on the CPU and its gradients, by whichever way suits its sizes. Called by
+//! `extension` and `recurrence`.
+
+use super::after::{After, Trace};
+use super::finish::Finish;
+use super::gather::Panels;
+use super::product::PANEL;
+use super::scheme::{Four, Pair, Two};
+use super::size::Size;
+use super::taps::Taps;
+use super::winograd_kernels::Kernels;
+use super::{gather, winograd, winograd_gradient};
+
+/// How a convolution is computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// As a matrix product of gathered pixels.
+    Gather,
+    /// By minimal filtering, two results of a row at a time.
+    Two,
+    /// By minimal filtering, four results of a row at a time.
+    Four,
+    /// By minimal filtering of images of two by two pixels.
+    Pair,
+}
+
+impl Way {
+    /// Returns the way with the least work for a convolution of `size`.
+    pub(super) fn of(size: Size) -> Self {
+        let whole_panels = size.inputs.is_multiple_of(PANEL) && size.outputs.is_multiple_of(PANEL);
+        match (size.height, size.width) {
+            _ if size.side != 3 || !whole_panels => Way::Gather,
+            (2, 2) => Way::Pair,
+            (height, width) if height.is_multiple_of(4) && width.is_multiple_of(4) => Way::Four,
+            _ => Way::Two,
+        }
+    }
+}
+
+/// The results of a convolution.
+#[derive(Debug)]
+pub(super) struct Convolved {
+    /// `[images, height, width, outputs]`, or half of height and width after a pool.
+    pub(super) values: Vec<f32>,
+    /// After a pool, which of each window was the largest; else empty.
+    pub(super) chosen: Vec<f32>,
+}
+
+/// Returns the convolution of `images` and what `after` makes of it.
+///
+/// # Shapes
+/// - `images`: `[images, height, width, inputs]`
+/// - `taps`: `[outputs, inputs, side, side]`
+/// - `bias`: `[outputs]`
+///
+/// # Panics
+/// If a pool is wanted of a size for which [`pools`] says no.
+pub(super) fn forward(
+    images: &[f32],
+    taps: &[f32],
+    bias: &[f32],
+    size: Size,
+    after: After,
+) -> Convolved {
+    let pixels = match after {
+        After::Nothing | After::Relu => size.pixels(),
+        After::ReluPool => size.pixels() / 4,
+    };
+    let mut values = vec![0.0; pixels * size.outputs];
+    let mut chosen = Vec::new();
+    let finish = match after {
+        After::Nothing | After::Relu => Finish::Whole {
+            into: &mut values,
+            bias: Some(bias),
+            relu: after == After::Relu,
+        },
+        After::ReluPool => {
+            assert!(pools(size), "a pool of {size:?} was asked for");
+            chosen = vec![0.0; values.len()];
+            Finish::Pooled {
+                into: &mut values,
+                chosen: &mut chosen,
+                bias,
+            }
+        }
+    };
+    Prepared::new(Taps::forward(taps, size)).convolve(images, finish);
+    Convolved { values, chosen }
+}
+
+/// Returns whether a convolution of `size` can be pooled in the same go.
+pub(super) fn pools(size: Size) -> bool {
+    let even = size.height.is_multiple_of(2) && size.width.is_multiple_of(2);
+    even && size.outputs.is_multiple_of(PANEL)
+}
+
+/// Returns the gradient of the images, `[images, height, width, inputs]`.
+///
+/// # Shapes
+/// - `gradient`: `[images, height, width, outputs]`, of the results before anything was done to them
+pub(super) fn images_gradient(gradient: &[f32], taps: &[f32], size: Size) -> Vec<f32> {
+    let mut into = vec![0.0; size.pixels() * size.inputs];
+    let finish = Finish::Whole {
+        into: &mut into,
+        bias: None,
+        relu: false,
+    };
+    Prepared::new(Taps::backward(taps, size)).convolve(gradient, finish);
+    into
+}
+
+/// Returns the gradient of the taps, `[outputs, inputs, side, side]`.
+///
+/// # Shapes
+/// - `images`: `[images, height, width, inputs]`
+/// - `gradient`: as for [`images_gradient`]
+pub(super) fn taps_gradient(images: &[f32], gradient: &[f32], size: Size) -> Vec<f32> {
+    match Way::of(size) {
+        Way::Gather => gather::kernel_gradient(images, gradient, size),
+        Way::Two => winograd_gradient::kernel_gradient::<Two, 4, 4, 2>(images, gradient, size),
+        Way::Four => winograd_gradient::kernel_gradient::<Four, 6, 6, 4>(images, gradient, size),
+        Way::Pair => winograd_gradient::kernel_gradient::<Pair, 2, 3, 2>(images, gradient, size),
+    }
+}
+
+/// Kernels made ready for a convolution of a certain size.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    size: Size,
+    kernels: Ready,
+}
+
+#[derive(Debug)]
+enum Ready {
+    Gather(Panels),
+    Two(Kernels<Two>),
+    Four(Kernels<Four>),
+    Pair(Kernels<Pair>),
+}
+
+impl Prepared {
+    /// Returns `taps` made ready.
+    pub(super) fn new(taps: Taps) -> Self {
+        let size = taps.size();
+        let kernels = match Way::of(size) {
+            Way::Gather => Ready::Gather(Panels::new(taps)),
+            Way::Two => Ready::Two(Kernels::new(taps)),
+            Way::Four => Ready::Four(Kernels::new(taps)),
+            Way::Pair => Ready::Pair(Kernels::new(taps)),
+        };
+        Self { size, kernels }
+    }
+
+    /// Writes the convolution of `images` as `finish` says.
+    ///
+    /// # Shapes
+    /// - `images`: `[images, height, width, inputs]`
+    pub(super) fn convolve(&self, images: &[f32], finish: Finish) {
+        let size = self.size;
+        match &self.kernels {
+            Ready::Gather(kernels) => gather::convolve(images, kernels, size, finish),
+            Ready::Two(kernels) => winograd::convolve::<_, 4, 4, 2>(images, kernels, size, finish),
+            Ready::Four(kernels) => winograd::convolve::<_, 6, 6, 4>(images, kernels, size, finish),
+            Ready::Pair(kernels) => winograd::convolve::<_, 2, 3, 2>(images, kernels, size, finish),
+        }
+    }
+}
+
+/// Returns what the gradient of `after` needs to know of `convolved`.
+pub(super) fn trace<'a>(after: After, values: &'a [f32], chosen: &'a [f32]) -> Trace<'a> {
+    match after {
+        After::Nothing => Trace::Nothing,
+        After::Relu => Trace::Relu(values),
+        After::ReluPool => Trace::ReluPool(chosen),
+    }
+}

@@ -1,0 +1,130 @@
+//! Exponentials of vectors of numbers. Called by `gates`.
+
+use pulp::Simd;
+
+/// Beyond these e^x is rounded to the largest and smallest normal numbers.
+const BOUNDS: [f32; 2] = [-87.0, 88.0];
+/// 1.5 * 2^23: adding it rounds a small number to an integer in the low bits.
+const ROUNDER: f32 = 12_582_912.0;
+/// ln 2 in two parts, the first with few bits, so that its multiples are exact.
+const LN_2: [f32; 2] = [0.693_359_4, -2.121_944_4e-4];
+/// Below this the series of tanh is used: the formula by exponentials cancels there.
+const SMALL: f32 = 0.625;
+
+/// Returns e^x to one or two units of the last place; what is not a number stays so.
+///
+/// # Source
+/// Cephes (Moshier), `expf`: range reduction by ln 2 in two parts and a polynomial of degree 5.
+#[inline(always)]
+pub(super) fn exp<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
+    let splat = |value: f32| simd.splat_f32s(value);
+    let [low, high] = [splat(BOUNDS[0]), splat(BOUNDS[1])];
+    let bounded = simd.select_f32s(simd.greater_than_f32s(x, high), high, x);
+    let bounded = simd.select_f32s(simd.greater_than_f32s(low, bounded), low, bounded);
+    let shifted = simd.mul_add_e_f32s(bounded, splat(std::f32::consts::LOG2_E), splat(ROUNDER));
+    let turns = simd.sub_f32s(shifted, splat(ROUNDER));
+    let rest = simd.negate_mul_add_e_f32s(turns, splat(LN_2[0]), bounded);
+    let rest = simd.negate_mul_add_e_f32s(turns, splat(LN_2[1]), rest);
+    let mut sum = splat(1.987_569_1e-4);
+    for coefficient in [
+        1.398_199_9e-3,
+        8.333_452e-3,
+        4.166_579_6e-2,
+        1.666_666_5e-1,
+        0.5,
+    ] {
+        sum = simd.mul_add_e_f32s(sum, rest, splat(coefficient));
+    }
+    let square = simd.mul_f32s(rest, rest);
+    let sum = simd.add_f32s(simd.mul_add_e_f32s(sum, square, rest), splat(1.0));
+    // 2^turns: its exponent is 127 more, 23 bits up.
+    let exponent = simd.add_u32s(simd.transmute_u32s_f32s(shifted), simd.splat_u32s(127));
+    let power = simd.wrapping_dyn_shl_u32s(exponent, simd.splat_u32s(23));
+    let result = simd.mul_f32s(sum, simd.transmute_f32s_u32s(power));
+    simd.select_f32s(simd.equal_f32s(x, x), result, x)
+}
+
+/// Returns 1 / (1 + e^-x).
+#[inline(always)]
+pub(super) fn sigmoid<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
+    let one = simd.splat_f32s(1.0);
+    let power = exp(simd, simd.neg_f32s(x));
+    simd.div_f32s(one, simd.add_f32s(one, power))
+}
+
+/// Returns tanh x.
+///
+/// # Source
+/// Cephes (Moshier), `tanhf`: a series near zero, 1 - 2 / (e^2x + 1) elsewhere.
+#[inline(always)]
+pub(super) fn tanh<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
+    let splat = |value: f32| simd.splat_f32s(value);
+    let square = simd.mul_f32s(x, x);
+    let mut series = splat(-5.704_988_7e-3);
+    for coefficient in [
+        2.063_908_8e-2,
+        -5.373_971_5e-2,
+        1.333_144_2e-1,
+        -3.333_328e-1,
+    ] {
+        series = simd.mul_add_e_f32s(series, square, splat(coefficient));
+    }
+    let near = simd.mul_add_e_f32s(simd.mul_f32s(series, square), x, x);
+    let power = exp(simd, simd.add_f32s(x, x));
+    let share = simd.div_f32s(splat(2.0), simd.add_f32s(power, splat(1.0)));
+    let far = simd.sub_f32s(splat(1.0), share);
+    let small = simd.less_than_f32s(simd.abs_f32s(x), splat(SMALL));
+    simd.select_f32s(small, near, far)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pulp::{Arch, WithSimd};
+
+    struct All<'a>(&'a mut [f32], [&'a mut [f32]; 3]);
+
+    impl WithSimd for All<'_> {
+        type Output = ();
+
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, simd: S) {
+            let [exps, sigmoids, tanhs] = self.1.map(|into| S::as_mut_simd_f32s(into).0);
+            for (index, x) in S::as_simd_f32s(self.0).0.iter().enumerate() {
+                exps[index] = exp(simd, *x);
+                sigmoids[index] = sigmoid(simd, *x);
+                tanhs[index] = tanh(simd, *x);
+            }
+        }
+    }
+
+    /// Against f64 where neither e^x nor e^-x is cut off, as shares of the true value.
+    #[test]
+    fn they_agree_with_double_precision() {
+        let mut x: Vec<f32> = (0..16 * 1087).map(|i| i as f32 * 0.01 - 87.0).collect();
+        let mut found = [0; 3].map(|_| vec![0.0; x.len()]);
+        Arch::new().dispatch(All(&mut x, found.each_mut().map(Vec::as_mut_slice)));
+        for (index, x) in x.iter().map(|x| f64::from(*x)).enumerate() {
+            let expected = [x.exp(), 1.0 / (1.0 + (-x).exp()), x.tanh()];
+            for (found, expected) in found.each_ref().iter().zip(expected) {
+                let error = (f64::from(found[index]) - expected).abs();
+                assert!(
+                    error <= 3e-7 * expected.abs(),
+                    "{x}: {} {expected}",
+                    found[index]
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_stays_so_and_the_ends_are_finite() {
+        let mut x = [f32::NAN, 1e30, -1e30, 0.0].repeat(4);
+        let mut found = [0; 3].map(|_| vec![0.0; x.len()]);
+        Arch::new().dispatch(All(&mut x, found.each_mut().map(Vec::as_mut_slice)));
+        assert!(found.iter().all(|values| values[0].is_nan()));
+        assert!(found[0][1] > 1e38 && found[0][1].is_finite() && found[0][2] < 1e-37);
+        assert_eq!([found[1][1], found[2][1], found[2][2]], [1.0, 1.0, -1.0]);
+        assert_eq!([found[0][3], found[1][3], found[2][3]], [1.0, 0.5, 0.0]);
+    }
+}

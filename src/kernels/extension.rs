@@ -1,0 +1,85 @@
+//! The kernels as operations of the CPU backend. Called by `mod`.
+
+use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Autodiff, Backend, Flex, backend_extension};
+
+use super::after::After;
+use super::{differentiable_convolution, differentiable_recurrence};
+
+/// Operations that the CPU backend has beyond Burn's own.
+#[backend_extension(Flex, Autodiff)]
+pub(super) trait Kernels: Backend {
+    /// A convolution with a bias, zero padding that keeps height and width, and what comes `after`.
+    ///
+    /// # Shapes
+    /// - `images`: `[images, inputs, height, width]`
+    /// - `taps`: `[outputs, inputs, side, side]`, the side odd
+    /// - `bias`: `[outputs]`
+    /// - returned: `[images, outputs, height, width]`, or half of height and width after a pool
+    fn convolution(
+        images: FloatTensor<Self>,
+        taps: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        after: After,
+    ) -> FloatTensor<Self>;
+
+    /// A layer of a ConvLSTM over `steps` steps.
+    ///
+    /// # Shapes
+    /// - `given`: `[steps * batch, 4 * channels, height, width]`, what the input gives to the gates
+    /// - `taps`: `[4 * channels, channels, side, side]`, from the hidden state to the gates
+    /// - `hidden`, `cell`: `[batch, channels, height, width]`, what it starts from; they count only
+    ///   where `started`
+    /// - returned: `[(steps + 1) * batch, channels, height, width]`, the hidden state of every step
+    ///   and then the last cell
+    fn recurrence(
+        given: FloatTensor<Self>,
+        taps: FloatTensor<Self>,
+        hidden: FloatTensor<Self>,
+        cell: FloatTensor<Self>,
+        started: bool,
+    ) -> FloatTensor<Self>;
+}
+
+impl Kernels for Flex {
+    fn convolution(
+        images: FloatTensor<Self>,
+        taps: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        after: After,
+    ) -> FloatTensor<Self> {
+        differentiable_convolution::values(images, taps, bias, after)
+    }
+
+    fn recurrence(
+        given: FloatTensor<Self>,
+        taps: FloatTensor<Self>,
+        hidden: FloatTensor<Self>,
+        cell: FloatTensor<Self>,
+        started: bool,
+    ) -> FloatTensor<Self> {
+        differentiable_recurrence::values(given, taps, [hidden, cell], started)
+    }
+}
+
+impl<C: CheckpointStrategy> Kernels for Autodiff<Flex, C> {
+    fn convolution(
+        images: FloatTensor<Self>,
+        taps: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        after: After,
+    ) -> FloatTensor<Self> {
+        differentiable_convolution::tracked::<C>(images, taps, bias, after)
+    }
+
+    fn recurrence(
+        given: FloatTensor<Self>,
+        taps: FloatTensor<Self>,
+        hidden: FloatTensor<Self>,
+        cell: FloatTensor<Self>,
+        started: bool,
+    ) -> FloatTensor<Self> {
+        differentiable_recurrence::tracked::<C>(given, taps, [hidden, cell], started)
+    }
+}

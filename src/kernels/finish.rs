@@ -1,0 +1,169 @@
+//! What becomes of a convolution's results: bias, ReLU, pool. Called by both ways to convolve, with
+//! each tile while it is still in registers.
+
+use pulp::Simd;
+
+use super::size::{Band, Size, parts, pixel_rows, tile_rows};
+
+/// Side of a pool's window.
+pub(super) const POOL: usize = 2;
+/// What `chosen` holds of a window whose values are all cut off by ReLU.
+pub(super) const NONE: f32 = -1.0;
+
+/// Where the results of a convolution go.
+#[derive(Debug)]
+pub(super) enum Finish<'a> {
+    /// As they are, with a bias where there is one, cut off at zero where `relu`.
+    Whole {
+        /// `[images, height, width, outputs]`
+        into: &'a mut [f32],
+        bias: Option<&'a [f32]>,
+        relu: bool,
+    },
+    /// With a bias and ReLU, and of each 2x2 window only the largest. Height and width are even.
+    Pooled {
+        /// `[images, height / 2, width / 2, outputs]`
+        into: &'a mut [f32],
+        /// Which of the window was the largest: 0 to 3 row by row, or [`NONE`]; shaped as `into`.
+        chosen: &'a mut [f32],
+        bias: &'a [f32],
+    },
+}
+
+/// Where a tile lies in its part of a [`Finish`].
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    /// Row of pixels in the part.
+    row: usize,
+    column: usize,
+    /// Rows and columns of the tile that lie in the image.
+    rows: usize,
+    columns: usize,
+}
+
+impl Place {
+    /// Returns whether a pixel of the tile lies in the image.
+    #[inline(always)]
+    pub(super) fn holds(self, y: usize, x: usize) -> bool {
+        y < self.rows && x < self.columns
+    }
+
+    /// Returns which pixel of the part a pixel of the tile is.
+    #[inline(always)]
+    pub(super) fn pixel(self, size: Size, y: usize, x: usize) -> usize {
+        (self.row + y) * size.width + self.column + x
+    }
+}
+
+impl<'a> Finish<'a> {
+    /// Cuts it into one part a band of tiles that are `side` pixels high.
+    pub(super) fn cut(self, size: Size, side: usize, bands: &[Band]) -> Vec<Finish<'a>> {
+        let row = size.width * size.outputs;
+        let rows = |band| pixel_rows(size, side, band);
+        match self {
+            Finish::Whole { into, bias, relu } => parts(into, bands, |band| rows(band) * row)
+                .into_iter()
+                .map(|into| Finish::Whole { into, bias, relu })
+                .collect(),
+            Finish::Pooled { into, chosen, bias } => {
+                let length = |band| rows(band) * row / (POOL * POOL);
+                let into = parts(into, bands, length);
+                (into.into_iter().zip(parts(chosen, bands, length)))
+                    .map(|(into, chosen)| Finish::Pooled { into, chosen, bias })
+                    .collect()
+            }
+        }
+    }
+
+    /// Returns where a tile of `band` lies.
+    #[inline(always)]
+    pub(super) fn place(&self, size: Size, side: usize, band: Band, tile: usize) -> Place {
+        let across = size.width.div_ceil(side);
+        let (row, column) = (tile / across, tile % across * side);
+        let before = Band {
+            first: band.first,
+            rows: row,
+        };
+        let top = (band.first + row) % tile_rows(size, side) * side;
+        Place {
+            row: pixel_rows(size, side, before),
+            column,
+            rows: side.min(size.height - top),
+            columns: side.min(size.width - column),
+        }
+    }
+
+    /// Puts all pixels in their places where the outputs do not fill whole vectors; not for a pool.
+    ///
+    /// # Shapes
+    /// - `products`: `[pixels, outputs]`, each row `stride` numbers after the one before
+    pub(super) fn put_rows(&mut self, size: Size, products: &[f32], stride: usize) {
+        let Finish::Whole { into, bias, relu } = self else {
+            panic!("a pool of {} outputs was not asked for", size.outputs);
+        };
+        let rows = into.chunks_mut(size.outputs).zip(products.chunks(stride));
+        for (into, from) in rows {
+            for (output, (into, from)) in into.iter_mut().zip(from).enumerate() {
+                let value = from + bias.map_or(0.0, |bias| bias[output]);
+                *into = if *relu && value < 0.0 { 0.0 } else { value };
+            }
+        }
+    }
+
+    /// Puts one vector of channels of a tile in its place.
+    #[inline(always)]
+    pub(super) fn put<S: Simd, const OUT: usize>(
+        &mut self,
+        simd: S,
+        size: Size,
+        place: Place,
+        vector: usize,
+        results: [[S::f32s; OUT]; OUT],
+    ) {
+        let zero = simd.splat_f32s(0.0);
+        let vectors = size.outputs / S::F32_LANES;
+        match self {
+            Finish::Whole { into, bias, relu } => {
+                let bias = bias.map_or(zero, |bias| S::as_simd_f32s(bias).0[vector]);
+                let floor = simd.splat_f32s(if *relu { 0.0 } else { f32::NEG_INFINITY });
+                let into = S::as_mut_simd_f32s(into).0;
+                for y in 0..OUT {
+                    for x in 0..OUT {
+                        if !place.holds(y, x) {
+                            continue;
+                        }
+                        let value = simd.add_f32s(results[y][x], bias);
+                        // What is not a number stays so.
+                        let cut = simd.greater_than_f32s(floor, value);
+                        into[place.pixel(size, y, x) * vectors + vector] =
+                            simd.select_f32s(cut, floor, value);
+                    }
+                }
+            }
+            Finish::Pooled { into, chosen, bias } => {
+                let bias = S::as_simd_f32s(bias).0[vector];
+                let into = S::as_mut_simd_f32s(into).0;
+                let chosen = S::as_mut_simd_f32s(chosen).0;
+                for y in (0..place.rows).step_by(POOL) {
+                    let start = (place.row + y) / POOL * (size.width / POOL);
+                    for x in (0..place.columns).step_by(POOL) {
+                        // The first of equals wins, ReLU cuts off what is not above zero, and what
+                        // is not a number stays so.
+                        let (mut largest, mut which) = (zero, simd.splat_f32s(NONE));
+                        for (index, at) in [(0, 0), (0, 1), (1, 0), (1, 1)].iter().enumerate() {
+                            let value = simd.add_f32s(results[y + at.0][x + at.1], bias);
+                            let kept = simd.greater_than_or_equal_f32s(largest, value);
+                            let number = simd.equal_f32s(largest, largest);
+                            let larger = simd.and_m32s(number, simd.not_m32s(kept));
+                            largest = simd.select_f32s(larger, value, largest);
+                            which = simd.select_f32s(larger, simd.splat_f32s(index as f32), which);
+                        }
+                        let at = (start + (place.column + x) / POOL) * vectors + vector;
+                        into[at] = largest;
+                        chosen[at] = which;
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! Tensors of the CPU backend as slices with the channels last, and back. Called by `extension`.
+
+use burn::backend::Flex;
+use burn::backend::ops::FloatTensorOps;
+use burn::backend::tensor::FloatTensor;
+use burn::tensor::TensorData;
+
+/// Returns `tensor` with its channels last in memory; nothing is copied where they are already.
+///
+/// # Shapes
+/// - `tensor`: `[images, channels, height, width]`
+/// - returned: `[images, height, width, channels]`
+pub(super) fn channels_last(tensor: FloatTensor<Flex>) -> FloatTensor<Flex> {
+    dense(Flex::float_permute(tensor, &[0, 2, 3, 1]))
+}
+
+/// Returns `tensor` with its numbers in memory in the order of its axes.
+pub(super) fn dense(tensor: FloatTensor<Flex>) -> FloatTensor<Flex> {
+    match tensor.is_contiguous() {
+        true => tensor,
+        false => tensor.to_contiguous(),
+    }
+}
+
+/// Returns the numbers of a tensor that [`dense`] returned.
+pub(super) fn numbers(tensor: &FloatTensor<Flex>) -> &[f32] {
+    tensor.as_slice().expect("it is dense and holds f32")
+}
+
+/// Returns `values` as a tensor whose channels come second, as everywhere else.
+///
+/// # Shapes
+/// - `values`: `[images, height, width, channels]`
+/// - returned: `[images, channels, height, width]`
+pub(super) fn channels_second(values: Vec<f32>, size: [usize; 4]) -> FloatTensor<Flex> {
+    Flex::float_permute(tensor(values, size), &[0, 3, 1, 2])
+}
+
+/// Returns `values` as a tensor.
+pub(super) fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> FloatTensor<Flex> {
+    Flex::float_from_data(TensorData::new(values, shape), &Default::default())
+}

@@ -1,0 +1,231 @@
+//! Convolutions and recurrences that are faster on the CPU than the backend's own. Called by
+//! `model`.
+//!
+//! Each public function gives the same values as the backend's operations that it stands for, and
+//! uses these where it has nothing faster: on another device, for another type of numbers, for a
+//! shape that it does not know.
+
+#![allow(
+    clippy::needless_range_loop,
+    reason = "rows and columns of small squares are counted in several arrays at once"
+)]
+
+mod after;
+mod convolution;
+mod differentiable_convolution;
+mod differentiable_recurrence;
+mod exponential;
+mod extension;
+mod finish;
+mod gates;
+mod gather;
+mod layout;
+mod product;
+mod recurrence;
+mod scheme;
+mod scratch;
+mod size;
+mod taps;
+mod winograd;
+mod winograd_gradient;
+mod winograd_kernels;
+
+use burn::backend::{Dispatch, DispatchTensorKind};
+use burn::tensor::activation::{relu, sigmoid};
+use burn::tensor::module::{conv2d, max_pool2d};
+use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
+use burn::tensor::{DType, Tensor};
+
+pub use after::After;
+use extension::Kernels;
+pub use gates::GATES;
+use size::Size;
+
+/// Returns the convolution of `images` with zero padding that keeps height and width, and what
+/// `after` makes of it.
+///
+/// # Shapes
+/// - `images`: `[images, inputs, height, width]`
+/// - `taps`: `[outputs, inputs, side, side]`, the side odd
+/// - `bias`: `[outputs]`
+/// - returned: `[images, outputs, height, width]`, or half of height and width, rounded down, after
+///   a pool
+pub fn convolution(
+    images: Tensor<4>,
+    taps: Tensor<4>,
+    bias: Option<Tensor<1>>,
+    after: After,
+) -> Tensor<4> {
+    let size = Size::of(images.dims(), taps.dims());
+    if !suits(&images, &taps) {
+        return by_the_backend(images, taps, bias, after);
+    }
+    let in_one = match after {
+        After::ReluPool if !convolution::pools(size) => After::Relu,
+        after => after,
+    };
+    let bias = bias.unwrap_or_else(|| Tensor::zeros([size.outputs], &taps.device()));
+    let results = Tensor::from_dispatch(<Dispatch as Kernels>::convolution(
+        images.into_dispatch(),
+        taps.into_dispatch(),
+        bias.into_dispatch(),
+        in_one,
+    ));
+    if in_one == after {
+        results
+    } else {
+        pool(results)
+    }
+}
+
+/// The same by the backend's own operations.
+fn by_the_backend(
+    images: Tensor<4>,
+    taps: Tensor<4>,
+    bias: Option<Tensor<1>>,
+    after: After,
+) -> Tensor<4> {
+    let [_, _, rows, columns] = taps.dims();
+    let options = ConvOptions::new([1, 1], [rows / 2, columns / 2], [1, 1], 1);
+    let results = conv2d(images, taps, bias, options);
+    match after {
+        After::Nothing => results,
+        After::Relu => relu(results),
+        After::ReluPool => pool(relu(results)),
+    }
+}
+
+/// The largest of each 2x2 window.
+fn pool(images: Tensor<4>) -> Tensor<4> {
+    max_pool2d(images, MaxPoolOptions::new([2, 2]))
+}
+
+/// What a layer of a ConvLSTM remembers, `[batch, channels, height, width]` both.
+#[derive(Debug, Clone)]
+pub struct Memory {
+    /// h, what the layer shows to the layer above.
+    pub hidden: Tensor<4>,
+    /// c, what it keeps to itself.
+    pub cell: Tensor<4>,
+}
+
+/// Returns the hidden state of every step of a ConvLSTM layer, and what it remembers at the end.
+///
+/// The gates are input, forget, output and candidate, in this order along the channels.
+///
+/// # Shapes
+/// - `given`: `[steps * batch, 4 * channels, height, width]`, what the input and the bias give to the
+///   gates
+/// - `taps`: `[4 * channels, channels, side, side]`, from the hidden state to the gates, the side odd
+/// - `start`: what it remembers at the start; nothing is zero
+/// - returned: `[steps * batch, channels, height, width]`
+///
+/// # Panics
+/// If there are no steps, or `given` is no whole number of them.
+pub fn recurrence(
+    given: Tensor<4>,
+    taps: Tensor<4>,
+    start: Option<Memory>,
+    steps: usize,
+) -> (Tensor<4>, Memory) {
+    let [images, gates, height, width] = given.dims();
+    let batch = images / steps;
+    assert_eq!(
+        batch * steps,
+        images,
+        "{images} images are no {steps} steps"
+    );
+    let shape = [batch, gates / GATES, height, width];
+    let zeros = || Tensor::zeros(shape, &given.device());
+    let like = start
+        .as_ref()
+        .map_or_else(zeros, |start| start.hidden.clone());
+    if !suits(&like, &taps) || given.dtype() != DType::F32 {
+        return step_by_step(given, taps, start, steps);
+    }
+    let started = start.is_some();
+    let start = start.unwrap_or_else(|| Memory {
+        hidden: like.clone(),
+        cell: like,
+    });
+    let states = Tensor::<4>::from_dispatch(<Dispatch as Kernels>::recurrence(
+        given.into_dispatch(),
+        taps.into_dispatch(),
+        start.hidden.into_dispatch(),
+        start.cell.into_dispatch(),
+        started,
+    ));
+    let hidden = states.clone().narrow(0, 0, images);
+    let memory = Memory {
+        hidden: states.clone().narrow(0, images - batch, batch),
+        cell: states.narrow(0, images, batch),
+    };
+    (hidden, memory)
+}
+
+/// The same by the backend's own operations.
+fn step_by_step(
+    given: Tensor<4>,
+    taps: Tensor<4>,
+    start: Option<Memory>,
+    steps: usize,
+) -> (Tensor<4>, Memory) {
+    let batch = given.dims()[0] / steps;
+    let mut hidden = Vec::with_capacity(steps);
+    let mut memory = start;
+    for step in 0..steps {
+        let given = given.clone().narrow(0, step * batch, batch);
+        let now = advance(given, memory.as_ref(), &taps);
+        hidden.push(now.hidden.clone());
+        memory = Some(now);
+    }
+    (Tensor::cat(hidden, 0), memory.expect("there is a step"))
+}
+
+/// One step of [`step_by_step`].
+fn advance(given: Tensor<4>, memory: Option<&Memory>, taps: &Tensor<4>) -> Memory {
+    let gates = match memory {
+        Some(memory) => {
+            let hidden = memory.hidden.clone();
+            given + by_the_backend(hidden, taps.clone(), None, After::Nothing)
+        }
+        None => given,
+    };
+    let channels = gates.dims()[1] / GATES;
+    let gate = |index: usize| gates.clone().narrow(1, index * channels, channels);
+    let admitted = sigmoid(gate(0)) * gate(3).tanh();
+    let cell = match memory {
+        Some(memory) => sigmoid(gate(1)) * memory.cell.clone() + admitted,
+        None => admitted,
+    };
+    Memory {
+        hidden: sigmoid(gate(2)) * cell.clone().tanh(),
+        cell,
+    }
+}
+
+/// Returns whether the kernels know what to do with a convolution.
+fn suits(images: &Tensor<4>, taps: &Tensor<4>) -> bool {
+    let [_, inputs, rows, columns] = taps.dims();
+    let [_, channels, ..] = images.dims();
+    let known = rows == columns && rows % 2 == 1 && inputs == channels;
+    let floats = images.dtype() == DType::F32 && taps.dtype() == DType::F32;
+    let kinds = [images.clone(), taps.clone()].map(|tensor| tensor.into_dispatch().kind);
+    known && floats && kinds.iter().all(is_cpu)
+}
+
+/// Returns whether a tensor belongs to the CPU backend.
+fn is_cpu(kind: &DispatchTensorKind) -> bool {
+    match kind {
+        DispatchTensorKind::Flex(_) => true,
+        DispatchTensorKind::Autodiff(kind) => is_cpu(kind),
+        #[allow(
+            unreachable_patterns,
+            reason = "with another backend in the build there are more"
+        )]
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,29 @@
+//! Memory of each thread that is used again and again. Called by the convolutions.
+
+use std::cell::RefCell;
+
+thread_local! {
+    static SCRATCH: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Calls `work` with slices of the given lengths, whose content is whatever was left there.
+///
+/// `work` must not ask for scratch itself, nor hand work to other threads.
+pub(super) fn with_scratch<R, const N: usize>(
+    lengths: [usize; N],
+    work: impl FnOnce([&mut [f32]; N]) -> R,
+) -> R {
+    SCRATCH.with_borrow_mut(|scratch| {
+        let all = lengths.iter().sum();
+        if scratch.len() < all {
+            scratch.resize(all, 0.0);
+        }
+        let mut rest = scratch.as_mut_slice();
+        let slices = lengths.map(|length| {
+            let (slice, after) = std::mem::take(&mut rest).split_at_mut(length);
+            rest = after;
+            slice
+        });
+        work(slices)
+    })
+}

@@ -1,0 +1,96 @@
+//! The sizes of a convolution, and the bands of rows that its work is cut into.
+
+/// The sizes of a convolution with zero padding that keeps height and width, over images whose
+/// channels lie together: `[images, height, width, channels]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Size {
+    pub(super) images: usize,
+    pub(super) height: usize,
+    pub(super) width: usize,
+    /// Channels of the input.
+    pub(super) inputs: usize,
+    /// Channels of the output.
+    pub(super) outputs: usize,
+    /// Side of the kernel, odd.
+    pub(super) side: usize,
+}
+
+impl Size {
+    /// Returns the sizes of the convolution of images, `[images, inputs, height, width]`, with taps,
+    /// `[outputs, inputs, side, side]`.
+    pub(super) fn of(images: [usize; 4], taps: [usize; 4]) -> Self {
+        let [images, inputs, height, width] = images;
+        let [outputs, _, side, _] = taps;
+        Self {
+            images,
+            height,
+            width,
+            inputs,
+            outputs,
+            side,
+        }
+    }
+
+    /// Returns the sizes of the convolution that carries a gradient back to the input.
+    pub(super) fn reversed(self) -> Self {
+        Self {
+            inputs: self.outputs,
+            outputs: self.inputs,
+            ..self
+        }
+    }
+
+    /// Returns how many pixels all images have.
+    pub(super) fn pixels(self) -> usize {
+        self.images * self.height * self.width
+    }
+}
+
+/// Rows of tiles, each `side` pixels high, that one core works on at a time. Rows are counted
+/// through all images.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Band {
+    pub(super) first: usize,
+    pub(super) rows: usize,
+}
+
+/// Returns how many rows of tiles `side` pixels high an image has.
+pub(super) fn tile_rows(size: Size, side: usize) -> usize {
+    size.height.div_ceil(side)
+}
+
+/// Returns bands of at most `rows` rows of tiles, all but the last of that many.
+pub(super) fn bands(size: Size, side: usize, rows: usize) -> Vec<Band> {
+    let all = size.images * tile_rows(size, side);
+    (0..all)
+        .step_by(rows)
+        .map(|first| Band {
+            first,
+            rows: rows.min(all - first),
+        })
+        .collect()
+}
+
+/// Returns how many rows of pixels `band` has: an image's last tiles may be lower.
+pub(super) fn pixel_rows(size: Size, side: usize, band: Band) -> usize {
+    let start = |row: usize| {
+        let rows = tile_rows(size, side);
+        (row / rows) * size.height + row % rows * side
+    };
+    start(band.first + band.rows) - start(band.first)
+}
+
+/// Cuts `values` into one part a band, `per_row` numbers a row of pixels.
+pub(super) fn parts<'a, T>(
+    mut values: &'a mut [T],
+    bands: &[Band],
+    mut length: impl FnMut(Band) -> usize,
+) -> Vec<&'a mut [T]> {
+    let mut parts = Vec::with_capacity(bands.len());
+    for band in bands {
+        let (part, rest) = values.split_at_mut(length(*band));
+        parts.push(part);
+        values = rest;
+    }
+    parts
+}

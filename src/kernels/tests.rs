@@ -1,0 +1,324 @@
+use burn::tensor::{Device, TensorData};
+
+use super::*;
+
+/// Float32 sums in another order, as a share of the largest value.
+const SUM_ORDER: f32 = 2e-6;
+/// Four results at a time by minimal filtering multiply rounding by about ten.
+const FILTERING: f32 = 3e-5;
+
+/// Numbers between -1 and 1 that look random, by formula.
+fn values<const D: usize>(shape: [usize; D], salt: f32, device: &Device) -> Tensor<D> {
+    let count = shape.iter().product();
+    let values: Vec<f32> = (0..count)
+        .map(|index| (index as f32 * 12.9898 + salt * 78.233).sin() * 43_758.547)
+        .map(|value| (value - value.floor()) * 2.0 - 1.0)
+        .collect();
+    Tensor::from_data(TensorData::new(values, shape), device)
+}
+
+#[track_caller]
+fn assert_close<const D: usize>(found: Tensor<D>, expected: Tensor<D>, tolerance: f32) {
+    assert_eq!(found.dims(), expected.dims());
+    let largest: f32 = expected.clone().abs().max().into_scalar();
+    let difference: f32 = (found - expected).abs().max().into_scalar();
+    assert!(
+        difference <= tolerance * largest,
+        "{difference} of {largest}"
+    );
+}
+
+/// A convolution of images of `[images, inputs, height, width]`.
+#[derive(Debug, Clone, Copy)]
+struct Case {
+    images: [usize; 4],
+    outputs: usize,
+    side: usize,
+}
+
+type Convolution = fn(Tensor<4>, Tensor<4>, Option<Tensor<1>>, After) -> Tensor<4>;
+
+/// The results of a case, and the gradients of images, taps and bias.
+fn run(
+    case: Case,
+    after: After,
+    convolution: Convolution,
+) -> (Tensor<4>, [Tensor<4>; 2], Tensor<1>) {
+    let device = Device::flex().autodiff();
+    let [_, inputs, ..] = case.images;
+    let images = values(case.images, 0.1, &device).require_grad();
+    let taps = [case.outputs, inputs, case.side, case.side];
+    let taps = values(taps, 0.2, &device).require_grad();
+    let bias = values([case.outputs], 0.3, &device).require_grad();
+    let results = convolution(images.clone(), taps.clone(), Some(bias.clone()), after);
+    let score = results.clone() * values(results.dims(), 0.4, &device);
+    let gradients = score.sum().backward();
+    let of = |tensor: &Tensor<4>| tensor.grad(&gradients).expect("a gradient");
+    let bias = bias.grad(&gradients).expect("a gradient");
+    (results.without_autodiff(), [of(&images), of(&taps)], bias)
+}
+
+#[track_caller]
+fn check(case: Case, after: After, tolerance: f32) {
+    let (results, gradients, bias) = run(case, after, convolution);
+    let (expected, expected_gradients, expected_bias) = run(case, after, by_the_backend);
+    assert_close(results, expected, tolerance);
+    for (found, expected) in gradients.into_iter().zip(expected_gradients) {
+        assert_close(found, expected, tolerance);
+    }
+    assert_close(bias, expected_bias, tolerance);
+}
+
+#[test]
+fn any_size_is_as_by_the_backend() {
+    let cases = [
+        // Three channels, odd sizes, one image, a row, a single pixel.
+        ([2, 3, 7, 5], 32, 3),
+        ([1, 3, 8, 8], 16, 3),
+        ([2, 1, 9, 6], 4, 3),
+        ([1, 5, 1, 11], 3, 3),
+        ([3, 4, 1, 1], 7, 3),
+        // Other kernels.
+        ([2, 16, 6, 6], 16, 5),
+        ([2, 20, 5, 4], 17, 1),
+        ([1, 2, 9, 9], 2, 7),
+        // Minimal filtering, two at a time: odd sizes, one image, sizes beyond a band.
+        ([1, 16, 5, 7], 16, 3),
+        ([2, 32, 6, 6], 48, 3),
+        ([1, 16, 1, 1], 16, 3),
+        ([3, 16, 35, 34], 16, 3),
+        // Images of two by two.
+        ([5, 16, 2, 2], 32, 3),
+    ];
+    for (images, outputs, side) in cases {
+        let case = Case {
+            images,
+            outputs,
+            side,
+        };
+        for after in [After::Nothing, After::Relu, After::ReluPool] {
+            let [_, _, height, width] = images;
+            if after != After::ReluPool || (height > 1 && width > 1) {
+                check(case, after, SUM_ORDER);
+            }
+        }
+    }
+}
+
+#[test]
+fn four_results_at_a_time_are_as_by_the_backend() {
+    for (images, outputs) in [
+        ([2, 16, 4, 4], 32),
+        ([3, 48, 8, 12], 16),
+        ([1, 64, 16, 16], 64),
+    ] {
+        let case = Case {
+            images,
+            outputs,
+            side: 3,
+        };
+        for after in [After::Nothing, After::Relu, After::ReluPool] {
+            check(case, after, FILTERING);
+        }
+    }
+}
+
+/// A window of equal values sends its gradient to the first of them, as the backend's pool does.
+#[test]
+fn equal_values_in_a_window_are_decided_alike() {
+    let device = Device::flex().autodiff();
+    let gradient = |convolution: Convolution| {
+        let images = Tensor::<4>::ones([1, 16, 6, 6], &device).require_grad();
+        let taps = Tensor::ones([16, 16, 3, 3], &device);
+        let results = convolution(images.clone(), taps, None, After::ReluPool);
+        let gradients = (results.clone() * values(results.dims(), 0.4, &device))
+            .sum()
+            .backward();
+        images.grad(&gradients).expect("a gradient")
+    };
+    assert_close(gradient(convolution), gradient(by_the_backend), SUM_ORDER);
+}
+
+/// A convolution is linear in its images and in its taps: central differences are exact but for
+/// rounding.
+#[test]
+fn gradients_meet_finite_differences() {
+    let device = Device::flex();
+    for (inputs, side, height) in [(16, 3, 4), (16, 3, 5), (16, 3, 2), (3, 3, 5), (2, 5, 4)] {
+        let case = Case {
+            images: [2, inputs, height, height],
+            outputs: 16,
+            side,
+        };
+        let (_, [images_gradient, taps_gradient], _) = run(case, After::Nothing, convolution);
+        let images = values(case.images, 0.1, &device);
+        let taps = values([16, inputs, side, side], 0.2, &device);
+        let bias = values([16], 0.3, &device);
+        let score = |images: &Tensor<4>, taps: &Tensor<4>| -> f32 {
+            let results = convolution(
+                images.clone(),
+                taps.clone(),
+                Some(bias.clone()),
+                After::Nothing,
+            );
+            (results.clone() * values(results.dims(), 0.4, &device))
+                .sum()
+                .into_scalar()
+        };
+        let changed = |tensor: &Tensor<4>, at: usize, by: f32| -> Tensor<4> {
+            let mut values: Vec<f32> = tensor.to_data().iter::<f32>().collect();
+            values[at] += by;
+            Tensor::from_data(TensorData::new(values, tensor.dims()), &device)
+        };
+        let at = |tensor: &Tensor<4>, at: usize| -> f32 {
+            tensor.to_data().iter::<f32>().nth(at).expect("in range")
+        };
+        for place in [0, 17, 30] {
+            let slope = |up: f32, down: f32| (up - down) / 2.0;
+            let expected = slope(
+                score(&changed(&images, place, 1.0), &taps),
+                score(&changed(&images, place, -1.0), &taps),
+            );
+            let found = at(&images_gradient, place);
+            assert!(
+                (found - expected).abs() < 1e-3,
+                "{case:?} image {place}: {found} {expected}"
+            );
+            let expected = slope(
+                score(&images, &changed(&taps, place, 1.0)),
+                score(&images, &changed(&taps, place, -1.0)),
+            );
+            let found = at(&taps_gradient, place);
+            assert!(
+                (found - expected).abs() < 1e-3,
+                "{case:?} tap {place}: {found} {expected}"
+            );
+        }
+    }
+}
+
+/// Views with their axes swapped or cut are read as what they stand for.
+#[test]
+fn views_are_read_right() {
+    let device = Device::flex();
+    let whole = values([6, 6, 16, 5], 0.1, &device);
+    let images = whole.permute([1, 2, 3, 0]).narrow(0, 1, 3).narrow(2, 1, 4);
+    let taps = values([16, 40, 3, 3], 0.2, &device).narrow(1, 7, 16);
+    let found = convolution(images.clone(), taps.clone(), None, After::Relu);
+    assert_close(
+        found,
+        by_the_backend(images, taps, None, After::Relu),
+        SUM_ORDER,
+    );
+}
+
+#[test]
+fn what_is_no_number_stays_so() {
+    for (inputs, height) in [(3, 4), (16, 4), (16, 6), (16, 2)] {
+        let device = Device::flex();
+        let images = Tensor::<4>::full([1, inputs, height, height], f32::NAN, &device);
+        let taps = Tensor::ones([16, inputs, 3, 3], &device);
+        for after in [After::Nothing, After::Relu, After::ReluPool] {
+            let results = convolution(images.clone(), taps.clone(), None, after);
+            assert!(
+                results.is_nan().all().into_scalar::<bool>(),
+                "{inputs} {height} {after:?}"
+            );
+        }
+    }
+}
+
+/// Resuming gives the same bits, whatever other work the cores had.
+#[test]
+fn the_number_of_cores_changes_no_bit() {
+    let cases = [
+        ([5, 3, 8, 8], 16),
+        ([5, 16, 8, 8], 32),
+        ([5, 16, 6, 6], 32),
+        ([5, 16, 2, 2], 32),
+    ];
+    for (images, outputs) in cases {
+        let case = Case {
+            images,
+            outputs,
+            side: 3,
+        };
+        let bits = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+            let run = || run(case, After::ReluPool, convolution);
+            let (results, [images, taps], bias) = pool.expect("a pool").install(run);
+            (
+                results.into_data(),
+                images.into_data(),
+                taps.into_data(),
+                bias.into_data(),
+            )
+        };
+        assert_eq!(bits(1), bits(3), "{case:?}");
+    }
+}
+
+type Recurrence = fn(Tensor<4>, Tensor<4>, Option<Memory>, usize) -> (Tensor<4>, Memory);
+
+/// The states of a layer, and the gradients of all that they depend on.
+fn run_layer(
+    [steps, batch, channels, side]: [usize; 4],
+    started: bool,
+    recurrence: Recurrence,
+) -> Vec<Tensor<4>> {
+    let device = Device::flex().autodiff();
+    let [height, width] = [4, 5];
+    let given = [steps * batch, GATES * channels, height, width];
+    let given = values(given, 0.1, &device).require_grad();
+    let taps = values([GATES * channels, channels, side, side], 0.2, &device);
+    let taps = (taps * 0.3).without_autodiff().autodiff().require_grad();
+    let state = |salt| values([batch, channels, height, width], salt, &device).require_grad();
+    let start = Memory {
+        hidden: state(0.3),
+        cell: state(0.4),
+    };
+    let given_start = started.then(|| start.clone());
+    let (hidden, memory) = recurrence(given.clone(), taps.clone(), given_start, steps);
+    let score = |tensor: Tensor<4>, salt: f32| {
+        let weights = values(tensor.dims(), salt, &device);
+        (tensor * weights).sum()
+    };
+    let all = score(hidden.clone(), 0.5)
+        + score(memory.hidden.clone(), 0.6)
+        + score(memory.cell.clone(), 0.7);
+    let gradients = all.backward();
+    let mut found = vec![hidden, memory.hidden, memory.cell]
+        .into_iter()
+        .map(Tensor::without_autodiff)
+        .collect::<Vec<_>>();
+    found.extend([&given, &taps].map(|tensor| tensor.grad(&gradients).expect("a gradient")));
+    if started {
+        let start = [&start.hidden, &start.cell];
+        found.extend(start.map(|tensor| tensor.grad(&gradients).expect("a gradient")));
+    }
+    found
+}
+
+#[test]
+fn a_layer_is_as_step_by_step() {
+    for sizes in [
+        [1, 2, 16, 3],
+        [4, 2, 16, 3],
+        [3, 1, 3, 3],
+        [3, 2, 16, 5],
+        [2, 1, 5, 1],
+    ] {
+        for started in [false, true] {
+            // A single step without a start does not depend on the taps.
+            if sizes[0] == 1 && !started {
+                continue;
+            }
+            let found = run_layer(sizes, started, recurrence);
+            let expected = run_layer(sizes, started, step_by_step);
+            for (found, expected) in found.into_iter().zip(expected) {
+                // A few steps of sums in another order.
+                assert_close(found, expected, 10.0 * SUM_ORDER);
+            }
+        }
+    }
+}
