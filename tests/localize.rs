@@ -6,7 +6,6 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use image::{Rgb, RgbImage};
-use std::process::Command;
 
 /// Images of the generated test split.
 const IMAGES: usize = 24;
