@@ -53,11 +53,13 @@ impl CatalogueEntry {
     /// One line on what it is.
     pub fn summary(self) -> &'static str {
         match self {
-            Self::Images(DatasetName::Cifar100) => "60,000 photographs, 32 x 32, 100 classes",
+            Self::Images(DatasetName::Cifar100) => {
+                "photographs: 60,000 of 32 x 32 pixels in 100 classes"
+            }
             Self::Images(DatasetName::Shapes) => {
                 "generated: 12 forms over clutter, 32 x 32, with masks and boxes"
             }
-            Self::Mnist => "70,000 handwritten digits, 28 x 28",
+            Self::Mnist => "handwritten digits: 70,000 of 28 x 28 pixels",
             Self::Clips(ClipDataset::MovingMnist) => {
                 "clips of two moving digits of mnist, 20 frames of 64 x 64"
             }
