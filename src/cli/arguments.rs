@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::evaluate_frames::FrameArguments;
 use super::explain_seq::ExplainSeqArguments;
+use super::reproduce::ReproduceArguments;
 
 /// Root of the run folders where the user names none.
 pub(super) const DEFAULT_RUNS: &str = "checkpoints";
@@ -230,38 +231,6 @@ pub(super) struct EvaluateArguments {
     pub(super) csv: Option<PathBuf>,
     #[command(flatten)]
     pub(super) frames: FrameArguments,
-}
-
-/// Arguments of `reproduce`.
-#[derive(Debug, Clone, Args)]
-pub(super) struct ReproduceArguments {
-    /// Generated images and short trainings: no download, under ten minutes on two cores
-    #[arg(long)]
-    pub(super) quick: bool,
-    /// Training seeds
-    #[arg(long, value_delimiter = ',', default_values_t = [0], value_name = "SEED,SEED")]
-    pub(super) seeds: Vec<u64>,
-    /// One half alone: trials A to D on images, or next-frame predictors on clips
-    #[arg(long, value_enum, value_name = "PART")]
-    pub(super) only: Option<Part>,
-    /// Change a value of trials A to D, such as train.epochs=10; can be given several times
-    #[arg(long = "set", value_name = "KEY=VALUE")]
-    pub(super) overrides: Vec<String>,
-    /// Start over, removing the runs that are there
-    #[arg(long)]
-    pub(super) force: bool,
-    /// Folder for the figures
-    #[arg(long, value_name = "DIR")]
-    pub(super) out: Option<PathBuf>,
-}
-
-/// A half of `reproduce`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Part {
-    /// Trials A to D
-    Images,
-    /// Next-frame predictors
-    Frames,
 }
 
 /// Which networks, images and maps to measure.

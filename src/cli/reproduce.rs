@@ -1,6 +1,9 @@
 //! `reproduce`: every trial trained, explained and drawn by one command. Called by [`super::run`].
 
+mod arguments;
 mod frames;
+
+pub(super) use arguments::{Part, ReproduceArguments};
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -12,7 +15,7 @@ use crate::run::{RunDir, RunError, RunLock};
 use super::DONE;
 use super::arguments::{
     AblateArguments, CURVE_STEPS, CheckpointArguments, ExperimentArguments, LocalizeArguments,
-    MeasureArguments, Part, ReproduceArguments, SanityArguments, ScoreArguments,
+    MeasureArguments, SanityArguments, ScoreArguments,
 };
 use super::context::Context;
 use super::output::{note, result};

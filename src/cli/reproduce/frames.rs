@@ -4,10 +4,8 @@
 use crate::data::{DataError, load_clips};
 use crate::experiment::{ForecastExperiment, Resolved};
 
-use super::{Made, stopped};
-use crate::cli::arguments::{
-    CheckpointArguments, EvaluateArguments, ExperimentArguments, ReproduceArguments,
-};
+use super::{Made, ReproduceArguments, stopped};
+use crate::cli::arguments::{CheckpointArguments, EvaluateArguments, ExperimentArguments};
 use crate::cli::context::Context;
 use crate::cli::evaluate_frames::{self, FrameArguments};
 use crate::cli::explain_seq::{self, ExplainSeqArguments};
