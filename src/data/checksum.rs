@@ -1,10 +1,11 @@
-//! The MD5 of a stream, as lower-case hexadecimal: what the publisher gives of its archive.
+//! Digests of a stream, as lower-case hexadecimal: what publishers give of their files.
 //!
-//! Called by the download. SHA-256 is in [`crate::run`].
+//! Called by the download. The SHA-256 of a whole content is in [`crate::run`].
 
 use std::io::Read;
 
 use md5::{Digest, Md5};
+use sha2::Sha256;
 
 use crate::run::hexadecimal;
 
@@ -16,7 +17,19 @@ const CHUNK: usize = 1 << 18;
 /// # Errors
 /// What the reader returns.
 pub(crate) fn md5_of(reader: &mut impl Read) -> std::io::Result<(String, u64)> {
-    let mut state = Md5::new();
+    digest_of::<Md5>(reader)
+}
+
+/// SHA-256 of everything `reader` gives, with the number of bytes.
+///
+/// # Errors
+/// What the reader returns.
+pub(crate) fn sha256_of(reader: &mut impl Read) -> std::io::Result<(String, u64)> {
+    digest_of::<Sha256>(reader)
+}
+
+fn digest_of<D: Digest>(reader: &mut impl Read) -> std::io::Result<(String, u64)> {
+    let mut state = D::new();
     let mut buffer = vec![0; CHUNK];
     let mut total = 0;
     loop {
@@ -48,6 +61,10 @@ mod tests {
         assert_eq!(
             (digest.as_str(), bytes),
             ("900150983cd24fb0d6963f7d28e17f72", 3)
+        );
+        assert_eq!(
+            sha256_of(&mut b"abc".as_slice()).unwrap(),
+            (sha256(b"abc"), 3)
         );
     }
 }

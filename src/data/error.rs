@@ -19,6 +19,9 @@ const DRAWN_DIGITS: &str = "--base digits";
 /// Names this many edits away, or a third of their length, count as near.
 const NEAR_EDITS: usize = 2;
 
+/// Most known names that a hint lists; ImageNet has a thousand.
+const MOST_LISTED: usize = 200;
+
 /// Most names that a "did you mean" lists.
 const NEAR_NAMES: usize = 3;
 
@@ -124,6 +127,14 @@ pub enum DataError {
     /// A file is not of the format that is read.
     #[error("{path:?} {problem}")]
     Format {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A picture that a user names cannot be read.
+    #[error("cannot read the image \"{}\": {problem}", .path.display())]
+    Picture {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
@@ -262,16 +273,17 @@ impl DataError {
             | Self::Label { dataset, path, .. }
             | Self::ClassName { dataset, path, .. }
             | Self::Checksum { dataset, path, .. } => Some(refetch(dataset, path)),
-            Self::Unknown { near, known, .. } => Some(if near.is_empty() {
-                format!("known: {}", known.join(", "))
-            } else {
+            Self::Unknown { near, known, .. } => {
+                let known = match known.len() > MOST_LISTED {
+                    true => format!("{} names, or the numbers from 0", known.len()),
+                    false => known.join(", "),
+                };
                 let near: Vec<String> = near.iter().map(|name| format!("{name:?}")).collect();
-                format!(
-                    "did you mean {}? known: {}",
-                    near.join(" or "),
-                    known.join(", ")
-                )
-            }),
+                Some(match near.is_empty() {
+                    true => format!("known: {known}"),
+                    false => format!("did you mean {}? known: {known}", near.join(" or ")),
+                })
+            }
             Self::Transfer {
                 kept: Some((path, bytes)),
                 ..
@@ -286,6 +298,7 @@ impl DataError {
                 Some("a proxy or a login page may stand between; the file was removed".into())
             }
             Self::Stopped { .. } => Some("the same command goes on from there".into()),
+            Self::Picture { .. } => Some(super::photo::PICTURE_FORMATS.to_string()),
             Self::Generated { .. }
             | Self::Io { .. }
             | Self::Format { .. }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use crate::data::DatasetName;
 use crate::data::archive::{self, Contents};
-use crate::data::checksum::md5_of;
+use crate::data::checksum::{md5_of, sha256_of};
 use crate::data::cifar100;
 use crate::data::download::{Download, RetryPolicy};
 use crate::data::error::DataError;
@@ -47,6 +47,17 @@ impl FetchSource {
             }),
         }
     }
+}
+
+/// A single file at its publisher, whose name carries the start of its checksum.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileSource {
+    /// Its address.
+    pub url: String,
+    /// First digits of its SHA-256, lower-case hexadecimal.
+    pub sha256_start: String,
+    /// More bytes than this are refused.
+    pub cap: u64,
 }
 
 /// What a fetch reports while it runs.
@@ -110,6 +121,94 @@ pub fn fetch(
     fetch_target(&target, destination, source, progress, should_stop)
 }
 
+/// Puts the file of `source` at `path`, checked, and gives that path back.
+///
+/// If it is there and whole, nothing is downloaded; if it is there and damaged, that is the error.
+/// `should_stop` is asked about ten times a second.
+///
+/// # Errors
+/// As [`fetch`].
+pub fn fetch_file(
+    source: &FileSource,
+    path: &Path,
+    progress: &mut dyn FnMut(FetchEvent<'_>),
+    should_stop: &dyn Fn() -> bool,
+) -> Result<PathBuf, DataError> {
+    fetch_file_with(source, path, RetryPolicy::USUAL, progress, should_stop)
+}
+
+fn fetch_file_with(
+    source: &FileSource,
+    path: &Path,
+    retry: RetryPolicy,
+    progress: &mut dyn FnMut(FetchEvent<'_>),
+    should_stop: &dyn Fn() -> bool,
+) -> Result<PathBuf, DataError> {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    fs::create_dir_all(folder).map_err(DataError::io("create", folder))?;
+    let name = path.file_name().unwrap_or(path.as_os_str());
+    let lock_name = format!(".{}.lock", name.to_string_lossy());
+    let _lock = lock(&folder.join(lock_name), progress, should_stop)?;
+    let remote = Remote {
+        url: &source.url,
+        digest: Digest::Sha256Start(&source.sha256_start),
+        cap: source.cap,
+        retry,
+    };
+    if path.exists() {
+        progress(FetchEvent::Verifying);
+        verify(path, remote.digest, &path.to_string_lossy())?;
+        progress(FetchEvent::AlreadyThere(path));
+    } else {
+        download(&remote, path, progress, should_stop)?;
+        progress(FetchEvent::Done(path));
+    }
+    Ok(path.to_path_buf())
+}
+
+/// A file to download, and how it is known to be the right one.
+struct Remote<'a> {
+    url: &'a str,
+    digest: Digest<'a>,
+    /// Most bytes.
+    cap: u64,
+    retry: RetryPolicy,
+}
+
+/// What a publisher tells of a file's content.
+#[derive(Clone, Copy)]
+enum Digest<'a> {
+    Md5(&'a str),
+    Sha256Start(&'a str),
+}
+
+impl<'a> Digest<'a> {
+    fn algorithm(self) -> &'static str {
+        match self {
+            Self::Md5(_) => "MD5",
+            Self::Sha256Start(_) => "SHA-256",
+        }
+    }
+
+    fn expected(self) -> &'a str {
+        match self {
+            Self::Md5(digits) | Self::Sha256Start(digits) => digits,
+        }
+    }
+
+    /// The same of what `reader` gives, and its number of bytes.
+    fn of(self, reader: &mut impl Read) -> std::io::Result<(String, u64)> {
+        match self {
+            Self::Md5(_) => md5_of(reader),
+            Self::Sha256Start(digits) => {
+                let (mut found, bytes) = sha256_of(reader)?;
+                found.truncate(digits.len());
+                Ok((found, bytes))
+            }
+        }
+    }
+}
+
 /// What a data set's archive must be like.
 struct Target {
     contents: Contents,
@@ -142,12 +241,18 @@ fn fetch_target(
         return Ok(folder);
     }
     let archive = destination.join(format!("{name}.tar.gz"));
+    let remote = Remote {
+        url: &source.url,
+        digest: Digest::Md5(&source.md5),
+        cap: target.cap,
+        retry: target.retry,
+    };
     let brought = archive.exists();
     if brought {
         progress(FetchEvent::Verifying);
-        verify(&archive, source, &archive.to_string_lossy())?;
+        verify(&archive, remote.digest, &archive.to_string_lossy())?;
     } else {
-        download(target, &archive, source, progress, should_stop)?;
+        download(&remote, &archive, progress, should_stop)?;
     }
     progress(FetchEvent::Unpacking);
     unpack(target, &archive, &folder)?;
@@ -192,41 +297,41 @@ fn lock(
     }
 }
 
-/// Downloads to `<archive>.part`, checks that and gives it its name.
+/// Downloads to `<path>.part`, checks that and gives it its name.
 fn download(
-    target: &Target,
-    archive: &Path,
-    source: &FetchSource,
+    remote: &Remote<'_>,
+    path: &Path,
     progress: &mut dyn FnMut(FetchEvent<'_>),
     should_stop: &dyn Fn() -> bool,
 ) -> Result<(), DataError> {
-    let mut part = archive.as_os_str().to_owned();
+    let mut part = path.as_os_str().to_owned();
     part.push(".part");
     let part = PathBuf::from(part);
     let download = Download {
-        url: &source.url,
+        url: remote.url,
         part: &part,
-        cap: target.cap,
-        retry: target.retry,
+        cap: remote.cap,
+        retry: remote.retry,
         should_stop,
     };
     download.run(progress)?;
     progress(FetchEvent::Verifying);
-    verify(&part, source, &source.url).inspect_err(|error| {
+    verify(&part, remote.digest, remote.url).inspect_err(|error| {
         if matches!(error, DataError::WrongContent { .. }) {
             // The checksum error is what the user must see, whether or not the removal works.
             let _ = fs::remove_file(&part);
         }
     })?;
-    fs::rename(&part, archive).map_err(DataError::io("rename", &part))
+    fs::rename(&part, path).map_err(DataError::io("rename", &part))
 }
 
-/// Compares the file's MD5 with the publisher's.
-fn verify(path: &Path, source: &FetchSource, origin: &str) -> Result<(), DataError> {
+/// Compares the file's digest with the publisher's.
+fn verify(path: &Path, digest: Digest<'_>, origin: &str) -> Result<(), DataError> {
     let open = || File::open(path).map_err(DataError::io("read", path));
-    let (found, bytes) =
-        md5_of(&mut BufReader::new(open()?)).map_err(DataError::io("read", path))?;
-    if found == source.md5 {
+    let (found, bytes) = digest
+        .of(&mut BufReader::new(open()?))
+        .map_err(DataError::io("read", path))?;
+    if found == digest.expected() {
         return Ok(());
     }
     let mut start = Vec::new();
@@ -237,9 +342,9 @@ fn verify(path: &Path, source: &FetchSource, origin: &str) -> Result<(), DataErr
     Err(DataError::WrongContent {
         url: origin.to_owned(),
         bytes,
-        algorithm: "MD5",
+        algorithm: digest.algorithm(),
         found,
-        expected: source.md5.clone(),
+        expected: digest.expected().to_owned(),
         start: String::from_utf8_lossy(&start).into_owned(),
     })
 }

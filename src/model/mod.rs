@@ -2,6 +2,7 @@
 //!
 //! Called by `train`, `evaluate`, `explain` and `cli`.
 
+pub mod backbones;
 mod checkpoint;
 mod clips;
 mod conv_lstm;
@@ -15,6 +16,7 @@ mod randomise;
 mod size;
 mod spec;
 pub mod tap;
+pub mod weights;
 
 pub use checkpoint::{
     CheckpointError, LoadedCheckpoint, MODEL_FILE, OPTIMIZER_FILE, load_network, load_training,
