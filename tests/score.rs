@@ -19,7 +19,6 @@ use camtrail::run::{
     CheckpointName, LayerPlace, RunDir, SCORE_PAIRS_CSV, SCORE_TABLE_CSV, SCORES_CSV, ScoreMetric,
     ScorePair, ScoreRow, ScoreSummary, read_score_pairs, read_score_rows, read_score_table,
 };
-use std::process::Command;
 
 /// Images of the test split.
 const IMAGES: usize = 24;

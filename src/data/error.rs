@@ -113,9 +113,29 @@ pub enum DataError {
         /// What it must have.
         expected: String,
     },
+    /// A file that is fetched on its own is there, but its content is not the published one.
+    #[error("{path:?} is damaged: {algorithm} begins with {found}, expected {expected}")]
+    DamagedFile {
+        /// The file.
+        path: PathBuf,
+        /// Name of the checksum.
+        algorithm: &'static str,
+        /// The first digits of what the file has, lower-case hexadecimal.
+        found: String,
+        /// What they must be.
+        expected: String,
+    },
     /// A file is not of the format that is read.
     #[error("{path:?} {problem}")]
     Format {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A picture that a user names cannot be read.
+    #[error("cannot read the image \"{}\": {problem}", .path.display())]
+    Picture {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
