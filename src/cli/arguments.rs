@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::backbone::{FromWeights, LayersArguments, PhotoArguments, WeightsArguments};
 use super::evaluate_frames::FrameArguments;
+use super::export::ExportArguments;
 
 /// Root of the run folders where the user names none.
 pub(super) const DEFAULT_RUNS: &str = "checkpoints";
@@ -66,6 +68,12 @@ pub(super) enum Verb {
     Score(ScoreArguments),
     /// Train all trials, explain them and draw every figure
     Reproduce(ReproduceArguments),
+    /// List the layers of an ImageNet network, with their sizes
+    Layers(LayersArguments),
+    /// Write a trained network's weights for PyTorch
+    Export(ExportArguments),
+    /// Fetch, check and list the weights of the ImageNet networks
+    Weights(WeightsArguments),
     /// List the experiments and the runs
     List,
     /// Print an experiment with every default filled in
@@ -150,8 +158,10 @@ pub(super) struct MapArguments {
 /// Arguments of `explain`.
 #[derive(Debug, Clone, Args)]
 pub(super) struct ExplainArguments {
-    /// Experiment, such as trial-d
+    /// Experiment, such as trial-d, or ImageNet network, such as resnet50
     pub(super) trial: String,
+    #[command(flatten)]
+    pub(super) from: FromWeights,
     #[command(flatten)]
     pub(super) checkpoint: CheckpointArguments,
     /// Image files
@@ -202,9 +212,11 @@ pub(super) struct AblateArguments {
 /// Arguments of `evaluate`.
 #[derive(Debug, Clone, Args)]
 pub(super) struct EvaluateArguments {
-    /// Experiments
+    /// Experiments, or ImageNet networks with --photos
     #[arg(required = true)]
     pub(super) trials: Vec<String>,
+    #[command(flatten)]
+    pub(super) photos: PhotoArguments,
     /// Take the runs that were trained on this base, such as "shapes"
     #[arg(long, value_name = "NAME")]
     pub(super) base: Option<String>,

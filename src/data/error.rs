@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+pub(crate) use super::near::near_names;
+
 /// Shared tail of the hints that send the reader to another download.
 const FETCH_COMMAND: &str = "cargo run -- data fetch";
 
@@ -16,14 +18,8 @@ const MNIST: &str = super::clips::MNIST;
 /// How to do without it.
 const DRAWN_DIGITS: &str = "--base digits";
 
-/// Names this many edits away, or a third of their length, count as near.
-const NEAR_EDITS: usize = 2;
-
 /// Most known names that a hint lists; ImageNet has a thousand.
 const MOST_LISTED: usize = 200;
-
-/// Most names that a "did you mean" lists.
-const NEAR_NAMES: usize = 3;
 
 /// Why data could not be found, read, checked, generated or fetched.
 #[derive(Debug, Error)]
@@ -334,20 +330,6 @@ impl DataError {
     }
 }
 
-/// The names of `known` that `name` may have been meant for, nearest first, at most three.
-pub(crate) fn near_names<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Vec<String> {
-    let allowed = NEAR_EDITS.max(name.chars().count() / 3);
-    let mut near: Vec<(usize, &str)> = known
-        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
-        .filter(|(edits, _)| *edits <= allowed)
-        .collect();
-    near.sort_unstable();
-    near.into_iter()
-        .take(NEAR_NAMES)
-        .map(|(_, candidate)| candidate.to_owned())
-        .collect()
-}
-
 /// How to get a damaged data set anew: the file's folder is what the fetch replaces.
 fn refetch(dataset: &str, path: &Path) -> String {
     let folder = path.parent().unwrap_or(path);
@@ -392,13 +374,5 @@ mod tests {
             flipped.hint().unwrap(),
             "remove \"d\", then: cargo run -- data fetch cifar-100"
         );
-    }
-
-    #[test]
-    fn near_names_are_ordered_and_bounded() {
-        let known = ["apple", "apples", "aple", "pear", "maple"];
-        assert_eq!(near_names("apple", known.into_iter())[0], "apple");
-        assert_eq!(near_names("apple", known.into_iter()).len(), NEAR_NAMES);
-        assert!(near_names("xylophone", known.into_iter()).is_empty());
     }
 }

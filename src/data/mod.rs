@@ -19,6 +19,7 @@ pub mod error;
 pub mod fetch;
 pub mod image_set;
 pub mod locate;
+mod near;
 pub mod photo;
 pub mod random;
 pub mod shapes;

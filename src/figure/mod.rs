@@ -52,7 +52,7 @@ pub use sanity_pictures::SanityPictures;
 pub use score_depth::ScoreDepth;
 pub use selection::{LayerRule, MapChoice};
 #[cfg(test)]
-pub(crate) use svg_text::method_name;
+pub(crate) use svg_text::{method_name, trial_name};
 pub use training_time::TrainingTime;
 
 use std::path::{Path, PathBuf};

@@ -138,7 +138,10 @@ fn cmyk_is_converted_by_its_complement() {
     assert_eq!((photo.width(), photo.height()), (16, 8));
     for (x, expected) in [(2, [49, 190, 216]), (13, [255, 35, 35])] {
         let pixel = &photo.pixels()[(4 * 16 + x) * 3..][..3];
-        let near = pixel.iter().zip(expected).all(|(found, expected)| found.abs_diff(expected) <= 3);
+        let near = pixel
+            .iter()
+            .zip(expected)
+            .all(|(found, expected)| found.abs_diff(expected) <= 3);
         assert!(near, "{pixel:?} for {expected:?}");
     }
 }
