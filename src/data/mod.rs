@@ -23,6 +23,7 @@ mod gzip;
 mod hint;
 pub mod image_set;
 pub mod locate;
+mod near;
 pub mod photo;
 mod pixel_statistics;
 pub mod random;

@@ -8,6 +8,7 @@ use super::{Made, stopped};
 use crate::cli::arguments::{
     CheckpointArguments, EvaluateArguments, ExperimentArguments, ReproduceArguments,
 };
+use crate::cli::backbone::PhotoArguments;
 use crate::cli::context::Context;
 use crate::cli::evaluate_frames::{self, FrameArguments};
 use crate::cli::explain_seq::{self, ExplainSeqArguments};
@@ -123,6 +124,7 @@ pub(super) fn make(
         context,
         &EvaluateArguments {
             trials: names.clone(),
+            photos: PhotoArguments::default(),
             base: Some(base.to_string()),
             checkpoint: "best".to_string(),
             csv: None,
