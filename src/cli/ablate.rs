@@ -12,6 +12,7 @@ use super::DONE;
 use super::arguments::AblateArguments;
 use super::context::{Context, base_flag};
 use super::evaluate::{print, rows};
+use super::explained::Explained;
 use super::failure::Complaint;
 use super::figures;
 use super::maps::{ClassChoice, MapRequest, MethodChoice, QuantityChoice, add_maps, empty_set};
@@ -240,8 +241,7 @@ fn explain(
 ) -> anyhow::Result<()> {
     let layers = ablation_layers(&opened.network, pictures.size[0], FINE_CELLS);
     let request = MapRequest {
-        trained,
-        opened,
+        explained: Explained::Trial(trained, opened),
         layers: &layers,
         methods,
         class,

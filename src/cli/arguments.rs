@@ -4,8 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::backbone::{FromWeights, LayersArguments, PhotoArguments, WeightsArguments};
+use super::data::DataArguments;
 use super::evaluate_frames::FrameArguments;
 use super::explain_seq::ExplainSeqArguments;
+use super::export::ExportArguments;
 use super::reproduce::ReproduceArguments;
 
 /// Root of the run folders where the user names none.
@@ -70,6 +73,12 @@ pub(super) enum Verb {
     Score(ScoreArguments),
     /// Train all trials, explain them and draw every figure
     Reproduce(ReproduceArguments),
+    /// List the layers of an ImageNet network, with their sizes
+    Layers(LayersArguments),
+    /// Write a trained network's weights for PyTorch
+    Export(ExportArguments),
+    /// Fetch, check and list the weights of the ImageNet networks
+    Weights(WeightsArguments),
     /// List the experiments and the runs
     List,
     /// Print an experiment with every default filled in
@@ -81,11 +90,18 @@ pub(super) enum Verb {
 }
 
 impl Verb {
-    /// Whether it runs networks; the others need no device but to count parameters.
+    /// Whether it runs networks on images or clips; the others need no device but to read weights and
+    /// count.
     pub(super) fn runs_networks(&self) -> bool {
         !matches!(
             self,
-            Self::List | Self::Show(_) | Self::Diff(_) | Self::Data(_)
+            Self::Layers(_)
+                | Self::Export(_)
+                | Self::Weights(_)
+                | Self::List
+                | Self::Show(_)
+                | Self::Diff(_)
+                | Self::Data(_)
         )
     }
 }
@@ -165,8 +181,10 @@ pub(super) struct MapArguments {
 /// Arguments of `explain`.
 #[derive(Debug, Clone, Args)]
 pub(super) struct ExplainArguments {
-    /// Experiment, such as trial-d
+    /// Experiment, such as trial-d, or ImageNet network, such as resnet50
     pub(super) trial: String,
+    #[command(flatten)]
+    pub(super) from: FromWeights,
     #[command(flatten)]
     pub(super) checkpoint: CheckpointArguments,
     /// Image files
@@ -217,9 +235,11 @@ pub(super) struct AblateArguments {
 /// Arguments of `evaluate`.
 #[derive(Debug, Clone, Args)]
 pub(super) struct EvaluateArguments {
-    /// Experiments
+    /// Experiments, or ImageNet networks with --photos
     #[arg(required = true)]
     pub(super) trials: Vec<String>,
+    #[command(flatten)]
+    pub(super) photos: PhotoArguments,
     /// Take the runs that were trained on this base, such as "shapes"
     #[arg(long, value_name = "NAME")]
     pub(super) base: Option<String>,
@@ -334,33 +354,6 @@ pub(super) struct DiffArguments {
     pub(super) first: String,
     /// Second experiment
     pub(super) second: String,
-}
-
-/// Arguments of `data`.
-#[derive(Debug, Clone, Args)]
-pub(super) struct DataArguments {
-    #[command(subcommand)]
-    pub(super) verb: DataVerb,
-}
-
-/// What to do with data sets.
-#[derive(Debug, Clone, Subcommand)]
-pub(super) enum DataVerb {
-    /// Download a data set, verify it and unpack it
-    Fetch {
-        /// Data set: cifar-100 or mnist
-        dataset: String,
-    },
-    /// Verify a data set and print its statistics
-    Check {
-        /// Data set, such as cifar-100, shapes or mnist
-        dataset: String,
-        /// Write a picture with some images of every class, or the frames of some clips
-        #[arg(long, value_name = "FILE")]
-        contact_sheet: Option<PathBuf>,
-    },
-    /// List the data sets and where they are
-    List,
 }
 
 /// Returns the whole number in `text` if it is at least 1.

@@ -1,13 +1,14 @@
 //! `data`: fetch, check and list. Called by [`super::run`].
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
 
 use crate::data::{CatalogueEntry, DataError, GeneratedOptions, describe, fetch};
 use crate::experiment::{ForecastExperiment, Resolved};
 use crate::run::{RunError, write_atomically};
 
 use super::DONE;
-use super::arguments::{DataArguments, DataVerb};
 use super::context::Context;
 use super::failure::{CARGO_RUN, Complaint};
 use super::fetch_progress::FetchProgress;
@@ -19,6 +20,33 @@ const ANY_TRIAL: &str = "trial-a";
 const SHAPES_BASE: &str = "shapes";
 /// The predictor whose resolved experiment gives the seed of clips.
 const ANY_PREDICTOR: &str = "convlstm";
+
+/// Arguments of `data`.
+#[derive(Debug, Clone, Args)]
+pub(super) struct DataArguments {
+    #[command(subcommand)]
+    pub(super) verb: DataVerb,
+}
+
+/// What to do with data sets.
+#[derive(Debug, Clone, Subcommand)]
+pub(super) enum DataVerb {
+    /// Download a data set, verify it and unpack it
+    Fetch {
+        /// Data set: cifar-100 or mnist
+        dataset: String,
+    },
+    /// Verify a data set and print its statistics
+    Check {
+        /// Data set, such as cifar-100, shapes or mnist
+        dataset: String,
+        /// Write a picture with some images of every class, or the frames of some clips
+        #[arg(long, value_name = "FILE")]
+        contact_sheet: Option<PathBuf>,
+    },
+    /// List the data sets and where they are
+    List,
+}
 
 /// Runs one of the data verbs.
 pub(super) fn run(context: &Context, arguments: &DataArguments) -> anyhow::Result<u8> {

@@ -4,10 +4,12 @@
 use crate::data::{DataOptions, Splits};
 use crate::evaluate::measure;
 use crate::experiment::{Experiment, Resolved};
+use crate::model::backbones::BackboneName;
 use crate::run::{DepthRow, list_runs, write_depth_rows};
 
 use super::DONE;
 use super::arguments::EvaluateArguments;
+use super::backbone::evaluate_photos;
 use super::context::{Context, base_flag};
 use super::evaluate_frames;
 use super::experiments::size_of;
@@ -18,6 +20,10 @@ use super::train::is_other_kind;
 
 /// Measures every trained seed of the given trials and prints a table.
 pub(super) fn run(context: &Context, arguments: &EvaluateArguments) -> anyhow::Result<u8> {
+    let imagenet = |trial: &String| trial.parse::<BackboneName>().is_ok();
+    if arguments.photos.photos.is_some() || arguments.trials.iter().any(imagenet) {
+        return evaluate_photos(context, arguments);
+    }
     let base = arguments.base.as_deref();
     let predict = (arguments.trials.iter())
         .map(|trial| predicts_frames(context, trial, base))

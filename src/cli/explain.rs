@@ -1,15 +1,21 @@
 //! `explain`: what one network looks at in given images. Called by [`super::run`].
 
+use std::path::Path;
+
 use crate::explain::{ExplainError, Explainable};
 use crate::figure::{ExplainGrid, Figure, save_panels};
-use crate::run::{ExplanationRecord, MAPS_JSON, MAPS_TENSORS};
+use crate::model::backbones::BackboneName;
+use crate::run::{ExplanationRecord, ExplanationSet, MAPS_JSON, MAPS_TENSORS};
 
 use super::DONE;
 use super::arguments::ExplainArguments;
+use super::backbone::explain_photos;
 use super::context::Context;
+use super::explained::Explained;
+use super::failure::Complaint;
 use super::heads::behind_method;
 use super::maps::{ClassChoice, MapRequest, MethodChoice, QuantityChoice, add_maps, empty_set};
-use super::network::{Opened, find};
+use super::network::find;
 use super::output::{result, table};
 use super::selection::{by_index, from_files};
 use super::verdicts::Verdicts;
@@ -19,6 +25,17 @@ const PANELS: &str = "panels";
 
 /// Explains the images, writes maps and figure, and prints what the network says.
 pub(super) fn run(context: &Context, arguments: &ExplainArguments) -> anyhow::Result<u8> {
+    if let Ok(name) = arguments.trial.parse::<BackboneName>() {
+        return explain_photos(context, name, arguments);
+    }
+    if arguments.from.is_given() {
+        let message = format!(
+            "{} is an experiment: it has the weights of its run",
+            arguments.trial
+        );
+        let hint = "leave --weights, --dialect, --class-names and --allow-nan to ImageNet networks";
+        return Err(Complaint::misused(message, hint).into());
+    }
     let which = &arguments.checkpoint;
     let trained = find(context, &arguments.trial, which.base.as_deref(), which.seed)?;
     let opened = trained.open(context, &which.checkpoint)?;
@@ -47,20 +64,31 @@ pub(super) fn run(context: &Context, arguments: &ExplainArguments) -> anyhow::Re
     };
     let mut set = empty_set(&pictures);
     let request = MapRequest {
-        trained: &trained,
-        opened: &opened,
+        explained: Explained::Trial(&trained, &opened),
         layers: &layers,
         methods: &methods,
         class: &class,
         quantity: &quantity,
     };
     add_maps(context, &mut set, &pictures, &request)?;
-    set.write(&out)?;
-    print(&set.records, &opened, &verdicts);
+    let mark = |record: &ExplanationRecord| verdicts.mark(&opened, &record.layer, &record.method);
+    finish(context, &set, &out, mark)
+}
+
+/// Writes maps and figure into `out`, prints what the network says, and lists the files; `mark` is
+/// what stands behind a method's name.
+pub(super) fn finish(
+    context: &Context,
+    set: &ExplanationSet,
+    out: &Path,
+    mark: impl Fn(&ExplanationRecord) -> &'static str,
+) -> anyhow::Result<u8> {
+    set.write(out)?;
+    print(&set.records, mark);
     context.go_on()?;
-    let drawn = ExplainGrid { set: &set }.save(&out)?;
+    let drawn = ExplainGrid { set }.save(out)?;
     let panels = out.join(PANELS);
-    let count = save_panels(&set, &panels)?.len();
+    let count = save_panels(set, &panels)?.len();
     for path in [out.join(MAPS_JSON), out.join(MAPS_TENSORS)]
         .iter()
         .chain(&drawn)
@@ -76,18 +104,29 @@ pub(super) fn run(context: &Context, arguments: &ExplainArguments) -> anyhow::Re
 
 /// Returns the layers named, or the last block before its pool.
 fn layers(network: &impl Explainable, named: &[String]) -> anyhow::Result<Vec<String>> {
-    let known = network.layers();
     if named.is_empty() {
-        let last = known.iter().rev().find(|name| name.starts_with("block-"));
-        return Ok(last.into_iter().cloned().collect());
+        let known = network.layers();
+        let last = known
+            .into_iter()
+            .rev()
+            .find(|name| name.starts_with("block-"));
+        return Ok(last.into_iter().collect());
     }
+    Ok(named_layers(network, named)?)
+}
+
+/// Returns the layers named, each once.
+pub(super) fn named_layers(
+    network: &dyn Explainable,
+    named: &[String],
+) -> Result<Vec<String>, ExplainError> {
+    let known = network.layers();
     for name in named {
         if !known.contains(name) {
             return Err(ExplainError::UnknownLayer {
                 layer: name.clone(),
                 known,
-            }
-            .into());
+            });
         }
     }
     let named_once = |(place, name): &(usize, &String)| !named[..*place].contains(name);
@@ -99,7 +138,7 @@ fn layers(network: &impl Explainable, named: &[String]) -> anyhow::Result<Vec<St
         .collect())
 }
 
-fn print(records: &[ExplanationRecord], opened: &Opened, verdicts: &Verdicts) {
+fn print(records: &[ExplanationRecord], mark: impl Fn(&ExplanationRecord) -> &'static str) {
     let header = [
         "image",
         "layer",
@@ -120,7 +159,7 @@ fn print(records: &[ExplanationRecord], opened: &Opened, verdicts: &Verdicts) {
         let empty = if record.empty { " (empty map)" } else { "" };
         let head = record.retrained_head.as_ref();
         let head = head.map_or(String::new(), behind_method);
-        let mark = verdicts.mark(opened, &record.layer, &record.method);
+        let mark = mark(record);
         rows.push(vec![
             record.image.clone(),
             record.layer.clone(),

@@ -5,6 +5,7 @@ use crate::device::DeviceError;
 use crate::experiment::ExperimentError;
 use crate::explain::ExplainError;
 use crate::model::CheckpointError;
+use crate::model::weights::WeightsError;
 use crate::run::RunError;
 use crate::train::TrainError;
 
@@ -107,6 +108,10 @@ fn known(cause: &(dyn std::error::Error + 'static)) -> Option<(Option<String>, u
             error.hint().map(|hint| hint.replace(CARGO_RUN, program())),
             code(misused),
         ));
+    }
+    if let Some(error) = cause.downcast_ref::<WeightsError>() {
+        let hint = error.hint().map(|hint| hint.replace(CARGO_RUN, program()));
+        return Some((hint, FAILED));
     }
     if let Some(error) = cause.downcast_ref::<TrainError>() {
         return Some((error.hint().map(str::to_string), FAILED));

@@ -10,17 +10,19 @@ use crate::data::ImageSet;
 use crate::data::image_set::CHANNELS;
 use crate::explain::{
     ExplainError, ExplainRequest, Explainable, Explanation, Method, Needs, Quantity,
-    Standardisation, TargetSpec, confidences, confidences_on_explanations, explain_watched,
+    Standardisation, TargetSpec, confidences, confidences_on_explanations, explain_watched, placed,
 };
 use crate::run::{Array, ExplainedImage, ExplanationRecord, ExplanationSet};
 
 use super::context::Context;
+use super::explained::Explained;
 use super::failure::Complaint;
-use super::network::{Opened, Trained};
 use super::selection::Pictures;
 
-/// Pictures that are explained in one go; it bounds memory and how long a signal waits.
+/// Most pictures that are explained in one go, and most of their pixels: it bounds memory and how
+/// long a signal waits.
 const PICTURES_AT_ONCE: usize = 64;
+const PIXELS_AT_ONCE: usize = 4 * 224 * 224;
 
 /// How the network's answers to a method's questions are counted on a terminal.
 const ANSWERS: &str = "{human_pos} answers of the network, {per_sec}";
@@ -38,10 +40,18 @@ pub(super) enum ClassChoice {
 impl ClassChoice {
     /// Returns the choice that `text` names.
     pub(super) fn parse(text: &str, like: &ImageSet) -> anyhow::Result<Self> {
+        Self::parse_with(text, |name| Ok(like.find_class(name)?))
+    }
+
+    /// As [`parse`](Self::parse), where `find` knows the classes.
+    pub(super) fn parse_with(
+        text: &str,
+        find: impl Fn(&str) -> anyhow::Result<usize>,
+    ) -> anyhow::Result<Self> {
         Ok(match text {
             "predicted" => Self::Predicted,
             "true" => Self::True,
-            name => Self::Named(like.find_class(name)?),
+            name => Self::Named(find(name)?),
         })
     }
 
@@ -89,8 +99,16 @@ impl QuantityChoice {
 
     /// Returns the choice that `text` names.
     pub(super) fn parse(text: &str, like: &ImageSet) -> anyhow::Result<Self> {
+        Self::parse_with(text, |name| Ok(like.find_class(name)?))
+    }
+
+    /// As [`parse`](Self::parse), where `find` knows the classes.
+    pub(super) fn parse_with(
+        text: &str,
+        find: impl Fn(&str) -> anyhow::Result<usize>,
+    ) -> anyhow::Result<Self> {
         let quantity = match text.strip_prefix(MINUS) {
-            Some(class) => Quantity::Minus(like.find_class(class)?),
+            Some(class) => Quantity::Minus(find(class)?),
             None => text.parse()?,
         };
         Ok(Self {
@@ -129,7 +147,7 @@ impl MethodChoice {
     /// Returns what to ask for, at which layers.
     fn requests(
         &self,
-        network: &impl Explainable,
+        network: &dyn Explainable,
         layers: &[String],
         quantity: Quantity,
     ) -> Vec<(Vec<String>, Vec<Method>)> {
@@ -167,15 +185,14 @@ pub(super) fn empty_set(pictures: &Pictures) -> ExplanationSet {
         selection_rule: pictures.rule.clone(),
         ..Default::default()
     };
-    let [height, width] = pictures.size;
     for (place, id) in pictures.ids.iter().enumerate() {
         let name = format!("picture/{id}");
-        let values = pictures.pixels[place].clone();
+        let (values, [height, width]) = shown(pictures, place);
         set.arrays.insert(
             name.clone(),
             Array {
                 shape: vec![CHANNELS, height, width],
-                values,
+                values: values.to_vec(),
             },
         );
         set.images.push(ExplainedImage {
@@ -183,15 +200,24 @@ pub(super) fn empty_set(pictures: &Pictures) -> ExplanationSet {
             generated: pictures.generated,
             true_class: pictures.labels[place].map(|label| pictures.class_names[label].clone()),
             pixels: name,
+            seen: pictures.wholes.get(place).map(|whole| whole.seen),
         });
     }
     set
 }
 
+/// The pixels of a picture as it is shown, and its height and width: the whole, where the network
+/// sees a part.
+fn shown(pictures: &Pictures, place: usize) -> (&[f32], [usize; 2]) {
+    match pictures.wholes.get(place) {
+        Some(whole) => (&whole.pixels, whole.size),
+        None => (&pictures.pixels[place], pictures.size),
+    }
+}
+
 /// What to explain.
 pub(super) struct MapRequest<'a> {
-    pub(super) trained: &'a Trained,
-    pub(super) opened: &'a Opened,
+    pub(super) explained: Explained<'a>,
     pub(super) layers: &'a [String],
     pub(super) methods: &'a MethodChoice,
     pub(super) class: &'a ClassChoice,
@@ -206,9 +232,11 @@ pub(super) fn add_maps(
     pictures: &Pictures,
     request: &MapRequest<'_>,
 ) -> anyhow::Result<()> {
-    for start in (0..pictures.ids.len()).step_by(PICTURES_AT_ONCE) {
+    let [height, width] = pictures.size;
+    let at_once = (PIXELS_AT_ONCE / (height * width).max(1)).clamp(1, PICTURES_AT_ONCE);
+    for start in (0..pictures.ids.len()).step_by(at_once) {
         context.go_on()?;
-        let end = (start + PICTURES_AT_ONCE).min(pictures.ids.len());
+        let end = (start + at_once).min(pictures.ids.len());
         add_group(
             set,
             &pictures.part(start..end),
@@ -225,7 +253,7 @@ fn add_group(
     request: &MapRequest<'_>,
     device: &Device,
 ) -> anyhow::Result<()> {
-    let network = &request.opened.network;
+    let network = request.explained.network();
     let [height, width] = pictures.size;
     let shape = [pictures.ids.len(), CHANNELS, height, width];
     let pixels = TensorData::new(pictures.pixels.concat(), shape);
@@ -286,19 +314,22 @@ fn add_record(
     on_map: f32,
     predicted_confidence: f32,
 ) {
-    let (run, opened) = (&request.trained.run, request.opened);
-    let [height, width] = pictures.size;
+    let explained = request.explained;
+    let (seed, epoch) = explained.seed_and_epoch();
+    let trial = explained.name();
     let (id, method) = (&pictures.ids[explanation.image], explanation.method.name());
     let stem = format!(
-        "{}/seed-{}/epoch-{:03}/{}/{method}/{id}",
-        run.trial(),
-        run.seed(),
-        opened.epoch,
+        "{trial}/seed-{seed}/epoch-{epoch:03}/{}/{method}/{id}",
         explanation.layer
     );
     let name = |class: usize| pictures.class_names[class].clone();
-    let heat = explanation.saliency.normalised.values();
-    let pixels = &pictures.pixels[explanation.image];
+    let (pixels, [height, width]) = shown(pictures, explanation.image);
+    let map = &explanation.saliency.normalised;
+    let map = match pictures.wholes.get(explanation.image) {
+        Some(whole) => placed(map, whole.seen, whole.size),
+        None => map.clone(),
+    };
+    let heat = map.values();
     let product = pixels
         .iter()
         .zip(heat.iter().cycle())
@@ -323,10 +354,12 @@ fn add_record(
     });
     set.records.push(ExplanationRecord {
         image: id.clone(),
-        trial: run.trial().to_string(),
-        seed: run.seed(),
-        epoch: opened.epoch,
-        checkpoint: opened.rule.clone(),
+        retrained_head: explained.retrained(method, &explanation.layer).cloned(),
+        trial,
+        seed,
+        epoch,
+        checkpoint: explained.checkpoint(),
+        pretrained: explained.pretrained(),
         method: method.to_string(),
         layer: explanation.layer.clone(),
         native_size: explanation.saliency.raw.size(),
@@ -338,7 +371,6 @@ fn add_record(
         predicted_class: name(explanation.predicted_class),
         predicted_confidence,
         empty: explanation.saliency.empty,
-        retrained_head: opened.retrained(method, &explanation.layer).cloned(),
         raw,
         heat,
         explanation: product,

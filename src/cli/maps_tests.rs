@@ -1,13 +1,21 @@
 //! Tests of `maps`: which methods run where, and what figures call them.
 
 use super::*;
-use crate::figure::method_name;
+use crate::figure::{method_name, trial_name};
+use crate::model::backbones::BackboneName;
 use crate::model::{Head, ModelSpec, PlainCnn};
 
 #[test]
 fn figures_call_every_method_by_its_title() {
     for method in Method::all() {
         assert_eq!(method_name(method.name()), method.title());
+    }
+}
+
+#[test]
+fn figures_call_every_network_by_its_title() {
+    for name in BackboneName::ALL {
+        assert_eq!(trial_name(name.name()), name.title());
     }
 }
 

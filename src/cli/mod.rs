@@ -2,6 +2,7 @@
 
 mod ablate;
 mod arguments;
+mod backbone;
 mod caveat;
 mod context;
 mod data;
@@ -10,6 +11,8 @@ mod evaluate_frames;
 mod experiments;
 mod explain;
 mod explain_seq;
+mod explained;
+mod export;
 mod failure;
 mod fetch_progress;
 mod figures;
@@ -80,6 +83,9 @@ fn run(arguments: Arguments) -> anyhow::Result<u8> {
         Verb::Evaluate(arguments) => evaluate::run(&context, &arguments),
         Verb::Score(arguments) => score::run(&context, &arguments),
         Verb::Reproduce(arguments) => reproduce::run(&context, &arguments),
+        Verb::Layers(arguments) => backbone::list_layers(&context, &arguments),
+        Verb::Weights(arguments) => backbone::run_weights(&context, &arguments),
+        Verb::Export(arguments) => export::run(&context, &arguments),
         Verb::List => experiments::list(&context),
         Verb::Show(arguments) => experiments::show(&context, &arguments),
         Verb::Diff(arguments) => experiments::diff(&context, &arguments),

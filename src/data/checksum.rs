@@ -1,22 +1,72 @@
-//! The MD5 of a stream, as lower-case hexadecimal: what the publisher gives of its archive.
+//! Digests of a stream, as lower-case hexadecimal: what publishers give of their files.
 //!
-//! Called by the download. SHA-256 is in [`crate::run`].
+//! Called by the download. The SHA-256 of a whole content is in [`crate::run`].
 
-use std::io::Read;
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::path::Path;
 
 use md5::{Digest, Md5};
+use sha2::Sha256;
 
+use crate::data::error::DataError;
 use crate::run::hexadecimal;
 
 /// Bytes hashed at a time from a stream.
 const CHUNK: usize = 1 << 18;
+
+/// What a publisher tells of a file's content, lower-case hexadecimal.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Fingerprint<'a> {
+    /// All digits of its MD5.
+    Md5(&'a str),
+    /// The first digits of its SHA-256.
+    Sha256Start(&'a str),
+}
+
+impl<'a> Fingerprint<'a> {
+    /// Name of the checksum.
+    pub(crate) fn algorithm(self) -> &'static str {
+        match self {
+            Self::Md5(_) => "MD5",
+            Self::Sha256Start(_) => "SHA-256",
+        }
+    }
+
+    /// The digits.
+    pub(crate) fn digits(self) -> &'a str {
+        match self {
+            Self::Md5(digits) | Self::Sha256Start(digits) => digits,
+        }
+    }
+
+    /// As many digits of the file at `path`, and its number of bytes.
+    ///
+    /// # Errors
+    /// [`DataError::Io`].
+    pub(crate) fn of_file(self, path: &Path) -> Result<(String, u64), DataError> {
+        let file = File::open(path).map_err(DataError::io("read", path))?;
+        let mut content = BufReader::new(file);
+        let digest = match self {
+            Self::Md5(_) => md5_of(&mut content),
+            Self::Sha256Start(_) => digest_of::<Sha256>(&mut content),
+        };
+        let (mut found, bytes) = digest.map_err(DataError::io("read", path))?;
+        found.truncate(self.digits().len());
+        Ok((found, bytes))
+    }
+}
 
 /// MD5 of everything `reader` gives, with the number of bytes.
 ///
 /// # Errors
 /// What the reader returns.
 pub(crate) fn md5_of(reader: &mut impl Read) -> std::io::Result<(String, u64)> {
-    let mut state = Md5::new();
+    digest_of::<Md5>(reader)
+}
+
+fn digest_of<D: Digest>(reader: &mut impl Read) -> std::io::Result<(String, u64)> {
+    let mut state = D::new();
     let mut buffer = vec![0; CHUNK];
     let mut total = 0;
     loop {
@@ -49,5 +99,17 @@ mod tests {
             (digest.as_str(), bytes),
             ("900150983cd24fb0d6963f7d28e17f72", 3)
         );
+    }
+
+    #[test]
+    fn a_file_gives_as_many_digits_as_were_published() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("abc");
+        std::fs::write(&path, "abc").unwrap();
+        let found = Fingerprint::Sha256Start("00000000").of_file(&path).unwrap();
+        assert_eq!(found, ("ba7816bf".to_owned(), 3));
+        let all = "00000000000000000000000000000000";
+        let found = Fingerprint::Md5(all).of_file(&path).unwrap();
+        assert_eq!(found.0, "900150983cd24fb0d6963f7d28e17f72");
     }
 }

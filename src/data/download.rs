@@ -1,7 +1,7 @@
 //! Downloads one file over HTTP into a `.part` file, going on where an earlier try stopped.
 //!
-//! Called by `fetch`. The network is read by a thread of its own, so that a stop request is answered
-//! within a tenth of a second even while the server is silent.
+//! Called by `remote_file`. The network is read by a thread of its own, so that a stop request is
+//! answered within a tenth of a second even while the server is silent.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};

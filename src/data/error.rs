@@ -8,11 +8,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-/// Names this many edits away, or a third of their length, count as near.
-const NEAR_EDITS: usize = 2;
-
-/// Most names that a "did you mean" lists.
-const NEAR_NAMES: usize = 3;
+pub(crate) use super::near::near_names;
 
 /// Why data could not be found, read, checked, generated or fetched.
 #[derive(Debug, Error)]
@@ -113,9 +109,29 @@ pub enum DataError {
         /// What it must have.
         expected: String,
     },
+    /// A file that is fetched on its own is there, but its content is not the published one.
+    #[error("{path:?} is damaged: {algorithm} begins with {found}, expected {expected}")]
+    DamagedFile {
+        /// The file.
+        path: PathBuf,
+        /// Name of the checksum.
+        algorithm: &'static str,
+        /// The first digits of what the file has, lower-case hexadecimal.
+        found: String,
+        /// What they must be.
+        expected: String,
+    },
     /// A file is not of the format that is read.
     #[error("{path:?} {problem}")]
     Format {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A picture that a user names cannot be read.
+    #[error("cannot read the image \"{}\": {problem}", .path.display())]
+    Picture {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
@@ -286,35 +302,8 @@ impl DataError {
     }
 }
 
-/// The names of `known` that `name` may have been meant for, nearest first, at most three.
-pub(crate) fn near_names<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Vec<String> {
-    let allowed = NEAR_EDITS.max(name.chars().count() / 3);
-    let mut near: Vec<(usize, &str)> = known
-        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
-        .filter(|(edits, _)| *edits <= allowed)
-        .collect();
-    near.sort_unstable();
-    near.into_iter()
-        .take(NEAR_NAMES)
-        .map(|(_, candidate)| candidate.to_owned())
-        .collect()
-}
-
 /// The paths, each in quotes, with commas between.
 fn quoted(paths: &[PathBuf]) -> String {
     let quoted: Vec<String> = paths.iter().map(|path| format!("{path:?}")).collect();
     quoted.join(", ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn near_names_are_ordered_and_bounded() {
-        let known = ["apple", "apples", "aple", "pear", "maple"];
-        assert_eq!(near_names("apple", known.into_iter())[0], "apple");
-        assert_eq!(near_names("apple", known.into_iter()).len(), NEAR_NAMES);
-        assert!(near_names("xylophone", known.into_iter()).is_empty());
-    }
 }

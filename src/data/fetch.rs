@@ -4,33 +4,26 @@
 //! checked or not there; an unfinished download is kept and continued. Where the publisher's files lie
 //! on several servers, these are tried in turn.
 
-use std::fs::{self, File, TryLockError};
-use std::io::{BufReader, Read};
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::thread;
 use std::time::Duration;
 
 use crate::data::archive;
 use crate::data::catalogue::CatalogueEntry;
-use crate::data::checksum::md5_of;
-use crate::data::download::{Download, RetryPolicy};
+use crate::data::checksum::Fingerprint;
+use crate::data::download::RetryPolicy;
 use crate::data::error::DataError;
 use crate::data::gzip::gunzip;
 use crate::data::locate::DataSearch;
 use crate::data::release::{PackedFile, Packing, Release};
-
-/// How often a waiting process looks whether the other one has finished.
-const LOCK_CHECK: Duration = Duration::from_millis(200);
-
-/// Bytes of a wrong download that its error shows.
-const SHOWN_BYTES: u64 = 60;
+use crate::data::remote_file::{RemoteFile, lock};
 
 /// What a fetch reports while it runs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum FetchEvent<'a> {
     /// Another process fetches the same data; this one waits.
     Waiting,
-    /// The data are already in this folder, checked.
+    /// The data are already in this folder, or this file, checked.
     AlreadyThere(&'a Path),
     /// This address is asked for a file.
     Asking(&'a str),
@@ -57,7 +50,7 @@ pub enum FetchEvent<'a> {
     Verifying,
     /// The files are unpacked and their content checked.
     Unpacking,
-    /// The data are in this folder.
+    /// The data are in this folder, or this file.
     Done(&'a Path),
 }
 
@@ -158,10 +151,21 @@ impl Fetch<'_> {
         file: &'f PackedFile,
         progress: &mut dyn FnMut(FetchEvent<'_>),
     ) -> Result<Packed<'f>, DataError> {
+        let fingerprint = Fingerprint::Md5(&file.md5);
         let path = self.destination.join(&file.name);
         if !path.exists() {
             let path = self.destination.join(format!("{}.part", file.name));
-            self.download(file, &path, progress)?;
+            let mirrors = self.release.mirrors.iter();
+            let remote = RemoteFile {
+                urls: mirrors
+                    .map(|mirror| format!("{mirror}{}", file.name))
+                    .collect(),
+                fingerprint,
+                cap: file.cap,
+                retry: self.retry,
+                should_stop: self.should_stop,
+            };
+            remote.download(&path, progress)?;
             return Ok(Packed {
                 file,
                 path,
@@ -169,12 +173,12 @@ impl Fetch<'_> {
             });
         }
         progress(FetchEvent::Verifying);
-        let (found, _) = md5_of_file(&path)?;
+        let (found, _) = fingerprint.of_file(&path)?;
         if found != file.md5 {
             return Err(DataError::Checksum {
                 dataset: self.release.dataset,
                 path,
-                algorithm: "MD5",
+                algorithm: fingerprint.algorithm(),
                 found,
                 expected: file.md5.clone(),
             });
@@ -185,126 +189,6 @@ impl Fetch<'_> {
             brought: true,
         })
     }
-
-    /// Downloads `file` to `part` from the first server that gives it.
-    ///
-    /// # Errors
-    /// Of the last server; a stop; what cannot be written.
-    fn download(
-        &self,
-        file: &PackedFile,
-        part: &Path,
-        progress: &mut dyn FnMut(FetchEvent<'_>),
-    ) -> Result<(), DataError> {
-        let mirrors = self.release.mirrors.iter();
-        let mut urls = mirrors.map(|mirror| format!("{mirror}{}", file.name));
-        let mut url = urls.next().expect("a release is somewhere");
-        loop {
-            progress(FetchEvent::Asking(&url));
-            match (self.download_from(&url, file, part, progress), urls.next()) {
-                (Err(error), Some(next)) if error.is_of_the_server() => {
-                    progress(FetchEvent::NextMirror {
-                        problem: &error.to_string(),
-                    });
-                    url = next;
-                }
-                (outcome, _) => {
-                    if part.metadata().is_ok_and(|metadata| metadata.len() == 0) {
-                        fs::remove_file(part).map_err(DataError::io("remove", part))?;
-                    }
-                    return outcome;
-                }
-            }
-        }
-    }
-
-    /// Downloads `url` to `part` and checks it; a file with another checksum is removed.
-    fn download_from(
-        &self,
-        url: &str,
-        file: &PackedFile,
-        part: &Path,
-        progress: &mut dyn FnMut(FetchEvent<'_>),
-    ) -> Result<(), DataError> {
-        let download = Download {
-            url,
-            part,
-            cap: file.cap,
-            retry: self.retry,
-            should_stop: self.should_stop,
-        };
-        loop {
-            let kept = part.metadata().is_ok_and(|metadata| metadata.len() > 0);
-            download.run(progress)?;
-            progress(FetchEvent::Verifying);
-            let (found, bytes) = md5_of_file(part)?;
-            if found == file.md5 {
-                return Ok(());
-            }
-            let start = start_of(part)?;
-            fs::remove_file(part).map_err(DataError::io("remove", part))?;
-            // What was kept may have been of something else: once more, from the start.
-            if !kept {
-                return Err(DataError::WrongContent {
-                    url: url.to_owned(),
-                    bytes,
-                    algorithm: "MD5",
-                    found,
-                    expected: file.md5.clone(),
-                    start,
-                });
-            }
-        }
-    }
-}
-
-/// Takes the lock file, waiting for another process that holds it. It is freed when it is dropped,
-/// and by the system when the process dies.
-fn lock(
-    path: &Path,
-    progress: &mut dyn FnMut(FetchEvent<'_>),
-    should_stop: &dyn Fn() -> bool,
-) -> Result<File, DataError> {
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(path)
-        .map_err(DataError::io("create", path))?;
-    let mut told = false;
-    loop {
-        match file.try_lock() {
-            Ok(()) => return Ok(file),
-            Err(TryLockError::WouldBlock) => {}
-            Err(TryLockError::Error(error)) => return Err(DataError::io("lock", path)(error)),
-        }
-        if !told {
-            progress(FetchEvent::Waiting);
-            told = true;
-        }
-        if should_stop() {
-            return Err(DataError::Stopped {
-                path: path.to_path_buf(),
-                bytes: 0,
-            });
-        }
-        thread::sleep(LOCK_CHECK);
-    }
-}
-
-/// The MD5 of a file and its size in bytes.
-fn md5_of_file(path: &Path) -> Result<(String, u64), DataError> {
-    let file = File::open(path).map_err(DataError::io("read", path))?;
-    md5_of(&mut BufReader::new(file)).map_err(DataError::io("read", path))
-}
-
-/// The first bytes of a file, as text.
-fn start_of(path: &Path) -> Result<String, DataError> {
-    let mut start = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(SHOWN_BYTES).read_to_end(&mut start))
-        .map_err(DataError::io("read", path))?;
-    Ok(String::from_utf8_lossy(&start).into_owned())
 }
 
 /// Unpacks beside `folder`, checks, and renames; on any error nothing is left behind.
@@ -343,4 +227,4 @@ fn unpack_file(
 
 #[cfg(test)]
 #[path = "fetch_tests.rs"]
-mod tests;
+pub(crate) mod tests;

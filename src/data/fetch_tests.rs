@@ -1,38 +1,41 @@
-//! Tests of `fetch` against local servers that misbehave on demand.
+//! Tests of `fetch` against local servers that misbehave on demand; the servers serve the tests of
+//! `fetch_file` as well.
 
-use std::io::{BufRead, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::thread;
 
 use tar::EntryType;
 
 use super::*;
 use crate::data::archive::tests::{CONTENTS, Member, archive_of, good_members};
+use crate::data::checksum::md5_of;
 use crate::data::gzip::tests::gzipped;
 
 /// What the server does with one request, given what is known of it.
-type Answer = dyn Fn(&Request, &mut TcpStream) + Send + Sync;
+pub(crate) type Answer = dyn Fn(&Request, &mut TcpStream) + Send + Sync;
 
 /// One request.
-struct Request {
+pub(crate) struct Request {
     /// How many came before it.
-    number: usize,
+    pub(crate) number: usize,
     /// The file that is asked for.
-    name: String,
+    pub(crate) name: String,
     /// The start of its range, or 0.
-    start: u64,
+    pub(crate) start: u64,
 }
 
 /// A server on a free port; it answers until the test process ends.
-struct Server {
+pub(crate) struct Server {
     /// Its address, to put a file's name after.
-    url: String,
-    requests: Arc<AtomicUsize>,
-    starts: Arc<Mutex<Vec<u64>>>,
+    pub(crate) url: String,
+    pub(crate) requests: Arc<AtomicUsize>,
+    pub(crate) starts: Arc<Mutex<Vec<u64>>>,
 }
 
-fn serve(answer: Box<Answer>) -> Server {
+pub(crate) fn serve(answer: Box<Answer>) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
     let requests = Arc::new(AtomicUsize::new(0));
@@ -60,7 +63,7 @@ fn serve(answer: Box<Answer>) -> Server {
 }
 
 /// A server that has `content` under every name and knows ranges.
-fn serve_whole(content: &[u8]) -> Server {
+pub(crate) fn serve_whole(content: &[u8]) -> Server {
     let content = content.to_vec();
     serve(Box::new(move |request, stream| {
         send(stream, &content, request.start, usize::MAX);
@@ -89,7 +92,7 @@ fn read_request(stream: &TcpStream) -> (String, u64) {
 }
 
 /// Sends `content` from `start` on, but stops after `most` bytes; the header promises everything.
-fn send(stream: &mut TcpStream, content: &[u8], start: u64, most: usize) {
+pub(crate) fn send(stream: &mut TcpStream, content: &[u8], start: u64, most: usize) {
     let rest = &content[start as usize..];
     let head = if start == 0 {
         "HTTP/1.1 200 OK\r\n".to_owned()
@@ -117,7 +120,7 @@ fn send_status(stream: &mut TcpStream, status: &str, extra: &str) {
     .unwrap();
 }
 
-const QUICK: RetryPolicy = RetryPolicy {
+pub(crate) const QUICK: RetryPolicy = RetryPolicy {
     tries: 3,
     pause: Duration::from_millis(1),
 };
@@ -217,7 +220,7 @@ fn fetch_telling(
 }
 
 /// Names in a folder, without the lock.
-fn left_in(folder: &Path) -> Vec<String> {
+pub(crate) fn left_in(folder: &Path) -> Vec<String> {
     let mut names: Vec<String> = fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())

@@ -4,10 +4,14 @@ use std::path::Path;
 
 use crate::data::clips::MNIST;
 use crate::data::error::DataError;
+use crate::data::photo::PICTURE_FORMATS;
 use crate::data::{cifar100, clips};
 
 /// Start of the hints that send the reader to another download.
 const FETCH_COMMAND: &str = "cargo run -- data fetch";
+
+/// Most known names that are listed; ImageNet has a thousand.
+const MOST_LISTED: usize = 200;
 
 impl DataError {
     /// What the reader can do about it, as text that can be pasted where that is possible.
@@ -31,16 +35,20 @@ impl DataError {
             | Self::Packed { dataset, path, .. } => {
                 Some(refetch(dataset, fetched_folder(path).unwrap_or(path)))
             }
-            Self::Unknown { near, known, .. } => Some(if near.is_empty() {
-                format!("known: {}", known.join(", "))
-            } else {
+            Self::DamagedFile { path, .. } => {
+                Some(format!("remove {path:?}, then give the same command"))
+            }
+            Self::Unknown { near, known, .. } => {
+                let known = match known.len() > MOST_LISTED {
+                    true => format!("{} names, or the numbers from 0", known.len()),
+                    false => known.join(", "),
+                };
                 let near: Vec<String> = near.iter().map(|name| format!("{name:?}")).collect();
-                format!(
-                    "did you mean {}? known: {}",
-                    near.join(" or "),
-                    known.join(", ")
-                )
-            }),
+                Some(match near.is_empty() {
+                    true => format!("known: {known}"),
+                    false => format!("did you mean {}? known: {known}", near.join(" or ")),
+                })
+            }
             Self::Transfer {
                 kept: Some((path, bytes)),
                 ..
@@ -55,6 +63,7 @@ impl DataError {
                 Some("a proxy or a login page may stand between; the file was removed".into())
             }
             Self::Stopped { .. } => Some("the same command goes on from there".into()),
+            Self::Picture { .. } => Some(PICTURE_FORMATS.to_owned()),
             Self::Generated { .. }
             | Self::Io { .. }
             | Self::Format { .. }

@@ -247,15 +247,7 @@ impl ImageSet {
     /// # Errors
     /// [`DataError::Unknown`] with the nearest and all known names.
     pub fn find_class(&self, name: &str) -> Result<usize, DataError> {
-        self.class_names
-            .iter()
-            .position(|known| known == name)
-            .ok_or_else(|| DataError::Unknown {
-                kind: "class",
-                name: name.to_owned(),
-                near: near_names(name, self.class_names.iter().map(String::as_str)),
-                known: self.class_names.to_vec(),
-            })
+        find_class_in(&self.class_names, name)
     }
 
     /// Mean and standard deviation of each channel over all pixels of the set, in 0 to 1.
@@ -279,6 +271,20 @@ impl ImageSet {
             std: statistics.map(|(_, deviation)| deviation),
         }
     }
+}
+
+/// The number of the class called `name` among `class_names`.
+///
+/// # Errors
+/// [`DataError::Unknown`] with the nearest and all known names.
+pub fn find_class_in(class_names: &[String], name: &str) -> Result<usize, DataError> {
+    let found = class_names.iter().position(|known| known == name);
+    found.ok_or_else(|| DataError::Unknown {
+        kind: "class",
+        name: name.to_owned(),
+        near: near_names(name, class_names.iter().map(String::as_str)),
+        known: class_names.to_vec(),
+    })
 }
 
 #[cfg(test)]

@@ -48,6 +48,7 @@ use burn::tensor::Tensor;
 
 use crate::model::tap::Tap;
 
+mod backbone;
 pub mod baseline;
 pub mod confidence;
 pub mod error;
@@ -59,6 +60,7 @@ pub mod localize;
 pub mod method;
 pub mod metrics;
 pub mod own_score;
+pub mod placement;
 mod plain_cnn;
 pub mod plane;
 pub mod quantity;
@@ -81,6 +83,7 @@ pub use evidence::{Evidence, LayerEvidence, gather};
 pub use explanation::{ExplainRequest, Explanation, explain, explain_watched};
 pub use method::{Formula, Map, Method, Needs};
 pub use own_score::{ScoreExplanation, ScoreRequest, explain_score, masked_region};
+pub use placement::placed;
 pub use plane::Plane;
 pub use quantity::Quantity;
 pub use questions::{Question, Questions};

@@ -1,6 +1,6 @@
 //! The explanation grid: pictures down, methods across. Called by `cli` with what `explain` wrote.
 
-use super::canvas::{Anchor, Canvas, Point, Stroke};
+use super::canvas::{Anchor, Area, Canvas, Point, Stroke};
 use super::drawing::Drawing;
 use super::error::FigureError;
 use super::page::{Page, empty_panel, pair_labels};
@@ -27,6 +27,8 @@ const PANEL_GAP: f32 = 8.0;
 const METHOD_GAP: f32 = 28.0;
 /// Space between rows, in pixels.
 const ROW_GAP: f32 = 20.0;
+/// Colour of the border of what a network saw, over a heat map.
+const SEEN: &str = "#ffffff";
 /// Narrowest page content in pixels, so that the header has room.
 const NARROWEST: f32 = 1000.0;
 
@@ -43,6 +45,7 @@ struct RowKey<'a> {
     trial: &'a str,
     seed: u64,
     epoch: u32,
+    pretrained: bool,
     layer: &'a str,
 }
 
@@ -52,6 +55,7 @@ impl<'a> RowKey<'a> {
             trial,
             seed,
             epoch,
+            pretrained,
             layer,
             ..
         } = record;
@@ -59,12 +63,16 @@ impl<'a> RowKey<'a> {
             trial,
             seed: *seed,
             epoch: *epoch,
+            pretrained: pretrained.is_some(),
             layer,
         }
     }
 
     fn network(&self) -> String {
-        format!("{}, epoch {}", trial_name(self.trial), self.epoch)
+        match self.pretrained {
+            true => trial_name(self.trial),
+            false => format!("{}, epoch {}", trial_name(self.trial), self.epoch),
+        }
     }
 }
 
@@ -197,6 +205,7 @@ impl ExplainGrid<'_> {
             empty_panel(canvas, right);
         } else {
             canvas.picture(left, &heat(self.set, &record.heat, own)?)?;
+            outline_seen(canvas, left, image);
             canvas.picture(right, &picture(self.set, &record.explanation, own)?)?;
         }
         let room = 2.0 * panel.width as f32 + PANEL_GAP;
@@ -212,6 +221,21 @@ impl ExplainGrid<'_> {
         canvas.text((at.0, y), Anchor::Start, &ink, &format!("{class} {change}"));
         Ok(())
     }
+}
+
+/// Draws the border of what the networks saw of a picture, where that is not all of it.
+fn outline_seen(canvas: &mut Canvas, panel: Area, image: &ExplainedImage) {
+    let Some(seen) = image.seen else {
+        return;
+    };
+    let [left, top, width, height] = seen.map(|share| share as f32);
+    let area = Area {
+        left: panel.left + left * panel.width,
+        top: panel.top + top * panel.height,
+        width: width * panel.width,
+        height: height * panel.height,
+    };
+    canvas.outline(area, Stroke::solid(SEEN, 1.5));
 }
 
 /// Returns as many of the last parts of `id` as fit into `room` pixels, at least the last one: the

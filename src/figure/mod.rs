@@ -62,7 +62,7 @@ pub use sanity_pictures::SanityPictures;
 pub use score_depth::ScoreDepth;
 pub use selection::{LayerRule, MapChoice};
 #[cfg(test)]
-pub(crate) use svg_text::method_name;
+pub(crate) use svg_text::{method_name, trial_name};
 pub use training_time::TrainingTime;
 pub use trajectory::Trajectory;
 

@@ -38,6 +38,7 @@ impl Default for Sample {
 /// Returns a record of picture "shapes/test/0" with every name filled in.
 pub(super) fn record(trial: &str, epoch: u32) -> ExplanationRecord {
     ExplanationRecord {
+        pretrained: None,
         image: "shapes/test/0".into(),
         trial: trial.into(),
         seed: 0,
@@ -89,6 +90,7 @@ impl Sample {
                 generated: self.generated,
                 true_class: Some(self.class.clone()),
                 pixels: "picture".into(),
+                seen: None,
             });
             for trial in ["trial-a", "trial-b", "trial-c", "trial-d"]
                 .iter()

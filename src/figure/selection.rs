@@ -142,9 +142,11 @@ pub(super) fn provenance(images: &[&ExplainedImage], records: &[&ExplanationReco
     if let Some(note) = generated_note(generated, images.len()) {
         parts.push(note.to_string());
     }
-    parts.push(seeds_note(&unique(
-        records.iter().map(|record| record.seed),
-    )));
+    let trained = records.iter().filter(|record| record.pretrained.is_none());
+    let seeds = unique(trained.map(|record| record.seed));
+    if !seeds.is_empty() {
+        parts.push(seeds_note(&seeds));
+    }
     parts.push(checkpoint_note(records));
     parts.join(" · ")
 }
@@ -207,7 +209,10 @@ fn checkpoint_note(records: &[&ExplanationRecord]) -> String {
             .iter()
             .map(|record| checkpoint_rule(&record.checkpoint)),
     );
-    format!("checkpoint: {}", rules.join(", "))
+    match records.iter().all(|record| record.pretrained.is_some()) {
+        true => format!("weights: {}", rules.join(", ")),
+        false => format!("checkpoint: {}", rules.join(", ")),
+    }
 }
 
 #[cfg(test)]

@@ -27,8 +27,21 @@ pub(super) fn class_name(name: &str) -> String {
     name.replace('_', " ")
 }
 
+/// How the ImageNet networks are written.
+const NETWORKS: [(&str, &str); 6] = [
+    ("vgg16", "VGG-16"),
+    ("resnet50", "ResNet-50"),
+    ("resnet101", "ResNet-101"),
+    ("efficientnet-b0", "EfficientNet-B0"),
+    ("squeezenet1-0", "SqueezeNet 1.0"),
+    ("mobilenet-v2", "MobileNet-V2"),
+];
+
 /// Returns a trial name as a heading: "trial-d" becomes "Trial D".
-pub(super) fn trial_name(name: &str) -> String {
+pub(crate) fn trial_name(name: &str) -> String {
+    if let Some((_, title)) = NETWORKS.iter().find(|(network, _)| *network == name) {
+        return (*title).to_string();
+    }
     let mut words = name.split(['-', '_']).filter(|word| !word.is_empty());
     let Some(first) = words.next() else {
         return name.to_string();

@@ -2,6 +2,7 @@
 //!
 //! Called by `train`, `evaluate`, `explain` and `cli`.
 
+pub mod backbones;
 mod checkpoint;
 mod clips;
 mod conv_lstm;
@@ -16,6 +17,7 @@ mod resident;
 mod size;
 mod spec;
 pub mod tap;
+pub mod weights;
 
 pub use checkpoint::{
     CheckpointError, LoadedCheckpoint, MODEL_FILE, OPTIMIZER_FILE, load_network, load_training,

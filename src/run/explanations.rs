@@ -26,6 +26,10 @@ pub struct ExplainedImage {
     pub true_class: Option<String>,
     /// Name of its array in `maps.safetensors`: `[channels, height, width]`, RGB, 0 to 1.
     pub pixels: String,
+    /// The part of it that the networks saw, where that is not all: left, top, width and height, as
+    /// shares of the picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<[f64; 4]>,
 }
 
 /// One map: one picture, one network, one layer, one method, one class.
@@ -39,8 +43,12 @@ pub struct ExplanationRecord {
     pub seed: u64,
     /// Epoch of the checkpoint.
     pub epoch: u32,
-    /// Rule that picked the checkpoint: "best", "last" or "epoch N".
+    /// Rule that picked the checkpoint: "best", "last" or "epoch N"; of a network that was not trained
+    /// here, the name of its weight file.
     pub checkpoint: String,
+    /// Name of the weight file of a network that was not trained here, which has no seed and epoch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pretrained: Option<String>,
     /// Method name, such as "grad-cam".
     pub method: String,
     /// Layer name, such as "block-5".
@@ -183,8 +191,10 @@ mod tests {
                 generated: true,
                 true_class: Some("ring".into()),
                 pixels: "image/0".into(),
+                seen: None,
             }],
             records: vec![ExplanationRecord {
+                pretrained: None,
                 image: "shapes/test/0".into(),
                 trial: "trial-a".into(),
                 seed: 0,

@@ -7,9 +7,9 @@
 use std::path::{Path, PathBuf};
 
 use crate::cli::failure::Complaint;
-use crate::cli::selection::Frame;
 use crate::data::ImageSet;
 use crate::data::annotation::PixelBox;
+use crate::data::photo::Window;
 
 /// The columns.
 const COLUMNS: [&str; 6] = ["file", "class", "x0", "y0", "x1", "y1"];
@@ -138,13 +138,12 @@ pub(super) fn read_boxes(path: &Path, like: &ImageSet) -> anyhow::Result<Vec<Box
     Ok(pictures)
 }
 
-/// Returns the box `bounds` of a picture as pixels of its square at `size` `[height, width]`: the
+/// Returns the box `bounds` of a picture as pixels of its `window` at `size` `[height, width]`: the
 /// pixels whose centres it holds, at least one.
-pub(super) fn moved(bounds: [f64; 4], frame: Frame, size: [usize; 2]) -> Moved {
-    let (left, top, side) = frame.square();
-    let along = |start: f64, end: f64, offset: u32, cells: usize| {
-        let scale = cells as f64 / f64::from(side);
-        let place = |at: f64| (at - f64::from(offset)) * scale;
+pub(super) fn moved(bounds: [f64; 4], window: Window, size: [usize; 2]) -> Moved {
+    let along = |start: f64, end: f64, (offset, side): (f64, f64), cells: usize| {
+        let scale = cells as f64 / side;
+        let place = |at: f64| (at - offset) * scale;
         let (start, end) = (place(start), place(end));
         let whole = end - start;
         let (start, end) = (start.max(0.0), end.min(cells as f64));
@@ -164,8 +163,9 @@ pub(super) fn moved(bounds: [f64; 4], frame: Frame, size: [usize; 2]) -> Moved {
     };
     let [x0, y0, x1, y1] = bounds;
     let [height, width] = size;
+    let (columns, rows) = ((window.left, window.width), (window.top, window.height));
     let (Some((x, kept_x)), Some((y, kept_y))) =
-        (along(x0, x1, left, width), along(y0, y1, top, height))
+        (along(x0, x1, columns, width), along(y0, y1, rows, height))
     else {
         return Moved::Outside;
     };

@@ -9,9 +9,11 @@ fn pixel_box(x0: usize, y0: usize, x1: usize, y1: usize) -> PixelBox {
 }
 
 /// 640 x 480: the square begins at 80 and has a side of 480, so a pixel of 32 is 15 wide.
-const WIDE: Frame = Frame {
-    width: 640,
-    height: 480,
+const WIDE: Window = Window {
+    left: 80.0,
+    top: 0.0,
+    width: 480.0,
+    height: 480.0,
 };
 
 #[test]
@@ -43,9 +45,12 @@ fn what_lies_outside_of_the_square_is_cut_off_and_told() {
     assert!((share - 0.5).abs() < 1e-12, "{share}");
     let gone = moved([0.0, 0.0, 80.0, 480.0], WIDE, [32, 32]);
     assert_eq!(gone, Moved::Outside);
-    let tall = Frame {
-        width: 480,
-        height: 640,
+    // 480 x 640.
+    let tall = Window {
+        left: 0.0,
+        top: 80.0,
+        width: 480.0,
+        height: 480.0,
     };
     let gone = moved([0.0, 600.0, 480.0, 640.0], tall, [32, 32]);
     assert_eq!(gone, Moved::Outside);

@@ -127,6 +127,7 @@ fn add_pixels(set: &mut ExplanationSet, images: &ImageSet, index: usize, id: &st
         generated: images.is_generated(),
         true_class: Some(images.class_names()[images.label(index)].clone()),
         pixels: name.clone(),
+        seen: None,
     });
     name
 }

@@ -8,8 +8,8 @@ use crate::cli::failure::Complaint;
 use crate::cli::maps::ClassChoice;
 use crate::cli::measure::Measurement;
 use crate::cli::output::note;
-use crate::cli::selection::{FORMATS, read_picture};
 use crate::data::image_set::{ImageSetParts, PIXEL_MAX, PixelStore};
+use crate::data::photo::{PICTURE_FORMATS, Photo, View};
 use crate::data::{DatasetName, ImageSet, PixelBox, Split};
 use crate::experiment::Resolved;
 use crate::explain::localize::Truth;
@@ -148,19 +148,23 @@ fn of_boxes(
     let mut measurement = Measurement::new(context, measure)?;
     let like = &measurement.images;
     let size = [like.height(), like.width()];
+    let view = View::LargestSquare {
+        side: like.height(),
+    };
     let folder = folder.or(csv.parent()).unwrap_or(Path::new(""));
     let (mut bytes, mut labels, mut ids, mut truths) = (vec![], vec![], vec![], vec![]);
     for picture in read_boxes(csv, like)? {
         let line = picture.objects[0].line;
         let file = folder.join(&picture.file);
-        let framed = read_picture(&file, size).map_err(|fault| {
+        let photo = Photo::read(&file).map_err(|fault| {
             let hint = match file.exists() {
-                true => FORMATS,
+                true => PICTURE_FORMATS,
                 false => "files are looked for beside the CSV, or in --images DIR",
             };
             Complaint::failed(format!("\"{}\", line {line}: {fault}", csv.display()), hint)
         })?;
-        let boxes: Vec<PixelBox> = in_frame(&picture, |bounds| moved(bounds, framed.frame, size));
+        let window = view.window(photo.width(), photo.height());
+        let boxes: Vec<PixelBox> = in_frame(&picture, |bounds| moved(bounds, window, size));
         let Some(truth) = Truth::of_boxes(&boxes, size) else {
             let name = picture.file.display();
             note(format!(
@@ -169,7 +173,7 @@ fn of_boxes(
             continue;
         };
         let byte = |value: &f32| (value * PIXEL_MAX).round() as u8;
-        bytes.extend(framed.pixels.iter().map(byte));
+        bytes.extend(view.pixels(&photo).iter().map(byte));
         // Class numbers come from the data set, which keeps them in the same type.
         labels.push(picture.class as u16);
         ids.push(picture.file.display().to_string());

@@ -6,6 +6,7 @@ use crate::experiment::{ForecastExperiment, Resolved};
 
 use super::{Made, ReproduceArguments, stopped};
 use crate::cli::arguments::{CheckpointArguments, EvaluateArguments, ExperimentArguments};
+use crate::cli::backbone::PhotoArguments;
 use crate::cli::context::Context;
 use crate::cli::evaluate_frames::{self, FrameArguments};
 use crate::cli::explain_seq::{self, ExplainSeqArguments};
@@ -121,6 +122,7 @@ pub(super) fn make(
         context,
         &EvaluateArguments {
             trials: names.clone(),
+            photos: PhotoArguments::default(),
             base: Some(base.to_string()),
             checkpoint: "best".to_string(),
             csv: None,

@@ -1,0 +1,101 @@
+//! Gets a single file from its publisher: download, checksum, rename.
+//!
+//! Called by the verbs that fetch published weights. Under the file's name lies either the whole,
+//! checked file or nothing; an unfinished download is kept beside it and continued.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::data::checksum::Fingerprint;
+use crate::data::download::RetryPolicy;
+use crate::data::error::DataError;
+use crate::data::fetch::FetchEvent;
+use crate::data::remote_file::{RemoteFile, lock};
+
+/// A single file at its publisher, whose name carries the start of its checksum.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileSource {
+    /// Its address.
+    pub url: String,
+    /// First digits of its SHA-256, lower-case hexadecimal.
+    pub sha256_start: String,
+    /// More bytes than this are refused.
+    pub cap: u64,
+}
+
+/// Puts the file of `source` at `path`, checked, and gives that path back.
+///
+/// If it is there and whole, nothing is downloaded; if it is there and damaged, that is the error.
+/// `should_stop` is asked about ten times a second.
+///
+/// # Errors
+/// [`DataError::DamagedFile`]; no connection, error status, cut transfers (the `.part` file stays);
+/// content with another checksum; files that cannot be written; a stop.
+pub fn fetch_file(
+    source: &FileSource,
+    path: &Path,
+    progress: &mut dyn FnMut(FetchEvent<'_>),
+    should_stop: &dyn Fn() -> bool,
+) -> Result<PathBuf, DataError> {
+    let remote = remote(source, RetryPolicy::USUAL, should_stop);
+    put(&remote, path, progress)
+}
+
+fn remote<'a>(
+    source: &'a FileSource,
+    retry: RetryPolicy,
+    should_stop: &'a dyn Fn() -> bool,
+) -> RemoteFile<'a> {
+    RemoteFile {
+        urls: vec![source.url.clone()],
+        fingerprint: Fingerprint::Sha256Start(&source.sha256_start),
+        cap: source.cap,
+        retry,
+        should_stop,
+    }
+}
+
+/// Puts `remote` at `path`.
+fn put(
+    remote: &RemoteFile<'_>,
+    path: &Path,
+    progress: &mut dyn FnMut(FetchEvent<'_>),
+) -> Result<PathBuf, DataError> {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    fs::create_dir_all(folder).map_err(DataError::io("create", folder))?;
+    let name = path.file_name().unwrap_or(path.as_os_str());
+    let lock_file = folder.join(format!(".{}.lock", name.to_string_lossy()));
+    let _lock = lock(&lock_file, progress, remote.should_stop)?;
+
+    if path.exists() {
+        progress(FetchEvent::Verifying);
+        check(remote.fingerprint, path)?;
+        progress(FetchEvent::AlreadyThere(path));
+        return Ok(path.to_path_buf());
+    }
+    let mut part = path.as_os_str().to_owned();
+    part.push(".part");
+    let part = PathBuf::from(part);
+    remote.download(&part, progress)?;
+    fs::rename(&part, path).map_err(DataError::io("rename", &part))?;
+    progress(FetchEvent::Done(path));
+    Ok(path.to_path_buf())
+}
+
+/// Whether the file at `path` is the published one.
+fn check(published: Fingerprint<'_>, path: &Path) -> Result<(), DataError> {
+    let (found, _) = published.of_file(path)?;
+    if found == published.digits() {
+        return Ok(());
+    }
+    Err(DataError::DamagedFile {
+        path: path.to_path_buf(),
+        algorithm: published.algorithm(),
+        found,
+        expected: published.digits().to_owned(),
+    })
+}
+
+#[cfg(test)]
+#[path = "fetch_file_tests.rs"]
+mod tests;

@@ -1,0 +1,123 @@
+//! An image file to RGB pixels, as a viewer shows it. Called for every picture that a user names.
+
+use std::path::Path;
+
+use image::{DynamicImage, ImageDecoder, ImageReader, Limits, RgbImage};
+
+use crate::data::error::DataError;
+
+/// Widest and tallest picture that is decoded, in pixels.
+const MOST_PIXELS_A_SIDE: u32 = 16_384;
+/// Memory that a decoded picture may take, in bytes.
+const MOST_DECODED_BYTES: u64 = 1 << 30;
+/// What to do about a file that is no picture.
+pub const PICTURE_FORMATS: &str = "give PNG, JPEG, WebP or BMP files";
+/// Largest value of an 8-bit channel.
+const CHANNEL_MAX: u32 = 255;
+
+/// A decoded picture: 8-bit RGB, upright.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Photo {
+    pixels: RgbImage,
+}
+
+impl Photo {
+    /// Returns the picture in the file at `path`, by its content, whatever its name ends in.
+    ///
+    /// The conversion is fixed: the EXIF rotation is applied; grey becomes equal red, green and blue;
+    /// 16 bits are rounded to 8; what is transparent is shown on white; CMYK is converted by its
+    /// complement, without a colour profile.
+    ///
+    /// # Errors
+    /// [`DataError::Picture`] names the file and says what is wrong: not an image, cut, more than
+    /// 16,384 pixels a side or 1 GiB decoded (told by the header, before memory is taken), 0 pixels.
+    pub fn read(path: &Path) -> Result<Self, DataError> {
+        let decoded = decode(path).map_err(|reason| DataError::Picture {
+            path: path.to_path_buf(),
+            problem: reason.trim().trim_end_matches('.').to_string(),
+        })?;
+        Ok(Self {
+            pixels: on_white(decoded),
+        })
+    }
+
+    /// Returns a picture of `width` x `height` pixels whose pixel at (x, y) is `pixel(x, y)`.
+    ///
+    /// # Panics
+    /// When a side is 0.
+    pub fn from_fn(width: u32, height: u32, pixel: impl Fn(u32, u32) -> [u8; 3]) -> Self {
+        assert!(width > 0 && height > 0, "a picture of {width} x {height}");
+        Self {
+            pixels: RgbImage::from_fn(width, height, |x, y| image::Rgb(pixel(x, y))),
+        }
+    }
+
+    /// Returns the width in pixels, at least 1.
+    pub fn width(&self) -> usize {
+        self.pixels.width() as usize
+    }
+
+    /// Returns the height in pixels, at least 1.
+    pub fn height(&self) -> usize {
+        self.pixels.height() as usize
+    }
+
+    /// Returns the pixels, 0 to 255.
+    ///
+    /// # Shapes
+    /// `[height, width, channels]`, row-major.
+    pub fn pixels(&self) -> &[u8] {
+        self.pixels.as_raw()
+    }
+}
+
+fn decode(path: &Path) -> Result<DynamicImage, String> {
+    let text = |error: &dyn std::error::Error| error.to_string();
+    let mut limits = Limits::default();
+    limits.max_image_width = Some(MOST_PIXELS_A_SIDE);
+    limits.max_image_height = Some(MOST_PIXELS_A_SIDE);
+    limits.max_alloc = Some(MOST_DECODED_BYTES);
+    let reader = ImageReader::open(path).map_err(|e| text(&e))?;
+    let mut reader = reader.with_guessed_format().map_err(|e| text(&e))?;
+    reader.limits(limits);
+    let mut decoder = reader.into_decoder().map_err(|e| text(&e))?;
+    let (width, height) = decoder.dimensions();
+    if width == 0 || height == 0 {
+        return Err(format!("it has {width} x {height} pixels"));
+    }
+    if width > MOST_PIXELS_A_SIDE || height > MOST_PIXELS_A_SIDE {
+        let most = format!("{MOST_PIXELS_A_SIDE} a side are the most");
+        return Err(format!("it has {width} x {height} pixels, {most}"));
+    }
+    let bytes = decoder.total_bytes();
+    if bytes > MOST_DECODED_BYTES {
+        return Err(format!(
+            "its {width} x {height} pixels take {bytes} bytes, {MOST_DECODED_BYTES} are the most"
+        ));
+    }
+    let orientation = decoder.orientation().map_err(|e| text(&e))?;
+    let mut decoded = DynamicImage::from_decoder(decoder).map_err(|e| text(&e))?;
+    decoded.apply_orientation(orientation);
+    Ok(decoded)
+}
+
+/// Returns `picture` in RGB; what is transparent is shown on white.
+fn on_white(picture: DynamicImage) -> RgbImage {
+    if !picture.color().has_alpha() {
+        return picture.into_rgb8();
+    }
+    let picture = picture.into_rgba8();
+    RgbImage::from_fn(picture.width(), picture.height(), |x, y| {
+        let [red, green, blue, alpha] = picture.get_pixel(x, y).0;
+        image::Rgb([red, green, blue].map(|value| {
+            let (value, alpha) = (u32::from(value), u32::from(alpha));
+            let mixed = value * alpha + CHANNEL_MAX * (CHANNEL_MAX - alpha);
+            // A mean of two values of at most 255.
+            ((mixed + CHANNEL_MAX / 2) / CHANNEL_MAX) as u8
+        }))
+    })
+}
+
+#[cfg(test)]
+#[path = "decode_tests.rs"]
+mod tests;

@@ -1,0 +1,147 @@
+//! Files of every kind that a viewer shows, and of those that none should.
+
+use std::io::Cursor;
+
+use image::{ExtendedColorType, ImageEncoder, ImageFormat};
+
+use super::*;
+
+/// Writes `content` into a file and reads it as a picture.
+fn read(name: &str, content: &[u8]) -> Result<Photo, DataError> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name);
+    std::fs::write(&path, content).unwrap();
+    Photo::read(&path)
+}
+
+fn encoded(picture: &DynamicImage, format: ImageFormat) -> Vec<u8> {
+    let mut content = Cursor::new(Vec::new());
+    picture.write_to(&mut content, format).unwrap();
+    content.into_inner()
+}
+
+/// Two pixels wide, one high.
+fn two<P, C>(left: C, right: C) -> image::ImageBuffer<P, Vec<P::Subpixel>>
+where
+    P: image::Pixel + From<C>,
+    C: Copy,
+{
+    image::ImageBuffer::from_fn(2, 1, |x, _| P::from(if x == 0 { left } else { right }))
+}
+
+#[test]
+fn grey_alpha_and_16_bits_have_a_fixed_conversion() {
+    let pixels = |picture: DynamicImage| {
+        let photo = read("p.png", &encoded(&picture, ImageFormat::Png)).unwrap();
+        photo.pixels().to_vec()
+    };
+    let grey = DynamicImage::ImageLuma8(two::<image::Luma<u8>, _>([7], [200]));
+    assert_eq!(pixels(grey), [7, 7, 7, 200, 200, 200]);
+    // 0x8080 is 128 of 255 exactly; 0xFFFF is 255.
+    let deep = DynamicImage::ImageLuma16(two::<image::Luma<u16>, _>([0x8080], [0xFFFF]));
+    assert_eq!(pixels(deep), [128, 128, 128, 255, 255, 255]);
+    // A quarter of black over white; nothing over white.
+    let clear = two::<image::Rgba<u8>, _>([0, 0, 0, 51], [90, 80, 70, 0]);
+    assert_eq!(pixels(clear.into()), [204, 204, 204, 255, 255, 255]);
+    let deep = two::<image::LumaA<u16>, _>([0, 0xFFFF], [0xFFFF, 0xFFFF]);
+    assert_eq!(pixels(deep.into()), [0, 0, 0, 255, 255, 255]);
+}
+
+/// A JPEG whose EXIF block says `orientation`.
+fn turned(orientation: u8) -> Vec<u8> {
+    // Red on the left, blue on the right, wide enough to survive the compression.
+    let picture = image::RgbImage::from_fn(32, 16, |x, _| {
+        image::Rgb(if x < 16 { [250, 10, 10] } else { [10, 10, 250] })
+    });
+    let plain = encoded(&picture.into(), ImageFormat::Jpeg);
+    let mut exif = b"\xFF\xE1\x00\x22Exif\x00\x00MM\x00\x2A\x00\x00\x00\x08\x00\x01".to_vec();
+    exif.extend(b"\x01\x12\x00\x03\x00\x00\x00\x01\x00");
+    exif.push(orientation);
+    exif.extend([0; 6]);
+    [&plain[..2], &exif, &plain[2..]].concat()
+}
+
+#[test]
+fn exif_rotation_is_applied() {
+    for (orientation, size, first_is_red) in [
+        (1, (32, 16), true),
+        (3, (32, 16), false),
+        // A quarter turn clockwise puts the left end on top.
+        (6, (16, 32), true),
+        (8, (16, 32), false),
+    ] {
+        let photo = read("p.jpg", &turned(orientation)).unwrap();
+        assert_eq!((photo.width(), photo.height()), size, "{orientation}");
+        let red = photo.pixels()[0] > 200;
+        assert_eq!(red, first_is_red, "{orientation}");
+    }
+}
+
+/// The header of a PNG that claims `side` x `side` pixels.
+fn bomb(side: u32) -> Vec<u8> {
+    let mut content = Vec::new();
+    image::codecs::png::PngEncoder::new(&mut content)
+        .write_image(&[0], 1, 1, ExtendedColorType::L8)
+        .unwrap();
+    // Width and height stand after the signature and the chunk's length and name.
+    content[16..20].copy_from_slice(&side.to_be_bytes());
+    content[20..24].copy_from_slice(&side.to_be_bytes());
+    let checksum = crc32(&content[12..29]);
+    content[29..33].copy_from_slice(&checksum.to_be_bytes());
+    content
+}
+
+/// The checksum of a PNG chunk (ISO 3309).
+fn crc32(bytes: &[u8]) -> u32 {
+    let bit = |crc: u32| (crc >> 1) ^ if crc & 1 == 1 { 0xEDB8_8320 } else { 0 };
+    let byte = |crc: u32, byte: &u8| (0..8).fold(crc ^ u32::from(*byte), |crc, _| bit(crc));
+    !bytes.iter().fold(!0, byte)
+}
+
+#[test]
+fn a_picture_larger_than_the_limits_is_refused_by_its_header() {
+    for side in [60_000, 16_385, u32::MAX >> 1] {
+        let error = read("bomb.png", &bomb(side)).unwrap_err().to_string();
+        assert!(error.contains("bomb.png"), "{error}");
+    }
+    // The header above is one that a decoder takes.
+    let error = read("p.png", &bomb(2)).unwrap_err().to_string();
+    assert!(error.starts_with("cannot read the image"), "{error}");
+    assert!(read("p.png", &bomb(1)).is_ok());
+}
+
+#[test]
+fn files_that_are_no_pictures_are_named_with_a_way_out() {
+    let picture = DynamicImage::ImageRgb8(two::<image::Rgb<u8>, _>([1, 2, 3], [4, 5, 6]));
+    let png = encoded(&picture, ImageFormat::Png);
+    for content in [
+        &b""[..],
+        b"hello, this is text",
+        &png[..png.len() / 2],
+        &turned(1)[..40],
+    ] {
+        let error = read("odd.png", content).unwrap_err();
+        assert!(error.to_string().contains("odd.png"), "{error}");
+        assert_eq!(error.hint().unwrap(), PICTURE_FORMATS);
+    }
+    assert!(Photo::read(Path::new("no/such/picture.png")).is_err());
+    // The content counts, not the name.
+    assert!(read("named.jpg", &png).is_ok());
+}
+
+/// `tests/photos/cmyk.jpg`, written by Pillow 13.0.0: a bluish left half and a red right one. Pillow's
+/// own conversion gives (49, 190, 216) and (255, 35, 35).
+#[test]
+fn cmyk_is_converted_by_its_complement() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/photos/cmyk.jpg");
+    let photo = Photo::read(&path).unwrap();
+    assert_eq!((photo.width(), photo.height()), (16, 8));
+    for (x, expected) in [(2, [49, 190, 216]), (13, [255, 35, 35])] {
+        let pixel = &photo.pixels()[(4 * 16 + x) * 3..][..3];
+        let near = pixel
+            .iter()
+            .zip(expected)
+            .all(|(found, expected)| found.abs_diff(expected) <= 3);
+        assert!(near, "{pixel:?} for {expected:?}");
+    }
+}

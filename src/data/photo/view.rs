@@ -1,0 +1,149 @@
+//! What of a photograph a network sees: the centred square after resizing, and where that square
+//! lies in the whole. Called by the command line.
+
+use super::resample::{Axis, resampled};
+use super::{Filter, Photo};
+
+/// Largest value of an 8-bit channel; pixels divided by it lie in 0 to 1.
+const CHANNEL_MAX: f32 = 255.0;
+/// Channels of a pixel.
+const CHANNELS: usize = 3;
+
+/// Which part of a picture is seen, and at what size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum View {
+    /// The largest centred square, cut out and then resized.
+    LargestSquare {
+        /// Side after resizing, in pixels.
+        side: usize,
+    },
+    /// The whole, resized, and then the centred square of it, as torchvision does.
+    ResizedCrop {
+        /// Shorter side after resizing, in pixels, at least `crop`.
+        resize: usize,
+        /// Side of the square, in pixels.
+        crop: usize,
+        /// How the picture is resized.
+        filter: Filter,
+    },
+}
+
+/// A rectangle of a picture, in the picture's own pixels; it may lie between pixels.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Window {
+    /// Left border, from the left of the picture.
+    pub left: f64,
+    /// Upper border, from the top of the picture.
+    pub top: f64,
+    /// Width, above 0.
+    pub width: f64,
+    /// Height, above 0.
+    pub height: f64,
+}
+
+impl View {
+    /// Returns the side of what is seen, in pixels.
+    pub fn side(self) -> usize {
+        match self {
+            Self::LargestSquare { side } => side,
+            Self::ResizedCrop { crop, .. } => crop,
+        }
+    }
+
+    fn filter(self) -> Filter {
+        match self {
+            Self::LargestSquare { .. } => Filter::Bilinear,
+            Self::ResizedCrop { filter, .. } => filter,
+        }
+    }
+
+    /// Returns the pixels that a network sees, 0 to 1.
+    ///
+    /// # Shapes
+    /// - returned: `[channels, height, width]`, both [`side`](Self::side)
+    pub fn pixels(self, photo: &Photo) -> Vec<f32> {
+        let (columns, rows) = self.axes(photo.width(), photo.height());
+        planes(&resampled(photo, columns, rows, self.filter()))
+    }
+
+    /// Returns where the square lies in a picture of `width` x `height` pixels.
+    pub fn window(self, width: usize, height: usize) -> Window {
+        let (columns, rows) = self.axes(width, height);
+        let place = |axis: Axis| {
+            let scale = axis.from as f64 / axis.to as f64;
+            let start = axis.origin as f64 + axis.start as f64 * scale;
+            (start, axis.count as f64 * scale)
+        };
+        let ((left, width), (top, height)) = (place(columns), place(rows));
+        Window {
+            left,
+            top,
+            width,
+            height,
+        }
+    }
+
+    /// The columns and rows of the square. The longer side is cut to whole pixels, and half a pixel
+    /// over goes to the even side, as in torchvision.
+    fn axes(self, width: usize, height: usize) -> (Axis, Axis) {
+        let shorter = width.min(height);
+        let axis = |from: usize| match self {
+            Self::LargestSquare { side } => Axis {
+                origin: (from - shorter) / 2,
+                from: shorter,
+                to: side,
+                start: 0,
+                count: side,
+            },
+            Self::ResizedCrop { resize, crop, .. } => {
+                let to = (resize * from / shorter).max(resize);
+                Axis {
+                    origin: 0,
+                    from,
+                    to,
+                    start: ((to - crop) as f64 / 2.0).round_ties_even() as usize,
+                    count: crop,
+                }
+            }
+        };
+        (axis(width), axis(height))
+    }
+}
+
+impl Photo {
+    /// Returns the whole picture with its longer side at most `most` pixels, 0 to 1, and its height
+    /// and width.
+    ///
+    /// # Shapes
+    /// - returned: `[channels, height, width]`
+    pub fn thumbnail(&self, most: usize) -> (Vec<f32>, [usize; 2]) {
+        let longer = self.width().max(self.height());
+        let shrunk = |side: usize| match longer > most {
+            true => (side * most / longer).max(1),
+            false => side,
+        };
+        let axis = |from: usize| Axis {
+            origin: 0,
+            from,
+            to: shrunk(from),
+            start: 0,
+            count: shrunk(from),
+        };
+        let (columns, rows) = (axis(self.width()), axis(self.height()));
+        let pixels = resampled(self, columns, rows, Filter::Bilinear);
+        (planes(&pixels), [rows.count, columns.count])
+    }
+}
+
+/// Pixels side by side to planes of 0 to 1.
+fn planes(pixels: &[u8]) -> Vec<f32> {
+    let plane = |channel: usize| pixels.iter().skip(channel).step_by(CHANNELS);
+    (0..CHANNELS)
+        .flat_map(plane)
+        .map(|value| f32::from(*value) / CHANNEL_MAX)
+        .collect()
+}
+
+#[cfg(test)]
+#[path = "view_tests.rs"]
+mod tests;

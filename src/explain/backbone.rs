@@ -1,0 +1,29 @@
+//! Makes the ImageNet networks explainable. Called through [`Explainable`].
+
+use burn::tensor::Tensor;
+
+use super::Explainable;
+use crate::model::backbones::Backbone;
+use crate::model::tap::Tap;
+
+impl Explainable for Backbone {
+    fn forward_tapped(&self, images: Tensor<4>, tap: &mut Tap) -> Tensor<2> {
+        self.forward(images, tap)
+    }
+
+    fn forward_from(&self, layer: &str, activation: Tensor<4>) -> Option<Tensor<2>> {
+        Backbone::forward_from(self, layer, activation)
+    }
+
+    fn layers(&self) -> Vec<String> {
+        Backbone::layers(self)
+    }
+
+    fn pooled_linear_weights(&self, layer: &str) -> Option<Tensor<2>> {
+        Backbone::pooled_linear_weights(self, layer)
+    }
+
+    fn head(&self) -> &str {
+        Backbone::head(self)
+    }
+}

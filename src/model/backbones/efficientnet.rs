@@ -1,0 +1,122 @@
+//! EfficientNet-B0: inverted residuals with squeeze-and-excitation. Built by [`super::Backbone`].
+
+use burn::tensor::Tensor;
+
+use super::Architecture;
+use super::inverted_residual::{InvertedResidual, Names, Stage};
+use super::parameters::{Activation, Builder, Convolution, Dense, Form, pooled};
+use crate::model::tap::Tap;
+
+/// Channels after the stem.
+const STEM: usize = 32;
+/// Channels of the last convolution.
+const FEATURES: usize = 1280;
+/// The last convolution, after its SiLU.
+const LAST: &str = "features.8";
+
+/// The seven stages: expansion, kernel, stride, outputs, blocks (the paper's table 1).
+const STAGES: [Stage; 7] = [
+    stage(1, 3, 1, 16, 1),
+    stage(6, 3, 2, 24, 2),
+    stage(6, 5, 2, 40, 2),
+    stage(6, 3, 2, 80, 3),
+    stage(6, 5, 1, 112, 3),
+    stage(6, 5, 2, 192, 4),
+    stage(6, 3, 1, 320, 1),
+];
+
+const fn stage(
+    expansion: usize,
+    kernel: usize,
+    stride: usize,
+    outputs: usize,
+    blocks: usize,
+) -> Stage {
+    Stage {
+        expansion,
+        kernel,
+        stride,
+        outputs,
+        blocks,
+    }
+}
+
+/// The network. Its tap points are `features.0` (the stem), each block, such as `features.2.1`, each
+/// stage, `features.1` to `features.7`, which is the same place as its last block, and `features.8`.
+#[derive(Debug, Clone)]
+pub(super) struct EfficientNet {
+    stem: Convolution,
+    stages: Vec<Vec<InvertedResidual>>,
+    last: Convolution,
+    dense: Dense,
+}
+
+impl EfficientNet {
+    /// Returns EfficientNet-B0 for `classes` classes.
+    pub(super) fn new(builder: &mut Builder<'_>, classes: usize) -> Self {
+        let pair = |builder: &mut Builder<'_>, place: usize, form: Form| {
+            let names = [0, 1].map(|part| format!("features.{place}.{part}"));
+            builder.normalised([&names[0], &names[1]], form, Activation::Silu)
+        };
+        let stem = pair(builder, 0, Form::new([3, STEM], 3, 2));
+        let mut channels = STEM;
+        let mut stages = Vec::new();
+        for (number, stage) in STAGES.into_iter().enumerate() {
+            let blocks = stage.blocks(channels, Names::EfficientNet, Activation::Silu);
+            channels = stage.outputs;
+            let blocks = blocks.into_iter().enumerate().map(|(place, block)| {
+                let name = format!("features.{}.{place}", number + 1);
+                InvertedResidual::new(builder, &name, block)
+            });
+            stages.push(blocks.collect());
+        }
+        Self {
+            stem,
+            stages,
+            last: pair(
+                builder,
+                STAGES.len() + 1,
+                Form::new([channels, FEATURES], 1, 1),
+            ),
+            dense: builder.dense("classifier.1", [FEATURES, classes]),
+        }
+    }
+}
+
+impl Architecture for EfficientNet {
+    fn forward(&self, images: Tensor<4>, tap: &mut Tap) -> Tensor<2> {
+        let mut activation = tap.observe("features.0", self.stem.forward(images));
+        for (number, blocks) in self.stages.iter().enumerate() {
+            let stage = format!("features.{}", number + 1);
+            for (place, block) in blocks.iter().enumerate() {
+                activation = tap.observe(&format!("{stage}.{place}"), block.forward(activation));
+            }
+            activation = tap.observe(&stage, activation);
+        }
+        let features = tap.observe(LAST, self.last.forward(activation));
+        self.dense.forward(pooled(features))
+    }
+
+    fn layers(&self) -> Vec<String> {
+        let mut names = vec!["features.0".to_string()];
+        for (number, blocks) in self.stages.iter().enumerate() {
+            let stage = format!("features.{}", number + 1);
+            names.extend((0..blocks.len()).map(|place| format!("{stage}.{place}")));
+            names.push(stage);
+        }
+        names.push(LAST.to_string());
+        names
+    }
+
+    fn default_layer(&self) -> &'static str {
+        LAST
+    }
+
+    fn pooled_linear_weights(&self, layer: &str) -> Option<Tensor<2>> {
+        (layer == LAST).then(|| self.dense.weight())
+    }
+
+    fn forward_from(&self, layer: &str, activation: Tensor<4>) -> Option<Tensor<2>> {
+        (layer == LAST).then(|| self.dense.forward(pooled(activation)))
+    }
+}

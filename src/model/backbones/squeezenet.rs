@@ -1,0 +1,162 @@
+//! SqueezeNet 1.0: fire modules, and a convolution for a head. Built by [`super::Backbone`].
+
+use burn::tensor::module::max_pool2d;
+use burn::tensor::ops::MaxPoolOptions;
+use burn::tensor::{Device, Tensor};
+
+use super::parameters::{Activation, Builder, Convolution, Form, Padding, pooled};
+use super::{Architecture, Dialect};
+use crate::model::tap::Tap;
+
+/// Filters of the stem.
+const STEM: usize = 96;
+/// Channels that a fire module squeezes to, and that each of its two halves then expands to; `None`
+/// is a pool. They are torchvision's `features.3` to `features.12`.
+const BODY: [Option<[usize; 2]>; 10] = [
+    Some([16, 64]),
+    Some([16, 64]),
+    Some([32, 128]),
+    None,
+    Some([32, 128]),
+    Some([48, 192]),
+    Some([48, 192]),
+    Some([64, 256]),
+    None,
+    Some([64, 256]),
+];
+/// Where the body starts: after the stem's convolution, ReLU and pool.
+const BODY_START: usize = 3;
+/// The last fire module, after its ReLUs.
+const LAST_FIRE: &str = "features.12";
+/// The head's convolution, after its ReLU: one channel a class.
+const HEAD: &str = "classifier.2";
+
+/// Squeezes the channels, then expands them by 1x1 and by 3x3 convolutions side by side.
+#[derive(Debug, Clone)]
+struct Fire {
+    squeeze: Convolution,
+    expand: [Convolution; 2],
+}
+
+/// The network. Its tap points are torchvision's `features.0` to `features.12`, `classifier.1` and
+/// `classifier.2`.
+#[derive(Debug, Clone)]
+pub(super) struct SqueezeNet {
+    stem: Convolution,
+    /// A fire module, or a pool where there is none.
+    body: Vec<Option<Fire>>,
+    head: Convolution,
+    classes: usize,
+    device: Device,
+}
+
+impl SqueezeNet {
+    /// Returns SqueezeNet 1.0 for `classes` classes.
+    pub(super) fn new(builder: &mut Builder<'_>, classes: usize) -> Self {
+        let form = Form::new([3, STEM], 7, 2);
+        let stem = builder.biased("features.0", form, Padding::Each(0), Activation::Relu);
+        let mut channels = STEM;
+        let mut body = Vec::new();
+        for (place, fire) in BODY.into_iter().enumerate() {
+            let name = format!("features.{}", BODY_START + place);
+            body.push(fire.map(|[squeezed, expanded]| {
+                let fire = Fire::new(builder, &name, [channels, squeezed, expanded]);
+                channels = 2 * expanded;
+                fire
+            }));
+        }
+        // The Caffe original pads the last 1x1 convolution by a pixel; torchvision does not.
+        let padding = match builder.dialect {
+            Dialect::Caffe => Padding::Each(1),
+            Dialect::Torchvision | Dialect::TensorFlow => Padding::Each(0),
+        };
+        let form = Form::new([channels, classes], 1, 1);
+        Self {
+            stem,
+            body,
+            head: builder.biased("classifier.1", form, padding, Activation::Relu),
+            classes,
+            device: builder.device.clone(),
+        }
+    }
+}
+
+impl Fire {
+    fn new(
+        builder: &mut Builder<'_>,
+        name: &str,
+        [inputs, squeezed, expanded]: [usize; 3],
+    ) -> Self {
+        let mut layer = |part: &str, channels: [usize; 2], kernel: usize| {
+            let (form, padding) = (Form::new(channels, kernel, 1), Padding::Each(kernel / 2));
+            builder.biased(&format!("{name}.{part}"), form, padding, Activation::Relu)
+        };
+        Self {
+            squeeze: layer("squeeze", [inputs, squeezed], 1),
+            expand: [
+                layer("expand1x1", [squeezed, expanded], 1),
+                layer("expand3x3", [squeezed, expanded], 3),
+            ],
+        }
+    }
+
+    fn forward(&self, input: Tensor<4>) -> Tensor<4> {
+        let squeezed = self.squeeze.forward(input);
+        let expanded = self.expand.iter();
+        let halves = expanded.map(|half| half.forward(squeezed.clone()));
+        Tensor::cat(halves.collect(), 1)
+    }
+}
+
+impl Architecture for SqueezeNet {
+    fn forward(&self, images: Tensor<4>, tap: &mut Tap) -> Tensor<2> {
+        let before = tap.observe("features.0", self.stem.before_activation(images));
+        let stem = tap.observe("features.1", Activation::Relu.apply(before));
+        let mut activation = tap.observe("features.2", pool(stem));
+        for (place, fire) in self.body.iter().enumerate() {
+            activation = match fire {
+                Some(fire) => fire.forward(activation),
+                None => pool(activation),
+            };
+            activation = tap.observe(&format!("features.{}", BODY_START + place), activation);
+        }
+        let scores = tap.observe("classifier.1", self.head.before_activation(activation));
+        pooled(tap.observe(HEAD, Activation::Relu.apply(scores)))
+    }
+
+    fn layers(&self) -> Vec<String> {
+        let places = 0..BODY_START + self.body.len();
+        let mut names: Vec<String> = places.map(|place| format!("features.{place}")).collect();
+        names.extend(["classifier.1", HEAD].map(str::to_string));
+        names
+    }
+
+    fn default_layer(&self) -> &'static str {
+        LAST_FIRE
+    }
+
+    /// The head's channels are the classes, so their weights in the pooled logits are 1 and 0.
+    fn pooled_linear_weights(&self, layer: &str) -> Option<Tensor<2>> {
+        (layer == HEAD).then(|| Tensor::eye(self.classes, &self.device))
+    }
+
+    fn forward_from(&self, layer: &str, activation: Tensor<4>) -> Option<Tensor<2>> {
+        match layer {
+            HEAD => Some(pooled(activation)),
+            LAST_FIRE => Some(pooled(self.head.forward(activation))),
+            _ => None,
+        }
+    }
+
+    fn head(&self) -> &'static str {
+        "a convolution and a ReLU before the pooling"
+    }
+}
+
+/// 3x3 max-pool of stride 2 that keeps what is left at the border.
+fn pool(activation: Tensor<4>) -> Tensor<4> {
+    let options = MaxPoolOptions::new([3, 3])
+        .with_stride([2, 2])
+        .with_ceil_mode(true);
+    max_pool2d(activation, options)
+}

@@ -1,0 +1,144 @@
+//! What holds for every backbone, whatever its weights.
+
+use super::*;
+
+/// Gives small values that differ by place and remembers what it was asked for.
+#[derive(Default)]
+struct Waves {
+    asked: Vec<(String, usize)>,
+}
+
+impl Parameters for Waves {
+    fn values(&mut self, name: &str, shape: &[usize]) -> Vec<f32> {
+        let count: usize = shape.iter().product();
+        self.asked.push((name.to_string(), count));
+        let fan_in = (count / shape[0]) as f32;
+        let level = if name.ends_with("running_var") {
+            1.0
+        } else {
+            0.0
+        };
+        let scale = if shape.len() > 1 {
+            (6.0 / fan_in).sqrt()
+        } else {
+            0.3
+        };
+        (0..count)
+            .map(|i| level + scale * (0.5 + 0.7 * (i as f32 * 0.37 + count as f32).sin()))
+            .collect()
+    }
+}
+
+fn small(name: BackboneName) -> (Backbone, Waves) {
+    let mut waves = Waves::default();
+    let device = Device::flex();
+    let network = Backbone::new(name, Dialect::Torchvision, 10, &mut waves, &device);
+    (network, waves)
+}
+
+/// Parameters of torchvision's networks with 1000 classes, and those of their heads.
+#[test]
+fn parameters_are_as_many_as_torchvision_has() {
+    for (name, expected, features) in [
+        (BackboneName::Resnet50, 25_557_032, 2048),
+        (BackboneName::Resnet101, 44_549_160, 2048),
+        (BackboneName::EfficientnetB0, 5_288_548, 1280),
+        (BackboneName::Squeezenet10, 1_248_424, 512),
+        (BackboneName::MobilenetV2, 3_504_872, 1280),
+    ] {
+        let (_network, waves) = small(name);
+        let learned = waves
+            .asked
+            .iter()
+            .filter(|(name, _)| !name.contains("running"));
+        let count: usize = learned.map(|(_, count)| count).sum();
+        assert_eq!(count + (1000 - 10) * (features + 1), expected, "{name}");
+        let mut names: Vec<&String> = waves.asked.iter().map(|(name, _)| name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), waves.asked.len(), "{name} asks for each once");
+    }
+}
+
+#[test]
+fn layers_are_what_a_forward_passes_and_the_default_is_one_of_them() {
+    let device = Device::flex();
+    for name in BackboneName::ALL {
+        // VGG-16's dense layers alone are half a gigabyte: it is looked at with its golden file.
+        if name == BackboneName::Vgg16 {
+            continue;
+        }
+        let (network, _) = small(name);
+        let mut tap = Tap::activations_only(std::iter::empty::<String>());
+        network.forward(Tensor::ones([1, 3, 64, 64], &device), &mut tap);
+        assert_eq!(tap.seen(), network.layers(), "{name}");
+        let default = network.default_layer().to_string();
+        assert!(network.layers().contains(&default), "{name}: {default}");
+    }
+}
+
+#[test]
+fn sizes_of_layers_are_those_that_torchvision_gives_at_224() {
+    let device = Device::flex();
+    for (name, layer, size) in [
+        (BackboneName::Resnet50, "layer1.0", [256, 56, 56]),
+        (BackboneName::Resnet50, "layer4.2", [2048, 7, 7]),
+        (BackboneName::EfficientnetB0, "features.8", [1280, 7, 7]),
+        (BackboneName::MobilenetV2, "features.18", [1280, 7, 7]),
+        (BackboneName::Squeezenet10, "features.12", [512, 13, 13]),
+        (BackboneName::Squeezenet10, "features.2", [96, 54, 54]),
+    ] {
+        let sizes = small(name).0.layer_sizes([224, 224], &device);
+        let found = sizes.iter().find(|(known, _)| known == layer);
+        assert_eq!(found.map(|(_, size)| *size), Some(size), "{name}, {layer}");
+    }
+}
+
+/// Going on from a layer gives what the whole forward gives, wherever it is offered.
+#[test]
+fn going_on_from_a_layer_gives_the_logits_of_the_whole() {
+    let device = Device::flex();
+    for name in [BackboneName::Squeezenet10, BackboneName::MobilenetV2] {
+        let (network, _) = small(name);
+        let image = Tensor::<1, burn::tensor::Int>::arange(0..3 * 64 * 64, &device).float();
+        let image = (image * 0.01).sin().reshape([1, 3, 64, 64]);
+        let mut tap = Tap::activations_only(network.layers());
+        let whole = network.forward(image, &mut tap);
+        let mut offered = 0;
+        for observation in tap.into_observations() {
+            let Some(logits) = network.forward_from(observation.name(), observation.activation())
+            else {
+                continue;
+            };
+            offered += 1;
+            assert_eq!(logits.to_data(), whole.to_data(), "{name}");
+            if let Some(weights) = network.pooled_linear_weights(observation.name()) {
+                assert_eq!(weights.dims()[0], network.classes());
+            }
+        }
+        assert!(offered > 0, "{name}");
+    }
+}
+
+#[test]
+fn names_are_read_in_either_spelling() {
+    for name in BackboneName::ALL {
+        assert_eq!(name.to_string().parse::<BackboneName>().unwrap(), name);
+    }
+    let snake: BackboneName = "efficientnet_b0".parse().unwrap();
+    assert_eq!(snake, BackboneName::EfficientnetB0);
+    let error = "resnet5".parse::<BackboneName>().unwrap_err();
+    let hint = error.hint().unwrap();
+    assert!(hint.starts_with("did you mean \"resnet50\""), "{hint}");
+}
+
+/// The digits that the check reads are those that the file's name carries.
+#[test]
+fn published_names_carry_their_digits() {
+    for name in BackboneName::ALL {
+        let published = name.published();
+        let ending = format!("-{}.pth", published.sha256_start);
+        assert!(published.file.ends_with(&ending), "{published:?}");
+        assert_eq!(published.sha256_start.len(), 8);
+    }
+}

@@ -1,0 +1,109 @@
+//! VGG-16: thirteen 3x3 convolutions in five pooled stages, three dense layers. Built by
+//! [`super::Backbone`].
+
+use burn::tensor::Tensor;
+use burn::tensor::module::{adaptive_avg_pool2d, max_pool2d};
+use burn::tensor::ops::MaxPoolOptions;
+
+use super::Architecture;
+use super::parameters::{Activation, Builder, Convolution, Dense, Form, Padding};
+use crate::model::tap::Tap;
+
+/// Filters of each convolution, stage by stage; a 2x2 pool ends each stage.
+const STAGES: [&[usize]; 5] = [
+    &[64, 64],
+    &[128, 128],
+    &[256, 256, 256],
+    &[512, 512, 512],
+    &[512, 512, 512],
+];
+/// Cells a side that the dense layers expect, whatever the image's size.
+const HEAD_CELLS: usize = 7;
+/// Width of the two hidden dense layers.
+const HIDDEN: usize = 4096;
+/// The last ReLU, before the last pool.
+const LAST: &str = "features.29";
+
+/// The network; its tap points are torchvision's `features.0` to `features.30`.
+#[derive(Debug, Clone)]
+pub(super) struct Vgg {
+    stages: Vec<Vec<Convolution>>,
+    dense: [Dense; 3],
+}
+
+impl Vgg {
+    /// Returns VGG-16 for `classes` classes.
+    pub(super) fn new(builder: &mut Builder<'_>, classes: usize) -> Self {
+        let (mut channels, mut place) = (3, 0);
+        let mut stages = Vec::new();
+        for filters in STAGES {
+            let mut stage = Vec::new();
+            for &outputs in filters {
+                let form = Form::new([channels, outputs], 3, 1);
+                let name = format!("features.{place}");
+                stage.push(builder.biased(&name, form, Padding::Each(1), Activation::Relu));
+                // Each convolution's ReLU has a place of its own, and so has each stage's pool.
+                (channels, place) = (outputs, place + 2);
+            }
+            place += 1;
+            stages.push(stage);
+        }
+        let features = channels * HEAD_CELLS * HEAD_CELLS;
+        Self {
+            stages,
+            dense: [
+                builder.dense("classifier.0", [features, HIDDEN]),
+                builder.dense("classifier.3", [HIDDEN, HIDDEN]),
+                builder.dense("classifier.6", [HIDDEN, classes]),
+            ],
+        }
+    }
+}
+
+impl Architecture for Vgg {
+    fn forward(&self, images: Tensor<4>, tap: &mut Tap) -> Tensor<2> {
+        let (mut activation, mut place) = (images, 0);
+        let mut observe = |activation| {
+            place += 1;
+            tap.observe(&format!("features.{}", place - 1), activation)
+        };
+        for stage in &self.stages {
+            for convolution in stage {
+                activation = observe(convolution.before_activation(activation));
+                activation = observe(Activation::Relu.apply(activation));
+            }
+            activation = observe(max_pool2d(activation, MaxPoolOptions::new([2, 2])));
+        }
+        self.classify(activation)
+    }
+
+    fn layers(&self) -> Vec<String> {
+        let places: usize = STAGES.iter().map(|filters| 2 * filters.len() + 1).sum();
+        (0..places)
+            .map(|place| format!("features.{place}"))
+            .collect()
+    }
+
+    fn default_layer(&self) -> &'static str {
+        LAST
+    }
+
+    fn head(&self) -> &'static str {
+        "three dense layers"
+    }
+
+    fn forward_from(&self, layer: &str, activation: Tensor<4>) -> Option<Tensor<2>> {
+        let pool = || max_pool2d(activation, MaxPoolOptions::new([2, 2]));
+        (layer == LAST).then(|| self.classify(pool()))
+    }
+}
+
+impl Vgg {
+    /// The logits, by all that comes after the last pool.
+    fn classify(&self, activation: Tensor<4>) -> Tensor<2> {
+        let cells = adaptive_avg_pool2d(activation, [HEAD_CELLS; 2]);
+        let [first, second, last] = &self.dense;
+        let hidden = Activation::Relu.apply(first.forward(cells.flatten::<2>(1, 3)));
+        last.forward(Activation::Relu.apply(second.forward(hidden)))
+    }
+}

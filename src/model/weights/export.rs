@@ -1,0 +1,93 @@
+//! A trained network's weights in PyTorch's layout. Written by `cli` for `export`.
+
+use std::collections::HashMap;
+
+use burn::tensor::Tensor;
+use safetensors::tensor::TensorView;
+use safetensors::{Dtype, serialize};
+
+use super::WeightsError;
+use crate::model::PlainCnn;
+
+/// Places that a block takes in an `nn.Sequential` of convolution, ReLU and pool.
+const BLOCK_PLACES: usize = 3;
+/// The note by which PyTorch's loaders know the layout.
+const FORMAT_NOTE: (&str, &str) = ("format", "pt");
+
+/// A tensor as PyTorch has it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExportedTensor {
+    /// Its name in a state dict, such as "features.3.weight".
+    pub name: String,
+    /// Extent of each axis, outermost first.
+    pub shape: Vec<usize>,
+    /// The values, row-major.
+    pub values: Vec<f32>,
+}
+
+/// Returns the weights of `network` as the state dict of a module whose `features` is an
+/// `nn.Sequential` of convolution, ReLU and pool for each block, and whose `classifier` is an
+/// `nn.Linear`. A dense layer's weight is `[outputs, inputs]` there.
+pub fn exported_tensors(network: &PlainCnn) -> Vec<ExportedTensor> {
+    let mut found = Vec::new();
+    for (block, layer) in network.blocks.iter().enumerate() {
+        let stem = format!("features.{}", block * BLOCK_PLACES);
+        let convolution = &layer.convolution;
+        found.push(exported(format!("{stem}.weight"), convolution.weight.val()));
+        if let Some(bias) = &convolution.bias {
+            found.push(exported(format!("{stem}.bias"), bias.val()));
+        }
+    }
+    let dense = &network.dense;
+    // Burn stores [inputs, outputs].
+    let weight = dense.weight.val().transpose();
+    found.push(exported("classifier.weight".to_string(), weight));
+    if let Some(bias) = &dense.bias {
+        found.push(exported("classifier.bias".to_string(), bias.val()));
+    }
+    found
+}
+
+fn exported<const D: usize>(name: String, tensor: Tensor<D>) -> ExportedTensor {
+    ExportedTensor {
+        name,
+        shape: tensor.dims().to_vec(),
+        values: tensor.into_data().iter::<f32>().collect(),
+    }
+}
+
+/// Returns the content of a `.safetensors` file with `tensors` and `notes`, which say what the
+/// network is.
+///
+/// # Errors
+/// [`WeightsError::Export`] where a shape and its values disagree.
+pub fn export_safetensors(
+    tensors: &[ExportedTensor],
+    notes: &[(&str, String)],
+) -> Result<Vec<u8>, WeightsError> {
+    let bytes = |tensor: &ExportedTensor| {
+        let values = tensor.values.iter();
+        values
+            .flat_map(|value| value.to_le_bytes())
+            .collect::<Vec<u8>>()
+    };
+    let contents: Vec<Vec<u8>> = tensors.iter().map(bytes).collect();
+    let failed = |tensor: &str, reason: safetensors::SafeTensorError| WeightsError::Export {
+        tensor: tensor.to_string(),
+        problem: reason.to_string(),
+    };
+    let mut views = Vec::new();
+    for (tensor, content) in tensors.iter().zip(&contents) {
+        let view = TensorView::new(Dtype::F32, tensor.shape.clone(), content);
+        let view = view.map_err(|reason| failed(&tensor.name, reason))?;
+        views.push((tensor.name.as_str(), view));
+    }
+    let (key, value) = FORMAT_NOTE;
+    let mut all = HashMap::from([(key.to_string(), value.to_string())]);
+    all.extend(
+        notes
+            .iter()
+            .map(|(key, value)| (key.to_string(), value.clone())),
+    );
+    serialize(views, Some(all)).map_err(|reason| failed("all", reason))
+}

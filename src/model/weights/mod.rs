@@ -1,0 +1,237 @@
+//! Weight files that other programs wrote: PyTorch's `.pth` and `.safetensors`. Read by `cli` to
+//! give a backbone its weights, and written from a trained network for PyTorch.
+//!
+//! A file is hostile until shown otherwise: nothing in it runs, no count in it is believed before it
+//! is compared with the file's size, and values are read one tensor at a time, where name and shape
+//! are those that a network asked for.
+
+mod element;
+mod error;
+mod export;
+mod load;
+mod pickle;
+mod safetensors_file;
+mod torch_file;
+mod zip_directory;
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+pub use element::ElementKind;
+pub use error::WeightsError;
+pub use export::{ExportedTensor, export_safetensors, exported_tensors};
+pub use load::{LoadOptions, load_backbone};
+
+/// Bytes at a file's start that tell its format.
+const START_BYTES: usize = 64;
+/// How a zip archive begins.
+const ZIP_START: &[u8] = b"PK\x03\x04";
+/// How the pickle begins that opens a `.pth` from before PyTorch 1.6.
+const LEGACY_START: &[u8] = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.";
+/// Where the header of a `.safetensors` file begins, after its length.
+const HEADER_AT: usize = 8;
+
+/// Where a tensor's values lie in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TensorEntry {
+    /// Extent of each axis, outermost first.
+    pub shape: Vec<usize>,
+    /// How each value is stored, little-endian.
+    pub kind: ElementKind,
+    /// Steps along each axis, in elements.
+    strides: Vec<usize>,
+    /// Byte in the file where its first value begins.
+    start: u64,
+    /// Elements from the first to past the last, in storage order.
+    extent: usize,
+}
+
+/// A weight file whose header was read and checked.
+#[derive(Debug)]
+pub struct WeightFile {
+    path: PathBuf,
+    entries: BTreeMap<String, TensorEntry>,
+    notes: HashMap<String, String>,
+}
+
+impl WeightFile {
+    /// Reads the header of the file at `path`, by its content, whatever its name ends in.
+    ///
+    /// # Errors
+    /// [`WeightsError`] names the file and what is wrong: no weight file at all (with its first
+    /// bytes), one that is cut or inconsistent, or one that asks for code to be run.
+    pub fn open(path: &Path) -> Result<Self, WeightsError> {
+        let mut file = File::open(path).map_err(WeightsError::io("open", path))?;
+        let metadata = file.metadata().map_err(WeightsError::io("read", path))?;
+        if metadata.is_dir() {
+            return Err(WeightsError::not_weights(path, "it is a folder"));
+        }
+        let mut start = Vec::new();
+        (&mut file)
+            .take(START_BYTES as u64)
+            .read_to_end(&mut start)
+            .map_err(WeightsError::io("read", path))?;
+        file.seek(SeekFrom::Start(0))
+            .map_err(WeightsError::io("read", path))?;
+        let source = Source {
+            path,
+            file: &mut file,
+            bytes: metadata.len(),
+        };
+        let (entries, notes) = match () {
+            () if start.starts_with(ZIP_START) => (torch_file::zip(source)?, HashMap::new()),
+            () if start.starts_with(LEGACY_START) => (torch_file::legacy(source)?, HashMap::new()),
+            () if start.get(HEADER_AT) == Some(&b'{') => safetensors_file::read(source)?,
+            () => {
+                let text = String::from_utf8_lossy(&start);
+                let problem = match start.is_empty() {
+                    true => "it is empty".to_string(),
+                    false => format!("it begins with {text:?}"),
+                };
+                return Err(WeightsError::not_weights(path, problem));
+            }
+        };
+        Ok(Self {
+            path: path.to_path_buf(),
+            entries,
+            notes,
+        })
+    }
+
+    /// Returns the file's path.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Returns the tensors by name.
+    pub fn entries(&self) -> &BTreeMap<String, TensorEntry> {
+        &self.entries
+    }
+
+    /// Returns what the file says of itself; only `.safetensors` files do.
+    pub fn notes(&self) -> &HashMap<String, String> {
+        &self.notes
+    }
+
+    /// Returns the values of the tensor `name`, row-major; nothing if there is no such tensor. No
+    /// more is read than the file holds, but a tensor whose strides are 0 can be larger than that:
+    /// compare its shape with the one expected first.
+    ///
+    /// # Errors
+    /// [`WeightsError::Io`] where the file cannot be read, [`WeightsError::Damaged`] where the values
+    /// are no floats.
+    pub fn values(&self, name: &str) -> Result<Option<Vec<f32>>, WeightsError> {
+        let Some(entry) = self.entries.get(name) else {
+            return Ok(None);
+        };
+        let io = || WeightsError::io("read", &self.path);
+        let mut file = File::open(&self.path).map_err(io())?;
+        file.seek(SeekFrom::Start(entry.start)).map_err(io())?;
+        // The extent was compared with the file's size when the header was read.
+        let mut bytes = vec![0; entry.extent * entry.kind.bytes()];
+        file.read_exact(&mut bytes).map_err(io())?;
+        let stored = entry.kind.decode(&bytes).ok_or_else(|| {
+            let problem = format!("tensor \"{name}\" holds {}, not floats", entry.kind);
+            WeightsError::damaged(&self.path, problem)
+        })?;
+        Ok(Some(match entry.is_contiguous() {
+            true => stored,
+            false => entry.places().map(|place| stored[place]).collect(),
+        }))
+    }
+}
+
+/// A file being opened.
+struct Source<'a> {
+    path: &'a Path,
+    file: &'a mut File,
+    /// Its size.
+    bytes: u64,
+}
+
+impl TensorEntry {
+    /// Returns the entry of a tensor whose storage of `elements` begins at byte `start` of a file of
+    /// `file_bytes`, or what is wrong with it.
+    fn checked(
+        (shape, strides): (Vec<usize>, Vec<usize>),
+        kind: ElementKind,
+        (start, offset, elements): (u64, usize, usize),
+        file_bytes: u64,
+    ) -> Result<Self, String> {
+        if shape.len() != strides.len() {
+            return Err(format!(
+                "{} axes and {} strides",
+                shape.len(),
+                strides.len()
+            ));
+        }
+        let too_large = || format!("shape {shape:?} is larger than any file");
+        let count = shape
+            .iter()
+            .try_fold(1usize, |n, side| n.checked_mul(*side));
+        let count = count.ok_or_else(too_large)?;
+        let extent = match count {
+            0 => 0,
+            _ => shape
+                .iter()
+                .zip(&strides)
+                .try_fold(1usize, |last, (side, stride)| {
+                    last.checked_add((side - 1).checked_mul(*stride)?)
+                })
+                .ok_or_else(too_large)?,
+        };
+        let end = offset.checked_add(extent).ok_or_else(too_large)?;
+        if end > elements {
+            return Err(format!(
+                "shape {shape:?} from element {offset} needs {end} elements, its storage has \
+                 {elements}"
+            ));
+        }
+        let size = kind.bytes() as u64;
+        let in_file = |elements: usize| (elements as u64).checked_mul(size)?.checked_add(start);
+        let storage_end = in_file(elements).ok_or_else(too_large)?;
+        if storage_end > file_bytes {
+            return Err(format!(
+                "its values end at byte {storage_end}, the file has {file_bytes}: it is cut short"
+            ));
+        }
+        Ok(Self {
+            start: in_file(offset).ok_or_else(too_large)?,
+            shape,
+            kind,
+            strides,
+            extent,
+        })
+    }
+
+    /// The strides of a row-major tensor of `shape`, or nothing if they are too large to count.
+    fn row_major(shape: &[usize]) -> Option<Vec<usize>> {
+        let mut strides = vec![1usize; shape.len()];
+        for axis in (1..shape.len()).rev() {
+            strides[axis - 1] = strides[axis].checked_mul(shape[axis])?;
+        }
+        Some(strides)
+    }
+
+    fn is_contiguous(&self) -> bool {
+        Self::row_major(&self.shape).as_deref() == Some(&self.strides[..])
+    }
+
+    /// Places in storage of the elements, row-major.
+    fn places(&self) -> impl Iterator<Item = usize> + '_ {
+        let count: usize = self.shape.iter().product();
+        (0..count).map(|mut index| {
+            let axes = self.shape.iter().zip(&self.strides).rev();
+            axes.fold(0, |place, (side, stride)| {
+                let along = index % side;
+                index /= side;
+                place + along * stride
+            })
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;
