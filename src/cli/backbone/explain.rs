@@ -1,6 +1,6 @@
 //! `explain` with an ImageNet network: what it looks at in photographs. Called by the verb.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use crate::cli::arguments::ExplainArguments;
 use crate::cli::context::Context;
@@ -33,7 +33,11 @@ pub(in crate::cli) fn explain_photos(
     let methods = MethodChoice::parse(&maps.methods)?;
     let class = ClassChoice::parse_with(&maps.class, |class| opened.find_class(class))?;
     let quantity = QuantityChoice::parse_with(&maps.quantity, |class| opened.find_class(class))?;
-    let files: Vec<PhotoFile> = arguments.images.iter().map(unlabelled).collect();
+    let files: Vec<PhotoFile> = arguments
+        .images
+        .iter()
+        .map(|path| unlabelled(path))
+        .collect();
     let pictures = pictures(&opened, &files, file_ids(&arguments.images))?;
     let mut set = empty_set(&pictures);
     let request = MapRequest {
@@ -48,9 +52,9 @@ pub(in crate::cli) fn explain_photos(
     finish(context, &set, &out, |_record| "")
 }
 
-fn unlabelled(path: &PathBuf) -> PhotoFile {
+fn unlabelled(path: &Path) -> PhotoFile {
     PhotoFile {
-        path: path.clone(),
+        path: path.to_path_buf(),
         name: path.display().to_string(),
         label: None,
     }

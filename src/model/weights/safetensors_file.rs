@@ -8,15 +8,16 @@ use safetensors::tensor::{Metadata, TensorInfo};
 
 use super::{ElementKind, Source, TensorEntry, WeightsError};
 
-/// Most bytes of the header. Those of the largest networks have some hundred thousand.
+/// Most bytes of the header. MobileNet-V2's has 25 thousand.
 const MOST_HEADER_BYTES: u64 = 16 << 20;
 /// Bytes before the header: its length.
 const LENGTH_BYTES: u64 = 8;
 
-/// Returns the tensors, and what the file says of itself.
-pub(super) fn read(
-    source: Source<'_>,
-) -> Result<(BTreeMap<String, TensorEntry>, HashMap<String, String>), WeightsError> {
+/// The tensors by name, and what the file says of itself.
+pub(super) type Header = (BTreeMap<String, TensorEntry>, HashMap<String, String>);
+
+/// Returns what the header holds.
+pub(super) fn read(source: Source<'_>) -> Result<Header, WeightsError> {
     let Source { path, file, bytes } = source;
     let damaged = |problem: String| WeightsError::damaged(path, problem);
     let io = |error| WeightsError::io("read", path)(error);

@@ -8,7 +8,7 @@ use super::pickle::{Fault, Id, Node, Pickle, Storage, read};
 use super::zip_directory::{self, Members};
 use super::{Source, TensorEntry, WeightsError};
 
-/// Most bytes of a pickle. Those of torchvision's networks have some hundred thousand.
+/// Most bytes of a pickle. ResNet-50's has 39 thousand.
 const MOST_PICKLE_BYTES: u64 = 8 << 20;
 /// The member of the archive that holds the pickle, in a folder of any name.
 const PICKLE_MEMBER: &str = "/data.pkl";
