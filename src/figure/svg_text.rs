@@ -146,7 +146,7 @@ mod tests {
         assert_eq!(class_name("sweet_pepper"), "sweet pepper");
         assert_eq!(trial_name("trial-d"), "Trial D");
         assert_eq!(trial_name("trial-d-wide"), "Trial D wide");
-        assert_eq!(trial_name("vgg16"), "Vgg16");
+        assert_eq!(trial_name("vgg16"), "VGG-16");
         assert_eq!(network_name("convlstm-kernel-5"), "ConvLSTM kernel 5");
         assert_eq!(network_name("trial-d"), "Trial D");
         assert_eq!(method_name("grad-cam++"), "Grad-CAM++");
