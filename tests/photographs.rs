@@ -1,0 +1,190 @@
+//! ImageNet networks on photographs, from the command line: maps on the whole picture, and what is
+//! said of folders, labels and files that are not as they should be.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use burn::tensor::Device;
+use camtrail::model::backbones::{Backbone, BackboneName, Dialect, Parameters};
+use camtrail::model::weights::{ExportedTensor, export_safetensors};
+use camtrail::run::ExplanationSet;
+
+/// Gives small values above 0, so that every class's score grows with every activation, and keeps
+/// them.
+#[derive(Default)]
+struct Kept {
+    tensors: Vec<ExportedTensor>,
+}
+
+impl Parameters for Kept {
+    fn values(&mut self, name: &str, shape: &[usize]) -> Vec<f32> {
+        let count = shape.iter().product();
+        let fan_in = (count / shape[0]) as f32;
+        let values: Vec<f32> = (0..count)
+            .map(|i| ((i * i + count) as f32).sin().abs() * 1.5 / fan_in)
+            .collect();
+        self.tensors.push(ExportedTensor {
+            name: name.to_string(),
+            shape: shape.to_vec(),
+            values: values.clone(),
+        });
+        values
+    }
+}
+
+/// A folder with weights of a SqueezeNet for three classes, their names, and a wide picture.
+fn prepared() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut kept = Kept::default();
+    let name = BackboneName::Squeezenet10;
+    let _ = Backbone::new(name, Dialect::Torchvision, 3, &mut kept, &Device::flex());
+    let content = export_safetensors(&kept.tensors, &[]).expect("shapes fit");
+    fs::write(folder.path().join("net.safetensors"), content).expect("written");
+    fs::write(folder.path().join("names.txt"), "cat\ndog\nbird\n").expect("written");
+    let photos = folder.path().join("photos");
+    fs::create_dir(&photos).expect("created");
+    picture(&photos.join("wide.png"), 60, 30);
+    folder
+}
+
+fn picture(path: &Path, width: u32, height: u32) {
+    let pixels = image::RgbImage::from_fn(width, height, |x, y| {
+        image::Rgb([(x * 4) as u8, (y * 8) as u8, ((x * y) % 256) as u8])
+    });
+    pixels.save(path).expect("written");
+}
+
+/// Standard output, standard error and the exit code.
+fn run(folder: &Path, arguments: &[&str]) -> (String, String, i32) {
+    let weights = ["--weights", "net.safetensors", "--class-names", "names.txt"];
+    let output = Command::new(env!("CARGO_BIN_EXE_camtrail"))
+        .current_dir(folder)
+        .args(arguments)
+        .args(weights)
+        .env_remove("CARGO")
+        .env_remove("CAMTRAIL_DATA")
+        .output()
+        .expect("the binary starts");
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("UTF-8");
+    let code = output.status.code().expect("it ends by itself");
+    (text(&output.stdout), text(&output.stderr), code)
+}
+
+#[test]
+fn maps_lie_on_the_whole_picture() {
+    let folder = prepared();
+    let arguments = [
+        "explain",
+        "squeezenet1-0",
+        "--image",
+        "photos/wide.png",
+        "--method",
+        "grad-cam",
+        "--class",
+        "dog",
+        "--out",
+        "out",
+    ];
+    let (shown, said, code) = run(folder.path(), &arguments);
+    assert_eq!(code, 0, "{shown}\n{said}");
+    assert!(
+        shown.contains("13 x 13") && shown.contains("dog"),
+        "{shown}"
+    );
+    let set = ExplanationSet::read(&folder.path().join("out")).expect("written");
+    let (image, record) = (&set.images[0], &set.records[0]);
+    assert_eq!(record.layer, "features.12");
+    assert_eq!(record.pretrained.as_deref(), Some("net.safetensors"));
+    // 60 x 30 becomes 512 x 256, of which the middle 224 x 224 are seen.
+    let seen = image.seen.expect("a part is seen");
+    let expected = [144.0 / 512.0, 16.0 / 256.0, 224.0 / 512.0, 224.0 / 256.0];
+    for (found, expected) in seen.iter().zip(expected) {
+        assert!((found - expected).abs() < 1e-9, "{seen:?}");
+    }
+    assert_eq!(set.arrays[&image.pixels].shape, [3, 30, 60]);
+    let heat = &set.arrays[&record.heat];
+    assert_eq!(heat.shape, [30, 60]);
+    // The square reaches from column 16.875 to 43.125.
+    for row in heat.values.chunks_exact(60) {
+        assert!(row[..16].iter().chain(&row[44..]).all(|heat| *heat == 0.0));
+    }
+    assert!(heat.values.iter().any(|heat| *heat > 0.5));
+}
+
+#[test]
+fn folders_and_labels_that_are_not_as_they_should_be_are_told() {
+    let folder = prepared();
+    let evaluate = ["evaluate", "squeezenet1-0", "--photos", "photos"];
+    let said = |arguments: &[&str]| {
+        let (shown, said, code) = run(folder.path(), arguments);
+        assert_eq!(code, 1, "{shown}\n{said}");
+        said
+    };
+    let unlabelled = said(&evaluate);
+    assert!(
+        unlabelled.contains("the class of \"wide.png\" is not known"),
+        "{unlabelled}"
+    );
+    let labels = folder.path().join("photos/labels.csv");
+    fs::write(&labels, "file,class\nwide.png,bird\nwide.png,horse\n").expect("written");
+    let unknown = said(&evaluate);
+    assert!(
+        unknown.contains("line 3: no class is called \"horse\""),
+        "{unknown}"
+    );
+    fs::write(&labels, "file,class\nwide.png,2\nlost.png,cat\n").expect("written");
+    let lost = said(&evaluate);
+    assert!(
+        lost.contains("cannot read the image \"photos/lost.png\""),
+        "{lost}"
+    );
+    let (shown, said_of_it, code) = run(folder.path(), &[&evaluate[..], &["--skip-bad"]].concat());
+    assert_eq!(code, 0, "{said_of_it}");
+    assert!(shown.contains("not read, and not counted: 1"), "{shown}");
+    fs::create_dir(folder.path().join("empty")).expect("created");
+    let empty = said(&["evaluate", "squeezenet1-0", "--photos", "empty"]);
+    assert!(
+        empty.contains("there is no picture in \"empty\""),
+        "{empty}"
+    );
+}
+
+#[test]
+fn options_of_the_other_kind_of_network_are_refused() {
+    let folder = prepared();
+    let explain = ["explain", "squeezenet1-0", "--image", "photos/wide.png"];
+    let (_, said, code) = run(folder.path(), &[&explain[..], &["--retrain-head"]].concat());
+    assert!(
+        said.contains("--retrain-head is for networks that are trained here"),
+        "{said}"
+    );
+    assert_eq!(code, 2);
+    let (_, said, code) = run(
+        folder.path(),
+        &["explain", "trial-a", "--image", "photos/wide.png"],
+    );
+    assert!(said.contains("trial-a is an experiment"), "{said}");
+    assert_eq!(code, 2);
+    let (_, said, _) = run(
+        folder.path(),
+        &[&explain[..], &["--class", "hose"]].concat(),
+    );
+    assert!(said.contains("no class is called \"hose\""), "{said}");
+    let (_, said, _) = run(
+        folder.path(),
+        &[&explain[..], &["--layer", "layer4"]].concat(),
+    );
+    assert!(
+        said.contains("unknown layer \"layer4\"; known: \"features.0\""),
+        "{said}"
+    );
+    let (_, said, _) = run(
+        folder.path(),
+        &["explain", "mobilenet-v2", "--image", "photos/wide.png"],
+    );
+    assert!(
+        said.contains("are not those of mobilenet-v2: 1 of 262"),
+        "{said}"
+    );
+}
