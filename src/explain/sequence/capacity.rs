@@ -33,7 +33,7 @@ pub enum Measure {
     Likeness,
     /// Norm of the score's gradient at each lag's state, as a share of that at the newest.
     Gradient,
-    /// First lag at which that share is below [`HORIZON_SHARE`]; [`LAGS`] where there is none.
+    /// First lag at which that share is below 5 %; [`LAGS`] where there is none.
     Horizon,
     /// Squared error of the predicted frame, summed over its pixels.
     Error,
