@@ -6,7 +6,7 @@ use super::canvas::{Anchor, Area, Stroke};
 use super::colour::Marker;
 use super::drawing::Drawing;
 use super::error::{FigureError, quoted_list};
-use super::lines::{Line, LinePoint, draw_lines, extent, label_room};
+use super::lines::{Labels, Line, LinePoint, draw_lines, extent, label_room};
 use super::page::Page;
 use super::plot::Plot;
 use super::selection::{generated_note, seeds_note, unique};
@@ -157,6 +157,15 @@ fn draw_row(page: &mut Page, row: &ChartRow) {
         Stroke::solid(RULE, 2.0),
     );
     let last = row.charts.len() - 1;
+    // Lines of the charts before the last that the last has not.
+    let is_last = |line: &&Line| {
+        row.charts[last]
+            .lines
+            .iter()
+            .any(|other| other.label == line.label)
+    };
+    let before = row.charts[..last].iter().flat_map(|chart| &chart.lines);
+    let others: Vec<&Line> = before.filter(|line| !is_last(line)).collect();
     let mut bottom = top;
     for (column, chart) in row.charts.iter().enumerate() {
         let area = Area {
@@ -173,7 +182,12 @@ fn draw_row(page: &mut Page, row: &ChartRow) {
                 Plot::unnumbered(canvas, area, &ticks)
             }
         };
-        let named = ("k frames back", column == last);
+        let labels = if column == last {
+            Labels::Here(&others)
+        } else {
+            Labels::Elsewhere
+        };
+        let named = ("k frames back", labels);
         bottom = bottom.max(draw_lines(canvas, &plot, &chart.lines, named));
     }
     page.y = bottom + ROW_GAP;

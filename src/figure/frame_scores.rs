@@ -10,7 +10,7 @@ use super::canvas::{Anchor, Area, Canvas, Stroke};
 use super::colour::{Marker, series_look};
 use super::drawing::Drawing;
 use super::error::FigureError;
-use super::lines::{GREY, Line, LinePoint, draw_lines, extent, label_room};
+use super::lines::{GREY, Labels, Line, LinePoint, draw_lines, extent, label_room};
 use super::page::Page;
 use super::plot::{DATA_LINE, Plot};
 use super::selection::{generated_note, seeds_note, unique};
@@ -141,11 +141,16 @@ impl Figure for FrameScores<'_> {
                     0 => Plot::new(canvas, area, heading, &ticks),
                     _ => Plot::unnumbered(canvas, area, &ticks),
                 };
+                let labels = if column == 1 {
+                    Labels::Here(&[])
+                } else {
+                    Labels::Elsewhere
+                };
                 bottom = bottom.max(draw_lines(
                     canvas,
                     &plot,
                     lines,
-                    ("predicted frame", column == 1),
+                    ("predicted frame", labels),
                 ));
             }
             page.y = bottom + ROW_GAP;

@@ -55,13 +55,22 @@ pub(super) fn extent<'a>(lines: impl IntoIterator<Item = &'a Line>) -> (f64, f64
     })
 }
 
-/// Draws the lines, a later one over an earlier one, with their labels at their ends where `named`, and
+/// Which labels stand right of a plot.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Labels<'a> {
+    /// None: the plot beside it has them.
+    Elsewhere,
+    /// Those of its lines, and those of others that the plots beside it have and it has not.
+    Here(&'a [&'a Line]),
+}
+
+/// Draws the lines, a later one over an earlier one, with labels at their ends where asked for, and
 /// returns the bottom of the axis' name in pixels.
 pub(super) fn draw_lines(
     canvas: &mut Canvas,
     plot: &Plot,
     lines: &[Line],
-    (x_name, named): (&str, bool),
+    (x_name, labels): (&str, Labels<'_>),
 ) -> f32 {
     plot.base(canvas);
     let steps = lines
@@ -104,18 +113,29 @@ pub(super) fn draw_lines(
         }
         ends.extend(points.last().map(|end| (*end, line.label.as_str())));
     }
-    if named {
-        label_ends(canvas, plot, &ends);
+    if let Labels::Here(others) = labels {
+        label_ends(canvas, plot, &ends, others);
     }
     bottom
 }
 
-fn label_ends(canvas: &mut Canvas, plot: &Plot, ends: &[(Point, &str)]) {
+fn label_ends(canvas: &mut Canvas, plot: &Plot, ends: &[(Point, &str)], others: &[&Line]) {
     let half = STRONG.line() / 2.0;
     let (low, high) = (plot.area.top + half, plot.area.bottom() - half);
-    let wanted: Vec<f32> = ends.iter().map(|(end, _)| end.1).collect();
-    let places = spread(&wanted, STRONG.line(), low, high);
+    // What has no line here stands at the top.
+    let wanted = (ends.iter().map(|(end, _)| end.1)).chain(others.iter().map(|_| low));
+    let places = spread(&wanted.collect::<Vec<_>>(), STRONG.line(), low, high);
     let x = plot.area.right() + LEADER;
+    for (line, &y) in others.iter().zip(&places[ends.len()..]) {
+        canvas.marker(
+            line.marker,
+            (x - LEADER * 0.5, y),
+            POINT * 0.8,
+            line.stroke.colour,
+        );
+        let style = STRONG.coloured(INK);
+        canvas.text((x, y - half), Anchor::Start, &style, &line.label);
+    }
     for ((end, label), y) in ends.iter().zip(places) {
         let leader = [(end.0 + POINT + 2.0, end.1), (x - 5.0, y)];
         canvas.polyline(&leader, LEADER_LINE);
