@@ -2,8 +2,9 @@
 //! against the whole step of the ConvLSTM as `experiments/convlstm.toml` has it.
 //!
 //! `cargo bench --profile dev --bench clips` (the development build is optimised, so nothing is
-//! compiled twice). Prints medians of interleaved repeats and their ratio. The digits are the drawn
-//! ones, which need no file; a clip of MNIST's costs the same.
+//! compiled twice). Prints medians of interleaved repeats, their ratio, and how long a step must last
+//! for the clips not to matter. The digits are the drawn ones, which need no file; a clip of MNIST's
+//! costs the same.
 
 #![expect(clippy::print_stdout, reason = "a benchmark reports")]
 
@@ -22,6 +23,8 @@ use camtrail::train::frame_loss;
 const REPEATS: usize = 9;
 /// Repeats before those that count.
 const WARM_UP: usize = 2;
+/// Share of a step beyond which the clips should be made beside it.
+const MOST_SHARE: f64 = 0.02;
 
 fn main() {
     // `cargo test --benches` only asks whether it runs.
@@ -65,6 +68,11 @@ fn main() {
     let share = making.as_secs_f64() / stepping.as_secs_f64();
     println!("clips {making:.2?}, whole step {stepping:.2?}, batch {batch}, n = {repeats}");
     println!("share of making clips in a step: {:.3} %", 100.0 * share);
+    println!(
+        "{} % of a step of {:.2?}",
+        100.0 * MOST_SHARE,
+        making.div_f64(MOST_SHARE)
+    );
 }
 
 fn median(mut times: Vec<Duration>) -> Duration {
