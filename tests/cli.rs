@@ -1,11 +1,16 @@
 //! What the command line prints and the code that it ends with, for what it is asked rightly and
 //! for what it is asked wrongly.
 
+#[path = "support/binary.rs"]
+mod binary;
+#[path = "support/printed.rs"]
+mod printed;
+
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::OnceLock;
 
+use printed::printed_in;
 use tempfile::TempDir;
 
 /// A folder in which the binary is run.
@@ -32,32 +37,8 @@ impl Place {
     }
 
     fn run(&self, arguments: &[&str]) -> String {
-        run_in(self.path(), arguments)
+        printed_in(self.path(), arguments)
     }
-}
-
-/// Runs the binary and returns its exit code, its results and what it told besides.
-fn run_in(folder: &Path, arguments: &[&str]) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_camtrail"))
-        .current_dir(folder)
-        .args(arguments)
-        .env("NO_COLOR", "1")
-        .env_remove("CARGO")
-        .env_remove("CAMTRAIL_DATA")
-        .output()
-        .expect("the binary starts");
-    let code = output.status.code().expect("it ends by itself");
-    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("UTF-8");
-    let mut shown = format!("exit code {code}\n");
-    for (stream, text) in [
-        ("stdout", text(&output.stdout)),
-        ("stderr", text(&output.stderr)),
-    ] {
-        if !text.is_empty() {
-            shown.push_str(&format!("--- {stream}\n{}\n", text.trim_end()));
-        }
-    }
-    shown.replace(folder.to_str().expect("UTF-8"), "[folder]")
 }
 
 /// Runs the binary in a folder where nothing is.
@@ -86,7 +67,7 @@ fn trained() -> &'static Path {
             ] {
                 arguments.extend(["--set", change]);
             }
-            let shown = run_in(&folder, &arguments);
+            let shown = printed_in(&folder, &arguments);
             assert!(shown.starts_with("exit code 0\n"), "{shown}");
         }
         folder
@@ -102,7 +83,7 @@ fn explain(more: &[&str]) -> String {
         arguments.extend(["--test-index", "0"]);
     }
     arguments.extend(more);
-    run_in(trained(), &arguments).replace(out.path().to_str().expect("UTF-8"), "[out]")
+    printed_in(trained(), &arguments).replace(out.path().to_str().expect("UTF-8"), "[out]")
 }
 
 #[test]
@@ -605,7 +586,7 @@ fn explaining_an_image_writes_maps_and_figure_and_a_row_a_method() {
     ];
     let out = tempfile::tempdir().expect("a temporary folder");
     let out = ["--out", out.path().to_str().expect("UTF-8")];
-    let pooled = run_in(trained(), &[&arguments[..], &out[..]].concat());
+    let pooled = printed_in(trained(), &[&arguments[..], &out[..]].concat());
     assert!(pooled.contains("  cam"), "{pooled}");
 }
 
@@ -630,7 +611,7 @@ fn a_difference_of_classes_is_named_in_table_and_record_and_by_methods_that_ask(
         folder,
     ]);
     arguments.extend(["--method", "score-cam", "--method", "ablation-cam"]);
-    let shown = run_in(trained(), &arguments);
+    let shown = printed_in(trained(), &arguments);
     assert!(shown.starts_with("exit code 0\n"), "{shown}");
     for part in ["score-cam", "ablation-cam", "ring, minus:disc"] {
         assert!(shown.contains(part), "no {part:?} in {shown}");

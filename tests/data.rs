@@ -1,10 +1,12 @@
 //! The `data` verbs from the command line: what is listed, checked and fetched, and what is said where
 //! that cannot be.
 
+#[path = "support/binary.rs"]
+mod binary;
+
 use std::fs;
 use std::io::Write;
 use std::path::Path;
-use std::process::Command;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -24,21 +26,10 @@ fn folder() -> TempDir {
 
 /// Exit code, results and notes of `data ARGUMENTS` in `folder`, whose path is shown as "[folder]".
 fn data(folder: &Path, arguments: &[&str]) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_camtrail"))
-        .current_dir(folder)
-        .arg("data")
-        .args(arguments)
-        .env("NO_COLOR", "1")
-        .env_remove("CARGO")
-        .env_remove("CAMTRAIL_DATA")
-        .output()
-        .expect("the binary starts");
-    let code = output.status.code().expect("it ends by itself");
-    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("UTF-8");
+    let output = binary::run_in(folder, &[&["data"], arguments].concat());
     let shown = format!(
-        "exit code {code}\n{}{}",
-        text(&output.stdout),
-        text(&output.stderr)
+        "exit code {}\n{}{}",
+        output.code, output.stdout, output.stderr
     );
     shown.replace(folder.to_str().expect("UTF-8"), "[folder]")
 }

@@ -3,16 +3,17 @@
 //! Sizes, classes, the layer and the input's name are read from each golden file. The files lie in
 //! the folder named by `CAMTRAIL_GOLDEN`; a network whose file is not there is ignored by name.
 
+#[path = "support/golden.rs"]
+mod golden;
+
 use std::collections::HashMap;
-use std::path::PathBuf;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use camtrail::explain::{ExplainRequest, Method, TargetSpec, explain, gather};
 use camtrail::model::backbones::{Backbone, BackboneName, Dialect, Parameters};
+use golden::{Golden, TOLERANCE, relative_error};
 use safetensors::SafeTensors;
 
-/// The agreement that the golden files promise for float32: `max|a - b| / max|b|`.
-const TOLERANCE: f32 = 1e-4;
 /// The methods, by the project's name and the file's.
 const METHODS: [(&str, &str); 5] = [
     ("grad-cam", "grad_cam"),
@@ -58,61 +59,27 @@ impl Parameters for Formula {
     }
 }
 
-struct Golden {
-    path: PathBuf,
-    bytes: Vec<u8>,
+/// A golden file with the notes that say how it was made.
+struct Noted {
+    file: Golden,
     notes: HashMap<String, String>,
 }
 
-impl Golden {
+impl Noted {
     fn read(name: &str) -> Self {
-        let folder = std::env::var_os("CAMTRAIL_GOLDEN")
-            .expect("set CAMTRAIL_GOLDEN to the folder of the golden files to run this test");
-        let path = PathBuf::from(folder)
-            .join(name)
-            .with_extension("safetensors");
-        let bytes = std::fs::read(&path)
-            .unwrap_or_else(|error| panic!("cannot read golden file {path:?}: {error}"));
-        let (_, metadata) = SafeTensors::read_metadata(&bytes).expect("a safetensors file");
+        let file = Golden::read(name);
+        let (_, metadata) = SafeTensors::read_metadata(&file.bytes).expect("a safetensors file");
         let notes = metadata.metadata().clone().expect("the file has notes");
-        Self { path, bytes, notes }
+        Self { file, notes }
     }
 
     fn note(&self, key: &str) -> &str {
         let note = self.notes.get(key);
-        note.unwrap_or_else(|| panic!("{:?} has no note {key:?}", self.path))
+        note.unwrap_or_else(|| panic!("{:?} has no note {key:?}", self.file.path))
     }
 
     fn numbers(&self, key: &str) -> Vec<usize> {
         serde_json::from_str(self.note(key)).expect("a list of whole numbers")
-    }
-
-    fn tensor<const D: usize>(&self, name: &str) -> Tensor<D> {
-        let file = SafeTensors::deserialize(&self.bytes).expect("a safetensors file");
-        let view = file
-            .tensor(name)
-            .unwrap_or_else(|error| panic!("{:?}, {name:?}: {error}", self.path));
-        let (chunks, _) = view.data().as_chunks::<4>();
-        let values: Vec<f32> = chunks
-            .iter()
-            .map(|bytes| f32::from_le_bytes(*bytes))
-            .collect();
-        Tensor::from_data(
-            TensorData::new(values, view.shape().to_vec()),
-            &Device::flex(),
-        )
-    }
-}
-
-/// `max|a - b| / max|b|`.
-fn relative_error<const D: usize>(a: &Tensor<D>, b: &Tensor<D>) -> f32 {
-    assert_eq!(a.dims(), b.dims());
-    let difference: f32 = (a.clone() - b.clone()).abs().max().into_scalar();
-    let largest: f32 = b.clone().abs().max().into_scalar();
-    if difference == 0.0 {
-        0.0
-    } else {
-        difference / largest
     }
 }
 
@@ -125,10 +92,10 @@ fn assert_equal<const D: usize>(what: &str, found: &Tensor<D>, expected: &Tensor
 
 /// Compares logits, what is known at the layer, and every method's map.
 fn compare(file: &str) {
-    let golden = Golden::read(file);
+    let golden = Noted::read(file);
     let device = Device::flex();
     let name: BackboneName = golden.note("model").parse().expect("a known network");
-    let expected: Tensor<2> = golden.tensor("logits");
+    let expected: Tensor<2> = golden.file.tensor("logits");
     let [_, network_classes] = expected.dims();
     let network = Backbone::new(
         name,
@@ -160,12 +127,12 @@ fn compare(file: &str) {
     assert_equal(
         &format!("{file}, activation"),
         &activation,
-        &golden.tensor("activation_mean"),
+        &golden.file.tensor("activation_mean"),
     );
     assert_equal(
         &format!("{file}, gradient"),
         &gradient,
-        &golden.tensor("gradient_mean"),
+        &golden.file.tensor("gradient_mean"),
     );
 
     let request = ExplainRequest {
@@ -177,7 +144,7 @@ fn compare(file: &str) {
     };
     let explanations = explain(&network, input, &request).expect("explained");
     for (method, golden_name) in METHODS {
-        let expected: Tensor<3> = golden.tensor(&format!("{golden_name}.raw"));
+        let expected: Tensor<3> = golden.file.tensor(&format!("{golden_name}.raw"));
         let maps = explanations.iter().filter(|e| e.method.name() == method);
         let values: Vec<f32> = maps
             .flat_map(|e| e.saliency.raw.values().to_vec())

@@ -4,75 +4,19 @@
 //! without it these tests are ignored by name, and fail when asked for: run them with
 //! `CAMTRAIL_GOLDEN=... cargo test --test golden_maps -- --include-ignored`.
 
-use std::path::PathBuf;
+#[path = "support/golden.rs"]
+mod golden;
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::Tensor;
 use camtrail::explain::{LayerEvidence, Method, saliency};
-use safetensors::SafeTensors;
+use golden::{Golden, TOLERANCE, relative_error};
 
-/// The agreement that the golden files promise for float32: `max|a - b| / max|b|`.
-const TOLERANCE: f32 = 1e-4;
-
-/// One golden file, in memory.
-struct Golden {
-    path: PathBuf,
-    bytes: Vec<u8>,
-}
-
-impl Golden {
-    fn read(name: &str) -> Self {
-        let folder = std::env::var_os("CAMTRAIL_GOLDEN")
-            .expect("set CAMTRAIL_GOLDEN to the folder of the golden files to run this test");
-        let path = PathBuf::from(folder)
-            .join(name)
-            .with_extension("safetensors");
-        let bytes = std::fs::read(&path)
-            .unwrap_or_else(|error| panic!("cannot read golden file {path:?}: {error}"));
-        Self { path, bytes }
-    }
-
-    fn tensor<const D: usize>(&self, name: &str) -> Tensor<D> {
-        let fail = |error: &dyn std::fmt::Display| -> ! {
-            panic!("golden file {:?}, tensor {name:?}: {error}", self.path)
-        };
-        let file = SafeTensors::deserialize(&self.bytes).unwrap_or_else(|error| fail(&error));
-        let view = file.tensor(name).unwrap_or_else(|error| fail(&error));
-        assert_eq!(
-            view.dtype(),
-            safetensors::Dtype::F32,
-            "{:?}, {name:?}",
-            self.path
-        );
-        let values: Vec<f32> = view
-            .data()
-            .chunks_exact(size_of::<f32>())
-            .map(|bytes| f32::from_le_bytes(bytes.try_into().expect("chunks have four bytes")))
-            .collect();
-        Tensor::from_data(
-            TensorData::new(values, view.shape().to_vec()),
-            &Device::flex(),
-        )
-    }
-
-    fn evidence(&self) -> LayerEvidence {
-        LayerEvidence {
-            name: "golden".to_owned(),
-            activation: self.tensor("activation"),
-            gradient: self.tensor("gradient"),
-            class_weights: None,
-        }
-    }
-}
-
-/// `max|a - b| / max|b|`, 0 for two zero maps.
-fn relative_error<const D: usize>(a: &Tensor<D>, b: &Tensor<D>) -> f32 {
-    assert_eq!(a.dims(), b.dims());
-    let difference: f32 = (a.clone() - b.clone()).abs().max().into_scalar();
-    let largest: f32 = b.clone().abs().max().into_scalar();
-    if difference == 0.0 {
-        0.0
-    } else {
-        difference / largest
+fn evidence(golden: &Golden) -> LayerEvidence {
+    LayerEvidence {
+        name: "golden".to_owned(),
+        activation: golden.tensor("activation"),
+        gradient: golden.tensor("gradient"),
+        class_weights: None,
     }
 }
 
@@ -81,7 +25,7 @@ fn relative_error<const D: usize>(a: &Tensor<D>, b: &Tensor<D>) -> f32 {
 fn compare(file: &str, method: &str, golden_name: &str) {
     let golden = Golden::read(file);
     let method = Method::parse(method).expect("the method is in the list");
-    let raw = saliency::rectify(method.signed_map(&golden.evidence()));
+    let raw = saliency::rectify(method.signed_map(&evidence(&golden)));
     let raw_error = relative_error(&raw, &golden.tensor(&format!("{golden_name}.raw")));
 
     let expected_up: Tensor<3> = golden.tensor(&format!("{golden_name}.up"));
@@ -194,7 +138,7 @@ fn xgrad_cam_of_figure_1() {
 #[test]
 #[ignore = "needs the golden files in $CAMTRAIL_GOLDEN"]
 fn grad_cam_pp_draws_the_objects_of_figure_1_more_alike_than_grad_cam() {
-    let evidence = Golden::read("figure-1").evidence();
+    let evidence = evidence(&Golden::read("figure-1"));
     let [batch, channels, height, width] = evidence.activation.dims();
     assert_eq!(batch, 1, "figure 1 is one image");
     let pixels = height * width;

@@ -1,8 +1,10 @@
 //! `localize` from the command line: on generated images, on boxes of one's own, and asked wrongly.
 
+#[path = "support/binary.rs"]
+mod binary;
+
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::OnceLock;
 
 use image::{Rgb, RgbImage};
@@ -14,17 +16,8 @@ const METHODS: &str = "grad-cam,grad-cam-pp,random,gaussian,edges";
 
 /// Runs the binary and returns its exit code, its results and what it told besides.
 fn run_in(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_camtrail"))
-        .current_dir(folder)
-        .args(arguments)
-        .env("NO_COLOR", "1")
-        .env_remove("CARGO")
-        .env_remove("CAMTRAIL_DATA")
-        .output()
-        .expect("the binary starts");
-    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("UTF-8");
-    let code = output.status.code().expect("it ends by itself");
-    (code, text(&output.stdout), text(&output.stderr))
+    let shown = binary::run_in(folder, arguments);
+    (shown.code, shown.stdout, shown.stderr)
 }
 
 /// A folder with a trained run of `trial-b`, made once for all tests.

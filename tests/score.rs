@@ -1,9 +1,13 @@
 //! `camtrail score` on small trained networks: its tables against the library and against each
 //! other, and its answers to what is asked wrongly.
 
+#[path = "support/binary.rs"]
+mod binary;
+#[path = "support/printed.rs"]
+mod printed;
+
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::OnceLock;
 
 use burn::module::Module;
@@ -19,6 +23,7 @@ use camtrail::run::{
     CheckpointName, LayerPlace, RunDir, SCORE_PAIRS_CSV, SCORE_TABLE_CSV, SCORES_CSV, ScoreMetric,
     ScorePair, ScoreRow, ScoreSummary, read_score_pairs, read_score_rows, read_score_table,
 };
+use printed::printed_in;
 
 /// Images of the test split.
 const IMAGES: usize = 24;
@@ -28,29 +33,6 @@ const SOURCES: [&str; 5] = ["grad-cam", "grad-cam-pp", "random", "gaussian", "ed
 const ROUNDING: f64 = 1e-9;
 /// Float32 forwards of batches of another size, in shares of 0 to 1.
 const FORWARD: f64 = 1e-5;
-
-fn run_in(folder: &Path, arguments: &[&str]) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_camtrail"))
-        .current_dir(folder)
-        .args(arguments)
-        .env("NO_COLOR", "1")
-        .env_remove("CARGO")
-        .env_remove("CAMTRAIL_DATA")
-        .output()
-        .expect("the binary starts");
-    let code = output.status.code().expect("it ends by itself");
-    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("UTF-8");
-    let mut shown = format!("exit code {code}\n");
-    for (stream, text) in [
-        ("stdout", text(&output.stdout)),
-        ("stderr", text(&output.stderr)),
-    ] {
-        if !text.is_empty() {
-            shown.push_str(&format!("--- {stream}\n{}\n", text.trim_end()));
-        }
-    }
-    shown.replace(folder.to_str().expect("UTF-8"), "[folder]")
-}
 
 /// A folder with two seeds of a small `trial-b` and one of a small `trial-d-gap`, and with their
 /// scores, made once for all tests.
@@ -77,7 +59,7 @@ fn scored() -> &'static Path {
             ] {
                 arguments.extend(["--set", change]);
             }
-            let shown = run_in(&folder, &arguments);
+            let shown = printed_in(&folder, &arguments);
             assert!(shown.starts_with("exit code 0\n"), "{shown}");
         }
         let curves = ["--insertion-deletion", "--steps", "3"];
@@ -95,7 +77,7 @@ fn scored() -> &'static Path {
 
 fn score_into(folder: &Path, out: &str, more: &[&str]) -> String {
     let arguments = ["score", "--base", "shapes", "--out", out];
-    run_in(folder, &[&arguments[..], more].concat())
+    printed_in(folder, &[&arguments[..], more].concat())
 }
 
 fn score(out: &str, more: &[&str]) -> String {

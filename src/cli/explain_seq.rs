@@ -18,7 +18,7 @@ use crate::figure::{Capacity, CapacityCompared, Figure, Trajectory};
 use crate::run::{CAPACITY_CSV, CapacityRow, SEQUENCE_JSON, SEQUENCE_TENSORS, write_capacity};
 
 use super::DONE;
-use super::context::{Context, base_flag};
+use super::context::Context;
 use super::evaluate_frames::check_same_clips;
 use super::failure::Complaint;
 use super::network::{OpenedPredictor, Trained, find_run};
@@ -153,21 +153,16 @@ fn compare(rows: &[CapacityRow], methods: &[Method], out: &Path) -> anyhow::Resu
 
 impl Request {
     fn read(arguments: &ExplainSeqArguments) -> Result<Self, ExplainError> {
-        let methods = arguments.methods.iter().map(|name| {
+        let mut methods = Vec::new();
+        for name in &arguments.methods {
             let method = Method::parse(name)?;
-            match method.needs() {
-                Needs::Gradient => Ok(method),
-                _ => Err(ExplainError::not_gradient(method)),
+            if method.needs() != Needs::Gradient {
+                return Err(ExplainError::not_gradient(method));
             }
-        });
-        let mut methods = methods.collect::<Result<Vec<_>, _>>()?;
-        let mut seen = Vec::new();
-        methods.retain(|method| {
-            !seen.contains(method) && {
-                seen.push(*method);
-                true
+            if !methods.contains(&method) {
+                methods.push(method);
             }
-        });
+        }
         Ok(Self {
             target: arguments.target.parse()?,
             methods,
@@ -192,9 +187,8 @@ fn networks(
     let networks = arguments
         .experiments
         .iter()
-        .map(|name| find_run(context, name, base, seed))
-        .collect::<anyhow::Result<Vec<Trained<ForecastExperiment>>>>()
-        .map_err(|error| with_training(error, context, arguments))?;
+        .map(|name| find_or_train(context, name, base, seed))
+        .collect::<anyhow::Result<Vec<_>>>()?;
     check_same_clips(&networks)?;
     for trained in &networks {
         let layers = trained.experiment.experiment.forecast.hidden.len();
@@ -209,30 +203,17 @@ fn networks(
     Ok(networks)
 }
 
-/// Adds to the complaint about a missing run that `--train` trains it.
-fn with_training(
-    error: anyhow::Error,
+/// As [`find_run`]; the complaint about a missing run also says that `--train` trains it.
+fn find_or_train(
     context: &Context,
-    arguments: &ExplainSeqArguments,
-) -> anyhow::Error {
-    let missing = arguments.experiments.iter().find(|name| {
-        let base = arguments.checkpoint.base.as_deref();
-        let resolved = context.plain::<ForecastExperiment>(name, base);
-        resolved.is_ok_and(|resolved| {
-            let run = context.run(&resolved, arguments.checkpoint.seed);
-            !run.experiment().exists()
-        })
-    });
-    let Some(name) = missing else {
-        return error;
-    };
-    let base = base_flag(arguments.checkpoint.base.as_deref());
-    let train = context.command(&format!(
-        "train {name}{base} --seed {}",
-        arguments.checkpoint.seed
-    ));
-    let hint = format!("{train}, or let this command train it: --train");
-    Complaint::failed(error.to_string(), hint).into()
+    name: &str,
+    base: Option<&str>,
+    seed: u64,
+) -> anyhow::Result<Trained<ForecastExperiment>> {
+    find_run(context, name, base, seed).map_err(|error| match error.downcast::<Complaint>() {
+        Ok(missing) => missing.or("let this command train it: --train").into(),
+        Err(other) => other,
+    })
 }
 
 /// Trains the runs that are not done, where it is asked to; returns the exit code where a signal

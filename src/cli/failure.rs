@@ -37,6 +37,15 @@ impl Complaint {
         }
     }
 
+    /// Returns the same with another way out beside its own.
+    pub(super) fn or(mut self, way: &str) -> Self {
+        self.hint = Some(match self.hint {
+            Some(hint) => format!("{hint}, or {way}"),
+            None => way.to_string(),
+        });
+        self
+    }
+
     /// Returns the end of a command that a signal stopped.
     pub(super) fn stopped(code: u8) -> Self {
         Self {

@@ -109,11 +109,15 @@ impl PlainCnn {
             let block = &self.blocks[place / 2];
             let pool = names.get(place + 1);
             activation = if !place.is_multiple_of(2) {
-                block.drop_out(tap.observe(name, block.pool.forward(activation)))
+                block
+                    .dropout
+                    .forward(tap.observe(name, block.pool.forward(activation)))
             } else if let Some(pool) = pool.filter(|_| !tap.wants(name)) {
                 tap.pass(name);
                 place += 1;
-                block.drop_out(tap.observe(pool, block.convolve(activation, After::ReluPool)))
+                block
+                    .dropout
+                    .forward(tap.observe(pool, block.convolve(activation, After::ReluPool)))
             } else {
                 tap.observe(name, block.convolve(activation, After::Relu))
             };
@@ -162,10 +166,6 @@ impl Block {
     fn convolve(&self, images: Tensor<4>, after: After) -> Tensor<4> {
         let bias = self.convolution.bias.as_ref().map(Param::val);
         kernels::convolution(images, self.convolution.weight.val(), bias, after)
-    }
-
-    fn drop_out(&self, pooled: Tensor<4>) -> Tensor<4> {
-        self.dropout.forward(pooled)
     }
 
     fn new(channels: usize, filters: usize, dropout: f64, device: &Device) -> Self {
