@@ -18,6 +18,10 @@ use camtrail::model::tap::Tap;
 use camtrail::model::{ConvLstm, ForecastSpec, Head, ModelSpec, PlainCnn};
 use camtrail::train::{FrameLoss, ImageBatch, clip_by_global_norm, frame_loss};
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const BATCH: usize = 128;
 const SIDE: usize = 32;
 const CLASSES: usize = 100;

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use pulp::Arch;
 use rayon::prelude::*;
 
 use super::finish::POOL;
@@ -59,26 +60,33 @@ pub(super) fn results_gradient<'a>(
 
 /// Each window's gradient at its largest result, zero elsewhere.
 fn unpool(gradient: &[f32], chosen: &[f32], size: Size) -> Vec<f32> {
-    let outputs = size.outputs;
-    let row = size.width / POOL * outputs;
+    let (width, outputs) = (size.width, size.outputs);
+    let row = width / POOL * outputs;
     let mut into = vec![0.0; size.pixels() * outputs];
-    let rows = into.par_chunks_mut(POOL * size.width * outputs);
+    let rows = into.par_chunks_mut(POOL * width * outputs);
     let from = gradient.par_chunks(row).zip(chosen.par_chunks(row));
     rows.zip(from).for_each(|(into, (gradient, chosen))| {
-        let (upper, lower) = into.split_at_mut(size.width * outputs);
-        for (down, into) in [upper, lower].into_iter().enumerate() {
-            let windows = gradient.chunks(outputs).zip(chosen.chunks(outputs));
-            for (pair, (gradient, chosen)) in into.chunks_mut(POOL * outputs).zip(windows) {
-                for (right, into) in pair.chunks_mut(outputs).enumerate() {
-                    let index = (down * POOL + right) as f32;
-                    for ((into, gradient), chosen) in into.iter_mut().zip(gradient).zip(chosen) {
-                        *into = if *chosen == index { *gradient } else { 0.0 };
-                    }
-                }
+        Arch::new().dispatch(|| {
+            for (down, into) in into.chunks_mut(width * outputs).enumerate() {
+                spread(gradient, chosen, down, outputs, into);
             }
-        }
+        });
     });
     into
+}
+
+/// The row of pixels `down` rows from the top of a row of windows.
+#[inline(always)]
+fn spread(gradient: &[f32], chosen: &[f32], down: usize, outputs: usize, into: &mut [f32]) {
+    let windows = gradient.chunks(outputs).zip(chosen.chunks(outputs));
+    for (pair, (gradient, chosen)) in into.chunks_mut(POOL * outputs).zip(windows) {
+        for (right, into) in pair.chunks_mut(outputs).enumerate() {
+            let index = (down * POOL + right) as f32;
+            for ((into, gradient), chosen) in into.iter_mut().zip(gradient).zip(chosen) {
+                *into = if *chosen == index { *gradient } else { 0.0 };
+            }
+        }
+    }
 }
 
 /// Returns the gradient of the bias, `[outputs]`: the sum over all pixels of what reached them.

@@ -3,7 +3,7 @@
 
 use std::array::from_fn;
 
-use pulp::Simd;
+use pulp::{Simd, WithSimd};
 
 /// Columns of a panel: two AVX2 vectors, one AVX-512 vector, one cache line.
 pub(super) const PANEL: usize = 16;
@@ -56,14 +56,44 @@ pub(super) struct Size {
 }
 
 /// Writes or adds the product of `left` and `right`. Each number's sum runs along `inner` in order.
+///
+/// It is a function of its own for each kind of processor, so that it is compiled once and not once
+/// for each of its callers.
 #[inline(always)]
 pub(super) fn multiply<S: Simd>(simd: S, left: Left, right: Right, into: Target, size: Size) {
-    // Two vectors of columns at once, whatever the width of a vector.
-    match S::F32_LANES {
-        16 => by_panels::<S, 2, 1>(simd, left, right, into, size),
-        8 => by_panels::<S, 1, 2>(simd, left, right, into, size),
-        4 => by_panels::<S, 1, 4>(simd, left, right, into, size),
-        _ => by_panels::<S, 1, 16>(simd, left, right, into, size),
+    simd.vectorize(Multiply {
+        left,
+        right,
+        into,
+        size,
+    });
+}
+
+struct Multiply<'a> {
+    left: Left<'a>,
+    right: Right<'a>,
+    into: Target<'a>,
+    size: Size,
+}
+
+impl WithSimd for Multiply<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self {
+            left,
+            right,
+            into,
+            size,
+        } = self;
+        // Two vectors of columns at once, whatever the width of a vector.
+        match S::F32_LANES {
+            16 => by_panels::<S, 2, 1>(simd, left, right, into, size),
+            8 => by_panels::<S, 1, 2>(simd, left, right, into, size),
+            4 => by_panels::<S, 1, 4>(simd, left, right, into, size),
+            _ => by_panels::<S, 1, 16>(simd, left, right, into, size),
+        }
     }
 }
 
