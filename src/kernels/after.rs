@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use pulp::Arch;
+use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::finish::POOL;
@@ -60,30 +60,55 @@ pub(super) fn results_gradient<'a>(
 
 /// Each window's gradient at its largest result, zero elsewhere.
 fn unpool(gradient: &[f32], chosen: &[f32], size: Size) -> Vec<f32> {
-    let (width, outputs) = (size.width, size.outputs);
-    let row = width / POOL * outputs;
-    let mut into = vec![0.0; size.pixels() * outputs];
-    let rows = into.par_chunks_mut(POOL * width * outputs);
+    let row = size.width / POOL * size.outputs;
+    let mut into = vec![0.0; size.pixels() * size.outputs];
+    let rows = into.par_chunks_mut(POOL * size.width * size.outputs);
     let from = gradient.par_chunks(row).zip(chosen.par_chunks(row));
     rows.zip(from).for_each(|(into, (gradient, chosen))| {
-        Arch::new().dispatch(|| {
-            for (down, into) in into.chunks_mut(width * outputs).enumerate() {
-                spread(gradient, chosen, down, outputs, into);
-            }
+        let outputs = size.outputs;
+        Arch::new().dispatch(Unpool {
+            gradient,
+            chosen,
+            outputs,
+            into,
         });
     });
     into
 }
 
-/// The row of pixels `down` rows from the top of a row of windows.
-#[inline(always)]
-fn spread(gradient: &[f32], chosen: &[f32], down: usize, outputs: usize, into: &mut [f32]) {
-    let windows = gradient.chunks(outputs).zip(chosen.chunks(outputs));
-    for (pair, (gradient, chosen)) in into.chunks_mut(POOL * outputs).zip(windows) {
-        for (right, into) in pair.chunks_mut(outputs).enumerate() {
-            let index = (down * POOL + right) as f32;
-            for ((into, gradient), chosen) in into.iter_mut().zip(gradient).zip(chosen) {
-                *into = if *chosen == index { *gradient } else { 0.0 };
+/// One row of windows.
+struct Unpool<'a> {
+    /// `[windows, outputs]`, whole vectors of outputs, as is `chosen`.
+    gradient: &'a [f32],
+    chosen: &'a [f32],
+    outputs: usize,
+    /// `[2, 2 * windows, outputs]`
+    into: &'a mut [f32],
+}
+
+impl WithSimd for Unpool<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let vectors = self.outputs / S::F32_LANES;
+        let [gradient, chosen] = [self.gradient, self.chosen].map(|all| S::as_simd_f32s(all).0);
+        let into = S::as_mut_simd_f32s(self.into).0;
+        let row = POOL * gradient.len();
+        let (upper, lower) = into.split_at_mut(row);
+        let zero = simd.splat_f32s(0.0);
+        for window in 0..gradient.len() / vectors {
+            for vector in 0..vectors {
+                let at = window * vectors + vector;
+                let value = |index: usize| {
+                    let here = simd.equal_f32s(chosen[at], simd.splat_f32s(index as f32));
+                    simd.select_f32s(here, gradient[at], zero)
+                };
+                for right in 0..POOL {
+                    let place = (POOL * window + right) * vectors + vector;
+                    upper[place] = value(right);
+                    lower[place] = value(POOL + right);
+                }
             }
         }
     }
