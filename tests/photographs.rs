@@ -97,7 +97,7 @@ fn maps_lie_on_the_whole_picture() {
     assert_eq!(record.layer, "features.12");
     assert_eq!(record.pretrained.as_deref(), Some("net.safetensors"));
     // 60 x 30 becomes 512 x 256, of which the middle 224 x 224 are seen.
-    let seen = image.seen.expect("a part is seen");
+    let seen = set.records[0].seen.expect("a part is seen");
     let expected = [144.0 / 512.0, 16.0 / 256.0, 224.0 / 512.0, 224.0 / 256.0];
     for (found, expected) in seen.iter().zip(expected) {
         assert!((found - expected).abs() < 1e-9, "{seen:?}");

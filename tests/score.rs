@@ -172,7 +172,7 @@ fn a_row_is_what_the_library_says_of_its_map() {
         );
         assert_eq!(
             row.correct,
-            explained.predicted_class == data.test.label(index)
+            Some(explained.predicted_class == data.test.label(index))
         );
         assert_eq!([row.native_height, row.native_width], [16, 16]);
         close(row.confidence, y, FORWARD);

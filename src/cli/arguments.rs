@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::backbone::{FromWeights, LayersArguments, PhotoArguments, WeightsArguments};
+use super::benchmark::BenchmarkArguments;
 use super::data::DataArguments;
 use super::evaluate_frames::FrameArguments;
 use super::explain_seq::ExplainSeqArguments;
@@ -73,6 +74,8 @@ pub(super) enum Verb {
     Score(ScoreArguments),
     /// Train all trials, explain them and draw every figure
     Reproduce(ReproduceArguments),
+    /// Compare ImageNet networks on photographs: figures, scores, localisation and agreement
+    Benchmark(BenchmarkArguments),
     /// List the layers of an ImageNet network, with their sizes
     Layers(LayersArguments),
     /// Write a trained network's weights for PyTorch

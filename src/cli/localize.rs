@@ -1,11 +1,11 @@
 //! `localize`: whether maps lie on the objects. Called by [`super::run`].
 
-mod boxes;
-mod collect;
-mod pictures;
-mod subject;
-mod summary;
-mod tables;
+pub(super) mod boxes;
+pub(super) mod collect;
+pub(super) mod pictures;
+pub(super) mod subject;
+pub(super) mod summary;
+pub(super) mod tables;
 
 use std::path::{Path, PathBuf};
 
@@ -29,11 +29,11 @@ pub(super) const FOLDER: &str = "localization";
 
 /// What one measurement gives.
 #[derive(Default)]
-struct Findings {
-    maps: Vec<LocalizationRow>,
-    summary: Vec<LocalizationSummaryRow>,
-    curves: Vec<LocalizationCurveRow>,
-    pictures: Vec<LocalizedPictures>,
+pub(super) struct Findings {
+    pub(super) maps: Vec<LocalizationRow>,
+    pub(super) summary: Vec<LocalizationSummaryRow>,
+    pub(super) curves: Vec<LocalizationCurveRow>,
+    pub(super) pictures: Vec<LocalizedPictures>,
 }
 
 /// Measures the maps and lists the files.
@@ -52,9 +52,14 @@ pub(super) fn draw(
     let mut subject = Subject::new(context, arguments)?;
     let out = context.figures(
         arguments.measure.out.as_deref(),
-        &[&subject.dataset, FOLDER],
+        &[&subject.annotated.dataset, FOLDER],
     );
     let findings = measure(context, arguments, &mut subject)?;
+    write(&findings, &out)
+}
+
+/// Writes rows and figures into `out`, prints what stands below all tables, and returns the files.
+pub(super) fn write(findings: &Findings, out: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let columns: Vec<String> = collect::score_names()
         .into_iter()
         .map(collect::ScoreName::column)
@@ -75,7 +80,7 @@ pub(super) fn draw(
         "iou-curve.csv",
     ];
     let mut files = tables.map(file).to_vec();
-    files.extend(figures(&findings, &out)?);
+    files.extend(figures(findings, out)?);
     Ok(files)
 }
 
@@ -102,15 +107,15 @@ fn measure(
         }
         context.go_on()?;
         collect::finish(&mut cells, subject.tuning.is_some());
-        let rows = summary::summarise(subject, trial, &cells);
+        let rows = summary::summarise(&subject.annotated, trial, &cells);
         tables::print(&rows, &subject.delta_rule());
         findings.summary.extend(rows);
         findings
             .curves
-            .extend(summary::curves(subject, trial, &cells));
+            .extend(summary::curves(&subject.annotated, trial, &cells));
         findings
             .maps
-            .extend(summary::map_rows(subject, trial, &cells));
+            .extend(summary::map_rows(&subject.annotated, trial, &cells));
     }
     Ok(findings)
 }

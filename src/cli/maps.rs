@@ -63,13 +63,14 @@ impl ClassChoice {
         }
     }
 
-    fn target(&self, pictures: &Pictures) -> anyhow::Result<TargetSpec> {
+    /// Returns the class of each picture, whose true ones are `labels`.
+    pub(super) fn target(&self, labels: &[Option<usize>]) -> Result<TargetSpec, Complaint> {
         match self {
             Self::Predicted => return Ok(TargetSpec::predicted()),
             Self::Named(class) => return Ok(TargetSpec::class(*class)),
             Self::True => {}
         }
-        let labels: Option<Vec<usize>> = pictures.labels.iter().copied().collect();
+        let labels: Option<Vec<usize>> = labels.iter().copied().collect();
         let unknown = || {
             Complaint::misused(
                 "the true class of an image file is not known",
@@ -200,7 +201,6 @@ pub(super) fn empty_set(pictures: &Pictures) -> ExplanationSet {
             generated: pictures.generated,
             true_class: pictures.labels[place].map(|label| pictures.class_names[label].clone()),
             pixels: name,
-            seen: pictures.wholes.get(place).map(|whole| whole.seen),
         });
     }
     set
@@ -270,7 +270,7 @@ fn add_group(
         let spec = ExplainRequest {
             layers,
             methods,
-            target: request.class.target(pictures)?.of(quantity),
+            target: request.class.target(&pictures.labels)?.of(quantity),
         };
         let more = |count: usize| answers.inc(count as u64);
         explanations.extend(explain_watched(network, input.clone(), &spec, &more)?);
@@ -325,7 +325,8 @@ fn add_record(
     let name = |class: usize| pictures.class_names[class].clone();
     let (pixels, [height, width]) = shown(pictures, explanation.image);
     let map = &explanation.saliency.normalised;
-    let map = match pictures.wholes.get(explanation.image) {
+    let whole = pictures.wholes.get(explanation.image);
+    let map = match whole {
         Some(whole) => placed(map, whole.seen, whole.size),
         None => map.clone(),
     };
@@ -371,6 +372,7 @@ fn add_record(
         predicted_class: name(explanation.predicted_class),
         predicted_confidence,
         empty: explanation.saliency.empty,
+        seen: whole.map(|whole| whole.seen),
         raw,
         heat,
         explanation: product,

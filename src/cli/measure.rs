@@ -28,6 +28,8 @@ use super::verdicts::Verdicts;
 const IMAGES_AT_ONCE: usize = 128;
 /// The same where a method asks the network many questions about each.
 const IMAGES_AT_ONCE_ASKED: usize = 8;
+/// Stands where a split's name would, for pictures of one's own.
+pub(super) const PICTURES: &str = "pictures";
 /// The name that stands for every method and baseline.
 const EVERYTHING: &str = "all";
 /// How a progress bar looks.
@@ -55,8 +57,8 @@ pub(super) struct Group {
     pub(super) places: Range<usize>,
     /// The images, `[batch, channels, height, width]`, 0 to 1.
     pub(super) pixels: Tensor<4>,
-    /// Their true classes.
-    pub(super) labels: Vec<usize>,
+    /// Their true classes, where they are known.
+    pub(super) labels: Vec<Option<usize>>,
     /// Their maps.
     pub(super) survey: Survey,
 }
@@ -207,7 +209,7 @@ impl Measurement {
         Ok(Group {
             places,
             pixels,
-            labels,
+            labels: labels.into_iter().map(Some).collect(),
             survey,
         })
     }
@@ -285,7 +287,7 @@ fn images(data: &Splits, split: Split, limit: Option<usize>) -> ImageSet {
 
 /// Returns the methods and baselines named; none is every one that costs one forward and one
 /// gradient pass, with every baseline.
-fn sources(names: &[String]) -> Result<Vec<MapSource>, ExplainError> {
+pub(super) fn sources(names: &[String]) -> Result<Vec<MapSource>, ExplainError> {
     if names == [EVERYTHING] {
         return Ok(MapSource::all());
     }

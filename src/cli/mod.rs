@@ -3,6 +3,7 @@
 mod ablate;
 mod arguments;
 mod backbone;
+mod benchmark;
 mod caveat;
 mod context;
 mod data;
@@ -83,6 +84,7 @@ fn run(arguments: Arguments) -> anyhow::Result<u8> {
         Verb::Evaluate(arguments) => evaluate::run(&context, &arguments),
         Verb::Score(arguments) => score::run(&context, &arguments),
         Verb::Reproduce(arguments) => reproduce::run(&context, &arguments),
+        Verb::Benchmark(arguments) => benchmark::run(&context, &arguments),
         Verb::Layers(arguments) => backbone::list_layers(&context, &arguments),
         Verb::Weights(arguments) => backbone::run_weights(&context, &arguments),
         Verb::Export(arguments) => export::run(&context, &arguments),

@@ -124,7 +124,6 @@ fn with_picture(pictures: &mut CascadePictures, measurement: &Measurement, place
             generated: images.is_generated(),
             true_class: Some(images.class_names()[images.label(place)].clone()),
             pixels,
-            seen: None,
         });
     }
     id

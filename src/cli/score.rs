@@ -1,14 +1,14 @@
 //! `score`: what the maps of trained networks are worth over a whole split, by depth, method and
 //! layer. Called by [`super::run`] and `reproduce`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use crate::explain::MapSource;
 use crate::explain::metrics::{MapScore, ScoreRequest, score_maps};
+use crate::explain::{Explainable, MapSource, Standardisation};
 use crate::figure::{Figure, ScoreDepth};
 use crate::run::{
-    LayerPlace, SCORE_PAIRS_CSV, SCORE_TABLE_CSV, SCORES_CSV, ScoreRow, write_score_pairs,
-    write_score_rows, write_score_table,
+    LayerPlace, RunError, SCORE_PAIRS_CSV, SCORE_TABLE_CSV, SCORES_CSV, ScoreRow,
+    write_score_pairs, write_score_rows, write_score_table,
 };
 
 use super::DONE;
@@ -16,27 +16,63 @@ use super::arguments::ScoreArguments;
 use super::caveat::Caveat;
 use super::context::Context;
 use super::failure::Complaint;
+use super::maps::ClassChoice;
 use super::measure::{Group, Measurement};
 use super::network::{FINE_CELLS, Opened, Trained, ablation_layers};
 use super::output::{note, result};
-use super::score_table::summarise;
+use super::score_table::{ScoreTables, summarise};
 use super::score_text::print;
 
 /// Folder of the tables and the figure.
 pub(super) const FOLDER: &str = "scores";
 
-/// Every map's scores of one trained network.
-pub(super) struct Scored<'a> {
-    /// The trained network.
-    pub(super) trained: &'a Trained,
-    /// Epoch of its checkpoint.
+/// The images of one measurement, for its tables.
+pub(super) struct ScoredImages {
+    /// Data set name, or that of a folder.
+    pub(super) dataset: String,
+    /// Whether they are generated.
+    pub(super) generated: bool,
+    /// Which images: a split's name, or [`PICTURES`](super::measure::PICTURES).
+    pub(super) split: String,
+    /// Name of each image.
+    pub(super) ids: Vec<String>,
+    /// Names of the classes.
+    pub(super) class_names: Vec<String>,
+    /// How the explained class was chosen.
+    pub(super) class: ClassChoice,
+}
+
+impl ScoredImages {
+    /// The images of a split.
+    fn of(measurement: &Measurement) -> Self {
+        let images = &measurement.images;
+        Self {
+            dataset: images.dataset_name().to_string(),
+            generated: images.is_generated(),
+            split: images.split().to_string(),
+            ids: (0..images.len()).map(|image| images.id(image)).collect(),
+            class_names: images.class_names().to_vec(),
+            class: measurement.class.clone(),
+        }
+    }
+}
+
+/// Every map's scores of one network.
+pub(super) struct Scored {
+    /// Its name: that of its trial, or of the architecture.
+    pub(super) name: String,
+    /// Training seed, 0 where it is not known.
+    pub(super) seed: u64,
+    /// Convolution blocks; 0 of a network that is not made of such.
+    pub(super) blocks: usize,
+    /// Epoch of its checkpoint, 0 where it is not known.
     pub(super) epoch: u32,
-    /// Rule that picked the checkpoint.
+    /// Rule that picked the checkpoint, or the weight file's name.
     pub(super) checkpoint: String,
     /// The class each image is explained for.
-    target_class: Vec<usize>,
-    /// Whether each image's predicted class is its true one.
-    correct: Vec<bool>,
+    pub(super) target_class: Vec<usize>,
+    /// Whether each image's predicted class is its true one, where that is known.
+    pub(super) correct: Vec<Option<bool>>,
     /// The scores, by layer and by method within a layer.
     pub(super) sheets: Vec<Sheet>,
 }
@@ -74,22 +110,34 @@ pub(super) fn draw(context: &Context, arguments: &ScoreArguments) -> anyhow::Res
     for trained in &measurement.networks {
         networks.push(score(context, &measurement, trained, arguments, steps)?);
     }
-    tell_left_out(&measurement, &networks)?;
+    tell_left_out(&measurement.sources, &networks)?;
     let out = context.figures(
         arguments.measure.out.as_deref(),
         &[images.dataset_name(), FOLDER],
     );
-    let tables = summarise(&measurement, &networks, steps);
-    let paths = [SCORES_CSV, SCORE_TABLE_CSV, SCORE_PAIRS_CSV].map(|name| out.join(name));
-    let [every_map, means, pairs] = &paths;
-    write_score_rows(every_map, rows(&measurement, &networks))?;
-    write_score_table(means, &tables.means)?;
-    write_score_pairs(pairs, &tables.pairs)?;
+    let images = ScoredImages::of(&measurement);
+    let tables = summarise(&images, &networks, steps);
+    let paths = write(&out, &images, &networks, &tables)?;
     print(&tables, arguments.measure.limit.is_some());
     let figure = ScoreDepth {
         rows: &tables.means,
     };
     Ok(paths.into_iter().chain(figure.save(&out)?).collect())
+}
+
+/// Writes the rows of every map, the means and the comparisons into `out`, and returns the files.
+pub(super) fn write(
+    out: &Path,
+    images: &ScoredImages,
+    networks: &[Scored],
+    tables: &ScoreTables,
+) -> Result<[PathBuf; 3], RunError> {
+    let paths = [SCORES_CSV, SCORE_TABLE_CSV, SCORE_PAIRS_CSV].map(|name| out.join(name));
+    let [every_map, means, pairs] = &paths;
+    write_score_rows(every_map, rows(images, networks))?;
+    write_score_table(means, &tables.means)?;
+    write_score_pairs(pairs, &tables.pairs)?;
+    Ok(paths)
 }
 
 /// Returns the steps of the insertion and deletion curves, where they are asked for.
@@ -104,9 +152,9 @@ fn steps(arguments: &ScoreArguments, pixels: usize) -> Result<Option<usize>, Com
 }
 
 /// Says which methods found no layer that allows them, and fails where nothing was measured.
-fn tell_left_out(measurement: &Measurement, networks: &[Scored<'_>]) -> Result<(), Complaint> {
+pub(super) fn tell_left_out(sources: &[MapSource], networks: &[Scored]) -> Result<(), Complaint> {
     let sheets = || networks.iter().flat_map(|network| &network.sheets);
-    for source in &measurement.sources {
+    for source in sources {
         if sheets().all(|sheet| sheet.source != *source) {
             let title = source.title();
             note(format!(
@@ -123,19 +171,21 @@ fn tell_left_out(measurement: &Measurement, networks: &[Scored<'_>]) -> Result<(
 }
 
 /// Returns the scores of every map of one network.
-fn score<'a>(
+fn score(
     context: &Context,
     measurement: &Measurement,
-    trained: &'a Trained,
+    trained: &Trained,
     arguments: &ScoreArguments,
     steps: Option<usize>,
-) -> anyhow::Result<Scored<'a>> {
+) -> anyhow::Result<Scored> {
     let (opened, layers) = measurement.open(context, trained, &arguments.measure)?;
     let named = !arguments.measure.layers.is_empty();
     let (trial, seed) = (trained.run.trial(), trained.run.seed());
     let label = format!("{trial} seed {seed}");
     let mut scored = Scored {
-        trained,
+        name: trial.to_string(),
+        seed,
+        blocks: trained.experiment.experiment.model.filters.len(),
         epoch: opened.epoch,
         checkpoint: opened.rule.clone(),
         target_class: Vec::new(),
@@ -143,30 +193,44 @@ fn score<'a>(
         sheets: Vec::new(),
     };
     measurement.each_group(context, &opened.network, (&layers, &label), |group| {
-        let predicted = group.survey.predicted_class.iter().zip(&group.labels);
-        scored
-            .correct
-            .extend(predicted.map(|(class, label)| class == label));
-        scored.target_class.extend(&group.survey.target_class);
         if scored.sheets.is_empty() {
             scored.sheets = sheets(measurement, &opened, group, named);
         }
+        let standardisation = measurement.standardisation();
+        scored.add(context, &opened.network, group, (standardisation, steps))
+    })?;
+    Ok(scored)
+}
+
+impl Scored {
+    /// Scores the maps of a group by `network` and adds them; there is a sheet for each.
+    pub(super) fn add<N: Explainable + ?Sized>(
+        &mut self,
+        context: &Context,
+        network: &N,
+        group: &Group,
+        (standardisation, steps): (Standardisation<'_>, Option<usize>),
+    ) -> anyhow::Result<()> {
+        let survey = &group.survey;
+        let predicted = survey.predicted_class.iter().zip(&group.labels);
+        let correct = predicted.map(|(class, label)| label.map(|label| label == *class));
+        self.correct.extend(correct);
+        self.target_class.extend(&survey.target_class);
         let request = ScoreRequest {
             pixels: &group.pixels,
-            standardisation: measurement.standardisation(),
-            target_class: &group.survey.target_class,
-            confidence: &group.survey.confidence,
+            standardisation,
+            target_class: &survey.target_class,
+            confidence: &survey.confidence,
             steps,
         };
-        for (sheet, maps) in scored.sheets.iter_mut().zip(&group.survey.maps) {
+        for (sheet, maps) in self.sheets.iter_mut().zip(&survey.maps) {
             // The curves of one method may take as long as a group.
             context.go_on()?;
-            let scores = score_maps(&opened.network, &maps.saliency, &request)?;
+            let scores = score_maps(network, &maps.saliency, &request)?;
             sheet.scores.extend(scores);
         }
         Ok(())
-    })?;
-    Ok(scored)
+    }
 }
 
 /// Returns the sheets of a network, without a score yet, in the order of a group's maps.
@@ -196,41 +260,39 @@ fn sheets(measurement: &Measurement, opened: &Opened, group: &Group, named: bool
 
 /// Returns one row a map, made as they are asked for.
 fn rows<'a>(
-    measurement: &'a Measurement,
-    networks: &'a [Scored<'a>],
+    images: &'a ScoredImages,
+    networks: &'a [Scored],
 ) -> impl Iterator<Item = ScoreRow> + 'a {
     networks.iter().flat_map(move |network| {
         network.sheets.iter().flat_map(move |sheet| {
             let scores = sheet.scores.iter().enumerate();
-            scores.map(move |(image, score)| row(measurement, network, sheet, image, score))
+            scores.map(move |(image, score)| row(images, network, sheet, (image, score)))
         })
     })
 }
 
 fn row(
-    measurement: &Measurement,
-    network: &Scored<'_>,
+    images: &ScoredImages,
+    network: &Scored,
     sheet: &Sheet,
-    image: usize,
-    score: &MapScore,
+    (image, score): (usize, &MapScore),
 ) -> ScoreRow {
-    let images = &measurement.images;
     let [native_height, native_width] = sheet.native_size;
     ScoreRow {
-        dataset: images.dataset_name().to_string(),
-        generated: images.is_generated(),
-        split: images.split().to_string(),
-        image: images.id(image),
-        trial: network.trained.run.trial().to_string(),
-        seed: network.trained.run.seed(),
+        dataset: images.dataset.clone(),
+        generated: images.generated,
+        split: images.split.clone(),
+        image: images.ids[image].clone(),
+        trial: network.name.clone(),
+        seed: network.seed,
         epoch: network.epoch,
         checkpoint: network.checkpoint.clone(),
         layer: sheet.layer.clone(),
         native_height,
         native_width,
         method: sheet.source.name().to_string(),
-        target_class: images.class_names()[network.target_class[image]].clone(),
-        target_rule: measurement.class.rule().to_string(),
+        target_class: images.class_names[network.target_class[image]].clone(),
+        target_rule: images.class.rule().to_string(),
         correct: network.correct[image],
         confidence: score.confidence.image,
         explanation_confidence: score.confidence.explanation,

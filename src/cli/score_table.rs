@@ -8,8 +8,7 @@ use crate::run::{ScoreMetric, ScorePair, ScoreSummary};
 
 use super::caveat::Caveat;
 use super::maps::ClassChoice;
-use super::measure::Measurement;
-use super::score::{Scored, Sheet};
+use super::score::{Scored, ScoredImages, Sheet};
 
 /// The method that the others are compared with, where it is measured.
 const REFERENCE: &str = "grad-cam";
@@ -88,16 +87,15 @@ impl Entry<'_> {
 
 /// Returns the means and comparisons of `networks`, by trial and layer.
 pub(super) fn summarise(
-    measurement: &Measurement,
-    networks: &[Scored<'_>],
+    images: &ScoredImages,
+    networks: &[Scored],
     steps: Option<usize>,
 ) -> ScoreTables {
     let mut tables = ScoreTables {
         means: Vec::new(),
         pairs: Vec::new(),
     };
-    let same_trial =
-        |a: &Scored<'_>, b: &Scored<'_>| a.trained.run.trial() == b.trained.run.trial();
+    let same_trial = |a: &Scored, b: &Scored| a.name == b.name;
     for seeds in networks.chunk_by(same_trial) {
         let same_layer = |a: &Sheet, b: &Sheet| a.layer == b.layer;
         for layer in seeds[0].sheets.chunk_by(same_layer) {
@@ -110,7 +108,7 @@ pub(super) fn summarise(
                 }
             });
             let group = Table {
-                measurement,
+                images,
                 seeds,
                 entries: entries.collect(),
                 steps,
@@ -123,9 +121,9 @@ pub(super) fn summarise(
 
 /// The methods at one layer of one trial.
 struct Table<'a> {
-    measurement: &'a Measurement,
+    images: &'a ScoredImages,
     /// The trial's networks, one a seed.
-    seeds: &'a [Scored<'a>],
+    seeds: &'a [Scored],
     entries: Vec<Entry<'a>>,
     steps: Option<usize>,
 }
@@ -175,28 +173,27 @@ impl Table<'_> {
 
     fn seed_numbers(&self) -> String {
         let networks = self.seeds.iter();
-        let numbers = networks.map(|network| network.trained.run.seed().to_string());
+        let numbers = networks.map(|network| network.seed.to_string());
         numbers.collect::<Vec<_>>().join(" ")
     }
 
     fn trial(&self) -> (String, usize) {
-        let trained = self.seeds[0].trained;
-        let model = &trained.experiment.experiment.model;
-        (trained.run.trial().to_string(), model.filters.len())
+        let first = &self.seeds[0];
+        (first.name.clone(), first.blocks)
     }
 
     fn mean(&self, entry: &Entry<'_>, metric: ScoreMetric, interval: Interval) -> ScoreSummary {
-        let images = &self.measurement.images;
+        let images = self.images;
         let (trial, blocks) = self.trial();
         let sheet = entry.sheets[0];
         let [native_height, native_width] = sheet.native_size;
         let scores = entry.sheets.iter().flat_map(|sheet| &sheet.scores);
         let (lowest_seed, highest_seed) = entry.seed_range(|score| value(metric, score));
         ScoreSummary {
-            dataset: images.dataset_name().to_string(),
-            generated: images.is_generated(),
-            split: images.split().to_string(),
-            images: images.len(),
+            dataset: images.dataset.clone(),
+            generated: images.generated,
+            split: images.split.clone(),
+            images: images.ids.len(),
             trial,
             blocks,
             seeds: self.seed_numbers(),
@@ -205,12 +202,12 @@ impl Table<'_> {
             layer_place: sheet.place,
             native_height,
             native_width,
-            target: target(self.measurement),
+            target: target(images),
             method: sheet.source.name().to_string(),
             title: sheet.source.title().to_string(),
             caveat: entry.caveat(),
             baseline: matches!(sheet.source, MapSource::Baseline(_)),
-            maps: images.len() * entry.sheets.len(),
+            maps: images.ids.len() * entry.sheets.len(),
             empty: scores.filter(|score| score.empty).count(),
             steps: self.steps,
             metric,
@@ -223,13 +220,13 @@ impl Table<'_> {
     }
 
     fn pair(&self, entry: &Entry<'_>, over: &Entry<'_>, compared: [Interval; 3]) -> ScorePair {
-        let images = &self.measurement.images;
+        let images = self.images;
         let (trial, blocks) = self.trial();
         let [win, ties, difference] = compared;
         ScorePair {
-            dataset: images.dataset_name().to_string(),
-            split: images.split().to_string(),
-            images: images.len(),
+            dataset: images.dataset.clone(),
+            split: images.split.clone(),
+            images: images.ids.len(),
             trial,
             blocks,
             seeds: self.seed_numbers(),
@@ -264,9 +261,10 @@ fn value(metric: ScoreMetric, score: &MapScore) -> f64 {
     }
 }
 
-fn target(measurement: &Measurement) -> String {
-    match measurement.class {
-        ClassChoice::Named(class) => measurement.images.class_names()[class].clone(),
-        _ => measurement.class.rule().to_string(),
+/// Returns how the explained class was chosen: "predicted", "true" or its name.
+pub(super) fn target(images: &ScoredImages) -> String {
+    match images.class {
+        ClassChoice::Named(class) => images.class_names[class].clone(),
+        _ => images.class.rule().to_string(),
     }
 }

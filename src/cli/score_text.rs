@@ -3,6 +3,7 @@
 use crate::explain::metrics::pixel_curves::FILL;
 use crate::run::{LayerPlace, ScorePair, ScoreSummary};
 
+use super::measure::PICTURES;
 use super::network::FINE_CELLS;
 use super::output::{result, table};
 use super::score_table::ScoreTables;
@@ -34,6 +35,13 @@ pub(super) fn print(tables: &ScoreTables, limited: bool) {
 }
 
 fn heading(of: &ScoreSummary) -> String {
+    if of.split == PICTURES {
+        let (height, width) = (of.native_height, of.native_width);
+        return format!(
+            "{} with {}: maps of {height} x {width} cells at {}",
+            of.trial, of.checkpoint, of.layer
+        );
+    }
     let blocks = if of.blocks == 1 { "block" } else { "blocks" };
     let place = match of.layer_place {
         LayerPlace::FineCells => {
@@ -139,11 +147,19 @@ fn legend(first: &ScoreSummary, tables: &ScoreTables, limited: bool) -> Vec<Stri
         "true" => "the true class".to_string(),
         name => format!("the class {name:?} on every image"),
     };
-    let mut lines = vec![
-        format!(
-            "{}{generated}, {which} {} {noun} of the {} split; maps of {class}; checkpoints: {}",
-            first.dataset, first.images, first.split, first.checkpoint
+    let images = match first.split == PICTURES {
+        true => format!("{which} {} pictures of {}", first.images, first.dataset),
+        false => format!(
+            "{}{generated}, {which} {} {noun} of the {} split",
+            first.dataset, first.images, first.split
         ),
+    };
+    let checkpoints = match first.split == PICTURES {
+        true => String::new(),
+        false => format!("; checkpoints: {}", first.checkpoint),
+    };
+    let mut lines = vec![
+        format!("{images}; maps of {class}{checkpoints}"),
         "±: half the width of the 95 % bootstrap interval over images; its ends are in the CSV"
             .to_string(),
     ];

@@ -51,6 +51,7 @@ use crate::model::tap::Tap;
 mod backbone;
 pub mod baseline;
 pub mod confidence;
+pub mod consistency;
 pub mod error;
 pub mod evidence;
 pub mod explanation;

@@ -143,7 +143,8 @@ impl Figure for ExplainGrid<'_> {
                         }
                     }
                 }
-                let panels = at.1 + panel.height as f32 + 4.0 + SMALL.line();
+                let own = self.own_panel(image, panel)?;
+                let panels = at.1 + own.height as f32 + 4.0 + SMALL.line();
                 page.y = bottom.max(panels) + ROW_GAP;
             }
         }
@@ -182,7 +183,7 @@ impl ExplainGrid<'_> {
         let room = panel.width as f32 + 10.0;
         let id = shorten(last_parts(&image.id, room), room, &SMALL);
         canvas.text(
-            (at.0, at.1 + panel.height as f32 + 4.0),
+            (at.0, at.1 + own.height as f32 + 4.0),
             Anchor::Start,
             &SMALL,
             &id,
@@ -205,7 +206,7 @@ impl ExplainGrid<'_> {
             empty_panel(canvas, right);
         } else {
             canvas.picture(left, &heat(self.set, &record.heat, own)?)?;
-            outline_seen(canvas, left, image);
+            outline_seen(canvas, left, record);
             canvas.picture(right, &picture(self.set, &record.explanation, own)?)?;
         }
         let room = 2.0 * panel.width as f32 + PANEL_GAP;
@@ -214,7 +215,7 @@ impl ExplainGrid<'_> {
             verdict::probability(record.confidence),
             verdict::probability(record.explanation_confidence)
         );
-        let y = at.1 + panel.height as f32 + 4.0;
+        let y = at.1 + own.height as f32 + 4.0;
         let ink = SMALL.coloured(INK);
         let class = class_name(&record.target_class);
         let class = shorten(&class, room - width(&format!(" {change}"), &ink), &ink);
@@ -223,9 +224,9 @@ impl ExplainGrid<'_> {
     }
 }
 
-/// Draws the border of what the networks saw of a picture, where that is not all of it.
-fn outline_seen(canvas: &mut Canvas, panel: Area, image: &ExplainedImage) {
-    let Some(seen) = image.seen else {
+/// Draws the border of what the network saw of a picture, where that is not all of it.
+fn outline_seen(canvas: &mut Canvas, panel: Area, record: &ExplanationRecord) {
+    let Some(seen) = record.seen else {
         return;
     };
     let [left, top, width, height] = seen.map(|share| share as f32);
@@ -276,14 +277,17 @@ fn row_text(
     } else {
         let sure = verdict::probability(record.predicted_confidence);
         lines.push((SMALL, "prediction".to_string()));
-        lines.push((STRONG, class_name(&record.predicted_class)));
+        let names = wrap_at_most(&class_name(&record.predicted_class), room, &STRONG, 2);
+        lines.extend(names.into_iter().map(|line| (STRONG, line)));
         lines.push((BODY, sure));
     }
     if several_networks {
         lines.push((SMALL, RowKey::of(record).network()));
     }
     let [height, width] = record.native_size;
-    lines.push((SMALL, format!("{height} × {width} at {}", record.layer)));
+    let layer = format!("{height} × {width} at {}", record.layer);
+    let layer = wrap_at_most(&layer, room, &SMALL, 2);
+    lines.extend(layer.into_iter().map(|line| (SMALL, line)));
     lines.iter().fold(at.1, |top, (style, line)| {
         canvas.text(
             (at.0, top),

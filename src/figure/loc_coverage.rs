@@ -10,7 +10,7 @@ use super::error::FigureError;
 use super::loc_panels::{MethodLook, legend};
 use super::page::Page;
 use super::plot::Plot;
-use super::selection::{generated_note, unique};
+use super::selection::{generated_note, row_seeds_note, unique};
 use super::svg_text::trial_name;
 use super::theme::{HEADING, MARGIN, SMALL, STRONG};
 use super::typeface::wrap;
@@ -161,18 +161,14 @@ fn subtitle(row: &LocalizationSummaryRow) -> String {
         false => format!("{} {}", row.dataset, row.split),
     }];
     parts.extend(generated_note(usize::from(row.generated), 1).map(str::to_string));
-    let plural = if row.seeds.contains(' ') {
-        "seeds"
-    } else {
-        "seed"
-    };
-    parts.push(format!("{plural} {}", row.seeds.replace(' ', ", ")));
+    parts.extend(row_seeds_note(&row.seeds));
     parts.push(format!("maps of the {} class", row.target_rule));
     parts.join(" · ")
 }
 
 fn row_text(canvas: &mut Canvas, at: (f32, f32), row: &LocalizationSummaryRow) {
-    let y = canvas.text(at, Anchor::Start, &STRONG, &trial_name(&row.trial));
+    let name = wrap(&trial_name(&row.trial), ROW_TEXT - 16.0, &STRONG);
+    let y = canvas.lines(at, Anchor::Start, &STRONG, &name);
     let size = format!("{} × {} cells", row.native_height, row.native_width);
     for text in [row.layer.clone(), size] {
         let lines = wrap(&text, ROW_TEXT - 16.0, &SMALL);

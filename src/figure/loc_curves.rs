@@ -9,7 +9,7 @@ use super::error::FigureError;
 use super::loc_panels::{MethodLook, legend};
 use super::page::Page;
 use super::plot::Plot;
-use super::selection::{generated_note, unique};
+use super::selection::{generated_note, row_seeds_note, unique};
 use super::svg_text::trial_name;
 use super::theme::{HEADING, MARGIN, SMALL};
 use crate::run::LocalizationCurveRow;
@@ -134,12 +134,7 @@ fn subtitle(row: &LocalizationCurveRow) -> String {
         false => format!("{} {}", row.dataset, row.split),
     }];
     parts.extend(generated_note(usize::from(row.generated), 1).map(str::to_string));
-    let plural = if row.seeds.contains(' ') {
-        "seeds"
-    } else {
-        "seed"
-    };
-    parts.push(format!("{plural} {}", row.seeds.replace(' ', ", ")));
+    parts.extend(row_seeds_note(&row.seeds));
     parts.push(format!("{} images", row.pictures));
     parts.join(" · ")
 }

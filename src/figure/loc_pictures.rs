@@ -46,7 +46,10 @@ pub struct LocalizationPictures<'a> {
 impl Figure for LocalizationPictures<'_> {
     fn name(&self) -> String {
         let about = self.pictures;
-        let stem = format!("boxes-{}-{}-seed-{}", about.trial, about.layer, about.seed);
+        let mut stem = format!("boxes-{}-{}", about.trial, about.layer);
+        if about.pretrained.is_none() {
+            stem.push_str(&format!("-seed-{}", about.seed));
+        }
         let safe = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
         stem.chars()
             .map(|c| if safe(c) { c } else { '-' })
@@ -125,7 +128,10 @@ impl LocalizationPictures<'_> {
             false => format!("{} {}", about.dataset, about.split),
         }];
         parts.extend(generated_note(usize::from(about.generated), 1).map(str::to_string));
-        parts.push(format!("seed {}, epoch {}", about.seed, about.epoch));
+        parts.push(match &about.pretrained {
+            Some(file) => format!("weights: {file}"),
+            None => format!("seed {}, epoch {}", about.seed, about.epoch),
+        });
         parts.push(format!("maps of the {} class", about.target_rule));
         parts.join(" · ")
     }

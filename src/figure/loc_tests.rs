@@ -112,6 +112,7 @@ fn pictures() -> LocalizedPictures {
         trial: "trial-d".into(),
         seed: 0,
         epoch: 6,
+        pretrained: None,
         layer: "block-5".into(),
         native_size: [2, 2],
         target_rule: "true".into(),

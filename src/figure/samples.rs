@@ -55,6 +55,7 @@ pub(super) fn record(trial: &str, epoch: u32) -> ExplanationRecord {
         predicted_class: "ring".into(),
         predicted_confidence: 0.75,
         empty: false,
+        seen: None,
         retrained_head: None,
         raw: "heat".into(),
         heat: "heat".into(),
@@ -90,7 +91,6 @@ impl Sample {
                 generated: self.generated,
                 true_class: Some(self.class.clone()),
                 pixels: "picture".into(),
-                seen: None,
             });
             for trial in ["trial-a", "trial-b", "trial-c", "trial-d"]
                 .iter()

@@ -251,7 +251,6 @@ mod tests {
             generated: true,
             true_class: Some("ring".into()),
             pixels: "picture/0".into(),
-            seen: None,
         };
         let array = |shape: &[usize]| Array {
             shape: shape.to_vec(),

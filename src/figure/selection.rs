@@ -151,6 +151,13 @@ pub(super) fn provenance(images: &[&ExplainedImage], records: &[&ExplanationReco
     parts.join(" · ")
 }
 
+/// Returns the training seeds of a row, which have spaces between, for a subtitle; nothing where there
+/// are none.
+pub(super) fn row_seeds_note(seeds: &str) -> Option<String> {
+    let seeds: Vec<u64> = seeds.split(' ').filter_map(|s| s.parse().ok()).collect();
+    (!seeds.is_empty()).then(|| seeds_note(&seeds))
+}
+
 /// Returns the note that pictures are generated, where any is.
 pub(super) fn generated_note(generated: usize, all: usize) -> Option<&'static str> {
     match generated {

@@ -26,10 +26,6 @@ pub struct ExplainedImage {
     pub true_class: Option<String>,
     /// Name of its array in `maps.safetensors`: `[channels, height, width]`, RGB, 0 to 1.
     pub pixels: String,
-    /// The part of it that the networks saw, where that is not all: left, top, width and height, as
-    /// shares of the picture.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub seen: Option<[f64; 4]>,
 }
 
 /// One map: one picture, one network, one layer, one method, one class.
@@ -73,6 +69,10 @@ pub struct ExplanationRecord {
     pub predicted_confidence: f32,
     /// Whether the raw map was all zero or constant, so that there is nothing to show.
     pub empty: bool,
+    /// The part of the picture that the network saw, where that is not all: left, top, width and
+    /// height, as shares of the picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<[f64; 4]>,
     /// The linear head that the map was read from, where it is not the network's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retrained_head: Option<HeadRecord>,
@@ -191,7 +191,6 @@ mod tests {
                 generated: true,
                 true_class: Some("ring".into()),
                 pixels: "image/0".into(),
-                seen: None,
             }],
             records: vec![ExplanationRecord {
                 pretrained: None,
@@ -211,6 +210,7 @@ mod tests {
                 predicted_class: "ring".into(),
                 predicted_confidence: 0.75,
                 empty: false,
+                seen: Some([0.125, 0.0, 0.75, 1.0]),
                 retrained_head: None,
                 raw: "raw/0".into(),
                 heat: "heat/0".into(),

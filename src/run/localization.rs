@@ -103,7 +103,7 @@ pub struct LocalizationSummaryRow {
     pub split: String,
     /// Trial name.
     pub trial: String,
-    /// Training seeds, with a space between.
+    /// Training seeds, with a space between; empty of a network that was not trained here.
     pub seeds: String,
     /// Layer name.
     pub layer: String,
@@ -291,6 +291,9 @@ pub struct LocalizedPictures {
     pub seed: u64,
     /// Epoch of the checkpoint.
     pub epoch: u32,
+    /// Name of the weight file of a network that was not trained here, which has no seed and epoch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pretrained: Option<String>,
     /// Layer name.
     pub layer: String,
     /// Height and width of the layer's map, in cells.

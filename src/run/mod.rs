@@ -8,6 +8,7 @@ mod atomic;
 mod capacity;
 mod cascade;
 mod checksum;
+mod consistency;
 mod depth;
 mod dir;
 mod error;
@@ -28,6 +29,7 @@ pub use atomic::{Leftover, clear_temporaries, write_atomically, write_folder_ato
 pub use capacity::{CAPACITY_CSV, CapacityRow, claimed_lags, read_capacity, write_capacity};
 pub use cascade::{CascadePanel, CascadePictures};
 pub use checksum::{Checksum, hexadecimal, sha256};
+pub use consistency::{CONSISTENCY_CSV, ConsistencyRow, write_consistency};
 pub use depth::{DepthRow, read_depth_rows, write_depth_rows};
 pub use dir::{CheckpointName, RunDir, list_runs};
 pub use error::RunError;

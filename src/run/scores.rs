@@ -47,8 +47,8 @@ pub struct ScoreRow {
     pub target_class: String,
     /// How that class was chosen: "predicted", "true" or "named".
     pub target_rule: String,
-    /// Whether the network predicts the image's true class.
-    pub correct: bool,
+    /// Whether the network predicts the image's true class, where that is known.
+    pub correct: Option<bool>,
     /// Y: softmax probability of the class on the image, 0 to 1.
     pub confidence: f64,
     /// O: softmax probability of the class on the explanation map E = L * I, 0 to 1.
@@ -158,7 +158,7 @@ pub struct ScoreSummary {
     pub images: usize,
     /// Trial name, such as "trial-d".
     pub trial: String,
-    /// Convolution blocks.
+    /// Convolution blocks; 0 of a network that is not made of such.
     pub blocks: usize,
     /// Training seeds, joined by spaces.
     pub seeds: String,
@@ -214,7 +214,7 @@ pub struct ScorePair {
     pub images: usize,
     /// Trial name, such as "trial-d".
     pub trial: String,
-    /// Convolution blocks.
+    /// Convolution blocks; 0 of a network that is not made of such.
     pub blocks: usize,
     /// Training seeds, joined by spaces.
     pub seeds: String,

@@ -31,8 +31,9 @@ pub(in crate::cli) fn explain_photos(
         false => named_layers(&opened.network, &maps.layers)?,
     };
     let methods = MethodChoice::parse(&maps.methods)?;
-    let class = ClassChoice::parse_with(&maps.class, |class| opened.find_class(class))?;
-    let quantity = QuantityChoice::parse_with(&maps.quantity, |class| opened.find_class(class))?;
+    let class = ClassChoice::parse_with(&maps.class, |class| Ok(opened.find_class(class)?))?;
+    let quantity =
+        QuantityChoice::parse_with(&maps.quantity, |class| Ok(opened.find_class(class)?))?;
     let files: Vec<PhotoFile> = arguments
         .images
         .iter()

@@ -15,4 +15,6 @@ pub(super) use evaluate::evaluate_photos;
 pub(super) use explain::explain_photos;
 pub(super) use layers::list_layers;
 pub(super) use opened::OpenedBackbone;
+pub(super) use photos::{PhotoFile, PhotoReader, labelled};
+pub(super) use pictures::pictures;
 pub(super) use weights::run as run_weights;

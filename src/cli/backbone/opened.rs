@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::context::Context;
 use crate::cli::failure::Complaint;
 use crate::data::photo::View;
-use crate::data::{Normalisation, find_class_in};
+use crate::data::{DataError, Normalisation, find_class_in};
 use crate::model::backbones::{Backbone, BackboneName, imagenet_classes};
 use crate::model::weights::{LoadOptions, WeightFile, load_backbone};
 
@@ -52,7 +52,7 @@ impl OpenedBackbone {
     }
 
     /// Returns the number of the class that `text` names or numbers.
-    pub(in crate::cli) fn find_class(&self, text: &str) -> anyhow::Result<usize> {
+    pub(in crate::cli) fn find_class(&self, text: &str) -> Result<usize, DataError> {
         class_number(&self.class_names, text)
     }
 
@@ -73,11 +73,11 @@ impl OpenedBackbone {
 }
 
 /// Returns the number of the class that `text` names, or numbers where no class is called so.
-pub(super) fn class_number(class_names: &[String], text: &str) -> anyhow::Result<usize> {
+pub(super) fn class_number(class_names: &[String], text: &str) -> Result<usize, DataError> {
     match (find_class_in(class_names, text), text.parse::<usize>()) {
         (Ok(class), _) => Ok(class),
         (Err(_), Ok(class)) if class < class_names.len() => Ok(class),
-        (Err(error), _) => Err(error.into()),
+        (Err(error), _) => Err(error),
     }
 }
 

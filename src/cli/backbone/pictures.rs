@@ -12,7 +12,7 @@ use super::photos::PhotoFile;
 const SHOWN_SIDE: usize = 512;
 
 /// Returns `files` as `opened` sees them, called `ids`.
-pub(super) fn pictures(
+pub(in crate::cli) fn pictures(
     opened: &OpenedBackbone,
     files: &[PhotoFile],
     ids: Vec<String>,

@@ -2,12 +2,14 @@
 //!
 //! The columns are `file,class,x0,y0,x1,y1`, in any order; a row is an object. Coordinates are
 //! pixels of the picture as a viewer shows it, from its top left corner, half-open: the box holds
-//! the columns from x0 to before x1. They may have decimals.
+//! the columns from x0 to before x1. They may have decimals. A box without area is left out, and
+//! told.
 
 use std::path::{Path, PathBuf};
 
 use crate::cli::failure::Complaint;
-use crate::data::ImageSet;
+use crate::cli::output::note;
+use crate::data::DataError;
 use crate::data::annotation::PixelBox;
 use crate::data::photo::Window;
 
@@ -19,27 +21,27 @@ const EXAMPLE: &str = "the first line is file,class,x0,y0,x1,y1 and every other 
 
 /// A picture with the boxes that the CSV gives it.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct BoxedPicture {
+pub(in crate::cli) struct BoxedPicture {
     /// Its file, as the CSV names it.
-    pub(super) file: PathBuf,
+    pub(in crate::cli) file: PathBuf,
     /// Class number.
-    pub(super) class: usize,
+    pub(in crate::cli) class: usize,
     /// Its objects, in the order of the CSV.
-    pub(super) objects: Vec<BoxedObject>,
+    pub(in crate::cli) objects: Vec<BoxedObject>,
 }
 
 /// One row of the CSV.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct BoxedObject {
+pub(in crate::cli) struct BoxedObject {
     /// Line in the CSV, from 1.
-    pub(super) line: u64,
+    pub(in crate::cli) line: u64,
     /// x0, y0, x1, y1 in the picture's own pixels.
-    pub(super) bounds: [f64; 4],
+    pub(in crate::cli) bounds: [f64; 4],
 }
 
 /// A box in the frame that the network sees.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Moved {
+pub(in crate::cli) enum Moved {
     /// All of the box.
     Whole(PixelBox),
     /// What is left of it, and the share of it that was cut off, 0 to 1.
@@ -49,8 +51,12 @@ pub(super) enum Moved {
 }
 
 /// Returns the pictures of the CSV at `path`, in the order of first appearance, their classes by
-/// the names of `like`.
-pub(super) fn read_boxes(path: &Path, like: &ImageSet) -> anyhow::Result<Vec<BoxedPicture>> {
+/// `find_class`, which `class_names` are called after.
+pub(in crate::cli) fn read_boxes(
+    path: &Path,
+    find_class: &dyn Fn(&str) -> Result<usize, DataError>,
+    class_names: &[String],
+) -> anyhow::Result<Vec<BoxedPicture>> {
     let text = std::fs::read_to_string(path).map_err(|reason| {
         let message = format!("cannot read the boxes \"{}\": {reason}", path.display());
         Complaint::failed(message, EXAMPLE)
@@ -90,7 +96,7 @@ pub(super) fn read_boxes(path: &Path, like: &ImageSet) -> anyhow::Result<Vec<Box
         if file.is_empty() {
             return Err(at(line, "no file is named").into());
         }
-        let class = like.find_class(cell("class")).map_err(|error| {
+        let class = find_class(cell("class")).map_err(|error| {
             let message = format!("\"{}\", line {line}: {error}", path.display());
             let known = "name a class that the network knows".to_string();
             Complaint::failed(message, error.hint().unwrap_or(known))
@@ -105,21 +111,26 @@ pub(super) fn read_boxes(path: &Path, like: &ImageSet) -> anyhow::Result<Vec<Box
             })?;
         }
         let [x0, y0, x1, y1] = bounds;
-        if x1 <= x0 || y1 <= y0 {
+        if x1 < x0 || y1 < y0 {
             let fault = format!(
-                "the box from ({x0}, {y0}) to ({x1}, {y1}) is empty or reversed: x1 must be above \
-                 x0 and y1 above y0"
+                "the box from ({x0}, {y0}) to ({x1}, {y1}) is reversed: x1 must be above x0 and y1 \
+                 above y0"
             );
             return Err(at(line, &fault).into());
+        }
+        if x1 == x0 || y1 == y0 {
+            note(format!(
+                "line {line}: left out a box of \"{file}\" that has no area"
+            ));
+            continue;
         }
         let object = BoxedObject { line, bounds };
         let known = pictures.iter_mut().find(|p| p.file == Path::new(file));
         match known {
             Some(picture) if picture.class != class => {
-                let names = like.class_names();
                 let fault = format!(
                     "\"{file}\" is \"{}\" here and \"{}\" on line {}: its maps are of one class",
-                    names[class], names[picture.class], picture.objects[0].line
+                    class_names[class], class_names[picture.class], picture.objects[0].line
                 );
                 return Err(at(line, &fault).into());
             }
@@ -140,7 +151,7 @@ pub(super) fn read_boxes(path: &Path, like: &ImageSet) -> anyhow::Result<Vec<Box
 
 /// Returns the box `bounds` of a picture as pixels of its `window` at `size` `[height, width]`: the
 /// pixels whose centres it holds, at least one.
-pub(super) fn moved(bounds: [f64; 4], window: Window, size: [usize; 2]) -> Moved {
+pub(in crate::cli) fn moved(bounds: [f64; 4], window: Window, size: [usize; 2]) -> Moved {
     let along = |start: f64, end: f64, (offset, side): (f64, f64), cells: usize| {
         let scale = cells as f64 / side;
         let place = |at: f64| (at - offset) * scale;

@@ -2,62 +2,62 @@
 
 use crate::cli::caveat::Caveat;
 use crate::cli::context::Context;
-use crate::cli::measure::Measurement;
+use crate::cli::measure::{Group, Measurement};
 use crate::cli::network::{FINE_CELLS, Opened, Trained};
 use crate::explain::localize::{
     DELTA_STEPS, Localization, Overlap, SCORED_STEPS, Truth, best_step, delta, localize,
 };
-use crate::explain::{Explainable, MapSource};
+use crate::explain::{Explainable, MapSource, SourceMaps};
 
 use super::subject::Subject;
 
 /// Everything measured at one layer of one trial with one method, over all seeds.
-pub(super) struct Cell {
+pub(in crate::cli) struct Cell {
     /// Layer name.
-    pub(super) layer: String,
+    pub(in crate::cli) layer: String,
     /// Why this layer.
-    pub(super) layer_rule: String,
+    pub(in crate::cli) layer_rule: String,
     /// Height and width of the layer's map, in cells.
-    pub(super) native_size: [usize; 2],
+    pub(in crate::cli) native_size: [usize; 2],
     /// What made the maps.
-    pub(super) source: MapSource,
+    pub(in crate::cli) source: MapSource,
     /// What stands behind its name in a table.
-    pub(super) caveat: Caveat,
+    pub(in crate::cli) caveat: Caveat,
     /// One entry a seed and picture, seeds outermost.
-    pub(super) maps: Vec<MapScores>,
+    pub(in crate::cli) maps: Vec<MapScores>,
     /// Step of delta at which the mean IoU is highest, for boxes and for masks.
-    pub(super) best_steps: [usize; 2],
+    pub(in crate::cli) best_steps: [usize; 2],
     /// Sums of the curves on the pictures that choose delta, for boxes and for masks.
     tuning: [Vec<f64>; 2],
 }
 
 /// What one map scores.
-pub(super) struct MapScores {
+pub(in crate::cli) struct MapScores {
     /// Training seed.
-    pub(super) seed: u64,
+    pub(in crate::cli) seed: u64,
     /// The picture's place.
-    pub(super) picture: usize,
+    pub(in crate::cli) picture: usize,
     /// The class that the map explains.
-    pub(super) target_class: usize,
+    pub(in crate::cli) target_class: usize,
     /// The class that the network gives the picture.
-    pub(super) predicted_class: usize,
+    pub(in crate::cli) predicted_class: usize,
     /// Whether the map shows nothing.
-    pub(super) empty: bool,
+    pub(in crate::cli) empty: bool,
     /// Whether several pixels share the maximum.
-    pub(super) tied: bool,
+    pub(in crate::cli) tied: bool,
     /// In the order of [`score_names`]; `NaN` where not defined.
-    pub(super) scores: Vec<f32>,
+    pub(in crate::cli) scores: Vec<f32>,
     /// IoU at every step of delta, with the boxes and, where they are known, the masks.
-    pub(super) curves: [Option<Vec<f32>>; 2],
+    pub(in crate::cli) curves: [Option<Vec<f32>>; 2],
 }
 
 /// A score's name in files, and its threshold where it has one.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct ScoreName {
+pub(in crate::cli) struct ScoreName {
     /// Name without the threshold.
-    pub(super) name: &'static str,
+    pub(in crate::cli) name: &'static str,
     /// Place of the threshold among [`SCORED_STEPS`].
-    pub(super) at: Option<usize>,
+    pub(in crate::cli) at: Option<usize>,
 }
 
 /// The scores with a threshold: at each of [`SCORED_STEPS`].
@@ -88,7 +88,7 @@ pub(super) const BEST_MASK: &str = "mask_iou_best";
 
 impl ScoreName {
     /// The name of its column, such as "box_iou_0.15".
-    pub(super) fn column(self) -> String {
+    pub(in crate::cli) fn column(self) -> String {
         match self.at {
             Some(at) => format!("{}_{}", self.name, delta(SCORED_STEPS[at])),
             None => self.name.to_string(),
@@ -97,7 +97,7 @@ impl ScoreName {
 }
 
 /// Returns all scores, in the order in which a map has them.
-pub(super) fn score_names() -> Vec<ScoreName> {
+pub(in crate::cli) fn score_names() -> Vec<ScoreName> {
     let thresholds = 0..SCORED_STEPS.len();
     let at_delta = thresholds.flat_map(|at| {
         let names = AT_DELTA.iter();
@@ -153,54 +153,77 @@ pub(super) fn add(
     let rules = rules(&subject.measurement, &opened.network, named)?;
     let seed = trained.run.seed();
     let label = format!("{} seed {seed}", trained.run.trial());
-    let (truths, measurement) = (&subject.truths, &subject.measurement);
+    let (truths, measurement) = (&subject.annotated.truths, &subject.measurement);
     measurement.each_group(context, &opened.network, (&layers, &label), |group| {
-        for maps in &group.survey.maps {
-            let at = cells
-                .iter()
-                .position(|cell| cell.layer == maps.layer && cell.source == maps.source);
-            let at = at.unwrap_or_else(|| {
-                let rule = rules.iter().find(|(layer, _)| *layer == maps.layer);
-                cells.push(Cell {
-                    layer: maps.layer.clone(),
-                    layer_rule: rule.map_or(String::new(), |(_, rule)| rule.clone()),
-                    native_size: maps.native_size,
-                    source: maps.source,
-                    caveat: Caveat::default(),
-                    maps: Vec::new(),
-                    best_steps: [0; 2],
-                    tuning: [vec![0.0; DELTA_STEPS], vec![0.0; DELTA_STEPS]],
-                });
-                cells.len() - 1
-            });
-            if group.places.start == 0 {
+        let rule = |layer: &str| {
+            let rule = rules.iter().find(|(known, _)| known == layer);
+            rule.map_or(String::new(), |(_, rule)| rule.clone())
+        };
+        add_group(cells, group, truths, (seed, &rule));
+        if group.places.start == 0 {
+            for maps in &group.survey.maps {
                 let own = measurement.caveat(opened, &maps.layer, maps.source);
-                cells[at].caveat.add(&own);
-            }
-            for (index, saliency) in maps.saliency.iter().enumerate() {
-                let picture = group.places.start + index;
-                let found = localize(&saliency.normalised, &truths[picture]);
-                let curve = |overlap: &Overlap| -> Vec<f32> {
-                    overlap.curve().into_iter().map(|iou| iou as f32).collect()
-                };
-                cells[at].maps.push(MapScores {
-                    seed,
-                    picture,
-                    target_class: group.survey.target_class[index],
-                    predicted_class: group.survey.predicted_class[index],
-                    empty: saliency.empty,
-                    tied: found.box_pointing.tied,
-                    scores: scores(&found),
-                    curves: [
-                        Some(curve(&found.box_overlap)),
-                        found.mask_overlap.as_ref().map(curve),
-                    ],
-                });
+                cell_of(cells, maps, &rule).caveat.add(&own);
             }
         }
         Ok(())
     })?;
     tune(context, cells, subject, (trained, opened), &layers)
+}
+
+/// Adds what the maps of a group score to their cells; `rule` says why a layer is measured.
+pub(in crate::cli) fn add_group(
+    cells: &mut Vec<Cell>,
+    group: &Group,
+    truths: &[Truth],
+    (seed, rule): (u64, &dyn Fn(&str) -> String),
+) {
+    for maps in &group.survey.maps {
+        let cell = cell_of(cells, maps, rule);
+        for (index, saliency) in maps.saliency.iter().enumerate() {
+            let picture = group.places.start + index;
+            let found = localize(&saliency.normalised, &truths[picture]);
+            let curve = |overlap: &Overlap| -> Vec<f32> {
+                overlap.curve().into_iter().map(|iou| iou as f32).collect()
+            };
+            cell.maps.push(MapScores {
+                seed,
+                picture,
+                target_class: group.survey.target_class[index],
+                predicted_class: group.survey.predicted_class[index],
+                empty: saliency.empty,
+                tied: found.box_pointing.tied,
+                scores: scores(&found),
+                curves: [
+                    Some(curve(&found.box_overlap)),
+                    found.mask_overlap.as_ref().map(curve),
+                ],
+            });
+        }
+    }
+}
+
+/// Returns the cell of the maps, a new one where there is none yet.
+fn cell_of<'a>(
+    cells: &'a mut Vec<Cell>,
+    maps: &SourceMaps,
+    rule: &dyn Fn(&str) -> String,
+) -> &'a mut Cell {
+    let same = |cell: &Cell| cell.layer == maps.layer && cell.source == maps.source;
+    let at = cells.iter().position(same).unwrap_or_else(|| {
+        cells.push(Cell {
+            layer: maps.layer.clone(),
+            layer_rule: rule(&maps.layer),
+            native_size: maps.native_size,
+            source: maps.source,
+            caveat: Caveat::default(),
+            maps: Vec::new(),
+            best_steps: [0; 2],
+            tuning: [vec![0.0; DELTA_STEPS], vec![0.0; DELTA_STEPS]],
+        });
+        cells.len() - 1
+    });
+    &mut cells[at]
 }
 
 /// Adds the curves of the pictures that choose each method's delta.
@@ -248,7 +271,7 @@ fn add_curves(cell: &mut Cell, map: &crate::explain::Plane, truth: &Truth) {
 }
 
 /// Chooses each cell's delta, and fills in the IoU there.
-pub(super) fn finish(cells: &mut [Cell], tuned: bool) {
+pub(in crate::cli) fn finish(cells: &mut [Cell], tuned: bool) {
     for cell in cells {
         let names = score_names();
         for (kind, best) in [BEST_BOX, BEST_MASK].into_iter().enumerate() {

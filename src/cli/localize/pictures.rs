@@ -1,16 +1,17 @@
 //! The pictures of the figure that shows boxes on maps. Called by `localize`.
 
 use crate::cli::context::Context;
+use crate::cli::measure::Group;
 use crate::cli::network::{Opened, Trained};
+use crate::data::PixelBox;
 use crate::data::image_set::CHANNELS;
-use crate::data::{ImageSet, PixelBox, pixels_01};
+use crate::explain::Plane;
 use crate::explain::localize::{SCORED_STEPS, Truth, best_box_iou, delta, implied_box, loc};
-use crate::explain::{Plane, SourceMaps};
 use crate::run::{
     Array, ExplainedImage, ExplanationSet, LocalizedMap, LocalizedPicture, LocalizedPictures,
 };
 
-use super::subject::Subject;
+use super::subject::{Annotated, Subject};
 
 /// Pictures of each number of objects.
 const OF_EACH_NUMBER: usize = 2;
@@ -27,32 +28,70 @@ pub(super) fn collect(
     named: &[String],
 ) -> anyhow::Result<Vec<LocalizedPictures>> {
     let layers = subject.measurement.layers(&opened.network, named)?;
-    let places = chosen(&subject.truths);
+    let places = chosen(&subject.annotated.truths);
     let images = subject.measurement.images.subset(&places);
     let whole = std::mem::replace(&mut subject.measurement.images, images);
     let all = 0..places.len();
     let group = subject
         .measurement
         .group(context, &opened.network, &layers, all);
-    let images = std::mem::replace(&mut subject.measurement.images, whole);
-    let group = group?;
-    let names = images.class_names();
+    subject.measurement.images = whole;
+    let about = DrawnNetwork {
+        name: trained.run.trial(),
+        seed: trained.run.seed(),
+        epoch: opened.epoch,
+        pretrained: None,
+    };
+    Ok(by_layer(&about, &subject.annotated, &places, &group?))
+}
+
+/// A network whose maps are drawn.
+pub(in crate::cli) struct DrawnNetwork<'a> {
+    /// Its name.
+    pub(in crate::cli) name: &'a str,
+    /// Training seed, 0 where it is not known.
+    pub(in crate::cli) seed: u64,
+    /// Epoch of its checkpoint, 0 where it is not known.
+    pub(in crate::cli) epoch: u32,
+    /// Name of its weight file, where it was not trained here.
+    pub(in crate::cli) pretrained: Option<String>,
+}
+
+/// Returns the pictures at `places`, whose maps are those of `group` in the same order, for each
+/// layer.
+pub(in crate::cli) fn by_layer(
+    network: &DrawnNetwork<'_>,
+    annotated: &Annotated,
+    places: &[usize],
+    group: &Group,
+) -> Vec<LocalizedPictures> {
+    let survey = &group.survey;
+    let names = &annotated.class_names;
+    let [_, _, height, width] = group.pixels.dims();
+    let pixels: Vec<f32> = group.pixels.to_data().iter::<f32>().collect();
     let delta = delta(DRAWN_STEP);
     let mut found = Vec::new();
-    for layer in &layers {
-        let maps: Vec<&SourceMaps> = (group.survey.maps.iter())
-            .filter(|maps| maps.layer == *layer)
-            .collect();
-        let Some(first) = maps.first() else { continue };
+    for layer in survey.maps.chunk_by(|a, b| a.layer == b.layer) {
+        let first = &layer[0];
         let mut set = ExplanationSet::default();
         let mut pictures = Vec::new();
-        for (index, &place) in places.iter().enumerate() {
-            let truth = &subject.truths[place];
-            let pixels = add_pixels(&mut set, &images, index, &subject.ids[place]);
+        let each = pixels.chunks(CHANNELS * height * width);
+        for ((index, &place), pixels) in places.iter().enumerate().zip(each) {
+            let truth = &annotated.truths[place];
+            let label = group.labels[index].map(|label| names[label].clone());
+            let image = ExplainedImage {
+                id: annotated.ids[place].clone(),
+                generated: annotated.generated,
+                true_class: label.clone(),
+                pixels: format!("image/{index}"),
+            };
+            let values = pixels.to_vec();
+            let shape = vec![CHANNELS, height, width];
+            (set.arrays).insert(image.pixels.clone(), Array { shape, values });
             let objects = truth
                 .has_masks()
                 .then(|| add_objects(&mut set, index, truth));
-            let maps = maps.iter().enumerate().map(|(number, maps)| {
+            let maps = layer.iter().enumerate().map(|(number, maps)| {
                 let map = &maps.saliency[index];
                 let heat = format!("heat/{index}/{number}");
                 set.arrays.insert(heat.clone(), array(&map.normalised));
@@ -69,39 +108,41 @@ pub(super) fn collect(
             });
             let maps = maps.collect();
             pictures.push(LocalizedPicture {
-                image: subject.ids[place].clone(),
-                true_class: names[group.labels[index]].clone(),
-                predicted_class: names[group.survey.predicted_class[index]].clone(),
-                pixels,
+                image: image.id.clone(),
+                true_class: label.unwrap_or_default(),
+                predicted_class: names[survey.predicted_class[index]].clone(),
+                pixels: image.pixels.clone(),
                 boxes: truth.boxes().iter().map(corners).collect(),
                 objects,
                 maps,
             });
+            set.images.push(image);
         }
         found.push(LocalizedPictures {
-            dataset: subject.dataset.clone(),
-            generated: images.is_generated(),
-            split: subject.split.clone(),
+            dataset: annotated.dataset.clone(),
+            generated: annotated.generated,
+            split: annotated.split.clone(),
             selection_rule: format!(
                 "The first {OF_EACH_NUMBER} pictures of each number of objects, at most \
                  {MOST_PICTURES}; no network had a say."
             ),
-            trial: trained.run.trial().to_string(),
-            seed: trained.run.seed(),
-            epoch: opened.epoch,
-            layer: layer.clone(),
+            trial: network.name.to_string(),
+            seed: network.seed,
+            epoch: network.epoch,
+            pretrained: network.pretrained.clone(),
+            layer: first.layer.clone(),
             native_size: first.native_size,
-            target_rule: subject.target_rule().to_string(),
+            target_rule: annotated.target_rule.to_string(),
             delta,
             pictures,
             set,
         });
     }
-    Ok(found)
+    found
 }
 
 /// Returns the places of the pictures to draw, by their number of objects.
-fn chosen(truths: &[Truth]) -> Vec<usize> {
+pub(in crate::cli) fn chosen(truths: &[Truth]) -> Vec<usize> {
     let count = |place: &usize| truths[*place].boxes().len();
     let mut places: Vec<usize> = Vec::new();
     for place in 0..truths.len() {
@@ -113,23 +154,6 @@ fn chosen(truths: &[Truth]) -> Vec<usize> {
     places.sort_by_key(count);
     places.truncate(MOST_PICTURES);
     places
-}
-
-fn add_pixels(set: &mut ExplanationSet, images: &ImageSet, index: usize, id: &str) -> String {
-    let name = format!("image/{index}");
-    let pixels = Array {
-        shape: vec![CHANNELS, images.height(), images.width()],
-        values: pixels_01(images, index).into_iter().collect(),
-    };
-    set.arrays.insert(name.clone(), pixels);
-    set.images.push(ExplainedImage {
-        id: id.to_string(),
-        generated: images.is_generated(),
-        true_class: Some(images.class_names()[images.label(index)].clone()),
-        pixels: name.clone(),
-        seen: None,
-    });
-    name
 }
 
 /// Adds the picture's objects: 0 on the background, else the object's number from 1.

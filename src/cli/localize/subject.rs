@@ -5,8 +5,7 @@ use std::path::Path;
 use crate::cli::arguments::{LocalizeArguments, MeasureArguments};
 use crate::cli::context::Context;
 use crate::cli::failure::Complaint;
-use crate::cli::maps::ClassChoice;
-use crate::cli::measure::Measurement;
+use crate::cli::measure::{Measurement, PICTURES};
 use crate::cli::output::note;
 use crate::data::image_set::{ImageSetParts, PIXEL_MAX, PixelStore};
 use crate::data::photo::{PICTURE_FORMATS, Photo, View};
@@ -17,7 +16,7 @@ use crate::explain::localize::Truth;
 use super::boxes::{BoxedPicture, Moved, moved, read_boxes};
 
 /// Smallest share of a box, cut off by the frame, that is told.
-const TOLD_SHARE: f64 = 0.01;
+pub(in crate::cli) const TOLD_SHARE: f64 = 0.01;
 /// Validation images from which each method's delta is chosen.
 const DELTA_IMAGES: usize = 600;
 
@@ -25,17 +24,29 @@ const DELTA_IMAGES: usize = 600;
 pub(super) struct Subject {
     /// The networks, and the pictures that have an object.
     pub(super) measurement: Measurement,
-    /// Name of each picture.
-    pub(super) ids: Vec<String>,
-    /// Where the objects of each picture are.
-    pub(super) truths: Vec<Truth>,
-    /// Data set name, or that of the CSV.
-    pub(super) dataset: String,
-    /// Which pictures: a split's name, or "pictures".
-    pub(super) split: String,
+    /// What is known of the pictures.
+    pub(super) annotated: Annotated,
     /// Pictures to choose each method's delta on, with their objects; `None` where it is chosen on
     /// the measured pictures themselves.
     pub(super) tuning: Option<(ImageSet, Vec<Truth>)>,
+}
+
+/// The pictures of one measurement, and where their objects are.
+pub(in crate::cli) struct Annotated {
+    /// Name of each picture.
+    pub(in crate::cli) ids: Vec<String>,
+    /// Where the objects of each picture are.
+    pub(in crate::cli) truths: Vec<Truth>,
+    /// Names of the classes.
+    pub(in crate::cli) class_names: Vec<String>,
+    /// Data set name, or that of the CSV.
+    pub(in crate::cli) dataset: String,
+    /// Whether the pictures are generated.
+    pub(in crate::cli) generated: bool,
+    /// Which pictures: a split's name, or [`PICTURES`].
+    pub(in crate::cli) split: String,
+    /// Which class the maps explain: "true", "predicted" or "named".
+    pub(in crate::cli) target_rule: &'static str,
 }
 
 impl Subject {
@@ -48,33 +59,26 @@ impl Subject {
         }
     }
 
-    /// Which class the maps explain: "true", "predicted" or "named".
-    pub(super) fn target_rule(&self) -> &'static str {
-        match self.measurement.class {
-            ClassChoice::True => "true",
-            ClassChoice::Predicted => "predicted",
-            ClassChoice::Named(_) => "named",
-        }
-    }
-
     /// How each method's own delta was chosen, for a sentence.
     pub(super) fn delta_rule(&self) -> String {
         match &self.tuning {
             Some((set, _)) => format!("chosen on {} validation images", set.len()),
-            None => format!(
-                "the highest on these {} themselves, so it flatters",
-                if self.split == PICTURES {
-                    "pictures"
-                } else {
-                    "images"
-                }
-            ),
+            None => self.annotated.own_delta_rule(),
         }
     }
 }
 
-/// Stands where a split's name would, for pictures of one's own.
-pub(super) const PICTURES: &str = "pictures";
+impl Annotated {
+    /// How each method's own delta is chosen where there are no other pictures to choose it on.
+    pub(in crate::cli) fn own_delta_rule(&self) -> String {
+        let which = if self.split == PICTURES {
+            "pictures"
+        } else {
+            "images"
+        };
+        format!("the highest on these {which} themselves, so it flatters")
+    }
+}
 
 fn of_split(context: &Context, measure: &MeasureArguments) -> anyhow::Result<Subject> {
     if let Some(trial) = measure.trials.first() {
@@ -102,11 +106,17 @@ fn of_split(context: &Context, measure: &MeasureArguments) -> anyhow::Result<Sub
     };
     measurement.images = images;
     let images = &measurement.images;
-    Ok(Subject {
+    let annotated = Annotated {
         ids: (0..images.len()).map(|place| images.id(place)).collect(),
-        dataset: images.dataset_name().to_string(),
-        split: images.split().to_string(),
         truths,
+        class_names: images.class_names().to_vec(),
+        dataset: images.dataset_name().to_string(),
+        generated: images.is_generated(),
+        split: images.split().to_string(),
+        target_rule: measurement.class.rule(),
+    };
+    Ok(Subject {
+        annotated,
         tuning,
         measurement,
     })
@@ -153,16 +163,8 @@ fn of_boxes(
     };
     let folder = folder.or(csv.parent()).unwrap_or(Path::new(""));
     let (mut bytes, mut labels, mut ids, mut truths) = (vec![], vec![], vec![], vec![]);
-    for picture in read_boxes(csv, like)? {
-        let line = picture.objects[0].line;
-        let file = folder.join(&picture.file);
-        let photo = Photo::read(&file).map_err(|fault| {
-            let hint = match file.exists() {
-                true => PICTURE_FORMATS,
-                false => "files are looked for beside the CSV, or in --images DIR",
-            };
-            Complaint::failed(format!("\"{}\", line {line}: {fault}", csv.display()), hint)
-        })?;
+    for picture in read_boxes(csv, &|name| like.find_class(name), like.class_names())? {
+        let photo = read_boxed(csv, folder, &picture)?;
         let window = view.window(photo.width(), photo.height());
         let boxes: Vec<PixelBox> = in_frame(&picture, |bounds| moved(bounds, window, size));
         let Some(truth) = Truth::of_boxes(&boxes, size) else {
@@ -203,14 +205,42 @@ fn of_boxes(
         },
     };
     measurement.images = ImageSet::new(parts);
-    let stem = csv.file_stem().unwrap_or(csv.as_os_str());
-    Ok(Subject {
-        measurement,
+    let annotated = Annotated {
         ids,
         truths,
-        dataset: stem.to_string_lossy().into_owned(),
+        class_names: measurement.images.class_names().to_vec(),
+        dataset: stem_of(csv),
+        generated: false,
         split: PICTURES.to_string(),
+        target_rule: measurement.class.rule(),
+    };
+    Ok(Subject {
+        measurement,
+        annotated,
         tuning: None,
+    })
+}
+
+/// Returns what the pictures of a CSV are called together.
+fn stem_of(csv: &Path) -> String {
+    let stem = csv.file_stem().unwrap_or(csv.as_os_str());
+    stem.to_string_lossy().into_owned()
+}
+
+/// Returns the picture of a row of the CSV `csv`, which lies in `folder`.
+pub(in crate::cli) fn read_boxed(
+    csv: &Path,
+    folder: &Path,
+    picture: &BoxedPicture,
+) -> Result<Photo, Complaint> {
+    let line = picture.objects[0].line;
+    let file = folder.join(&picture.file);
+    Photo::read(&file).map_err(|fault| {
+        let hint = match file.exists() {
+            true => PICTURE_FORMATS,
+            false => "files are looked for beside the CSV, or in --images DIR",
+        };
+        Complaint::failed(format!("\"{}\", line {line}: {fault}", csv.display()), hint)
     })
 }
 

@@ -5,7 +5,7 @@ use crate::explain::{Interval, MapSource, bootstrap};
 use crate::run::{LocalizationCurveRow, LocalizationRow, LocalizationSummaryRow};
 
 use super::collect::{BEST_BOX, BEST_MASK, Cell, ScoreName, score_names};
-use super::subject::Subject;
+use super::subject::Annotated;
 
 /// The method that the others are compared with.
 pub(super) const REFERENCE: &str = "grad-cam";
@@ -15,12 +15,16 @@ pub(super) const ALL: &str = "all";
 const RESAMPLING_SEED: u64 = 0;
 
 /// Returns the rows of `localization.csv` of one trial.
-pub(super) fn map_rows(subject: &Subject, trial: &str, cells: &[Cell]) -> Vec<LocalizationRow> {
-    let names = subject.measurement.images.class_names();
+pub(in crate::cli) fn map_rows(
+    annotated: &Annotated,
+    trial: &str,
+    cells: &[Cell],
+) -> Vec<LocalizationRow> {
+    let names = &annotated.class_names;
     let rows = cells.iter().flat_map(|cell| {
         cell.maps.iter().map(move |map| LocalizationRow {
-            image: subject.ids[map.picture].clone(),
-            instances: subject.truths[map.picture].boxes().len(),
+            image: annotated.ids[map.picture].clone(),
+            instances: annotated.truths[map.picture].boxes().len(),
             trial: trial.to_string(),
             seed: map.seed,
             layer: cell.layer.clone(),
@@ -36,19 +40,19 @@ pub(super) fn map_rows(subject: &Subject, trial: &str, cells: &[Cell]) -> Vec<Lo
 }
 
 /// Returns the means of one trial: layer by layer, over all pictures and by number of objects.
-pub(super) fn summarise(
-    subject: &Subject,
+pub(in crate::cli) fn summarise(
+    annotated: &Annotated,
     trial: &str,
     cells: &[Cell],
 ) -> Vec<LocalizationSummaryRow> {
-    let mut counts: Vec<usize> = subject.truths.iter().map(|t| t.boxes().len()).collect();
+    let mut counts: Vec<usize> = annotated.truths.iter().map(|t| t.boxes().len()).collect();
     counts.sort_unstable();
     counts.dedup();
     let mut rows = Vec::new();
     for group in layers(cells) {
-        rows.extend(of_class(subject, trial, &group, None));
+        rows.extend(of_class(annotated, trial, &group, None));
         for count in &counts {
-            rows.extend(of_class(subject, trial, &group, Some(*count)));
+            rows.extend(of_class(annotated, trial, &group, Some(*count)));
         }
     }
     rows
@@ -68,14 +72,15 @@ fn layers(cells: &[Cell]) -> Vec<Vec<&Cell>> {
 
 /// Returns the means of one layer over the pictures with `count` objects, or over all.
 fn of_class(
-    subject: &Subject,
+    annotated: &Annotated,
     trial: &str,
     cells: &[&Cell],
     count: Option<usize>,
 ) -> Vec<LocalizationSummaryRow> {
-    let wanted =
-        |picture: &usize| count.is_none_or(|count| subject.truths[*picture].boxes().len() == count);
-    let pictures: Vec<usize> = (0..subject.truths.len()).filter(wanted).collect();
+    let wanted = |picture: &usize| {
+        count.is_none_or(|count| annotated.truths[*picture].boxes().len() == count)
+    };
+    let pictures: Vec<usize> = (0..annotated.truths.len()).filter(wanted).collect();
     let names = score_names();
     let columns: Vec<Vec<Vec<f64>>> = (cells.iter())
         .map(|cell| by_picture(cell, &pictures, names.len()))
@@ -103,7 +108,7 @@ fn of_class(
             Some(_) => intervals.by_ref().take(names.len()).map(Some).collect(),
             None => vec![None; names.len()],
         };
-        let about = About::of(subject, trial, cell);
+        let about = About::of(annotated, trial, cell);
         let is_reference = cell.source.name() == REFERENCE;
         for (place, name) in names.iter().enumerate().filter(|(p, _)| own[*p].n > 0) {
             let difference = differences[place].filter(|_| !is_reference);
@@ -163,13 +168,17 @@ fn seeds(cell: &Cell) -> Vec<u64> {
 }
 
 /// Returns the curve of mean IoU against delta of one trial, with an interval at every point.
-pub(super) fn curves(subject: &Subject, trial: &str, cells: &[Cell]) -> Vec<LocalizationCurveRow> {
+pub(in crate::cli) fn curves(
+    annotated: &Annotated,
+    trial: &str,
+    cells: &[Cell],
+) -> Vec<LocalizationCurveRow> {
     let mut rows = Vec::new();
     for cell in cells {
-        let about = About::of(subject, trial, cell);
+        let about = About::of(annotated, trial, cell);
         for (kind, region) in ["box", "mask"].into_iter().enumerate() {
-            let mut columns = vec![vec![0.0; subject.truths.len()]; DELTA_STEPS];
-            let mut seeds = vec![0.0; subject.truths.len()];
+            let mut columns = vec![vec![0.0; annotated.truths.len()]; DELTA_STEPS];
+            let mut seeds = vec![0.0; annotated.truths.len()];
             for map in &cell.maps {
                 let Some(curve) = &map.curves[kind] else {
                     continue;
@@ -196,17 +205,17 @@ pub(super) fn curves(subject: &Subject, trial: &str, cells: &[Cell]) -> Vec<Loca
 
 /// What every row says of where it comes from.
 struct About<'a> {
-    subject: &'a Subject,
+    annotated: &'a Annotated,
     trial: &'a str,
     seeds: String,
     baseline: bool,
 }
 
 impl<'a> About<'a> {
-    fn of(subject: &'a Subject, trial: &'a str, cell: &Cell) -> Self {
+    fn of(annotated: &'a Annotated, trial: &'a str, cell: &Cell) -> Self {
         let seeds: Vec<String> = seeds(cell).iter().map(u64::to_string).collect();
         Self {
-            subject,
+            annotated,
             trial,
             seeds: seeds.join(" "),
             baseline: matches!(cell.source, MapSource::Baseline(_)),
@@ -233,16 +242,16 @@ impl<'a> About<'a> {
         };
         let (seed_low, seed_high) = seed_range(cell, pictures, place);
         LocalizationSummaryRow {
-            dataset: self.subject.dataset.clone(),
-            generated: self.subject.measurement.images.is_generated(),
-            split: self.subject.split.clone(),
+            dataset: self.annotated.dataset.clone(),
+            generated: self.annotated.generated,
+            split: self.annotated.split.clone(),
             trial: self.trial.to_string(),
             seeds: self.seeds.clone(),
             layer: cell.layer.clone(),
             layer_rule: cell.layer_rule.clone(),
             native_height: cell.native_size[0],
             native_width: cell.native_size[1],
-            target_rule: self.subject.target_rule().to_string(),
+            target_rule: self.annotated.target_rule.to_string(),
             method: cell.source.name().to_string(),
             title: cell.source.title().to_string(),
             caveat: cell.caveat.to_string(),
@@ -273,9 +282,9 @@ impl<'a> About<'a> {
         point: Interval,
     ) -> LocalizationCurveRow {
         LocalizationCurveRow {
-            dataset: self.subject.dataset.clone(),
-            generated: self.subject.measurement.images.is_generated(),
-            split: self.subject.split.clone(),
+            dataset: self.annotated.dataset.clone(),
+            generated: self.annotated.generated,
+            split: self.annotated.split.clone(),
             trial: self.trial.to_string(),
             seeds: self.seeds.clone(),
             layer: cell.layer.clone(),

@@ -3,8 +3,8 @@
 use crate::cli::output::{result, table};
 use crate::run::LocalizationSummaryRow;
 
-use super::subject::PICTURES;
 use super::summary::{ALL, REFERENCE};
+use crate::cli::measure::PICTURES;
 
 /// The threshold of the printed coverage by number of objects.
 const COVERAGE_DELTA: f32 = 0.15;
@@ -42,7 +42,7 @@ const OBJECTS: [Column; 7] = [
 ];
 
 /// Prints the rows of one trial, layer by layer.
-pub(super) fn print(rows: &[LocalizationSummaryRow], delta_rule: &str) {
+pub(in crate::cli) fn print(rows: &[LocalizationSummaryRow], delta_rule: &str) {
     for layer in rows.chunk_by(|a, b| a.layer == b.layer) {
         let all: Vec<&LocalizationSummaryRow> =
             layer.iter().filter(|row| row.instances == ALL).collect();
@@ -73,14 +73,17 @@ fn heading(row: &LocalizationSummaryRow) -> String {
         false => format!("{count} {dataset} {} image{plural}", row.split),
     };
     format!(
-        "{}, {} ({}), maps of {} x {} cells: {images}{}, seeds {}, maps of the {} class",
+        "{}, {} ({}), maps of {} x {} cells: {images}{}{}, maps of the {} class",
         row.trial,
         row.layer,
         row.layer_rule,
         row.native_height,
         row.native_width,
         if row.generated { " (generated)" } else { "" },
-        row.seeds.replace(' ', ", "),
+        match row.seeds.as_str() {
+            "" => String::new(),
+            seeds => format!(", seeds {}", seeds.replace(' ', ", ")),
+        },
         row.target_rule,
     )
 }

@@ -1,0 +1,68 @@
+//! `benchmark`: ImageNet networks beside each other on photographs, in figures and in tables. Called
+//! by [`super::run`].
+
+mod arguments;
+mod boxes;
+mod consistency;
+mod figures;
+mod networks;
+mod photographs;
+
+use super::DONE;
+use super::context::Context;
+use super::maps::ClassChoice;
+use super::measure::sources;
+use super::output::result;
+pub(super) use arguments::BenchmarkArguments;
+use boxes::Boxed;
+use networks::{Question, open};
+
+/// Folder of what is measured on boxes, below that of everything.
+const BOXES: &str = "boxes";
+/// Folder of the tables and figures.
+const FOLDER: &str = "benchmark";
+
+/// Measures and draws what was asked for, and lists the files.
+pub(super) fn run(context: &Context, arguments: &BenchmarkArguments) -> anyhow::Result<u8> {
+    let networks = open(context, arguments)?;
+    let first = &networks[0];
+    let question = Question {
+        sources: sources(&arguments.methods)?,
+        class: ClassChoice::parse_with(&arguments.class, |class| {
+            Ok(first.opened.find_class(class)?)
+        })?,
+    };
+    let out = context.figures(arguments.out.as_deref(), &[FOLDER]);
+    let mut files = Vec::new();
+    if let Some(folder) = &arguments.photos {
+        files.extend(photographs::measure(
+            context,
+            &networks,
+            (folder, arguments),
+            &question,
+            &out,
+        )?);
+    }
+    let boxed = Boxed::read(&networks, arguments)?;
+    if let Some(boxed) = &boxed {
+        let out = out.join(BOXES);
+        files.extend(boxes::measure(
+            context,
+            &networks,
+            boxed,
+            question.sources,
+            &out,
+        )?);
+    }
+    files.extend(figures::draw(
+        context,
+        &networks,
+        (arguments, boxed.as_ref()),
+        &question.class,
+        &out,
+    )?);
+    for path in files {
+        result(path.display());
+    }
+    Ok(DONE)
+}
