@@ -5,54 +5,24 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use burn::tensor::Device;
-use camtrail::model::backbones::{Backbone, BackboneName, Dialect, Parameters};
-use camtrail::model::weights::{ExportedTensor, export_safetensors};
+use camtrail::model::backbones::BackboneName;
 use camtrail::run::ExplanationSet;
 
-/// Gives small values above 0, so that every class's score grows with every activation, and keeps
-/// them.
-#[derive(Default)]
-struct Kept {
-    tensors: Vec<ExportedTensor>,
-}
+#[path = "support/small_networks.rs"]
+mod small_networks;
 
-impl Parameters for Kept {
-    fn values(&mut self, name: &str, shape: &[usize]) -> Vec<f32> {
-        let count = shape.iter().product();
-        let fan_in = (count / shape[0]) as f32;
-        let values: Vec<f32> = (0..count)
-            .map(|i| ((i * i + count) as f32).sin().abs() * 1.5 / fan_in)
-            .collect();
-        self.tensors.push(ExportedTensor {
-            name: name.to_string(),
-            shape: shape.to_vec(),
-            values: values.clone(),
-        });
-        values
-    }
-}
+use small_networks::{write_picture, write_weights};
 
 /// A folder with weights of a SqueezeNet for three classes, their names, and a wide picture.
 fn prepared() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
-    let mut kept = Kept::default();
-    let name = BackboneName::Squeezenet10;
-    let _ = Backbone::new(name, Dialect::Torchvision, 3, &mut kept, &Device::flex());
-    let content = export_safetensors(&kept.tensors, &[]).expect("shapes fit");
-    fs::write(folder.path().join("net.safetensors"), content).expect("written");
+    let weights = folder.path().join("net.safetensors");
+    write_weights(&weights, BackboneName::Squeezenet10, 3);
     fs::write(folder.path().join("names.txt"), "cat\ndog\nbird\n").expect("written");
     let photos = folder.path().join("photos");
     fs::create_dir(&photos).expect("created");
-    picture(&photos.join("wide.png"), 60, 30);
+    write_picture(&photos.join("wide.png"), 60, 30);
     folder
-}
-
-fn picture(path: &Path, width: u32, height: u32) {
-    let pixels = image::RgbImage::from_fn(width, height, |x, y| {
-        image::Rgb([(x * 4) as u8, (y * 8) as u8, ((x * y) % 256) as u8])
-    });
-    pixels.save(path).expect("written");
 }
 
 /// Standard output, standard error and the exit code.
