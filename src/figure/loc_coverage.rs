@@ -167,7 +167,7 @@ fn subtitle(row: &LocalizationSummaryRow) -> String {
 }
 
 fn row_text(canvas: &mut Canvas, at: (f32, f32), row: &LocalizationSummaryRow) {
-    let name = wrap(&trial_name(&row.trial), ROW_TEXT - 16.0, &STRONG);
+    let name = wrap(&trial_name(&row.trial), ROW_TEXT, &STRONG);
     let y = canvas.lines(at, Anchor::Start, &STRONG, &name);
     let size = format!("{} × {} cells", row.native_height, row.native_width);
     for text in [row.layer.clone(), size] {
