@@ -7,10 +7,12 @@ mod cuda;
 #[path = "device/no_cuda.rs"]
 mod cuda;
 mod lack;
+mod panic_text;
 
 use burn::tensor::Device;
 
 pub use lack::CudaLack;
+pub(crate) use panic_text::panic_text;
 
 /// The environment variable by which Burn picks the device of values that name none.
 const BURN_DEVICE: &str = "BURN_DEVICE";

@@ -43,6 +43,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+use crate::data::photo::is_guarded;
 use arguments::{Arguments, Verb};
 use context::Context;
 use failure::Failure;
@@ -55,6 +56,9 @@ const DONE: u8 = 0;
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     panic::set_hook(Box::new(|info| {
+        if is_guarded() {
+            return;
+        }
         output::note(format!(
             "error: camtrail ran into a fault of its own: {info}\n\
              hint: please report it with the command that led to it"

@@ -9,7 +9,7 @@ use std::panic::{self, AssertUnwindSafe};
 use burn::tensor::{Device, DeviceType, Tensor};
 use cubecl::cuda::install::cuda_path;
 
-use super::{CudaLack, DeviceError};
+use super::{CudaLack, DeviceError, panic_text};
 
 /// A header that kernels include; a toolkit's folder without it is of no use.
 const HEADER: &str = "cuda_fp16.h";
@@ -71,17 +71,7 @@ fn quietly<T>(ask: impl FnOnce() -> T) -> Result<T, String> {
     panic::set_hook(Box::new(|_| {}));
     let answer = panic::catch_unwind(AssertUnwindSafe(ask));
     panic::set_hook(hook);
-    answer.map_err(|payload| {
-        let text = payload.downcast_ref::<String>().map(String::as_str);
-        let text = text.or_else(|| payload.downcast_ref::<&str>().copied());
-        let text = text.unwrap_or("a panic without a message");
-        // One line: some of these messages are a page.
-        text.lines()
-            .map(str::trim)
-            .find(|line| !line.is_empty())
-            .unwrap_or(text)
-            .to_owned()
-    })
+    answer.map_err(|payload| panic_text(payload.as_ref()))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use image::{DynamicImage, ImageDecoder, ImageReader, Limits, RgbImage};
 
+use super::guard::guarded;
 use crate::data::error::DataError;
 
 /// Widest and tallest picture that is decoded, in pixels.
@@ -30,9 +31,12 @@ impl Photo {
     ///
     /// # Errors
     /// [`DataError::Picture`] names the file and says what is wrong: not an image, cut, more than
-    /// 16,384 pixels a side or 1 GiB decoded (told by the header, before memory is taken), 0 pixels.
+    /// 16,384 pixels a side or 1 GiB decoded (told by the header, before memory is taken), 0 pixels, or
+    /// so broken that its decoder panics.
     pub fn read(path: &Path) -> Result<Self, DataError> {
-        let decoded = decode(path).map_err(|reason| DataError::Picture {
+        let decoded = guarded(|| decode(path))
+            .unwrap_or_else(|fault| Err(format!("its decoder gave up: {fault}")));
+        let decoded = decoded.map_err(|reason| DataError::Picture {
             path: path.to_path_buf(),
             problem: reason.trim().trim_end_matches('.').to_string(),
         })?;

@@ -4,9 +4,11 @@
 //! so that a network sees here what it was trained on there.
 
 mod decode;
+mod guard;
 mod resample;
 mod view;
 
 pub use decode::{PICTURE_FORMATS, Photo};
+pub use guard::is_guarded;
 pub use resample::Filter;
 pub use view::{View, Window};
