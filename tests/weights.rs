@@ -9,12 +9,17 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use burn::tensor::Device;
-use camtrail::model::backbones::{Backbone, BackboneName, Dialect, Parameters};
+use camtrail::model::backbones::{Backbone, BackboneName};
 use camtrail::model::tap::Tap;
 use camtrail::model::weights::{
     ElementKind, ExportedTensor, LoadOptions, WeightFile, WeightsError, export_safetensors,
     load_backbone,
 };
+
+#[path = "support/small_network.rs"]
+mod small_network;
+
+use small_network::small_network;
 
 fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -126,33 +131,9 @@ fn no_changed_byte_does_harm() {
     }
 }
 
-/// Gives small values and keeps them.
-#[derive(Default)]
-struct Kept {
-    tensors: Vec<ExportedTensor>,
-}
-
-impl Parameters for Kept {
-    fn values(&mut self, name: &str, shape: &[usize]) -> Vec<f32> {
-        let count = shape.iter().product();
-        let values: Vec<f32> = (0..count)
-            .map(|i| ((i + count) as f32).sin() * 0.1)
-            .collect();
-        self.tensors.push(ExportedTensor {
-            name: name.to_string(),
-            shape: shape.to_vec(),
-            values: values.clone(),
-        });
-        values
-    }
-}
-
 /// A SqueezeNet for seven classes, and its weights.
 fn squeezenet() -> (Backbone, Vec<ExportedTensor>) {
-    let mut kept = Kept::default();
-    let name = BackboneName::Squeezenet10;
-    let network = Backbone::new(name, Dialect::Torchvision, 7, &mut kept, &Device::flex());
-    (network, kept.tensors)
+    small_network(BackboneName::Squeezenet10, 7)
 }
 
 fn load(tensors: &[ExportedTensor], options: LoadOptions) -> Result<Backbone, WeightsError> {

@@ -1,7 +1,6 @@
 //! Pictures with their objects and what every method's map says of where these are: pictures down,
 //! methods across. Called by `cli` with the pictures that `localize` wrote.
 
-use super::Figure;
 use super::canvas::{Anchor, Area, Canvas, Point, Stroke};
 use super::drawing::Drawing;
 use super::error::FigureError;
@@ -11,6 +10,7 @@ use super::selection::generated_note;
 use super::svg_text::{class_name, trial_name};
 use super::theme::{BODY, INK, MARGIN, SMALL, STRONG};
 use super::typeface::{shorten, width, wrap_at_most};
+use super::{Figure, safe_name};
 use crate::run::{LocalizedMap, LocalizedPicture, LocalizedPictures};
 
 /// Longer side of a panel in pixels, for few columns and for many.
@@ -50,10 +50,7 @@ impl Figure for LocalizationPictures<'_> {
         if about.pretrained.is_none() {
             stem.push_str(&format!("-seed-{}", about.seed));
         }
-        let safe = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
-        stem.chars()
-            .map(|c| if safe(c) { c } else { '-' })
-            .collect()
+        safe_name(&stem, "")
     }
 
     fn draw(&self) -> Result<Drawing, FigureError> {

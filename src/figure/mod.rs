@@ -99,8 +99,14 @@ fn file_stem(figure: &str, choice: &MapChoice) -> String {
         LayerRule::Named(name) => name.clone(),
     };
     let stem = format!("{figure}-{}-{layer}-seed-{}", choice.method, choice.seed);
-    let safe = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '+');
-    stem.chars()
+    safe_name(&stem, "+")
+}
+
+/// Returns `name` with a hyphen for everything but letters, digits, "-", "_" and what is in `also`, so
+/// that it is safe as the name of a file.
+pub fn safe_name(name: &str, also: &str) -> String {
+    let safe = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_') || also.contains(c);
+    name.chars()
         .map(|c| if safe(c) { c } else { '-' })
         .collect()
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::drawing::encode_png;
 use super::error::FigureError;
 use super::picture::{PanelSize, Pixels, heat, picture, picture_size};
+use super::safe_name;
 use crate::run::{ExplanationRecord, ExplanationSet, write_atomically};
 
 /// Longer side of a picture, in pixels; a larger original is scaled down to it.
@@ -46,10 +47,7 @@ fn write(path: &Path, pixels: &Pixels) -> Result<(), FigureError> {
 /// Returns a name that is safe as a file name, such as "cifar-100-test-7-block-3-grad-cam".
 fn stem(record: &ExplanationRecord) -> String {
     let name = format!("{}-{}-{}", record.image, record.layer, record.method);
-    let safe = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
-    name.chars()
-        .map(|c| if safe(c) { c } else { '-' })
-        .collect()
+    safe_name(&name, ".")
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use crate::cli::maps::{
 use crate::cli::output::note;
 use crate::cli::selection::file_ids;
 use crate::explain::{MapSource, Method};
-use crate::figure::{ExplainGrid, Figure};
+use crate::figure::{ExplainGrid, Figure, safe_name};
 use crate::run::ExplanationSet;
 
 use super::arguments::BenchmarkArguments;
@@ -35,11 +35,18 @@ pub(super) fn draw(
     out: &Path,
 ) -> anyhow::Result<Vec<PathBuf>> {
     let mut drawn = Vec::new();
-    for file in of_networks(networks, arguments)? {
-        let stem = stem(&file.path);
-        let folder = out.join("networks").join(stem);
-        let all: Vec<&Network> = networks.iter().collect();
-        let files = std::slice::from_ref(&file);
+    let pictures = of_networks(networks, arguments)?;
+    let all: Vec<&Network> = networks.iter().collect();
+    for file in &pictures {
+        let stem = |file: &PhotoFile| file.path.file_stem().unwrap_or_default().to_os_string();
+        let same = pictures.iter().filter(|other| stem(other) == stem(file));
+        let name = match same.count() {
+            1 => safe_name(&stem(file).to_string_lossy(), ""),
+            // Pictures of one name from several folders or of several kinds.
+            _ => safe_name(&file.path.to_string_lossy(), ""),
+        };
+        let folder = out.join("networks").join(name);
+        let files = std::slice::from_ref(file);
         drawn.extend(grid(context, &all, (files, class), &OF_NETWORKS, &folder)?);
     }
     let several = of_several(arguments, boxed);
@@ -91,15 +98,6 @@ fn named(path: &Path) -> PhotoFile {
         name: path.display().to_string(),
         label: None,
     }
-}
-
-/// Returns a folder's name for a picture: that of its file, of letters, digits, "-" and "_".
-fn stem(path: &Path) -> String {
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    let safe = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
-    stem.chars()
-        .map(|c| if safe(c) { c } else { '-' })
-        .collect()
 }
 
 /// Explains the pictures by each network with those of the methods that it allows, writes maps and
