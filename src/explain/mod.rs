@@ -150,6 +150,14 @@ pub trait Explainable {
         None
     }
 
+    /// The convolutional blocks' layers, in forward order, each with the cells a side of its activation
+    /// for images of `side` x `side` pixels: what a comparison by depth picks its layers from. None is
+    /// the default.
+    fn blocks(&self, side: usize) -> Vec<(String, usize)> {
+        let _ = side;
+        Vec::new()
+    }
+
     /// What stands between the last layer and the logits, for the text of an error.
     fn head(&self) -> &str {
         "a head of its own"

@@ -4,6 +4,7 @@
 
 pub mod backbones;
 mod checkpoint;
+mod classifier;
 mod clips;
 mod conv_lstm;
 mod forecast_spec;
@@ -23,6 +24,7 @@ pub use checkpoint::{
     CheckpointError, LoadedCheckpoint, MODEL_FILE, OPTIMIZER_FILE, load_network, load_training,
     tensor_shapes, write_training,
 };
+pub use classifier::Classifier;
 pub use clips::{clip_tensor, frames_tensor};
 pub use conv_lstm::{ConvLstm, place};
 pub use forecast_spec::{ForecastSpec, ForecastSpecError};
@@ -32,4 +34,4 @@ pub use predict::{Prediction, Score, predict, score, to_tensor};
 pub use randomise::fresh_linear_weights;
 pub use resident::ResidentImages;
 pub use size::NetworkSize;
-pub use spec::{Head, ModelSpec, SpecError};
+pub use spec::{Head, ModelSpec, NetworkName, SpecError};
