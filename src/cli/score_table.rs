@@ -182,7 +182,7 @@ impl Table<'_> {
     fn trial(&self) -> (String, usize) {
         let trained = self.seeds[0].trained;
         let model = &trained.experiment.experiment.model;
-        (trained.run.trial().to_string(), model.filters.len())
+        (trained.run.trial().to_string(), model.blocks())
     }
 
     fn mean(&self, entry: &Entry<'_>, metric: ScoreMetric, interval: Interval) -> ScoreSummary {

@@ -73,6 +73,7 @@ pub mod survey;
 pub mod target;
 #[cfg(test)]
 mod testing;
+mod trained;
 pub mod verdict;
 
 pub use crate::data::statistics::{Interval, bootstrap, rank_correlation};

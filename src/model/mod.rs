@@ -18,6 +18,7 @@ mod resident;
 mod size;
 mod spec;
 pub mod tap;
+mod trained;
 pub mod weights;
 
 pub use checkpoint::{
@@ -35,3 +36,4 @@ pub use randomise::fresh_linear_weights;
 pub use resident::ResidentImages;
 pub use size::NetworkSize;
 pub use spec::{Head, ModelSpec, NetworkName, SpecError};
+pub use trained::{Published, TrainedNetwork};

@@ -111,16 +111,11 @@ impl Backbone {
 
     /// Returns `trained`, which was trained here on small images, in inference mode: its batch
     /// normalisation folded by its running statistics.
-    pub fn of_trained(trained: &TrainableBackbone, device: &Device) -> Self {
+    pub fn of_trained(trained: &TrainableBackbone) -> Self {
         let named = (trained.name(), Stem::Cifar);
+        let (classes, device) = (trained.classes(), trained.device());
         let parameters = &mut trained.values();
-        Self::with_stem(
-            named,
-            Dialect::Torchvision,
-            trained.classes(),
-            parameters,
-            device,
-        )
+        Self::with_stem(named, Dialect::Torchvision, classes, parameters, &device)
     }
 
     fn with_stem(

@@ -108,6 +108,66 @@ impl TrainableBackbone {
         assemble(self.name, builder, self.classes).forward(images, tap)
     }
 
+    /// Returns the device of the parameters, without autodiff.
+    pub(super) fn device(&self) -> Device {
+        self.convolutions[0]
+            .weight
+            .val()
+            .without_autodiff()
+            .device()
+    }
+
+    /// Returns the names of its stages, from the logits downwards: of ResNet "fc", "layer4" to "layer1"
+    /// and "conv1", of the others "classifier" and then "features.18" and so on to "features.0".
+    pub(in crate::model) fn stages_from_the_top(&self) -> Vec<String> {
+        let convolutions = self
+            .convolutions
+            .iter()
+            .map(|layer| stage_of(&layer.names[0]));
+        let dense = self.dense.iter().map(|layer| stage_of(&layer.name));
+        let mut stages: Vec<String> = Vec::new();
+        for stage in convolutions.chain(dense) {
+            if !stages.iter().any(|known| *known == stage) {
+                stages.push(stage.to_string());
+            }
+        }
+        stages.reverse();
+        stages
+    }
+
+    /// Returns this network with the first `count` of its [stages from the
+    /// top](Self::stages_from_the_top) taken from `other`, running statistics and all.
+    ///
+    /// # Panics
+    /// If there are not so many stages, or if `other` is another network.
+    pub(in crate::model) fn with_top_of(&self, other: &Self, count: usize) -> Self {
+        assert_eq!(self.name, other.name, "networks of one shape");
+        let stages = self.stages_from_the_top();
+        let taken = &stages[..count];
+        let takes = |name: &str| taken.iter().any(|stage| stage == stage_of(name));
+        let mut network = self.clone();
+        for (own, others) in network.convolutions.iter_mut().zip(&other.convolutions) {
+            if takes(&own.names[0]) {
+                *own = others.clone();
+            }
+        }
+        for (own, others) in network.dense.iter_mut().zip(&other.dense) {
+            if takes(&own.name) {
+                *own = others.clone();
+            }
+        }
+        network
+    }
+
+    /// Returns the bias of the last dense layer, `[classes]`; zeros where the network ends in a
+    /// convolution, which is pooled without one.
+    pub(in crate::model) fn head_bias(&self, device: &Device) -> Tensor<1> {
+        match self.dense.last() {
+            Some(layer) => layer.bias.val(),
+            None => Tensor::zeros([self.classes], device),
+        }
+    }
+
     /// Returns the same as a source of parameters.
     pub(super) fn values(&self) -> impl Parameters {
         let tensors = self.tensors().into_iter();
@@ -183,6 +243,16 @@ impl DenseLayer {
     /// Returns what a forward computes with.
     pub(super) fn dense(&self) -> Dense {
         Dense::Held(self.weight.val(), self.bias.val())
+    }
+}
+
+/// The stage of a layer: the first part of its name, with the number behind "features".
+fn stage_of(name: &str) -> &str {
+    let mut ends = name.match_indices('.').map(|(place, _)| place);
+    let first = ends.next().unwrap_or(name.len());
+    match &name[..first] {
+        "features" => &name[..ends.next().unwrap_or(name.len())],
+        stage => stage,
     }
 }
 
