@@ -54,6 +54,7 @@ impl Builder<'_> {
             form,
             padding,
             activation,
+            own_kernels: self.own_kernels(),
         }
     }
 
@@ -73,7 +74,13 @@ impl Builder<'_> {
             form,
             padding,
             activation,
+            own_kernels: self.own_kernels(),
         }
+    }
+
+    /// Networks for photographs stay with the backend, by which they equal torchvision's.
+    fn own_kernels(&self) -> bool {
+        self.stem == Stem::Cifar
     }
 
     /// Returns the dense layer `name`.

@@ -7,6 +7,7 @@ use burn::tensor::{Device, Tensor, activation};
 
 use super::count::Count;
 use super::norm::BatchNorm;
+use crate::kernels::{After, convolution};
 
 /// What comes after a convolution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +57,8 @@ pub(super) struct Convolution {
     pub(super) form: Form,
     pub(super) padding: Padding,
     pub(super) activation: Activation,
+    /// Whether our own kernels may compute it, whose last digits differ from the backend's.
+    pub(super) own_kernels: bool,
 }
 
 /// A dense layer.
@@ -112,14 +115,17 @@ impl Convolution {
         let [_batch, _channels, height, width] = input.dims();
         let padding = [height, width].map(|size| self.padding.around(size, self.form));
         let form = self.form;
-        let options = ConvOptions::new_with_padding([form.stride; 2], padding, [1; 2], form.groups);
+        let convolve = |weight: &Tensor<4>, bias: Option<Tensor<1>>| {
+            if self.own_kernels && form.keeps_size(self.padding) {
+                return convolution(input.clone(), weight.clone(), bias, After::Nothing);
+            }
+            let strides = [form.stride; 2];
+            let options = ConvOptions::new_with_padding(strides, padding, [1; 2], form.groups);
+            conv2d(input.clone(), weight.clone(), bias, options)
+        };
         match &self.kernel {
-            Kernel::Biased(weight, bias) => {
-                conv2d(input, weight.clone(), Some(bias.clone()), options)
-            }
-            Kernel::Normalised(weight, norm) => {
-                norm.forward(conv2d(input, weight.clone(), None, options))
-            }
+            Kernel::Biased(weight, bias) => convolve(weight, Some(bias.clone())),
+            Kernel::Normalised(weight, norm) => norm.forward(convolve(weight, None)),
             Kernel::Counted(count) => {
                 let [height, width] = [(height, padding[0]), (width, padding[1])]
                     .map(|(size, (before, after))| form.reached(before + size + after));
@@ -139,6 +145,12 @@ impl Convolution {
 }
 
 impl Form {
+    /// Whether it is a dense convolution with as many cells after it as before.
+    fn keeps_size(&self, padding: Padding) -> bool {
+        let centred = self.kernel % 2 == 1 && padding == Padding::Each(self.kernel / 2);
+        centred && self.stride == 1 && self.groups == 1
+    }
+
     /// Outputs along an axis of `size` with its padding.
     fn reached(&self, size: usize) -> usize {
         (size - self.kernel) / self.stride + 1
