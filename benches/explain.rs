@@ -13,7 +13,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Distribution, Tensor};
 use camtrail::explain::{ExplainRequest, Method, TargetSpec, explain};
 use camtrail::model::tap::Tap;
-use camtrail::model::{Head, ModelSpec, PlainCnn};
+use camtrail::model::{Head, ModelSpec, NetworkName, PlainCnn};
 
 const BATCH: usize = 128;
 const SIDE: usize = 32;
@@ -33,6 +33,7 @@ fn main() {
         1
     };
     let spec = ModelSpec {
+        network: NetworkName::PlainCnn,
         filters: vec![32, 64, 128, 256, 256],
         block_dropout: 0.0,
         head_dropout: 0.25,

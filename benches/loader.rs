@@ -18,7 +18,7 @@ use camtrail::data::{
     fill_batch, load,
 };
 use camtrail::device::{DeviceChoice, choose};
-use camtrail::model::{Head, ModelSpec, PlainCnn, ResidentImages, to_tensor};
+use camtrail::model::{Head, ModelSpec, NetworkName, PlainCnn, ResidentImages, to_tensor};
 use camtrail::train::ImageBatch;
 
 const BATCH: usize = 128;
@@ -47,6 +47,7 @@ fn main() {
     };
     let splits = load(&options, &DataSearch::default()).expect("generated data need no file");
     let spec = ModelSpec {
+        network: NetworkName::PlainCnn,
         filters: vec![32, 64, 128, 256, 256],
         block_dropout: 0.0,
         head_dropout: 0.25,

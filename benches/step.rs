@@ -15,7 +15,7 @@ use burn::tensor::{Device, Distribution, Int, Tensor};
 use burn::train::TrainStep;
 use camtrail::explain::{ExplainRequest, Method, TargetSpec, explain};
 use camtrail::model::tap::Tap;
-use camtrail::model::{ConvLstm, ForecastSpec, Head, ModelSpec, PlainCnn};
+use camtrail::model::{ConvLstm, ForecastSpec, Head, ModelSpec, NetworkName, PlainCnn};
 use camtrail::train::{FrameLoss, ImageBatch, clip_by_global_norm, frame_loss};
 
 /// As in the program.
@@ -76,6 +76,7 @@ fn main() {
 
 fn network(device: &Device) -> PlainCnn {
     let spec = ModelSpec {
+        network: NetworkName::PlainCnn,
         filters: vec![32, 64, 128, 256, 256],
         block_dropout: 0.0,
         head_dropout: 0.25,

@@ -11,13 +11,23 @@ use camtrail::data::{ClipDataset, DatasetName};
 use camtrail::experiment::{
     self, ExperimentError, ForecastExperiment, Override, Resolved, compare, known, load_saved,
 };
+use camtrail::model::backbones::{BackboneName, TrainableBackbone};
 use camtrail::model::tap::Tap;
-use camtrail::model::{ConvLstm, NetworkSize, PlainCnn};
+use camtrail::model::{ConvLstm, NetworkName, NetworkSize, PlainCnn};
 use camtrail::train::FIXED_ON_RESUME;
 use serde_json::Value;
 
 /// The shipped trials; a new one is added here when it is added there.
 const TRIALS: [&str; 5] = ["trial-a", "trial-b", "trial-c", "trial-d", "trial-d-gap"];
+/// The shipped published networks, each of which is called as its experiment is.
+const PUBLISHED: [&str; 6] = [
+    "efficientnet-b0",
+    "mobilenet-v2",
+    "resnet101",
+    "resnet50",
+    "squeezenet1-0",
+    "vgg16",
+];
 /// The shipped next-frame predictors.
 const PREDICTORS: [&str; 4] = [
     "convlstm",
@@ -107,7 +117,8 @@ fn keys(text: &str) -> BTreeMap<String, Value> {
 #[test]
 fn the_shipped_trials_are_known() {
     let empty = tempfile::tempdir().expect("a temporary folder");
-    let all: Vec<&str> = PREDICTORS.into_iter().chain(TRIALS).collect();
+    let mut all = [&PREDICTORS[..], &TRIALS, &PUBLISHED].concat();
+    all.sort_unstable();
     assert_eq!(known(empty.path()), all);
 }
 
@@ -166,6 +177,33 @@ fn every_trial_builds_the_network_that_it_promises() {
 }
 
 #[test]
+fn every_published_network_is_the_one_of_its_name() {
+    let device = Device::flex();
+    for (name, base) in PUBLISHED
+        .iter()
+        .flat_map(|name| [(name, None), (name, Some("shapes"))])
+    {
+        let resolved = resolve(name, base);
+        let network: BackboneName = name.parse().expect("a published network");
+        let model = &resolved.experiment.model;
+        assert_eq!(model.network, NetworkName::Backbone(network), "{name}");
+        // On generated images alone, which have fewer classes: the weights fill memory.
+        let Some(_) = base else { continue };
+        let dataset = resolved.experiment.data.dataset;
+        let (side, classes) = (dataset.side(), dataset.class_count());
+        let network = TrainableBackbone::new(network, classes, 1, &device).valid();
+        let learned = network.tensors().into_iter();
+        let learned = learned.filter(|tensor| !tensor.name.contains(".running_"));
+        let learned: usize = learned.map(|tensor| tensor.values.len()).sum();
+        assert_eq!(learned as u64, size(&resolved).parameters, "{name}");
+        let images = Tensor::ones([1, 3, side, side], &device);
+        let logits = network.forward(images, &mut Tap::off());
+        assert_eq!(logits.dims(), [1, classes], "{name}");
+        assert!(logits.is_finite().all().into_scalar::<bool>(), "{name}");
+    }
+}
+
+#[test]
 fn every_predictor_builds_the_network_that_it_promises() {
     let device = Device::flex();
     for (name, base) in PREDICTORS
@@ -208,7 +246,7 @@ fn every_header_states_question_expectation_and_cost() {
         let stated = format!("{:.1} M multiply-adds a frame.", counted as f64 / MILLION);
         assert_eq!(cost, stated, "{name}");
     }
-    for name in TRIALS {
+    for name in TRIALS.into_iter().chain(PUBLISHED) {
         let resolved = resolve(name, None);
         let cost = stated_cost(name, &resolved.header);
         let counted = size(&resolved).multiply_adds;
@@ -271,7 +309,8 @@ fn the_counted_cost_of_trial_d_is_that_of_paper_and_pencil() {
 #[test]
 fn a_file_holds_only_what_differs_from_what_it_extends() {
     let variants = &PREDICTORS[1..];
-    let classifiers = TRIALS.into_iter().chain(["base/shapes"]);
+    let classifiers = TRIALS.into_iter().chain(PUBLISHED);
+    let classifiers = classifiers.chain(["base/shapes"]);
     for name in classifiers
         .chain(variants.iter().copied())
         .chain(["base/digits"])
@@ -425,7 +464,9 @@ fn a_local_file_wins_over_the_shipped_one() {
         (3, "Mine.")
     );
     let names = known(folder.path());
-    assert_eq!(names, [&PREDICTORS[..], &["mine"], &TRIALS[..]].concat());
+    let mut all = [&PREDICTORS[..], &["mine"], &TRIALS, &PUBLISHED].concat();
+    all.sort_unstable();
+    assert_eq!(names, all);
 
     // A local base is every trial's base.
     let base = read(ROOT).replace("batch_size = 128", "batch_size = 99");

@@ -13,7 +13,7 @@ use camtrail::data::{
     Augmentation, DataOptions, DatasetName, EpochOrder, ShapesOptions, Splits, fill_batch,
 };
 use camtrail::model::tap::Tap;
-use camtrail::model::{Head, ModelSpec, PlainCnn, load_network, to_tensor};
+use camtrail::model::{Head, ModelSpec, NetworkName, PlainCnn, load_network, to_tensor};
 use camtrail::run::{CheckpointName, EpochRow, RunDir, RunManifest, RunStatus, read_epoch_rows};
 use camtrail::train::{
     CheckpointSpec, ClassifyJob, ImageBatch, Schedule, Silent, StartMode, TrainSpec, train,
@@ -38,6 +38,7 @@ fn alone() -> MutexGuard<'static, ()> {
 
 fn spec(head: Head) -> ModelSpec {
     ModelSpec {
+        network: NetworkName::PlainCnn,
         filters: vec![3, 4],
         block_dropout: 0.0,
         head_dropout: 0.0,
@@ -332,6 +333,7 @@ fn dropout_is_on_in_training_and_off_in_validation() {
     let data = shapes();
     let rows = |name: &str, block_dropout: f64, head_dropout: f64| -> Vec<EpochRow> {
         let model = ModelSpec {
+            network: NetworkName::PlainCnn,
             block_dropout,
             head_dropout,
             ..spec(Head::Flatten)

@@ -20,7 +20,7 @@ use camtrail::device::{DeviceChoice, choose, cpu};
 use camtrail::explain::{ExplainRequest, Method, TargetSpec, explain};
 use camtrail::model::tap::Tap;
 use camtrail::model::{
-    ConvLstm, ForecastSpec, Head, ModelSpec, PlainCnn, ResidentImages, clip_tensor,
+    ConvLstm, ForecastSpec, Head, ModelSpec, NetworkName, PlainCnn, ResidentImages, clip_tensor,
 };
 use camtrail::train::{FrameLoss, ImageBatch, frame_loss};
 
@@ -130,6 +130,7 @@ fn classifier(device: &Device, into: &mut Measured) {
         }
     };
     let spec = ModelSpec {
+        network: NetworkName::PlainCnn,
         filters: vec![8, 16, 16],
         block_dropout: 0.0,
         head_dropout: 0.0,

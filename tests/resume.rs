@@ -12,7 +12,8 @@ use burn::store::burn_pack::Reader;
 use burn::tensor::{Bytes, Device, Tensor};
 use camtrail::data::{Augmentation, DataOptions, DatasetName, ShapesOptions, Splits};
 use camtrail::model::{
-    CheckpointError, Head, MODEL_FILE, ModelSpec, OPTIMIZER_FILE, PlainCnn, load_training,
+    CheckpointError, Head, MODEL_FILE, ModelSpec, NetworkName, OPTIMIZER_FILE, PlainCnn,
+    load_training,
 };
 use camtrail::run::{
     BestCheckpoint, CheckpointName, CheckpointState, EpochRow, RunDir, RunError, RunManifest,
@@ -53,6 +54,7 @@ impl Trial {
     fn small() -> Self {
         Self {
             model: ModelSpec {
+                network: NetworkName::PlainCnn,
                 filters: vec![4, 8],
                 block_dropout: 0.25,
                 head_dropout: 0.25,

@@ -34,7 +34,7 @@ pub(super) fn run(context: &Context, arguments: &AblateArguments) -> anyhow::Res
         }
         for trial in &missing {
             let resolved: Resolved = context.plain(trial, arguments.checkpoint.base.as_deref())?;
-            let seed = arguments.checkpoint.seed;
+            let seed = arguments.checkpoint.seed();
             if let Some(code) = train_unless_done(context, &resolved, seed)? {
                 note(format!(
                     "to go on: {}",
@@ -55,7 +55,7 @@ fn missing(context: &Context, arguments: &AblateArguments) -> anyhow::Result<Vec
     let mut missing = Vec::new();
     for trial in arguments.trials.iter().chain(&arguments.along) {
         let resolved: Resolved = context.plain(trial, arguments.checkpoint.base.as_deref())?;
-        let run = context.run(&resolved, arguments.checkpoint.seed);
+        let run = context.run(&resolved, arguments.checkpoint.seed());
         let usable = if arguments.train {
             is_done(&run)
         } else {
@@ -74,7 +74,7 @@ fn not_trained(
     arguments: &AblateArguments,
 ) -> anyhow::Error {
     let base = base_flag(arguments.checkpoint.base.as_deref());
-    let seed = arguments.checkpoint.seed;
+    let seed = arguments.checkpoint.seed();
     let commands: Vec<String> = missing
         .iter()
         .map(|trial| context.command(&format!("train {trial}{base} --seed {seed}")))
@@ -93,7 +93,7 @@ fn not_trained(
 pub(super) fn draw(context: &Context, arguments: &AblateArguments) -> anyhow::Result<Vec<PathBuf>> {
     let (base, seed) = (
         arguments.checkpoint.base.as_deref(),
-        arguments.checkpoint.seed,
+        arguments.checkpoint.seed(),
     );
     if let Some(twice) = named_twice(&arguments.trials) {
         let message = format!("trial {twice:?} is named twice");
@@ -129,7 +129,7 @@ pub(super) fn draw(context: &Context, arguments: &AblateArguments) -> anyhow::Re
         context,
         &arguments.trials,
         base,
-        &arguments.checkpoint.checkpoint,
+        arguments.checkpoint.which(),
     )?;
     print(&rows);
     let table = out.join("depth.csv");
@@ -154,7 +154,7 @@ fn by_depth(
     let mut set = empty_set(pictures);
     for trained in trained {
         context.go_on()?;
-        let mut opened = trained.open(context, &arguments.checkpoint.checkpoint)?;
+        let mut opened = trained.open(context, arguments.checkpoint.which())?;
         if arguments.retrain_head {
             let layers = ablation_layers(&opened.network, pictures.size[0], FINE_CELLS);
             opened = opened.retrain_heads(context, trained, &layers)?;
@@ -184,7 +184,7 @@ fn by_depth(
                 })
             };
             if trained.iter().all(shows) {
-                let choice = choice(method, layer, arguments.checkpoint.seed);
+                let choice = choice(method, layer, arguments.checkpoint.seed());
                 files.extend(Ablation { set: &set, choice }.save(out)?);
             }
         }
@@ -265,7 +265,8 @@ fn same_again(arguments: &AblateArguments) -> String {
     text.push_str(&base_flag(which.base.as_deref()));
     text.push_str(&format!(
         " --seed {} --checkpoint {}",
-        which.seed, which.checkpoint
+        which.seed(),
+        which.which()
     ));
     if let Some(trial) = &arguments.along {
         text.push_str(&format!(" --along {trial}"));

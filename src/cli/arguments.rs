@@ -114,7 +114,7 @@ impl Verb {
 pub(super) struct ExperimentArguments {
     /// Take the defaults from this base in place of the experiment's own: "cifar-100" or "shapes"; for
     /// next-frame predictors "moving-mnist", "moving-mnist-small" or "digits"
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, visible_alias = "dataset", value_name = "NAME")]
     pub(super) base: Option<String>,
     /// Change a value, such as train.epochs=5; can be given several times
     #[arg(long = "set", value_name = "KEY=VALUE")]
@@ -149,14 +149,26 @@ pub(super) struct TrainArguments {
 #[derive(Debug, Clone, Args)]
 pub(super) struct CheckpointArguments {
     /// Take the run that was trained on this base, such as "shapes"
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, visible_alias = "dataset", value_name = "NAME")]
     pub(super) base: Option<String>,
-    /// Training seed of the run
-    #[arg(long, default_value_t = 0)]
-    pub(super) seed: u64,
-    /// "best" on the validation split, "last", or an epoch's number
-    #[arg(long, default_value = "best", value_name = "WHICH")]
-    pub(super) checkpoint: String,
+    /// Training seed of the run [default: 0]
+    #[arg(long)]
+    pub(super) seed: Option<u64>,
+    /// "best" on the validation split, "last", or an epoch's number [default: best]
+    #[arg(long, value_name = "WHICH")]
+    pub(super) checkpoint: Option<String>,
+}
+
+impl CheckpointArguments {
+    /// Returns the training seed of the run.
+    pub(super) fn seed(&self) -> u64 {
+        self.seed.unwrap_or(0)
+    }
+
+    /// Returns which checkpoint of the run.
+    pub(super) fn which(&self) -> &str {
+        self.checkpoint.as_deref().unwrap_or("best")
+    }
 }
 
 /// Which maps to make.
@@ -184,7 +196,8 @@ pub(super) struct MapArguments {
 /// Arguments of `explain`.
 #[derive(Debug, Clone, Args)]
 pub(super) struct ExplainArguments {
-    /// Experiment, such as trial-d, or ImageNet network, such as resnet50
+    /// Experiment, such as trial-d, or ImageNet network, such as resnet50; with --dataset it is the
+    /// resnet50 that was trained here
     pub(super) trial: String,
     #[command(flatten)]
     pub(super) from: FromWeights,
@@ -244,7 +257,7 @@ pub(super) struct EvaluateArguments {
     #[command(flatten)]
     pub(super) photos: PhotoArguments,
     /// Take the runs that were trained on this base, such as "shapes"
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, visible_alias = "dataset", value_name = "NAME")]
     pub(super) base: Option<String>,
     /// "best" on the validation split, "last", or an epoch's number
     #[arg(long, default_value = "best", value_name = "WHICH")]
@@ -263,7 +276,7 @@ pub(super) struct MeasureArguments {
     #[arg(default_values = ["trial-a", "trial-b", "trial-c", "trial-d"])]
     pub(super) trials: Vec<String>,
     /// Take the runs that were trained on this base, such as "shapes"
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, visible_alias = "dataset", value_name = "NAME")]
     pub(super) base: Option<String>,
     /// Training seeds [default: all that were trained]
     #[arg(long, alias = "seed", value_delimiter = ',', value_name = "SEED,SEED")]

@@ -20,7 +20,9 @@ use super::train::is_other_kind;
 
 /// Measures every trained seed of the given trials and prints a table.
 pub(super) fn run(context: &Context, arguments: &EvaluateArguments) -> anyhow::Result<u8> {
-    let imagenet = |trial: &String| trial.parse::<BackboneName>().is_ok();
+    // A run is named by the data that it was trained on; without them it is the ImageNet network.
+    let imagenet =
+        |trial: &String| arguments.base.is_none() && trial.parse::<BackboneName>().is_ok();
     if arguments.photos.photos.is_some() || arguments.trials.iter().any(imagenet) {
         return evaluate_photos(context, arguments);
     }
@@ -127,7 +129,7 @@ fn row(
     Ok(DepthRow {
         trial: trained.run.trial().to_string(),
         seed: trained.run.seed(),
-        blocks: trained.experiment.experiment.model.filters.len(),
+        blocks: trained.experiment.experiment.model.blocks(),
         parameters: size.parameters,
         multiply_adds: size.multiply_adds,
         epoch: opened.epoch,

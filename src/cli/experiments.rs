@@ -73,10 +73,7 @@ impl Any {
         match self {
             Self::Classify(resolved) => {
                 let experiment = &resolved.experiment;
-                (
-                    experiment.data.dataset.name(),
-                    experiment.model.filters.len(),
-                )
+                (experiment.data.dataset.name(), experiment.model.blocks())
             }
             Self::Forecast(resolved) => {
                 let experiment = &resolved.experiment;

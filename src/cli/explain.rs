@@ -25,7 +25,9 @@ const PANELS: &str = "panels";
 
 /// Explains the images, writes maps and figure, and prints what the network says.
 pub(super) fn run(context: &Context, arguments: &ExplainArguments) -> anyhow::Result<u8> {
-    if let Ok(name) = arguments.trial.parse::<BackboneName>() {
+    // A run is named by the data that it was trained on; without them it is the ImageNet network.
+    let published = arguments.trial.parse::<BackboneName>();
+    if let (Ok(name), None) = (published, &arguments.checkpoint.base) {
         return explain_photos(context, name, arguments);
     }
     if arguments.from.is_given() {
@@ -37,9 +39,15 @@ pub(super) fn run(context: &Context, arguments: &ExplainArguments) -> anyhow::Re
         return Err(Complaint::misused(message, hint).into());
     }
     let which = &arguments.checkpoint;
-    let trained = find(context, &arguments.trial, which.base.as_deref(), which.seed)?;
-    let opened = trained.open(context, &which.checkpoint)?;
-    let layers = layers(&opened.network, &arguments.maps.layers)?;
+    let trained = find(
+        context,
+        &arguments.trial,
+        which.base.as_deref(),
+        which.seed(),
+    )?;
+    let opened = trained.open(context, which.which())?;
+    let side = trained.experiment.experiment.data.dataset.side();
+    let layers = layers(&opened.network, side, &arguments.maps.layers)?;
     let opened = match arguments.maps.retrain_head {
         true => opened.retrain_heads(context, &trained, &layers)?,
         false => opened,
@@ -103,14 +111,14 @@ pub(super) fn finish(
 }
 
 /// Returns the layers named, or the last block before its pool.
-fn layers(network: &impl Explainable, named: &[String]) -> anyhow::Result<Vec<String>> {
+fn layers(
+    network: &impl Explainable,
+    side: usize,
+    named: &[String],
+) -> anyhow::Result<Vec<String>> {
     if named.is_empty() {
-        let known = network.layers();
-        let last = known
-            .into_iter()
-            .rev()
-            .find(|name| name.starts_with("block-"));
-        return Ok(last.into_iter().collect());
+        let last = network.blocks(side).pop();
+        return Ok(last.map(|(name, _)| name).into_iter().collect());
     }
     Ok(named_layers(network, named)?)
 }

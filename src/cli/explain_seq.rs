@@ -62,7 +62,7 @@ pub(super) fn draw(
     let out = context.figures(arguments.out.as_deref(), &[dataset, FOLDER]);
     let (mut files, mut all_rows) = (Vec::new(), Vec::new());
     for trained in &networks {
-        let opened = trained.open_predictor(context, &arguments.checkpoint.checkpoint)?;
+        let opened = trained.open_predictor(context, arguments.checkpoint.which())?;
         let (name, seed) = (trained.run.trial(), trained.run.seed());
         let folder = out.join(format!("{name}-seed-{seed}"));
         let subject = Subject {
@@ -182,7 +182,7 @@ fn networks(
     }
     let (base, seed) = (
         arguments.checkpoint.base.as_deref(),
-        arguments.checkpoint.seed,
+        arguments.checkpoint.seed(),
     );
     let networks = arguments
         .experiments
@@ -225,7 +225,7 @@ fn train_missing(context: &Context, arguments: &ExplainSeqArguments) -> anyhow::
     for name in &arguments.experiments {
         let base = arguments.checkpoint.base.as_deref();
         let resolved: Resolved<ForecastExperiment> = context.plain(name, base)?;
-        if let Some(code) = train_unless_done(context, &resolved, arguments.checkpoint.seed)? {
+        if let Some(code) = train_unless_done(context, &resolved, arguments.checkpoint.seed())? {
             return Ok(Some(code));
         }
     }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use crate::data::Normalisation;
-use crate::model::weights::{export_safetensors, exported_tensors};
+use crate::model::weights::export_safetensors;
 use crate::run::write_atomically;
 
 use super::DONE;
@@ -43,8 +43,13 @@ pub(super) enum ExportFormat {
 /// Writes the weights and prints where they are.
 pub(super) fn run(context: &Context, arguments: &ExportArguments) -> anyhow::Result<u8> {
     let which = &arguments.checkpoint;
-    let trained = find(context, &arguments.trial, which.base.as_deref(), which.seed)?;
-    let opened = trained.open(context, &which.checkpoint)?;
+    let trained = find(
+        context,
+        &arguments.trial,
+        which.base.as_deref(),
+        which.seed(),
+    )?;
+    let opened = trained.open(context, which.which())?;
     let experiment = &trained.experiment.experiment;
     let data = context.data(&trained.experiment)?;
     let (trial, seed) = (trained.run.trial(), trained.run.seed());
@@ -61,7 +66,7 @@ pub(super) fn run(context: &Context, arguments: &ExportArguments) -> anyhow::Res
         ("classes", classes),
     ];
     let ExportFormat::Safetensors = arguments.format;
-    let tensors = exported_tensors(opened.network.network());
+    let tensors = opened.network.network().tensors();
     let content = export_safetensors(&tensors, &notes)?;
     let path = match &arguments.out {
         Some(path) => path.clone(),

@@ -5,7 +5,7 @@ use burn::tensor::{Tensor, TensorData};
 
 use crate::data::{ImageSet, Splits};
 use crate::explain::Explainable;
-use crate::model::{PlainCnn, PooledSplit, pooled_split};
+use crate::model::{Classifier, PooledSplit, pooled_split};
 use crate::run::{CheckpointName, HeadRecord, RetrainedHead};
 use crate::train::{HeadFit, PooledFeatures, fit_head};
 
@@ -166,7 +166,7 @@ fn progress_of(fit: &HeadFit) -> String {
 
 fn pooled(
     context: &Context,
-    (network, data): (&PlainCnn, &Splits),
+    (network, data): (&dyn Classifier, &Splits),
     set: &ImageSet,
     layers: &[String],
 ) -> Result<PooledSplit, Complaint> {

@@ -3,7 +3,7 @@
 use super::*;
 use crate::figure::{method_name, trial_name};
 use crate::model::backbones::BackboneName;
-use crate::model::{Head, ModelSpec, PlainCnn};
+use crate::model::{Head, ModelSpec, NetworkName, PlainCnn};
 
 #[test]
 fn figures_call_every_method_by_its_title() {
@@ -23,6 +23,7 @@ fn figures_call_every_network_by_its_title() {
 fn without_a_name_no_method_that_asks_questions_runs_and_cam_where_it_can() {
     let network = |head| {
         let spec = ModelSpec {
+            network: NetworkName::PlainCnn,
             filters: vec![2, 2],
             block_dropout: 0.0,
             head_dropout: 0.0,

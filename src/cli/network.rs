@@ -6,8 +6,10 @@ use burn::module::Module;
 use crate::data::clips::CANVAS_SIDE;
 use crate::experiment::{Experiment, ExperimentKind, ForecastExperiment, Resolved, load_saved};
 use crate::explain::{Explainable, WithHeads};
+use crate::model::backbones::TrainableBackbone;
 use crate::model::{
-    CheckpointError, ConvLstm, LoadedCheckpoint, MODEL_FILE, PlainCnn, load_network,
+    CheckpointError, ConvLstm, LoadedCheckpoint, MODEL_FILE, NetworkName, PlainCnn, TrainedNetwork,
+    load_network,
 };
 use crate::run::{CheckpointName, Checksum, HeadRecord, RunDir, RunError};
 
@@ -30,7 +32,7 @@ pub(super) struct Trained<E = Experiment> {
 pub(super) struct Opened {
     /// The network, in validation mode, without autodiff; with a retrained head at each layer that
     /// [`Opened::retrain_heads`] gave one.
-    pub(super) network: WithHeads<PlainCnn>,
+    pub(super) network: WithHeads<TrainedNetwork>,
     /// What is known of those heads.
     pub(super) heads: Vec<HeadRecord>,
     /// Checksum of the network's weights.
@@ -96,18 +98,30 @@ impl Trained {
     /// Returns the network at the checkpoint `which`: "best", "last" or an epoch's number.
     pub(super) fn open(&self, context: &Context, which: &str) -> anyhow::Result<Opened> {
         let (epoch, rule) = self.checkpoint(context, which)?;
-        let dataset = self.experiment.experiment.data.dataset;
-        let side = dataset.side();
-        let model = &self.experiment.experiment.model;
+        let experiment = &self.experiment.experiment;
+        let (model, architecture) = (&experiment.model, experiment.architecture());
+        let (side, classes) = (
+            experiment.data.dataset.side(),
+            experiment.data.dataset.class_count(),
+        );
         let device = &context.device.device;
-        let network = PlainCnn::new(model, (side, side), dataset.class_count(), 0, device);
-        let architecture = self.experiment.experiment.architecture();
-        let loaded = self.load(context, epoch, (network, &architecture))?;
+        let (network, state) = match model.network {
+            NetworkName::PlainCnn => {
+                let network = PlainCnn::new(model, (side, side), classes, 0, device);
+                let loaded = self.load(context, epoch, (network, &architecture))?;
+                (TrainedNetwork::Plain(loaded.network.valid()), loaded.state)
+            }
+            NetworkName::Backbone(name) => {
+                let network = TrainableBackbone::new(name, classes, 0, device);
+                let loaded = self.load(context, epoch, (network, &architecture))?;
+                (TrainedNetwork::from(loaded.network), loaded.state)
+            }
+        };
         Ok(Opened {
-            network: WithHeads::new(loaded.network.valid()),
+            network: WithHeads::new(network),
             heads: Vec::new(),
             // Loading has read that file by its checksum.
-            weights: loaded.state.files[MODEL_FILE].clone(),
+            weights: state.files[MODEL_FILE].clone(),
             epoch,
             rule,
         })
@@ -213,19 +227,13 @@ pub(super) fn ablation_layers(
     side: usize,
     cells: usize,
 ) -> Vec<String> {
-    let blocks: Vec<String> = network
-        .layers()
-        .into_iter()
-        .filter(|name| name.starts_with("block-"))
-        .collect();
-    // Block n sees the image after n - 1 pools.
+    let blocks = network.blocks(side);
     let fine = blocks
         .iter()
-        .enumerate()
-        .take_while(|(pools, _)| side >> pools >= cells)
+        .take_while(|(_, its_cells)| *its_cells >= cells)
         .last();
-    let mut layers: Vec<String> = fine.map(|(_, name)| name.clone()).into_iter().collect();
-    if let Some(last) = blocks.last()
+    let mut layers: Vec<String> = fine.map(|(name, _)| name.clone()).into_iter().collect();
+    if let Some((last, _)) = blocks.last()
         && !layers.contains(last)
     {
         layers.push(last.clone());

@@ -134,8 +134,8 @@ fn images(context: &Context, arguments: &ReproduceArguments, seed: u64) -> anyho
             trials: TRIALS.map(str::to_string).to_vec(),
             checkpoint: CheckpointArguments {
                 base: base.clone(),
-                seed,
-                checkpoint: "best".to_string(),
+                seed: Some(seed),
+                checkpoint: None,
             },
             along: None,
             images: 6,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::data::random::{below, stream};
 use crate::explain::{MapSource, WithHeads};
 use crate::figure::{Figure, SanityCascade, SanityPictures};
-use crate::model::{PlainCnn, fresh_linear_weights};
+use crate::model::{TrainedNetwork, fresh_linear_weights};
 use crate::run::{RunError, SanityTables, Verdict, VerdictRow};
 
 use super::DONE;
@@ -28,9 +28,9 @@ pub(super) const FOLDER: &str = "sanity";
 /// A network whose layers are drawn anew one after the other.
 pub(super) struct Cascade<'a> {
     /// The trained network, with its heads.
-    pub(super) trained: &'a WithHeads<PlainCnn>,
+    pub(super) trained: &'a WithHeads<TrainedNetwork>,
     /// One untrained network a draw, with a fresh head for each retrained one.
-    pub(super) fresh: Vec<WithHeads<PlainCnn>>,
+    pub(super) fresh: Vec<WithHeads<TrainedNetwork>>,
     /// The layers from the logits downwards.
     pub(super) layers: Vec<String>,
 }
@@ -41,11 +41,10 @@ impl<'a> Cascade<'a> {
     fn new(
         context: &Context,
         trained: &Trained,
-        network: &'a WithHeads<PlainCnn>,
+        network: &'a WithHeads<TrainedNetwork>,
         opened: &Opened,
         draws: usize,
     ) -> Self {
-        use burn::module::Module;
         let dataset = trained.experiment.experiment.data.dataset;
         let (side, classes) = (dataset.side(), dataset.class_count());
         let device = &context.device.device;
@@ -53,7 +52,7 @@ impl<'a> Cascade<'a> {
             let mut rng = stream(trained.run.seed(), "sanity/draw", draw);
             let seed = u64::from(u32::MAX) + below(&mut rng, u64::from(u32::MAX));
             let model = &trained.experiment.experiment.model;
-            let drawn = PlainCnn::new(model, (side, side), classes, seed, device).valid();
+            let drawn = TrainedNetwork::untrained(model, (side, side), classes, seed, device);
             let heads = opened.heads.iter();
             heads.fold(WithHeads::new(drawn), |network, head| {
                 let weights = fresh_linear_weights(head.channels, classes, seed, device);
@@ -69,7 +68,7 @@ impl<'a> Cascade<'a> {
 
     /// Returns the network of `draw` with its first `count` layers drawn anew; the retrained heads
     /// stand where the dense layer does, and are the first to go with it.
-    pub(super) fn network(&self, draw: usize, count: usize) -> WithHeads<PlainCnn> {
+    pub(super) fn network(&self, draw: usize, count: usize) -> WithHeads<TrainedNetwork> {
         let fresh = &self.fresh[draw];
         let network = self.trained.network().with_top_of(fresh.network(), count);
         let heads = if count > 0 { fresh } else { self.trained };

@@ -185,7 +185,7 @@ fn score(
     let mut scored = Scored {
         name: trial.to_string(),
         seed,
-        blocks: trained.experiment.experiment.model.filters.len(),
+        blocks: trained.experiment.experiment.model.blocks(),
         epoch: opened.epoch,
         checkpoint: opened.rule.clone(),
         target_class: Vec::new(),

@@ -64,7 +64,7 @@ impl Trainable for Experiment {
             dataset: experiment.data.dataset.name(),
             generated: data.train.is_generated(),
             data: fingerprint(&data),
-            blocks: experiment.model.filters.len(),
+            blocks: experiment.model.blocks(),
             size: size_of(resolved),
         };
         let job = ClassifyJob {

@@ -3,7 +3,7 @@
 use burn::tensor::Device;
 
 use crate::data::Splits;
-use crate::model::{PlainCnn, Score, score};
+use crate::model::{Classifier, Score, score};
 
 /// Scores of one checkpoint.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -15,7 +15,7 @@ pub struct Accuracy {
 }
 
 /// Returns the scores of `network`, which is in validation mode.
-pub fn measure(network: &PlainCnn, data: &Splits, device: &Device) -> Accuracy {
+pub fn measure(network: &dyn Classifier, data: &Splits, device: &Device) -> Accuracy {
     Accuracy {
         validation: score(network, &data.validation, &data.normalisation, device),
         test: score(network, &data.test, &data.normalisation, device),

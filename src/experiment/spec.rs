@@ -88,7 +88,7 @@ impl Experiment {
 
 impl ExperimentKind for Experiment {
     const SECTION: &'static str = "model";
-    const NETWORK_KEYS: &'static [&'static str] = &["model.filters"];
+    const NETWORK_KEYS: &'static [&'static str] = &["model.filters", "model.network"];
 
     fn check(&self) -> Result<(), OutOfRange> {
         let (train, model) = (&self.train, &self.model);
@@ -139,10 +139,19 @@ impl ExperimentKind for Experiment {
         }
         let trained = if limit > 0 { limit } else { train_images };
         within("train.batch_size", train.batch_size, 1, trained)?;
-        model.check(pixels).map_err(|error| OutOfRange {
-            key: "model.filters",
-            value: format!("{:?}", model.filters),
-            allowed: error.to_string(),
+        model.check(pixels).map_err(|error| {
+            let (key, value) = match error.is_of_network() {
+                true => (
+                    "model.network",
+                    format!("{:?}", String::from(model.network)),
+                ),
+                false => ("model.filters", format!("{:?}", model.filters)),
+            };
+            OutOfRange {
+                key,
+                value,
+                allowed: error.to_string(),
+            }
         })
     }
 }

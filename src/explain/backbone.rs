@@ -1,4 +1,4 @@
-//! Makes the ImageNet networks explainable. Called through [`Explainable`].
+//! Makes the published networks explainable. Called through [`Explainable`].
 
 use burn::tensor::Tensor;
 
@@ -21,6 +21,10 @@ impl Explainable for Backbone {
 
     fn pooled_linear_weights(&self, layer: &str) -> Option<Tensor<2>> {
         Backbone::pooled_linear_weights(self, layer)
+    }
+
+    fn blocks(&self, side: usize) -> Vec<(String, usize)> {
+        Backbone::blocks(self, side)
     }
 
     fn head(&self) -> &str {

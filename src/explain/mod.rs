@@ -74,6 +74,7 @@ pub mod survey;
 pub mod target;
 #[cfg(test)]
 mod testing;
+mod trained;
 pub mod verdict;
 
 pub use crate::data::statistics::{Interval, bootstrap, rank_correlation};
@@ -149,6 +150,14 @@ pub trait Explainable {
     fn forward_from(&self, layer: &str, activation: Tensor<4>) -> Option<Tensor<2>> {
         let _ = (layer, activation);
         None
+    }
+
+    /// The convolutional blocks' layers, in forward order, each with the cells a side of its activation
+    /// for images of `side` x `side` pixels: what a comparison by depth picks its layers from. None is
+    /// the default.
+    fn blocks(&self, side: usize) -> Vec<(String, usize)> {
+        let _ = side;
+        Vec::new()
     }
 
     /// What stands between the last layer and the logits, for the text of an error.

@@ -12,7 +12,7 @@ use super::super::{
     explain_score, explain_watched, gather,
 };
 use super::*;
-use crate::model::{Head, ModelSpec, PlainCnn};
+use crate::model::{Head, ModelSpec, NetworkName, PlainCnn};
 
 /// Float32 rounding of a few sums.
 const ROUNDING: f32 = 1e-6;
@@ -96,6 +96,7 @@ fn ablation_cam_on_a_pooled_linear_head_by_hand() {
 
 fn plain_cnn(head: Head) -> PlainCnn {
     let spec = ModelSpec {
+        network: NetworkName::PlainCnn,
         filters: vec![4, 6, 5],
         block_dropout: 0.25,
         head_dropout: 0.25,

@@ -83,6 +83,10 @@ impl<N: Explainable> Explainable for WithHeads<N> {
         self.network.forward_from(layer, activation)
     }
 
+    fn blocks(&self, side: usize) -> Vec<(String, usize)> {
+        self.network.blocks(side)
+    }
+
     fn head(&self) -> &str {
         self.network.head()
     }

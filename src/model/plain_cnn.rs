@@ -9,7 +9,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::numbering::numbered;
 use super::tap::Tap;
-use super::{Head, ModelSpec};
+use super::{Head, ModelSpec, NetworkName};
 use crate::kernels::{self, After};
 
 /// Side of a convolution kernel, in pixels.
@@ -47,7 +47,8 @@ impl PlainCnn {
     /// order, so that equal trainings write equal weight files.
     ///
     /// # Panics
-    /// When `spec` does not pass [`ModelSpec::check`]; the experiment was validated before.
+    /// When `spec` names another network or does not pass [`ModelSpec::check`]; the experiment was
+    /// validated before.
     pub fn new(
         spec: &ModelSpec,
         (height, width): (usize, usize),
@@ -55,6 +56,11 @@ impl PlainCnn {
         seed: u64,
         device: &Device,
     ) -> Self {
+        assert_eq!(
+            spec.network,
+            NetworkName::PlainCnn,
+            "a plain CNN was asked for"
+        );
         if let Err(error) = spec.check(height.min(width)) {
             panic!("the experiment was validated, yet {error}");
         }

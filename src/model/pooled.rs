@@ -5,7 +5,7 @@ use burn::tensor::{Device, Tensor};
 
 use crate::data::{ImageSet, Normalisation, fill_batch};
 
-use super::PlainCnn;
+use super::Classifier;
 use super::predict::to_tensor;
 use super::tap::Tap;
 
@@ -28,7 +28,7 @@ pub struct PooledSplit {
 /// # Panics
 /// If the network has no such layer; the caller asked it for its layers.
 pub fn pooled_split(
-    network: &PlainCnn,
+    network: &dyn Classifier,
     (set, normalisation): (&ImageSet, &Normalisation),
     layers: &[String],
     device: &Device,
@@ -45,7 +45,7 @@ pub fn pooled_split(
         fill_batch(set, chunk, None, normalisation, &mut images, &mut labels);
         let (input, truth) = to_tensor(set, &images, &labels, device);
         let mut tap = Tap::activations_only(layers);
-        let logits = network.forward(input, &mut tap);
+        let logits = network.logits(input, &mut tap);
         let predicted = logits.argmax(1).squeeze_dim::<1>(1);
         right += predicted.equal(truth).int().sum().into_scalar::<i64>() as usize;
         let observations = tap.into_observations();

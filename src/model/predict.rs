@@ -6,7 +6,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData, activation};
 use crate::data::image_set::CHANNELS;
 use crate::data::{ImageSet, Normalisation, fill_batch};
 
-use super::PlainCnn;
+use super::Classifier;
 use super::tap::Tap;
 
 /// Images of one forward pass; it bounds memory and does not change a result.
@@ -64,7 +64,7 @@ pub fn to_tensor(
 
 /// Returns what `network`, in validation mode, says of every image of `set`, and the mean loss.
 pub fn predict(
-    network: &PlainCnn,
+    network: &dyn Classifier,
     set: &ImageSet,
     normalisation: &Normalisation,
     device: &Device,
@@ -76,7 +76,7 @@ pub fn predict(
     for chunk in indices.chunks(BATCH_IMAGES) {
         fill_batch(set, chunk, None, normalisation, &mut images, &mut labels);
         let (input, _) = to_tensor(set, &images, &labels, device);
-        let logs = activation::log_softmax(network.forward(input, &mut Tap::off()), 1);
+        let logs = activation::log_softmax(network.logits(input, &mut Tap::off()), 1);
         let [_, classes] = logs.dims();
         let logs: Vec<f32> = logs
             .into_data()
@@ -96,7 +96,7 @@ pub fn predict(
 
 /// Returns loss and accuracies of `network`, in validation mode, over `set`.
 pub fn score(
-    network: &PlainCnn,
+    network: &dyn Classifier,
     set: &ImageSet,
     normalisation: &Normalisation,
     device: &Device,

@@ -74,7 +74,7 @@ pub fn fresh_linear_weights(
 mod tests {
     use super::*;
     use crate::model::tap::Tap;
-    use crate::model::{Head, ModelSpec};
+    use crate::model::{Head, ModelSpec, NetworkName};
     use burn::module::{Module, ModuleVisitor, Param};
 
     /// Every parameter's values, in network order: weight and bias of each block, then of the dense
@@ -96,6 +96,7 @@ mod tests {
 
     fn network(head: Head, seed: u64) -> PlainCnn {
         let spec = ModelSpec {
+            network: NetworkName::PlainCnn,
             filters: vec![2, 3, 4],
             block_dropout: 0.0,
             head_dropout: 0.0,

@@ -1,6 +1,7 @@
 //! What a network costs, counted from its spec alone. Called by `cli` (`diff`, `list`) and `train`.
 
-use super::{ForecastSpec, Head, ModelSpec};
+use super::backbones::{Stem, cost};
+use super::{ForecastSpec, Head, ModelSpec, NetworkName};
 
 /// Cells of a convolution kernel: 3 x 3.
 const KERNEL_CELLS: u64 = 9;
@@ -21,6 +22,13 @@ impl NetworkSize {
     /// Returns the size of the network of `spec` for images of `height` x `width` pixels with 3
     /// channels, and `classes` classes. A count that does not fit is the largest that does.
     pub fn of(spec: &ModelSpec, height: usize, width: usize, classes: usize) -> Self {
+        if let NetworkName::Backbone(name) = spec.network {
+            let (parameters, multiply_adds) = cost((name, Stem::Cifar), [height, width], classes);
+            return Self {
+                parameters,
+                multiply_adds,
+            };
+        }
         let (mut height, mut width, mut channels) = (height as u64, width as u64, 3);
         let classes = classes as u64;
         let (mut parameters, mut multiply_adds) = (0, 0);
@@ -86,6 +94,7 @@ mod tests {
     #[test]
     fn one_block_by_hand() {
         let spec = ModelSpec {
+            network: NetworkName::PlainCnn,
             filters: vec![32],
             block_dropout: 0.0,
             head_dropout: 0.0,

@@ -1,11 +1,20 @@
 //! `[model]` of an experiment: which network to build. Read by `experiment`, built by
-//! [`super::PlainCnn`].
+//! [`super::PlainCnn`] or [`super::backbones::TrainableBackbone`].
 
 use serde::{Deserialize, Serialize};
+
+use super::backbones::BackboneName;
 
 /// Most filters of a block. Four times the widest layer of VGG or ResNet; a block of two such is
 /// gigabytes of weights already.
 const MOST_FILTERS: usize = 16_384;
+/// Least side of the images of a published network, in pixels: VGG-16's five pools leave one cell.
+const LEAST_SIDE: usize = 32;
+/// The name of the network that is given by its blocks.
+const PLAIN_CNN: &str = "plain-cnn";
+/// What stands behind a published network's name, so that a checkpoint is not taken for one of other
+/// first layers.
+const SMALL_IMAGES: &str = "for small images";
 
 /// How the last block's activation becomes logits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,10 +27,25 @@ pub enum Head {
     AveragePool,
 }
 
-/// A plain CNN: blocks of [3x3 convolution, ReLU, 2x2 max-pool, dropout], then a head.
+/// Which network an experiment trains.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum NetworkName {
+    /// Blocks of [3x3 convolution, ReLU, 2x2 max-pool, dropout], then a head; all of that is given by
+    /// the other keys of `[model]`.
+    #[default]
+    PlainCnn,
+    /// A published network, with its first layers for small images. It has no other keys.
+    Backbone(BackboneName),
+}
+
+/// A network: a plain CNN by its blocks, or a published one by its name.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ModelSpec {
+    /// Which network. Runs from before there was more than one do not say.
+    #[serde(default)]
+    pub network: NetworkName,
     /// Filters of each block, first block first.
     pub filters: Vec<usize>,
     /// Share of a block's pooled activation that dropout zeroes in training, 0 to below 1.
@@ -57,11 +81,68 @@ pub enum SpecError {
         /// Blocks that can be had.
         most: usize,
     },
+    /// A published network is what it is.
+    #[error("{network} has layers of its own: leave out model.{key}, which is for \"plain-cnn\"")]
+    NotPlain {
+        /// The key, without its section.
+        key: &'static str,
+        /// The network.
+        network: BackboneName,
+    },
+    /// Its last map would have no cell.
+    #[error("{network} is for images of at least {LEAST_SIDE} pixels a side, these have {side}")]
+    TooSmall {
+        /// The network.
+        network: BackboneName,
+        /// The images' smaller side in pixels.
+        side: usize,
+    },
+}
+
+impl SpecError {
+    /// Returns whether the network itself is at fault, and not how many filters it is given.
+    pub fn is_of_network(&self) -> bool {
+        matches!(self, Self::NotPlain { .. } | Self::TooSmall { .. })
+    }
+}
+
+impl NetworkName {
+    /// Returns the names of all networks.
+    pub fn names() -> Vec<&'static str> {
+        let backbones = BackboneName::ALL.map(BackboneName::name);
+        std::iter::once(PLAIN_CNN).chain(backbones).collect()
+    }
+}
+
+impl From<NetworkName> for String {
+    fn from(name: NetworkName) -> Self {
+        match name {
+            NetworkName::PlainCnn => PLAIN_CNN.to_string(),
+            NetworkName::Backbone(name) => name.to_string(),
+        }
+    }
+}
+
+impl TryFrom<String> for NetworkName {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        match name.as_str() {
+            PLAIN_CNN => Ok(Self::PlainCnn),
+            name => name.parse().map(Self::Backbone).map_err(|_| {
+                let known = Self::names().join("\", \"");
+                format!("no such network, known are \"{known}\"")
+            }),
+        }
+    }
 }
 
 impl ModelSpec {
     /// Returns the network in words, such as "plain-cnn 32-64-128 flatten".
     pub fn describe(&self) -> String {
+        if let NetworkName::Backbone(name) = self.network {
+            return format!("{name} {SMALL_IMAGES}");
+        }
         let filters: Vec<String> = self.filters.iter().map(ToString::to_string).collect();
         let head = match self.head {
             Head::Flatten => "flatten",
@@ -75,6 +156,36 @@ impl ModelSpec {
     /// # Errors
     /// [`SpecError`] says what is wrong and what is allowed.
     pub fn check(&self, side: usize) -> Result<(), SpecError> {
+        match self.network {
+            NetworkName::PlainCnn => self.check_plain(side),
+            NetworkName::Backbone(network) => self.check_backbone(network, side),
+        }
+    }
+
+    /// Returns how many convolutional blocks the network has: what accuracy is drawn against.
+    pub fn blocks(&self) -> usize {
+        match self.network {
+            NetworkName::PlainCnn => self.filters.len(),
+            NetworkName::Backbone(network) => network.small_blocks(),
+        }
+    }
+
+    /// Refuses what a published network would not read.
+    fn check_backbone(&self, network: BackboneName, side: usize) -> Result<(), SpecError> {
+        let given = [
+            ("filters", !self.filters.is_empty()),
+            ("block_dropout", self.block_dropout != 0.0),
+            ("head_dropout", self.head_dropout != 0.0),
+            ("head", self.head != Head::Flatten),
+        ];
+        match given.into_iter().find(|(_, given)| *given) {
+            Some((key, _)) => Err(SpecError::NotPlain { key, network }),
+            None if side < LEAST_SIDE => Err(SpecError::TooSmall { network, side }),
+            None => Ok(()),
+        }
+    }
+
+    fn check_plain(&self, side: usize) -> Result<(), SpecError> {
         let blocks = self.filters.len();
         // Each pool halves the side, and a side of 1 cannot be halved.
         let most = side.max(1).ilog2() as usize;
@@ -96,6 +207,7 @@ mod tests {
     #[test]
     fn depth_is_bounded_by_the_image() {
         let spec = |filters: &[usize]| ModelSpec {
+            network: NetworkName::PlainCnn,
             filters: filters.to_vec(),
             block_dropout: 0.0,
             head_dropout: 0.0,
@@ -115,5 +227,53 @@ mod tests {
         let too_many = Err(SpecError::TooManyFilters { filters });
         assert_eq!(spec(&[8, filters]).check(32), too_many);
         assert_eq!(spec(&[32, 64]).describe(), "plain-cnn 32-64 flatten");
+    }
+
+    #[test]
+    fn a_published_network_takes_no_other_key() {
+        let network = BackboneName::Resnet50;
+        let spec = ModelSpec {
+            network: NetworkName::Backbone(network),
+            filters: Vec::new(),
+            block_dropout: 0.0,
+            head_dropout: 0.0,
+            head: Head::Flatten,
+        };
+        assert_eq!(spec.check(32), Ok(()));
+        assert_eq!(
+            (spec.blocks(), spec.describe().as_str()),
+            (16, "resnet50 for small images")
+        );
+        let too_small = SpecError::TooSmall { network, side: 28 };
+        assert_eq!(spec.check(28), Err(too_small));
+        let refused = |key| Err(SpecError::NotPlain { key, network });
+        let filters = ModelSpec {
+            filters: vec![8],
+            ..spec.clone()
+        };
+        assert_eq!(filters.check(32), refused("filters"));
+        let dropout = ModelSpec {
+            head_dropout: 0.5,
+            ..spec.clone()
+        };
+        assert_eq!(dropout.check(32), refused("head_dropout"));
+        let head = ModelSpec {
+            head: Head::AveragePool,
+            ..spec
+        };
+        assert_eq!(head.check(32), refused("head"));
+    }
+
+    #[test]
+    fn a_network_is_written_as_it_is_read() {
+        for name in NetworkName::names() {
+            let read = NetworkName::try_from(name.to_string()).unwrap();
+            assert_eq!(String::from(read), name);
+        }
+        let error = NetworkName::try_from("resnet5".to_string()).unwrap_err();
+        assert!(
+            error.contains("\"plain-cnn\", \"vgg16\", \"resnet50\""),
+            "{error}"
+        );
     }
 }

@@ -3,11 +3,12 @@
 use burn::module::Module;
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Int, Tensor};
-use burn::train::TrainStep;
+use burn::train::{ClassificationOutput, TrainStep};
 
 use crate::data::{Augmentation, EpochOrder, Splits, augmentation_stream};
 use crate::device::is_gpu;
-use crate::model::{ModelSpec, PlainCnn, score};
+use crate::model::backbones::TrainableBackbone;
+use crate::model::{Classifier, ModelSpec, NetworkName, PlainCnn, score};
 use crate::run::{EpochRow, EpochTotals, RunDir, RunManifest};
 
 use super::feed::Feed;
@@ -76,8 +77,31 @@ fn train_at(
     events: &mut dyn TrainEvents,
     stop: &dyn StopSignal,
 ) -> Result<Outcome, TrainError> {
+    let set = &job.data.train;
+    let (size, classes) = ((set.height(), set.width()), set.class_names().len());
+    match job.model.network {
+        NetworkName::PlainCnn => {
+            let build =
+                |seed, device: &Device| PlainCnn::new(job.model, size, classes, seed, device);
+            train_network(pace, &job, &build, events, stop)
+        }
+        NetworkName::Backbone(name) => {
+            let build = |seed, device: &Device| TrainableBackbone::new(name, classes, seed, device);
+            train_network(pace, &job, &build, events, stop)
+        }
+    }
+}
+
+/// Trains the network that `build` gives for a seed on a device.
+fn train_network<N: Trains>(
+    pace: Pace,
+    job: &ClassifyJob<'_>,
+    build: &dyn Fn(u64, &Device) -> N,
+    events: &mut dyn TrainEvents,
+    stop: &dyn StopSignal,
+) -> Result<Outcome, TrainError> {
     let task = Classification {
-        model: job.model,
+        build,
         augmentation: job.augmentation,
         data: job.data,
         device: job.device,
@@ -91,16 +115,25 @@ fn train_at(
         checkpoints: job.checkpoints,
         device: job.device,
         experiment: job.experiment,
-        manifest: job.manifest,
+        manifest: job.manifest.clone(),
         mode: job.mode,
         read_every: pace.read_every,
     };
     run(&job, task, events, stop)
 }
 
+/// A network that can be trained here.
+trait Trains:
+    Module + Classifier + TrainStep<Input = ImageBatch, Output = ClassificationOutput>
+{
+}
+
+impl Trains for PlainCnn {}
+impl Trains for TrainableBackbone {}
+
 /// Images to classes by cross-entropy.
-struct Classification<'a> {
-    model: &'a ModelSpec,
+struct Classification<'a, N> {
+    build: &'a dyn Fn(u64, &Device) -> N,
     augmentation: &'a Augmentation,
     data: &'a Splits,
     device: &'a Device,
@@ -118,22 +151,20 @@ struct PendingStep {
     right: Tensor<1, Int>,
 }
 
-impl Task for Classification<'_> {
-    type Network = PlainCnn;
+impl<N: Trains> Task for Classification<'_, N> {
+    type Network = N;
     type Pending = PendingStep;
     type Row = EpochRow;
 
-    fn build(&self, seed: u64, device: &Device) -> PlainCnn {
-        let set = &self.data.train;
-        let size = (set.height(), set.width());
-        PlainCnn::new(self.model, size, set.class_names().len(), seed, device)
+    fn build(&self, seed: u64, device: &Device) -> N {
+        (self.build)(seed, device)
     }
 
     fn items(&self) -> usize {
         self.data.train.len()
     }
 
-    fn step(&mut self, network: &PlainCnn, at: StepPlace) -> (GradientsParams, PendingStep) {
+    fn step(&mut self, network: &N, at: StepPlace) -> (GradientsParams, PendingStep) {
         let len = self.data.train.len();
         let order = match self.order.take() {
             Some((epoch, order)) if epoch == at.epoch => order,
@@ -170,7 +201,7 @@ impl Task for Classification<'_> {
         .collect()
     }
 
-    fn validate(&self, network: PlainCnn) -> Validation {
+    fn validate(&self, network: N) -> Validation {
         let data = self.data;
         let score = score(
             &network.valid(),

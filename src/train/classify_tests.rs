@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::*;
 use crate::data::{DataOptions, DatasetName, ShapesOptions};
-use crate::model::{Head, MODEL_FILE};
+use crate::model::{Head, MODEL_FILE, NetworkName};
 use crate::run::{CheckpointName, RunManifest, RunStatus, read_epoch_rows};
 use crate::train::{CheckpointSpec, Progress, Schedule, TrainEvents, TrainSpec};
 
@@ -53,6 +53,7 @@ fn train_small(root: &Path, pace: Pace, mode: StartMode, most_steps: usize) -> u
     };
     let data = crate::data::load(&options, &Default::default()).expect("generated");
     let model = ModelSpec {
+        network: NetworkName::PlainCnn,
         filters: vec![4, 8],
         // Dropout would draw from a generator that other tests of this process use, too.
         block_dropout: 0.0,

@@ -1,12 +1,14 @@
-//! One training step of a classifier, in the form of Burn's own trainer: [`PlainCnn`] is a
-//! [`TrainStep`], so it can also be put into a `burn::train::Learner`. Called by `epochs`.
+//! One training step of a classifier, in the form of Burn's own trainer: [`PlainCnn`] and
+//! [`TrainableBackbone`] are [`TrainStep`]s, so they can also be put into a `burn::train::Learner`.
+//! Called by `classify`.
 
 use burn::nn::loss::CrossEntropyLossConfig;
 use burn::tensor::{Int, Tensor};
 use burn::train::{ClassificationOutput, InferenceStep, TrainOutput, TrainStep};
 
-use crate::model::PlainCnn;
+use crate::model::backbones::TrainableBackbone;
 use crate::model::tap::Tap;
+use crate::model::{Classifier, PlainCnn};
 
 /// Images and their classes.
 #[derive(Debug, Clone)]
@@ -18,8 +20,8 @@ pub struct ImageBatch {
 }
 
 /// Returns logits and the mean cross-entropy over the batch, in nats.
-fn classify(network: &PlainCnn, batch: ImageBatch) -> ClassificationOutput {
-    let logits = network.forward(batch.images, &mut Tap::off());
+fn classify(network: &impl Classifier, batch: ImageBatch) -> ClassificationOutput {
+    let logits = network.logits(batch.images, &mut Tap::off());
     let loss = CrossEntropyLossConfig::new().init(&logits.device());
     let loss = loss.forward(logits.clone(), batch.labels.clone());
     ClassificationOutput::new(loss, logits, batch.labels)
@@ -36,6 +38,25 @@ impl TrainStep for PlainCnn {
 }
 
 impl InferenceStep for PlainCnn {
+    type Input = ImageBatch;
+    type Output = ClassificationOutput;
+
+    fn step(&self, batch: ImageBatch) -> ClassificationOutput {
+        classify(self, batch)
+    }
+}
+
+impl TrainStep for TrainableBackbone {
+    type Input = ImageBatch;
+    type Output = ClassificationOutput;
+
+    fn step(&self, batch: ImageBatch) -> TrainOutput<ClassificationOutput> {
+        let output = classify(self, batch);
+        TrainOutput::new(self, output.loss.backward(), output)
+    }
+}
+
+impl InferenceStep for TrainableBackbone {
     type Input = ImageBatch;
     type Output = ClassificationOutput;
 

@@ -63,7 +63,7 @@ pub(in crate::cli) struct FromWeights {
 #[derive(Debug, Clone, Default, Args)]
 pub(in crate::cli) struct PhotoArguments {
     /// Folder of photographs, for ImageNet networks
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["base", "csv"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["base", "csv", "checkpoint"])]
     pub(in crate::cli) photos: Option<PathBuf>,
     /// Their classes: a CSV with the columns file,class, by name or number [default: labels.csv in
     /// the folder]

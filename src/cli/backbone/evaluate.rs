@@ -32,7 +32,9 @@ pub(in crate::cli) fn evaluate_photos(
     }
     let Some(folder) = &photos.photos else {
         let message = "ImageNet networks are evaluated on photographs";
-        return Err(Complaint::misused(message, "name their folder: --photos DIR").into());
+        let hint = "name their folder: --photos DIR; or, for networks trained here, their data: \
+                    --dataset cifar-100";
+        return Err(Complaint::misused(message, hint).into());
     };
     let header = [
         "network", "weights", "pictures", "top-1 %", "", "top-5 %", "",

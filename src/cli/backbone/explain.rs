@@ -64,14 +64,16 @@ fn unlabelled(path: &Path) -> PhotoFile {
 /// Fails where an option is given that belongs to networks trained here.
 fn check_options(name: BackboneName, arguments: &ExplainArguments) -> Result<(), Complaint> {
     let given = match () {
-        () if arguments.checkpoint.base.is_some() => "--base",
+        () if arguments.checkpoint.seed.is_some() => "--seed",
+        () if arguments.checkpoint.checkpoint.is_some() => "--checkpoint",
         () if !arguments.test_index.is_empty() => "--test-index",
         () if arguments.maps.retrain_head => "--retrain-head",
         () => return Ok(()),
     };
-    let message = format!("{given} is for networks that are trained here, {name} is not");
-    Err(Complaint::misused(
-        message,
-        "leave it out, and name pictures with --image",
-    ))
+    let message = format!(
+        "{given} is for networks that are trained here, {name} alone means the ImageNet network"
+    );
+    let hint = "leave it out, and name pictures with --image; or name the data that it was trained \
+                on: --dataset cifar-100";
+    Err(Complaint::misused(message, hint))
 }

@@ -139,8 +139,8 @@ pub(super) fn make(
             experiments: names,
             checkpoint: CheckpointArguments {
                 base: Some(base.to_string()),
-                seed,
-                checkpoint: "best".to_string(),
+                seed: Some(seed),
+                checkpoint: None,
             },
             clips: vec![0, 1],
             target: "digit-1".to_string(),

@@ -1,16 +1,22 @@
-//! EfficientNet-B0: inverted residuals with squeeze-and-excitation. Built by [`super::Backbone`].
+//! EfficientNet-B0: inverted residuals with squeeze-and-excitation. For small images the stem and the
+//! first stage with a stride keep the size. Built by [`super::assemble`].
 
 use burn::tensor::Tensor;
 
 use super::Architecture;
-use super::inverted_residual::{InvertedResidual, Names, Stage};
-use super::parameters::{Activation, Builder, Convolution, Dense, Form, pooled};
+use super::builder::Builder;
+use super::inverted_residual::{InvertedResidual, Names, Stage, strides};
+use super::layers::{Activation, Convolution, Dense, Form, pooled};
+use super::random::Dropping;
 use crate::model::tap::Tap;
 
 /// Channels after the stem.
 const STEM: usize = 32;
 /// Channels of the last convolution.
 const FEATURES: usize = 1280;
+/// Share of the dense layer's input that is dropped in training; and share of the images whose residual
+/// is dropped after the last block, rising from none before the first.
+const DROPPED: f64 = 0.2;
 /// The last convolution, after its SiLU.
 const LAST: &str = "features.8";
 
@@ -49,6 +55,7 @@ pub(super) struct EfficientNet {
     stages: Vec<Vec<InvertedResidual>>,
     last: Convolution,
     dense: Dense,
+    dropping: Dropping,
 }
 
 impl EfficientNet {
@@ -58,15 +65,19 @@ impl EfficientNet {
             let names = [0, 1].map(|part| format!("features.{place}.{part}"));
             builder.normalised([&names[0], &names[1]], form, Activation::Silu)
         };
-        let stem = pair(builder, 0, Form::new([3, STEM], 3, 2));
+        let (stem_stride, sized) = strides(builder.stem, STAGES);
+        let stem = pair(builder, 0, Form::new([3, STEM], 3, stem_stride));
         let mut channels = STEM;
         let mut stages = Vec::new();
-        for (number, stage) in STAGES.into_iter().enumerate() {
+        let (mut before, all) = (0, STAGES.iter().map(|stage| stage.blocks).sum::<usize>());
+        for (number, stage) in sized.into_iter().enumerate() {
             let blocks = stage.blocks(channels, Names::EfficientNet, Activation::Silu);
             channels = stage.outputs;
             let blocks = blocks.into_iter().enumerate().map(|(place, block)| {
                 let name = format!("features.{}.{place}", number + 1);
-                InvertedResidual::new(builder, &name, block)
+                let dropped = DROPPED * before as f64 / all as f64;
+                before += 1;
+                InvertedResidual::new(builder, &name, block, dropped)
             });
             stages.push(blocks.collect());
         }
@@ -79,6 +90,7 @@ impl EfficientNet {
                 Form::new([channels, FEATURES], 1, 1),
             ),
             dense: builder.dense("classifier.1", [FEATURES, classes]),
+            dropping: builder.dropping(DROPPED),
         }
     }
 }
@@ -94,7 +106,7 @@ impl Architecture for EfficientNet {
             activation = tap.observe(&stage, activation);
         }
         let features = tap.observe(LAST, self.last.forward(activation));
-        self.dense.forward(pooled(features))
+        self.classify(features)
     }
 
     fn layers(&self) -> Vec<String> {
@@ -112,11 +124,23 @@ impl Architecture for EfficientNet {
         LAST
     }
 
+    fn blocks(&self) -> Vec<String> {
+        let is_block = |name: &String| name == LAST || name.matches('.').count() == 2;
+        self.layers().into_iter().filter(is_block).collect()
+    }
+
     fn pooled_linear_weights(&self, layer: &str) -> Option<Tensor<2>> {
-        (layer == LAST).then(|| self.dense.weight())
+        self.dense.weight().filter(|_| layer == LAST)
     }
 
     fn forward_from(&self, layer: &str, activation: Tensor<4>) -> Option<Tensor<2>> {
-        (layer == LAST).then(|| self.dense.forward(pooled(activation)))
+        (layer == LAST).then(|| self.classify(activation))
+    }
+}
+
+impl EfficientNet {
+    /// The logits, by all that comes after the last convolution.
+    fn classify(&self, features: Tensor<4>) -> Tensor<2> {
+        self.dense.forward(self.dropping.values(pooled(features)))
     }
 }

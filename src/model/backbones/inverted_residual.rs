@@ -3,7 +3,9 @@
 
 use burn::tensor::{Tensor, activation};
 
-use super::parameters::{Activation, Builder, Convolution, Form, Padding, pooled};
+use super::builder::{Builder, Stem};
+use super::layers::{Activation, Convolution, Form, Padding, pooled};
+use super::random::Dropping;
 
 /// How many times fewer channels than its block's input a squeeze-and-excitation passes.
 const SQUEEZE: usize = 4;
@@ -57,6 +59,18 @@ impl Stage {
     }
 }
 
+/// Returns the stride of the stem that stands before `stages`, and the stages: for small images the
+/// stem and the first stage with a stride lose theirs.
+pub(super) fn strides<const N: usize>(stem: Stem, mut stages: [Stage; N]) -> (usize, [Stage; N]) {
+    if stem == Stem::ImageNet {
+        return (2, stages);
+    }
+    if let Some(first) = stages.iter_mut().find(|stage| stage.stride > 1) {
+        first.stride = 1;
+    }
+    (1, stages)
+}
+
 /// Scales each channel by what the means of all channels say of it.
 #[derive(Debug, Clone)]
 struct SqueezeExcitation {
@@ -72,11 +86,13 @@ pub(super) struct InvertedResidual {
     excitation: Option<SqueezeExcitation>,
     project: Convolution,
     shortcut: bool,
+    dropping: Dropping,
 }
 
 impl InvertedResidual {
-    /// Returns the block `name`.
-    pub(super) fn new(builder: &mut Builder<'_>, name: &str, block: Block) -> Self {
+    /// Returns the block `name`. Where it has a shortcut, training leaves out the rest of it for a
+    /// share `dropped` of the images.
+    pub(super) fn new(builder: &mut Builder<'_>, name: &str, block: Block, dropped: f64) -> Self {
         let parent = match block.names {
             Names::MobileNet => format!("{name}.conv"),
             Names::EfficientNet => format!("{name}.block"),
@@ -119,6 +135,7 @@ impl InvertedResidual {
             excitation,
             project,
             shortcut: block.stride == 1 && block.inputs == block.outputs,
+            dropping: builder.dropping(dropped),
         }
     }
 
@@ -138,7 +155,7 @@ impl InvertedResidual {
         };
         let narrow = self.project.forward(weighted);
         match self.shortcut {
-            true => narrow + input,
+            true => self.dropping.images(narrow) + input,
             false => narrow,
         }
     }

@@ -1,16 +1,21 @@
-//! MobileNet-V2: inverted residuals. Built by [`super::Backbone`].
+//! MobileNet-V2: inverted residuals. For small images the stem and the first stage with a stride keep
+//! the size. Built by [`super::assemble`].
 
 use burn::tensor::Tensor;
 
 use super::Architecture;
-use super::inverted_residual::{InvertedResidual, Names, Stage};
-use super::parameters::{Activation, Builder, Convolution, Dense, Form, pooled};
+use super::builder::Builder;
+use super::inverted_residual::{InvertedResidual, Names, Stage, strides};
+use super::layers::{Activation, Convolution, Dense, Form, pooled};
+use super::random::Dropping;
 use crate::model::tap::Tap;
 
 /// Channels after the stem.
 const STEM: usize = 32;
 /// Channels of the last convolution.
 const FEATURES: usize = 1280;
+/// Share of the dense layer's input that is dropped in training.
+const DROPPED: f64 = 0.2;
 /// The last convolution, after its ReLU6.
 const LAST: &str = "features.18";
 
@@ -43,6 +48,7 @@ pub(super) struct MobileNet {
     blocks: Vec<InvertedResidual>,
     last: Convolution,
     dense: Dense,
+    dropping: Dropping,
 }
 
 impl MobileNet {
@@ -52,13 +58,14 @@ impl MobileNet {
             let names = [0, 1].map(|part| format!("features.{place}.{part}"));
             builder.normalised([&names[0], &names[1]], form, Activation::Relu6)
         };
-        let stem = pair(builder, 0, Form::new([3, STEM], 3, 2));
+        let (stem_stride, stages) = strides(builder.stem, STAGES);
+        let stem = pair(builder, 0, Form::new([3, STEM], 3, stem_stride));
         let mut channels = STEM;
         let mut blocks = Vec::new();
-        for stage in STAGES {
+        for stage in stages {
             for block in stage.blocks(channels, Names::MobileNet, Activation::Relu6) {
                 let name = format!("features.{}", blocks.len() + 1);
-                blocks.push(InvertedResidual::new(builder, &name, block));
+                blocks.push(InvertedResidual::new(builder, &name, block, 0.0));
             }
             channels = stage.outputs;
         }
@@ -71,6 +78,7 @@ impl MobileNet {
             ),
             blocks,
             dense: builder.dense("classifier.1", [FEATURES, classes]),
+            dropping: builder.dropping(DROPPED),
         }
     }
 }
@@ -83,7 +91,7 @@ impl Architecture for MobileNet {
             activation = tap.observe(&name, block.forward(activation));
         }
         let features = tap.observe(LAST, self.last.forward(activation));
-        self.dense.forward(pooled(features))
+        self.classify(features)
     }
 
     fn layers(&self) -> Vec<String> {
@@ -95,11 +103,22 @@ impl Architecture for MobileNet {
         LAST
     }
 
+    fn blocks(&self) -> Vec<String> {
+        self.layers()
+    }
+
     fn pooled_linear_weights(&self, layer: &str) -> Option<Tensor<2>> {
-        (layer == LAST).then(|| self.dense.weight())
+        self.dense.weight().filter(|_| layer == LAST)
     }
 
     fn forward_from(&self, layer: &str, activation: Tensor<4>) -> Option<Tensor<2>> {
-        (layer == LAST).then(|| self.dense.forward(pooled(activation)))
+        (layer == LAST).then(|| self.classify(activation))
+    }
+}
+
+impl MobileNet {
+    /// The logits, by all that comes after the last convolution.
+    fn classify(&self, features: Tensor<4>) -> Tensor<2> {
+        self.dense.forward(self.dropping.values(pooled(features)))
     }
 }

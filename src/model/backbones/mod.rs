@@ -1,32 +1,47 @@
-//! The ImageNet networks, in torchvision's layout and with its names, for inference. Built by `cli`
-//! from a weight file, explained by `explain`.
+//! The published networks, in torchvision's layout and with its names: for photographs, with the
+//! weights of a file, and for small images, trained here. Built by `cli` and `train`, explained by
+//! `explain`.
 //!
-//! A network is one file here and the arms of [`BackboneName`] that the compiler asks for.
+//! A network is one file here and the arms of [`BackboneName`] that the compiler asks for. The file
+//! says how its layers follow each other, once; a [`builder::Source`] says what they are made of:
+//! folded parameters ([`Backbone`]), parameters that learn ([`TrainableBackbone`]), or nothing, to
+//! count what they cost.
 
+mod builder;
 mod classes;
+mod count;
 mod dialect;
+mod drawn;
 mod efficientnet;
+mod folded;
 mod inverted_residual;
+mod layers;
 mod mobilenet;
 mod name;
-mod parameters;
+mod norm;
+mod random;
 mod resnet;
 mod squeezenet;
+mod trainable;
 mod vgg;
 
 use std::fmt::Debug;
 
 use burn::tensor::{Device, Tensor};
 
+pub use builder::Stem;
 pub use classes::imagenet_classes;
+pub(super) use count::cost;
 pub use dialect::Dialect;
+pub use folded::Parameters;
 pub use name::{BackboneName, Preprocessing, PublishedWeights};
-pub use parameters::Parameters;
+pub use trainable::TrainableBackbone;
 
 use super::tap::{Observation, Tap};
+use builder::Builder;
 use efficientnet::EfficientNet;
+use folded::Folded;
 use mobilenet::MobileNet;
-use parameters::Builder;
 use resnet::ResNet;
 use squeezenet::SqueezeNet;
 use vgg::Vgg;
@@ -47,6 +62,10 @@ trait Architecture: Debug + Send + Sync {
     /// The last convolutional block's output, after its activation.
     fn default_layer(&self) -> &'static str;
 
+    /// The tap points that are a convolutional block's output, after its activation and before a
+    /// pool, in forward order.
+    fn blocks(&self) -> Vec<String>;
+
     /// The weights `[classes, channels]` between the mean of `layer` and the logits, if nothing
     /// else stands there.
     fn pooled_linear_weights(&self, layer: &str) -> Option<Tensor<2>> {
@@ -63,18 +82,20 @@ trait Architecture: Debug + Send + Sync {
     }
 }
 
-/// An ImageNet network with its weights, in inference mode: batch normalisation is folded into the
+/// A network with its weights, in inference mode: batch normalisation is folded into the
 /// convolutions, dropout is left out.
 #[derive(Debug)]
 pub struct Backbone {
     name: BackboneName,
     dialect: Dialect,
+    stem: Stem,
     classes: usize,
     network: Box<dyn Architecture>,
 }
 
 impl Backbone {
-    /// Returns the network `name` for `classes` classes with the values that `parameters` gives.
+    /// Returns the network `name` for photographs and `classes` classes, with the values that
+    /// `parameters` gives.
     ///
     /// # Panics
     /// When `parameters` gives another number of values than it was asked for.
@@ -85,24 +106,37 @@ impl Backbone {
         parameters: &mut dyn Parameters,
         device: &Device,
     ) -> Self {
+        Self::with_stem((name, Stem::ImageNet), dialect, classes, parameters, device)
+    }
+
+    /// Returns `trained`, which was trained here on small images, in inference mode: its batch
+    /// normalisation folded by its running statistics.
+    pub fn of_trained(trained: &TrainableBackbone) -> Self {
+        let named = (trained.name(), Stem::Cifar);
+        let (classes, device) = (trained.classes(), trained.device());
+        let parameters = &mut trained.values();
+        Self::with_stem(named, Dialect::Torchvision, classes, parameters, &device)
+    }
+
+    fn with_stem(
+        (name, stem): (BackboneName, Stem),
+        dialect: Dialect,
+        classes: usize,
+        parameters: &mut dyn Parameters,
+        device: &Device,
+    ) -> Self {
+        let mut source = Folded { parameters, device };
         let builder = &mut Builder {
-            parameters,
-            device,
+            source: &mut source,
             dialect,
-        };
-        let network: Box<dyn Architecture> = match name {
-            BackboneName::Vgg16 => Box::new(Vgg::new(builder, classes)),
-            BackboneName::Resnet50 => Box::new(ResNet::new(builder, [3, 4, 6, 3], classes)),
-            BackboneName::Resnet101 => Box::new(ResNet::new(builder, [3, 4, 23, 3], classes)),
-            BackboneName::EfficientnetB0 => Box::new(EfficientNet::new(builder, classes)),
-            BackboneName::Squeezenet10 => Box::new(SqueezeNet::new(builder, classes)),
-            BackboneName::MobilenetV2 => Box::new(MobileNet::new(builder, classes)),
+            stem,
         };
         Self {
+            network: assemble(name, builder, classes),
             name,
             dialect,
+            stem,
             classes,
-            network,
         }
     }
 
@@ -146,6 +180,12 @@ impl Backbone {
         self.network.default_layer()
     }
 
+    /// Returns the names of the convolutional blocks, in forward order, each with the cells a side of
+    /// its activation for images of `side` x `side` pixels.
+    pub fn blocks(&self, side: usize) -> Vec<(String, usize)> {
+        count::block_cells((self.name, self.stem), side)
+    }
+
     /// Returns the weights, `[classes, channels]`, between the mean over the cells of `layer` and the
     /// logits, where nothing else stands between the two; else nothing.
     pub fn pooled_linear_weights(&self, layer: &str) -> Option<Tensor<2>> {
@@ -184,5 +224,23 @@ impl Backbone {
     }
 }
 
+/// Returns the architecture `name` for `classes` classes, made of what the builder gives.
+fn assemble(
+    name: BackboneName,
+    builder: &mut Builder<'_>,
+    classes: usize,
+) -> Box<dyn Architecture> {
+    match name {
+        BackboneName::Vgg16 => Box::new(Vgg::new(builder, classes)),
+        BackboneName::Resnet50 => Box::new(ResNet::new(builder, [3, 4, 6, 3], classes)),
+        BackboneName::Resnet101 => Box::new(ResNet::new(builder, [3, 4, 23, 3], classes)),
+        BackboneName::EfficientnetB0 => Box::new(EfficientNet::new(builder, classes)),
+        BackboneName::Squeezenet10 => Box::new(SqueezeNet::new(builder, classes)),
+        BackboneName::MobilenetV2 => Box::new(MobileNet::new(builder, classes)),
+    }
+}
+
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod trainable_tests;

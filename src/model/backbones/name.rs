@@ -3,10 +3,13 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::Dialect;
+use super::count::block_cells;
+use super::{Dialect, Stem};
 use crate::data::photo::Filter;
 use crate::data::{DataError, Normalisation};
 
+/// Side of a small image, in pixels; it does not change how many blocks there are.
+const SMALL_SIDE: usize = 32;
 /// Where torchvision's weights are published.
 const PUBLISHED: &str = "https://download.pytorch.org/models/";
 /// Channel means and deviations of ImageNet's training images, which torchvision's networks expect.
@@ -109,6 +112,11 @@ impl BackboneName {
             Self::Resnet50 | Self::Resnet101 => "fc.weight",
             Self::EfficientnetB0 | Self::Squeezenet10 | Self::MobilenetV2 => "classifier.1.weight",
         }
+    }
+
+    /// Returns how many convolutional blocks the network for small images has.
+    pub(in crate::model) fn small_blocks(self) -> usize {
+        block_cells((self, Stem::Cifar), SMALL_SIDE).len()
     }
 
     /// Returns torchvision's first ImageNet weights (`IMAGENET1K_V1`).

@@ -1,12 +1,14 @@
-//! ResNet-50 and ResNet-101: a stem and four stages of bottleneck blocks with shortcuts. Built by
-//! [`super::Backbone`].
+//! ResNet-50 and ResNet-101: a stem and four stages of bottleneck blocks with shortcuts. For small
+//! images the stem is a 3x3 convolution that keeps the size, without a pool after it. Built by
+//! [`super::assemble`].
 
 use burn::tensor::Tensor;
 use burn::tensor::module::max_pool2d;
 use burn::tensor::ops::MaxPoolOptions;
 
 use super::Architecture;
-use super::parameters::{Activation, Builder, Convolution, Dense, Form, pooled};
+use super::builder::{Builder, Stem};
+use super::layers::{Activation, Convolution, Dense, Form, pooled};
 use crate::model::tap::Tap;
 
 /// Channels after the stem.
@@ -25,11 +27,14 @@ struct Bottleneck {
     shortcut: Option<Convolution>,
 }
 
-/// The network. Its tap points are the stem's `relu` and `maxpool`, each block, such as `layer1.0`,
-/// and each stage, `layer1` to `layer4`, which is the same place as the stage's last block.
+/// The network. Its tap points are the stem's `relu` and, for photographs, `maxpool`, each block, such
+/// as `layer1.0`, and each stage, `layer1` to `layer4`, which is the same place as the stage's last
+/// block.
 #[derive(Debug, Clone)]
 pub(super) struct ResNet {
     stem: Convolution,
+    /// Whether a pool follows the stem.
+    pools: bool,
     stages: Vec<Vec<Bottleneck>>,
     dense: Dense,
 }
@@ -37,7 +42,11 @@ pub(super) struct ResNet {
 impl ResNet {
     /// Returns the network with `blocks` blocks in each stage, for `classes` classes.
     pub(super) fn new(builder: &mut Builder<'_>, blocks: [usize; 4], classes: usize) -> Self {
-        let stem = Form::new([3, STEM], 7, 2);
+        let (kernel, stride) = match builder.stem {
+            Stem::ImageNet => (7, 2),
+            Stem::Cifar => (3, 1),
+        };
+        let stem = Form::new([3, STEM], kernel, stride);
         let stem = builder.normalised(["conv1", "bn1"], stem, Activation::Relu);
         let mut channels = STEM;
         let mut stages = Vec::new();
@@ -45,7 +54,7 @@ impl ResNet {
             let mut made = Vec::new();
             for block in 0..blocks {
                 let name = format!("layer{}.{block}", stage + 1);
-                // The first stage follows the stem's pool and keeps its size.
+                // The first stage keeps the size of what it is given.
                 let stride = if block == 0 && stage > 0 { 2 } else { 1 };
                 made.push(Bottleneck::new(builder, &name, [channels, width], stride));
                 channels = width * EXPANSION;
@@ -54,6 +63,7 @@ impl ResNet {
         }
         Self {
             stem,
+            pools: builder.stem == Stem::ImageNet,
             stages,
             dense: builder.dense("fc", [channels, classes]),
         }
@@ -102,11 +112,13 @@ impl Bottleneck {
 
 impl Architecture for ResNet {
     fn forward(&self, images: Tensor<4>, tap: &mut Tap) -> Tensor<2> {
-        let stem = tap.observe("relu", self.stem.forward(images));
-        let pool = MaxPoolOptions::new([3, 3])
-            .with_stride([2, 2])
-            .with_padding([1, 1]);
-        let mut activation = tap.observe("maxpool", max_pool2d(stem, pool));
+        let mut activation = tap.observe("relu", self.stem.forward(images));
+        if self.pools {
+            let pool = MaxPoolOptions::new([3, 3])
+                .with_stride([2, 2])
+                .with_padding([1, 1]);
+            activation = tap.observe("maxpool", max_pool2d(activation, pool));
+        }
         for (stage, blocks) in self.stages.iter().enumerate() {
             let stage = format!("layer{}", stage + 1);
             for (number, block) in blocks.iter().enumerate() {
@@ -118,7 +130,8 @@ impl Architecture for ResNet {
     }
 
     fn layers(&self) -> Vec<String> {
-        let mut names = vec!["relu".to_string(), "maxpool".to_string()];
+        let mut names = vec!["relu".to_string()];
+        names.extend(self.pools.then(|| "maxpool".to_string()));
         for (stage, blocks) in self.stages.iter().enumerate() {
             let stage = format!("layer{}", stage + 1);
             names.extend((0..blocks.len()).map(|number| format!("{stage}.{number}")));
@@ -131,8 +144,13 @@ impl Architecture for ResNet {
         LAST
     }
 
+    fn blocks(&self) -> Vec<String> {
+        let is_block = |name: &String| name.contains('.');
+        self.layers().into_iter().filter(is_block).collect()
+    }
+
     fn pooled_linear_weights(&self, layer: &str) -> Option<Tensor<2>> {
-        is_last(layer).then(|| self.dense.weight())
+        self.dense.weight().filter(|_| is_last(layer))
     }
 
     fn forward_from(&self, layer: &str, activation: Tensor<4>) -> Option<Tensor<2>> {

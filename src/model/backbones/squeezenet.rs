@@ -1,10 +1,13 @@
-//! SqueezeNet 1.0: fire modules, and a convolution for a head. Built by [`super::Backbone`].
+//! SqueezeNet 1.0: fire modules, and a convolution for a head. For small images the stem is a 3x3
+//! convolution that keeps the size. Built by [`super::assemble`].
 
+use burn::tensor::Tensor;
 use burn::tensor::module::max_pool2d;
 use burn::tensor::ops::MaxPoolOptions;
-use burn::tensor::{Device, Tensor};
 
-use super::parameters::{Activation, Builder, Convolution, Form, Padding, pooled};
+use super::builder::{Builder, Stem};
+use super::layers::{Activation, Convolution, Form, Padding, pooled};
+use super::random::Dropping;
 use super::{Architecture, Dialect};
 use crate::model::tap::Tap;
 
@@ -26,6 +29,8 @@ const BODY: [Option<[usize; 2]>; 10] = [
 ];
 /// Where the body starts: after the stem's convolution, ReLU and pool.
 const BODY_START: usize = 3;
+/// Share of the last fire module's output that is dropped in training.
+const DROPPED: f64 = 0.5;
 /// The last fire module, after its ReLUs.
 const LAST_FIRE: &str = "features.12";
 /// The head's convolution, after its ReLU: one channel a class.
@@ -47,14 +52,18 @@ pub(super) struct SqueezeNet {
     body: Vec<Option<Fire>>,
     head: Convolution,
     classes: usize,
-    device: Device,
+    dropping: Dropping,
 }
 
 impl SqueezeNet {
     /// Returns SqueezeNet 1.0 for `classes` classes.
     pub(super) fn new(builder: &mut Builder<'_>, classes: usize) -> Self {
-        let form = Form::new([3, STEM], 7, 2);
-        let stem = builder.biased("features.0", form, Padding::Each(0), Activation::Relu);
+        let (kernel, stride, padding) = match builder.stem {
+            Stem::ImageNet => (7, 2, 0),
+            Stem::Cifar => (3, 1, 1),
+        };
+        let (form, padding) = (Form::new([3, STEM], kernel, stride), Padding::Each(padding));
+        let stem = builder.biased("features.0", form, padding, Activation::Relu);
         let mut channels = STEM;
         let mut body = Vec::new();
         for (place, fire) in BODY.into_iter().enumerate() {
@@ -76,7 +85,7 @@ impl SqueezeNet {
             body,
             head: builder.biased("classifier.1", form, padding, Activation::Relu),
             classes,
-            device: builder.device.clone(),
+            dropping: builder.dropping(DROPPED),
         }
     }
 }
@@ -120,7 +129,8 @@ impl Architecture for SqueezeNet {
             };
             activation = tap.observe(&format!("features.{}", BODY_START + place), activation);
         }
-        let scores = tap.observe("classifier.1", self.head.before_activation(activation));
+        let features = self.dropping.values(activation);
+        let scores = tap.observe("classifier.1", self.head.before_activation(features));
         pooled(tap.observe(HEAD, Activation::Relu.apply(scores)))
     }
 
@@ -135,9 +145,17 @@ impl Architecture for SqueezeNet {
         LAST_FIRE
     }
 
+    fn blocks(&self) -> Vec<String> {
+        let places = self.body.iter().enumerate();
+        let fires = places.filter(|(_, fire)| fire.is_some());
+        fires
+            .map(|(place, _)| format!("features.{}", BODY_START + place))
+            .collect()
+    }
+
     /// The head's channels are the classes, so their weights in the pooled logits are 1 and 0.
     fn pooled_linear_weights(&self, layer: &str) -> Option<Tensor<2>> {
-        (layer == HEAD).then(|| Tensor::eye(self.classes, &self.device))
+        (layer == HEAD).then(|| Tensor::eye(self.classes, &self.head.device()))
     }
 
     fn forward_from(&self, layer: &str, activation: Tensor<4>) -> Option<Tensor<2>> {

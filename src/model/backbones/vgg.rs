@@ -1,12 +1,15 @@
-//! VGG-16: thirteen 3x3 convolutions in five pooled stages, three dense layers. Built by
-//! [`super::Backbone`].
+//! VGG-16: thirteen 3x3 convolutions in five pooled stages, three dense layers. For small images,
+//! whose last pool leaves one cell, the last dense layer stands alone: the two hidden ones, most of the
+//! network's weights, would see 7 x 7 copies of that cell. Built by [`super::assemble`].
 
 use burn::tensor::Tensor;
 use burn::tensor::module::{adaptive_avg_pool2d, max_pool2d};
 use burn::tensor::ops::MaxPoolOptions;
 
 use super::Architecture;
-use super::parameters::{Activation, Builder, Convolution, Dense, Form, Padding};
+use super::builder::{Builder, Stem};
+use super::layers::{Activation, Convolution, Dense, Form, Padding, pooled};
+use super::random::Dropping;
 use crate::model::tap::Tap;
 
 /// Filters of each convolution, stage by stage; a 2x2 pool ends each stage.
@@ -21,14 +24,21 @@ const STAGES: [&[usize]; 5] = [
 const HEAD_CELLS: usize = 7;
 /// Width of the two hidden dense layers.
 const HIDDEN: usize = 4096;
+/// Share of a dense layer's input that is dropped in training, the first one's left out; where the
+/// last stands alone, of its own.
+const DROPPED: f64 = 0.5;
 /// The last ReLU, before the last pool.
 const LAST: &str = "features.29";
+/// The last pool.
+const LAST_POOL: &str = "features.30";
 
 /// The network; its tap points are torchvision's `features.0` to `features.30`.
 #[derive(Debug, Clone)]
 pub(super) struct Vgg {
     stages: Vec<Vec<Convolution>>,
-    dense: [Dense; 3],
+    hidden: Option<[Dense; 2]>,
+    dense: Dense,
+    dropping: Dropping,
 }
 
 impl Vgg {
@@ -48,14 +58,19 @@ impl Vgg {
             place += 1;
             stages.push(stage);
         }
-        let features = channels * HEAD_CELLS * HEAD_CELLS;
-        Self {
-            stages,
-            dense: [
+        let hidden = (builder.stem == Stem::ImageNet).then(|| {
+            let features = channels * HEAD_CELLS * HEAD_CELLS;
+            channels = HIDDEN;
+            [
                 builder.dense("classifier.0", [features, HIDDEN]),
                 builder.dense("classifier.3", [HIDDEN, HIDDEN]),
-                builder.dense("classifier.6", [HIDDEN, classes]),
-            ],
+            ]
+        });
+        Self {
+            stages,
+            hidden,
+            dense: builder.dense("classifier.6", [channels, classes]),
+            dropping: builder.dropping(DROPPED),
         }
     }
 }
@@ -88,22 +103,54 @@ impl Architecture for Vgg {
         LAST
     }
 
+    fn blocks(&self) -> Vec<String> {
+        let mut place = 0;
+        let mut names = Vec::new();
+        for stage in &self.stages {
+            for _ in stage {
+                names.push(format!("features.{}", place + 1));
+                place += 2;
+            }
+            place += 1;
+        }
+        names
+    }
+
     fn head(&self) -> &'static str {
-        "three dense layers"
+        match self.hidden {
+            Some(_) => "three dense layers",
+            None => "a max-pool, global average pooling and one dense layer",
+        }
+    }
+
+    fn pooled_linear_weights(&self, layer: &str) -> Option<Tensor<2>> {
+        let alone = self.hidden.is_none() && layer == LAST_POOL;
+        self.dense.weight().filter(|_| alone)
     }
 
     fn forward_from(&self, layer: &str, activation: Tensor<4>) -> Option<Tensor<2>> {
-        let pool = || max_pool2d(activation, MaxPoolOptions::new([2, 2]));
-        (layer == LAST).then(|| self.classify(pool()))
+        match layer {
+            LAST => {
+                let pooled = max_pool2d(activation, MaxPoolOptions::new([2, 2]));
+                Some(self.classify(pooled))
+            }
+            LAST_POOL => Some(self.classify(activation)),
+            _ => None,
+        }
     }
 }
 
 impl Vgg {
     /// The logits, by all that comes after the last pool.
     fn classify(&self, activation: Tensor<4>) -> Tensor<2> {
-        let cells = adaptive_avg_pool2d(activation, [HEAD_CELLS; 2]);
-        let [first, second, last] = &self.dense;
-        let hidden = Activation::Relu.apply(first.forward(cells.flatten::<2>(1, 3)));
-        last.forward(Activation::Relu.apply(second.forward(hidden)))
+        let features = match &self.hidden {
+            None => pooled(activation),
+            Some([first, second]) => {
+                let cells = adaptive_avg_pool2d(activation, [HEAD_CELLS; 2]);
+                let hidden = Activation::Relu.apply(first.forward(cells.flatten::<2>(1, 3)));
+                Activation::Relu.apply(second.forward(self.dropping.values(hidden)))
+            }
+        };
+        self.dense.forward(self.dropping.values(features))
     }
 }

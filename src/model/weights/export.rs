@@ -33,26 +33,35 @@ pub fn exported_tensors(network: &PlainCnn) -> Vec<ExportedTensor> {
     for (block, layer) in network.blocks.iter().enumerate() {
         let stem = format!("features.{}", block * BLOCK_PLACES);
         let convolution = &layer.convolution;
-        found.push(exported(format!("{stem}.weight"), convolution.weight.val()));
+        found.push(ExportedTensor::new(
+            format!("{stem}.weight"),
+            convolution.weight.val(),
+        ));
         if let Some(bias) = &convolution.bias {
-            found.push(exported(format!("{stem}.bias"), bias.val()));
+            found.push(ExportedTensor::new(format!("{stem}.bias"), bias.val()));
         }
     }
     let dense = &network.dense;
     // Burn stores [inputs, outputs].
     let weight = dense.weight.val().transpose();
-    found.push(exported("classifier.weight".to_string(), weight));
+    found.push(ExportedTensor::new("classifier.weight".to_string(), weight));
     if let Some(bias) = &dense.bias {
-        found.push(exported("classifier.bias".to_string(), bias.val()));
+        found.push(ExportedTensor::new(
+            "classifier.bias".to_string(),
+            bias.val(),
+        ));
     }
     found
 }
 
-fn exported<const D: usize>(name: String, tensor: Tensor<D>) -> ExportedTensor {
-    ExportedTensor {
-        name,
-        shape: tensor.dims().to_vec(),
-        values: tensor.into_data().iter::<f32>().collect(),
+impl ExportedTensor {
+    /// Returns `tensor` under `name`.
+    pub(in crate::model) fn new<const D: usize>(name: String, tensor: Tensor<D>) -> Self {
+        Self {
+            name,
+            shape: tensor.dims().to_vec(),
+            values: tensor.into_data().iter::<f32>().collect(),
+        }
     }
 }
 

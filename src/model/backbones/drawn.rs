@@ -1,0 +1,111 @@
+//! Draws a network's parameters before training, as torchvision does it for each architecture. Called
+//! by [`super::TrainableBackbone`].
+
+use burn::module::Param;
+use burn::tensor::{Device, Distribution, Tensor};
+
+use super::BackboneName;
+use super::builder::Source;
+use super::layers::{Dense, Form, Kernel};
+use super::norm::BatchNorm;
+use super::trainable::{ConvolutionLayer, DenseLayer};
+
+/// Deviation of the weights where torchvision takes a narrow normal distribution.
+const NARROW: f64 = 0.01;
+/// SqueezeNet's last convolution, which is drawn otherwise than the others.
+const SQUEEZENET_HEAD: &str = "classifier.1";
+/// Numbers of running statistics begin here, above all that a network's parameters are given.
+const FIRST_STATISTIC: u64 = 1 << 32;
+
+/// Makes trainable layers with drawn weights, in the order in which they are asked for.
+pub(super) struct Drawn<'a> {
+    pub(super) network: BackboneName,
+    /// The device whose generator is drawn from.
+    pub(super) device: &'a Device,
+    pub(super) convolutions: Vec<ConvolutionLayer>,
+    pub(super) dense: Vec<DenseLayer>,
+}
+
+impl Drawn<'_> {
+    /// Weights of a convolution: normal with the deviation sqrt(2 / fan out), which keeps the variance
+    /// of what flows back through a ReLU; SqueezeNet's uniform with the deviation sqrt(2 / fan in),
+    /// and its last narrow.
+    ///
+    /// # Source
+    /// He et al., "Delving Deep into Rectifiers", ICCV 2015, equations 10 and 14. As in PyTorch, the
+    /// fan out counts all filters of a grouped convolution.
+    fn weights(&self, name: &str, form: Form) -> Tensor<4> {
+        let [outputs, inputs, height, width] = form.shape();
+        let cells = height * width;
+        let normal = |deviation: f64| Distribution::Normal(0.0, deviation);
+        let distribution = match self.network {
+            BackboneName::Squeezenet10 if name == SQUEEZENET_HEAD => normal(NARROW),
+            BackboneName::Squeezenet10 => {
+                // Uniform within +-b has the deviation b / sqrt(3).
+                let bound = (3.0 * 2.0 / (inputs * cells) as f64).sqrt();
+                Distribution::Uniform(-bound, bound)
+            }
+            BackboneName::Vgg16
+            | BackboneName::Resnet50
+            | BackboneName::Resnet101
+            | BackboneName::EfficientnetB0
+            | BackboneName::MobilenetV2 => normal((2.0 / (outputs * cells) as f64).sqrt()),
+        };
+        Tensor::random(form.shape(), distribution, self.device)
+    }
+
+    fn keep(&mut self, layer: ConvolutionLayer) -> Kernel {
+        let kernel = layer.kernel();
+        self.convolutions.push(layer);
+        kernel
+    }
+}
+
+impl Source for Drawn<'_> {
+    fn normalised(&mut self, [name, norm_name]: [&str; 2], form: Form) -> Kernel {
+        let weight = self.weights(name, form);
+        let number = FIRST_STATISTIC + 2 * self.convolutions.len() as u64;
+        let norm = BatchNorm::new(form.outputs, [number, number + 1], self.device);
+        self.keep(ConvolutionLayer::normalised(
+            [name, norm_name],
+            weight,
+            norm,
+        ))
+    }
+
+    /// Every architecture here begins with biases of 0.
+    fn biased(&mut self, name: &str, form: Form) -> Kernel {
+        let weight = self.weights(name, form);
+        let bias = Tensor::zeros([form.outputs], self.device);
+        self.keep(ConvolutionLayer::biased(name, weight, bias))
+    }
+
+    /// Weights of the dense layer: of ResNet, with its bias, uniform within +-1/sqrt(inputs), as
+    /// PyTorch's layers are; of EfficientNet uniform within +-1/sqrt(outputs); else narrow.
+    fn dense(&mut self, name: &str, [inputs, outputs]: [usize; 2]) -> Dense {
+        let within = |fan: usize| {
+            let bound = 1.0 / (fan as f64).sqrt();
+            Distribution::Uniform(-bound, bound)
+        };
+        let zeros = || Tensor::zeros([outputs], self.device);
+        let draw = |distribution| Tensor::random([outputs, inputs], distribution, self.device);
+        let (weight, bias) = match self.network {
+            BackboneName::Resnet50 | BackboneName::Resnet101 => (
+                draw(within(inputs)),
+                Tensor::random([outputs], within(inputs), self.device),
+            ),
+            BackboneName::EfficientnetB0 => (draw(within(outputs)), zeros()),
+            BackboneName::Vgg16 | BackboneName::MobilenetV2 | BackboneName::Squeezenet10 => {
+                (draw(Distribution::Normal(0.0, NARROW)), zeros())
+            }
+        };
+        let layer = DenseLayer {
+            weight: Param::from_tensor(weight),
+            bias: Param::from_tensor(bias),
+            name: name.to_string(),
+        };
+        let dense = layer.dense();
+        self.dense.push(layer);
+        dense
+    }
+}

@@ -1,0 +1,142 @@
+//! Batch normalisation of a network in training. A layer of [`super::trainable`], run by
+//! [`super::layers`].
+
+use burn::module::{Flag, Module, Param, ParamId, RunningState};
+use burn::tensor::module::{batch_norm, batch_norm_train};
+use burn::tensor::{Device, Tensor};
+
+/// What PyTorch's batch normalisation adds to a variance before its root, so that it is not 0.
+pub(super) const VARIANCE_EPSILON: f32 = 1e-5;
+/// Share of the newest batch in the running statistics, PyTorch's default.
+const MOMENTUM: f64 = 0.1;
+
+/// Standardises each channel, by the batch's own mean and variance in training and by running ones
+/// else, then scales and shifts it.
+///
+/// The network trains where it lies on a device with autodiff and is not in validation mode. A
+/// forward then moves the running statistics: they follow the batch's mean and its variance over
+/// n - 1 values, while the batch itself is standardised by its variance over n.
+///
+/// # Source
+/// Ioffe and Szegedy, "Batch Normalization", ICML 2015, algorithms 1 and 2. As PyTorch has it, the
+/// running statistics are exponential averages.
+#[derive(Module, Debug)]
+pub(super) struct BatchNorm {
+    scale: Param<Tensor<1>>,
+    shift: Param<Tensor<1>>,
+    running_mean: RunningState<Tensor<1>>,
+    running_variance: RunningState<Tensor<1>>,
+    training: Param<Flag>,
+}
+
+impl BatchNorm {
+    /// Returns the layer before training: scale 1, shift 0, running mean 0 and variance 1. `numbers`
+    /// name its running statistics, each of which has one of its own in a network.
+    pub(super) fn new(channels: usize, numbers: [u64; 2], device: &Device) -> Self {
+        let [zeros, ones] = [
+            Tensor::zeros([channels], device),
+            Tensor::ones([channels], device),
+        ];
+        let [mean, variance] = numbers.map(ParamId::from);
+        Self {
+            scale: Param::from_tensor(ones.clone()),
+            shift: Param::from_tensor(zeros.clone()),
+            running_mean: RunningState::with_id(mean, zeros),
+            running_variance: RunningState::with_id(variance, ones),
+            training: Param::from_bool(true),
+        }
+    }
+
+    /// Returns the normalised activation.
+    ///
+    /// # Shapes
+    /// - `input`, returned: `[batch, channels, height, width]`
+    pub(super) fn forward(&self, input: Tensor<4>) -> Tensor<4> {
+        let (scale, shift) = (self.scale.val(), self.shift.val());
+        let epsilon = f64::from(VARIANCE_EPSILON);
+        if !(self.training.val().is_enabled() && input.device().is_autodiff()) {
+            let [mean, variance] = self.statistics();
+            return batch_norm(input, scale, shift, mean, variance, epsilon);
+        }
+        let [batch, _channels, height, width] = input.dims();
+        let values = (batch * height * width) as f64;
+        let found = batch_norm_train(input, scale, shift, epsilon);
+        // A single value has no variance over n - 1; its own, 0, is taken as it is.
+        let unbiased = found.variance * (values / (values - 1.0).max(1.0));
+        let follow = |running: &RunningState<Tensor<1>>, newest: Tensor<1>| {
+            let moved = running.value_sync() * (1.0 - MOMENTUM) + newest.detach() * MOMENTUM;
+            running.update(moved.detach());
+        };
+        follow(&self.running_mean, found.mean);
+        follow(&self.running_variance, unbiased);
+        found.output
+    }
+
+    /// Returns its parameters and buffers by the last part of torchvision's names, `[channels]` each.
+    pub(super) fn tensors(&self) -> [(&'static str, Tensor<1>); 4] {
+        let [mean, variance] = self.statistics();
+        [
+            ("weight", self.scale.val()),
+            ("bias", self.shift.val()),
+            ("running_mean", mean),
+            ("running_var", variance),
+        ]
+    }
+
+    /// Running mean and variance.
+    fn statistics(&self) -> [Tensor<1>; 2] {
+        [&self.running_mean, &self.running_variance].map(RunningState::value_sync)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn assert_near(found: Tensor<4>, expected: [f64; 4]) {
+        let found: Vec<f32> = found.into_data().iter::<f32>().collect();
+        for (found, expected) in found.iter().zip(expected) {
+            // A few roundings of numbers near 1.
+            assert!(
+                (f64::from(*found) - expected).abs() < 2e-6,
+                "{found} for {expected}"
+            );
+        }
+    }
+
+    fn statistics(norm: &BatchNorm) -> [f32; 2] {
+        norm.statistics().map(Tensor::into_scalar::<f32>)
+    }
+
+    /// Four values of one channel in two images: 1, 2, 3 and 6 have the mean 3, and their squared
+    /// distances from it sum up to 14, so the variance is 14 / 4 over n and 14 / 3 over n - 1.
+    #[test]
+    fn running_statistics_by_hand() {
+        let device = Device::flex().autodiff();
+        let norm = BatchNorm::new(1, [1, 2], &device);
+        let values = [[[[1.0f32, 2.0]]], [[[3.0, 6.0]]]];
+        let found = norm.forward(Tensor::from_floats(values, &device));
+        let root = (3.5f64 + 1e-5).sqrt();
+        assert_near(found, [-2.0 / root, -1.0 / root, 0.0, 3.0 / root]);
+        // A tenth of the batch's, nine tenths of 0 and of 1.
+        let [mean, variance] = statistics(&norm);
+        assert!((mean - 0.3).abs() < 1e-6, "{mean}");
+        assert!((variance - (0.9 + 14.0 / 30.0)).abs() < 1e-6, "{variance}");
+
+        let _ = norm.forward(Tensor::from_floats(values, &device));
+        let [mean, variance] = statistics(&norm);
+        assert!((mean - 0.57).abs() < 1e-6, "{mean}");
+        let expected = 0.9 * (0.9 + 14.0 / 30.0) + 14.0 / 30.0;
+        assert!((variance - expected).abs() < 1e-6, "{variance}");
+
+        // In validation mode the running statistics stand still, also where a tape comes by.
+        let valid = norm.valid();
+        let root = (f64::from(expected) + 1e-5).sqrt();
+        let expected = [1.0, 2.0, 3.0, 6.0].map(|x| (x - 0.57) / root);
+        for device in [Device::flex(), device] {
+            let found = valid.forward(Tensor::from_floats(values, &device));
+            assert_near(found, expected);
+        }
+        assert_eq!(statistics(&valid), [mean, variance]);
+    }
+}

@@ -1,0 +1,35 @@
+//! What every network that tells classes can do. Asked by [`super::predict`], by `train` and, for the
+//! pooled activations behind a linear head, by `cli`.
+
+use burn::tensor::Tensor;
+
+use super::PlainCnn;
+use super::backbones::{Backbone, TrainableBackbone};
+use super::tap::Tap;
+
+/// A network that gives logits of images, and lets a tap see what it passes.
+pub trait Classifier {
+    /// Returns the logits, `[batch, classes]`.
+    ///
+    /// # Shapes
+    /// - `images`: `[batch, channels, height, width]`, standardised
+    fn logits(&self, images: Tensor<4>, tap: &mut Tap) -> Tensor<2>;
+}
+
+impl Classifier for PlainCnn {
+    fn logits(&self, images: Tensor<4>, tap: &mut Tap) -> Tensor<2> {
+        self.forward(images, tap)
+    }
+}
+
+impl Classifier for TrainableBackbone {
+    fn logits(&self, images: Tensor<4>, tap: &mut Tap) -> Tensor<2> {
+        self.forward(images, tap)
+    }
+}
+
+impl Classifier for Backbone {
+    fn logits(&self, images: Tensor<4>, tap: &mut Tap) -> Tensor<2> {
+        self.forward(images, tap)
+    }
+}
