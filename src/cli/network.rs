@@ -109,7 +109,7 @@ impl Trained {
             NetworkName::PlainCnn => {
                 let network = PlainCnn::new(model, (side, side), classes, 0, device);
                 let loaded = self.load(context, epoch, (network, &architecture))?;
-                (TrainedNetwork::Plain(loaded.network.valid()), loaded.state)
+                (TrainedNetwork::from(loaded.network), loaded.state)
             }
             NetworkName::Backbone(name) => {
                 let network = TrainableBackbone::new(name, classes, 0, device);

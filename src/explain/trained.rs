@@ -35,7 +35,7 @@ impl Explainable for TrainedNetwork {
 
 fn either(network: &TrainedNetwork) -> &dyn Explainable {
     match network {
-        TrainedNetwork::Plain(network) => network,
+        TrainedNetwork::Plain(network) => &**network,
         TrainedNetwork::Published(network) => network.folded(),
     }
 }

@@ -13,7 +13,7 @@ use super::{Classifier, ModelSpec, NetworkName, PlainCnn};
 #[derive(Debug)]
 pub enum TrainedNetwork {
     /// A plain CNN.
-    Plain(PlainCnn),
+    Plain(Box<PlainCnn>),
     /// A published network for small images.
     Published(Box<Published>),
 }
@@ -55,9 +55,7 @@ impl TrainedNetwork {
         device: &Device,
     ) -> Self {
         match spec.network {
-            NetworkName::PlainCnn => {
-                Self::Plain(PlainCnn::new(spec, size, classes, seed, device).valid())
-            }
+            NetworkName::PlainCnn => PlainCnn::new(spec, size, classes, seed, device).into(),
             NetworkName::Backbone(name) => {
                 TrainableBackbone::new(name, classes, seed, device).into()
             }
@@ -84,9 +82,7 @@ impl TrainedNetwork {
     #[must_use]
     pub fn with_top_of(&self, other: &Self, count: usize) -> Self {
         match (self, other) {
-            (Self::Plain(network), Self::Plain(other)) => {
-                Self::Plain(network.with_top_of(other, count))
-            }
+            (Self::Plain(network), Self::Plain(other)) => network.with_top_of(other, count).into(),
             (Self::Published(network), Self::Published(other)) => {
                 network.trained.with_top_of(&other.trained, count).into()
             }
@@ -113,6 +109,12 @@ impl TrainedNetwork {
             Self::Plain(network) => exported_tensors(network),
             Self::Published(network) => network.trained.tensors(),
         }
+    }
+}
+
+impl From<PlainCnn> for TrainedNetwork {
+    fn from(trained: PlainCnn) -> Self {
+        Self::Plain(Box::new(trained.valid()))
     }
 }
 

@@ -63,6 +63,10 @@ pub(super) struct Convolution {
 
 /// A dense layer.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a network has one to three of them, and those that count are not kept"
+)]
 pub(super) enum Dense {
     /// Weights `[outputs, inputs]`, as torchvision has them, and a bias `[outputs]`.
     Held(Tensor<2>, Tensor<1>),
