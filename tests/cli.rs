@@ -96,11 +96,17 @@ fn list_names_every_trial_with_its_size() {
     convlstm-1-layer   moving-mnist       1     484,288    123,863,040  does a second layer remember what one layer of the same size does not?
     convlstm-kernel-5  moving-mnist       2   1,332,752    341,049,344  does a wider kernel, which moves what is remembered further in one step, hold a track for longer?
     convlstm-narrow    moving-mnist       2      37,264      9,502,720  how much of the track is left where there is little room to keep it?
+    efficientnet-b0    cifar-100         17   4,135,648    116,282,368  what do maps of a network look like that was searched for, and not drawn up?
+    mobilenet-v2       cifar-100         19   2,351,972     88,091,648  are the maps of separable convolutions like those of dense ones at equal accuracy?
+    resnet101          cifar-100         33  42,697,380  2,510,168,064  what do maps gain from depth alone, at one resolution, where ResNet-50 has learned enough?
+    resnet50           cifar-100         16  23,705,252  1,298,014,208  do shortcuts and depth bring the maps closer to the object than trial D's plain blocks?
+    squeezenet1-0      cifar-100          8     775,204     53,280,768  do maps need many weights? It has no dense layer, so each class has a map of its own.
     trial-a            cifar-100          1     820,196      1,703,936  what does a network look at that sees 3 x 3 pixels and has one dense layer on top?
     trial-b            cifar-100          2     429,092      6,012,928  what does the second block add?
     trial-c            cifar-100          3     298,148     10,526,720  does a third block help once dropout holds back the dense layer?
     trial-d            cifar-100          5   1,004,196     17,425,408  do maps of the deepest network cover the object better than those of the shallow ones?
     trial-d-gap        cifar-100          5   1,004,196     17,425,408  what does CAM itself show? It is defined only for a network that ends in global average pooling and one dense layer (Zhou et al. 2016), and none of trials A to D does.
+    vgg16              cifar-100         13  14,765,988    313,247,744  what does more of the same bring? It is trial D with two or three convolutions a block.
     --- stderr
 
     nothing trained yet; try: camtrail train trial-a --base shapes
@@ -161,6 +167,9 @@ fn show_prints_the_header_and_the_resolved_model() {
     "#);
     insta::assert_snapshot!(&shown[model..train], @r#"
     [model]
+    # "plain-cnn", or a published network with its first layers for small images: "vgg16", "resnet50",
+    # "resnet101", "efficientnet-b0", "squeezenet1-0", "mobilenet-v2". The other keys are for "plain-cnn".
+    network = "plain-cnn"
     # Filters of each block of [3x3 convolution, ReLU, 2x2 max-pool]; every trial gives its own.
     filters = [32, 64, 128, 256, 256]
     # Share of a block's output that dropout zeroes in training, 0 to below 1.
@@ -184,7 +193,7 @@ fn an_unknown_trial_is_answered_with_the_near_one() {
     exit code 2
     --- stderr
     error: no experiment "trail-d"
-    hint: did you mean "trial-d"? known experiments: convlstm, convlstm-1-layer, convlstm-kernel-5, convlstm-narrow, trial-a, trial-b, trial-c, trial-d, trial-d-gap
+    hint: did you mean "trial-d"? known experiments: convlstm, convlstm-1-layer, convlstm-kernel-5, convlstm-narrow, efficientnet-b0, mobilenet-v2, resnet101, resnet50, squeezenet1-0, trial-a, trial-b, trial-c, trial-d, trial-d-gap, vgg16
     "#);
 }
 
@@ -204,7 +213,7 @@ fn a_name_is_no_path() {
     exit code 2
     --- stderr
     error: no experiment "../experiments/trial-a"
-    hint: known experiments: convlstm, convlstm-1-layer, convlstm-kernel-5, convlstm-narrow, trial-a, trial-b, trial-c, trial-d, trial-d-gap
+    hint: known experiments: convlstm, convlstm-1-layer, convlstm-kernel-5, convlstm-narrow, efficientnet-b0, mobilenet-v2, resnet101, resnet50, squeezenet1-0, trial-a, trial-b, trial-c, trial-d, trial-d-gap, vgg16
     "#);
 }
 
@@ -250,9 +259,9 @@ fn a_set_that_cannot_be_is_refused_with_what_is_allowed() {
     insta::assert_snapshot!(set("model.head=flat"), @r#"error: "model.head" is "flat": unknown variant `flat`, expected `flatten` or `average-pool` (from --set)"#);
     insta::assert_snapshot!(set("model.filters=[]"), @r#"
     error: "model.filters" is []: model.filters is empty: give the filters of at least one block, such as [32, 64]
-    experiments/base/cifar-100.toml (embedded), line 30, column 11
+    experiments/base/cifar-100.toml (embedded), line 33, column 11
        |
-    30 | filters = []
+    33 | filters = []
        |           ^^
     "#);
     insta::assert_snapshot!(set("model.filters=[4, 4, 4, 4, 4, 4]"), @r#"error: "model.filters" is [4, 4, 4, 4, 4, 4]: model.filters has 6 blocks, but images of 32 pixels allow at most 5 (from --set)"#);
@@ -292,7 +301,7 @@ fn a_faulty_file_is_shown_with_line_column_and_caret() {
       |
     6 | head_dropuot = 0.5
       | ^^^^^^^^^^^^
-    hint: did you mean "model.head_dropout"? known keys: model.filters, model.block_dropout, model.head_dropout, model.head
+    hint: did you mean "model.head_dropout"? known keys: model.network, model.filters, model.block_dropout, model.head_dropout, model.head
     "#);
     insta::assert_snapshot!(on_base("section", "[modle]\nfilters = [8]\n"), @r#"
     error: unknown key "modle"
@@ -318,9 +327,9 @@ fn a_faulty_file_is_shown_with_line_column_and_caret() {
     "#);
     insta::assert_snapshot!(on_base("none", ""), @r#"
     error: "model.filters" is []: model.filters is empty: give the filters of at least one block, such as [32, 64]
-    experiments/base/cifar-100.toml (embedded), line 30, column 11
+    experiments/base/cifar-100.toml (embedded), line 33, column 11
        |
-    30 | filters = []
+    33 | filters = []
        |           ^^
     "#);
     insta::assert_snapshot!(show("unclosed", "extends = \"base/cifar-100\n\n[model]\n"), @r#"
