@@ -3,7 +3,7 @@
 //! `explain`.
 //!
 //! A network is one file here and the arms of [`BackboneName`] that the compiler asks for. The file
-//! says how its layers follow each other, once; a [`builder::Source`] says what they are made of:
+//! says how its layers follow each other, once; a `builder::Source` says what they are made of:
 //! folded parameters ([`Backbone`]), parameters that learn ([`TrainableBackbone`]), or nothing, to
 //! count what they cost.
 
