@@ -73,9 +73,35 @@ pub fn gather<N>(
 where
     N: Explainable + ?Sized,
 {
+    gather_batch(network, images, (targets, layers), Batch::First)
+}
+
+/// Which of several batches of one network is gathered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Batch {
+    /// The first, whose first image goes through once more to see that the network is in inference
+    /// mode and has the places.
+    First,
+    /// A later one: both is known.
+    Later,
+}
+
+/// As [`gather`], for one of several batches of a network.
+pub(super) fn gather_batch<N>(
+    network: &N,
+    images: Tensor<4>,
+    (targets, layers): (&TargetSpec, &[String]),
+    batch: Batch,
+) -> Result<Evidence, ExplainError>
+where
+    N: Explainable + ?Sized,
+{
     check_layers(layers, network.layers())?;
     let forward = |images, tap: &mut Tap| network.forward_tapped(images, tap);
-    let (tapped, tap) = probed_forward(forward, images, layers, "logits")?;
+    let (tapped, tap) = match batch {
+        Batch::First => probed_forward(forward, images, layers, "logits")?,
+        Batch::Later => probed(forward, images.without_autodiff(), layers, "logits")?,
+    };
     let logits = tapped.clone().without_autodiff();
 
     let target_class = targets.resolve(&logits)?;
@@ -135,11 +161,23 @@ pub(super) fn probed_forward<const D: usize>(
     let mut places = Tap::activations_only(std::iter::empty::<String>());
     let plain = forward(images.clone().narrow(0, 0, 1), &mut places);
     check_layers(layers, places.seen().to_vec())?;
+    let (tapped, tap) = probed(forward, images, layers, quantity)?;
+    let output = tapped.clone().without_autodiff();
+    check_inference(plain, output.narrow(0, 0, 1))?;
+    Ok((tapped, tap))
+}
+
+/// As [`probed_forward`], for images without a tape and a network that is known to be in inference mode
+/// and to have the places.
+fn probed<const D: usize>(
+    forward: impl Fn(Tensor<4>, &mut Tap) -> Tensor<D>,
+    images: Tensor<4>,
+    layers: &[String],
+    quantity: &'static str,
+) -> Result<(Tensor<D>, Tap), ExplainError> {
     let mut tap = Tap::on(layers);
     let tapped = forward(images, &mut tap);
-    let output = tapped.clone().without_autodiff();
-    check_finite(&output, quantity, "the network")?;
-    check_inference(plain, output.narrow(0, 0, 1))?;
+    check_finite(&tapped.clone().without_autodiff(), quantity, "the network")?;
     Ok((tapped, tap))
 }
 

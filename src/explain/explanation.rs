@@ -2,11 +2,12 @@
 
 use burn::tensor::Tensor;
 
+use super::evidence::{Batch, gather_batch};
 use super::questions::ClassScore;
 use super::saliency::rectify;
 use super::{
     Evidence, ExplainError, Explainable, LayerEvidence, Method, Needs, Questions, Saliency,
-    TargetSpec, gather, target,
+    TargetSpec, target,
 };
 
 /// How many image pixels go through the network at once.
@@ -57,7 +58,7 @@ pub struct Explanation {
 ///
 /// # Errors
 ///
-/// As [`gather`]. Also if no layer or no method is named, if a method needs a head
+/// As [`gather`](super::gather). Also if no layer or no method is named, if a method needs a head
 /// that the network does not have or a score that is linear in the logits, if an answer of the
 /// network is not finite, or if a map is not finite.
 pub fn explain<N>(
@@ -122,7 +123,12 @@ where
         let end = (start + chunk).min(batch);
         let part = images.clone().narrow(0, start, end - start);
         let targets = request.target.part(start..end);
-        let evidence = gather(network, part.clone(), &targets, &request.layers)?;
+        let batch = match start {
+            0 => Batch::First,
+            _ => Batch::Later,
+        };
+        let asked = (&targets, &request.layers[..]);
+        let evidence = gather_batch(network, part.clone(), asked, batch)?;
         let subject = ClassScore {
             network,
             quantity: targets.quantity,

@@ -2,7 +2,7 @@
 //! and requests that must be refused.
 
 use super::super::testing::{CLASSES, SmallNet, assert_close, images, tensor4};
-use super::super::{Plane, Quantity, TargetRule};
+use super::super::{Plane, Quantity, TargetRule, gather};
 use super::*;
 use crate::model::tap::Tap;
 use burn::tensor::Device;
