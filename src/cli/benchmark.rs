@@ -32,6 +32,8 @@ pub(super) fn run(context: &Context, arguments: &BenchmarkArguments) -> anyhow::
             Ok(first.opened.find_class(class)?)
         })?,
     };
+    // Read first: a fault in it is told before anything is measured.
+    let boxed = Boxed::read(&networks, arguments)?;
     let out = context.figures(arguments.out.as_deref(), &[FOLDER]);
     let mut files = Vec::new();
     if let Some(folder) = &arguments.photos {
@@ -43,7 +45,6 @@ pub(super) fn run(context: &Context, arguments: &BenchmarkArguments) -> anyhow::
             &out,
         )?);
     }
-    let boxed = Boxed::read(&networks, arguments)?;
     if let Some(boxed) = &boxed {
         let out = out.join(BOXES);
         files.extend(boxes::measure(

@@ -66,11 +66,7 @@ pub(in crate::cli) fn evaluate_photos(
         bar.finish_and_clear();
         skipped = reader.skipped;
         if ranks.is_empty() {
-            let message = format!(
-                "none of the pictures in \"{}\" can be read",
-                folder.display()
-            );
-            return Err(Complaint::failed(message, "see the notes above").into());
+            return Err(PhotoReader::none_read(folder).into());
         }
         let share = |most: usize| -> Vec<f64> {
             ranks

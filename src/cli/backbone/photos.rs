@@ -146,6 +146,13 @@ pub(in crate::cli) struct PhotoReader {
 }
 
 impl PhotoReader {
+    /// Returns what is wrong where no picture of `folder` could be read.
+    pub(in crate::cli) fn none_read(folder: &Path) -> Complaint {
+        let folder = folder.display();
+        let message = format!("none of the pictures in \"{folder}\" can be read");
+        Complaint::failed(message, "see the notes above")
+    }
+
     /// Returns the picture in `file`, or nothing where it is passed over.
     pub(in crate::cli) fn read(&mut self, file: &PhotoFile) -> Result<Option<Photo>, DataError> {
         match file.read() {

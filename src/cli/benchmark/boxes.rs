@@ -49,7 +49,8 @@ impl Boxed {
         let find = |text: &str| opened.find_class(text);
         let pictures = read_boxes(csv, &find, &opened.class_names)?;
         let folder = arguments.boxed_images.as_deref().or(csv.parent());
-        let folder = folder.unwrap_or(Path::new("")).to_path_buf();
+        let named = |folder: &&Path| !folder.as_os_str().is_empty();
+        let folder = folder.filter(named).unwrap_or(Path::new(".")).to_path_buf();
         let csv = csv.clone();
         Ok(Some(Self {
             csv,

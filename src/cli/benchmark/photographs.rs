@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use crate::cli::backbone::{PhotoReader, labelled};
 use crate::cli::caveat::Caveat;
 use crate::cli::context::Context;
-use crate::cli::failure::Complaint;
 use crate::cli::measure::{Group, PICTURES, progress};
 use crate::cli::output::{note, result};
 use crate::cli::score::{Scored, ScoredImages, Sheet, tell_left_out, write};
@@ -73,11 +72,7 @@ pub(super) fn measure(
     }
     bar.finish_and_clear();
     if ids.is_empty() {
-        let message = format!(
-            "none of the pictures in \"{}\" can be read",
-            folder.display()
-        );
-        return Err(Complaint::failed(message, "see the notes above").into());
+        return Err(PhotoReader::none_read(folder).into());
     }
     tell_left_out(&question.sources, &scored)?;
     let images = ScoredImages {
