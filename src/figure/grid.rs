@@ -39,24 +39,50 @@ pub struct ExplainGrid<'a> {
     pub set: &'a ExplanationSet,
 }
 
-/// What one row shows besides its picture: a network at a checkpoint, and a layer of it.
+/// A network at a checkpoint.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct RowKey<'a> {
+struct NetworkKey<'a> {
     trial: &'a str,
     seed: u64,
     epoch: u32,
     pretrained: bool,
-    layer: &'a str,
 }
 
-impl<'a> RowKey<'a> {
+/// How maps are shared out over rows.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Rows {
+    /// A row for each network: each of its methods is at one layer only.
+    Networks,
+    /// A row for each layer of a network.
+    Layers,
+}
+
+impl Rows {
+    fn of(records: &[&ExplanationRecord]) -> Self {
+        let methods = records.iter().map(|r| (NetworkKey::of(r), &r.method));
+        let placed = records
+            .iter()
+            .map(|r| (NetworkKey::of(r), &r.method, &r.layer));
+        match unique(methods).len() == unique(placed).len() {
+            true => Self::Networks,
+            false => Self::Layers,
+        }
+    }
+
+    /// Which row of its picture a map is in.
+    fn key(self, record: &ExplanationRecord) -> (NetworkKey<'_>, Option<&str>) {
+        let layer = (self == Self::Layers).then_some(record.layer.as_str());
+        (NetworkKey::of(record), layer)
+    }
+}
+
+impl<'a> NetworkKey<'a> {
     fn of(record: &'a ExplanationRecord) -> Self {
         let ExplanationRecord {
             trial,
             seed,
             epoch,
             pretrained,
-            layer,
             ..
         } = record;
         Self {
@@ -64,11 +90,10 @@ impl<'a> RowKey<'a> {
             seed: *seed,
             epoch: *epoch,
             pretrained: pretrained.is_some(),
-            layer,
         }
     }
 
-    fn network(&self) -> String {
+    fn title(&self) -> String {
         match self.pretrained {
             true => trial_name(self.trial),
             false => format!("{}, epoch {}", trial_name(self.trial), self.epoch),
@@ -89,7 +114,8 @@ impl Figure for ExplainGrid<'_> {
         }
         let images = images(self.set, &records)?;
         let methods = unique(records.iter().map(|record| record.method.as_str()));
-        let networks = unique(records.iter().map(|record| RowKey::of(record).network()));
+        let networks = unique(records.iter().map(|record| NetworkKey::of(record).title()));
+        let rows = Rows::of(&records);
         let target = if methods.len() <= FEW_METHODS {
             PANEL_FEW
         } else {
@@ -114,16 +140,12 @@ impl Figure for ExplainGrid<'_> {
                 .copied()
                 .filter(|r| r.image == image.id)
                 .collect();
-            for (index, key) in unique(own.iter().map(|r| RowKey::of(r)))
+            for (index, key) in unique(own.iter().map(|r| rows.key(r)))
                 .into_iter()
                 .enumerate()
             {
                 let at = (MARGIN, page.y.round());
-                let row: Vec<_> = own
-                    .iter()
-                    .copied()
-                    .filter(|r| RowKey::of(r) == key)
-                    .collect();
+                let row: Vec<_> = own.iter().copied().filter(|r| rows.key(r) == key).collect();
                 if index == 0 {
                     self.input(&mut page.canvas, at, panel, image)?;
                 }
@@ -251,6 +273,27 @@ fn last_parts(id: &str, room: f32) -> &str {
     shown
 }
 
+/// Returns the layers of a row with their native sizes: the one of most methods first, and the others
+/// with whose they are.
+fn layers(row: &[&ExplanationRecord]) -> Vec<String> {
+    let methods = |layer: &str| {
+        let own = row.iter().filter(|record| record.layer == layer);
+        own.map(|record| method_name(&record.method))
+            .collect::<Vec<_>>()
+    };
+    let mut layers = unique(row.iter().map(|record| (&record.layer, record.native_size)));
+    layers.sort_by_key(|(layer, _)| std::cmp::Reverse(methods(layer).len()));
+    let lines = layers.into_iter().enumerate();
+    let lines = lines.map(|(index, (layer, [height, width]))| {
+        let place = format!("{height} × {width} at {layer}");
+        match index {
+            0 => place,
+            _ => format!("{}: {place}", methods(layer).join(", ")),
+        }
+    });
+    lines.collect()
+}
+
 /// Writes what a row shows beside its picture, and returns the bottom of the text in pixels: true
 /// class, prediction, network where there are several, layer and native size.
 fn row_text(
@@ -282,12 +325,12 @@ fn row_text(
         lines.push((BODY, sure));
     }
     if several_networks {
-        lines.push((SMALL, RowKey::of(record).network()));
+        lines.push((SMALL, NetworkKey::of(record).title()));
     }
-    let [height, width] = record.native_size;
-    let layer = format!("{height} × {width} at {}", record.layer);
-    let layer = wrap_at_most(&layer, room, &SMALL, 2);
-    lines.extend(layer.into_iter().map(|line| (SMALL, line)));
+    for layer in layers(row) {
+        let layer = wrap_at_most(&layer, room, &SMALL, 2);
+        lines.extend(layer.into_iter().map(|line| (SMALL, line)));
+    }
     lines.iter().fold(at.1, |top, (style, line)| {
         canvas.text(
             (at.0, top),

@@ -292,6 +292,42 @@ fn every_figure_keeps_to_its_page_and_its_texts_apart() {
     }
 }
 
+/// Methods that are explained at layers of their own share a row, and one that is explained at two
+/// layers has two.
+#[test]
+fn a_row_holds_the_methods_of_a_network() {
+    let sample = Sample {
+        images: 1,
+        trials: 1,
+        methods: vec!["cam", "grad-cam", "grad-cam-pp"],
+        ..Sample::default()
+    };
+    let mut set = sample.set();
+    set.records[0].layer = "classifier.2".into();
+    set.records[0].native_size = [15, 15];
+    let shown = |set: &ExplanationSet| {
+        let grid = ExplainGrid { set }.draw().expect("drawn");
+        assert_laid_out("layers", &grid);
+        let texts = boxes(&grid).into_iter().map(|(text, _)| text);
+        texts.collect::<Vec<String>>()
+    };
+    let count = |texts: &[String], what: &str| texts.iter().filter(|text| *text == what).count();
+    let texts = shown(&set);
+    assert_eq!(count(&texts, "8 × 8 at block-1"), 1, "{texts:?}");
+    assert_eq!(count(&texts, "not explained"), 0);
+    assert!(
+        texts.concat().contains("CAM: 15 × 15 atclassifier.2"),
+        "{texts:?}"
+    );
+
+    let mut twice = set.records[1].clone();
+    twice.layer = "classifier.2".into();
+    set.records.push(twice);
+    let texts = shown(&set);
+    // Grad-CAM++ at the one layer, CAM at the other.
+    assert_eq!(count(&texts, "not explained"), 2, "{texts:?}");
+}
+
 #[test]
 fn the_same_input_gives_the_same_bytes() {
     let set = Sample::default().set();

@@ -32,7 +32,7 @@ pub(in crate::cli) fn pictures(
         size: [view.side(); 2],
         class_names: opened.class_names.clone(),
         normalisation: opened.normalisation(),
-        rule: "Pictures: files. The network sees the outlined square.".to_string(),
+        rule: "Pictures: files. The network sees the outlined part.".to_string(),
         wholes,
     })
 }

@@ -150,7 +150,7 @@ pub(super) fn measure(
         if *cut > 0 {
             let (name, all) = (network.name(), kept.len());
             note(format!(
-                "{name} sees the centred square: of {cut} of {all} pictures a box reaches beyond it"
+                "{name} sees the middle of a picture: of {cut} of {all} pictures a box reaches beyond it"
             ));
         }
         finish(cells, false);

@@ -117,21 +117,38 @@ fn grid(
         if set.images.is_empty() {
             set = empty_set(&pictures);
         }
-        let allowed = |method: &Method| {
-            MapSource::Method(*method).is_allowed(&opened.network, &network.layers[0])
-        };
         let methods = methods.iter().map(|name| Method::parse(name));
-        let mut methods = methods.collect::<Result<Vec<Method>, _>>()?;
-        methods.retain(allowed);
-        let request = MapRequest {
-            explained: Explained::Backbone(opened),
-            layers: &network.layers,
-            methods: &MethodChoice::Named(methods),
-            class,
-            quantity: &QuantityChoice::logit(),
-        };
-        add_maps(context, &mut set, &pictures, &request)?;
+        for (layer, methods) in placed(network, methods.collect::<Result<_, _>>()?) {
+            let request = MapRequest {
+                explained: Explained::Backbone(opened),
+                layers: &[layer],
+                methods: &MethodChoice::Named(methods),
+                class,
+                quantity: &QuantityChoice::logit(),
+            };
+            add_maps(context, &mut set, &pictures, &request)?;
+        }
     }
     set.write(folder)?;
     Ok(ExplainGrid { set: &set }.save(folder)?)
+}
+
+/// Returns at which layer each of the methods is drawn: the network's own, and for CAM the last layer
+/// that allows it, where its own does not. A method that no layer allows is left out.
+fn placed(network: &Network, methods: Vec<Method>) -> Vec<(String, Vec<Method>)> {
+    let explained = &network.opened.network;
+    let own = &network.layers[0];
+    let mut placed: Vec<(String, Vec<Method>)> = Vec::new();
+    for method in methods {
+        let allows = |layer: &&String| MapSource::Method(method).is_allowed(explained, layer);
+        let last = || explained.layers().into_iter().rfind(|layer| allows(&layer));
+        let Some(layer) = Some(own).filter(allows).cloned().or_else(last) else {
+            continue;
+        };
+        match placed.last_mut() {
+            Some((before, methods)) if *before == layer => methods.push(method),
+            _ => placed.push((layer, vec![method])),
+        }
+    }
+    placed
 }

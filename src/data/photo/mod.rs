@@ -11,4 +11,4 @@ mod view;
 pub use decode::{PICTURE_FORMATS, Photo};
 pub use guard::is_guarded;
 pub use resample::Filter;
-pub use view::{View, Window};
+pub use view::{Resize, View, Window};

@@ -1,5 +1,5 @@
-//! What of a photograph a network sees: the centred square after resizing, and where that square
-//! lies in the whole. Called by the command line.
+//! What of a photograph a network sees: the centred square after resizing, and where it lies in the
+//! whole. Called by the command line.
 
 use super::resample::{Axis, resampled};
 use super::{Filter, Photo};
@@ -8,6 +8,15 @@ use super::{Filter, Photo};
 const CHANNEL_MAX: f32 = 255.0;
 /// Channels of a pixel.
 const CHANNELS: usize = 3;
+
+/// What a picture's sides become before a square is cut out of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resize {
+    /// The shorter side becomes so many pixels and the shape is kept, as torchvision does.
+    Shorter(usize),
+    /// Both sides become so many pixels, whatever the shape was, as Caffe does.
+    Both(usize),
+}
 
 /// Which part of a picture is seen, and at what size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,8 +28,8 @@ pub enum View {
     },
     /// The whole, resized, and then the centred square of it, as torchvision does.
     ResizedCrop {
-        /// Shorter side after resizing, in pixels, at least `crop`.
-        resize: usize,
+        /// To what, at least `crop` pixels.
+        resize: Resize,
         /// Side of the square, in pixels.
         crop: usize,
         /// How the picture is resized.
@@ -66,7 +75,8 @@ impl View {
         planes(&resampled(photo, columns, rows, self.filter()))
     }
 
-    /// Returns where the square lies in a picture of `width` x `height` pixels.
+    /// Returns where the square lies in a picture of `width` x `height` pixels; it is a square there too
+    /// where the shape is kept.
     pub fn window(self, width: usize, height: usize) -> Window {
         let (columns, rows) = self.axes(width, height);
         let place = |axis: Axis| {
@@ -96,7 +106,10 @@ impl View {
                 count: side,
             },
             Self::ResizedCrop { resize, crop, .. } => {
-                let to = (resize * from / shorter).max(resize);
+                let to = match resize {
+                    Resize::Shorter(side) => (side * from / shorter).max(side),
+                    Resize::Both(side) => side,
+                };
                 Axis {
                     origin: 0,
                     from,

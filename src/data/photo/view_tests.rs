@@ -92,24 +92,46 @@ fn resized_and_cut_as_torchvision_does_it_with_pillow() {
             0x83a7_9d28_ef51_ae91,
         ),
     ] {
-        let view = View::ResizedCrop {
-            resize,
-            crop,
-            filter,
-        };
-        let photo = pattern(width, height);
-        let (columns, rows) = view.axes(photo.width(), photo.height());
-        let found = resampled(&photo, columns, rows, filter);
-        assert_eq!(found.len(), crop * crop * 3);
-        assert_eq!(found[..6], first, "{width} x {height}, {view:?}");
-        assert_eq!(fnv(&found), hash, "{width} x {height}, {view:?}");
+        let resize = Resize::Shorter(resize);
+        assert_seen((width, height), (resize, crop, filter), first, hash);
     }
+    // `T.Resize((256, 256))`: the shape is not kept.
+    let caffe = (Resize::Both(256), 227, Bilinear);
+    let first = [124, 124, 93, 115, 96, 58];
+    assert_seen((500, 375), caffe, first, 0xf212_c961_1303_a00e);
+    let larger = (Resize::Both(20), 17, Bicubic);
+    assert_seen(
+        (7, 11),
+        larger,
+        [97, 7, 24, 111, 8, 22],
+        0x94b6_6e12_7f40_20a7,
+    );
+}
+
+/// Asserts the first pixels and the hash of what is seen of the pattern of `size`.
+fn assert_seen(
+    size: (u32, u32),
+    (resize, crop, filter): (Resize, usize, Filter),
+    first: [u8; 6],
+    hash: u64,
+) {
+    let view = View::ResizedCrop {
+        resize,
+        crop,
+        filter,
+    };
+    let photo = pattern(size.0, size.1);
+    let (columns, rows) = view.axes(photo.width(), photo.height());
+    let found = resampled(&photo, columns, rows, filter);
+    assert_eq!(found.len(), crop * crop * 3);
+    assert_eq!(found[..6], first, "{size:?}, {view:?}");
+    assert_eq!(fnv(&found), hash, "{size:?}, {view:?}");
 }
 
 #[test]
 fn the_square_lies_in_the_middle_of_the_whole() {
     let view = View::ResizedCrop {
-        resize: 256,
+        resize: Resize::Shorter(256),
         crop: 224,
         filter: Filter::Bilinear,
     };
@@ -121,6 +143,19 @@ fn the_square_lies_in_the_middle_of_the_whole() {
         height: 448.0,
     };
     assert_eq!(view.window(512, 1024), expected);
+    // 512 x 1024 becomes 256 x 256, and the square begins at a sixteenth of each side.
+    let warped = View::ResizedCrop {
+        resize: Resize::Both(256),
+        crop: 224,
+        filter: Filter::Bilinear,
+    };
+    let expected = Window {
+        left: 32.0,
+        top: 64.0,
+        width: 448.0,
+        height: 896.0,
+    };
+    assert_eq!(warped.window(512, 1024), expected);
     let whole = View::LargestSquare { side: 32 }.window(64, 32);
     let expected = Window {
         left: 16.0,
@@ -143,7 +178,7 @@ fn the_square_lies_in_the_middle_of_the_whole() {
 fn a_picture_of_one_row_is_seen_without_making_the_whole() {
     let photo = pattern(4000, 1);
     let view = View::ResizedCrop {
-        resize: 256,
+        resize: Resize::Shorter(256),
         crop: 224,
         filter: Filter::Bicubic,
     };

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use super::count::block_cells;
 use super::{Dialect, Stem};
-use crate::data::photo::Filter;
+use crate::data::photo::{Filter, Resize};
 use crate::data::{DataError, Normalisation};
 
 /// Side of a small image, in pixels; it does not change how many blocks there are.
@@ -22,7 +22,7 @@ const SIGNED: Normalisation = Normalisation {
     mean: [0.5; 3],
     std: [0.5; 3],
 };
-/// Shorter side that a picture is resized to before it is cut, in pixels.
+/// Side that a picture is resized to before it is cut, in pixels: the shorter one, or both.
 const RESIZED: usize = 256;
 /// Side of the square that is cut out, in pixels.
 const CROP: usize = 224;
@@ -49,8 +49,8 @@ pub enum BackboneName {
 /// How a picture becomes a network's input.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Preprocessing {
-    /// Shorter side after resizing, in pixels.
-    pub resize: usize,
+    /// To what it is resized.
+    pub resize: Resize,
     /// Side of the centred square, in pixels.
     pub crop: usize,
     /// How it is resized.
@@ -142,13 +142,14 @@ impl BackboneName {
             Self::EfficientnetB0 => Filter::Bicubic,
             _ => Filter::Bilinear,
         };
-        let (crop, normalisation) = match dialect {
-            Dialect::Torchvision => (CROP, IMAGENET),
-            Dialect::TensorFlow => (CROP, SIGNED),
-            Dialect::Caffe => (CAFFE_CROP, IMAGENET),
+        let (resize, crop, normalisation) = match dialect {
+            Dialect::Torchvision => (Resize::Shorter(RESIZED), CROP, IMAGENET),
+            Dialect::TensorFlow => (Resize::Shorter(RESIZED), CROP, SIGNED),
+            // Caffe's training images are stored at 256 x 256, whatever their shape was.
+            Dialect::Caffe => (Resize::Both(RESIZED), CAFFE_CROP, IMAGENET),
         };
         Preprocessing {
-            resize: RESIZED,
+            resize,
             crop,
             filter,
             normalisation,
