@@ -25,16 +25,14 @@ impl DataError {
                 Some(format!("{FETCH_COMMAND} {dataset}, or take {instead}"))
             }
             Self::MissingFile { dataset, path } => Some(match fetched_folder(path) {
-                Some(folder) => refetch(dataset, folder),
+                Some(_) => refetch(dataset, path),
                 None => format!("{FETCH_COMMAND} {dataset}"),
             }),
             Self::Size { dataset, path, .. }
             | Self::Label { dataset, path, .. }
             | Self::ClassName { dataset, path, .. }
             | Self::Checksum { dataset, path, .. }
-            | Self::Packed { dataset, path, .. } => {
-                Some(refetch(dataset, fetched_folder(path).unwrap_or(path)))
-            }
+            | Self::Packed { dataset, path, .. } => Some(refetch(dataset, path)),
             Self::DamagedFile { path, .. } => {
                 Some(format!("remove {path:?}, then give the same command"))
             }
@@ -84,9 +82,14 @@ fn fetched_folder(path: &Path) -> Option<&Path> {
     fetched.iter().any(|known| name == *known).then_some(folder)
 }
 
-/// How to get a damaged data set anew.
-fn refetch(dataset: &str, gone: &Path) -> String {
-    format!("remove {gone:?}, then: {FETCH_COMMAND} {dataset}")
+/// How to get a data set anew whose `file` is damaged or missing. A folder is moved, not removed: it may
+/// hold files of the user's own.
+fn refetch(dataset: &str, file: &Path) -> String {
+    let first = match fetched_folder(file) {
+        Some(folder) => format!("move {folder:?} away"),
+        None => format!("remove {file:?}"),
+    };
+    format!("{first}, then: {FETCH_COMMAND} {dataset}")
 }
 
 #[cfg(test)]
@@ -136,7 +139,7 @@ mod tests {
         let hint = |error: DataError| error.hint().unwrap();
         assert_eq!(
             hint(flipped("d/cifar-100-binary/train.bin")),
-            format!("remove \"d/cifar-100-binary\", then: {fetch}")
+            format!("move \"d/cifar-100-binary\" away, then: {fetch}")
         );
         assert_eq!(
             hint(flipped("d/train.bin")),
@@ -148,7 +151,7 @@ mod tests {
         };
         assert_eq!(
             hint(missing("d/cifar-100-binary/train.bin")),
-            format!("remove \"d/cifar-100-binary\", then: {fetch}")
+            format!("move \"d/cifar-100-binary\" away, then: {fetch}")
         );
         assert_eq!(hint(missing("d/train.bin")), fetch);
     }
