@@ -9,6 +9,10 @@
 #
 #   --out DIR       where everything goes [target/gpu-bench]
 #   --only A,B      some of: build,parity,loader,train,predict,explain,pytorch,summary
+#   --seeds LIST    training seeds of the trials [0,1,2]
+#   --epochs N      epochs of the trials, in place of their own
+#   --clips N       clips of an epoch of the ConvLSTM, in place of its own
+#   --autotune      build with autotuning: faster kernels after minutes of trying them at the first use
 #   --smoke         the same on the CPU in minutes, with generated data and tiny networks: it shows that
 #                   the script works, and its numbers mean nothing
 #
@@ -19,24 +23,29 @@ root="$PWD"
 
 out="$root/target/gpu-bench"
 stages=build,parity,loader,train,predict,explain,pytorch,summary
+seeds=0,1,2
+trial_changes=() predictor_changes=()
+features=(--features cuda)
 smoke=false
 while [ $# -gt 0 ]; do
   case "$1" in
     --smoke) smoke=true ;;
     --out) out="$(mkdir -p "$2" && cd "$2" && pwd)"; shift ;;
     --only) stages="$2"; shift ;;
-    *) echo "gpu.sh: \"$1\" is none of --smoke, --out DIR, --only STAGE,STAGE" >&2; exit 2 ;;
+    --seeds) seeds="$2"; shift ;;
+    --epochs) trial_changes=(--set train.epochs="$2"); shift ;;
+    --clips) predictor_changes=(--set clips.train_clips="$2"); shift ;;
+    --autotune) features=(--features cuda,autotune) ;;
+    *) echo "gpu.sh: \"$1\" is none of the options in its first lines" >&2; exit 2 ;;
   esac
   shift
 done
 python="${PYTHON:-python3}"
 mkdir -p "$out"
 
-seeds=0,1,2
 trials=(trial-a trial-b trial-c trial-d)
 device=cuda
-features=(--features cuda)
-trial_changes=() predictor_changes=() base=() predictor_base=()
+base=() predictor_base=()
 explained=(--test-index "$(seq -s, 0 63)")
 scored=(--limit 2000)
 torch=(--device cuda)

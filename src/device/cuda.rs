@@ -7,6 +7,7 @@
 use std::panic::{self, AssertUnwindSafe};
 
 use burn::tensor::{Device, DeviceType, Tensor};
+use cubecl::config::{CubeClRuntimeConfig, RuntimeConfig};
 use cubecl::cuda::install::cuda_path;
 
 use super::{CudaLack, DeviceError, panic_text};
@@ -20,6 +21,7 @@ pub(super) fn lacks() -> Result<Vec<CudaLack>, DeviceError> {
 }
 
 fn look() -> Vec<CudaLack> {
+    keep_kernels();
     let mut lacks = Vec::new();
     // SAFETY: both calls only try to open libraries of NVIDIA's names, as Burn does later.
     let (driver, compiler) = unsafe {
@@ -63,6 +65,15 @@ pub(super) fn first_gpu() -> Result<(Device, String), DeviceError> {
         Ok((_, _, other)) => Err(DeviceError::CudaFails(format!("1 + 1 gave {other}"))),
         Err(reason) => Err(DeviceError::CudaFails(reason)),
     }
+}
+
+/// Has compiled kernels kept on disk, so that the next process need not compile them again. A
+/// `cubecl.toml` or `burn.toml` says where, as Burn documents it; else they are with other caches.
+fn keep_kernels() {
+    let mut config = CubeClRuntimeConfig::from_current_dir().override_from_env();
+    config.compilation.cache = true;
+    // Set once for the process: whoever was first wins, and loses nothing but time.
+    let _ = CubeClRuntimeConfig::try_set(config);
 }
 
 /// Returns what `ask` returns, or the message of its panic, of which nothing is printed.

@@ -11,6 +11,7 @@
 )]
 
 mod after;
+mod by_products;
 mod convolution;
 mod differentiable_convolution;
 mod differentiable_recurrence;
@@ -78,7 +79,7 @@ pub fn convolution(
     }
 }
 
-/// The same by the backend's own operations.
+/// The same by the backend's own operations: its convolution, or on a GPU its product of matrices.
 fn by_the_backend(
     images: Tensor<4>,
     taps: Tensor<4>,
@@ -86,8 +87,13 @@ fn by_the_backend(
     after: After,
 ) -> Tensor<4> {
     let [_, _, rows, columns] = taps.dims();
-    let options = ConvOptions::new([1, 1], [rows / 2, columns / 2], [1, 1], 1);
-    let results = conv2d(images, taps, bias, options);
+    let on_gpu = !is_cpu(&images.clone().into_dispatch().kind);
+    let results = if on_gpu && by_products::fits(images.dims(), taps.dims()) {
+        by_products::convolution(images, taps, bias)
+    } else {
+        let options = ConvOptions::new([1, 1], [rows / 2, columns / 2], [1, 1], 1);
+        conv2d(images, taps, bias, options)
+    };
     match after {
         After::Nothing => results,
         After::Relu => relu(results),

@@ -105,6 +105,37 @@ fn any_size_is_as_by_the_backend() {
     }
 }
 
+/// What a GPU takes in place of the backend's convolution, with its gradients.
+#[test]
+fn a_product_of_matrices_is_as_the_backend_s_convolution() {
+    let products: Convolution =
+        |images, taps, bias, _| by_products::convolution(images, taps, bias);
+    for (images, outputs, side) in [
+        ([2, 3, 7, 5], 32, 3),
+        ([1, 5, 1, 11], 3, 3),
+        ([3, 4, 1, 1], 7, 3),
+        ([2, 16, 6, 6], 16, 5),
+        ([2, 20, 5, 4], 17, 1),
+        // One, four and six images a product.
+        ([2, 4, 16, 16], 8, 3),
+        ([8, 4, 8, 8], 8, 3),
+        ([6, 16, 2, 2], 32, 3),
+    ] {
+        let case = Case {
+            images,
+            outputs,
+            side,
+        };
+        let (results, gradients, bias) = run(case, After::Nothing, products);
+        let expected = run(case, After::Nothing, by_the_backend);
+        assert_close(results, expected.0, SUM_ORDER);
+        for (found, expected) in gradients.into_iter().zip(expected.1) {
+            assert_close(found, expected, SUM_ORDER);
+        }
+        assert_close(bias, expected.2, SUM_ORDER);
+    }
+}
+
 #[test]
 fn four_results_at_a_time_are_as_by_the_backend() {
     for (images, outputs) in [
