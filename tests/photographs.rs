@@ -112,6 +112,13 @@ fn folders_and_labels_that_are_not_as_they_should_be_are_told() {
     let (shown, said_of_it, code) = run(folder.path(), &[&evaluate[..], &["--skip-bad"]].concat());
     assert_eq!(code, 0, "{said_of_it}");
     assert!(shown.contains("not read, and not counted: 1"), "{shown}");
+    let ten_crop = [&evaluate[..], &["--skip-bad", "--ten-crop"]].concat();
+    let (shown, said_of_it, code) = run(folder.path(), &ten_crop);
+    assert_eq!(code, 0, "{said_of_it}");
+    assert!(
+        shown.contains("mean probabilities of ten crops; not read, and not counted: 1"),
+        "{shown}"
+    );
     fs::create_dir(folder.path().join("empty")).expect("created");
     let empty = said(&["evaluate", "squeezenet1-0", "--photos", "empty"]);
     assert!(
@@ -123,6 +130,9 @@ fn folders_and_labels_that_are_not_as_they_should_be_are_told() {
 #[test]
 fn options_of_the_other_kind_of_network_are_refused() {
     let folder = prepared();
+    let (_, said, code) = run(folder.path(), &["evaluate", "trial-a", "--ten-crop"]);
+    assert!(said.contains("--photos"), "{said}");
+    assert_eq!(code, 2);
     let explain = ["explain", "squeezenet1-0", "--image", "photos/wide.png"];
     let (_, said, code) = run(folder.path(), &[&explain[..], &["--retrain-head"]].concat());
     assert!(

@@ -72,6 +72,10 @@ pub(in crate::cli) struct PhotoArguments {
     /// Pass over pictures that cannot be read, and count them
     #[arg(long, requires = "photos")]
     pub(in crate::cli) skip_bad: bool,
+    /// Judge each picture by ten crops, the corners and the centre and their mirror images, by the mean of
+    /// their probabilities
+    #[arg(long, requires = "photos")]
+    pub(in crate::cli) ten_crop: bool,
     #[command(flatten)]
     pub(in crate::cli) from: FromWeights,
 }

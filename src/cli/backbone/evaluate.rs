@@ -1,5 +1,6 @@
 //! `evaluate --photos`: how often ImageNet networks name photographs right. Called by the verb.
 
+use burn::tensor::activation::softmax;
 use burn::tensor::{Tensor, TensorData};
 
 use crate::cli::DONE;
@@ -58,7 +59,10 @@ pub(in crate::cli) fn evaluate_photos(
                 return Err(Complaint::failed(message, hint).into());
             };
             if let Some(photo) = reader.read(file)? {
-                let pixels = opened.view().pixels(&photo);
+                let pixels = match photos.ten_crop {
+                    true => opened.view().ten_crops(&photo),
+                    false => opened.view().pixels(&photo),
+                };
                 ranks.push(rank(context, &opened, pixels, label));
             }
             bar.inc(1);
@@ -84,8 +88,12 @@ pub(in crate::cli) fn evaluate_photos(
         0 => String::new(),
         count => format!("; not read, and not counted: {count}"),
     };
+    let crops = match photos.ten_crop {
+        true => "; mean probabilities of ten crops",
+        false => "",
+    };
     result(format!(
-        "in brackets 95 % bootstrap intervals over pictures{passed}"
+        "in brackets 95 % bootstrap intervals over pictures{crops}{passed}"
     ));
     Ok(DONE)
 }
@@ -101,7 +109,8 @@ fn percent(interval: &Interval) -> [String; 2] {
 /// How many classes are likelier than `label`.
 fn rank(context: &Context, opened: &OpenedBackbone, pixels: Vec<f32>, label: usize) -> usize {
     let side = opened.view().side();
-    let data = TensorData::new(pixels, [1, CHANNELS, side, side]);
+    let crops = pixels.len() / (CHANNELS * side * side);
+    let data = TensorData::new(pixels, [crops, CHANNELS, side, side]);
     let images = Tensor::<4>::from_data(data, &context.device.device);
     let normalisation = opened.normalisation();
     let standardisation = Standardisation {
@@ -111,9 +120,23 @@ fn rank(context: &Context, opened: &OpenedBackbone, pixels: Vec<f32>, label: usi
     let logits = opened
         .network
         .forward(standardisation.apply(images), &mut Tap::off());
-    let logits: Vec<f32> = logits.into_data().iter::<f32>().collect();
-    logits
+    let scores = scores(logits);
+    scores
         .iter()
-        .filter(|logit| **logit > logits[label])
+        .filter(|score| **score > scores[label])
         .count()
 }
+
+/// What ranks the classes: a single crop's logits, or the mean of several crops' probabilities. The logits are
+/// `[crops, classes]`.
+fn scores(logits: Tensor<2>) -> Vec<f32> {
+    let scores = match logits.dims()[0] {
+        1 => logits,
+        _ => softmax(logits, 1).mean_dim(0),
+    };
+    scores.into_data().iter::<f32>().collect()
+}
+
+#[cfg(test)]
+#[path = "evaluate_tests.rs"]
+mod tests;

@@ -75,6 +75,37 @@ impl View {
         planes(&resampled(photo, columns, rows, self.filter()))
     }
 
+    /// Returns the pixels of ten crops, 0 to 1: the upper left, upper right, lower left and lower right
+    /// corner and the centre of the resized picture, then the same of its mirror image (Krizhevsky et al.
+    /// 2012, section 4.1; torchvision's `TenCrop`).
+    ///
+    /// # Shapes
+    /// - returned: `[10, channels, height, width]`, both [`side`](Self::side)
+    pub fn ten_crops(self, photo: &Photo) -> Vec<f32> {
+        let (columns, rows) = self.axes(photo.width(), photo.height());
+        let (right, bottom) = (columns.to - columns.count, rows.to - rows.count);
+        let centre = (columns.start, rows.start);
+        let places = [(0, 0), (right, 0), (0, bottom), (right, bottom), centre];
+        let crop = |left: usize, top: usize| {
+            let at = |axis: Axis, start: usize| Axis { start, ..axis };
+            planes(&resampled(
+                photo,
+                at(columns, left),
+                at(rows, top),
+                self.filter(),
+            ))
+        };
+        // What starts so far from the left of the mirror image ends so far from the right of the picture.
+        let mirrored = |left: usize, top: usize| -> Vec<f32> {
+            let seen = crop(right - left, top);
+            let lines = seen.chunks(columns.count);
+            lines.flat_map(|line| line.iter().rev().copied()).collect()
+        };
+        let upright = places.iter().flat_map(|(left, top)| crop(*left, *top));
+        let flipped = places.iter().flat_map(|(left, top)| mirrored(*left, *top));
+        upright.chain(flipped).collect()
+    }
+
     /// Returns where the square lies in a picture of `width` x `height` pixels; it is a square there too
     /// where the shape is kept.
     pub fn window(self, width: usize, height: usize) -> Window {

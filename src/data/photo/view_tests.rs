@@ -128,6 +128,24 @@ fn assert_seen(
     assert_eq!(fnv(&found), hash, "{size:?}, {view:?}");
 }
 
+/// Every byte of torchvision's `TenCrop(17)` of the same pattern at 20 x 20, channel by channel.
+#[test]
+fn ten_crops_are_torchvision_s() {
+    let view = View::ResizedCrop {
+        resize: Resize::Both(20),
+        crop: 17,
+        filter: Filter::Bicubic,
+    };
+    let photo = pattern(7, 11);
+    let crops = view.ten_crops(&photo);
+    let bytes = crops.iter().map(|value| (value * 255.0).round() as u8);
+    let bytes: Vec<u8> = bytes.collect();
+    assert_eq!(bytes.len(), 10 * 3 * 17 * 17);
+    assert_eq!(fnv(&bytes), 0x7a5e_d6a3_7d03_0ba2);
+    let one = 3 * 17 * 17;
+    assert_eq!(crops[4 * one..5 * one], view.pixels(&photo));
+}
+
 #[test]
 fn the_square_lies_in_the_middle_of_the_whole() {
     let view = View::ResizedCrop {

@@ -1,0 +1,19 @@
+use burn::tensor::{Device, Tensor};
+
+use super::scores;
+
+/// Two crops favour class 0 mildly, one class 1 strongly: the mean probability names class 0, the mean logit
+/// would name class 1.
+#[test]
+fn crops_are_averaged_as_probabilities() {
+    let device = Device::flex();
+    let mild = [2.0, 0.0];
+    let logits = Tensor::<2>::from_floats([mild, mild, [0.0, 30.0]], &device);
+    let found = scores(logits);
+    // 1 / (1 + e^-2) = 0.880797.
+    let expected = [2.0 * 0.880_797 / 3.0, (2.0 * 0.119_203 + 1.0) / 3.0];
+    for (found, expected) in found.iter().zip(expected) {
+        assert!((found - expected).abs() < 1e-6, "{found} {expected}");
+    }
+    assert_eq!(scores(Tensor::<2>::from_floats([mild], &device)), mild);
+}
