@@ -184,11 +184,11 @@ fn misuse_is_told_with_its_way_out() {
         &[
             "benchmark",
             "mobilenet-v2",
-            "mobilenet-v2",
+            "mobilenet_v2",
             "--photos",
             "photos",
         ],
-        (2, "network \"mobilenet-v2\" is named twice"),
+        (2, "network mobilenet-v2 is named twice"),
     );
     said(
         &[
@@ -213,17 +213,39 @@ fn misuse_is_told_with_its_way_out() {
             "--weights",
             "vgg16=x.pth",
         ],
-        (2, "--weights is given for \"vgg16\", which is not compared"),
+        (2, "--weights is given for vgg16, which is not compared"),
     );
     said(
         &[&with_networks(&photos)[..], &["--class", "hose"]].concat(),
         (2, "no class is called \"hose\""),
     );
+    // What cannot be drawn is told before anything is measured.
+    let early = |more: &[&str], expected: (i32, &str)| {
+        let arguments = with_networks(&[&photos[..], more].concat());
+        let Shown { stdout, .. } = run_in(&folder, &arguments);
+        assert_eq!(stdout, "", "{more:?}");
+        said(&arguments, expected);
+    };
+    let lost = (1, "cannot read the image \"nope.png\"");
+    early(&["--image", "photos/a.png", "--several", "nope.png"], lost);
+    write_picture(&folder.join("other.png"), 20, 20);
+    let unknown = (2, "the class of \"other.png\" is not known");
+    early(&["--class", "true", "--image", "other.png"], unknown);
+    // A picture of the labelled folder has its class.
+    let labelled = ["--class", "true", "--image", "photos/a.png", "--limit", "1"];
+    let arguments = with_networks(&[&photos[..], &labelled, &["--out", "out"]].concat());
+    let Shown { code, stdout, .. } = run_in(&folder, &arguments);
+    assert_eq!(code, 0, "{stdout}");
+    assert!(stdout.contains("networks/a/explain.png"), "{stdout}");
+    assert!(!stdout.contains("NaN"), "{stdout}");
     // A picture that a header makes enormous is refused before it is decoded.
     fs::write(folder.join("photos/d.png"), enormous_png()).expect("written");
     let labels = "file,class\na.png,cat\nd.png,cat\n";
     fs::write(folder.join("photos/labels.csv"), labels).expect("written");
-    said(&with_networks(&photos), (1, "photos/d.png"));
+    said(
+        &with_networks(&photos),
+        (1, "photos/d.png\": it has 60000 x 60000 pixels"),
+    );
     let skipped = run_in(
         &folder,
         &with_networks(&[&photos[..], &["--skip-bad"]].concat()),
@@ -236,7 +258,7 @@ fn misuse_is_told_with_its_way_out() {
     );
 }
 
-/// The start of a PNG of 60,000 x 60,000 pixels.
+/// A PNG of 60,000 x 60,000 pixels up to the first of them.
 fn enormous_png() -> Vec<u8> {
     let mut bytes = b"\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR".to_vec();
     bytes.extend(60_000_u32.to_be_bytes());
@@ -245,5 +267,6 @@ fn enormous_png() -> Vec<u8> {
     let mut crc = flate2::Crc::new();
     crc.update(&bytes[12..]);
     bytes.extend(crc.sum().to_be_bytes());
+    bytes.extend(b"\x00\x00\x00\x01IDAT");
     bytes
 }

@@ -119,6 +119,18 @@ fn folders_and_labels_that_are_not_as_they_should_be_are_told() {
         shown.contains("mean probabilities of ten crops; not read, and not counted: 1"),
         "{shown}"
     );
+    fs::write(&labels, "file,class\nwide.png,2\nwide.png,cat\n").expect("written");
+    let twice = said(&evaluate);
+    assert!(
+        twice.contains("line 3: \"wide.png\" has another class further up"),
+        "{twice}"
+    );
+    fs::write(&labels, "file,class\n,2\n").expect("written");
+    let nameless = said(&evaluate);
+    assert!(
+        nameless.contains("line 2: the name of a file is missing"),
+        "{nameless}"
+    );
     fs::create_dir(folder.path().join("empty")).expect("created");
     let empty = said(&["evaluate", "squeezenet1-0", "--photos", "empty"]);
     assert!(
@@ -145,6 +157,15 @@ fn options_of_the_other_kind_of_network_are_refused() {
         &["explain", "trial-a", "--image", "photos/wide.png"],
     );
     assert!(said.contains("trial-a is an experiment"), "{said}");
+    assert_eq!(code, 2);
+    let mistyped = ["explain", "squeezenet", "--image", "photos/wide.png"];
+    let (_, said, _) = run(folder.path(), &mistyped);
+    assert!(said.contains("did you mean \"squeezenet1-0\""), "{said}");
+    let (_, said, code) = run(
+        folder.path(),
+        &["weights", "check", "mobilenet-v2", "--dialect", "caffe"],
+    );
+    assert!(said.contains("only squeezenet1-0 has it"), "{said}");
     assert_eq!(code, 2);
     let (_, said, _) = run(
         folder.path(),

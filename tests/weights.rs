@@ -174,6 +174,11 @@ fn everything_that_does_not_fit_is_listed() {
     for tensor in &mut odd {
         tensor.name.insert_str(0, "backbone.");
     }
+    let mut parallel = tensors.clone();
+    for tensor in &mut parallel {
+        tensor.name.insert_str(0, "module.");
+    }
+    load(&parallel, LoadOptions::default()).expect("DataParallel's prefix is taken off");
     let text = load(&odd, LoadOptions::default())
         .expect_err("none fits")
         .to_string();
@@ -198,8 +203,14 @@ fn values_that_are_not_finite_are_refused_unless_allowed() {
     load(&tensors, allowed).expect("the user asked for it");
 }
 
-/// What the command line says of `content` as weights: its last lines and the exit code.
+/// What the command line says of `content` as weights, and the exit code.
 fn said_of(content: &[u8]) -> (String, i32) {
+    let (_shown, said, code) = checked(content);
+    (said, code)
+}
+
+/// As [`said_of`], with what it prints as its result.
+fn checked(content: &[u8]) -> (String, String, i32) {
     let folder = tempfile::tempdir().expect("a folder");
     fs::write(folder.path().join("w.pth"), content).expect("written");
     let output = Command::new(env!("CARGO_BIN_EXE_camtrail"))
@@ -208,8 +219,9 @@ fn said_of(content: &[u8]) -> (String, i32) {
         .env_remove("CARGO")
         .output()
         .expect("the binary starts");
-    let text = String::from_utf8(output.stderr).expect("UTF-8");
-    (text, output.status.code().expect("it ends by itself"))
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+    let code = output.status.code().expect("it ends by itself");
+    (text(output.stdout), text(output.stderr), code)
 }
 
 #[test]
@@ -227,7 +239,17 @@ fn the_command_line_says_in_a_line_what_is_wrong() {
         "{cut}"
     );
     assert!(cut.contains("cut short") && code == 1, "{cut}");
-    let (other, code) = said_of(&whole);
+    let (listed, other, code) = checked(&whole);
+    let lines = |kind: &str| listed.lines().filter(|line| line.starts_with(kind)).count();
+    assert_eq!(
+        (lines("missing: "), lines("unexpected: ")),
+        (52, 7),
+        "{listed}"
+    );
+    assert!(
+        listed.contains("\nmissing: features.12.expand3x3.weight\n"),
+        "{listed}"
+    );
     assert!(
         other.contains("0 of 52 tensors matched; 52 missing: "),
         "{other}"

@@ -15,6 +15,7 @@ use super::measure::sources;
 use super::output::result;
 pub(super) use arguments::BenchmarkArguments;
 use boxes::Boxed;
+use figures::Drawn;
 use networks::{Question, open};
 
 /// Folder of what is measured on boxes, below that of everything.
@@ -32,8 +33,9 @@ pub(super) fn run(context: &Context, arguments: &BenchmarkArguments) -> anyhow::
             Ok(first.opened.find_class(class)?)
         })?,
     };
-    // Read first: a fault in it is told before anything is measured.
+    // Read first: a fault in them is told before anything is measured.
     let boxed = Boxed::read(&networks, arguments)?;
+    let drawn = Drawn::read(&networks, arguments, boxed.as_ref(), &question.class)?;
     let out = context.figures(arguments.out.as_deref(), &[FOLDER]);
     let mut files = Vec::new();
     if let Some(folder) = &arguments.photos {
@@ -55,13 +57,7 @@ pub(super) fn run(context: &Context, arguments: &BenchmarkArguments) -> anyhow::
             &out,
         )?);
     }
-    files.extend(figures::draw(
-        context,
-        &networks,
-        (arguments, boxed.as_ref()),
-        &question.class,
-        &out,
-    )?);
+    files.extend(drawn.draw(context, &networks, &question.class, &out)?);
     for path in files {
         result(path.display());
     }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::experiment::Experiment;
 use crate::explain::{ExplainError, Explainable};
 use crate::figure::{ExplainGrid, Figure, save_panels};
 use crate::model::backbones::BackboneName;
@@ -27,10 +28,16 @@ const PANELS: &str = "panels";
 pub(super) fn run(context: &Context, arguments: &ExplainArguments) -> anyhow::Result<u8> {
     // A run is named by the data that it was trained on; without them it is the ImageNet network.
     let published = arguments.trial.parse::<BackboneName>();
-    if let (Ok(name), None) = (published, &arguments.checkpoint.base) {
-        return explain_photos(context, name, arguments);
+    let base = arguments.checkpoint.base.as_deref();
+    if let (Ok(name), None) = (&published, base) {
+        return explain_photos(context, *name, arguments);
     }
     if arguments.from.is_given() {
+        if let Err(unknown) = published
+            && context.plain::<Experiment>(&arguments.trial, base).is_err()
+        {
+            return Err(unknown.into());
+        }
         let message = format!(
             "{} is an experiment: it has the weights of its run",
             arguments.trial

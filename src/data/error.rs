@@ -136,6 +136,8 @@ pub enum DataError {
         path: PathBuf,
         /// What is wrong with it.
         problem: String,
+        /// What the reader can do about it.
+        way_out: &'static str,
     },
     /// A name that is in no list.
     #[error("no {kind} is called {name:?}")]

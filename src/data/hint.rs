@@ -4,7 +4,6 @@ use std::path::Path;
 
 use crate::data::clips::MNIST;
 use crate::data::error::DataError;
-use crate::data::photo::PICTURE_FORMATS;
 use crate::data::{cifar100, clips};
 
 /// Start of the hints that send the reader to another download.
@@ -61,7 +60,7 @@ impl DataError {
                 Some("a proxy or a login page may stand between; the file was removed".into())
             }
             Self::Stopped { .. } => Some("the same command goes on from there".into()),
-            Self::Picture { .. } => Some(PICTURE_FORMATS.to_owned()),
+            Self::Picture { way_out, .. } => Some((*way_out).to_owned()),
             Self::Generated { .. }
             | Self::Io { .. }
             | Self::Format { .. }

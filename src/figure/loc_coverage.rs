@@ -144,13 +144,17 @@ impl Figure for LocalizationCoverage<'_> {
             page.y += head + PLOT_HEIGHT + SMALL.line() + LINE_GAP;
         }
         page.y += SMALL.line() - LINE_GAP / 2.0;
-        page.caption(
+        let left_out = match many {
+            true => " (a number of objects that under 10 images have is left out)",
+            false => "",
+        };
+        page.caption(&format!(
             "Left: share of an image's objects of which at least half lies above delta. Middle: \
              share of the image above delta, because a map of ones covers every object. Right: \
              every map marks as many of its own highest pixels as the image's objects have, so \
              that no map gains by being large. Means over images with 95 % bootstrap intervals; in \
-             brackets: images (a number of objects that under 10 images have is left out). Grey: maps that know nothing of the network.",
-        );
+             brackets: images{left_out}. Grey: maps that know nothing of the network.",
+        ));
         Ok(page.finish())
     }
 }

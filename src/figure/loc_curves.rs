@@ -3,7 +3,7 @@
 
 use super::Figure;
 use super::axis::{Scale, Ticks};
-use super::canvas::{Area, Canvas, Stroke};
+use super::canvas::{Anchor, Area, Canvas, Stroke};
 use super::drawing::Drawing;
 use super::error::FigureError;
 use super::loc_panels::{MethodLook, legend};
@@ -12,6 +12,7 @@ use super::plot::Plot;
 use super::selection::{generated_note, row_seeds_note, unique};
 use super::svg_text::trial_name;
 use super::theme::{HEADING, MARGIN, SMALL};
+use super::typeface::wrap;
 use crate::run::LocalizationCurveRow;
 
 /// Width of the page's content in pixels: 8 inches.
@@ -30,6 +31,8 @@ const BAR_EVERY: usize = 10;
 const BAR: f32 = 2.0;
 /// Radius of the mark at a curve's highest point, in pixels.
 const PEAK: f32 = 7.0;
+/// Pixels by which two curves differ at most that cannot be told apart.
+const SAME: f32 = 1.0;
 
 /// Which region the marked pixels are compared with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,7 +103,7 @@ impl Figure for LocalizationCurves<'_> {
         let numbers = Plot::numbers_width(&ticks);
         let pitch = (CONTENT + PANEL_GAP) / columns as f32;
         let head = HEADING.line() + SMALL.line();
-        let foot = 2.0 * SMALL.line() + 24.0;
+        let foot = 3.0 * SMALL.line() + 24.0;
         for line in panels.chunks(columns) {
             for (index, &(trial, layer)) in line.iter().enumerate() {
                 let area = Area {
@@ -121,7 +124,8 @@ impl Figure for LocalizationCurves<'_> {
             "IoU of the pixels above delta (strictly; maps are 0 to 1 by min-max) and the union of \
              the {against}, mean over images. A mark stands at each method's highest point; bars: \
              95 % bootstrap intervals over images, of methods. Dashed grey: maps that know nothing \
-             of the network. Over each panel: the layer and its map's own size in cells."
+             of the network. Over each panel: the layer and its map's own size in cells; under it: methods \
+             whose curves cannot be told apart."
         ));
         Ok(page.finish())
     }
@@ -164,7 +168,17 @@ fn panel(
     for &value in &numbers.values {
         plot.x_mark(canvas, x.at(value), &numbers.label(value));
     }
-    plot.x_name(canvas, "delta");
+    let below = plot.x_name(canvas, "delta");
+    let alike = alike(rows, looks, &plot);
+    if !alike.is_empty() {
+        let text = wrap(
+            &format!("one line: {}", alike.join("; ")),
+            area.width,
+            &SMALL,
+        );
+        let at = (area.left, below);
+        canvas.lines(at, Anchor::Start, &SMALL, &text);
+    }
     // Baselines lie under the methods.
     let (baselines, methods): (Vec<_>, Vec<_>) = looks.iter().partition(|look| look.baseline);
     for look in baselines.into_iter().chain(methods) {
@@ -188,6 +202,28 @@ fn panel(
             canvas.marker(look.marker, at(peak), PEAK, look.stroke.colour);
         }
     }
+}
+
+/// Returns the methods that share a curve, a text for each curve of several.
+fn alike(rows: &[&LocalizationCurveRow], looks: &[MethodLook], plot: &Plot) -> Vec<String> {
+    let heights = |look: &MethodLook| -> Vec<f32> {
+        let own = rows.iter().filter(|row| row.method == look.method);
+        own.map(|row| plot.y.at(row.mean)).collect()
+    };
+    let mut curves: Vec<(Vec<f32>, Vec<&str>)> = Vec::new();
+    for look in looks.iter().filter(|look| !look.baseline) {
+        let own = heights(look);
+        let near = |known: &[f32]| {
+            let mut pairs = known.iter().zip(&own);
+            known.len() == own.len() && pairs.all(|(a, b)| (a - b).abs() <= SAME)
+        };
+        match curves.iter_mut().find(|(known, _)| near(known)) {
+            Some((_, titles)) => titles.push(&look.title),
+            None => curves.push((own, vec![&look.title])),
+        }
+    }
+    let several = curves.into_iter().filter(|(_, titles)| titles.len() > 1);
+    several.map(|(_, titles)| titles.join(" = ")).collect()
 }
 
 #[cfg(test)]

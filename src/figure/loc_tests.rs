@@ -152,8 +152,20 @@ fn curves_name_their_data_their_methods_and_the_size_of_the_maps() {
         "Grad-CAM++",
         "random map",
         ">delta<",
+        "one line: Grad-CAM = Grad-CAM++",
     ];
     holds(&svg, &texts);
+    let mut apart = rows.clone();
+    let other = |row: &&mut LocalizationCurveRow| row.method == "grad-cam-pp";
+    apart
+        .iter_mut()
+        .filter(other)
+        .for_each(|row| row.mean += 0.05);
+    let figure = LocalizationCurves {
+        rows: &apart,
+        region,
+    };
+    assert!(!figure.draw().expect("drawn").svg.contains("one line"));
     let mask = LocalizationRegion::Mask;
     let none = LocalizationCurves {
         rows: &rows,

@@ -14,7 +14,7 @@ const LEAST_SIDE: usize = 32;
 const PLAIN_CNN: &str = "plain-cnn";
 /// What stands behind a published network's name, so that a checkpoint is not taken for one of other
 /// first layers.
-const SMALL_IMAGES: &str = "for small images";
+pub(super) const SMALL_IMAGES: &str = "for small images";
 
 /// How the last block's activation becomes logits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -9,9 +9,12 @@ use clap::{Args, Subcommand};
 pub(in crate::cli) struct LayersArguments {
     /// ImageNet network, such as resnet50
     pub(in crate::cli) network: String,
-    /// Side of the image, in pixels
-    #[arg(long, value_name = "N", default_value_t = 224)]
-    pub(in crate::cli) size: usize,
+    /// Side of the image, in pixels [default: what the network sees of a photograph, 224 or 227]
+    #[arg(long, value_name = "N")]
+    pub(in crate::cli) size: Option<usize>,
+    /// Whose conventions it follows: "torchvision", "tensorflow" or "caffe" [default: torchvision]
+    #[arg(long, value_name = "NAME")]
+    pub(in crate::cli) dialect: Option<String>,
 }
 
 /// Arguments of `weights`.

@@ -63,7 +63,15 @@ pub(in crate::cli) fn evaluate_photos(
                     true => opened.view().ten_crops(&photo),
                     false => opened.view().pixels(&photo),
                 };
-                ranks.push(rank(context, &opened, pixels, label));
+                let scores = scores(logits(context, &opened, pixels));
+                if !scores.iter().all(|score| score.is_finite()) {
+                    let (picture, file) = (&file.name, &opened.file);
+                    let message =
+                        format!("{name} gives values for \"{picture}\" that are not finite");
+                    let hint = format!("take other weights than \"{file}\"");
+                    return Err(Complaint::failed(message, hint).into());
+                }
+                ranks.push(rank(&scores, label));
             }
             bar.inc(1);
         }
@@ -106,8 +114,8 @@ fn percent(interval: &Interval) -> [String; 2] {
     [format!("{mean:.1}"), format!("[{low:.1}, {high:.1}]")]
 }
 
-/// How many classes are likelier than `label`.
-fn rank(context: &Context, opened: &OpenedBackbone, pixels: Vec<f32>, label: usize) -> usize {
+/// The logits, `[crops, classes]`, of one or more crops of a picture.
+fn logits(context: &Context, opened: &OpenedBackbone, pixels: Vec<f32>) -> Tensor<2> {
     let side = opened.view().side();
     let crops = pixels.len() / (CHANNELS * side * side);
     let data = TensorData::new(pixels, [crops, CHANNELS, side, side]);
@@ -117,14 +125,17 @@ fn rank(context: &Context, opened: &OpenedBackbone, pixels: Vec<f32>, label: usi
         mean: &normalisation.mean,
         std: &normalisation.std,
     };
-    let logits = opened
+    opened
         .network
-        .forward(standardisation.apply(images), &mut Tap::off());
-    let scores = scores(logits);
-    scores
-        .iter()
-        .filter(|score| **score > scores[label])
-        .count()
+        .forward(standardisation.apply(images), &mut Tap::off())
+}
+
+/// How many classes are named before `label`: the likelier ones, and of equal ones the first.
+fn rank(scores: &[f32], label: usize) -> usize {
+    let own = scores[label];
+    let before = |(class, score): (usize, &f32)| *score > own || (*score == own && class < label);
+    let named = scores.iter().enumerate();
+    named.filter(|&scored| before(scored)).count()
 }
 
 /// What ranks the classes: a single crop's logits, or the mean of several crops' probabilities. The logits are

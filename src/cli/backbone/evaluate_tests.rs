@@ -1,6 +1,6 @@
 use burn::tensor::{Device, Tensor};
 
-use super::scores;
+use super::{rank, scores};
 
 /// Two crops favour class 0 mildly, one class 1 strongly: the mean probability names class 0, the mean logit
 /// would name class 1.
@@ -16,4 +16,12 @@ fn crops_are_averaged_as_probabilities() {
         assert!((found - expected).abs() < 1e-6, "{found} {expected}");
     }
     assert_eq!(scores(Tensor::<2>::from_floats([mild], &device)), mild);
+}
+
+/// A network that gives all classes the same names the first one, and no other, right.
+#[test]
+fn of_equal_classes_the_first_is_named() {
+    let ranks = |scores: [f32; 3]| [0, 1, 2].map(|label| rank(&scores, label));
+    assert_eq!(ranks([0.0, 0.0, 0.0]), [0, 1, 2]);
+    assert_eq!(ranks([0.5, 2.0, 2.0]), [2, 0, 1]);
 }

@@ -8,8 +8,8 @@ use crate::model::backbones::{Backbone, BackboneName, Dialect, Parameters};
 
 use super::arguments::LayersArguments;
 
-/// Classes of the network that is looked at; no layer's size depends on them.
-const CLASSES: usize = 1;
+/// Classes of the network that is looked at: ImageNet's.
+const CLASSES: usize = 1000;
 /// Sides that are worth a look, in pixels: below, a network runs out of pixels; above, of memory.
 const SIDES: std::ops::RangeInclusive<usize> = 32..=2048;
 
@@ -28,14 +28,17 @@ pub(in crate::cli) fn list_layers(
     arguments: &LayersArguments,
 ) -> anyhow::Result<u8> {
     let name: BackboneName = arguments.network.parse()?;
-    let side = arguments.size;
+    let dialect = arguments.dialect.as_deref().map(str::parse).transpose()?;
+    let dialect: Dialect = dialect.unwrap_or_default();
+    let side = arguments.size.unwrap_or(name.preprocessing(dialect).crop);
     if !SIDES.contains(&side) {
         let (least, most) = (SIDES.start(), SIDES.end());
         let hint = format!("give a side from {least} to {most} pixels");
-        return Err(Complaint::misused(format!("--size {side}"), hint).into());
+        let message = format!("--size {side} is no side that a network can be asked for");
+        return Err(Complaint::misused(message, hint).into());
     }
     let device = &context.device.device;
-    let network = Backbone::new(name, Dialect::Torchvision, CLASSES, &mut Zeros, device);
+    let network = Backbone::new(name, dialect, CLASSES, &mut Zeros, device);
     let header = ["layer", "channels", "cells", ""].map(str::to_string);
     let mut rows = vec![header.to_vec()];
     for (layer, [channels, height, width]) in network.layer_sizes([side; 2], device) {

@@ -7,7 +7,7 @@ use crate::cli::context::Context;
 use crate::cli::failure::Complaint;
 use crate::data::photo::View;
 use crate::data::{DataError, Normalisation, find_class_in};
-use crate::model::backbones::{Backbone, BackboneName, imagenet_classes};
+use crate::model::backbones::{Backbone, BackboneName, Dialect, imagenet_classes};
 use crate::model::weights::{LoadOptions, WeightFile, load_backbone};
 
 use super::arguments::FromWeights;
@@ -40,6 +40,10 @@ impl OpenedBackbone {
             dialect: from.dialect.as_deref().map(str::parse).transpose()?,
             allow_nan: from.allow_nan,
         };
+        if options.dialect == Some(Dialect::Caffe) && name != BackboneName::Squeezenet10 {
+            let message = format!("--dialect caffe is given for {name}; only squeezenet1-0 has it");
+            return Err(Complaint::misused(message, "leave it out").into());
+        }
         let file = WeightFile::open(&path)?;
         let network = load_backbone(name, &file, options, &context.device.device)?;
         let class_names = class_names(network.classes(), from.class_names.as_deref())?;

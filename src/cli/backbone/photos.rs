@@ -116,6 +116,9 @@ fn of_table(folder: &Path, table: &Path, names: &[String]) -> anyhow::Result<Vec
         let (Some(file), Some(class)) = cells else {
             return Err(at(line, "a value is missing", LABELS_EXAMPLE).into());
         };
+        if file.is_empty() {
+            return Err(at(line, "the name of a file is missing", LABELS_EXAMPLE).into());
+        }
         let label = class_number(names, class).map_err(|error| {
             let error = error.to_string();
             at(
@@ -124,8 +127,12 @@ fn of_table(folder: &Path, table: &Path, names: &[String]) -> anyhow::Result<Vec
                 "name a class of the network, or give its number",
             )
         })?;
-        if found.iter().any(|known| known.name == file) {
-            continue;
+        if let Some(known) = found.iter().find(|known| known.name == file) {
+            if known.label == Some(label) {
+                continue;
+            }
+            let fault = format!("\"{file}\" has another class further up");
+            return Err(at(line, &fault, "give each picture one class").into());
         }
         found.push(PhotoFile {
             path: folder.join(file),

@@ -7,6 +7,7 @@ use crate::cli::fetch_progress::FetchProgress;
 use crate::cli::output::{note, program, result, table};
 use crate::data::{DataError, FetchEvent, FileSource, fetch_file};
 use crate::model::backbones::BackboneName;
+use crate::model::weights::WeightsError;
 
 use super::arguments::{FromWeights, WeightsArguments, WeightsVerb};
 use super::opened::{OpenedBackbone, place};
@@ -49,13 +50,39 @@ fn fetch(context: &Context, name: BackboneName) -> anyhow::Result<u8> {
 }
 
 fn check(context: &Context, name: BackboneName, from: &FromWeights) -> anyhow::Result<u8> {
-    let opened = OpenedBackbone::open(context, name, from)?;
+    let opened = OpenedBackbone::open(context, name, from);
+    if let Some(mismatch) = opened.as_ref().err().and_then(|error| error.downcast_ref()) {
+        list_mismatch(mismatch);
+    }
+    let opened = opened?;
     let (network, file) = (&opened.network, &opened.file);
     let (classes, dialect) = (network.classes(), network.dialect());
     result(format!(
         "{file}: all tensors of {name} are there, {classes} classes, as {dialect} has them"
     ));
     Ok(DONE)
+}
+
+/// Prints every tensor that does not fit, a line each; the error names the first ones.
+fn list_mismatch(error: &WeightsError) {
+    let WeightsError::Mismatch {
+        missing,
+        unexpected,
+        misshaped,
+        ..
+    } = error
+    else {
+        return;
+    };
+    for (what, names) in [
+        ("missing", missing),
+        ("unexpected", unexpected),
+        ("of another shape", misshaped),
+    ] {
+        for name in names {
+            result(format!("{what}: {name}"));
+        }
+    }
 }
 
 fn list(context: &Context) -> u8 {

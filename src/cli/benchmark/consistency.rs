@@ -264,5 +264,8 @@ fn cells(rows: &[&ConsistencyRow]) -> Vec<Vec<String>> {
 }
 
 fn interval(mean: f64, low: f64, high: f64) -> String {
+    if mean.is_nan() {
+        return "none".to_string();
+    }
     format!("{mean:.3} [{low:.3}, {high:.3}]")
 }

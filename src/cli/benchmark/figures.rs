@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::backbone::{PhotoFile, labelled, pictures};
 use crate::cli::context::Context;
 use crate::cli::explained::Explained;
+use crate::cli::failure::Complaint;
 use crate::cli::maps::{
     ClassChoice, MapRequest, MethodChoice, QuantityChoice, add_maps, empty_set,
 };
@@ -26,62 +27,102 @@ const OF_SEVERAL: [&str; 3] = ["cam", "grad-cam", "grad-cam-pp"];
 /// Pictures with several objects where none are named.
 const SEVERAL: usize = 4;
 
-/// Draws the figures into `out` and returns their files.
-pub(super) fn draw(
-    context: &Context,
-    networks: &[Network],
-    (arguments, boxed): (&BenchmarkArguments, Option<&Boxed>),
-    class: &ClassChoice,
-    out: &Path,
-) -> anyhow::Result<Vec<PathBuf>> {
-    let mut drawn = Vec::new();
-    let pictures = of_networks(networks, arguments)?;
-    let all: Vec<&Network> = networks.iter().collect();
-    for file in &pictures {
-        let stem = |file: &PhotoFile| file.path.file_stem().unwrap_or_default().to_os_string();
-        let same = pictures.iter().filter(|other| stem(other) == stem(file));
-        let name = match same.count() {
-            1 => safe_name(&stem(file).to_string_lossy(), ""),
-            // Pictures of one name from several folders or of several kinds.
-            _ => safe_name(&file.path.to_string_lossy(), ""),
+/// The pictures that are drawn. All of them were read once, so that a fault in one is told early.
+pub(super) struct Drawn {
+    /// Each is drawn with every network.
+    of_networks: Vec<PhotoFile>,
+    /// Those with several objects.
+    of_several: Vec<PhotoFile>,
+}
+
+impl Drawn {
+    /// Returns the pictures that the arguments name, or the first of the folder and those with several
+    /// boxes. A picture that lies in the folder of labelled ones has its class.
+    ///
+    /// # Errors
+    /// Where a picture cannot be read, or where its true class is to be explained and is not known.
+    pub(super) fn read(
+        networks: &[Network],
+        arguments: &BenchmarkArguments,
+        boxed: Option<&Boxed>,
+        class: &ClassChoice,
+    ) -> anyhow::Result<Self> {
+        let class_names = &networks[0].opened.class_names;
+        let labels = arguments.labels.as_deref();
+        let folder = arguments.photos.as_deref();
+        let known = folder.map(|folder| labelled(folder, labels, class_names));
+        let known = known.transpose()?.unwrap_or_default();
+        let drawn = Self {
+            of_networks: of_networks(arguments, &known),
+            of_several: of_several(arguments, boxed, &known),
         };
-        let folder = out.join("networks").join(name);
-        let files = std::slice::from_ref(file);
-        drawn.extend(grid(context, &all, (files, class), &OF_NETWORKS, &folder)?);
+        for file in drawn.of_networks.iter().chain(&drawn.of_several) {
+            file.read()?;
+            if *class == ClassChoice::True && file.label.is_none() {
+                let message = format!("the class of \"{}\" is not known", file.name);
+                let hint =
+                    "draw pictures of --photos, whose labels tell it, or take --class predicted";
+                return Err(Complaint::misused(message, hint).into());
+            }
+        }
+        Ok(drawn)
     }
-    let several = of_several(arguments, boxed);
-    if several.is_empty() {
-        note("no figure of several objects: name pictures with --several FILE, or boxes");
-        return Ok(drawn);
+
+    /// Draws the figures into `out` and returns their files.
+    pub(super) fn draw(
+        &self,
+        context: &Context,
+        networks: &[Network],
+        class: &ClassChoice,
+        out: &Path,
+    ) -> anyhow::Result<Vec<PathBuf>> {
+        let mut drawn = Vec::new();
+        let all: Vec<&Network> = networks.iter().collect();
+        for file in &self.of_networks {
+            let stem = |file: &PhotoFile| file.path.file_stem().unwrap_or_default().to_os_string();
+            let same = self.of_networks.iter();
+            let name = match same.filter(|other| stem(other) == stem(file)).count() {
+                1 => safe_name(&stem(file).to_string_lossy(), ""),
+                // Pictures of one name from several folders or of several kinds.
+                _ => safe_name(&file.path.to_string_lossy(), ""),
+            };
+            let folder = out.join("networks").join(name);
+            let files = std::slice::from_ref(file);
+            drawn.extend(grid(context, &all, (files, class), &OF_NETWORKS, &folder)?);
+        }
+        if self.of_several.is_empty() {
+            note("no figure of several objects: name pictures with --several FILE, or boxes");
+            return Ok(drawn);
+        }
+        for network in networks {
+            let folder = out.join("several-objects").join(network.name());
+            let (files, one) = (&self.of_several[..], [network]);
+            drawn.extend(grid(context, &one, (files, class), &OF_SEVERAL, &folder)?);
+        }
+        Ok(drawn)
     }
-    for network in networks {
-        let folder = out.join("several-objects").join(network.name());
-        let (files, one) = (&several[..], [network]);
-        drawn.extend(grid(context, &one, (files, class), &OF_SEVERAL, &folder)?);
-    }
-    Ok(drawn)
 }
 
 /// Returns the pictures that are drawn with every network.
-fn of_networks(
-    networks: &[Network],
-    arguments: &BenchmarkArguments,
-) -> anyhow::Result<Vec<PhotoFile>> {
-    let opened = &networks[0].opened;
-    if let (true, Some(folder)) = (arguments.images.is_empty(), &arguments.photos) {
-        let mut all = labelled(folder, arguments.labels.as_deref(), &opened.class_names)?;
-        // One that cannot be read was passed over before.
-        let place = match arguments.skip_bad {
-            true => all.iter().position(|file| file.read().is_ok()).unwrap_or(0),
-            false => 0,
+fn of_networks(arguments: &BenchmarkArguments, known: &[PhotoFile]) -> Vec<PhotoFile> {
+    if arguments.images.is_empty() {
+        // One that cannot be read will be passed over.
+        let first = match arguments.skip_bad {
+            true => known.iter().find(|file| file.read().is_ok()),
+            false => known.first(),
         };
-        return Ok(vec![all.swap_remove(place)]);
+        return first.cloned().into_iter().collect();
     }
-    Ok(arguments.images.iter().map(|path| named(path)).collect())
+    let named = |path: &PathBuf| named(path, known);
+    arguments.images.iter().map(named).collect()
 }
 
 /// Returns the pictures with several objects.
-fn of_several(arguments: &BenchmarkArguments, boxed: Option<&Boxed>) -> Vec<PhotoFile> {
+fn of_several(
+    arguments: &BenchmarkArguments,
+    boxed: Option<&Boxed>,
+    known: &[PhotoFile],
+) -> Vec<PhotoFile> {
     if let (true, Some(boxed)) = (arguments.several.is_empty(), boxed) {
         let several = boxed.pictures.iter().filter(|p| p.objects.len() > 1);
         return several
@@ -89,14 +130,18 @@ fn of_several(arguments: &BenchmarkArguments, boxed: Option<&Boxed>) -> Vec<Phot
             .map(|picture| boxed.file(picture))
             .collect();
     }
-    arguments.several.iter().map(|path| named(path)).collect()
+    let named = |path: &PathBuf| named(path, known);
+    arguments.several.iter().map(named).collect()
 }
 
-fn named(path: &Path) -> PhotoFile {
+/// Returns the picture at `path`, with its class where it is one of the known ones.
+fn named(path: &Path, known: &[PhotoFile]) -> PhotoFile {
+    let place = path.canonicalize().ok();
+    let same = |file: &&PhotoFile| place.is_some() && file.path.canonicalize().ok() == place;
     PhotoFile {
         path: path.to_path_buf(),
         name: path.display().to_string(),
-        label: None,
+        label: known.iter().find(same).and_then(|file| file.label),
     }
 }
 

@@ -49,15 +49,16 @@ pub(super) fn open(
     context: &Context,
     arguments: &BenchmarkArguments,
 ) -> anyhow::Result<Vec<Network>> {
-    if let Some(twice) = named_twice(&arguments.networks) {
-        let message = format!("network {twice:?} is named twice");
+    let names = arguments.networks.iter().map(|text| text.parse());
+    let names = names.collect::<Result<Vec<BackboneName>, _>>()?;
+    if let Some(twice) = named_twice(&names) {
+        let message = format!("network {twice} is named twice");
         return Err(Complaint::misused(message, "name each network once").into());
     }
-    let weights = of_networks("--weights", &arguments.weights, &arguments.networks)?;
-    let dialects = of_networks("--dialect", &arguments.dialects, &arguments.networks)?;
+    let weights = of_networks("--weights", &arguments.weights, &names)?;
+    let dialects = of_networks("--dialect", &arguments.dialects, &names)?;
     let mut networks: Vec<Network> = Vec::new();
-    for (place, text) in arguments.networks.iter().enumerate() {
-        let name: BackboneName = text.parse()?;
+    for (place, name) in names.into_iter().enumerate() {
         let from = FromWeights {
             weights: weights[place].map(PathBuf::from),
             dialect: dialects[place].map(str::to_string),
@@ -82,23 +83,25 @@ pub(super) fn open(
 fn of_networks<'a>(
     option: &str,
     values: &'a [String],
-    networks: &[String],
-) -> Result<Vec<Option<&'a str>>, Complaint> {
+    networks: &[BackboneName],
+) -> anyhow::Result<Vec<Option<&'a str>>> {
     let mut found = vec![None; networks.len()];
     for text in values {
         let Some((network, value)) = text.split_once('=') else {
             let message = format!("{option} {text:?} names no network");
             let hint = format!("write it as {option} {}=...", networks[0]);
-            return Err(Complaint::misused(message, hint));
+            return Err(Complaint::misused(message, hint).into());
         };
-        let Some(place) = networks.iter().position(|known| known == network) else {
-            let message = format!("{option} is given for {network:?}, which is not compared");
-            let hint = format!("the networks are {}", networks.join(", "));
-            return Err(Complaint::misused(message, hint));
+        let network: BackboneName = network.parse()?;
+        let Some(place) = networks.iter().position(|known| *known == network) else {
+            let message = format!("{option} is given for {network}, which is not compared");
+            let known: Vec<&str> = networks.iter().map(|known| known.name()).collect();
+            let hint = format!("the networks are {}", known.join(", "));
+            return Err(Complaint::misused(message, hint).into());
         };
         if found[place].replace(value).is_some() {
             let message = format!("{option} is given twice for {network}");
-            return Err(Complaint::misused(message, "give it once"));
+            return Err(Complaint::misused(message, "give it once").into());
         }
     }
     Ok(found)

@@ -8,7 +8,7 @@ use crate::cli::failure::Complaint;
 use crate::cli::measure::{Measurement, PICTURES};
 use crate::cli::output::note;
 use crate::data::image_set::{ImageSetParts, PIXEL_MAX, PixelStore};
-use crate::data::photo::{PICTURE_FORMATS, Photo, View};
+use crate::data::photo::{Photo, View};
 use crate::data::{DatasetName, ImageSet, PixelBox, Split};
 use crate::experiment::Resolved;
 use crate::explain::localize::Truth;
@@ -237,8 +237,8 @@ pub(in crate::cli) fn read_boxed(
     let file = folder.join(&picture.file);
     Photo::read(&file).map_err(|fault| {
         let hint = match file.exists() {
-            true => PICTURE_FORMATS,
-            false => "files are looked for beside the CSV, or in --images DIR",
+            true => fault.hint().unwrap_or_default(),
+            false => "files are looked for beside the CSV, or in --images DIR".to_string(),
         };
         Complaint::failed(format!("\"{}\", line {line}: {fault}", csv.display()), hint)
     })

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use image::{DynamicImage, ImageDecoder, ImageReader, Limits, RgbImage};
+use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbImage};
 
 use super::guard::guarded;
+use super::jpeg::reaches_its_end;
 use crate::data::error::DataError;
 
 /// Widest and tallest picture that is decoded, in pixels.
@@ -13,6 +14,12 @@ const MOST_PIXELS_A_SIDE: u32 = 16_384;
 const MOST_DECODED_BYTES: u64 = 1 << 30;
 /// What to do about a file that is no picture.
 pub const PICTURE_FORMATS: &str = "give PNG, JPEG, WebP or BMP files";
+/// What to do about a file that the system does not give.
+const UNREADABLE: &str = "name a picture file that is there and may be read";
+/// What to do about a picture of too many pixels.
+const TOO_LARGE: &str = "make it smaller first; a network sees a few hundred pixels of it";
+/// What to do about a file whose end is missing.
+const CUT: &str = "copy or download it again";
 /// Largest value of an 8-bit channel.
 const CHANNEL_MAX: u32 = 255;
 
@@ -35,10 +42,11 @@ impl Photo {
     /// so broken that its decoder panics.
     pub fn read(path: &Path) -> Result<Self, DataError> {
         let decoded = guarded(|| decode(path))
-            .unwrap_or_else(|fault| Err(format!("its decoder gave up: {fault}")));
-        let decoded = decoded.map_err(|reason| DataError::Picture {
+            .unwrap_or_else(|fault| Err(Fault::format(format!("its decoder gave up: {fault}"))));
+        let decoded = decoded.map_err(|Fault { problem, way_out }| DataError::Picture {
             path: path.to_path_buf(),
-            problem: reason.trim().trim_end_matches('.').to_string(),
+            problem: problem.trim().trim_end_matches('.').to_string(),
+            way_out,
         })?;
         Ok(Self {
             pixels: on_white(decoded),
@@ -75,32 +83,67 @@ impl Photo {
     }
 }
 
-fn decode(path: &Path) -> Result<DynamicImage, String> {
-    let text = |error: &dyn std::error::Error| error.to_string();
-    let mut limits = Limits::default();
-    limits.max_image_width = Some(MOST_PIXELS_A_SIDE);
-    limits.max_image_height = Some(MOST_PIXELS_A_SIDE);
+/// What is wrong with a file, and what to do about it.
+struct Fault {
+    problem: String,
+    way_out: &'static str,
+}
+
+impl Fault {
+    fn new(problem: impl ToString, way_out: &'static str) -> Self {
+        let problem = problem.to_string();
+        Self { problem, way_out }
+    }
+
+    /// The file is no picture that is known.
+    fn format(problem: impl ToString) -> Self {
+        Self::new(problem, PICTURE_FORMATS)
+    }
+
+    /// The decoder refused.
+    fn decoding(error: ImageError) -> Self {
+        match error {
+            ImageError::Limits(_) => Self::new("its header claims too many pixels", TOO_LARGE),
+            error => Self::format(error),
+        }
+    }
+}
+
+fn decode(path: &Path) -> Result<DynamicImage, Fault> {
+    let unreadable = |error: std::io::Error| Fault::new(error, UNREADABLE);
+    if path.is_dir() {
+        return Err(Fault::new("it is a folder", UNREADABLE));
+    }
+    let reader = ImageReader::open(path).map_err(unreadable)?;
+    let mut reader = reader.with_guessed_format().map_err(unreadable)?;
+    // Its decoder would fill what is missing with grey.
+    if reader.format() == Some(ImageFormat::Jpeg)
+        && !reaches_its_end(&std::fs::read(path).map_err(unreadable)?)
+    {
+        return Err(Fault::new("the file ends before the picture does", CUT));
+    }
+    // Sides are compared below, where the message can name them.
+    let mut limits = Limits::no_limits();
     limits.max_alloc = Some(MOST_DECODED_BYTES);
-    let reader = ImageReader::open(path).map_err(|e| text(&e))?;
-    let mut reader = reader.with_guessed_format().map_err(|e| text(&e))?;
     reader.limits(limits);
-    let mut decoder = reader.into_decoder().map_err(|e| text(&e))?;
+    let mut decoder = reader.into_decoder().map_err(Fault::decoding)?;
     let (width, height) = decoder.dimensions();
     if width == 0 || height == 0 {
-        return Err(format!("it has {width} x {height} pixels"));
+        return Err(Fault::format(format!("it has {width} x {height} pixels")));
     }
     if width > MOST_PIXELS_A_SIDE || height > MOST_PIXELS_A_SIDE {
         let most = format!("{MOST_PIXELS_A_SIDE} a side are the most");
-        return Err(format!("it has {width} x {height} pixels, {most}"));
+        let problem = format!("it has {width} x {height} pixels, {most}");
+        return Err(Fault::new(problem, TOO_LARGE));
     }
     let bytes = decoder.total_bytes();
     if bytes > MOST_DECODED_BYTES {
-        return Err(format!(
-            "its {width} x {height} pixels take {bytes} bytes, {MOST_DECODED_BYTES} are the most"
-        ));
+        let most = format!("{MOST_DECODED_BYTES} are the most");
+        let problem = format!("its {width} x {height} pixels take {bytes} bytes, {most}");
+        return Err(Fault::new(problem, TOO_LARGE));
     }
-    let orientation = decoder.orientation().map_err(|e| text(&e))?;
-    let mut decoded = DynamicImage::from_decoder(decoder).map_err(|e| text(&e))?;
+    let orientation = decoder.orientation().map_err(Fault::decoding)?;
+    let mut decoded = DynamicImage::from_decoder(decoder).map_err(Fault::decoding)?;
     decoded.apply_orientation(orientation);
     Ok(decoded)
 }

@@ -101,8 +101,14 @@ fn crc32(bytes: &[u8]) -> u32 {
 #[test]
 fn a_picture_larger_than_the_limits_is_refused_by_its_header() {
     for side in [60_000, 16_385, u32::MAX >> 1] {
-        let error = read("bomb.png", &bomb(side)).unwrap_err().to_string();
-        assert!(error.contains("bomb.png"), "{error}");
+        let error = read("bomb.png", &bomb(side)).unwrap_err();
+        assert_eq!(error.hint().unwrap(), TOO_LARGE, "{error}");
+        let error = error.to_string();
+        let told = match side {
+            ..=60_000 => format!("it has {side} x {side} pixels, 16384 a side are the most"),
+            _ => "its header claims too many pixels".to_string(),
+        };
+        assert!(error.ends_with(&format!("bomb.png\": {told}")), "{error}");
     }
     // The header above is one that a decoder takes.
     let error = read("p.png", &bomb(2)).unwrap_err().to_string();
@@ -114,17 +120,24 @@ fn a_picture_larger_than_the_limits_is_refused_by_its_header() {
 fn files_that_are_no_pictures_are_named_with_a_way_out() {
     let picture = DynamicImage::ImageRgb8(two::<image::Rgb<u8>, _>([1, 2, 3], [4, 5, 6]));
     let png = encoded(&picture, ImageFormat::Png);
-    for content in [
-        &b""[..],
-        b"hello, this is text",
-        &png[..png.len() / 2],
-        &turned(1)[..40],
-    ] {
+    for content in [&b""[..], b"hello, this is text", &png[..png.len() / 2]] {
         let error = read("odd.png", content).unwrap_err();
         assert!(error.to_string().contains("odd.png"), "{error}");
         assert_eq!(error.hint().unwrap(), PICTURE_FORMATS);
     }
-    assert!(Photo::read(Path::new("no/such/picture.png")).is_err());
+    let jpeg = turned(1);
+    for kept in [40, jpeg.len() / 2, jpeg.len() - 2] {
+        let error = read("cut.jpg", &jpeg[..kept]).unwrap_err();
+        assert_eq!(error.hint().unwrap(), CUT, "{error}");
+        assert!(
+            error.to_string().contains("ends before the picture"),
+            "{error}"
+        );
+    }
+    for lost in ["no/such/picture.png", "."] {
+        let error = Photo::read(Path::new(lost)).unwrap_err();
+        assert_eq!(error.hint().unwrap(), UNREADABLE, "{error}");
+    }
     // The content counts, not the name.
     assert!(read("named.jpg", &png).is_ok());
 }

@@ -5,6 +5,7 @@
 
 mod decode;
 mod guard;
+mod jpeg;
 mod resample;
 mod view;
 

@@ -139,6 +139,14 @@ impl Convolution {
         }
     }
 
+    /// Returns the bias, where the convolution has one.
+    pub(super) fn bias(&self) -> Option<Tensor<1>> {
+        match &self.kernel {
+            Kernel::Biased(_, bias) => Some(bias.clone()),
+            Kernel::Normalised(..) | Kernel::Counted(_) => None,
+        }
+    }
+
     /// Returns the device of the weights.
     pub(super) fn device(&self) -> Device {
         match &self.kernel {

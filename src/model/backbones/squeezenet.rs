@@ -33,6 +33,8 @@ const BODY_START: usize = 3;
 const DROPPED: f64 = 0.5;
 /// The last fire module, after its ReLUs.
 const LAST_FIRE: &str = "features.12";
+/// Cells of the head where the picture has 224 or 227 pixels a side.
+const CELLS: [usize; 2] = [13; 2];
 /// The head's convolution, after its ReLU: one channel a class.
 const HEAD: &str = "classifier.2";
 
@@ -51,6 +53,8 @@ pub(super) struct SqueezeNet {
     /// A fire module, or a pool where there is none.
     body: Vec<Option<Fire>>,
     head: Convolution,
+    /// Cells of padding on each side of the head's input: 1 in the Caffe original, 0 in torchvision.
+    ring: usize,
     classes: usize,
     dropping: Dropping,
 }
@@ -74,19 +78,42 @@ impl SqueezeNet {
                 fire
             }));
         }
-        // The Caffe original pads the last 1x1 convolution by a pixel; torchvision does not.
-        let padding = match builder.dialect {
-            Dialect::Caffe => Padding::Each(1),
-            Dialect::Torchvision | Dialect::TensorFlow => Padding::Each(0),
+        let ring = match builder.dialect {
+            Dialect::Caffe => 1,
+            Dialect::Torchvision | Dialect::TensorFlow => 0,
         };
         let form = Form::new([channels, classes], 1, 1);
+        let padding = Padding::Each(0);
         Self {
             stem,
             body,
             head: builder.biased("classifier.1", form, padding, Activation::Relu),
+            ring,
             classes,
             dropping: builder.dropping(DROPPED),
         }
+    }
+
+    /// Returns the logits: the mean of the head's `cells` after its ReLU and, in the Caffe original, of those
+    /// that its padding adds around them. These lie outside of the picture, so they are no cells of a layer;
+    /// all that the head makes of zeros is its bias.
+    fn logits(&self, cells: Tensor<4>) -> Tensor<2> {
+        let [_batch, _classes, height, width] = cells.dims();
+        let mean = pooled(cells);
+        match self.head.bias().filter(|_| self.ring > 0) {
+            Some(bias) => {
+                let share = self.share([height, width]);
+                let outside = Activation::Relu.apply(bias).unsqueeze();
+                mean * share + outside * (1.0 - share)
+            }
+            None => mean,
+        }
+    }
+
+    /// Returns how much of the head's cells lies in the picture, where so many do.
+    fn share(&self, [height, width]: [usize; 2]) -> f64 {
+        let all = (height + 2 * self.ring) * (width + 2 * self.ring);
+        (height * width) as f64 / all as f64
     }
 }
 
@@ -131,7 +158,7 @@ impl Architecture for SqueezeNet {
         }
         let features = self.dropping.values(activation);
         let scores = tap.observe("classifier.1", self.head.before_activation(features));
-        pooled(tap.observe(HEAD, Activation::Relu.apply(scores)))
+        self.logits(tap.observe(HEAD, Activation::Relu.apply(scores)))
     }
 
     fn layers(&self) -> Vec<String> {
@@ -153,15 +180,17 @@ impl Architecture for SqueezeNet {
             .collect()
     }
 
-    /// The head's channels are the classes, so their weights in the pooled logits are 1 and 0.
+    /// The head's channels are the classes, so their weights in the pooled logits are 1 and 0; in the Caffe
+    /// original the picture's share of the cells and 0, for pictures of the 227 pixels that it takes.
     fn pooled_linear_weights(&self, layer: &str) -> Option<Tensor<2>> {
-        (layer == HEAD).then(|| Tensor::eye(self.classes, &self.head.device()))
+        let weights = || Tensor::eye(self.classes, &self.head.device()) * self.share(CELLS);
+        (layer == HEAD).then(weights)
     }
 
     fn forward_from(&self, layer: &str, activation: Tensor<4>) -> Option<Tensor<2>> {
         match layer {
-            HEAD => Some(pooled(activation)),
-            LAST_FIRE => Some(pooled(self.head.forward(activation))),
+            HEAD => Some(self.logits(activation)),
+            LAST_FIRE => Some(self.logits(self.head.forward(activation))),
             _ => None,
         }
     }

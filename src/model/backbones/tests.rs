@@ -1,5 +1,9 @@
 //! What holds for every backbone, whatever its weights.
 
+use burn::tensor::activation::relu;
+use burn::tensor::module::conv2d;
+use burn::tensor::ops::ConvOptions;
+
 use super::*;
 
 /// Gives small values that differ by place and remembers what it was asked for.
@@ -118,6 +122,56 @@ fn going_on_from_a_layer_gives_the_logits_of_the_whole() {
         }
         assert!(offered > 0, "{name}");
     }
+}
+
+/// The Caffe original pads its last convolution: the cells that this adds count in the logits, and are no
+/// cells of the layer.
+#[test]
+fn a_padded_head_counts_its_ring_and_shows_the_picture_s_cells() {
+    let device = Device::flex();
+    let name = BackboneName::Squeezenet10;
+    let network = Backbone::new(name, Dialect::Caffe, 10, &mut Waves::default(), &device);
+    let image = Tensor::<1, burn::tensor::Int>::arange(0..3 * 227 * 227, &device).float();
+    let image = (image * 0.01).sin().reshape([1, 3, 227, 227]);
+    let mut tap = Tap::activations_only(["features.12", "classifier.2"]);
+    let logits = network.forward(image, &mut tap);
+    let observed = tap.into_observations();
+    let seen = |layer: &str| {
+        let found = observed.iter().find(|found| found.name() == layer);
+        found.expect("it was observed").activation()
+    };
+    let head = |name: &str, shape: &[usize]| {
+        let values = Waves::default().values(name, shape);
+        Tensor::<1>::from_floats(values.as_slice(), &device)
+    };
+    let weight = head("classifier.1.weight", &[10, 512, 1, 1]).reshape([10, 512, 1, 1]);
+    let bias = head("classifier.1.bias", &[10]);
+    let options = ConvOptions::new([1, 1], [1, 1], [1, 1], 1);
+    let padded = relu(conv2d(
+        seen("features.12"),
+        weight,
+        Some(bias.clone()),
+        options,
+    ));
+    assert_eq!(padded.dims(), [1, 10, 15, 15]);
+    let expected: Tensor<2> = padded.mean_dims(&[2, 3]).reshape([1, 10]);
+    let near = |found: Tensor<2>, expected: Tensor<2>| {
+        let most: f32 = expected.clone().abs().max().into_scalar();
+        let apart: f32 = (found - expected).abs().max().into_scalar();
+        assert!(apart < 1e-5 * most, "{apart} of {most}");
+    };
+    near(logits.clone(), expected);
+
+    let cells = seen("classifier.2");
+    assert_eq!(cells.dims(), [1, 10, 13, 13]);
+    let weights = network.pooled_linear_weights("classifier.2").expect("CAM");
+    let mean: Tensor<2> = cells.clone().mean_dims(&[2, 3]).reshape([1, 10]);
+    let outside = relu(bias).reshape([1, 10]) * (1.0 - 169.0 / 225.0);
+    near(mean.matmul(weights.transpose()) + outside, logits.clone());
+    let on = network
+        .forward_from("classifier.2", cells)
+        .expect("offered");
+    near(on, logits);
 }
 
 #[test]

@@ -83,6 +83,14 @@ pub enum WeightsError {
         /// Values in all tensors.
         count: usize,
     },
+    /// They were trained here on small images, with other first layers and other pixels.
+    #[error("the weights {path:?} are of {network}, as an experiment trained it")]
+    SmallImages {
+        /// The file.
+        path: PathBuf,
+        /// The network, as the file's notes name it.
+        network: String,
+    },
     /// A network cannot be written in PyTorch's layout.
     #[error("cannot export tensor \"{tensor}\": {problem}")]
     Export {
@@ -113,6 +121,10 @@ impl WeightsError {
             Self::NotFinite { .. } => {
                 Some("take other weights, or accept them with --allow-nan".to_string())
             }
+            Self::SmallImages { .. } => Some(
+                "explain its run: leave out --weights, and name the data that it was trained on by --base"
+                    .to_string(),
+            ),
             Self::Io { .. } | Self::Export { .. } => None,
         }
     }

@@ -6,6 +6,7 @@ use burn::tensor::Device;
 
 use super::{WeightFile, WeightsError};
 use crate::model::backbones::{Backbone, BackboneName, Dialect, Parameters};
+use crate::model::spec::SMALL_IMAGES;
 
 /// Classes of ImageNet, of a network whose file does not tell.
 const IMAGENET_CLASSES: usize = 1000;
@@ -13,6 +14,9 @@ const IMAGENET_CLASSES: usize = 1000;
 const MOST_CLASSES: usize = 100_000;
 /// The end of the name of PyTorch's count of training batches, which no network needs.
 const BATCH_COUNT: &str = "num_batches_tracked";
+
+/// The key of an exported file's notes that names its network.
+const NETWORK_KEY: &str = "network";
 
 /// How weights are taken.
 #[derive(Debug, Clone, Copy, Default)]
@@ -28,13 +32,22 @@ pub struct LoadOptions {
 ///
 /// # Errors
 /// [`WeightsError::Mismatch`] lists every tensor that is missing, unexpected or of another shape;
-/// [`WeightsError::NotFinite`] counts values that are NaN or infinite, unless they are allowed.
+/// [`WeightsError::NotFinite`] counts values that are NaN or infinite, unless they are allowed;
+/// [`WeightsError::SmallImages`] where the file was exported from an experiment, whose first layers differ
+/// although their names and shapes may not.
 pub fn load_backbone(
     name: BackboneName,
     file: &WeightFile,
     options: LoadOptions,
     device: &Device,
 ) -> Result<Backbone, WeightsError> {
+    let network = file.notes().get(NETWORK_KEY);
+    if let Some(network) = network.filter(|network| network.contains(SMALL_IMAGES)) {
+        return Err(WeightsError::SmallImages {
+            path: file.path().to_path_buf(),
+            network: network.clone(),
+        });
+    }
     let dialect = options.dialect.or_else(|| Dialect::of_notes(file.notes()));
     let mut taken = Taken {
         file,

@@ -48,6 +48,14 @@ pub struct TensorEntry {
     extent: usize,
 }
 
+/// What `DataParallel` puts before each name.
+const PARALLEL_PREFIX: &str = "module.";
+
+/// Returns a tensor's name without what `DataParallel` puts before it.
+fn own_name(name: &str) -> &str {
+    name.strip_prefix(PARALLEL_PREFIX).unwrap_or(name)
+}
+
 /// A weight file whose header was read and checked.
 #[derive(Debug)]
 pub struct WeightFile {

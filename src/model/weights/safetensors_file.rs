@@ -6,7 +6,7 @@ use std::io::Read;
 use safetensors::Dtype;
 use safetensors::tensor::{Metadata, TensorInfo};
 
-use super::{ElementKind, Source, TensorEntry, WeightsError};
+use super::{ElementKind, Source, TensorEntry, WeightsError, own_name};
 
 /// Most bytes of the header. MobileNet-V2's has 25 thousand.
 const MOST_HEADER_BYTES: u64 = 16 << 20;
@@ -64,7 +64,7 @@ pub(super) fn read(source: Source<'_>) -> Result<Header, WeightsError> {
                 "{size} bytes do not hold {shape:?} {kind}"
             )));
         }
-        entries.insert(name, entry);
+        entries.insert(own_name(&name).to_string(), entry);
     }
     if values_at.checked_add(end as u64) != Some(bytes) {
         let problem = format!("its values end at byte {end}, something follows them");

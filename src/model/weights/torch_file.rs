@@ -6,7 +6,7 @@ use std::io::{Read, Seek, SeekFrom};
 
 use super::pickle::{Fault, Id, Node, Pickle, Storage, read};
 use super::zip_directory::{self, Members};
-use super::{Source, TensorEntry, WeightsError};
+use super::{Source, TensorEntry, WeightsError, own_name};
 
 /// Most bytes of a pickle. ResNet-50's has 39 thousand.
 const MOST_PICKLE_BYTES: u64 = 8 << 20;
@@ -18,8 +18,6 @@ const ORDER_MEMBER: &str = "/byteorder";
 const ORDER_BYTES: u64 = 16;
 /// Keys under which training scripts put the state dict, beside others of their own.
 const STATE_DICT_KEYS: [&str; 3] = ["state_dict", "model", "model_state_dict"];
-/// What `DataParallel` puts before each name.
-const PARALLEL_PREFIX: &str = "module.";
 /// Pickles before the state dict of the older form: magic number, version, system.
 const PICKLES_BEFORE: usize = 3;
 /// Bytes before each storage of the older form: the number of its elements.
@@ -196,7 +194,7 @@ fn entries(
         else {
             continue;
         };
-        let name = name.strip_prefix(PARALLEL_PREFIX).unwrap_or(name);
+        let name = own_name(name);
         let storage = &tensor.storage;
         let place = (start(storage)?, tensor.offset, storage.elements);
         let form = (tensor.shape.clone(), tensor.strides.clone());
