@@ -125,6 +125,12 @@ fn folders_and_labels_that_are_not_as_they_should_be_are_told() {
         twice.contains("line 3: \"wide.png\" has another class further up"),
         "{twice}"
     );
+    fs::write(&labels, "file,class\n").expect("written");
+    let none = said(&evaluate);
+    assert!(
+        none.contains("\"photos/labels.csv\" names no picture"),
+        "{none}"
+    );
     fs::write(&labels, "file,class\n,2\n").expect("written");
     let nameless = said(&evaluate);
     assert!(

@@ -32,7 +32,7 @@ const BAR: f32 = 2.0;
 /// Radius of the mark at a curve's highest point, in pixels.
 const PEAK: f32 = 7.0;
 /// Pixels by which two curves differ at most that cannot be told apart.
-const SAME: f32 = 1.0;
+const SAME: f32 = 2.0;
 
 /// Which region the marked pixels are compared with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

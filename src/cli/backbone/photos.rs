@@ -54,6 +54,10 @@ pub(in crate::cli) fn labelled(
         Some(table) => of_table(folder, table, class_names)?,
         None => of_folder(folder)?,
     };
+    if let (true, Some(table)) = (found.is_empty(), table) {
+        let message = format!("\"{}\" names no picture", table.display());
+        return Err(Complaint::failed(message, LABELS_EXAMPLE).into());
+    }
     if found.is_empty() {
         let message = format!("there is no picture in \"{}\"", folder.display());
         return Err(Complaint::failed(message, PICTURE_FORMATS).into());
