@@ -28,10 +28,14 @@ fn prepared() -> tempfile::TempDir {
 /// Standard output, standard error and the exit code.
 fn run(folder: &Path, arguments: &[&str]) -> (String, String, i32) {
     let weights = ["--weights", "net.safetensors", "--class-names", "names.txt"];
+    bare(folder, &[arguments, &weights].concat())
+}
+
+/// As [`run`], of the arguments alone.
+fn bare(folder: &Path, arguments: &[&str]) -> (String, String, i32) {
     let output = Command::new(env!("CARGO_BIN_EXE_camtrail"))
         .current_dir(folder)
         .args(arguments)
-        .args(weights)
         .env_remove("CARGO")
         .env_remove("CAMTRAIL_DATA")
         .output()
@@ -112,6 +116,16 @@ fn folders_and_labels_that_are_not_as_they_should_be_are_told() {
     let (shown, said_of_it, code) = run(folder.path(), &[&evaluate[..], &["--skip-bad"]].concat());
     assert_eq!(code, 0, "{said_of_it}");
     assert!(shown.contains("not read, and not counted: 1"), "{shown}");
+    let mut content = fs::read(folder.path().join("net.safetensors")).expect("written");
+    let last = content.len() - 4;
+    content[last..].copy_from_slice(&f32::NAN.to_le_bytes());
+    fs::write(folder.path().join("nan.safetensors"), content).expect("written");
+    let nan = ["--skip-bad", "--allow-nan", "--class-names", "names.txt"];
+    let nan = [&evaluate[..], &nan, &["--weights", "nan.safetensors"]].concat();
+    let (shown, told, code) = bare(folder.path(), &nan);
+    assert_eq!((shown.as_str(), code), ("", 1), "{told}");
+    let expected = "squeezenet1-0 gives values for \"wide.png\" that are not finite";
+    assert!(told.contains(expected), "{told}");
     let ten_crop = [&evaluate[..], &["--skip-bad", "--ten-crop"]].concat();
     let (shown, said_of_it, code) = run(folder.path(), &ten_crop);
     assert_eq!(code, 0, "{said_of_it}");
@@ -167,12 +181,20 @@ fn options_of_the_other_kind_of_network_are_refused() {
     let mistyped = ["explain", "squeezenet", "--image", "photos/wide.png"];
     let (_, said, _) = run(folder.path(), &mistyped);
     assert!(said.contains("did you mean \"squeezenet1-0\""), "{said}");
-    let (_, said, code) = run(
+    let caffe = ["--dialect", "caffe"];
+    for verb in [&["weights", "check"][..], &["layers"]] {
+        let arguments = [verb, &["mobilenet-v2"], &caffe].concat();
+        let (_, said, code) = bare(folder.path(), &arguments);
+        assert!(said.contains("only squeezenet1-0 has it"), "{said}");
+        assert_eq!(code, 2);
+    }
+    let (shown, _, _) = bare(
         folder.path(),
-        &["weights", "check", "mobilenet-v2", "--dialect", "caffe"],
+        &["layers", "squeezenet1-0", "--dialect", "caffe"],
     );
-    assert!(said.contains("only squeezenet1-0 has it"), "{said}");
-    assert_eq!(code, 2);
+    for part in ["classifier.2  1000      13 x 13", "on 227 x 227 pixels"] {
+        assert!(shown.contains(part), "{shown}");
+    }
     let (_, said, _) = run(
         folder.path(),
         &[&explain[..], &["--class", "hose"]].concat(),

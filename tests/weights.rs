@@ -141,7 +141,7 @@ fn load(tensors: &[ExportedTensor], options: LoadOptions) -> Result<Backbone, We
     let path = folder.path().join("net.safetensors");
     let content = export_safetensors(tensors, &[]).expect("shapes fit");
     fs::write(&path, content).expect("written");
-    let file = WeightFile::open(&path).expect("a weight file");
+    let file = WeightFile::open(&path)?;
     load_backbone(BackboneName::Squeezenet10, &file, options, &Device::flex())
 }
 
@@ -179,6 +179,10 @@ fn everything_that_does_not_fit_is_listed() {
         tensor.name.insert_str(0, "module.");
     }
     load(&parallel, LoadOptions::default()).expect("DataParallel's prefix is taken off");
+    parallel.push(tensors[1].clone());
+    let twice = load(&parallel, LoadOptions::default()).expect_err("one name stands for two");
+    let expected = format!("two tensors are called \"{}\"", tensors[1].name);
+    assert!(twice.to_string().contains(&expected), "{twice}");
     let text = load(&odd, LoadOptions::default())
         .expect_err("none fits")
         .to_string();

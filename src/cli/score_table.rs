@@ -58,6 +58,18 @@ impl Entry<'_> {
         self.column(|score| value(ScoreMetric::AverageDrop, score))
     }
 
+    /// Whether no image's confidence differs from that of `other` by more than rounding.
+    fn is_near(&self, other: &Self) -> bool {
+        let scores = |entry: &Self| -> Vec<MapScore> {
+            let sheets = entry.sheets.iter();
+            sheets.flat_map(|sheet| sheet.scores.clone()).collect()
+        };
+        let pairs = scores(self).into_iter().zip(scores(other));
+        pairs
+            .into_iter()
+            .all(|(ours, theirs)| ours.confidence.is_near(theirs.confidence))
+    }
+
     /// Returns the lowest and the highest mean of a seed.
     fn seed_range(&self, of: impl Fn(&MapScore) -> f64) -> (f64, f64) {
         let mean =
@@ -237,6 +249,7 @@ impl Table<'_> {
             win_low: win.low,
             win_high: win.high,
             ties: ties.mean,
+            equal: entry.is_near(over),
             drop_difference: difference.mean,
             drop_difference_low: difference.low,
             drop_difference_high: difference.high,

@@ -10,10 +10,8 @@ use super::score_table::ScoreTables;
 
 /// Marks a map that knows nothing of the network.
 const BASELINE_MARK: &str = " *";
-/// Stands for the wins of a method whose drops are those of the other.
+/// Stands for the wins of a method that drops as the other does, but for rounding.
 const EQUAL: &str = "equal";
-/// Percent points within which drops differ by rounding alone.
-const ROUNDING: f64 = 0.005;
 
 /// Prints a table for each trial and layer, and under them what the numbers are. `limited`: the
 /// images are the first of their split and not all.
@@ -94,7 +92,7 @@ fn rows(group: &[ScoreSummary], pairs: &[&ScorePair]) -> Vec<Vec<String>> {
             with_spread(score.mean, score.low, score.high, decimals)
         }));
         match pairs.iter().find(|pair| pair.method == first.method) {
-            Some(pair) if are_equal(pair) => {
+            Some(pair) if pair.equal => {
                 row.extend([EQUAL, "", "0.0 ±0.0"].map(str::to_string));
             }
             Some(pair) => row.extend([
@@ -114,12 +112,6 @@ fn rows(group: &[ScoreSummary], pairs: &[&ScorePair]) -> Vec<Vec<String>> {
         rows.push(row);
     }
     rows
-}
-
-/// Whether the two methods' drops differ by rounding alone, which would decide the wins.
-fn are_equal(pair: &ScorePair) -> bool {
-    let ends = [pair.drop_difference_low, pair.drop_difference_high];
-    ends.iter().all(|end| end.abs() < ROUNDING)
 }
 
 /// Returns the mean with half the width of its interval, whose ends the CSV holds.
@@ -195,9 +187,9 @@ fn legend(first: &ScoreSummary, tables: &ScoreTables, limited: bool) -> Vec<Stri
                 .to_string(),
         );
     }
-    if tables.pairs.iter().any(are_equal) {
+    if tables.pairs.iter().any(|pair| pair.equal) {
         lines.push(format!(
-            "{EQUAL}: the two methods' drops are the same but for rounding, so that no win means anything"
+            "{EQUAL}: on every image the two drop alike but for rounding, so that no win means anything"
         ));
     }
     if let Some(steps) = first.steps {

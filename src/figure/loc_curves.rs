@@ -32,7 +32,7 @@ const BAR: f32 = 2.0;
 /// Radius of the mark at a curve's highest point, in pixels.
 const PEAK: f32 = 7.0;
 /// Pixels by which two curves differ at most that cannot be told apart.
-const SAME: f32 = 2.0;
+const SAME: f64 = 2.0;
 
 /// Which region the marked pixels are compared with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,8 +103,10 @@ impl Figure for LocalizationCurves<'_> {
         let numbers = Plot::numbers_width(&ticks);
         let pitch = (CONTENT + PANEL_GAP) / columns as f32;
         let head = HEADING.line() + SMALL.line();
-        let foot = 3.0 * SMALL.line() + 24.0;
+        let (lowest, highest) = ticks.ends();
+        let near = SAME * (highest - lowest) / f64::from(PLOT_HEIGHT);
         for line in panels.chunks(columns) {
+            let mut under = 0;
             for (index, &(trial, layer)) in line.iter().enumerate() {
                 let area = Area {
                     left: MARGIN + index as f32 * pitch + numbers,
@@ -115,8 +117,11 @@ impl Figure for LocalizationCurves<'_> {
                 let own: Vec<&LocalizationCurveRow> = (rows.iter().copied())
                     .filter(|row| row.trial == trial && row.layer == layer)
                     .collect();
-                panel(&mut page.canvas, area, &ticks, &own, &looks);
+                let alike = alike(&own, &looks, (near, area.width));
+                under = under.max(alike.len());
+                panel(&mut page.canvas, area, &ticks, &own, (&looks, &alike));
             }
+            let foot = (2 + under) as f32 * SMALL.line() + 24.0;
             page.y += head + PLOT_HEIGHT + foot + PANEL_GAP * 0.4;
         }
         page.y -= PANEL_GAP * 0.4;
@@ -148,7 +153,7 @@ fn panel(
     area: Area,
     ticks: &Ticks,
     rows: &[&LocalizationCurveRow],
-    looks: &[MethodLook],
+    (looks, alike): (&[MethodLook], &[String]),
 ) {
     let Some(first) = rows.first() else { return };
     let heading = format!(
@@ -169,16 +174,7 @@ fn panel(
         plot.x_mark(canvas, x.at(value), &numbers.label(value));
     }
     let below = plot.x_name(canvas, "delta");
-    let alike = alike(rows, looks, &plot);
-    if !alike.is_empty() {
-        let text = wrap(
-            &format!("one line: {}", alike.join("; ")),
-            area.width,
-            &SMALL,
-        );
-        let at = (area.left, below);
-        canvas.lines(at, Anchor::Start, &SMALL, &text);
-    }
+    canvas.lines((area.left, below), Anchor::Start, &SMALL, alike);
     // Baselines lie under the methods.
     let (baselines, methods): (Vec<_>, Vec<_>) = looks.iter().partition(|look| look.baseline);
     for look in baselines.into_iter().chain(methods) {
@@ -204,26 +200,35 @@ fn panel(
     }
 }
 
-/// Returns the methods that share a curve, a text for each curve of several.
-fn alike(rows: &[&LocalizationCurveRow], looks: &[MethodLook], plot: &Plot) -> Vec<String> {
-    let heights = |look: &MethodLook| -> Vec<f32> {
-        let own = rows.iter().filter(|row| row.method == look.method);
-        own.map(|row| plot.y.at(row.mean)).collect()
-    };
-    let mut curves: Vec<(Vec<f32>, Vec<&str>)> = Vec::new();
+/// Returns lines of at most `width` pixels that name the methods which share a curve, whose means nowhere differ
+/// by more than `near`; none where no two do.
+fn alike(
+    rows: &[&LocalizationCurveRow],
+    looks: &[MethodLook],
+    (near, width): (f64, f32),
+) -> Vec<String> {
+    let mut curves: Vec<(Vec<f64>, Vec<&str>)> = Vec::new();
     for look in looks.iter().filter(|look| !look.baseline) {
-        let own = heights(look);
-        let near = |known: &[f32]| {
+        let own = rows.iter().filter(|row| row.method == look.method);
+        let own: Vec<f64> = own.map(|row| row.mean).collect();
+        if own.is_empty() {
+            continue;
+        }
+        let is_near = |known: &[f64]| {
             let mut pairs = known.iter().zip(&own);
-            known.len() == own.len() && pairs.all(|(a, b)| (a - b).abs() <= SAME)
+            known.len() == own.len() && pairs.all(|(a, b)| (a - b).abs() <= near)
         };
-        match curves.iter_mut().find(|(known, _)| near(known)) {
+        match curves.iter_mut().find(|(known, _)| is_near(known)) {
             Some((_, titles)) => titles.push(&look.title),
             None => curves.push((own, vec![&look.title])),
         }
     }
     let several = curves.into_iter().filter(|(_, titles)| titles.len() > 1);
-    several.map(|(_, titles)| titles.join(" = ")).collect()
+    let named: Vec<String> = several.map(|(_, titles)| titles.join(", ")).collect();
+    match named.is_empty() {
+        true => Vec::new(),
+        false => wrap(&format!("one line: {}", named.join("; ")), width, &SMALL),
+    }
 }
 
 #[cfg(test)]

@@ -152,7 +152,7 @@ fn curves_name_their_data_their_methods_and_the_size_of_the_maps() {
         "Grad-CAM++",
         "random map",
         ">delta<",
-        "one line: Grad-CAM = Grad-CAM++",
+        "one line: Grad-CAM, Grad-CAM++",
     ];
     holds(&svg, &texts);
     let mut apart = rows.clone();

@@ -304,7 +304,7 @@ fn a_row_holds_the_methods_of_a_network() {
     };
     let mut set = sample.set();
     set.records[0].layer = "classifier.2".into();
-    set.records[0].native_size = [15, 15];
+    set.records[0].native_size = [13, 13];
     let shown = |set: &ExplanationSet| {
         let grid = ExplainGrid { set }.draw().expect("drawn");
         assert_laid_out("layers", &grid);
@@ -316,7 +316,7 @@ fn a_row_holds_the_methods_of_a_network() {
     assert_eq!(count(&texts, "8 × 8 at block-1"), 1, "{texts:?}");
     assert_eq!(count(&texts, "not explained"), 0);
     assert!(
-        texts.concat().contains("CAM: 15 × 15 atclassifier.2"),
+        texts.concat().contains("CAM: 13 × 13 atclassifier.2"),
         "{texts:?}"
     );
 

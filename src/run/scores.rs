@@ -232,6 +232,10 @@ pub struct ScorePair {
     pub win_high: f64,
     /// Images on which both drop the same, in percent of all; they count for neither.
     pub ties: f64,
+    /// Whether the confidences on the two's explanation maps differ on no image by more than rounding, so that
+    /// the wins mean nothing. Files from before it was asked do not say.
+    #[serde(default)]
+    pub equal: bool,
     /// Average Drop of `method` less that of `over`, in percent points.
     pub drop_difference: f64,
     /// Lower end of its paired 95 % bootstrap interval.

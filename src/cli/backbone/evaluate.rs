@@ -10,6 +10,7 @@ use crate::cli::failure::Complaint;
 use crate::cli::measure::progress;
 use crate::cli::output::{result, table};
 use crate::data::image_set::CHANNELS;
+use crate::data::photo::{Photo, View};
 use crate::explain::{Interval, Standardisation, bootstrap};
 use crate::model::tap::Tap;
 
@@ -59,10 +60,7 @@ pub(in crate::cli) fn evaluate_photos(
                 return Err(Complaint::failed(message, hint).into());
             };
             if let Some(photo) = reader.read(file)? {
-                let pixels = match photos.ten_crop {
-                    true => opened.view().ten_crops(&photo),
-                    false => opened.view().pixels(&photo),
-                };
+                let pixels = seen(opened.view(), &photo, photos.ten_crop);
                 let scores = scores(logits(context, &opened, pixels));
                 if !scores.iter().all(|score| score.is_finite()) {
                     let (picture, file) = (&file.name, &opened.file);
@@ -112,6 +110,14 @@ fn percent(interval: &Interval) -> [String; 2] {
     } = interval;
     let [mean, low, high] = [mean, low, high].map(|share| 100.0 * share);
     [format!("{mean:.1}"), format!("[{low:.1}, {high:.1}]")]
+}
+
+/// What is judged of a picture, `[crops, channels, height, width]`: ten crops or one.
+fn seen(view: View, photo: &Photo, ten_crop: bool) -> Vec<f32> {
+    match ten_crop {
+        true => view.ten_crops(photo),
+        false => view.pixels(photo),
+    }
 }
 
 /// The logits, `[crops, classes]`, of one or more crops of a picture.

@@ -1,6 +1,10 @@
 use burn::tensor::{Device, Tensor};
 
-use super::{rank, scores};
+use super::{rank, scores, seen};
+use crate::data::photo::{Photo, View};
+
+/// Digits of a single-precision exponential, with room for one more rounding.
+const ROUNDING: f32 = 1e-6;
 
 /// Two crops favour class 0 mildly, one class 1 strongly: the mean probability names class 0, the mean logit
 /// would name class 1.
@@ -13,7 +17,7 @@ fn crops_are_averaged_as_probabilities() {
     // 1 / (1 + e^-2) = 0.880797.
     let expected = [2.0 * 0.880_797 / 3.0, (2.0 * 0.119_203 + 1.0) / 3.0];
     for (found, expected) in found.iter().zip(expected) {
-        assert!((found - expected).abs() < 1e-6, "{found} {expected}");
+        assert!((found - expected).abs() < ROUNDING, "{found} {expected}");
     }
     assert_eq!(scores(Tensor::<2>::from_floats([mild], &device)), mild);
 }
@@ -24,4 +28,17 @@ fn of_equal_classes_the_first_is_named() {
     let ranks = |scores: [f32; 3]| [0, 1, 2].map(|label| rank(&scores, label));
     assert_eq!(ranks([0.0, 0.0, 0.0]), [0, 1, 2]);
     assert_eq!(ranks([0.5, 2.0, 2.0]), [2, 0, 1]);
+}
+
+#[test]
+fn a_picture_is_one_crop_or_ten() {
+    let view = View::LargestSquare { side: 4 };
+    let photo = Photo::from_fn(4, 4, |x, y| [(x * 9) as u8, (y * 9) as u8, 0]);
+    let one = seen(view, &photo, false);
+    assert_eq!(one.len(), 3 * 4 * 4);
+    let ten = seen(view, &photo, true);
+    assert_eq!(ten.len(), 10 * one.len());
+    assert_eq!(ten[..one.len()], one);
+    // The mirror image begins with the last pixel of the first row.
+    assert_eq!(ten[5 * one.len()], one[3]);
 }

@@ -4,9 +4,10 @@ use crate::cli::DONE;
 use crate::cli::context::Context;
 use crate::cli::failure::Complaint;
 use crate::cli::output::{result, table};
-use crate::model::backbones::{Backbone, BackboneName, Dialect, Parameters};
+use crate::model::backbones::{Backbone, BackboneName, Parameters};
 
 use super::arguments::LayersArguments;
+use super::opened::dialect_of;
 
 /// Classes of the network that is looked at: ImageNet's.
 const CLASSES: usize = 1000;
@@ -28,8 +29,7 @@ pub(in crate::cli) fn list_layers(
     arguments: &LayersArguments,
 ) -> anyhow::Result<u8> {
     let name: BackboneName = arguments.network.parse()?;
-    let dialect = arguments.dialect.as_deref().map(str::parse).transpose()?;
-    let dialect: Dialect = dialect.unwrap_or_default();
+    let dialect = dialect_of(name, arguments.dialect.as_deref())?.unwrap_or_default();
     let side = arguments.size.unwrap_or(name.preprocessing(dialect).crop);
     if !SIDES.contains(&side) {
         let (least, most) = (SIDES.start(), SIDES.end());

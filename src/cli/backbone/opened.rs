@@ -37,13 +37,9 @@ impl OpenedBackbone {
             None => fetched(context, name)?,
         };
         let options = LoadOptions {
-            dialect: from.dialect.as_deref().map(str::parse).transpose()?,
+            dialect: dialect_of(name, from.dialect.as_deref())?,
             allow_nan: from.allow_nan,
         };
-        if options.dialect == Some(Dialect::Caffe) && name != BackboneName::Squeezenet10 {
-            let message = format!("--dialect caffe is given for {name}; only squeezenet1-0 has it");
-            return Err(Complaint::misused(message, "leave it out").into());
-        }
         let file = WeightFile::open(&path)?;
         let network = load_backbone(name, &file, options, &context.device.device)?;
         let class_names = class_names(network.classes(), from.class_names.as_deref())?;
@@ -74,6 +70,19 @@ impl OpenedBackbone {
     pub(in crate::cli) fn normalisation(&self) -> Normalisation {
         self.network.preprocessing().normalisation
     }
+}
+
+/// Returns the dialect that the user names for the network `name`, if any.
+pub(super) fn dialect_of(
+    name: BackboneName,
+    text: Option<&str>,
+) -> anyhow::Result<Option<Dialect>> {
+    let dialect = text.map(str::parse).transpose()?;
+    if dialect == Some(Dialect::Caffe) && name != BackboneName::Squeezenet10 {
+        let message = format!("--dialect caffe is given for {name}; only squeezenet1-0 has it");
+        return Err(Complaint::misused(message, "leave it out").into());
+    }
+    Ok(dialect)
 }
 
 /// Returns the number of the class that `text` names, or numbers where no class is called so.

@@ -59,9 +59,15 @@ impl Boxed {
         }))
     }
 
+    /// Returns the first `most` pictures with several objects.
+    pub(super) fn several(&self, most: usize) -> impl Iterator<Item = &BoxedPicture> {
+        let several = self.pictures.iter().filter(|p| p.objects.len() > 1);
+        several.take(most)
+    }
+
     /// Returns the picture with its class.
-    fn photo(&self, picture: &BoxedPicture) -> Result<Labelled, Complaint> {
-        let photo = read_boxed(&self.csv, &self.folder, picture)?;
+    pub(super) fn photo(&self, picture: &BoxedPicture) -> Result<Labelled, Complaint> {
+        let photo = read_boxed(&self.csv, (&self.folder, "--boxed-images"), picture)?;
         let label = Some(picture.class);
         Ok(Labelled { photo, label })
     }

@@ -52,6 +52,11 @@ impl Drawn {
         let folder = arguments.photos.as_deref();
         let known = folder.map(|folder| labelled(folder, labels, class_names));
         let known = known.transpose()?.unwrap_or_default();
+        if let (true, Some(boxed)) = (arguments.several.is_empty(), boxed) {
+            for picture in boxed.several(SEVERAL) {
+                boxed.photo(picture)?;
+            }
+        }
         let drawn = Self {
             of_networks: of_networks(arguments, &known),
             of_several: of_several(arguments, boxed, &known),
@@ -60,8 +65,8 @@ impl Drawn {
             file.read()?;
             if *class == ClassChoice::True && file.label.is_none() {
                 let message = format!("the class of \"{}\" is not known", file.name);
-                let hint =
-                    "draw pictures of --photos, whose labels tell it, or take --class predicted";
+                let hint = "--image and --several take it from the labels of --photos; or take --class \
+                            predicted";
                 return Err(Complaint::misused(message, hint).into());
             }
         }
@@ -124,11 +129,8 @@ fn of_several(
     known: &[PhotoFile],
 ) -> Vec<PhotoFile> {
     if let (true, Some(boxed)) = (arguments.several.is_empty(), boxed) {
-        let several = boxed.pictures.iter().filter(|p| p.objects.len() > 1);
-        return several
-            .take(SEVERAL)
-            .map(|picture| boxed.file(picture))
-            .collect();
+        let several = boxed.several(SEVERAL);
+        return several.map(|picture| boxed.file(picture)).collect();
     }
     let named = |path: &PathBuf| named(path, known);
     arguments.several.iter().map(named).collect()
@@ -137,7 +139,9 @@ fn of_several(
 /// Returns the picture at `path`, with its class where it is one of the known ones.
 fn named(path: &Path, known: &[PhotoFile]) -> PhotoFile {
     let place = path.canonicalize().ok();
-    let same = |file: &&PhotoFile| place.is_some() && file.path.canonicalize().ok() == place;
+    let same = |file: &&PhotoFile| {
+        file.path.file_name() == path.file_name() && file.path.canonicalize().ok() == place
+    };
     PhotoFile {
         path: path.to_path_buf(),
         name: path.display().to_string(),

@@ -164,7 +164,7 @@ fn of_boxes(
     let folder = folder.or(csv.parent()).unwrap_or(Path::new(""));
     let (mut bytes, mut labels, mut ids, mut truths) = (vec![], vec![], vec![], vec![]);
     for picture in read_boxes(csv, &|name| like.find_class(name), like.class_names())? {
-        let photo = read_boxed(csv, folder, &picture)?;
+        let photo = read_boxed(csv, (folder, "--images"), &picture)?;
         let window = view.window(photo.width(), photo.height());
         let boxes: Vec<PixelBox> = in_frame(&picture, |bounds| moved(bounds, window, size));
         let Some(truth) = Truth::of_boxes(&boxes, size) else {
@@ -227,10 +227,10 @@ fn stem_of(csv: &Path) -> String {
     stem.to_string_lossy().into_owned()
 }
 
-/// Returns the picture of a row of the CSV `csv`, which lies in `folder`.
+/// Returns the picture of a row of the CSV `csv`, which lies in `folder`; `option` names that.
 pub(in crate::cli) fn read_boxed(
     csv: &Path,
-    folder: &Path,
+    (folder, option): (&Path, &str),
     picture: &BoxedPicture,
 ) -> Result<Photo, Complaint> {
     let line = picture.objects[0].line;
@@ -238,7 +238,7 @@ pub(in crate::cli) fn read_boxed(
     Photo::read(&file).map_err(|fault| {
         let hint = match file.exists() {
             true => fault.hint().unwrap_or_default(),
-            false => "files are looked for beside the CSV, or in --images DIR".to_string(),
+            false => format!("files are looked for beside the CSV, or in {option} DIR"),
         };
         Complaint::failed(format!("\"{}\", line {line}: {fault}", csv.display()), hint)
     })

@@ -5,7 +5,7 @@ use std::path::Path;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbImage};
 
 use super::guard::guarded;
-use super::jpeg::reaches_its_end;
+use super::jpeg::{JPEG_START, reaches_its_end};
 use crate::data::error::DataError;
 
 /// Widest and tallest picture that is decoded, in pixels.
@@ -116,11 +116,13 @@ fn decode(path: &Path) -> Result<DynamicImage, Fault> {
     }
     let reader = ImageReader::open(path).map_err(unreadable)?;
     let mut reader = reader.with_guessed_format().map_err(unreadable)?;
-    // Its decoder would fill what is missing with grey.
-    if reader.format() == Some(ImageFormat::Jpeg)
-        && !reaches_its_end(&std::fs::read(path).map_err(unreadable)?)
-    {
-        return Err(Fault::new("the file ends before the picture does", CUT));
+    // Its decoder would fill what is missing with grey. Where the content is of no known format, the file's
+    // name may have given this one.
+    if reader.format() == Some(ImageFormat::Jpeg) {
+        let content = std::fs::read(path).map_err(unreadable)?;
+        if content.starts_with(&JPEG_START) && !reaches_its_end(&content) {
+            return Err(Fault::new("the file ends before the picture does", CUT));
+        }
     }
     // Sides are compared below, where the message can name them.
     let mut limits = Limits::no_limits();

@@ -125,6 +125,11 @@ fn files_that_are_no_pictures_are_named_with_a_way_out() {
         assert!(error.to_string().contains("odd.png"), "{error}");
         assert_eq!(error.hint().unwrap(), PICTURE_FORMATS);
     }
+    // The name may say JPEG where the content does not.
+    for content in [&b""[..], b"<html>404</html>", b"\x00\x00\x00\x18ftypheic"] {
+        let error = read("odd.jpg", content).unwrap_err();
+        assert_eq!(error.hint().unwrap(), PICTURE_FORMATS, "{error}");
+    }
     let jpeg = turned(1);
     for kept in [40, jpeg.len() / 2, jpeg.len() - 2] {
         let error = read("cut.jpg", &jpeg[..kept]).unwrap_err();

@@ -1,5 +1,7 @@
 //! Whether a JPEG file was cut. Called by `decode`, whose decoder does not tell.
 
+/// What every file begins with: the marker of the image's start.
+pub(super) const JPEG_START: [u8; 2] = [MARKER, 0xD8];
 /// Begins every marker.
 const MARKER: u8 = 0xFF;
 /// End of the image.
@@ -20,7 +22,7 @@ pub(super) fn reaches_its_end(content: &[u8]) -> bool {
             END => return true,
             // A value of 255, a marker without a segment: restart, start of the image, or for private use.
             0x00 | 0x01 | 0xD0..=0xD8 => place += 1,
-            // A segment: its length, which counts itself, and as much again.
+            // A segment: two bytes of length, which count themselves, and the rest.
             _ => match content[place + 1..] {
                 [high, low, ..] => place += 1 + usize::from(u16::from_be_bytes([high, low])),
                 _ => return false,

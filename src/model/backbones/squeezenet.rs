@@ -110,7 +110,7 @@ impl SqueezeNet {
         }
     }
 
-    /// Returns how much of the head's cells lies in the picture, where so many do.
+    /// Returns the share of the pooled cells that lies in the picture, of `height` x `width` cells of the head.
     fn share(&self, [height, width]: [usize; 2]) -> f64 {
         let all = (height + 2 * self.ring) * (width + 2 * self.ring);
         (height * width) as f64 / all as f64

@@ -84,12 +84,14 @@ pub enum WeightsError {
         count: usize,
     },
     /// They were trained here on small images, with other first layers and other pixels.
-    #[error("the weights {path:?} are of {network}, as an experiment trained it")]
+    #[error("the weights {path:?} are of {network} classes, not of the ImageNet network")]
     SmallImages {
         /// The file.
         path: PathBuf,
-        /// The network, as the file's notes name it.
+        /// The network, as the file's notes name it, which ends in its number of classes.
         network: String,
+        /// The experiment and its data, as the notes name them; empty where they do not.
+        trial: [String; 2],
     },
     /// A network cannot be written in PyTorch's layout.
     #[error("cannot export tensor \"{tensor}\": {problem}")]
@@ -121,10 +123,12 @@ impl WeightsError {
             Self::NotFinite { .. } => {
                 Some("take other weights, or accept them with --allow-nan".to_string())
             }
-            Self::SmallImages { .. } => Some(
-                "explain its run: leave out --weights, and name the data that it was trained on by --base"
-                    .to_string(),
-            ),
+            Self::SmallImages { trial, .. } => {
+                let [trial, base] = trial;
+                Some(format!(
+                    "explain and measure the run that they were exported from: {trial} --base {base}"
+                ))
+            }
             Self::Io { .. } | Self::Export { .. } => None,
         }
     }

@@ -46,6 +46,8 @@ pub fn load_backbone(
         return Err(WeightsError::SmallImages {
             path: file.path().to_path_buf(),
             network: network.clone(),
+            trial: ["trial", "dataset"]
+                .map(|key| file.notes().get(key).cloned().unwrap_or_default()),
         });
     }
     let dialect = options.dialect.or_else(|| Dialect::of_notes(file.notes()));

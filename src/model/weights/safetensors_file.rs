@@ -64,7 +64,10 @@ pub(super) fn read(source: Source<'_>) -> Result<Header, WeightsError> {
                 "{size} bytes do not hold {shape:?} {kind}"
             )));
         }
-        entries.insert(own_name(&name).to_string(), entry);
+        let own = own_name(&name).to_string();
+        if entries.insert(own.clone(), entry).is_some() {
+            return Err(damaged(format!("two tensors are called {own:?}")));
+        }
     }
     if values_at.checked_add(end as u64) != Some(bytes) {
         let problem = format!("its values end at byte {end}, something follows them");

@@ -200,7 +200,9 @@ fn entries(
         let form = (tensor.shape.clone(), tensor.strides.clone());
         let entry = TensorEntry::checked(form, storage.kind, place, file_bytes)
             .map_err(|problem| format!("tensor {name:?}: {problem}"))?;
-        found.insert(name.to_string(), entry);
+        if found.insert(name.to_string(), entry).is_some() {
+            return Err(format!("two tensors are called {name:?}"));
+        }
     }
     match found.is_empty() {
         true => Err("it holds no tensor".to_string()),
