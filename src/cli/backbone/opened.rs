@@ -32,13 +32,13 @@ impl OpenedBackbone {
         name: BackboneName,
         from: &FromWeights,
     ) -> anyhow::Result<Self> {
-        let path = match &from.weights {
-            Some(path) => path.clone(),
-            None => fetched(context, name)?,
-        };
         let options = LoadOptions {
             dialect: dialect_of(name, from.dialect.as_deref())?,
             allow_nan: from.allow_nan,
+        };
+        let path = match &from.weights {
+            Some(path) => path.clone(),
+            None => fetched(context, name)?,
         };
         let file = WeightFile::open(&path)?;
         let network = load_backbone(name, &file, options, &context.device.device)?;

@@ -153,6 +153,16 @@ mod tests {
         ConfidenceChange { image, explanation }
     }
 
+    /// A difference of rounding is near, a win that leaves both drops at 0 is not.
+    #[test]
+    fn near_is_told_by_the_confidence_and_not_by_the_drop() {
+        let (first, second) = (change(0.5, 0.9), change(0.5, 0.8));
+        assert_eq!((first.drop(), second.drop()), (0.0, 0.0));
+        assert!(!first.is_near(second));
+        assert!(first.is_near(change(0.5, 0.900_006)));
+        assert!(!first.is_near(change(0.5, 0.9002)));
+    }
+
     fn changes(explanations: [f64; 5]) -> Vec<ConfidenceChange> {
         let pairs = Y.iter().zip(explanations);
         pairs.map(|(y, o)| change(*y, o)).collect()
