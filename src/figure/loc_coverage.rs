@@ -106,7 +106,7 @@ impl Figure for LocalizationCoverage<'_> {
         let looks = MethodLook::of(methods);
         let title = "Objects that a map covers, by their number in the image";
         let mut page = Page::new(CONTENT, title, &subtitle(first));
-        legend(&mut page, &looks, CONTENT);
+        legend(&mut page, &looks, CONTENT, Some(BASELINE_POINT));
 
         let ticks = Ticks::inside(0.0, 1.0, MOST_TICKS);
         let numbers = Plot::numbers_width(&ticks);

@@ -91,7 +91,7 @@ impl Figure for LocalizationCurves<'_> {
             LocalizationRegion::Mask => ("IoU with the object's pixels by threshold", "masks"),
         };
         let mut page = Page::new(CONTENT, title, &subtitle(first));
-        legend(&mut page, &looks, CONTENT);
+        legend(&mut page, &looks, CONTENT, None);
 
         let high = rows.iter().map(|row| row.high).fold(0.0, f64::max);
         let ticks = Ticks::around(0.0, high, MOST_TICKS);

@@ -28,7 +28,7 @@ pub(super) struct MethodLook {
     pub(super) method: String,
     /// Name in the legend.
     pub(super) title: String,
-    /// Whether it is a baseline: grey, dashed, without a marker.
+    /// Whether it is a baseline: grey and dashed.
     pub(super) baseline: bool,
     /// Line.
     pub(super) stroke: Stroke,
@@ -66,8 +66,14 @@ impl MethodLook {
     }
 }
 
-/// Draws the legend over `room` pixels, in as many lines as it takes.
-pub(super) fn legend(page: &mut Page, looks: &[MethodLook], room: f32) {
+/// Draws the legend over `room` pixels, in as many lines as it takes; `baseline_point` is the radius of the
+/// markers of baselines in the panels, where they have any.
+pub(super) fn legend(
+    page: &mut Page,
+    looks: &[MethodLook],
+    room: f32,
+    baseline_point: Option<f32>,
+) {
     let (mut x, mut y) = (MARGIN, page.y);
     for look in looks {
         let entry = KEY_LENGTH + KEY_GAP + width(&look.title, &BODY);
@@ -77,10 +83,14 @@ pub(super) fn legend(page: &mut Page, looks: &[MethodLook], room: f32) {
         let middle = y + BODY.line() / 2.0;
         let line = [(x, middle), (x + KEY_LENGTH, middle)];
         page.canvas.polyline(&line, look.stroke);
-        if !look.baseline {
+        let radius = match look.baseline {
+            true => baseline_point,
+            false => Some(KEY_POINT),
+        };
+        if let Some(radius) = radius {
             let at = (x + KEY_LENGTH / 2.0, middle);
-            page.canvas
-                .marker(look.marker, at, KEY_POINT, look.stroke.colour);
+            let colour = look.stroke.colour;
+            page.canvas.marker(look.marker, at, radius, colour);
         }
         let text = (x + KEY_LENGTH + KEY_GAP, y);
         page.canvas.text(text, Anchor::Start, &BODY, &look.title);
