@@ -9,6 +9,7 @@ mod networks;
 mod photographs;
 
 use super::DONE;
+use super::backbone::labelled;
 use super::context::Context;
 use super::maps::ClassChoice;
 use super::measure::sources;
@@ -35,14 +36,18 @@ pub(super) fn run(context: &Context, arguments: &BenchmarkArguments) -> anyhow::
     };
     // Read first: a fault in them is told before anything is measured.
     let boxed = Boxed::read(&networks, arguments)?;
-    let drawn = Drawn::read(&networks, arguments, boxed.as_ref(), &question.class)?;
+    let labels = arguments.labels.as_deref();
+    let photos = arguments.photos.as_deref();
+    let photos = photos.map(|folder| labelled(folder, labels, &first.opened.class_names));
+    let photos = photos.transpose()?.unwrap_or_default();
+    let drawn = Drawn::read(arguments, &photos, boxed.as_ref(), &question.class)?;
     let out = context.figures(arguments.out.as_deref(), &[FOLDER]);
     let mut files = Vec::new();
     if let Some(folder) = &arguments.photos {
         files.extend(photographs::measure(
             context,
             &networks,
-            (folder, arguments),
+            (folder, photos, arguments),
             &question,
             &out,
         )?);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use crate::data::Normalisation;
-use crate::model::weights::export_safetensors;
+use crate::model::weights::{DATASET_NOTE, NETWORK_NOTE, TRIAL_NOTE, export_safetensors};
 use crate::run::write_atomically;
 
 use super::DONE;
@@ -56,11 +56,11 @@ pub(super) fn run(context: &Context, arguments: &ExportArguments) -> anyhow::Res
     let Normalisation { mean, std } = data.normalisation;
     let classes = serde_json::to_string(data.test.class_names())?;
     let notes = [
-        ("trial", trial.to_string()),
+        (TRIAL_NOTE, trial.to_string()),
         ("seed", seed.to_string()),
         ("epoch", opened.epoch.to_string()),
-        ("network", experiment.architecture()),
-        ("dataset", data.test.dataset_name().to_string()),
+        (NETWORK_NOTE, experiment.architecture()),
+        (DATASET_NOTE, data.test.dataset_name().to_string()),
         ("mean", format!("{mean:?}")),
         ("std", format!("{std:?}")),
         ("classes", classes),

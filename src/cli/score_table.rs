@@ -60,14 +60,9 @@ impl Entry<'_> {
 
     /// Whether no image's confidence differs from that of `other` by more than rounding.
     fn is_near(&self, other: &Self) -> bool {
-        let scores = |entry: &Self| -> Vec<MapScore> {
-            let sheets = entry.sheets.iter();
-            sheets.flat_map(|sheet| sheet.scores.clone()).collect()
-        };
-        let pairs = scores(self).into_iter().zip(scores(other));
-        pairs
-            .into_iter()
-            .all(|(ours, theirs)| ours.confidence.is_near(theirs.confidence))
+        let sheets = self.sheets.iter().zip(&other.sheets);
+        let mut scores = sheets.flat_map(|(ours, theirs)| ours.scores.iter().zip(&theirs.scores));
+        scores.all(|(ours, theirs)| ours.confidence.is_near(theirs.confidence))
     }
 
     /// Returns the lowest and the highest mean of a seed.

@@ -92,19 +92,22 @@ fn rows(group: &[ScoreSummary], pairs: &[&ScorePair]) -> Vec<Vec<String>> {
             with_spread(score.mean, score.low, score.high, decimals)
         }));
         match pairs.iter().find(|pair| pair.method == first.method) {
-            Some(pair) if pair.equal => {
-                row.extend([EQUAL, "", "0.0 ±0.0"].map(str::to_string));
-            }
-            Some(pair) => row.extend([
-                with_spread(pair.win, pair.win_low, pair.win_high, 1),
-                format!("{:.1}", pair.ties),
-                with_spread(
+            Some(pair) => {
+                let [win, ties] = match pair.equal {
+                    true => [EQUAL.to_string(), String::new()],
+                    false => [
+                        with_spread(pair.win, pair.win_low, pair.win_high, 1),
+                        format!("{:.1}", pair.ties),
+                    ],
+                };
+                let difference = with_spread(
                     pair.drop_difference,
                     pair.drop_difference_low,
                     pair.drop_difference_high,
                     1,
-                ),
-            ]),
+                );
+                row.extend([win, ties, difference]);
+            }
             None if !pairs.is_empty() => row.extend(["", "", ""].map(str::to_string)),
             None => {}
         }

@@ -54,15 +54,20 @@ pub(in crate::cli) fn labelled(
         Some(table) => of_table(folder, table, class_names)?,
         None => of_folder(folder)?,
     };
-    if let (true, Some(table)) = (found.is_empty(), table) {
-        let message = format!("\"{}\" names no picture", table.display());
-        return Err(Complaint::failed(message, LABELS_EXAMPLE).into());
+    if !found.is_empty() {
+        return Ok(found);
     }
-    if found.is_empty() {
-        let message = format!("there is no picture in \"{}\"", folder.display());
-        return Err(Complaint::failed(message, PICTURE_FORMATS).into());
-    }
-    Ok(found)
+    let (message, hint) = match table {
+        Some(table) => (
+            format!("\"{}\" names no picture", table.display()),
+            LABELS_EXAMPLE,
+        ),
+        None => (
+            format!("there is no picture in \"{}\"", folder.display()),
+            PICTURE_FORMATS,
+        ),
+    };
+    Err(Complaint::failed(message, hint).into())
 }
 
 fn of_folder(folder: &Path) -> Result<Vec<PhotoFile>, Complaint> {

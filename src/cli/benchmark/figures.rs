@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::cli::backbone::{PhotoFile, labelled, pictures};
+use crate::cli::backbone::{PhotoFile, pictures};
 use crate::cli::context::Context;
 use crate::cli::explained::Explained;
 use crate::cli::failure::Complaint;
@@ -37,29 +37,24 @@ pub(super) struct Drawn {
 
 impl Drawn {
     /// Returns the pictures that the arguments name, or the first of the folder and those with several
-    /// boxes. A picture that lies in the folder of labelled ones has its class.
+    /// boxes. A picture that is one of the `known` ones of the folder has its class.
     ///
     /// # Errors
     /// Where a picture cannot be read, or where its true class is to be explained and is not known.
     pub(super) fn read(
-        networks: &[Network],
         arguments: &BenchmarkArguments,
+        known: &[PhotoFile],
         boxed: Option<&Boxed>,
         class: &ClassChoice,
     ) -> anyhow::Result<Self> {
-        let class_names = &networks[0].opened.class_names;
-        let labels = arguments.labels.as_deref();
-        let folder = arguments.photos.as_deref();
-        let known = folder.map(|folder| labelled(folder, labels, class_names));
-        let known = known.transpose()?.unwrap_or_default();
         if let (true, Some(boxed)) = (arguments.several.is_empty(), boxed) {
             for picture in boxed.several(SEVERAL) {
                 boxed.photo(picture)?;
             }
         }
         let drawn = Self {
-            of_networks: of_networks(arguments, &known),
-            of_several: of_several(arguments, boxed, &known),
+            of_networks: of_networks(arguments, known),
+            of_several: of_several(arguments, boxed, known),
         };
         for file in drawn.of_networks.iter().chain(&drawn.of_several) {
             file.read()?;

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::cli::backbone::{PhotoReader, labelled};
+use crate::cli::backbone::{PhotoFile, PhotoReader};
 use crate::cli::caveat::Caveat;
 use crate::cli::context::Context;
 use crate::cli::measure::{Group, PICTURES, progress};
@@ -18,17 +18,15 @@ use super::arguments::BenchmarkArguments;
 use super::consistency::Agreements;
 use super::networks::{AT_ONCE, Labelled, Network, Question};
 
-/// Scores the maps of every network over the photographs in `folder`, prints the tables, writes them
+/// Scores the maps of every network over the photographs `files` of `folder`, prints the tables, writes them
 /// into `out` and returns the files.
 pub(super) fn measure(
     context: &Context,
     networks: &[Network],
-    (folder, arguments): (&Path, &BenchmarkArguments),
+    (folder, mut files, arguments): (&Path, Vec<PhotoFile>, &BenchmarkArguments),
     question: &Question,
     out: &Path,
 ) -> anyhow::Result<Vec<PathBuf>> {
-    let class_names = &networks[0].opened.class_names;
-    let mut files = labelled(folder, arguments.labels.as_deref(), class_names)?;
     files.truncate(arguments.limit.unwrap_or(usize::MAX));
     let mut reader = PhotoReader {
         skip: arguments.skip_bad,
@@ -80,7 +78,7 @@ pub(super) fn measure(
         generated: false,
         split: PICTURES.to_string(),
         ids,
-        class_names: class_names.clone(),
+        class_names: networks[0].opened.class_names.clone(),
         class: question.class.clone(),
     };
     let tables = summarise(&images, &scored, None);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use burn::tensor::Device;
 
-use super::{WeightFile, WeightsError};
+use super::{DATASET_NOTE, NETWORK_NOTE, TRIAL_NOTE, WeightFile, WeightsError};
 use crate::model::backbones::{Backbone, BackboneName, Dialect, Parameters};
 use crate::model::spec::SMALL_IMAGES;
 
@@ -14,9 +14,6 @@ const IMAGENET_CLASSES: usize = 1000;
 const MOST_CLASSES: usize = 100_000;
 /// The end of the name of PyTorch's count of training batches, which no network needs.
 const BATCH_COUNT: &str = "num_batches_tracked";
-
-/// The key of an exported file's notes that names its network.
-const NETWORK_KEY: &str = "network";
 
 /// How weights are taken.
 #[derive(Debug, Clone, Copy, Default)]
@@ -41,12 +38,12 @@ pub fn load_backbone(
     options: LoadOptions,
     device: &Device,
 ) -> Result<Backbone, WeightsError> {
-    let network = file.notes().get(NETWORK_KEY);
+    let network = file.notes().get(NETWORK_NOTE);
     if let Some(network) = network.filter(|network| network.contains(SMALL_IMAGES)) {
         return Err(WeightsError::SmallImages {
             path: file.path().to_path_buf(),
             network: network.clone(),
-            trial: ["trial", "dataset"]
+            trial: [TRIAL_NOTE, DATASET_NOTE]
                 .map(|key| file.notes().get(key).cloned().unwrap_or_default()),
         });
     }

@@ -32,6 +32,14 @@ const ZIP_START: &[u8] = b"PK\x03\x04";
 const LEGACY_START: &[u8] = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.";
 /// Where the header of a `.safetensors` file begins, after its length.
 const HEADER_AT: usize = 8;
+/// What `DataParallel` puts before each name.
+const PARALLEL_PREFIX: &str = "module.";
+/// The keys under which an exported file's notes name its experiment, its network and its data.
+pub const TRIAL_NOTE: &str = "trial";
+/// See [`TRIAL_NOTE`].
+pub const NETWORK_NOTE: &str = "network";
+/// See [`TRIAL_NOTE`].
+pub const DATASET_NOTE: &str = "dataset";
 
 /// Where a tensor's values lie in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,9 +55,6 @@ pub struct TensorEntry {
     /// Elements from the first to past the last, in storage order.
     extent: usize,
 }
-
-/// What `DataParallel` puts before each name.
-const PARALLEL_PREFIX: &str = "module.";
 
 /// Returns a tensor's name without what `DataParallel` puts before it.
 fn own_name(name: &str) -> &str {
