@@ -7,7 +7,7 @@ use std::path::Path;
 
 use camtrail::model::backbones::BackboneName;
 use camtrail::run::{
-    ExplanationSet, ScoreMetric, read_localization_summary, read_score_rows, read_score_table,
+    ExplanationSet, LocalizationSummaryRow, ScoreMetric, ScoreRow, ScoreSummary, TableRow,
 };
 
 mod support;
@@ -71,8 +71,8 @@ fn tables_say_what_the_maps_are() {
     let out = folder.join("out");
 
     // Every mean of the table is the mean of its rows.
-    let rows = read_score_rows(&out.join("scores.csv")).expect("read");
-    let table = read_score_table(&out.join("score-table.csv")).expect("read");
+    let rows = ScoreRow::read(&out.join("scores.csv")).expect("read");
+    let table = ScoreSummary::read(&out.join("score-table.csv")).expect("read");
     let drops = table
         .iter()
         .filter(|row| row.metric == ScoreMetric::AverageDrop);
@@ -143,7 +143,7 @@ fn tables_say_what_the_maps_are() {
         "{}",
         shown.stderr
     );
-    let summary = read_localization_summary(&out.join("boxes/localization-summary.csv"));
+    let summary = LocalizationSummaryRow::read(&out.join("boxes/localization-summary.csv"));
     let summary = summary.expect("read");
     for (instances, pictures) in [("1", 2), ("2", 1), ("all", 3)] {
         let row = summary.iter().find(|row| row.instances == instances);

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use camtrail::run::{CapacityRow, SequenceSet, read_capacity};
+use camtrail::run::{CapacityRow, SequenceSet, TableRow};
 use support::{done_in, new_folder, run_in};
 
 /// Changes that make a training of seconds.
@@ -136,9 +136,9 @@ fn stored_maps_are_signed_and_complete() {
 #[test]
 fn the_table_keeps_its_laws() {
     let (folder, _) = explained();
-    let all = read_capacity(&sequence(folder).join("capacity.csv")).expect("written");
+    let all = CapacityRow::read(&sequence(folder).join("capacity.csv")).expect("written");
     let own =
-        read_capacity(&sequence(folder).join("convlstm-seed-0/capacity.csv")).expect("written");
+        CapacityRow::read(&sequence(folder).join("convlstm-seed-0/capacity.csv")).expect("written");
     let of_first: Vec<&CapacityRow> = all
         .iter()
         .filter(|row| row.experiment == "convlstm")

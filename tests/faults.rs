@@ -9,7 +9,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use camtrail::run::{
-    CheckpointName, EpochRow, RunDir, RunManifest, RunStatus, read_epoch_rows, sha256,
+    CheckpointName, EpochRow, RunDir, RunManifest, RunStatus, read_epoch_records, sha256,
 };
 use tempfile::TempDir;
 
@@ -99,7 +99,7 @@ impl Place {
     /// Waits until the run has `epochs` rows.
     fn wait_for_rows(&self, epochs: usize) {
         let deadline = Instant::now() + PATIENCE;
-        while read_epoch_rows(&self.dir().epochs())
+        while read_epoch_records::<EpochRow>(&self.dir().epochs())
             .expect("a table")
             .len()
             < epochs
@@ -146,7 +146,7 @@ fn remains(place: &Place) -> Remains {
             sha256(&fs::read(run.checkpoint(name).join(MODEL)).expect("weights")),
         )
     };
-    let rows = read_epoch_rows(&run.epochs()).expect("a table");
+    let rows = read_epoch_records::<EpochRow>(&run.epochs()).expect("a table");
     let without_times = |row| EpochRow {
         images_per_second: None,
         seconds: 0.0,
@@ -384,14 +384,14 @@ fn a_resume_with_other_values_lists_them_and_needs_a_flag() {
     let list = "train.epochs was 2, is 3; train.learning_rate was 0.001, is 0.002\n";
     assert!(told.contains(list), "{told}");
     assert_eq!(
-        read_epoch_rows(&place.dir().epochs())
+        read_epoch_records::<EpochRow>(&place.dir().epochs())
             .expect("a table")
             .len(),
         3
     );
 
     place.trained(&[&changes[..], &["--accept-changes"]].concat());
-    let rows = read_epoch_rows(&place.dir().epochs()).expect("a table");
+    let rows = read_epoch_records::<EpochRow>(&place.dir().epochs()).expect("a table");
     assert_eq!(
         rows.iter().map(|row| row.epoch).collect::<Vec<_>>(),
         [0, 1, 2, 3]
@@ -447,7 +447,7 @@ fn a_second_run_in_the_same_folder_is_refused_by_name() {
     // The lock of a killed process frees itself.
     signal(&first, "KILL");
     assert_eq!(first.wait().expect("ended").signal(), Some(9));
-    let rows = read_epoch_rows(&place.dir().epochs())
+    let rows = read_epoch_records::<EpochRow>(&place.dir().epochs())
         .expect("a table")
         .len();
     let mut second = place.start(&["--resume"]);

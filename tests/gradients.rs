@@ -14,7 +14,7 @@ use camtrail::data::{
 };
 use camtrail::model::tap::Tap;
 use camtrail::model::{Head, ModelSpec, NetworkName, PlainCnn, load_network, to_tensor};
-use camtrail::run::{CheckpointName, EpochRow, RunDir, RunManifest, RunStatus, read_epoch_rows};
+use camtrail::run::{CheckpointName, EpochRow, RunDir, RunManifest, RunStatus, read_epoch_records};
 use camtrail::train::{
     CheckpointSpec, ClassifyJob, ImageBatch, Schedule, Silent, StartMode, TrainSpec, train,
 };
@@ -339,7 +339,7 @@ fn dropout_is_on_in_training_and_off_in_validation() {
             ..spec(Head::Flatten)
         };
         let run = run(&folder.path().join(name), &model, 1, &data);
-        read_epoch_rows(&run.epochs()).expect("a table")
+        read_epoch_records::<EpochRow>(&run.epochs()).expect("a table")
     };
     let without = rows("without", 0.0, 0.0);
     for (name, block, head) in [("block", 0.5, 0.0), ("head", 0.0, 0.5)] {

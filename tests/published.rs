@@ -13,7 +13,7 @@ use camtrail::data::{Augmentation, DataOptions, DatasetName, ShapesOptions};
 use camtrail::model::backbones::BackboneName;
 use camtrail::model::weights::WeightFile;
 use camtrail::model::{Head, MODEL_FILE, ModelSpec, NetworkName, OPTIMIZER_FILE};
-use camtrail::run::{CheckpointName, EpochRow, RunDir, RunManifest, RunStatus, read_epoch_rows};
+use camtrail::run::{CheckpointName, EpochRow, RunDir, RunManifest, RunStatus, read_epoch_records};
 use camtrail::train::{
     CheckpointSpec, ClassifyJob, EpochReport, Outcome, Progress, Schedule, StartMode, TrainEvents,
     TrainSpec, train,
@@ -139,7 +139,7 @@ fn remains(root: &Path) -> (Vec<Tensors>, Vec<EpochRow>) {
         let folder = run.checkpoint(CheckpointName::epoch(epoch));
         [MODEL_FILE, OPTIMIZER_FILE].map(|file| tensors(&folder.join(file)))
     });
-    let rows = read_epoch_rows(&run.epochs()).expect("a table");
+    let rows = read_epoch_records::<EpochRow>(&run.epochs()).expect("a table");
     let rows = rows.into_iter().map(|row| EpochRow {
         images_per_second: None,
         seconds: 0.0,
@@ -196,7 +196,7 @@ fn train_small(folder: &Path, network: &str, changes: &[&str]) {
 
 fn losses(folder: &Path, network: &str) -> Vec<f64> {
     let run = RunDir::new(&folder.join("checkpoints/shapes"), network, 0);
-    let rows = read_epoch_rows(&run.epochs()).expect("a table");
+    let rows = read_epoch_records::<EpochRow>(&run.epochs()).expect("a table");
     rows.iter().filter_map(|row| row.train_loss).collect()
 }
 

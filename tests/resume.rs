@@ -17,7 +17,7 @@ use camtrail::model::{
 };
 use camtrail::run::{
     BestCheckpoint, CheckpointName, CheckpointState, EpochRow, RunDir, RunError, RunManifest,
-    RunStatus, read_epoch_rows, sha256,
+    RunStatus, read_epoch_records, sha256,
 };
 use camtrail::train::{
     CheckpointSpec, ClassifyJob, EpochReport, Outcome, Progress, Schedule, StartMode, TrainError,
@@ -219,7 +219,7 @@ impl Remains {
     fn of(run: &RunDir) -> Self {
         let checkpoints = run.checkpoints().expect("a run folder");
         let last = *checkpoints.last().expect("a checkpoint");
-        let rows = read_epoch_rows(&run.epochs()).expect("a table");
+        let rows = read_epoch_records::<EpochRow>(&run.epochs()).expect("a table");
         Self {
             model: model(run, last),
             optimizer: tensors(run, last, OPTIMIZER_FILE),
@@ -793,7 +793,7 @@ fn the_best_after_a_fallback_is_one_that_is_there() {
 
     let resumed = trial.train(folder.path(), StartMode::Resume, 0);
     assert_eq!(resumed.saved(), second);
-    let rows = read_epoch_rows(&run.epochs()).expect("a table");
+    let rows = read_epoch_records::<EpochRow>(&run.epochs()).expect("a table");
     let best = if rows[2].validation_accuracy > rows[0].validation_accuracy
         || (rows[2].validation_accuracy == rows[0].validation_accuracy
             && rows[2].validation_loss < rows[0].validation_loss)
@@ -978,7 +978,7 @@ fn the_seconds_of_a_resumed_epoch_are_those_of_all_its_steps_and_its_validation(
         .train(folder.path(), StartMode::Resume, u64::MAX)
         .result
         .expect("done");
-    let row = &read_epoch_rows(&run.epochs()).expect("a table")[2];
+    let row = &read_epoch_records::<EpochRow>(&run.epochs()).expect("a table")[2];
     let rate = row.images_per_second.expect("a trained epoch");
     let training = TRAIN_IMAGES as f64 / rate;
     assert!(training > EARLIER, "{row:?}");

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use camtrail::explain::{Baseline, Method, Needs};
-use camtrail::run::{SanityTables, Verdict, read_verdicts, verdict_of};
+use camtrail::run::{SanityTables, TableRow, Verdict, VerdictRow, verdict_of};
 use support::{done_in, run_in};
 use trained_run::trained;
 
@@ -97,7 +97,8 @@ fn a_retrained_head_is_drawn_with_the_logits() {
 #[test]
 fn what_never_looks_at_the_network_fails_and_every_verdict_can_be_read() {
     let (folder, stdout) = checked();
-    let verdicts = read_verdicts(&folder.join("figures/shapes/sanity")).expect("written");
+    let verdicts = VerdictRow::read_if_present(&folder.join("figures/shapes/sanity/verdicts.csv"))
+        .expect("written");
     let weights = &verdicts[0].weights;
     for baseline in ["random", "gaussian", "edges"] {
         let row = verdict_of(&verdicts, weights, ("block-2", baseline)).expect("a verdict");

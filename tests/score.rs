@@ -20,8 +20,7 @@ use camtrail::explain::{
 };
 use camtrail::model::{PlainCnn, load_network};
 use camtrail::run::{
-    CheckpointName, LayerPlace, RunDir, SCORE_PAIRS_CSV, SCORE_TABLE_CSV, SCORES_CSV, ScoreMetric,
-    ScorePair, ScoreRow, ScoreSummary, read_score_pairs, read_score_rows, read_score_table,
+    CheckpointName, LayerPlace, RunDir, ScoreMetric, ScorePair, ScoreRow, ScoreSummary, TableRow,
 };
 use printed::printed_in;
 
@@ -88,9 +87,9 @@ fn score(out: &str, more: &[&str]) -> String {
 fn tables(out: &str) -> (Vec<ScoreRow>, Vec<ScoreSummary>, Vec<ScorePair>) {
     let folder = scored().join(out);
     (
-        read_score_rows(&folder.join(SCORES_CSV)).expect("rows"),
-        read_score_table(&folder.join(SCORE_TABLE_CSV)).expect("means"),
-        read_score_pairs(&folder.join(SCORE_PAIRS_CSV)).expect("pairs"),
+        ScoreRow::read(&folder.join(ScoreRow::FILE)).expect("rows"),
+        ScoreSummary::read(&folder.join(ScoreSummary::FILE)).expect("means"),
+        ScorePair::read(&folder.join(ScorePair::FILE)).expect("pairs"),
     )
 }
 
@@ -314,9 +313,9 @@ fn the_same_command_writes_the_same_tables() {
         assert!(shown.starts_with("exit code 0\n"), "{shown}");
     }
     for file in [
-        SCORES_CSV,
-        SCORE_TABLE_CSV,
-        SCORE_PAIRS_CSV,
+        ScoreRow::FILE,
+        ScoreSummary::FILE,
+        ScorePair::FILE,
         "score-depth.svg",
     ] {
         let read = |out: &str| fs::read(scored().join(out).join(file)).expect("a file");

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::experiment::Resolved;
 use crate::explain::Method;
 use crate::figure::{Ablation, Figure, LayerRule, MapChoice, TrainingTime};
-use crate::run::{EpochRow, ExplanationSet, write_depth_rows};
+use crate::run::{DepthRow, EpochRow, ExplanationSet, TableRow};
 
 use super::DONE;
 use super::arguments::AblateArguments;
@@ -133,7 +133,7 @@ pub(super) fn draw(context: &Context, arguments: &AblateArguments) -> anyhow::Re
     )?;
     print(&rows);
     let table = out.join("depth.csv");
-    write_depth_rows(&table, &rows)?;
+    DepthRow::write(&table, &rows)?;
     files.extend(figures::depth(&rows, &out)?);
     files.push(table);
     let runs: Vec<_> = trained.iter().map(|trained| trained.run.clone()).collect();

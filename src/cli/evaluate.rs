@@ -5,7 +5,7 @@ use crate::data::{DataOptions, Splits};
 use crate::evaluate::measure;
 use crate::experiment::{Experiment, Resolved};
 use crate::model::backbones::BackboneName;
-use crate::run::{DepthRow, list_runs, write_depth_rows};
+use crate::run::{DepthRow, TableRow, list_runs};
 
 use super::DONE;
 use super::arguments::EvaluateArguments;
@@ -48,7 +48,7 @@ pub(super) fn run(context: &Context, arguments: &EvaluateArguments) -> anyhow::R
     let rows = rows(context, &arguments.trials, base, &arguments.checkpoint)?;
     print(&rows);
     if let Some(path) = &arguments.csv {
-        write_depth_rows(path, &rows)?;
+        DepthRow::write(path, &rows)?;
         note(format!("written to \"{}\"", path.display()));
     }
     Ok(DONE)

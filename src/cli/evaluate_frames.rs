@@ -10,7 +10,7 @@ use crate::data::{ClipSplits, Clips, DataError, load_clips};
 use crate::evaluate::{BASELINES, ForecastScores, baseline_scores, mean_image, network_scores};
 use crate::experiment::ForecastExperiment;
 use crate::figure::{Figure, FrameScores};
-use crate::run::{FRAME_SCORES_CSV, FrameScoreRow, write_frame_scores};
+use crate::run::{FrameScoreRow, TableRow};
 
 use super::DONE;
 use super::arguments::{EvaluateArguments, at_least_one};
@@ -123,10 +123,10 @@ fn write(
         rows,
         mean_image_clips: MEAN_IMAGE_CLIPS,
     };
-    let mut files = vec![folder.join(FRAME_SCORES_CSV)];
+    let mut files = vec![folder.join(FrameScoreRow::FILE)];
     files.extend(arguments.csv.clone());
     for file in &files {
-        write_frame_scores(file, rows)?;
+        FrameScoreRow::write(file, rows)?;
     }
     files.extend(figure.save(&folder)?);
     Ok(files)

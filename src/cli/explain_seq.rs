@@ -15,7 +15,7 @@ use crate::experiment::{ForecastExperiment, Resolved};
 use crate::explain::sequence::FrameTarget;
 use crate::explain::{ExplainError, Method, Needs};
 use crate::figure::{Capacity, CapacityCompared, Figure, Trajectory};
-use crate::run::{CAPACITY_CSV, CapacityRow, SEQUENCE_JSON, SEQUENCE_TENSORS, write_capacity};
+use crate::run::{CapacityRow, SEQUENCE_JSON, SEQUENCE_TENSORS, TableRow};
 
 use super::DONE;
 use super::context::Context;
@@ -121,8 +121,8 @@ impl Subject<'_> {
 
     /// Prints, writes and draws what was measured, and returns the files.
     fn draw_capacity(&self, rows: &[CapacityRow], folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
-        let table = folder.join(CAPACITY_CSV);
-        write_capacity(&table, rows)?;
+        let table = folder.join(CapacityRow::FILE);
+        CapacityRow::write(&table, rows)?;
         let mut files = vec![table];
         for method in &self.request.methods {
             text::print_capacity(rows, method.name());
@@ -138,8 +138,8 @@ impl Subject<'_> {
 
 /// Writes and draws the rows of several networks together, and returns the files.
 fn compare(rows: &[CapacityRow], methods: &[Method], out: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    let table = out.join(CAPACITY_CSV);
-    write_capacity(&table, rows)?;
+    let table = out.join(CapacityRow::FILE);
+    CapacityRow::write(&table, rows)?;
     let mut files = vec![table];
     for method in methods {
         let figure = CapacityCompared {

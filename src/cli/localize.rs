@@ -13,8 +13,8 @@ use crate::figure::{
     Figure, LocalizationCoverage, LocalizationCurves, LocalizationPictures, LocalizationRegion,
 };
 use crate::run::{
-    LocalizationCurveRow, LocalizationRow, LocalizationSummaryRow, LocalizedPictures,
-    write_localization_curve, write_localization_rows, write_localization_summary,
+    LocalizationCurveRow, LocalizationRow, LocalizationSummaryRow, LocalizedPictures, TableRow,
+    write_localization_rows,
 };
 
 use super::DONE;
@@ -66,8 +66,8 @@ pub(super) fn write(findings: &Findings, out: &Path) -> anyhow::Result<Vec<PathB
         .collect();
     let file = |name: &str| out.join(name);
     write_localization_rows(&file("localization.csv"), &columns, &findings.maps)?;
-    write_localization_summary(&file("localization-summary.csv"), &findings.summary)?;
-    write_localization_curve(&file("iou-curve.csv"), &findings.curves)?;
+    LocalizationSummaryRow::write(&file("localization-summary.csv"), &findings.summary)?;
+    LocalizationCurveRow::write(&file("iou-curve.csv"), &findings.curves)?;
     result("");
     result(format!(
         "Each ± is half a 95 % bootstrap interval over images, left out under {} images; a star \

@@ -6,10 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::explain::metrics::{MapScore, ScoreRequest, score_maps};
 use crate::explain::{Explainable, MapSource, Standardisation};
 use crate::figure::{Figure, ScoreDepth};
-use crate::run::{
-    LayerPlace, RunError, SCORE_PAIRS_CSV, SCORE_TABLE_CSV, SCORES_CSV, ScoreRow,
-    write_score_pairs, write_score_rows, write_score_table,
-};
+use crate::run::{LayerPlace, RunError, ScorePair, ScoreRow, ScoreSummary, TableRow};
 
 use super::DONE;
 use super::arguments::ScoreArguments;
@@ -132,11 +129,11 @@ pub(super) fn write(
     networks: &[Scored],
     tables: &ScoreTables,
 ) -> Result<[PathBuf; 3], RunError> {
-    let paths = [SCORES_CSV, SCORE_TABLE_CSV, SCORE_PAIRS_CSV].map(|name| out.join(name));
+    let paths = [ScoreRow::FILE, ScoreSummary::FILE, ScorePair::FILE].map(|name| out.join(name));
     let [every_map, means, pairs] = &paths;
-    write_score_rows(every_map, rows(images, networks))?;
-    write_score_table(means, &tables.means)?;
-    write_score_pairs(pairs, &tables.pairs)?;
+    ScoreRow::write(every_map, rows(images, networks))?;
+    ScoreSummary::write(means, &tables.means)?;
+    ScorePair::write(pairs, &tables.pairs)?;
     Ok(paths)
 }
 

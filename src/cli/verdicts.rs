@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use crate::run::{Verdict, VerdictRow, read_verdicts, verdict_of};
+use crate::run::{TableRow, Verdict, VerdictRow, verdict_of};
 
 use super::context::Context;
 use super::network::Opened;
@@ -27,7 +27,8 @@ impl Verdicts {
             Some(folder) => folder,
             None => context.figures(None, &[dataset, FOLDER]),
         };
-        let rows = read_verdicts(&folder).map_err(|error| unreadable(&error, &folder))?;
+        let rows = VerdictRow::read_if_present(&folder.join(VerdictRow::FILE))
+            .map_err(|error| unreadable(&error, &folder))?;
         Ok(Self { rows })
     }
 

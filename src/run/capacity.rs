@@ -1,16 +1,9 @@
 //! `capacity.csv`: how far back a next-frame predictor's maps, gradient and error reach, one row a
 //! number. Written by `cli`, read by `figure`.
 
-use std::path::Path;
-
 use serde::{Deserialize, Serialize};
 
-use super::RunError;
-use super::arrays::read_file;
-use super::table::{parse_table, write_table};
-
-/// The table's file name.
-pub const CAPACITY_CSV: &str = "capacity.csv";
+use super::TableRow;
 
 /// One mean over clips.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -51,22 +44,8 @@ pub struct CapacityRow {
     pub n: usize,
 }
 
-/// Writes `rows` to `path` as CSV with a header.
-///
-/// # Errors
-/// As [`write_atomically`](super::write_atomically).
-pub fn write_capacity(path: &Path, rows: &[CapacityRow]) -> Result<(), RunError> {
-    write_table(path, rows)
-}
-
-/// Returns the rows of the file at `path`.
-///
-/// # Errors
-/// [`RunError::Io`], or [`RunError::Damaged`], which names the line that does not parse.
-pub fn read_capacity(path: &Path) -> Result<Vec<CapacityRow>, RunError> {
-    let content = read_file(path)?;
-    let text = String::from_utf8(content).map_err(|reason| RunError::damaged(path, reason))?;
-    parse_table(path, &text)
+impl TableRow for CapacityRow {
+    const FILE: &'static str = "capacity.csv";
 }
 
 /// Returns the lags at which a network of which `rows` are all the rows is seen to remember the
@@ -155,7 +134,7 @@ mod tests {
     #[test]
     fn rows_with_and_without_lag_survive_the_disk() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let path = folder.path().join(CAPACITY_CSV);
+        let path = folder.path().join(CapacityRow::FILE);
         let map = CapacityRow {
             measure: "own-track".into(),
             high: 1.0 / 3.0,
@@ -170,11 +149,11 @@ mod tests {
             ..map.clone()
         };
         let rows = [map, error];
-        write_capacity(&path, &rows).expect("written");
-        assert_eq!(read_capacity(&path).expect("read"), rows);
+        CapacityRow::write(&path, &rows).expect("written");
+        assert_eq!(CapacityRow::read(&path).expect("read"), rows);
         let text = std::fs::read_to_string(&path).expect("text");
         std::fs::write(&path, text.replace("199", "some")).expect("damaged");
-        let error = read_capacity(&path).expect_err("damaged").to_string();
+        let error = CapacityRow::read(&path).expect_err("damaged").to_string();
         assert!(error.contains("line: 2"), "{error}");
     }
 }

@@ -1,14 +1,8 @@
 //! The table of how much networks agree: `consistency.csv`. Written by `cli`, read by people.
 
-use std::path::Path;
-
 use serde::{Deserialize, Serialize};
 
-use super::RunError;
-use super::table::write_table;
-
-/// File name of the table.
-pub const CONSISTENCY_CSV: &str = "consistency.csv";
+use super::TableRow;
 
 /// How much the maps of one method by two or more networks agree, by one measure; a row of
 /// `consistency.csv`. Intervals are of 95 %, by bootstrap over pictures.
@@ -52,10 +46,6 @@ pub struct ConsistencyRow {
     pub difference_high: f64,
 }
 
-/// Writes `rows` to `path` as CSV with a header.
-///
-/// # Errors
-/// As [`write_atomically`](super::write_atomically).
-pub fn write_consistency(path: &Path, rows: &[ConsistencyRow]) -> Result<(), RunError> {
-    write_table(path, rows)
+impl TableRow for ConsistencyRow {
+    const FILE: &'static str = "consistency.csv";
 }

@@ -1,12 +1,9 @@
 //! `depth.csv`: accuracy against depth, one row a trained network. Written by `cli` after an
 //! evaluation, read by `figure`.
 
-use std::path::Path;
-
 use serde::{Deserialize, Serialize};
 
-use super::RunError;
-use super::table::{parse_table, write_table};
+use super::TableRow;
 
 /// One trained network's size and accuracy.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -41,20 +38,6 @@ pub struct DepthRow {
     pub test_images: usize,
 }
 
-/// Writes `rows` to `path` as CSV with a header.
-///
-/// # Errors
-/// As [`write_atomically`](super::write_atomically).
-pub fn write_depth_rows(path: &Path, rows: &[DepthRow]) -> Result<(), RunError> {
-    write_table(path, rows)
-}
-
-/// Returns the rows of the file at `path`.
-///
-/// # Errors
-/// [`RunError::Damaged`] names the line that does not parse.
-pub fn read_depth_rows(path: &Path) -> Result<Vec<DepthRow>, RunError> {
-    let text =
-        std::fs::read_to_string(path).map_err(|source| RunError::io("read", path, source))?;
-    parse_table(path, &text)
+impl TableRow for DepthRow {
+    const FILE: &'static str = "depth.csv";
 }

@@ -1,15 +1,9 @@
 //! `frame-scores.csv`: how well frames were predicted, one row a forecast, horizon, score and frame.
 //! Written by `cli` after an evaluation, read by `figure`.
 
-use std::path::Path;
-
 use serde::{Deserialize, Serialize};
 
-use super::RunError;
-use super::table::{parse_table, write_table};
-
-/// The table's file name.
-pub const FRAME_SCORES_CSV: &str = "frame-scores.csv";
+use super::TableRow;
 
 /// One score's mean over clips.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -42,29 +36,15 @@ pub struct FrameScoreRow {
     pub n: usize,
 }
 
+impl TableRow for FrameScoreRow {
+    const FILE: &'static str = "frame-scores.csv";
+}
+
 impl FrameScoreRow {
     /// Whether it needed no network.
     pub fn is_baseline(&self) -> bool {
         self.seed.is_none()
     }
-}
-
-/// Writes `rows` to `path` as CSV with a header.
-///
-/// # Errors
-/// As [`write_atomically`](super::write_atomically).
-pub fn write_frame_scores(path: &Path, rows: &[FrameScoreRow]) -> Result<(), RunError> {
-    write_table(path, rows)
-}
-
-/// Returns the rows of the file at `path`.
-///
-/// # Errors
-/// [`RunError::Damaged`] names the line that does not parse.
-pub fn read_frame_scores(path: &Path) -> Result<Vec<FrameScoreRow>, RunError> {
-    let text =
-        std::fs::read_to_string(path).map_err(|source| RunError::io("read", path, source))?;
-    parse_table(path, &text)
 }
 
 #[cfg(test)]
@@ -74,7 +54,7 @@ mod tests {
     #[test]
     fn rows_of_networks_and_baselines_survive_the_disk() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let path = folder.path().join(FRAME_SCORES_CSV);
+        let path = folder.path().join(FrameScoreRow::FILE);
         let network = FrameScoreRow {
             forecast: "convlstm".into(),
             seed: Some(0),
@@ -99,12 +79,12 @@ mod tests {
             ..network.clone()
         };
         let rows = [network, baseline];
-        write_frame_scores(&path, &rows).expect("written");
-        assert_eq!(read_frame_scores(&path).expect("read"), rows);
+        FrameScoreRow::write(&path, &rows).expect("written");
+        assert_eq!(FrameScoreRow::read(&path).expect("read"), rows);
         assert!(rows[1].is_baseline() && !rows[0].is_baseline());
         let text = std::fs::read_to_string(&path).expect("text");
         std::fs::write(&path, text.replace("120.5", "much")).expect("damaged");
-        let error = read_frame_scores(&path).expect_err("damaged").to_string();
+        let error = FrameScoreRow::read(&path).expect_err("damaged").to_string();
         assert!(error.contains("line: 2"), "{error}");
     }
 }

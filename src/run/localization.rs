@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::table::{parse_table, write_table};
+use super::TableRow;
 use super::{ExplanationSet, RunError, write_atomically};
 
 /// File name of what a folder of localised pictures says of them.
@@ -156,6 +156,10 @@ pub struct LocalizationSummaryRow {
     pub difference_high: Option<f64>,
 }
 
+impl TableRow for LocalizationSummaryRow {
+    const FILE: &'static str = "localization-summary.csv";
+}
+
 /// A point of the curve of mean IoU against delta, as a row of `iou-curve.csv`; over all pictures.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LocalizationCurveRow {
@@ -195,44 +199,8 @@ pub struct LocalizationCurveRow {
     pub pictures: usize,
 }
 
-/// Writes `rows` to `path` as CSV with a header.
-///
-/// # Errors
-/// As [`write_atomically`].
-pub fn write_localization_summary(
-    path: &Path,
-    rows: &[LocalizationSummaryRow],
-) -> Result<(), RunError> {
-    write_table(path, rows)
-}
-
-/// Returns the rows of the summary at `path`.
-///
-/// # Errors
-/// [`RunError::Damaged`] names the line that does not parse.
-pub fn read_localization_summary(path: &Path) -> Result<Vec<LocalizationSummaryRow>, RunError> {
-    let text = std::fs::read_to_string(path).map_err(|reason| RunError::io("read", path, reason));
-    parse_table(path, &text?)
-}
-
-/// Writes `rows` to `path` as CSV with a header.
-///
-/// # Errors
-/// As [`write_atomically`].
-pub fn write_localization_curve(
-    path: &Path,
-    rows: &[LocalizationCurveRow],
-) -> Result<(), RunError> {
-    write_table(path, rows)
-}
-
-/// Returns the rows of the curve at `path`.
-///
-/// # Errors
-/// [`RunError::Damaged`] names the line that does not parse.
-pub fn read_localization_curve(path: &Path) -> Result<Vec<LocalizationCurveRow>, RunError> {
-    let text = std::fs::read_to_string(path).map_err(|reason| RunError::io("read", path, reason));
-    parse_table(path, &text?)
+impl TableRow for LocalizationCurveRow {
+    const FILE: &'static str = "iou-curve.csv";
 }
 
 /// One map of a picture, with the box that it implies.

@@ -66,8 +66,8 @@ fn summaries_and_curves_survive_the_disk() {
         difference_high: Some(-0.4),
     };
     let rows = [row];
-    write_localization_summary(&path, &rows).expect("written");
-    assert_eq!(read_localization_summary(&path).expect("read"), rows);
+    LocalizationSummaryRow::write(&path, &rows).expect("written");
+    assert_eq!(LocalizationSummaryRow::read(&path).expect("read"), rows);
     let [row] = rows;
     let rows = [LocalizationCurveRow {
         dataset: row.dataset,
@@ -88,8 +88,8 @@ fn summaries_and_curves_survive_the_disk() {
         high: 0.3,
         pictures: 12,
     }];
-    write_localization_curve(&path, &rows).expect("written");
-    assert_eq!(read_localization_curve(&path).expect("read"), rows);
+    LocalizationCurveRow::write(&path, &rows).expect("written");
+    assert_eq!(LocalizationCurveRow::read(&path).expect("read"), rows);
 }
 
 #[test]

@@ -2,11 +2,9 @@
 
 use std::path::Path;
 
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::table::{parse_table, write_table};
-use super::{BestCheckpoint, RunError};
+use super::{BestCheckpoint, RunError, TableRow};
 
 /// One epoch of training, as a row of `epochs.csv`. Epoch 0 is the network before any training and
 /// has only validation values.
@@ -32,6 +30,10 @@ pub struct EpochRow {
     pub seconds: f64,
 }
 
+impl TableRow for EpochRow {
+    const FILE: &'static str = "epochs.csv";
+}
+
 /// One epoch of training a next-frame predictor, as a row of `epochs.csv`. Epoch 0 is the network
 /// before any training and has only validation values.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -55,8 +57,12 @@ pub struct ForecastRow {
     pub seconds: f64,
 }
 
+impl TableRow for ForecastRow {
+    const FILE: &'static str = "epochs.csv";
+}
+
 /// A row of `epochs.csv`.
-pub trait EpochRecord: Clone + Serialize + DeserializeOwned {
+pub trait EpochRecord: Clone + TableRow {
     /// Whether it counts what is predicted right, or else measures frames.
     const HAS_ACCURACY: bool;
 
@@ -99,14 +105,6 @@ impl EpochRecord for ForecastRow {
     }
 }
 
-/// Returns the rows of a classifier's file at `path`; as [`read_epoch_records`].
-///
-/// # Errors
-/// As [`read_epoch_records`].
-pub fn read_epoch_rows(path: &Path) -> Result<Vec<EpochRow>, RunError> {
-    read_epoch_records(path)
-}
-
 /// Returns the rows of the file at `path`, or none where there is no file. A last row without its
 /// end of line was torn by a killed process and is dropped.
 ///
@@ -119,7 +117,7 @@ pub fn read_epoch_records<R: EpochRecord>(path: &Path) -> Result<Vec<R>, RunErro
         Err(source) => return Err(RunError::io("read", path, source)),
     };
     let whole = text.rfind('\n').map_or("", |end| &text[..=end]);
-    parse_table(path, whole)
+    R::parse(path, whole)
 }
 
 /// Appends `row` to the file at `path`, by rewriting it whole: a row is there or it is not. Rows of
@@ -131,7 +129,7 @@ pub fn append_epoch_record<R: EpochRecord>(path: &Path, row: R) -> Result<(), Ru
     let mut rows: Vec<R> = read_epoch_records(path)?;
     rows.retain(|old| old.epoch() < row.epoch());
     rows.push(row);
-    write_table(path, &rows)
+    R::write(path, &rows)
 }
 
 /// Drops the rows after `epoch`, as resuming from that epoch's checkpoint needs.
@@ -141,7 +139,7 @@ pub fn append_epoch_record<R: EpochRecord>(path: &Path, row: R) -> Result<(), Ru
 pub fn truncate_epoch_records<R: EpochRecord>(path: &Path, epoch: u32) -> Result<(), RunError> {
     let mut rows: Vec<R> = read_epoch_records(path)?;
     rows.retain(|row| row.epoch() <= epoch);
-    write_table(path, &rows)
+    R::write(path, &rows)
 }
 
 #[cfg(test)]
@@ -169,15 +167,21 @@ mod tests {
             append_epoch_record(&path, row(epoch)).expect("appended");
         }
         assert_eq!(
-            read_epoch_rows(&path).expect("read"),
+            read_epoch_records::<EpochRow>(&path).expect("read"),
             [row(0), row(1), row(2)]
         );
         let mut text = std::fs::read_to_string(&path).expect("text");
         text.push_str("3,2.5,0.2");
         std::fs::write(&path, &text).expect("torn");
-        assert_eq!(read_epoch_rows(&path).expect("read").len(), 3);
+        assert_eq!(
+            read_epoch_records::<EpochRow>(&path).expect("read").len(),
+            3
+        );
         truncate_epoch_records::<EpochRow>(&path, 1).expect("truncated");
-        assert_eq!(read_epoch_rows(&path).expect("read"), [row(0), row(1)]);
+        assert_eq!(
+            read_epoch_records::<EpochRow>(&path).expect("read"),
+            [row(0), row(1)]
+        );
     }
 
     #[test]
@@ -189,7 +193,9 @@ mod tests {
             .expect("text")
             .replace("0.25", "none");
         std::fs::write(&path, text).expect("damaged");
-        let error = read_epoch_rows(&path).expect_err("damaged").to_string();
+        let error = read_epoch_records::<EpochRow>(&path)
+            .expect_err("damaged")
+            .to_string();
         assert!(error.contains("line: 2"), "{error}");
     }
 }

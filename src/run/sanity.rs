@@ -2,20 +2,10 @@
 
 use std::path::Path;
 
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::RunError;
-use super::table::{parse_table, write_table};
-
-/// File of the cascade's rank correlations.
-const CASCADE: &str = "cascade.csv";
-/// File of the comparison between classes.
-const CLASSES: &str = "classes.csv";
-/// File of the sums that must come out.
-const IDENTITIES: &str = "identities.csv";
-/// File of the verdicts.
-const VERDICTS: &str = "verdicts.csv";
+use super::TableRow;
 
 /// Whether a method passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,6 +81,10 @@ pub struct CascadeRow {
     pub high: Option<f64>,
 }
 
+impl TableRow for CascadeRow {
+    const FILE: &'static str = "cascade.csv";
+}
+
 /// One method at one layer of one network: its maps for the explained and for another class.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ClassRow {
@@ -128,6 +122,10 @@ pub struct ClassRow {
     pub difference_high: Option<f64>,
 }
 
+impl TableRow for ClassRow {
+    const FILE: &'static str = "classes.csv";
+}
+
 /// One sum that must come out at one layer of one network.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct IdentityRow {
@@ -155,6 +153,10 @@ pub struct IdentityRow {
     pub holds: bool,
 }
 
+impl TableRow for IdentityRow {
+    const FILE: &'static str = "identities.csv";
+}
+
 /// What is to be thought of one method at one layer of one network.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct VerdictRow {
@@ -174,6 +176,10 @@ pub struct VerdictRow {
     pub verdict: Verdict,
     /// Why, with the numbers.
     pub reason: String,
+}
+
+impl TableRow for VerdictRow {
+    const FILE: &'static str = "verdicts.csv";
 }
 
 /// All tables of a folder.
@@ -196,10 +202,10 @@ impl SanityTables {
     /// [`RunError::Damaged`] names the file and line that does not parse.
     pub fn read(folder: &Path) -> Result<Self, RunError> {
         Ok(Self {
-            cascade: read_or_none(&folder.join(CASCADE))?,
-            classes: read_or_none(&folder.join(CLASSES))?,
-            identities: read_or_none(&folder.join(IDENTITIES))?,
-            verdicts: read_verdicts(folder)?,
+            cascade: TableRow::read_if_present(&folder.join(CascadeRow::FILE))?,
+            classes: TableRow::read_if_present(&folder.join(ClassRow::FILE))?,
+            identities: TableRow::read_if_present(&folder.join(IdentityRow::FILE))?,
+            verdicts: TableRow::read_if_present(&folder.join(VerdictRow::FILE))?,
         })
     }
 
@@ -217,20 +223,17 @@ impl SanityTables {
     /// # Errors
     /// As [`write_atomically`](super::write_atomically).
     pub fn write(&self, folder: &Path) -> Result<[&'static str; 4], RunError> {
-        write_table(&folder.join(CASCADE), &self.cascade)?;
-        write_table(&folder.join(CLASSES), &self.classes)?;
-        write_table(&folder.join(IDENTITIES), &self.identities)?;
-        write_table(&folder.join(VERDICTS), &self.verdicts)?;
-        Ok([CASCADE, CLASSES, IDENTITIES, VERDICTS])
+        CascadeRow::write(&folder.join(CascadeRow::FILE), &self.cascade)?;
+        ClassRow::write(&folder.join(ClassRow::FILE), &self.classes)?;
+        IdentityRow::write(&folder.join(IdentityRow::FILE), &self.identities)?;
+        VerdictRow::write(&folder.join(VerdictRow::FILE), &self.verdicts)?;
+        Ok([
+            CascadeRow::FILE,
+            ClassRow::FILE,
+            IdentityRow::FILE,
+            VerdictRow::FILE,
+        ])
     }
-}
-
-/// Returns the verdicts in `folder`; none where the checks were never run there.
-///
-/// # Errors
-/// [`RunError::Damaged`] names the line that does not parse.
-pub fn read_verdicts(folder: &Path) -> Result<Vec<VerdictRow>, RunError> {
-    read_or_none(&folder.join(VERDICTS))
 }
 
 /// Returns the verdict on `method` at `layer` of the network with these weights, by their SHA-256; a
@@ -272,14 +275,6 @@ fn replace<T: About>(old: &mut Vec<T>, new: Vec<T>) {
             })
     });
     old.extend(new);
-}
-
-fn read_or_none<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, RunError> {
-    match std::fs::read_to_string(path) {
-        Ok(text) => parse_table(path, &text),
-        Err(source) if source.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
-        Err(source) => Err(RunError::io("read", path, source)),
-    }
 }
 
 #[cfg(test)]

@@ -18,7 +18,10 @@ fn verdict(weights: &str, layer: &str, method: &str, verdict: Verdict) -> Verdic
 #[test]
 fn verdicts_survive_the_disk_and_are_found_by_weights_layer_and_method() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    assert_eq!(read_verdicts(folder.path()).expect("none"), []);
+    assert_eq!(
+        VerdictRow::read_if_present(&folder.path().join(VerdictRow::FILE)).expect("none"),
+        []
+    );
     let rows = vec![
         verdict("aa", "block-5", "grad-cam", Verdict::Pass),
         verdict("aa", "block-5", "edges", Verdict::Fail),
@@ -30,7 +33,7 @@ fn verdicts_survive_the_disk_and_are_found_by_weights_layer_and_method() {
     };
     tables.write(folder.path()).expect("written");
     assert_eq!(SanityTables::read(folder.path()).expect("read"), tables);
-    let read = read_verdicts(folder.path()).expect("read");
+    let read = VerdictRow::read_if_present(&folder.path().join(VerdictRow::FILE)).expect("read");
     let found = |weights, place| verdict_of(&read, weights, place).map(|row| row.verdict);
     assert_eq!(found("aa", ("block-5", "edges")), Some(Verdict::Fail));
     assert_eq!(

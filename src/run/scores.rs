@@ -2,19 +2,9 @@
 //! row a method and score; `score-pairs.csv`, one row a method against the one it is compared with.
 //! Written by `cli`, the second read by `figure`.
 
-use std::path::Path;
-
 use serde::{Deserialize, Serialize};
 
-use super::RunError;
-use super::table::{parse_table, write_table};
-
-/// File name of the rows, one a map.
-pub const SCORES_CSV: &str = "scores.csv";
-/// File name of the means.
-pub const SCORE_TABLE_CSV: &str = "score-table.csv";
-/// File name of the comparisons.
-pub const SCORE_PAIRS_CSV: &str = "score-pairs.csv";
+use super::TableRow;
 
 /// The scores of one map, as a row of `scores.csv`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -67,6 +57,10 @@ pub struct ScoreRow {
     pub insertion: Option<f64>,
     /// Area under the deletion curve, 0 to 1, where it was measured.
     pub deletion: Option<f64>,
+}
+
+impl TableRow for ScoreRow {
+    const FILE: &'static str = "scores.csv";
 }
 
 /// Which of an ablation's two layers a layer is.
@@ -203,6 +197,10 @@ pub struct ScoreSummary {
     pub highest_seed: f64,
 }
 
+impl TableRow for ScoreSummary {
+    const FILE: &'static str = "score-table.csv";
+}
+
 /// One method against another on the same images, as a row of `score-pairs.csv`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ScorePair {
@@ -244,59 +242,6 @@ pub struct ScorePair {
     pub drop_difference_high: f64,
 }
 
-/// Writes `rows` to `path` as CSV with a header, and holds no more than one of them at a time.
-///
-/// # Errors
-/// As [`write_atomically`](super::write_atomically).
-pub fn write_score_rows(
-    path: &Path,
-    rows: impl IntoIterator<Item = ScoreRow>,
-) -> Result<(), RunError> {
-    write_table(path, rows)
-}
-
-/// Returns the rows of the `scores.csv` at `path`.
-///
-/// # Errors
-/// [`RunError::Damaged`] names the line that does not parse.
-pub fn read_score_rows(path: &Path) -> Result<Vec<ScoreRow>, RunError> {
-    read(path)
-}
-
-/// Writes `rows` to `path` as CSV with a header.
-///
-/// # Errors
-/// As [`write_atomically`](super::write_atomically).
-pub fn write_score_table(path: &Path, rows: &[ScoreSummary]) -> Result<(), RunError> {
-    write_table(path, rows)
-}
-
-/// Returns the rows of the `score-table.csv` at `path`.
-///
-/// # Errors
-/// [`RunError::Damaged`] names the line that does not parse.
-pub fn read_score_table(path: &Path) -> Result<Vec<ScoreSummary>, RunError> {
-    read(path)
-}
-
-/// Writes `rows` to `path` as CSV with a header.
-///
-/// # Errors
-/// As [`write_atomically`](super::write_atomically).
-pub fn write_score_pairs(path: &Path, rows: &[ScorePair]) -> Result<(), RunError> {
-    write_table(path, rows)
-}
-
-/// Returns the rows of the `score-pairs.csv` at `path`.
-///
-/// # Errors
-/// [`RunError::Damaged`] names the line that does not parse.
-pub fn read_score_pairs(path: &Path) -> Result<Vec<ScorePair>, RunError> {
-    read(path)
-}
-
-fn read<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Vec<T>, RunError> {
-    let text =
-        std::fs::read_to_string(path).map_err(|source| RunError::io("read", path, source))?;
-    parse_table(path, &text)
+impl TableRow for ScorePair {
+    const FILE: &'static str = "score-pairs.csv";
 }

@@ -1,5 +1,7 @@
-//! Tables as CSV with a header: written whole or not at all. Used by `epochs.csv` and `depth.csv`.
+//! Tables as CSV with a header: each kind of row knows its file, and is written and read in one way.
 
+use std::borrow::Borrow;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use serde::Serialize;
@@ -7,30 +9,61 @@ use serde::de::DeserializeOwned;
 
 use super::{RunError, write_atomically};
 
-/// Writes `rows` to `path`.
-pub(super) fn write_table(
-    path: &Path,
-    rows: impl IntoIterator<Item = impl Serialize>,
-) -> Result<(), RunError> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    for row in rows {
-        writer
-            .serialize(row)
-            .map_err(|reason| RunError::damaged(path, reason))?;
-    }
-    let content = writer
-        .into_inner()
-        .map_err(|reason| RunError::damaged(path, reason))?;
-    write_atomically(path, &content)
-}
+/// A row of a table; its fields are the columns. The table is there whole or not at all.
+pub trait TableRow: Serialize + DeserializeOwned {
+    /// Name of the table's file, such as "depth.csv".
+    const FILE: &'static str;
 
-/// Returns the rows of `text`, which was read from `path`.
-pub(super) fn parse_table<T: DeserializeOwned>(
-    path: &Path,
-    text: &str,
-) -> Result<Vec<T>, RunError> {
-    csv::Reader::from_reader(text.as_bytes())
-        .deserialize()
-        .collect::<Result<_, _>>()
-        .map_err(|reason| RunError::damaged(path, reason))
+    /// Writes `rows` to `path` as CSV with a header, and holds no more than one of them at a time.
+    ///
+    /// # Errors
+    /// As [`write_atomically`].
+    fn write(
+        path: &Path,
+        rows: impl IntoIterator<Item = impl Borrow<Self>>,
+    ) -> Result<(), RunError> {
+        let damaged = |reason| RunError::damaged(path, reason);
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        for row in rows {
+            writer.serialize(row.borrow()).map_err(damaged)?;
+        }
+        let content = writer
+            .into_inner()
+            .map_err(|reason| RunError::damaged(path, reason))?;
+        write_atomically(path, &content)
+    }
+
+    /// Returns the rows of the file at `path`.
+    ///
+    /// # Errors
+    /// [`RunError::Io`]; [`RunError::Damaged`] names the line that does not parse.
+    fn read(path: &Path) -> Result<Vec<Self>, RunError> {
+        let content = std::fs::read(path).map_err(|source| RunError::io("read", path, source))?;
+        let text = String::from_utf8(content).map_err(|reason| RunError::damaged(path, reason))?;
+        Self::parse(path, &text)
+    }
+
+    /// Returns the rows of the file at `path`, or none where there is no file.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    fn read_if_present(path: &Path) -> Result<Vec<Self>, RunError> {
+        match Self::read(path) {
+            Err(RunError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {
+                Ok(Vec::new())
+            }
+            read => read,
+        }
+    }
+
+    /// Returns the rows of `text`, which was read from `path`.
+    ///
+    /// # Errors
+    /// [`RunError::Damaged`] names the line that does not parse.
+    fn parse(path: &Path, text: &str) -> Result<Vec<Self>, RunError> {
+        csv::Reader::from_reader(text.as_bytes())
+            .deserialize()
+            .collect::<Result<_, _>>()
+            .map_err(|reason| RunError::damaged(path, reason))
+    }
 }

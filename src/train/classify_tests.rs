@@ -8,7 +8,7 @@ use std::path::Path;
 use super::*;
 use crate::data::{DataOptions, DatasetName, ShapesOptions};
 use crate::model::{Head, MODEL_FILE, NetworkName};
-use crate::run::{CheckpointName, RunManifest, RunStatus, read_epoch_rows};
+use crate::run::{CheckpointName, EpochRow, RunManifest, RunStatus, read_epoch_records};
 use crate::train::{CheckpointSpec, Progress, Schedule, TrainEvents, TrainSpec};
 
 /// As on the CPU.
@@ -126,7 +126,7 @@ fn remains(root: &Path) -> (Vec<Vec<u8>>, Vec<EpochRow>) {
         let folder = run.checkpoint(CheckpointName::epoch(epoch));
         std::fs::read(folder.join(MODEL_FILE)).expect("weights")
     });
-    let rows = read_epoch_rows(&run.epochs()).expect("a table");
+    let rows = read_epoch_records::<EpochRow>(&run.epochs()).expect("a table");
     let rows = rows.into_iter().map(|row| EpochRow {
         images_per_second: None,
         seconds: 0.0,

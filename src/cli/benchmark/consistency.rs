@@ -9,7 +9,7 @@ use crate::cli::score_table::target;
 use crate::data::photo::{Photo, Window};
 use crate::explain::consistency::Framed;
 use crate::explain::{MapSource, bootstrap};
-use crate::run::{CONSISTENCY_CSV, ConsistencyRow, write_consistency};
+use crate::run::{ConsistencyRow, TableRow};
 
 use super::networks::{Labelled, Network};
 
@@ -124,8 +124,8 @@ impl Agreements {
              explain the same class on {percent:.1} % of the pictures"
         ));
         result("");
-        let path = out.join(CONSISTENCY_CSV);
-        write_consistency(&path, &rows)?;
+        let path = out.join(ConsistencyRow::FILE);
+        ConsistencyRow::write(&path, &rows)?;
         Ok(Some(path))
     }
 }
