@@ -16,4 +16,5 @@ pub mod figure;
 pub mod kernels;
 pub mod model;
 pub mod run;
+pub mod study;
 pub mod train;

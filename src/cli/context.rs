@@ -1,30 +1,27 @@
-//! What every verb needs: folders, the device, the signals. Made once by [`super::run`].
+//! The setting of one run of the program: runs and data, signals, and how a study is shown.
 
 use std::path::{Path, PathBuf};
 
-use crate::data::{DataSearch, Splits, load};
-use crate::device::{ChosenDevice, DeviceChoice, choose};
-use crate::experiment::{ExperimentKind, Override, Resolved, load as load_experiment};
-use crate::run::RunDir;
+use crate::data::DataSearch;
+use crate::device::{DeviceChoice, choose};
+use crate::experiment::Resolved;
+use crate::study::{Progress, Runs, Watch};
+use crate::train::TrainEvents;
 
-use super::arguments::{DEFAULT_RUNS, DeviceName, ExperimentArguments, Shared};
-use super::failure::Complaint;
 use super::output::{note, program};
+use super::progress::{Bar, TrainView};
+use super::shared::{DEFAULT_RUNS, DeviceName, Shared};
 use super::signals::Signals;
 
 /// Folder of everything drawn.
 const FIGURES: &str = "figures";
+/// Folder of what the sanity checks found, below that of the data set.
+pub(super) const SANITY: &str = "sanity";
 
-/// The setting of one run of the program.
+/// The setting of one run of the program. It follows every study.
 pub(super) struct Context {
-    /// Where experiments are looked for first.
-    pub(super) folder: PathBuf,
-    /// Where data are looked for.
-    pub(super) search: DataSearch,
-    /// Root of all run folders.
-    pub(super) runs: PathBuf,
-    /// The device.
-    pub(super) device: ChosenDevice,
+    /// Experiments, runs, data and the device.
+    pub(super) runs: Runs,
     /// Whether to stop.
     pub(super) signals: Signals,
     /// The shared options that differ from their defaults, to print commands that can be pasted.
@@ -45,60 +42,19 @@ impl Context {
             note(format!("on {}: {reason}", device.name));
         }
         Ok(Self {
-            device,
-            folder: PathBuf::new(),
-            search: DataSearch {
-                flag: shared.data_dir.clone(),
+            runs: Runs {
+                data: DataSearch {
+                    flag: shared.data_dir.clone(),
+                },
+                ..Runs::new(&shared.runs, device)
             },
-            runs: shared.runs.clone(),
             signals: Signals::install()?,
             flags: flags(shared),
         })
     }
 
-    /// Returns the experiment `trial` with what the user changed in it.
-    pub(super) fn experiment<E: ExperimentKind>(
-        &self,
-        trial: &str,
-        arguments: &ExperimentArguments,
-    ) -> anyhow::Result<Resolved<E>> {
-        let overrides = arguments
-            .overrides
-            .iter()
-            .map(|text| text.parse())
-            .collect::<Result<Vec<Override>, _>>()?;
-        Ok(load_experiment(
-            &self.folder,
-            trial,
-            arguments.base.as_deref(),
-            &overrides,
-        )?)
-    }
-
-    /// Returns the experiment `trial` as it is, on `base` where one is named.
-    pub(super) fn plain<E: ExperimentKind>(
-        &self,
-        trial: &str,
-        base: Option<&str>,
-    ) -> anyhow::Result<Resolved<E>> {
-        Ok(load_experiment(&self.folder, trial, base, &[])?)
-    }
-
-    /// Returns the run folder of `experiment` and `seed`. A trial on another base than its own has
-    /// a folder apart.
-    pub(super) fn run<E>(&self, experiment: &Resolved<E>, seed: u64) -> RunDir {
-        RunDir::new(&self.runs_of(experiment), &experiment.name, seed)
-    }
-
-    /// Returns the folder of the runs on the base of `experiment`.
-    pub(super) fn runs_of<E>(&self, experiment: &Resolved<E>) -> PathBuf {
-        match experiment.base_replaced {
-            true => self.runs.join(&experiment.base),
-            false => self.runs.clone(),
-        }
-    }
-
-    /// Returns the folder for figures made with `base`, or the one that the user named.
+    /// Returns the folder for what is made with the data set or network in `parts`, or the one that
+    /// the user named.
     pub(super) fn figures(&self, out: Option<&Path>, parts: &[&str]) -> PathBuf {
         match out {
             Some(out) => out.to_path_buf(),
@@ -108,22 +64,45 @@ impl Context {
         }
     }
 
+    /// Returns the folder of what the sanity checks found about the `trials`: next to `out`, otherwise
+    /// that of their data set.
+    pub(super) fn verdicts(
+        &self,
+        trials: &[String],
+        base: Option<&str>,
+        out: Option<&Path>,
+    ) -> Option<PathBuf> {
+        let beside = out.and_then(Path::parent).map(|parent| parent.join(SANITY));
+        if let Some(folder) = beside.filter(|folder| folder.is_dir()) {
+            return Some(folder);
+        }
+        // An unknown trial is reported by the study.
+        let resolved: Resolved = self.runs.experiment(trials.first()?, base, &[]).ok()?;
+        let dataset = resolved.experiment.data.dataset;
+        Some(self.figures(None, &[dataset.name(), SANITY]))
+    }
+
     /// Returns the command `rest` with this run's shared options, to be pasted.
     pub(super) fn command(&self, rest: &str) -> String {
         format!("{} {rest}{}", program(), self.flags)
     }
+}
 
-    /// Fails where a signal asked to stop; called between steps that leave nothing half-done.
-    pub(super) fn go_on(&self) -> Result<(), Complaint> {
-        if self.signals.stop() {
-            return Err(Complaint::stopped(self.signals.exit_code()));
-        }
-        Ok(())
+impl Watch for Context {
+    fn should_stop(&self) -> bool {
+        self.signals.stop()
     }
 
-    /// Returns the images of `experiment`.
-    pub(super) fn data(&self, experiment: &Resolved) -> anyhow::Result<Splits> {
-        Ok(load(&experiment.experiment.data_options(), &self.search)?)
+    fn note(&self, message: &str) {
+        note(message);
+    }
+
+    fn begin(&self, label: &str, items: Option<usize>) -> Box<dyn Progress> {
+        Box::new(Bar::new(label, items))
+    }
+
+    fn training(&self, label: &str) -> Box<dyn TrainEvents> {
+        Box::new(TrainView::new(label))
     }
 }
 
@@ -142,9 +121,4 @@ fn flags(shared: &Shared) -> String {
         DeviceName::Cuda => text.push_str(" --device cuda"),
     }
     text
-}
-
-/// Returns the option that names `base`, after a space, or nothing.
-pub(super) fn base_flag(base: Option<&str>) -> String {
-    base.map_or(String::new(), |base| format!(" --base {base}"))
 }

@@ -1,4 +1,4 @@
-//! `data`: fetch, check and list. Called by [`super::run`].
+//! `data`: fetch, check and list.
 
 use std::path::{Path, PathBuf};
 
@@ -7,12 +7,12 @@ use clap::{Args, Subcommand};
 use crate::data::{CatalogueEntry, DataError, GeneratedOptions, describe, fetch};
 use crate::experiment::{ForecastExperiment, Resolved};
 use crate::run::{RunError, write_atomically};
+use crate::study::grouped;
 
-use super::DONE;
 use super::context::Context;
 use super::failure::{CARGO_RUN, Complaint};
 use super::fetch_progress::FetchProgress;
-use super::output::{grouped, note, program, result, table};
+use super::output::{DONE, note, program, result, table};
 
 /// The trial whose resolved experiment says how many `shapes` there are.
 const ANY_TRIAL: &str = "trial-a";
@@ -64,7 +64,7 @@ fn fetch_dataset(context: &Context, dataset: CatalogueEntry) -> anyhow::Result<u
     let mut progress = FetchProgress::new();
     let stop = || context.signals.stop();
     let mut show = |event: crate::data::FetchEvent<'_>| progress.show(event);
-    match fetch(dataset, &context.search.root(), &mut show, &stop) {
+    match fetch(dataset, &context.runs.data.root(), &mut show, &stop) {
         Ok(folder) => {
             result(folder.display());
             Ok(DONE)
@@ -83,7 +83,7 @@ fn fetch_dataset(context: &Context, dataset: CatalogueEntry) -> anyhow::Result<u
 
 fn check(context: &Context, dataset: CatalogueEntry, sheet: Option<&Path>) -> anyhow::Result<u8> {
     let generated = generated_options(context)?;
-    let report = describe::check(dataset, &generated, &context.search)?;
+    let report = describe::check(dataset, &generated, &context.runs.data)?;
     match &report.folder {
         Some(folder) => result(format!("{dataset} in \"{}\"", folder.display())),
         None => result(format!("{dataset} (generated data)")),
@@ -136,7 +136,7 @@ fn write_contact_sheet(
     path: &Path,
 ) -> anyhow::Result<()> {
     let mut png = std::io::Cursor::new(Vec::new());
-    describe::contact_sheet(dataset, generated, &context.search)?
+    describe::contact_sheet(dataset, generated, &context.runs.data)?
         .write_to(&mut png, image::ImageFormat::Png)
         .map_err(|reason| Complaint::failed(reason.to_string(), "try another file name"))?;
     write_atomically(path, png.get_ref()).map_err(|error: RunError| error.into())
@@ -144,8 +144,9 @@ fn write_contact_sheet(
 
 /// Returns sizes and seeds of what is generated as the shipped experiments have them.
 fn generated_options(context: &Context) -> anyhow::Result<GeneratedOptions> {
-    let on_shapes: Resolved = context.plain(ANY_TRIAL, Some(SHAPES_BASE))?;
-    let predictor: Resolved<ForecastExperiment> = context.plain(ANY_PREDICTOR, None)?;
+    let on_shapes: Resolved = context.runs.experiment(ANY_TRIAL, Some(SHAPES_BASE), &[])?;
+    let predictor: Resolved<ForecastExperiment> =
+        context.runs.experiment(ANY_PREDICTOR, None, &[])?;
     Ok(GeneratedOptions {
         shapes: on_shapes.experiment.data.shapes,
         clips: predictor.experiment.clips,
@@ -155,7 +156,7 @@ fn generated_options(context: &Context) -> anyhow::Result<GeneratedOptions> {
 fn list(context: &Context) -> u8 {
     let header = ["data set", "kind", "where", "what"];
     let mut rows = vec![header.map(str::to_string).to_vec()];
-    for listing in describe::list(&context.search) {
+    for listing in describe::list(&context.runs.data) {
         let place = match (&listing.folder, &listing.how_to_get) {
             (Some(folder), _) => folder.display().to_string(),
             (None, Some(command)) => format!("absent; {}", command.replace(CARGO_RUN, program())),

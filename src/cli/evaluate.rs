@@ -1,22 +1,65 @@
-//! `evaluate`: accuracy of trained networks on the validation and the test split; networks that
-//! predict frames go to `evaluate_frames`. Called by [`super::run`], `ablate` and `reproduce`.
+//! `evaluate`: accuracy of trained networks on the validation and the test split, of published networks
+//! on photographs, and scores of next-frame predictors.
 
-use crate::data::{DataOptions, Splits};
-use crate::evaluate::measure;
-use crate::experiment::{Experiment, Resolved};
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::data::statistics::Interval;
+use crate::experiment::Experiment;
 use crate::model::backbones::BackboneName;
-use crate::run::{DepthRow, TableRow, list_runs};
+use crate::run::{DepthRow, TableRow};
+use crate::study::accuracy::{Request, measure};
+use crate::study::{Published, grouped, photo_accuracy};
 
-use super::DONE;
-use super::arguments::EvaluateArguments;
-use super::backbone::evaluate_photos;
-use super::context::{Context, base_flag};
-use super::evaluate_frames;
-use super::experiments::size_of;
+use super::context::Context;
 use super::failure::Complaint;
-use super::network::{Trained, find};
-use super::output::{grouped, note, result, table};
+use super::output::{DONE, note, result, table};
+use super::shared::FromWeights;
 use super::train::is_other_kind;
+
+/// Arguments of `evaluate`.
+#[derive(Debug, Clone, Args)]
+pub(super) struct EvaluateArguments {
+    /// Experiments, or ImageNet networks with --photos
+    #[arg(required = true)]
+    trials: Vec<String>,
+    #[command(flatten)]
+    photos: PhotoArguments,
+    /// Take the runs that were trained on this base, such as "shapes"
+    #[arg(long, visible_alias = "dataset", value_name = "NAME")]
+    base: Option<String>,
+    /// Training seeds [default: all that were trained]
+    #[arg(long, alias = "seed", value_delimiter = ',', value_name = "SEED,SEED")]
+    seeds: Vec<u64>,
+    /// "best" on the validation split, "last", or an epoch's number
+    #[arg(long, default_value = "best", value_name = "WHICH")]
+    checkpoint: String,
+    /// Write the table as CSV too
+    #[arg(long, value_name = "FILE")]
+    csv: Option<PathBuf>,
+}
+
+/// A folder of photographs with labels.
+#[derive(Debug, Clone, Default, Args)]
+struct PhotoArguments {
+    /// Folder of photographs, for ImageNet networks
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["base", "csv", "checkpoint", "seeds"])]
+    photos: Option<PathBuf>,
+    /// Their classes: a CSV with the columns file,class, by name or number [default: labels.csv in
+    /// the folder]
+    #[arg(long, value_name = "FILE", requires = "photos")]
+    labels: Option<PathBuf>,
+    /// Skip pictures that cannot be read, and count them
+    #[arg(long, requires = "photos")]
+    skip_bad: bool,
+    /// Judge each picture by ten crops, the corners and the centre and their mirror images, by the mean of
+    /// their probabilities
+    #[arg(long, requires = "photos")]
+    ten_crop: bool,
+    #[command(flatten)]
+    from: FromWeights,
+}
 
 /// Measures every trained seed of the given trials and prints a table.
 pub(super) fn run(context: &Context, arguments: &EvaluateArguments) -> anyhow::Result<u8> {
@@ -30,9 +73,6 @@ pub(super) fn run(context: &Context, arguments: &EvaluateArguments) -> anyhow::R
     let predict = (arguments.trials.iter())
         .map(|trial| predicts_frames(context, trial, base))
         .collect::<anyhow::Result<Vec<bool>>>()?;
-    if predict.iter().all(|predicts| *predicts) {
-        return evaluate_frames::run(context, arguments);
-    }
     if let Some(place) = predict.iter().position(|predicts| *predicts) {
         let message = format!(
             "{} predicts frames, others classify",
@@ -41,11 +81,13 @@ pub(super) fn run(context: &Context, arguments: &EvaluateArguments) -> anyhow::R
         let hint = "evaluate networks of one kind at a time";
         return Err(Complaint::misused(message, hint).into());
     }
-    if let Some(option) = arguments.frames.given() {
-        let message = format!("{option} is for networks that predict frames");
-        return Err(Complaint::misused(message, "leave it out").into());
-    }
-    let rows = rows(context, &arguments.trials, base, &arguments.checkpoint)?;
+    let request = Request {
+        trials: arguments.trials.clone(),
+        base: arguments.base.clone(),
+        seeds: arguments.seeds.clone(),
+        which: arguments.checkpoint.parse()?,
+    };
+    let rows = measure(&context.runs, &request, context)?;
     print(&rows);
     if let Some(path) = &arguments.csv {
         DepthRow::write(path, &rows)?;
@@ -55,93 +97,10 @@ pub(super) fn run(context: &Context, arguments: &EvaluateArguments) -> anyhow::R
 }
 
 fn predicts_frames(context: &Context, trial: &str, base: Option<&str>) -> anyhow::Result<bool> {
-    match context.plain::<Experiment>(trial, base) {
+    match context.runs.experiment::<Experiment>(trial, base, &[]) {
         Err(error) if is_other_kind(&error) => Ok(true),
-        resolved => resolved.map(|_| false),
+        resolved => Ok(resolved.map(|_| false)?),
     }
-}
-
-/// Returns one row for every trained seed of `trials`.
-pub(super) fn rows(
-    context: &Context,
-    trials: &[String],
-    base: Option<&str>,
-    checkpoint: &str,
-) -> anyhow::Result<Vec<DepthRow>> {
-    let mut rows = Vec::new();
-    let mut loaded: Option<(DataOptions, Splits)> = None;
-    for trial in trials {
-        let seeds = trained_seeds(context, trial, base)?;
-        if seeds.is_empty() {
-            return Err(not_trained(context, trial, base).into());
-        }
-        for seed in seeds {
-            context.go_on()?;
-            let trained = find(context, trial, base, seed)?;
-            let wanted = trained.experiment.experiment.data_options();
-            // Runs of one ablation share their images, which are then read once.
-            let (_, data) = match loaded.take() {
-                Some(same) if same.0 == wanted => loaded.insert(same),
-                _ => loaded.insert((wanted, context.data(&trained.experiment)?)),
-            };
-            rows.push(row(context, &trained, checkpoint, data)?);
-        }
-    }
-    Ok(rows)
-}
-
-/// Returns the seeds of `trial` that have a best checkpoint, in order.
-pub(super) fn trained_seeds(
-    context: &Context,
-    trial: &str,
-    base: Option<&str>,
-) -> anyhow::Result<Vec<u64>> {
-    seeds_of(context, &context.plain::<Experiment>(trial, base)?)
-}
-
-/// As [`trained_seeds`], of an experiment of any kind.
-pub(super) fn seeds_of<E>(context: &Context, experiment: &Resolved<E>) -> anyhow::Result<Vec<u64>> {
-    let runs = list_runs(&context.runs_of(experiment))?;
-    let ours = runs
-        .iter()
-        .filter(|run| run.trial() == experiment.name && run.best().exists());
-    Ok(ours.map(|run| run.seed()).collect())
-}
-
-/// Returns the complaint that `trial` has no run, with the command that trains one.
-pub(super) fn not_trained(context: &Context, trial: &str, base: Option<&str>) -> Complaint {
-    let base = base_flag(base);
-    Complaint::failed(
-        format!("{trial} was not trained"),
-        context.command(&format!("train {trial}{base}")),
-    )
-}
-
-fn row(
-    context: &Context,
-    trained: &Trained,
-    checkpoint: &str,
-    data: &Splits,
-) -> anyhow::Result<DepthRow> {
-    let opened = trained.open(context, checkpoint)?;
-    let accuracy = measure(opened.network.network(), data, &context.device.device);
-    let size = size_of(&trained.experiment);
-    Ok(DepthRow {
-        trial: trained.run.trial().to_string(),
-        seed: trained.run.seed(),
-        blocks: trained.experiment.experiment.model.blocks(),
-        parameters: size.parameters,
-        multiply_adds: size.multiply_adds,
-        epoch: opened.epoch,
-        checkpoint: opened.rule,
-        dataset: data.test.dataset_name().to_string(),
-        generated: data.test.is_generated(),
-        validation_accuracy: accuracy.validation.accuracy,
-        validation_images: accuracy.validation.images,
-        test_accuracy: accuracy.test.accuracy,
-        test_top5_accuracy: accuracy.test.top5_accuracy,
-        test_images: accuracy.test.images,
-    })
 }
 
 /// Prints the rows as a table.
@@ -192,4 +151,60 @@ pub(super) fn print(rows: &[DepthRow]) {
             row.dataset
         ));
     }
+}
+
+/// Measures the accuracy of each network on photographs and prints a table.
+fn evaluate_photos(context: &Context, arguments: &EvaluateArguments) -> anyhow::Result<u8> {
+    let photos = &arguments.photos;
+    if photos.from.weights.is_some() && arguments.trials.len() > 1 {
+        let message = "--weights gives the weights of one network";
+        return Err(Complaint::misused(message, "evaluate the networks one by one").into());
+    }
+    let Some(folder) = &photos.photos else {
+        let message = "ImageNet networks are evaluated on photographs";
+        let hint = "name their folder: --photos DIR; or, for networks trained here, their data: \
+                    --dataset cifar-100";
+        return Err(Complaint::misused(message, hint).into());
+    };
+    let request = photo_accuracy::Request {
+        folder: folder.clone(),
+        labels: photos.labels.clone(),
+        skip_bad: photos.skip_bad,
+        ten_crop: photos.ten_crop,
+    };
+    let header = [
+        "network", "weights", "pictures", "top-1 %", "", "top-5 %", "",
+    ];
+    let mut rows = vec![header.map(str::to_string).to_vec()];
+    let mut skipped = 0;
+    for name in &arguments.trials {
+        let source = photos.from.source()?;
+        let published = Published::open(&context.runs, name.parse()?, &source)?;
+        let found = photo_accuracy::measure(&context.runs, &published, &request, context)?;
+        skipped = found.skipped;
+        let mut row = vec![name.clone(), published.file, found.photos.to_string()];
+        row.extend([found.top1, found.top5].iter().flat_map(percent));
+        rows.push(row);
+    }
+    result(table(&rows));
+    let omitted = match skipped {
+        0 => String::new(),
+        count => format!("; not read, and not counted: {count}"),
+    };
+    let crops = match photos.ten_crop {
+        true => "; mean probabilities of ten crops",
+        false => "",
+    };
+    result(format!(
+        "in brackets 95 % bootstrap intervals over pictures{crops}{omitted}"
+    ));
+    Ok(DONE)
+}
+
+fn percent(interval: &Interval) -> [String; 2] {
+    let Interval {
+        mean, low, high, ..
+    } = interval;
+    let [mean, low, high] = [mean, low, high].map(|share| 100.0 * share);
+    [format!("{mean:.1}"), format!("[{low:.1}, {high:.1}]")]
 }

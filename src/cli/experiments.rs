@@ -1,32 +1,34 @@
-//! `list`, `show` and `diff`: experiments as text. Called by [`super::run`].
+//! `list`, `show` and `diff`: experiments as text.
 
-use crate::data::clips::CANVAS_SIDE;
+use clap::Args;
+
 use crate::experiment::{FieldDifference, ForecastExperiment, Resolved, compare, known};
 use crate::model::NetworkSize;
 use crate::run::{RunManifest, RunStatus, list_runs};
+use crate::study::grouped;
 
-use super::DONE;
-use super::arguments::{DiffArguments, ExperimentArguments, ShowArguments};
 use super::context::Context;
 use super::failure::Complaint;
-use super::output::{grouped, note, program, result, table};
+use super::output::{DONE, note, program, result, table};
+use super::shared::ExperimentArguments;
 use super::train::is_other_kind;
 
-/// Returns the network's size for the images of its own data set.
-pub(super) fn size_of(resolved: &Resolved) -> NetworkSize {
-    let dataset = resolved.experiment.data.dataset;
-    let side = dataset.side();
-    NetworkSize::of(
-        &resolved.experiment.model,
-        side,
-        side,
-        dataset.class_count(),
-    )
+/// Arguments of `show`.
+#[derive(Debug, Clone, Args)]
+pub(super) struct ShowArguments {
+    /// Experiment, such as trial-d
+    trial: String,
+    #[command(flatten)]
+    experiment: ExperimentArguments,
 }
 
-/// Returns the network's size for one frame.
-pub(super) fn forecast_size(experiment: &ForecastExperiment) -> NetworkSize {
-    NetworkSize::of_forecast(&experiment.forecast, CANVAS_SIDE)
+/// Arguments of `diff`.
+#[derive(Debug, Clone, Args)]
+pub(super) struct DiffArguments {
+    /// First experiment
+    first: String,
+    /// Second experiment
+    second: String,
 }
 
 /// An experiment of either kind.
@@ -37,26 +39,24 @@ enum Any {
 
 impl Any {
     fn load(context: &Context, name: &str, changed: &ExperimentArguments) -> anyhow::Result<Self> {
-        match context.experiment(name, changed) {
+        let (base, overrides) = (changed.base.as_deref(), changed.overrides()?);
+        match context.runs.experiment(name, base, &overrides) {
             Err(error) if is_other_kind(&error) => {
-                Ok(Self::Forecast(context.experiment(name, changed)?))
+                let resolved = context.runs.experiment(name, base, &overrides)?;
+                Ok(Self::Forecast(resolved))
             }
             resolved => Ok(Self::Classify(resolved?)),
         }
     }
 
     fn plain(context: &Context, name: &str) -> anyhow::Result<Self> {
-        let unchanged = ExperimentArguments {
-            base: None,
-            overrides: Vec::new(),
-        };
-        Self::load(context, name, &unchanged)
+        Self::load(context, name, &ExperimentArguments::default())
     }
 
     fn size(&self) -> NetworkSize {
         match self {
-            Self::Classify(resolved) => size_of(resolved),
-            Self::Forecast(resolved) => forecast_size(&resolved.experiment),
+            Self::Classify(resolved) => resolved.experiment.size(),
+            Self::Forecast(resolved) => resolved.experiment.size(),
         }
     }
 
@@ -114,7 +114,7 @@ pub(super) fn list(context: &Context) -> anyhow::Result<u8> {
         "question",
     ];
     let mut rows = vec![header.map(str::to_string).to_vec()];
-    for name in known(&context.folder) {
+    for name in known(&context.runs.folder) {
         let experiment = Any::plain(context, &name)?;
         let size = experiment.size();
         let (dataset, blocks) = experiment.summary();
@@ -138,9 +138,9 @@ fn list_trained(context: &Context) -> anyhow::Result<()> {
             .map(str::to_string)
             .to_vec(),
     ];
-    let mut roots = vec![context.runs.clone()];
+    let mut roots = vec![context.runs.checkpoints.clone()];
     // Runs on a replaced base lie one folder deeper.
-    for entry in std::fs::read_dir(&context.runs)
+    for entry in std::fs::read_dir(&context.runs.checkpoints)
         .into_iter()
         .flatten()
         .flatten()

@@ -1,28 +1,60 @@
-//! `explain`: what one network looks at in given images. Called by [`super::run`].
+//! `explain`: what one network looks at in given images.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
 
 use crate::experiment::Experiment;
-use crate::explain::{ExplainError, Explainable};
 use crate::figure::{ExplainGrid, Figure, save_panels};
 use crate::model::backbones::BackboneName;
-use crate::run::{ExplanationRecord, ExplanationSet, MAPS_JSON, MAPS_TENSORS};
+use crate::run::{ExplanationRecord, ExplanationSet, HeadRecord, MAPS_JSON, MAPS_TENSORS};
+use crate::study::explanation::{Request, of_published, of_trained};
+use crate::study::{LayerChoice, Published, Selection, Trained, Verdicts, Watch};
 
-use super::DONE;
-use super::arguments::ExplainArguments;
-use super::backbone::explain_photos;
-use super::context::Context;
-use super::explained::Explained;
+use super::context::{Context, SANITY};
 use super::failure::Complaint;
-use super::heads::behind_method;
-use super::maps::{ClassChoice, MapRequest, MethodChoice, QuantityChoice, add_maps, empty_set};
-use super::network::find;
-use super::output::{result, table};
-use super::selection::{by_index, from_files};
-use super::verdicts::Verdicts;
+use super::output::{DONE, result, table};
+use super::shared::{CheckpointArguments, FromWeights, MapArguments};
 
 /// Folder of every map as pictures of its own.
 const PANELS: &str = "panels";
+/// Folder of what is explained, below that of everything drawn.
+const FOLDER: &str = "explain";
+
+/// Arguments of `explain`.
+#[derive(Debug, Clone, Args)]
+pub(super) struct ExplainArguments {
+    /// Experiment, such as trial-d, or ImageNet network, such as resnet50; with --dataset it is the
+    /// resnet50 that was trained here
+    trial: String,
+    #[command(flatten)]
+    from: FromWeights,
+    #[command(flatten)]
+    checkpoint: CheckpointArguments,
+    /// Image files
+    #[arg(long = "image", value_name = "PATH", num_args = 1.., required_unless_present = "test_index", conflicts_with = "test_index")]
+    images: Vec<PathBuf>,
+    /// Images of the test split by number, from 0
+    #[arg(long, value_delimiter = ',', value_name = "N,N")]
+    test_index: Vec<usize>,
+    #[command(flatten)]
+    maps: MapArguments,
+    /// Folder for maps and figure [default: figures/explain/TRIAL-seed-N]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+impl ExplainArguments {
+    fn request(&self) -> anyhow::Result<Request> {
+        Ok(Request {
+            layers: LayerChoice::of(&self.maps.layers, LayerChoice::Last),
+            methods: self.maps.methods()?,
+            class: self.maps.class.clone(),
+            quantity: self.maps.quantity.clone(),
+            retrain_head: self.maps.retrain_head,
+        })
+    }
+}
 
 /// Explains the images, writes maps and figure, and prints what the network says.
 pub(super) fn run(context: &Context, arguments: &ExplainArguments) -> anyhow::Result<u8> {
@@ -32,10 +64,10 @@ pub(super) fn run(context: &Context, arguments: &ExplainArguments) -> anyhow::Re
     if let (Ok(name), None) = (&published, base) {
         return explain_photos(context, *name, arguments);
     }
+    let runs = &context.runs;
     if arguments.from.is_given() {
-        if let Err(unknown) = published
-            && context.plain::<Experiment>(&arguments.trial, base).is_err()
-        {
+        let known = runs.experiment::<Experiment>(&arguments.trial, base, &[]);
+        if let (Err(unknown), Err(_)) = (published, known) {
             return Err(unknown.into());
         }
         let message = format!(
@@ -46,53 +78,55 @@ pub(super) fn run(context: &Context, arguments: &ExplainArguments) -> anyhow::Re
         return Err(Complaint::misused(message, hint).into());
     }
     let which = &arguments.checkpoint;
-    let trained = find(
-        context,
-        &arguments.trial,
-        which.base.as_deref(),
-        which.seed(),
-    )?;
-    let opened = trained.open(context, which.which())?;
-    let side = trained.experiment.experiment.data.dataset.side();
-    let layers = layers(&opened.network, side, &arguments.maps.layers)?;
-    let opened = match arguments.maps.retrain_head {
-        true => opened.retrain_heads(context, &trained, &layers)?,
-        false => opened,
+    let trained: Trained = runs.find(&arguments.trial, base, which.seed())?;
+    let selection = match arguments.images.is_empty() {
+        true => Selection::Numbers(arguments.test_index.clone()),
+        false => Selection::Files(arguments.images.clone()),
     };
-    let methods = MethodChoice::parse(&arguments.maps.methods)?;
-    let data = context.data(&trained.experiment)?;
-    let verdicts = Verdicts::read(context, data.test.dataset_name(), None)?;
-    let class = ClassChoice::parse(&arguments.maps.class, &data.test)?;
-    let quantity = QuantityChoice::parse(&arguments.maps.quantity, &data.test)?;
-    let out = context.figures(
-        arguments.out.as_deref(),
-        &[
-            "explain",
-            &format!("{}-seed-{}", trained.run.trial(), trained.run.seed()),
-        ],
-    );
-    let pictures = if arguments.images.is_empty() {
-        let rule = "Pictures: of the test split, by number.".to_string();
-        by_index(&data.test, data.normalisation, &arguments.test_index, rule)?
-    } else {
-        from_files(&arguments.images, &data.test, data.normalisation)?
-    };
-    let mut set = empty_set(&pictures);
-    let request = MapRequest {
-        explained: Explained::Trial(&trained, &opened),
-        layers: &layers,
-        methods: &methods,
-        class: &class,
-        quantity: &quantity,
-    };
-    add_maps(context, &mut set, &pictures, &request)?;
-    let mark = |record: &ExplanationRecord| verdicts.mark(&opened, &record.layer, &record.method);
+    let dataset = trained.experiment.experiment.data.dataset.name();
+    let verdicts = Verdicts::read(&context.figures(None, &[dataset, SANITY]))?;
+    let what = (&selection, &arguments.request()?);
+    let (subject, set) = of_trained(runs, (&trained, which.which()?), what, context)?;
+    let name = format!("{}-seed-{}", subject.name, subject.seed);
+    let out = context.figures(arguments.out.as_deref(), &[FOLDER, &name]);
+    let mark = |record: &ExplanationRecord| verdicts.mark(&subject, &record.layer, &record.method);
     finish(context, &set, &out, mark)
 }
 
+/// Explains photographs by an ImageNet network.
+fn explain_photos(
+    context: &Context,
+    name: BackboneName,
+    arguments: &ExplainArguments,
+) -> anyhow::Result<u8> {
+    check_options(name, arguments)?;
+    let published = Published::open(&context.runs, name, &arguments.from.source()?)?;
+    let what = (&arguments.images[..], &arguments.request()?);
+    let set = of_published(&context.runs, &published, what, context)?;
+    let out = context.figures(arguments.out.as_deref(), &[FOLDER, name.name()]);
+    finish(context, &set, &out, |_record| "")
+}
+
+/// Fails where an option is given that belongs to networks trained here.
+fn check_options(name: BackboneName, arguments: &ExplainArguments) -> Result<(), Complaint> {
+    let given = match () {
+        () if arguments.checkpoint.seed.is_some() => "--seed",
+        () if arguments.checkpoint.checkpoint.is_some() => "--checkpoint",
+        () if !arguments.test_index.is_empty() => "--test-index",
+        () if arguments.maps.retrain_head => "--retrain-head",
+        () => return Ok(()),
+    };
+    let message = format!(
+        "{given} is for networks that are trained here, {name} alone means the ImageNet network"
+    );
+    let hint = "leave it out, and name pictures with --image; or name the data that it was trained \
+                on: --dataset cifar-100";
+    Err(Complaint::misused(message, hint))
+}
+
 /// Writes maps and figure into `out`, prints what the network says, and lists the files; `mark` is
-/// what stands behind a method's name.
-pub(super) fn finish(
+/// what stands after a method's name.
+fn finish(
     context: &Context,
     set: &ExplanationSet,
     out: &Path,
@@ -100,7 +134,7 @@ pub(super) fn finish(
 ) -> anyhow::Result<u8> {
     set.write(out)?;
     print(&set.records, mark);
-    context.go_on()?;
+    (context as &dyn Watch).go_on()?;
     let drawn = ExplainGrid { set }.save(out)?;
     let panels = out.join(PANELS);
     let count = save_panels(set, &panels)?.len();
@@ -111,46 +145,10 @@ pub(super) fn finish(
         result(path.display());
     }
     result(format!(
-        "{} ({count} pictures, two a map)",
+        "{} ({count} pictures, two per map)",
         panels.display()
     ));
     Ok(DONE)
-}
-
-/// Returns the layers named, or the last block before its pool.
-fn layers(
-    network: &impl Explainable,
-    side: usize,
-    named: &[String],
-) -> anyhow::Result<Vec<String>> {
-    if named.is_empty() {
-        let last = network.blocks(side).pop();
-        return Ok(last.map(|(name, _)| name).into_iter().collect());
-    }
-    Ok(named_layers(network, named)?)
-}
-
-/// Returns the layers named, each once.
-pub(super) fn named_layers(
-    network: &dyn Explainable,
-    named: &[String],
-) -> Result<Vec<String>, ExplainError> {
-    let known = network.layers();
-    for name in named {
-        if !known.contains(name) {
-            return Err(ExplainError::UnknownLayer {
-                layer: name.clone(),
-                known,
-            });
-        }
-    }
-    let named_once = |(place, name): &(usize, &String)| !named[..*place].contains(name);
-    Ok(named
-        .iter()
-        .enumerate()
-        .filter(named_once)
-        .map(|(_, name)| name.clone())
-        .collect())
 }
 
 fn print(records: &[ExplanationRecord], mark: impl Fn(&ExplanationRecord) -> &'static str) {
@@ -173,7 +171,7 @@ fn print(records: &[ExplanationRecord], mark: impl Fn(&ExplanationRecord) -> &'s
         let [height, width] = record.native_size;
         let empty = if record.empty { " (empty map)" } else { "" };
         let head = record.retrained_head.as_ref();
-        let head = head.map_or(String::new(), behind_method);
+        let head = head.map_or(String::new(), after_method);
         let mark = mark(record);
         rows.push(vec![
             record.image.clone(),
@@ -190,4 +188,14 @@ fn print(records: &[ExplanationRecord], mark: impl Fn(&ExplanationRecord) -> &'s
         ]);
     }
     result(table(&rows));
+}
+
+/// Returns what stands after a method's name where it reads a retrained head: " (retrained head, 38.1
+/// % against the network's 40.9 % on validation)".
+pub(super) fn after_method(record: &HeadRecord) -> String {
+    format!(
+        " (retrained head, {:.1} % against the network's {:.1} % on validation)",
+        100.0 * record.validation_accuracy,
+        100.0 * record.network_validation_accuracy
+    )
 }

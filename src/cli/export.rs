@@ -1,36 +1,34 @@
-//! `export`: a trained network's weights for PyTorch. Called by [`super::run`].
+//! `export`: a trained network's weights for PyTorch.
 
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::data::Normalisation;
-use crate::model::weights::{DATASET_NOTE, NETWORK_NOTE, TRIAL_NOTE, export_safetensors};
 use crate::run::write_atomically;
+use crate::study::Trained;
+use crate::study::export::export;
 
-use super::DONE;
-use super::arguments::CheckpointArguments;
 use super::context::Context;
 use super::failure::Complaint;
-use super::network::find;
-use super::output::result;
+use super::output::{DONE, result};
+use super::shared::CheckpointArguments;
 
 /// Arguments of `export`.
 #[derive(Debug, Clone, Args)]
 pub(super) struct ExportArguments {
     /// Experiment, such as trial-d
-    pub(super) trial: String,
+    trial: String,
     #[command(flatten)]
-    pub(super) checkpoint: CheckpointArguments,
+    checkpoint: CheckpointArguments,
     /// Form of the file
     #[arg(long, value_enum, default_value_t = ExportFormat::Safetensors)]
-    pub(super) format: ExportFormat,
+    format: ExportFormat,
     /// File to write [default: TRIAL-seed-N.safetensors]
     #[arg(long, value_name = "FILE")]
-    pub(super) out: Option<PathBuf>,
+    out: Option<PathBuf>,
     /// Write over a file that is there
     #[arg(long)]
-    pub(super) force: bool,
+    force: bool,
 }
 
 /// A form of exported weights.
@@ -43,34 +41,16 @@ pub(super) enum ExportFormat {
 /// Writes the weights and prints where they are.
 pub(super) fn run(context: &Context, arguments: &ExportArguments) -> anyhow::Result<u8> {
     let which = &arguments.checkpoint;
-    let trained = find(
-        context,
-        &arguments.trial,
-        which.base.as_deref(),
-        which.seed(),
-    )?;
-    let opened = trained.open(context, which.which())?;
-    let experiment = &trained.experiment.experiment;
-    let data = context.data(&trained.experiment)?;
-    let (trial, seed) = (trained.run.trial(), trained.run.seed());
-    let Normalisation { mean, std } = data.normalisation;
-    let classes = serde_json::to_string(data.test.class_names())?;
-    let notes = [
-        (TRIAL_NOTE, trial.to_string()),
-        ("seed", seed.to_string()),
-        ("epoch", opened.epoch.to_string()),
-        (NETWORK_NOTE, experiment.architecture()),
-        (DATASET_NOTE, data.test.dataset_name().to_string()),
-        ("mean", format!("{mean:?}")),
-        ("std", format!("{std:?}")),
-        ("classes", classes),
-    ];
+    let base = which.base.as_deref();
+    let trained: Trained = context.runs.find(&arguments.trial, base, which.seed())?;
     let ExportFormat::Safetensors = arguments.format;
-    let tensors = opened.network.network().tensors();
-    let content = export_safetensors(&tensors, &notes)?;
+    let content = export(&context.runs, &trained, which.which()?)?;
     let path = match &arguments.out {
         Some(path) => path.clone(),
-        None => format!("{trial}-seed-{seed}.safetensors").into(),
+        None => {
+            let (trial, seed) = (trained.run.trial(), trained.run.seed());
+            format!("{trial}-seed-{seed}.safetensors").into()
+        }
     };
     if path.exists() && !arguments.force {
         let message = format!("\"{}\" is there already", path.display());

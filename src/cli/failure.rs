@@ -1,4 +1,4 @@
-//! From an error to what a person reads and the exit code. Called by [`super::main`].
+//! From an error to what a person reads and the exit code.
 
 use crate::data::DataError;
 use crate::device::DeviceError;
@@ -7,9 +7,12 @@ use crate::explain::ExplainError;
 use crate::model::CheckpointError;
 use crate::model::weights::WeightsError;
 use crate::run::RunError;
+use crate::study::StudyError;
 use crate::train::TrainError;
 
+use super::context::Context;
 use super::output::{self, program};
+use super::study_hints::study_hint;
 
 /// Exit code of a failed run.
 pub(super) const FAILED: u8 = 1;
@@ -46,15 +49,6 @@ impl Complaint {
         self
     }
 
-    /// Returns the end of a command that a signal stopped.
-    pub(super) fn stopped(code: u8) -> Self {
-        Self {
-            message: "stopped by a signal".to_string(),
-            hint: None,
-            code,
-        }
-    }
-
     /// Returns a misuse with a way out.
     pub(super) fn misused(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self {
@@ -74,7 +68,7 @@ pub(super) struct Failure {
 
 impl Failure {
     /// Returns what to print of `error` and its causes.
-    pub(super) fn of(error: &anyhow::Error) -> Self {
+    pub(super) fn of(error: &anyhow::Error, context: Option<&Context>) -> Self {
         let mut message = String::new();
         for cause in error.chain() {
             let text = cause.to_string().trim().to_string();
@@ -86,6 +80,7 @@ impl Failure {
                 message.push_str(&text);
             }
         }
+        let known = |cause| known(cause, context);
         let (hint, code) = error.chain().find_map(known).unwrap_or((None, FAILED));
         Self {
             message,
@@ -104,7 +99,22 @@ impl Failure {
     }
 }
 
-fn known(cause: &(dyn std::error::Error + 'static)) -> Option<(Option<String>, u8)> {
+fn known(
+    cause: &(dyn std::error::Error + 'static),
+    context: Option<&Context>,
+) -> Option<(Option<String>, u8)> {
+    if let (Some(error), Some(context)) = (cause.downcast_ref::<StudyError>(), context) {
+        return match error {
+            StudyError::Run(error) => known(error, None),
+            StudyError::Data(error) => known(error, None),
+            StudyError::Experiment(error) => known(error, None),
+            StudyError::Checkpoint(error) => known(error, None),
+            StudyError::Weights(error) => known(error, None),
+            StudyError::Explain(error) => known(error, None),
+            StudyError::Train(error) => known(error, None),
+            own => Some(study_hint(own, context)),
+        };
+    }
     if let Some(error) = cause.downcast_ref::<Complaint>() {
         return Some((error.hint.clone(), error.code));
     }

@@ -1,6 +1,4 @@
 //! Shows a fetch on standard error: a bar on a terminal, a few plain lines when piped.
-//!
-//! Made by the `data fetch` verb and handed to `fetch`.
 
 use std::io::{IsTerminal, Write, stderr};
 

@@ -1,42 +1,27 @@
-//! The command line: clap types, and one match in which a verb is one call. Called by `main`.
+//! The command line: one file per verb, which turns arguments into a typed request, runs a study and
+//! shows what it found.
 
 mod ablate;
-mod arguments;
-mod backbone;
-mod benchmark;
-mod caveat;
+mod app;
 mod context;
 mod data;
 mod evaluate;
-mod evaluate_frames;
 mod experiments;
 mod explain;
-mod explain_seq;
-mod explained;
 mod export;
 mod failure;
 mod fetch_progress;
-mod figures;
-mod frame_tables;
-mod heads;
-mod localize;
-mod maps;
-mod measure;
-mod network;
+mod layers;
 mod output;
 mod progress;
 mod reproduce;
-mod sanity;
-mod sanity_checks;
-mod sanity_pictures;
 mod score;
-mod score_table;
 mod score_text;
-mod selection;
+mod shared;
 mod signals;
+mod study_hints;
 mod train;
-mod trainable;
-mod verdicts;
+mod weights;
 
 use std::panic;
 use std::process::ExitCode;
@@ -44,12 +29,10 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::data::photo::is_guarded;
-use arguments::{Arguments, Verb};
+use app::{Arguments, Verb};
 use context::Context;
 use failure::Failure;
-
-/// Exit code of a run that did what it was asked.
-const DONE: u8 = 0;
+use output::DONE;
 
 /// Parses the command line, runs the verb, prints what went wrong, and returns the exit code: 0
 /// done, 1 failed, 2 misused, 130 or 143 stopped by a signal.
@@ -60,41 +43,48 @@ pub fn main() -> ExitCode {
             return;
         }
         output::note(format!(
-            "error: camtrail ran into a fault of its own: {info}\n\
+            "error: internal error: {info}\n\
              hint: please report it with the command that led to it"
         ));
     }));
     let outcome = panic::catch_unwind(|| run(arguments));
     ExitCode::from(match outcome {
-        Ok(Ok(DONE)) if output::lost() => {
+        Ok(DONE) if output::lost() => {
             output::note("error: cannot write to standard output");
             failure::FAILED
         }
-        Ok(Ok(code)) => code,
-        Ok(Err(error)) => Failure::of(&error).print(),
+        Ok(code) => code,
         Err(_) => failure::FAILED,
     })
 }
 
-fn run(arguments: Arguments) -> anyhow::Result<u8> {
-    let context = Context::new(&arguments.shared, arguments.verb.runs_networks())?;
-    match arguments.verb {
-        Verb::Train(arguments) => train::run(&context, &arguments),
-        Verb::Explain(arguments) => explain::run(&context, &arguments),
-        Verb::ExplainSeq(arguments) => explain_seq::run(&context, &arguments),
-        Verb::Ablate(arguments) => ablate::run(&context, &arguments),
-        Verb::Localize(arguments) => localize::run(&context, &arguments),
-        Verb::Sanity(arguments) => sanity::run(&context, &arguments),
-        Verb::Evaluate(arguments) => evaluate::run(&context, &arguments),
-        Verb::Score(arguments) => score::run(&context, &arguments),
-        Verb::Reproduce(arguments) => reproduce::run(&context, &arguments),
-        Verb::Benchmark(arguments) => benchmark::run(&context, &arguments),
-        Verb::Layers(arguments) => backbone::list_layers(&context, &arguments),
-        Verb::Weights(arguments) => backbone::run_weights(&context, &arguments),
-        Verb::Export(arguments) => export::run(&context, &arguments),
-        Verb::List => experiments::list(&context),
-        Verb::Show(arguments) => experiments::show(&context, &arguments),
-        Verb::Diff(arguments) => experiments::diff(&context, &arguments),
-        Verb::Data(arguments) => data::run(&context, &arguments),
+/// Runs the verb and returns the exit code.
+fn run(arguments: Arguments) -> u8 {
+    let runs_networks = arguments.verb.runs_networks();
+    let context = match Context::new(&arguments.shared, runs_networks) {
+        Ok(context) => context,
+        Err(error) => return Failure::of(&error, None).print(),
+    };
+    match dispatch(&context, arguments.verb) {
+        Ok(code) => code,
+        Err(error) => Failure::of(&error, Some(&context)).print(),
+    }
+}
+
+fn dispatch(context: &Context, verb: Verb) -> anyhow::Result<u8> {
+    match verb {
+        Verb::Train(arguments) => train::run(context, &arguments),
+        Verb::Explain(arguments) => explain::run(context, &arguments),
+        Verb::Ablate(arguments) => ablate::run(context, &arguments),
+        Verb::Evaluate(arguments) => evaluate::run(context, &arguments),
+        Verb::Score(arguments) => score::run(context, &arguments),
+        Verb::Reproduce(arguments) => reproduce::run(context, &arguments),
+        Verb::Layers(arguments) => layers::run(context, &arguments),
+        Verb::Weights(arguments) => weights::run(context, &arguments),
+        Verb::Export(arguments) => export::run(context, &arguments),
+        Verb::List => experiments::list(context),
+        Verb::Show(arguments) => experiments::show(context, &arguments),
+        Verb::Diff(arguments) => experiments::diff(context, &arguments),
+        Verb::Data(arguments) => data::run(context, &arguments),
     }
 }

@@ -1,14 +1,17 @@
-//! Lines for people: results to stdout, all else to stderr. Used by every verb.
+//! Lines for people: results to stdout, all else to stderr.
 
 use std::io::{ErrorKind, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Exit code of a run that did what it was asked.
+pub(super) const DONE: u8 = 0;
 
 /// Whether a line of results was lost to anything but a reader that went away.
 static LOST: AtomicBool = AtomicBool::new(false);
 
 /// Prints a line of results. A reader that went away (`camtrail list | head`) is no error; a full
 /// disk is, and [`lost`] tells it at the end.
-pub(crate) fn result(line: impl std::fmt::Display) {
+pub(super) fn result(line: impl std::fmt::Display) {
     if let Err(error) = writeln!(std::io::stdout(), "{line}")
         && error.kind() != ErrorKind::BrokenPipe
     {
@@ -17,18 +20,18 @@ pub(crate) fn result(line: impl std::fmt::Display) {
 }
 
 /// Returns whether a line of results could not be written.
-pub(crate) fn lost() -> bool {
+pub(super) fn lost() -> bool {
     LOST.load(Ordering::Relaxed)
 }
 
 /// Prints a line that is no result.
-pub(crate) fn note(line: impl std::fmt::Display) {
+pub(super) fn note(line: impl std::fmt::Display) {
     // Nobody is left to tell.
     let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 /// Returns how the reader started this program, to print commands that can be pasted.
-pub(crate) fn program() -> &'static str {
+pub(super) fn program() -> &'static str {
     if std::env::var_os("CARGO").is_some() {
         "cargo run --"
     } else {
@@ -37,7 +40,7 @@ pub(crate) fn program() -> &'static str {
 }
 
 /// Returns a table: the first row is the header, columns are aligned, numbers to the right.
-pub(crate) fn table(rows: &[Vec<String>]) -> String {
+pub(super) fn table(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {
         rows.iter()
@@ -68,30 +71,9 @@ pub(crate) fn table(rows: &[Vec<String>]) -> String {
     text
 }
 
-/// Returns a count with thin groups of three, such as "820,196".
-pub(crate) fn grouped(count: u64) -> String {
-    let digits = count.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn groups_of_three() {
-        assert_eq!(grouped(0), "0");
-        assert_eq!(grouped(820), "820");
-        assert_eq!(grouped(820_196), "820,196");
-        assert_eq!(grouped(1_000_000), "1,000,000");
-    }
 
     #[test]
     fn numbers_are_set_to_the_right() {

@@ -1,5 +1,5 @@
-//! How a training run looks: one moving line on a terminal, a plain line an epoch when piped.
-//! Given to `train` by the verbs that train.
+//! How work looks while it goes on: a bar over items, and for a training run one moving line on a
+//! terminal, or a plain line per epoch when piped.
 
 use std::io::IsTerminal;
 use std::time::Duration;
@@ -9,13 +9,51 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::run::{CheckpointName, EpochTotals};
 use crate::train::{EpochReport, Progress, TrainEvents};
 
+use crate::study;
+
 use super::output;
 
-/// How often the moving line is drawn anew, in frames a second.
+/// How a bar over a known number of items looks.
+const BAR: &str = "{msg}  {bar:30} {pos}/{len} images  {eta} left";
+/// How items are counted whose number is not known.
+const COUNTER: &str = "{human_pos} {msg}, {per_sec}";
+
+/// Shows a piece of work on a terminal; hidden where nobody watches.
+pub(super) struct Bar(ProgressBar);
+
+impl Bar {
+    /// Returns the bar of the work called `label`. A counter shows itself with its first item, so that
+    /// work which has none leaves no trace.
+    pub(super) fn new(label: &str, items: Option<usize>) -> Self {
+        if !std::io::stderr().is_terminal() {
+            return Self(ProgressBar::hidden());
+        }
+        let (bar, template) = match items {
+            Some(items) => (ProgressBar::new(items as u64), BAR),
+            None => (ProgressBar::no_length(), COUNTER),
+        };
+        let style = ProgressStyle::with_template(template).expect("the template names known keys");
+        Self(bar.with_style(style).with_message(label.to_string()))
+    }
+}
+
+impl study::Progress for Bar {
+    fn advance(&self, items: usize) {
+        self.0.inc(items as u64);
+    }
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}
+
+/// How often the moving line is redrawn, in frames a second.
 const FRAMES_PER_SECOND: u8 = 8;
 
 /// Shows a training run.
-pub(crate) struct TrainView {
+pub(super) struct TrainView {
     bar: ProgressBar,
     /// What stands before every line, such as "trial-d seed 0".
     label: String,
@@ -25,7 +63,7 @@ pub(crate) struct TrainView {
 
 impl TrainView {
     /// Returns the view of the run `label`.
-    pub(crate) fn new(label: &str) -> Self {
+    pub(super) fn new(label: &str) -> Self {
         let bar = if std::io::stderr().is_terminal() {
             let target = ProgressDrawTarget::stderr_with_hz(FRAMES_PER_SECOND);
             ProgressBar::with_draw_target(None, target)
@@ -43,13 +81,14 @@ impl TrainView {
         }
     }
 
-    /// Takes the moving line away.
-    pub(crate) fn finish(&self) {
-        self.bar.finish_and_clear();
-    }
-
     fn print(&self, line: &str) {
         self.bar.suspend(|| output::result(line));
+    }
+}
+
+impl Drop for TrainView {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
     }
 }
 
@@ -138,7 +177,7 @@ fn rate(per_second: f64, images: bool) -> String {
 }
 
 /// Returns `seconds` as "4 s", "3 min 20 s" or "2 h 05 min".
-pub(crate) fn duration(seconds: f64) -> String {
+pub(super) fn duration(seconds: f64) -> String {
     let whole = Duration::try_from_secs_f64(seconds.round())
         .unwrap_or_default()
         .as_secs();

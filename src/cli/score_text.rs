@@ -1,14 +1,12 @@
-//! The tables of `score` as text for a person. Called by [`super::score`].
+//! The tables of a score as text.
 
 use crate::explain::metrics::pixel_curves::FILL;
 use crate::run::{LayerPlace, ScorePair, ScoreSummary};
+use crate::study::{FINE_CELLS, PICTURES, ScoreTables};
 
-use super::measure::PICTURES;
-use super::network::FINE_CELLS;
 use super::output::{result, table};
-use super::score_table::ScoreTables;
 
-/// Marks a map that knows nothing of the network.
+/// Marks a map that ignores the network.
 const BASELINE_MARK: &str = " *";
 /// Stands for the wins of a method that drops as the other does, but for rounding.
 const EQUAL: &str = "equal";
@@ -72,7 +70,7 @@ fn rows(group: &[ScoreSummary], pairs: &[&ScorePair]) -> Vec<Vec<String>> {
     let same_method = |a: &ScoreSummary, b: &ScoreSummary| a.method == b.method;
     let metrics = group.chunk_by(same_method).next().unwrap_or_default();
     let mut header = vec!["method".to_string()];
-    header.extend(metrics.iter().map(|row| row.metric.title().to_string()));
+    header.extend(metrics.iter().map(|row| row.heading().to_string()));
     if let Some(pair) = pairs.first() {
         let over = title(group, &pair.over);
         header.extend([
@@ -88,7 +86,7 @@ fn rows(group: &[ScoreSummary], pairs: &[&ScorePair]) -> Vec<Vec<String>> {
         let mark = if first.baseline { BASELINE_MARK } else { "" };
         let mut row = vec![format!("{}{mark}{}", first.title, first.caveat)];
         row.extend(scores.iter().map(|score| {
-            let decimals = score.metric.decimals();
+            let decimals = score.decimals;
             with_spread(score.mean, score.low, score.high, decimals)
         }));
         match pairs.iter().find(|pair| pair.method == first.method) {
@@ -202,7 +200,7 @@ fn legend(first: &ScoreSummary, tables: &ScoreTables, limited: bool) -> Vec<Stri
         ));
     }
     lines.push(format!(
-        "{}: knows nothing of the network",
+        "{}: a baseline (ignores the network)",
         BASELINE_MARK.trim()
     ));
     lines

@@ -1,5 +1,4 @@
-//! SIGINT and SIGTERM: once to save and stop, twice to stop at once. Called by `main` and by every
-//! verb that works for long.
+//! SIGINT and SIGTERM: once to save and stop, twice to stop at once.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -12,14 +11,14 @@ const SIGNAL_EXIT_BASE: i32 = 128;
 
 /// Whether a signal came, and which.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Signals {
+pub(super) struct Signals {
     asked: Arc<AtomicBool>,
     which: Arc<AtomicUsize>,
 }
 
 impl Signals {
     /// Returns a watch on both signals.
-    pub(crate) fn install() -> std::io::Result<Self> {
+    pub(super) fn install() -> std::io::Result<Self> {
         let signals = Self::default();
         // A file-size limit is then the write's own error, with a path, in place of sudden death.
         flag::register(SIGXFSZ, Arc::default())?;
@@ -34,12 +33,12 @@ impl Signals {
     }
 
     /// Returns whether to stop.
-    pub(crate) fn stop(&self) -> bool {
+    pub(super) fn stop(&self) -> bool {
         self.asked.load(Ordering::Relaxed)
     }
 
     /// Returns the exit code of a run that was stopped.
-    pub(crate) fn exit_code(&self) -> u8 {
+    pub(super) fn exit_code(&self) -> u8 {
         let signal = self.which.load(Ordering::Relaxed) as i32;
         let signal = if signal == 0 { SIGINT } else { signal };
         u8::try_from(SIGNAL_EXIT_BASE + signal).unwrap_or(1)

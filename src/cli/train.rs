@@ -1,35 +1,63 @@
-//! `train`: one run a seed. Called by [`super::run`], and by the verbs that train what is missing.
+//! `train`: one run per seed.
 
-use crate::experiment::{Experiment, ExperimentError, FieldDifference, ForecastExperiment};
-use crate::experiment::{Resolved, compare};
-use crate::run::{RunDir, RunManifest, RunStatus};
-use crate::train::{FIXED_ON_RESUME, Outcome, StartMode, TrainError};
+use clap::Args;
 
-use super::DONE;
-use super::arguments::TrainArguments;
-use super::context::{Context, base_flag};
-use super::failure::Complaint;
-use super::network::saved_experiment;
-use super::output::{note, result};
-use super::progress::TrainView;
-use super::trainable::Trainable;
+use crate::experiment::{Experiment, ExperimentError, ForecastExperiment, Resolved};
+use crate::figure::draw_curves;
+use crate::run::{RunDir, RunManifest};
+use crate::study::training::{Trainable, Training, check_unchanged, train_run, train_unless_done};
+use crate::study::{StudyError, check_once};
+use crate::train::{Outcome, StartMode};
 
-/// Trains one run a seed and returns the exit code.
+use super::context::Context;
+use super::output::{DONE, note, result};
+use super::shared::{ExperimentArguments, base_flag};
+
+/// Arguments of `train`.
+#[derive(Debug, Clone, Args)]
+pub(super) struct TrainArguments {
+    /// Experiment, such as trial-d
+    trial: String,
+    #[command(flatten)]
+    experiment: ExperimentArguments,
+    /// Training seed
+    #[arg(long, default_value_t = 0, conflicts_with = "seeds")]
+    seed: u64,
+    /// Several training seeds, one run each
+    #[arg(long, value_delimiter = ',', value_name = "SEED,SEED")]
+    seeds: Vec<u64>,
+    /// Go on from the newest whole checkpoint
+    #[arg(long, conflicts_with = "force")]
+    resume: bool,
+    /// With --resume: accept that the experiment changed since the run was started
+    #[arg(long, requires = "resume")]
+    accept_changes: bool,
+    /// Start over, removing the run that is there
+    #[arg(long)]
+    force: bool,
+}
+
+/// Trains one run per seed and returns the exit code.
 pub(super) fn run(context: &Context, arguments: &TrainArguments) -> anyhow::Result<u8> {
-    match context.experiment::<Experiment>(&arguments.trial, &arguments.experiment) {
+    let (base, overrides) = (
+        arguments.experiment.base.as_deref(),
+        arguments.experiment.overrides()?,
+    );
+    let runs = &context.runs;
+    match runs.experiment::<Experiment>(&arguments.trial, base, &overrides) {
         Err(error) if is_other_kind(&error) => {
-            let resolved = context.experiment(&arguments.trial, &arguments.experiment)?;
+            let resolved = runs.experiment(&arguments.trial, base, &overrides)?;
             run_kind::<ForecastExperiment>(context, arguments, &resolved)
         }
         resolved => run_kind(context, arguments, &resolved?),
     }
 }
 
-/// Returns whether `error` says that an experiment trains another kind of network.
-pub(super) fn is_other_kind(error: &anyhow::Error) -> bool {
+/// Returns whether `error` is that an experiment trains another kind of network.
+pub(super) fn is_other_kind(error: &StudyError) -> bool {
     matches!(
-        error.downcast_ref(),
-        Some(ExperimentError::OtherKind { .. })
+        error,
+        StudyError::Experiment(ExperimentError::OtherKind { .. })
     )
 }
 
@@ -47,23 +75,20 @@ fn run_kind<E: Trainable>(
         [] => std::slice::from_ref(&arguments.seed),
         seeds => seeds,
     };
-    if let Some(twice) = named_twice(seeds) {
-        let message = format!("seed {twice} is named twice");
-        return Err(Complaint::misused(message, "name each seed once").into());
-    }
+    check_once("seed", seeds, u64::to_string)?;
     for &seed in seeds {
-        let run = context.run(resolved, seed);
+        let run = context.runs.dir(resolved, seed);
         // Of several seeds to go on with, some may never have been started.
         let started = run.path().exists() || seeds.len() == 1;
-        let mode = if mode == StartMode::Resume && !started {
-            StartMode::Fresh
-        } else {
-            mode
+        let mode = match mode {
+            StartMode::Resume if !started => StartMode::Fresh,
+            mode => mode,
         };
         if mode == StartMode::Resume {
             check_unchanged(&run, resolved, arguments.accept_changes)?;
         }
-        if let Some(code) = train_run(context, resolved, seed, mode)? {
+        let outcome = train_run(&context.runs, resolved, (seed, mode), context)?;
+        if let Some(code) = show::<E>(context, &run, &Training::Ended(outcome))? {
             note(format!(
                 "to go on: {}",
                 resume_command(context, arguments, seeds)
@@ -74,72 +99,51 @@ fn run_kind<E: Trainable>(
     Ok(DONE)
 }
 
-/// Returns an item that stands twice among `items`, if one does.
-pub(super) fn named_twice<T: PartialEq>(items: &[T]) -> Option<&T> {
-    let twice = |(place, item): &(usize, &T)| items[..*place].contains(item);
-    items.iter().enumerate().find(twice).map(|(_, item)| item)
-}
-
-/// Trains one run, draws its curves, and returns the exit code where a signal stopped it.
-pub(super) fn train_run<E: Trainable>(
+/// Trains one run to its end and shows how it ended; returns the exit code where a signal stopped it.
+pub(super) fn train_missing<E: Trainable>(
     context: &Context,
     resolved: &Resolved<E>,
     seed: u64,
-    mode: StartMode,
 ) -> anyhow::Result<Option<u8>> {
-    let run = context.run(resolved, seed);
-    let mut view = TrainView::new(&format!("{} seed {seed}", resolved.name));
-    let outcome = E::train(context, resolved, (&run, mode), &mut view);
-    view.finish();
-    match outcome? {
-        Outcome::Stopped { saved } => {
+    let training = train_unless_done(&context.runs, resolved, seed, context)?;
+    show::<E>(context, &context.runs.dir(resolved, seed), &training)
+}
+
+/// Shows how a training ended, draws its curves, and returns the exit code where a signal stopped it.
+fn show<E: Trainable>(
+    context: &Context,
+    run: &RunDir,
+    training: &Training,
+) -> anyhow::Result<Option<u8>> {
+    match training {
+        Training::Already => Ok(None),
+        Training::Ended(Outcome::Stopped { saved }) => {
             note(format!(
                 "stopped; saved as {saved} in \"{}\"",
                 run.path().display()
             ));
             Ok(Some(context.signals.exit_code()))
         }
-        Outcome::Done { best } => {
+        Training::Ended(Outcome::Done { best }) => {
             if let Some(best) = best {
                 result(format!(
-                    "{} seed {seed}: best validation {} after epoch {}",
-                    resolved.name,
+                    "{} seed {}: best validation {} after epoch {}",
+                    run.trial(),
+                    run.seed(),
                     best.in_words(),
                     best.epoch
                 ));
             }
-            draw_curves::<E>(&run)?;
+            show_curves(run)?;
             Ok(None)
         }
     }
 }
 
-/// Trains one run to its end, from where it stopped or from the start, and returns the exit code where
-/// a signal stopped it. A run that is done stays as it is.
-pub(super) fn train_unless_done<E: Trainable>(
-    context: &Context,
-    resolved: &Resolved<E>,
-    seed: u64,
-) -> anyhow::Result<Option<u8>> {
-    let run = context.run(resolved, seed);
-    let mode = match run.manifest().exists() {
-        true => {
-            check_unchanged(&run, resolved, false)?;
-            StartMode::Resume
-        }
-        false => StartMode::Fresh,
-    };
-    if mode == StartMode::Resume && is_done(&run) {
-        note(format!("{} seed {seed} is trained already", resolved.name));
-        return Ok(None);
-    }
-    train_run(context, resolved, seed, mode)
-}
-
 /// Draws the run's curves. A trained network is no failure because its picture is one, so that is a
 /// warning, kept in the run's record.
-fn draw_curves<E: Trainable>(run: &RunDir) -> anyhow::Result<()> {
-    match E::curves(run) {
+fn show_curves(run: &RunDir) -> anyhow::Result<()> {
+    match draw_curves(std::slice::from_ref(run), &run.path()) {
         Ok(files) => files.iter().for_each(|path| result(path.display())),
         Err(error) => {
             let warning = format!("the learning curves could not be drawn: {error:#}");
@@ -154,61 +158,6 @@ fn draw_curves<E: Trainable>(run: &RunDir) -> anyhow::Result<()> {
         }
     }
     Ok(())
-}
-
-/// Returns whether the run of `resolved` and `seed` went through all its epochs.
-pub(super) fn is_done(run: &RunDir) -> bool {
-    RunManifest::read(&run.manifest()).is_ok_and(|manifest| manifest.status == RunStatus::Done)
-        && std::fs::metadata(run.epochs()).is_ok_and(|table| table.len() > 0)
-}
-
-/// Fails where `resolved` is not the experiment that the run was started with. With `accept`, only
-/// where a value differs that says what a step is.
-pub(super) fn check_unchanged<E: Trainable>(
-    run: &RunDir,
-    resolved: &Resolved<E>,
-    accept: bool,
-) -> anyhow::Result<()> {
-    if !run.experiment().exists() {
-        return Err(TrainError::NothingToResume { path: run.path() }.into());
-    }
-    let saved: Resolved<E> = saved_experiment(run)?;
-    let mut changes = compare(&saved.experiment, &resolved.experiment);
-    changes.retain(|field| E::is_read(&field.key, [&saved.experiment, &resolved.experiment]));
-    let is_fixed = |key: &str| FIXED_ON_RESUME.iter().any(|fixed| key.starts_with(fixed));
-    let fixed: Vec<_> = changes
-        .iter()
-        .filter(|field| is_fixed(&field.key))
-        .collect();
-    let (path, told) = (run.path(), |fields: &[&FieldDifference]| {
-        let text = |field: &&FieldDifference| {
-            format!("{} was {}, is {}", field.key, field.first, field.second)
-        };
-        fields.iter().map(text).collect::<Vec<_>>().join("; ")
-    });
-    if !fixed.is_empty() {
-        return Err(TrainError::FixedKeysChanged {
-            path,
-            changes: told(&fixed),
-        }
-        .into());
-    }
-    if !accept && !changes.is_empty() {
-        let changes = told(&changes.iter().collect::<Vec<_>>());
-        return Err(TrainError::ExperimentChanged { path, changes }.into());
-    }
-    Ok(())
-}
-
-/// Returns the revision of the folder that the program runs in, where git knows one.
-pub(super) fn git_revision() -> Option<String> {
-    let output = std::process::Command::new("git")
-        .args(["rev-parse", "HEAD"])
-        .output()
-        .ok()?;
-    let text = String::from_utf8(output.stdout).ok()?;
-    let revision = text.trim();
-    (output.status.success() && !revision.is_empty()).then(|| revision.to_string())
 }
 
 fn resume_command(context: &Context, arguments: &TrainArguments, seeds: &[u64]) -> String {

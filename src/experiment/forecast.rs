@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::ClipOptions;
 use crate::data::clips::{CANVAS_SIDE, CLIP_FRAMES};
-use crate::model::{ForecastSpec, ForecastSpecError};
+use crate::model::{ForecastSpec, ForecastSpecError, NetworkSize};
 use crate::train::{CheckpointSpec, ObjectiveSpec, TrainSpec};
 
 use super::spec::{ExperimentKind, OutOfRange, check_train, out_of_range, within};
@@ -29,6 +29,11 @@ pub struct ForecastExperiment {
 }
 
 impl ForecastExperiment {
+    /// Returns the network's size for one frame.
+    pub fn size(&self) -> NetworkSize {
+        NetworkSize::of_forecast(&self.forecast, CANVAS_SIDE)
+    }
+
     /// Returns the network in words.
     pub fn architecture(&self) -> String {
         self.forecast.describe()
@@ -36,6 +41,7 @@ impl ForecastExperiment {
 }
 
 impl ExperimentKind for ForecastExperiment {
+    const NOUN: &'static str = "experiment";
     const SECTION: &'static str = "forecast";
     const NETWORK_KEYS: &'static [&'static str] =
         &["forecast.hidden", "forecast.kernel", "forecast.patch"];

@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::data::{Augmentation, DataOptions, DatasetName, ShapesOptions};
-use crate::model::ModelSpec;
+use crate::model::{ModelSpec, NetworkSize};
 use crate::train::{CheckpointSpec, TrainSpec};
 
 /// `[data]`: which images to train on.
@@ -52,6 +52,8 @@ pub struct OutOfRange {
 
 /// A kind of experiment: the sections of its TOML and the ranges of its numbers.
 pub trait ExperimentKind: Serialize + DeserializeOwned {
+    /// What an experiment of this kind is called: "trial" or "experiment".
+    const NOUN: &'static str;
     /// A section that only experiments of this kind have.
     const SECTION: &'static str;
     /// Keys whose error says of itself what the network allows.
@@ -76,6 +78,13 @@ impl Experiment {
         }
     }
 
+    /// Returns the network's size for the images of its data set.
+    pub fn size(&self) -> NetworkSize {
+        let dataset = self.data.dataset;
+        let side = dataset.side();
+        NetworkSize::of(&self.model, side, side, dataset.class_count())
+    }
+
     /// Returns the network in words, with the number of classes.
     pub fn architecture(&self) -> String {
         format!(
@@ -87,6 +96,7 @@ impl Experiment {
 }
 
 impl ExperimentKind for Experiment {
+    const NOUN: &'static str = "trial";
     const SECTION: &'static str = "model";
     const NETWORK_KEYS: &'static [&'static str] = &["model.filters", "model.network"];
 

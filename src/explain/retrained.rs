@@ -37,9 +37,18 @@ impl<N: Explainable> WithHeads<N> {
     /// - `weights`: `[classes, channels]`
     #[must_use]
     pub fn with_head(mut self, layer: &str, weights: Tensor<2>) -> Self {
+        self.add_head(layer, weights);
+        self
+    }
+
+    /// As [`with_head`](Self::with_head), in place.
+    ///
+    /// # Shapes
+    ///
+    /// - `weights`: `[classes, channels]`
+    pub fn add_head(&mut self, layer: &str, weights: Tensor<2>) {
         self.heads.retain(|(name, _)| name != layer);
         self.heads.push((layer.to_owned(), weights));
-        self
     }
 
     /// The same heads on another network.

@@ -30,6 +30,7 @@ mod page;
 mod panels;
 mod picture;
 mod plot;
+mod run_curves;
 #[cfg(test)]
 mod samples;
 mod sanity_cascade;
@@ -57,6 +58,7 @@ pub use loc_coverage::LocalizationCoverage;
 pub use loc_curves::{LocalizationCurves, LocalizationRegion};
 pub use loc_pictures::LocalizationPictures;
 pub use panels::save_panels;
+pub use run_curves::draw_curves;
 pub use sanity_cascade::SanityCascade;
 pub use sanity_pictures::SanityPictures;
 pub use score_depth::ScoreDepth;

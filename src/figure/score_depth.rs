@@ -16,7 +16,7 @@ use super::selection::{generated_note, seeds_note, unique};
 use super::svg_text::{checkpoint_rule, class_name, trial_name};
 use super::theme::{BODY, HEADING, INK, MARGIN, QUIET, RULE, SMALL, STRONG};
 use super::typeface::{shorten, width};
-use crate::run::{LayerPlace, ScoreMetric, ScoreSummary};
+use crate::run::{LayerPlace, ScoreSummary};
 
 /// Width of the page's content in pixels: 8.2 inches.
 const CONTENT: f32 = 1640.0;
@@ -97,7 +97,7 @@ impl ScoreDepth<'_> {
             |row: &&ScoreSummary| [row.mean, row.low, row.high].iter().all(|v| v.is_finite());
         if let Some(row) = self.rows.iter().find(|row| !finite(row)) {
             return Err(FigureError::NotFinite {
-                name: format!("{} of {} in {}", row.metric.title(), row.method, row.trial),
+                name: format!("{} of {} in {}", row.heading(), row.method, row.trial),
             });
         }
         if self.rows.is_empty() {
@@ -107,10 +107,11 @@ impl ScoreDepth<'_> {
         Ok(())
     }
 
-    /// Returns the scores that were measured, in the order of [`ScoreMetric::ALL`].
-    fn metrics(&self) -> impl Iterator<Item = ScoreMetric> + '_ {
-        let measured = |metric: &ScoreMetric| self.rows.iter().any(|row| row.metric == *metric);
-        ScoreMetric::ALL.into_iter().filter(measured)
+    /// Returns a row of each metric that was measured, in the order of the table.
+    fn metrics(&self) -> impl Iterator<Item = &ScoreSummary> {
+        let names = unique(self.rows.iter().map(|row| row.metric.as_str()));
+        let first = |name| self.rows.iter().find(|row| row.metric == name);
+        names.into_iter().filter_map(first)
     }
 
     /// Returns the two layers of an ablation, or one column where they are the same in every
@@ -187,11 +188,11 @@ impl ScoreDepth<'_> {
     fn draw_row(
         &self,
         page: &mut Page,
-        metric: ScoreMetric,
+        metric: &ScoreSummary,
         columns: &[PanelColumn<'_>],
         looks: &[Look<'_>],
     ) {
-        let of_metric = || self.rows.iter().filter(|row| row.metric == metric);
+        let of_metric = || self.rows.iter().filter(|row| row.metric == metric.metric);
         let low = of_metric().map(|row| row.low).fold(f64::INFINITY, f64::min);
         let high = of_metric()
             .map(|row| row.high)
@@ -208,18 +209,18 @@ impl ScoreDepth<'_> {
                 width: panel - numbers,
                 height: PLOT_HEIGHT,
             };
-            let plot = Plot::new(&mut page.canvas, area, metric.title(), &ticks);
-            let after = area.left + width(metric.title(), &HEADING) + LEGEND_GAP;
+            let plot = Plot::new(&mut page.canvas, area, metric.heading(), &ticks);
+            let after = area.left + width(metric.heading(), &HEADING) + LEGEND_GAP;
             // On the heading's baseline, which the plot sets a little below the row's top.
             let beside = page.y + SMALL.line() * 0.4 + HEADING.ascent() - SMALL.ascent();
             page.canvas
-                .text((after, beside), Anchor::Start, &SMALL, metric.better());
+                .text((after, beside), Anchor::Start, &SMALL, &metric.better);
             plot.base(&mut page.canvas);
             let rows: Vec<&ScoreSummary> = column
                 .rows
                 .iter()
                 .copied()
-                .filter(|row| row.metric == metric)
+                .filter(|row| row.metric == metric.metric)
                 .collect();
             bottom = bottom.max(draw_panel(&mut page.canvas, &plot, &rows, looks));
         }

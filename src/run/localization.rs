@@ -1,5 +1,5 @@
-//! What `localize` measures, on disk: a row a map, a row a mean, a row a point of the curve of IoU
-//! against delta, and the pictures of the figure. Written by `cli`, read by `figure`.
+//! Localisation on disk: a row per map, a row per mean, a row per point of the curve of IoU against
+//! delta, and the pictures of the figure.
 
 use std::path::Path;
 
@@ -11,8 +11,8 @@ use super::{ExplanationSet, RunError, write_atomically};
 /// File name of what a folder of localised pictures says of them.
 const PICTURES_JSON: &str = "localization.json";
 
-/// The scores of one map, as a row of `localization.csv`.
-#[derive(Debug, Clone, PartialEq)]
+/// One map, as a row of `localization.csv`; a column per score follows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LocalizationRow {
     /// Picture name, such as "shapes/test/7".
     pub image: String,
@@ -34,59 +34,10 @@ pub struct LocalizationRow {
     pub empty: bool,
     /// Whether several pixels share the map's maximum.
     pub tied: bool,
-    /// The scores, as many as the table has names; `NaN` where a score is not defined.
-    pub scores: Vec<f32>,
 }
 
-/// Writes `rows` to `path` as CSV with a header, in which `names` are the scores'.
-///
-/// # Errors
-/// As [`write_atomically`].
-pub fn write_localization_rows(
-    path: &Path,
-    names: &[String],
-    rows: &[LocalizationRow],
-) -> Result<(), RunError> {
-    const FIRST: [&str; 10] = [
-        "image",
-        "instances",
-        "trial",
-        "seed",
-        "layer",
-        "method",
-        "target_class",
-        "predicted_class",
-        "empty",
-        "tied",
-    ];
-    let damaged = |reason: csv::Error| RunError::damaged(path, reason);
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let header = FIRST.into_iter().chain(names.iter().map(String::as_str));
-    writer.write_record(header).map_err(damaged)?;
-    for row in rows {
-        let mut cells = vec![
-            row.image.clone(),
-            row.instances.to_string(),
-            row.trial.clone(),
-            row.seed.to_string(),
-            row.layer.clone(),
-            row.method.clone(),
-            row.target_class.clone(),
-            row.predicted_class.clone(),
-            row.empty.to_string(),
-            row.tied.to_string(),
-        ];
-        let score = |score: &f32| match score.is_nan() {
-            true => String::new(),
-            false => score.to_string(),
-        };
-        cells.extend(row.scores.iter().map(score));
-        writer.write_record(&cells).map_err(damaged)?;
-    }
-    let content = writer
-        .into_inner()
-        .map_err(|reason| RunError::damaged(path, reason))?;
-    write_atomically(path, &content)
+impl TableRow for LocalizationRow {
+    const FILE: &'static str = "localization.csv";
 }
 
 /// The mean of one score over pictures, with its interval, as a row of `localization-summary.csv`.

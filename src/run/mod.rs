@@ -40,7 +40,7 @@ pub use frames::FrameScoreRow;
 pub use head::{HeadRecord, RetrainedHead};
 pub use localization::{
     LocalizationCurveRow, LocalizationRow, LocalizationSummaryRow, LocalizedMap, LocalizedPicture,
-    LocalizedPictures, write_localization_rows,
+    LocalizedPictures,
 };
 pub use lock::RunLock;
 pub use manifest::{
@@ -54,8 +54,8 @@ pub use rows::{
 pub use sanity::{
     CascadeRow, ClassRow, IdentityRow, SanityTables, Verdict, VerdictRow, verdict_of,
 };
-pub use scores::{LayerPlace, ScoreMetric, ScorePair, ScoreRow, ScoreSummary};
+pub use scores::{LayerPlace, ScorePair, ScoreRow, ScoreSummary};
 pub use sequence::{
     DigitTrack, ExplainedClip, SEQUENCE_JSON, SEQUENCE_TENSORS, SequenceSet, StateMap,
 };
-pub use table::TableRow;
+pub use table::{Cell, TableRow, write_wide};

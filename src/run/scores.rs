@@ -1,12 +1,11 @@
-//! The tables of a measurement of explanations: `scores.csv`, one row a map; `score-table.csv`, one
-//! row a method and score; `score-pairs.csv`, one row a method against the one it is compared with.
-//! Written by `cli`, the second read by `figure`.
+//! The tables of a measurement of explanations: `scores.csv`, one row per map; `score-table.csv`, one
+//! row per method and metric; `score-pairs.csv`, one row per method, against Grad-CAM.
 
 use serde::{Deserialize, Serialize};
 
 use super::TableRow;
 
-/// The scores of one map, as a row of `scores.csv`.
+/// One map, as a row of `scores.csv`; a column per metric follows, named as the metric says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ScoreRow {
     /// Data set name, such as "cifar-100".
@@ -43,20 +42,8 @@ pub struct ScoreRow {
     pub confidence: f64,
     /// O: softmax probability of the class on the explanation map E = L * I, 0 to 1.
     pub explanation_confidence: f64,
-    /// max(0, Y - O) / Y, 0 to 1.
-    pub drop: f64,
-    /// Whether O is above Y.
-    pub increase: bool,
-    /// max(0, O - Y) / (1 - Y), 0 to 1.
-    pub gain: f64,
-    /// Mean of the normalised map L, 0 to 1.
-    pub area: f64,
     /// Whether the map is constant, and so shows nothing.
     pub empty: bool,
-    /// Area under the insertion curve, 0 to 1, where it was measured.
-    pub insertion: Option<f64>,
-    /// Area under the deletion curve, 0 to 1, where it was measured.
-    pub deletion: Option<f64>,
 }
 
 impl TableRow for ScoreRow {
@@ -75,65 +62,6 @@ pub enum LayerPlace {
     Both,
     /// Named by the user.
     Named,
-}
-
-/// What a table says of a method.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ScoreMetric {
-    /// Mean of max(0, Y - O) / Y, in percent.
-    AverageDrop,
-    /// Mean of the normalised map, in percent.
-    MeanArea,
-    /// Share of images with O above Y, in percent.
-    Increase,
-    /// Mean of max(0, O - Y) / (1 - Y), in percent.
-    AverageGain,
-    /// Mean area under the insertion curve, 0 to 1.
-    Insertion,
-    /// Mean area under the deletion curve, 0 to 1.
-    Deletion,
-}
-
-impl ScoreMetric {
-    /// All scores, in the order of tables and figures: the mean area stands beside the drop.
-    pub const ALL: [Self; 6] = [
-        Self::AverageDrop,
-        Self::MeanArea,
-        Self::Increase,
-        Self::AverageGain,
-        Self::Insertion,
-        Self::Deletion,
-    ];
-
-    /// Returns the name in tables and figures, with its unit.
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::AverageDrop => "Average Drop %",
-            Self::MeanArea => "Mean area %",
-            Self::Increase => "% Increase",
-            Self::AverageGain => "Average gain %",
-            Self::Insertion => "Insertion",
-            Self::Deletion => "Deletion",
-        }
-    }
-
-    /// Returns which way is better, in words; the area has no better way.
-    pub fn better(self) -> &'static str {
-        match self {
-            Self::AverageDrop | Self::Deletion => "lower is better",
-            Self::Increase | Self::AverageGain | Self::Insertion => "higher is better",
-            Self::MeanArea => "of the image; large maps drop less",
-        }
-    }
-
-    /// Returns how many decimals its spread allows.
-    pub fn decimals(self) -> usize {
-        match self {
-            Self::Insertion | Self::Deletion => 3,
-            _ => 1,
-        }
-    }
 }
 
 /// The mean of one score over images, as a row of `score-table.csv`.
@@ -183,8 +111,17 @@ pub struct ScoreSummary {
     pub empty: usize,
     /// Steps of the insertion and deletion curves, where they were measured.
     pub steps: Option<usize>,
-    /// Which score.
-    pub metric: ScoreMetric,
+    /// Name of the metric, such as "average-drop".
+    pub metric: String,
+    /// Its name in tables and figures, with its unit; empty in files from before it was written.
+    #[serde(default)]
+    pub metric_title: String,
+    /// Which way is better, in words.
+    #[serde(default)]
+    pub better: String,
+    /// Decimals that its spread allows.
+    #[serde(default)]
+    pub decimals: usize,
     /// Its mean.
     pub mean: f64,
     /// Lower end of the 95 % bootstrap interval.
@@ -195,6 +132,16 @@ pub struct ScoreSummary {
     pub lowest_seed: f64,
     /// Mean of the seed with the highest one.
     pub highest_seed: f64,
+}
+
+impl ScoreSummary {
+    /// Returns the metric's name as tables and figures have it.
+    pub fn heading(&self) -> &str {
+        match self.metric_title.is_empty() {
+            true => &self.metric,
+            false => &self.metric_title,
+        }
+    }
 }
 
 impl TableRow for ScoreSummary {

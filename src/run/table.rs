@@ -67,3 +67,52 @@ pub trait TableRow: Serialize + DeserializeOwned {
             .map_err(|reason| RunError::damaged(path, reason))
     }
 }
+
+/// A cell of a column that only the table knows, not its kind of row.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Cell {
+    /// A number; an empty cell where there is none.
+    Number(Option<f64>),
+    /// "true" or "false".
+    Flag(bool),
+    /// Text as it is.
+    Text(String),
+}
+
+/// Writes `rows` to `path` as CSV with a header: first the fields of each row, then its cells in
+/// further `columns`. It holds no more than one of them at a time.
+///
+/// # Errors
+/// As [`write_atomically`].
+pub fn write_wide<R: Serialize>(
+    path: &Path,
+    columns: &[&str],
+    rows: impl IntoIterator<Item = (R, Vec<Cell>)>,
+) -> Result<(), RunError> {
+    let damaged = |reason: csv::Error| RunError::damaged(path, reason);
+    let mut rows = rows.into_iter().peekable();
+    let mut writer = csv::WriterBuilder::new()
+        .has_headers(false)
+        .from_writer(Vec::new());
+    if let Some((first, _)) = rows.peek() {
+        let header = header_of(first).map_err(damaged)?;
+        let header = header.iter().chain(columns.iter().copied());
+        writer.write_record(header).map_err(damaged)?;
+    }
+    for row in rows {
+        writer.serialize(row).map_err(damaged)?;
+    }
+    let content = writer
+        .into_inner()
+        .map_err(|reason| RunError::damaged(path, reason))?;
+    write_atomically(path, &content)
+}
+
+/// Returns the names of the fields of `row`.
+fn header_of<R: Serialize>(row: &R) -> Result<csv::StringRecord, csv::Error> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.serialize(row)?;
+    let text = writer.into_inner().map_err(|error| error.into_error())?;
+    Ok(csv::Reader::from_reader(text.as_slice()).headers()?.clone())
+}

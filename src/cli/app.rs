@@ -1,0 +1,78 @@
+//! The whole command line: the verbs and their help.
+
+use clap::{Parser, Subcommand};
+
+use super::ablate::AblateArguments;
+use super::data::DataArguments;
+use super::evaluate::EvaluateArguments;
+use super::experiments::{DiffArguments, ShowArguments};
+use super::explain::ExplainArguments;
+use super::export::ExportArguments;
+use super::layers::LayersArguments;
+use super::reproduce::ReproduceArguments;
+use super::score::ScoreArguments;
+use super::shared::Shared;
+use super::train::TrainArguments;
+use super::weights::WeightsArguments;
+
+/// Train small vision networks and measure what they look at.
+#[derive(Debug, Parser)]
+#[command(version, about, max_term_width = 100)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    pub(super) shared: Shared,
+    #[command(subcommand)]
+    pub(super) verb: Verb,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub(super) enum Verb {
+    /// Train a trial, with checkpoints, a table and curves
+    Train(TrainArguments),
+    /// Show what a trained network looks at in given images
+    Explain(ExplainArguments),
+    // explain-seq
+    /// Draw the ablation: the same images explained by every trial, and along training
+    Ablate(AblateArguments),
+    // localize
+    // sanity
+    /// Measure the accuracy of a trained network, or how well it predicts frames
+    Evaluate(EvaluateArguments),
+    /// Score the maps of trained networks over a whole split: table and figure by depth
+    Score(ScoreArguments),
+    /// Train all trials, explain them and draw every figure
+    Reproduce(ReproduceArguments),
+    // benchmark
+    /// List the layers of an ImageNet network, with their sizes
+    Layers(LayersArguments),
+    /// Write a trained network's weights for PyTorch
+    Export(ExportArguments),
+    /// Fetch, check and list the weights of the ImageNet networks
+    Weights(WeightsArguments),
+    /// List the experiments and the runs
+    List,
+    /// Print an experiment with every default filled in
+    Show(ShowArguments),
+    /// Compare two experiments field by field
+    Diff(DiffArguments),
+    /// Fetch, check and list the data sets
+    Data(DataArguments),
+}
+
+impl Verb {
+    /// Whether it runs networks on images or clips; the others need no device except to read weights
+    /// and count.
+    pub(super) fn runs_networks(&self) -> bool {
+        !matches!(
+            self,
+            Self::Layers(_)
+                | Self::Export(_)
+                | Self::Weights(_)
+                | Self::List
+                | Self::Show(_)
+                | Self::Diff(_)
+                | Self::Data(_)
+        )
+    }
+}

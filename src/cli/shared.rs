@@ -1,0 +1,234 @@
+//! Arguments that several verbs share, and the typed requests that they come to.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+
+use crate::experiment::Override;
+use crate::study::{MethodChoice, WeightSource, Which, measure};
+
+use super::context::Context;
+
+/// Root of the run folders where the user names none.
+pub(super) const DEFAULT_RUNS: &str = "checkpoints";
+
+/// Options of every verb.
+#[derive(Debug, Args)]
+pub(super) struct Shared {
+    /// Folder with the data sets [default: $CAMTRAIL_DATA, else "datasets"]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(super) data_dir: Option<PathBuf>,
+    /// Folder with the runs
+    #[arg(long, global = true, value_name = "DIR", default_value = DEFAULT_RUNS)]
+    pub(super) runs: PathBuf,
+    /// Where to compute
+    #[arg(long, global = true, value_enum, default_value_t = DeviceName::Auto)]
+    pub(super) device: DeviceName,
+}
+
+/// A device by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum DeviceName {
+    /// An NVIDIA GPU where one can be used, else the CPU
+    Auto,
+    /// The CPU
+    Cpu,
+    /// An NVIDIA GPU
+    Cuda,
+}
+
+/// Which experiment, and what is changed in it.
+#[derive(Debug, Clone, Default, Args)]
+pub(super) struct ExperimentArguments {
+    /// Take the defaults from this base in place of the experiment's own: "cifar-100" or "shapes"; for
+    /// next-frame predictors "moving-mnist", "moving-mnist-small" or "digits"
+    #[arg(long, visible_alias = "dataset", value_name = "NAME")]
+    pub(super) base: Option<String>,
+    /// Change a value, such as train.epochs=5; can be given several times
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(super) overrides: Vec<String>,
+}
+
+impl ExperimentArguments {
+    /// Returns what is changed.
+    pub(super) fn overrides(&self) -> anyhow::Result<Vec<Override>> {
+        let overrides = self.overrides.iter().map(|text| text.parse());
+        Ok(overrides.collect::<Result<_, _>>()?)
+    }
+}
+
+/// Which run, and which of its checkpoints.
+#[derive(Debug, Clone, Args)]
+pub(super) struct CheckpointArguments {
+    /// Take the run that was trained on this base, such as "shapes"
+    #[arg(long, visible_alias = "dataset", value_name = "NAME")]
+    pub(super) base: Option<String>,
+    /// Training seed of the run [default: 0]
+    #[arg(long)]
+    pub(super) seed: Option<u64>,
+    /// "best" on the validation split, "last", or an epoch's number [default: best]
+    #[arg(long, value_name = "WHICH")]
+    pub(super) checkpoint: Option<String>,
+}
+
+impl CheckpointArguments {
+    /// Returns the training seed of the run.
+    pub(super) fn seed(&self) -> u64 {
+        self.seed.unwrap_or(0)
+    }
+
+    /// Returns which checkpoint of the run.
+    pub(super) fn which(&self) -> anyhow::Result<Which> {
+        let which = self.checkpoint.as_deref().map(str::parse).transpose()?;
+        Ok(which.unwrap_or_default())
+    }
+}
+
+/// Which maps to make.
+#[derive(Debug, Clone, Args)]
+pub(super) struct MapArguments {
+    /// Method; can be given several times [default: all that the network allows, but for those that
+    /// ask it many questions for each map: score-cam and ablation-cam]
+    #[arg(long = "method", value_name = "NAME")]
+    pub(super) methods: Vec<String>,
+    /// Layer; can be given several times [default: the last block before its pool]
+    #[arg(long = "layer", value_name = "NAME")]
+    pub(super) layers: Vec<String>,
+    /// Class to explain: "predicted", "true" or a class name
+    #[arg(long, default_value = "predicted", value_name = "CLASS")]
+    pub(super) class: String,
+    /// What of the class: its "logit", its "probability", or "minus:CLASS", its logit minus another's
+    #[arg(long, default_value = "logit", value_name = "WHAT")]
+    pub(super) quantity: String,
+    /// Train a linear head on each layer's pooled activation where the network has none, so that CAM
+    /// can explain it; cached beside the checkpoint
+    #[arg(long)]
+    pub(super) retrain_head: bool,
+}
+
+impl MapArguments {
+    /// Returns the methods.
+    pub(super) fn methods(&self) -> anyhow::Result<MethodChoice> {
+        Ok(MethodChoice::parse(&self.methods)?)
+    }
+}
+
+/// Which networks, images and maps to measure.
+#[derive(Debug, Clone, Args)]
+pub(super) struct MeasureArguments {
+    /// Experiments to measure, shallowest first
+    #[arg(default_values = ["trial-a", "trial-b", "trial-c", "trial-d"])]
+    pub(super) trials: Vec<String>,
+    /// Take the runs that were trained on this base, such as "shapes"
+    #[arg(long, visible_alias = "dataset", value_name = "NAME")]
+    pub(super) base: Option<String>,
+    /// Training seeds [default: all that were trained]
+    #[arg(long, alias = "seed", value_delimiter = ',', value_name = "SEED,SEED")]
+    pub(super) seeds: Vec<u64>,
+    /// "best" on the validation split, "last", or an epoch's number
+    #[arg(long, default_value = "best", value_name = "WHICH")]
+    pub(super) checkpoint: String,
+    /// Images of this split: "train", "validation" or "test"
+    #[arg(long, default_value = "test", value_name = "SPLIT")]
+    pub(super) split: String,
+    /// The first N images of the split [default: all]
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    pub(super) limit: Option<usize>,
+    /// Methods and baselines, or "all" [default: all but those that ask the network for each map]
+    #[arg(
+        long,
+        alias = "method",
+        value_delimiter = ',',
+        value_name = "NAME,NAME"
+    )]
+    pub(super) methods: Vec<String>,
+    /// Layers [default: the last block before its pool, and the deepest with at least 8 x 8 cells]
+    #[arg(long, alias = "layer", value_delimiter = ',', value_name = "NAME,NAME")]
+    pub(super) layers: Vec<String>,
+    /// Class to explain: "predicted", "true" or a class name
+    #[arg(long, default_value = "predicted", value_name = "CLASS")]
+    pub(super) class: String,
+    /// Train a linear head on each layer's pooled activation where the network has none, so that CAM
+    /// can explain it; cached beside the checkpoint
+    #[arg(long)]
+    pub(super) retrain_head: bool,
+    /// Folder for tables and figures
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+}
+
+impl MeasureArguments {
+    /// Returns the request.
+    pub(super) fn request(&self, context: &Context) -> anyhow::Result<measure::Request> {
+        Ok(measure::Request {
+            trials: self.trials.clone(),
+            base: self.base.clone(),
+            seeds: self.seeds.clone(),
+            which: self.checkpoint.parse()?,
+            split: self.split.parse()?,
+            limit: self.limit,
+            methods: self.methods.clone(),
+            layers: self.layers.clone(),
+            class: self.class.clone(),
+            retrain_head: self.retrain_head,
+            verdicts: context.verdicts(&self.trials, self.base.as_deref(), self.out.as_deref()),
+        })
+    }
+}
+
+/// Where a network's weights come from, and how they are taken.
+#[derive(Debug, Clone, Default, Args)]
+pub(super) struct FromWeights {
+    /// Weights of an ImageNet network, .pth or .safetensors with torchvision's names [default: what
+    /// `weights fetch` got]
+    #[arg(long, value_name = "FILE")]
+    pub(super) weights: Option<PathBuf>,
+    /// Whose conventions the weights follow: "torchvision", "tensorflow" or "caffe" [default: what
+    /// the file says, else torchvision]
+    #[arg(long, value_name = "NAME")]
+    pub(super) dialect: Option<String>,
+    /// Names of the classes, one a line, where they are not ImageNet's
+    #[arg(long, value_name = "FILE")]
+    pub(super) class_names: Option<PathBuf>,
+    /// Accept weights that are NaN or infinite
+    #[arg(long)]
+    pub(super) allow_nan: bool,
+}
+
+impl FromWeights {
+    /// Returns whether any of it was given.
+    pub(super) fn is_given(&self) -> bool {
+        let named = [&self.weights, &self.class_names]
+            .iter()
+            .any(|file| file.is_some());
+        named || self.dialect.is_some() || self.allow_nan
+    }
+
+    /// Returns where the weights come from.
+    pub(super) fn source(&self) -> anyhow::Result<WeightSource> {
+        Ok(WeightSource {
+            file: self.weights.clone(),
+            dialect: self.dialect.as_deref().map(str::parse).transpose()?,
+            class_names: self.class_names.clone(),
+            allow_nan: self.allow_nan,
+        })
+    }
+}
+
+/// Returns the whole number in `text` if it is at least 1.
+pub(super) fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) | Err(_) => Err("give a whole number of at least 1".to_string()),
+        Ok(number) => Ok(number),
+    }
+}
+
+/// Returns the option that names `base`, after a space, or nothing.
+pub(super) fn base_flag(base: Option<&str>) -> String {
+    base.map_or(String::new(), |base| format!(" --base {base}"))
+}
+
+/// Returns the option that names the folder `out`, after a space, or nothing.
+pub(super) fn out_flag(out: Option<&Path>) -> String {
+    out.map_or(String::new(), |out| format!(" --out '{}'", out.display()))
+}

@@ -1,0 +1,233 @@
+//! The ablation: the same pictures explained by every trial, and by one trial along its training;
+//! accuracy against depth.
+
+use std::path::{Path, PathBuf};
+
+use crate::experiment::{Experiment, Resolved};
+use crate::explain::{Method, TargetRule};
+use crate::run::{DepthRow, ExplanationSet, RunDir, RunError, TableRow};
+
+use super::accuracy::{Images, row};
+use super::choice::{MethodChoice, QuantityChoice, target_rule};
+use super::error::StudyError;
+use super::maps::{MapRequest, add_maps, empty_set};
+use super::measure::check_same_data;
+use super::pictures::{Pictures, Selection};
+use super::runs::{Runs, Trained, Which, is_done};
+use super::subject::{LayerChoice, Subject};
+use super::watch::Watch;
+
+/// The series of increasing depth, shallowest first.
+pub const SERIES: [&str; 4] = ["trial-a", "trial-b", "trial-c", "trial-d"];
+/// Folder of the maps of every trial.
+pub const MAPS: &str = "maps";
+/// Folder of the maps along training.
+pub const MAPS_ALONG: &str = "maps-along-training";
+/// The method along training.
+pub const METHOD_ALONG: &str = "grad-cam";
+
+/// What to compare.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Experiments, shallowest first.
+    pub trials: Vec<String>,
+    /// The base that their runs were trained on, where it is not their own.
+    pub base: Option<String>,
+    /// Training seed of the networks that are explained.
+    pub seed: u64,
+    /// Training seeds whose accuracy is measured; all that were trained where there are none.
+    pub seeds: Vec<u64>,
+    /// Which checkpoint.
+    pub which: Which,
+    /// The trial that is followed along its checkpoints; the last one where none is named.
+    pub along: Option<String>,
+    /// The pictures.
+    pub selection: Selection,
+    /// Class to explain: "predicted", "true" or a class name.
+    pub class: String,
+    /// Whether layers without a pooled linear head get a retrained one, so that CAM can explain them.
+    pub retrain_head: bool,
+}
+
+/// What the ablation found.
+#[derive(Debug)]
+pub struct Ablation {
+    /// Data set name.
+    pub dataset: String,
+    /// Maps of every trial.
+    pub by_depth: ExplanationSet,
+    /// Maps of one trial along its training.
+    pub along: ExplanationSet,
+    /// The trial that is followed.
+    pub followed: String,
+    /// Size and accuracy of every network.
+    pub depth: Vec<DepthRow>,
+    /// The runs whose networks are explained.
+    pub runs: Vec<RunDir>,
+}
+
+/// Returns the experiments of the request without a usable run: without a best checkpoint or, with
+/// `finished`, not trained to the end.
+///
+/// # Errors
+/// An unknown experiment.
+pub fn missing(runs: &Runs, request: &Request, finished: bool) -> Result<Vec<String>, StudyError> {
+    let mut missing = Vec::new();
+    for trial in request.trials.iter().chain(&request.along) {
+        let base = request.base.as_deref();
+        let resolved: Resolved<Experiment> = runs.experiment(trial, base, &[])?;
+        let run = runs.dir(&resolved, request.seed);
+        let usable = match finished {
+            true => is_done(&run),
+            false => run.best().exists(),
+        };
+        if !usable && !missing.contains(trial) {
+            missing.push(trial.clone());
+        }
+    }
+    Ok(missing)
+}
+
+/// Explains the pictures with every trial at two layers each and with every checkpoint of one, and
+/// measures every trial's accuracy. Each network is opened once.
+///
+/// # Errors
+/// [`StudyError::Untrained`]; absent data; an unknown class; [`StudyError::Stopped`].
+pub fn measure(runs: &Runs, request: &Request, watch: &dyn Watch) -> Result<Ablation, StudyError> {
+    let base = request.base.as_deref();
+    let trained: Vec<Trained> = runs.find_all(&request.trials, base, &[request.seed])?;
+    check_same_data(&trained)?;
+    let deepest = trained
+        .last()
+        .ok_or(StudyError::NoneNamed { what: "trial" })?;
+    let data = runs.images(&deepest.experiment)?;
+    let find = |name: &str| Ok::<_, StudyError>(data.test.find_class(name)?);
+    let target = target_rule(&request.class, find)?;
+    let pictures = request.selection.pictures(&data)?;
+    let along = match &request.along {
+        Some(trial) => &runs.find(trial, base, request.seed)?,
+        None => deepest,
+    };
+    let best = along.run.read_best()?.epoch;
+    let explain = Explain {
+        runs,
+        pictures: &pictures,
+        target,
+        watch,
+    };
+    let mut by_depth = empty_set(&pictures);
+    let mut depth = Vec::new();
+    let mut opened_before = None;
+    let mut images = Images::default();
+    for trained in &trained {
+        watch.go_on()?;
+        let mut subject = trained.open(request.which, &runs.device.device)?;
+        let layers = LayerChoice::Ablation.layers(&subject, pictures.size[0])?;
+        if request.retrain_head {
+            subject.retrain_heads(runs, trained, &layers.names, watch)?;
+        }
+        explain.add(&mut by_depth, &subject, &MethodChoice::Allowed)?;
+        for other in all_seeds(runs, request, trained)? {
+            watch.go_on()?;
+            let found = match other.run == trained.run {
+                true => row(runs, trained, &subject, &data),
+                false => {
+                    let other_subject = other.open(request.which, &runs.device.device)?;
+                    row(runs, &other, &other_subject, images.of(runs, &other)?)
+                }
+            };
+            depth.extend(found);
+        }
+        if trained.run == along.run && subject.epoch == best {
+            opened_before = Some(subject);
+        }
+    }
+    let along_set = explain.along(along, best, opened_before)?;
+    Ok(Ablation {
+        dataset: data.test.dataset_name().to_string(),
+        by_depth,
+        along: along_set,
+        followed: along.run.trial().to_string(),
+        depth,
+        runs: trained.into_iter().map(|trained| trained.run).collect(),
+    })
+}
+
+/// Returns the runs of the trial of `trained` whose accuracy is measured.
+fn all_seeds(
+    runs: &Runs,
+    request: &Request,
+    trained: &Trained,
+) -> Result<Vec<Trained>, StudyError> {
+    let name = trained.run.trial().to_string();
+    runs.find_all(&[name], request.base.as_deref(), &request.seeds)
+}
+
+/// The pictures, and what of them is explained.
+struct Explain<'a> {
+    runs: &'a Runs,
+    pictures: &'a Pictures,
+    target: TargetRule,
+    watch: &'a dyn Watch,
+}
+
+impl Explain<'_> {
+    /// Adds the maps of one network at its two layers.
+    fn add(
+        &self,
+        set: &mut ExplanationSet,
+        subject: &Subject,
+        methods: &MethodChoice,
+    ) -> Result<(), StudyError> {
+        let layers = LayerChoice::Ablation.layers(subject, self.pictures.size[0])?;
+        let request = MapRequest {
+            layers: &layers.names,
+            methods,
+            target: self.target,
+            quantity: &QuantityChoice::default(),
+            device: &self.runs.device.device,
+        };
+        add_maps(set, subject, self.pictures, &request, self.watch)
+    }
+
+    /// Returns the maps of every complete checkpoint of one run; `best` may be open already.
+    fn along(
+        &self,
+        trained: &Trained,
+        best: u32,
+        mut opened: Option<Subject>,
+    ) -> Result<ExplanationSet, StudyError> {
+        let mut set = empty_set(self.pictures);
+        let methods = MethodChoice::Named(vec![Method::parse(METHOD_ALONG)?]);
+        for epoch in trained.epochs()? {
+            self.watch.go_on()?;
+            let which = match epoch == best {
+                true => Which::Best,
+                false => Which::Epoch(epoch),
+            };
+            let subject = match opened.take_if(|subject| subject.epoch == epoch) {
+                Some(mut subject) => {
+                    subject.checkpoint = which.to_string();
+                    subject
+                }
+                None => trained.open(which, &self.runs.device.device)?,
+            };
+            self.add(&mut set, &subject, &methods)?;
+        }
+        Ok(set)
+    }
+}
+
+impl Ablation {
+    /// Writes maps and table into `folder`, and returns the table's file.
+    ///
+    /// # Errors
+    /// A folder that cannot be written.
+    pub fn write(&self, folder: &Path) -> Result<PathBuf, RunError> {
+        self.by_depth.write(&folder.join(MAPS))?;
+        self.along.write(&folder.join(MAPS_ALONG))?;
+        let table = folder.join(DepthRow::FILE);
+        DepthRow::write(&table, &self.depth)?;
+        Ok(table)
+    }
+}

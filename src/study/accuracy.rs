@@ -1,0 +1,95 @@
+//! Accuracy of trained networks on the validation and the test split, with their size.
+
+use crate::data::{DataOptions, Splits};
+use crate::evaluate::measure as measure_accuracy;
+use crate::run::DepthRow;
+
+use super::error::StudyError;
+use super::runs::{Runs, Trained, Which};
+use super::subject::Subject;
+use super::watch::Watch;
+
+/// Which networks to evaluate.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Experiments.
+    pub trials: Vec<String>,
+    /// The base that their runs were trained on, where it is not their own.
+    pub base: Option<String>,
+    /// Training seeds; all that were trained where there are none.
+    pub seeds: Vec<u64>,
+    /// Which checkpoint.
+    pub which: Which,
+}
+
+/// Returns one row per trained network.
+///
+/// # Errors
+/// Absent runs or data; [`StudyError::Stopped`].
+pub fn measure(
+    runs: &Runs,
+    request: &Request,
+    watch: &dyn Watch,
+) -> Result<Vec<DepthRow>, StudyError> {
+    let mut rows = Vec::new();
+    let mut images = Images::default();
+    for trial in &request.trials {
+        let trial = std::slice::from_ref(trial);
+        for trained in runs.find_all(trial, request.base.as_deref(), &request.seeds)? {
+            watch.go_on()?;
+            let data = images.of(runs, &trained)?;
+            let subject = trained.open(request.which, &runs.device.device)?;
+            rows.extend(row(runs, &trained, &subject, data));
+        }
+    }
+    Ok(rows)
+}
+
+/// The images of the run at hand. Runs of one ablation share them, and they are then read once.
+#[derive(Debug, Default)]
+pub(super) struct Images {
+    loaded: Option<(DataOptions, Splits)>,
+}
+
+impl Images {
+    /// Returns the images of `trained`.
+    pub(super) fn of(&mut self, runs: &Runs, trained: &Trained) -> Result<&Splits, StudyError> {
+        let wanted = trained.experiment.experiment.data_options();
+        let (_, data) = match self.loaded.take() {
+            Some(same) if same.0 == wanted => self.loaded.insert(same),
+            _ => self
+                .loaded
+                .insert((wanted, runs.images(&trained.experiment)?)),
+        };
+        Ok(data)
+    }
+}
+
+/// Returns the size and accuracy of `subject`, which was opened from `trained`.
+pub(super) fn row(
+    runs: &Runs,
+    trained: &Trained,
+    subject: &Subject,
+    data: &Splits,
+) -> Option<DepthRow> {
+    let network = subject.trained_network()?.network();
+    let accuracy = measure_accuracy(network, data, &runs.device.device);
+    let experiment = &trained.experiment.experiment;
+    let size = experiment.size();
+    Some(DepthRow {
+        trial: subject.name.clone(),
+        seed: subject.seed,
+        blocks: subject.blocks,
+        parameters: size.parameters,
+        multiply_adds: size.multiply_adds,
+        epoch: subject.epoch,
+        checkpoint: subject.checkpoint.clone(),
+        dataset: data.test.dataset_name().to_string(),
+        generated: data.test.is_generated(),
+        validation_accuracy: accuracy.validation.accuracy,
+        validation_images: accuracy.validation.images,
+        test_accuracy: accuracy.test.accuracy,
+        test_top5_accuracy: accuracy.test.top5_accuracy,
+        test_images: accuracy.test.images,
+    })
+}

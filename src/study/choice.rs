@@ -1,0 +1,188 @@
+//! What of each image is explained, and by which methods.
+
+use crate::explain::{
+    Baseline, ExplainError, Explainable, MapSource, Method, Needs, Quantity, TargetRule, TargetSpec,
+};
+
+use super::error::StudyError;
+
+/// The name that stands for every method and baseline.
+const EVERYTHING: &str = "all";
+/// What stands before the other class of a difference of logits.
+const MINUS: &str = "minus:";
+
+/// Returns the rule that `text` names: "predicted", "true" or a class, whose number `find` knows.
+///
+/// # Errors
+/// What `find` fails of.
+pub fn target_rule<E>(
+    text: &str,
+    find: impl Fn(&str) -> Result<usize, E>,
+) -> Result<TargetRule, E> {
+    Ok(match text {
+        "predicted" => TargetRule::Predicted,
+        "true" => TargetRule::True,
+        name => TargetRule::Class(find(name)?),
+    })
+}
+
+/// Returns the rule as records have it: "predicted", "true" or "named".
+pub fn rule_name(rule: TargetRule) -> &'static str {
+    match rule {
+        TargetRule::Predicted => "predicted",
+        TargetRule::True => "true",
+        TargetRule::Class(_) => "named",
+    }
+}
+
+/// Returns the rule as tables have it: "predicted", "true" or the class's name.
+pub fn target_name(rule: TargetRule, class_names: &[String]) -> String {
+    match rule {
+        TargetRule::Class(class) => class_names[class].clone(),
+        _ => rule_name(rule).to_string(),
+    }
+}
+
+/// Returns the class of each picture, of which `labels` are the true ones.
+///
+/// # Errors
+/// [`StudyError::TrueClassUnknown`].
+pub fn target_spec(rule: TargetRule, labels: &[Option<usize>]) -> Result<TargetSpec, StudyError> {
+    Ok(match rule {
+        TargetRule::Predicted => TargetSpec::predicted(),
+        TargetRule::Class(class) => TargetSpec::class(class),
+        TargetRule::True => {
+            let labels: Option<Vec<usize>> = labels.iter().copied().collect();
+            TargetSpec::labelled(labels.ok_or(StudyError::TrueClassUnknown)?)
+        }
+    })
+}
+
+/// What of the class the maps explain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QuantityChoice {
+    /// The quantity.
+    pub quantity: Quantity,
+    /// As records have it: a class by its name.
+    pub name: String,
+}
+
+impl Default for QuantityChoice {
+    fn default() -> Self {
+        Self {
+            quantity: Quantity::Logit,
+            name: Quantity::Logit.to_string(),
+        }
+    }
+}
+
+impl QuantityChoice {
+    /// Returns the choice that `text` names: "logit", "probability", or "minus:" and a class, whose
+    /// number `find` knows.
+    ///
+    /// # Errors
+    /// An unknown quantity; what `find` fails of.
+    pub fn parse<E: From<ExplainError>>(
+        text: &str,
+        find: impl Fn(&str) -> Result<usize, E>,
+    ) -> Result<Self, E> {
+        let quantity = match text.strip_prefix(MINUS) {
+            Some(class) => Quantity::Minus(find(class)?),
+            None => text.parse()?,
+        };
+        Ok(Self {
+            quantity,
+            name: text.to_string(),
+        })
+    }
+}
+
+/// Which methods explain.
+#[derive(Debug, Clone, Default)]
+pub enum MethodChoice {
+    /// Every method at every layer where the network allows it, except those that ask the network
+    /// many questions for each map.
+    #[default]
+    Allowed,
+    /// These, at every layer; one that the network does not allow is an error.
+    Named(Vec<Method>),
+}
+
+impl MethodChoice {
+    /// Returns the choice of the methods named; none is [`MethodChoice::Allowed`].
+    ///
+    /// # Errors
+    /// [`ExplainError::UnknownMethod`].
+    pub fn parse(names: &[String]) -> Result<Self, ExplainError> {
+        if names.is_empty() {
+            return Ok(Self::Allowed);
+        }
+        let mut methods: Vec<Method> = Vec::new();
+        for name in names {
+            let method = Method::parse(name)?;
+            if !methods.contains(&method) {
+                methods.push(method);
+            }
+        }
+        Ok(Self::Named(methods))
+    }
+
+    /// Returns which methods to ask for at which layers.
+    pub(super) fn requests(
+        &self,
+        network: &dyn Explainable,
+        layers: &[String],
+        quantity: Quantity,
+    ) -> Vec<(Vec<String>, Vec<Method>)> {
+        if let Self::Named(methods) = self {
+            return vec![(layers.to_vec(), methods.clone())];
+        }
+        let pooled = |layer: &&String| {
+            quantity.is_linear() && network.pooled_linear_weights(layer).is_some()
+        };
+        let needing = |needs| {
+            let methods = Method::all().iter().copied();
+            methods.filter(move |m| m.needs() == needs).collect()
+        };
+        let requests = [
+            (
+                layers.iter().filter(pooled).cloned().collect::<Vec<_>>(),
+                needing(Needs::PooledLinear),
+            ),
+            (layers.to_vec(), needing(Needs::Gradient)),
+        ];
+        let asked = requests.into_iter();
+        asked.filter(|(layers, _)| !layers.is_empty()).collect()
+    }
+}
+
+/// Returns the methods and baselines named, each once, or all for "all". None is every one that costs
+/// one forward and one backward pass, with every baseline.
+///
+/// # Errors
+/// [`ExplainError::UnknownMethod`].
+pub fn map_sources(names: &[String]) -> Result<Vec<MapSource>, ExplainError> {
+    if names == [EVERYTHING] {
+        return Ok(MapSource::all());
+    }
+    if names.is_empty() {
+        let quick = |method: &Method| method.needs() != Needs::Questions;
+        let methods = Method::all().iter().copied().filter(quick);
+        let sources = methods.map(MapSource::Method);
+        return Ok(sources
+            .chain(Baseline::ALL.map(MapSource::Baseline))
+            .collect());
+    }
+    let mut sources: Vec<MapSource> = Vec::new();
+    for name in names {
+        let source = name.parse()?;
+        if !sources.contains(&source) {
+            sources.push(source);
+        }
+    }
+    Ok(sources)
+}
+
+#[cfg(test)]
+#[path = "choice_tests.rs"]
+mod tests;

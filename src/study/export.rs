@@ -1,0 +1,32 @@
+//! A trained network's weights as a safetensors state dict, with what a reader needs to use them.
+
+use crate::data::Normalisation;
+use crate::model::weights::{DATASET_NOTE, NETWORK_NOTE, TRIAL_NOTE, export_safetensors};
+
+use super::error::StudyError;
+use super::runs::{Runs, Trained, Which};
+
+/// Returns the content of the file for the checkpoint `which` of `trained`: its tensors by PyTorch's
+/// names, with experiment, epoch, classes and standardisation in the metadata.
+///
+/// # Errors
+/// As [`Trained::open`]; absent data.
+pub fn export(runs: &Runs, trained: &Trained, which: Which) -> Result<Vec<u8>, StudyError> {
+    let subject = trained.open(which, &runs.device.device)?;
+    let data = runs.images(&trained.experiment)?;
+    let Normalisation { mean, std } = data.normalisation;
+    let classes = serde_json::Value::from(data.test.class_names().to_vec()).to_string();
+    let notes = [
+        (TRIAL_NOTE, subject.name.clone()),
+        ("seed", subject.seed.to_string()),
+        ("epoch", subject.epoch.to_string()),
+        (NETWORK_NOTE, trained.experiment.experiment.architecture()),
+        (DATASET_NOTE, data.test.dataset_name().to_string()),
+        ("mean", format!("{mean:?}")),
+        ("std", format!("{std:?}")),
+        ("classes", classes),
+    ];
+    let network = subject.trained_network();
+    let tensors = network.map(|network| network.network().tensors());
+    Ok(export_safetensors(&tensors.unwrap_or_default(), &notes)?)
+}

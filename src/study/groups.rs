@@ -1,0 +1,138 @@
+//! Pictures to maps, group by group: the one loop of every study that measures maps.
+
+use std::ops::Range;
+
+use burn::tensor::{Device, Tensor};
+
+use crate::explain::{
+    Explainable, MapSource, Needs, Survey, SurveyRequest, TargetRule, TargetSpec, survey,
+};
+
+use super::choice::target_spec;
+use super::error::StudyError;
+use super::pictures::Pictures;
+use super::watch::Watch;
+
+/// Pictures that are explained in one go; it bounds memory and how long a signal waits.
+const AT_ONCE: usize = 128;
+/// The same where a method asks the network many questions about each.
+const AT_ONCE_ASKED: usize = 8;
+/// Seed of the random baseline.
+const BASELINE_SEED: u64 = 0;
+
+/// What is asked of each picture.
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'a> {
+    /// The methods and baselines; one that a layer does not allow is omitted there.
+    pub sources: &'a [MapSource],
+    /// The layers.
+    pub layers: &'a [String],
+    /// The class that is explained.
+    pub target: TargetRule,
+    /// Where tensors are made.
+    pub device: &'a Device,
+}
+
+/// One group of pictures, explained.
+#[derive(Debug, Clone)]
+pub struct Group {
+    /// Their places among all pictures.
+    pub places: Range<usize>,
+    /// The pictures, `[batch, channels, height, width]`, 0 to 1.
+    pub pixels: Tensor<4>,
+    /// Their true classes, where known.
+    pub labels: Vec<Option<usize>>,
+    /// Their maps.
+    pub survey: Survey,
+}
+
+impl Question<'_> {
+    /// Returns how many pictures are explained between two looks at the wish to stop.
+    fn at_once(&self) -> usize {
+        let asks = |source: &MapSource| match source {
+            MapSource::Method(method) => method.needs() == Needs::Questions,
+            MapSource::Baseline(_) => false,
+        };
+        match self.sources.iter().any(asks) {
+            true => AT_ONCE_ASKED,
+            false => AT_ONCE,
+        }
+    }
+
+    /// Explains all pictures by `network` and hands each group to `with`. `label` names the work.
+    ///
+    /// # Errors
+    /// [`StudyError::Stopped`]; what explaining or `with` fails of.
+    pub fn each_group(
+        &self,
+        network: &dyn Explainable,
+        pictures: &Pictures,
+        (watch, label): (&dyn Watch, &str),
+        mut with: impl FnMut(&Group) -> Result<(), StudyError>,
+    ) -> Result<(), StudyError> {
+        let progress = watch.begin(label, Some(pictures.len()));
+        let at_once = self.at_once();
+        for start in (0..pictures.len()).step_by(at_once) {
+            watch.go_on()?;
+            let places = start..(start + at_once).min(pictures.len());
+            let group = self.group(network, pictures, places)?;
+            with(&group)?;
+            progress.advance(group.labels.len());
+        }
+        Ok(())
+    }
+
+    /// Returns the pictures at `places` with their maps.
+    ///
+    /// # Errors
+    /// What explaining fails of; [`StudyError::TrueClassUnknown`].
+    pub fn group(
+        &self,
+        network: &dyn Explainable,
+        pictures: &Pictures,
+        places: Range<usize>,
+    ) -> Result<Group, StudyError> {
+        let labels = pictures.labels[places.clone()].to_vec();
+        let pixels = pictures.tensor(places.clone(), self.device);
+        let target = target_spec(self.target, &labels)?;
+        let group = Group {
+            places,
+            survey: Survey {
+                target_class: Vec::new(),
+                predicted_class: Vec::new(),
+                confidence: Vec::new(),
+                maps: Vec::new(),
+            },
+            pixels,
+            labels,
+        };
+        let survey = self.again(network, pictures, &group, &target)?;
+        Ok(Group { survey, ..group })
+    }
+
+    /// Returns the maps of a group's pictures by another network, or for other classes.
+    ///
+    /// # Errors
+    /// What explaining fails of.
+    pub fn again(
+        &self,
+        network: &dyn Explainable,
+        pictures: &Pictures,
+        group: &Group,
+        target: &TargetSpec,
+    ) -> Result<Survey, StudyError> {
+        let numbers: Vec<u64> = group.places.clone().map(|place| place as u64).collect();
+        Ok(survey(
+            network,
+            &SurveyRequest {
+                pixels: group.pixels.clone(),
+                image_numbers: &numbers,
+                standardisation: pictures.standardisation(),
+                layers: self.layers,
+                sources: self.sources,
+                target,
+                seed: BASELINE_SEED,
+            },
+        )?)
+    }
+}

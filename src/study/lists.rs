@@ -1,0 +1,100 @@
+//! Lists that users write, as CSV: read in one way, each fault with its line.
+
+use std::path::Path;
+
+use super::error::{ListKind, StudyError};
+
+/// A list in memory.
+pub(super) struct List {
+    kind: ListKind,
+    path: std::path::PathBuf,
+    header: csv::StringRecord,
+    rows: Vec<Row>,
+}
+
+/// One row of a list.
+pub(super) struct Row {
+    /// Line in the file, from 1.
+    pub(super) line: u64,
+    cells: csv::StringRecord,
+}
+
+impl List {
+    /// Returns the list at `path`; cells are trimmed, and a byte-order mark is no part of it.
+    pub(super) fn read(kind: ListKind, path: &Path) -> Result<Self, StudyError> {
+        let text = std::fs::read_to_string(path).map_err(|source| StudyError::ListUnreadable {
+            kind,
+            path: path.to_path_buf(),
+            source,
+        })?;
+        let mut reader = csv::ReaderBuilder::new()
+            .flexible(true)
+            .trim(csv::Trim::All)
+            .from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+        let fault = |error: csv::Error| {
+            let line = error.position().map_or(0, csv::Position::line);
+            StudyError::at_line(kind, path, line, error.to_string())
+        };
+        let header = reader.headers().map_err(fault)?.clone();
+        let mut rows = Vec::new();
+        for cells in reader.records() {
+            let cells = cells.map_err(fault)?;
+            let line = cells.position().map_or(0, csv::Position::line);
+            rows.push(Row { line, cells });
+        }
+        Ok(Self {
+            kind,
+            path: path.to_path_buf(),
+            header,
+            rows,
+        })
+    }
+
+    /// Returns the columns' names.
+    pub(super) fn columns(&self) -> Vec<&str> {
+        self.header.iter().collect()
+    }
+
+    /// Returns the place of `column`, if there is one.
+    pub(super) fn place(&self, column: &str) -> Option<usize> {
+        self.header.iter().position(|name| name == column)
+    }
+
+    /// Returns the rows, in order.
+    pub(super) fn rows(&self) -> impl Iterator<Item = &Row> {
+        self.rows.iter()
+    }
+
+    /// Returns the fault at `line`.
+    pub(super) fn at(&self, line: u64, fault: impl Into<String>) -> StudyError {
+        StudyError::at_line(self.kind, &self.path, line, fault)
+    }
+
+    /// Returns the fault at `line`, with what to do about it.
+    pub(super) fn advised(
+        &self,
+        line: u64,
+        fault: impl Into<String>,
+        advice: impl Into<String>,
+    ) -> StudyError {
+        StudyError::ListFault {
+            kind: self.kind,
+            path: self.path.clone(),
+            line,
+            fault: fault.into(),
+            advice: Some(advice.into()),
+        }
+    }
+}
+
+impl Row {
+    /// Returns the cell at `place`, if the row is so long.
+    pub(super) fn get(&self, place: usize) -> Option<&str> {
+        self.cells.get(place)
+    }
+
+    /// Returns how many cells the row has.
+    pub(super) fn len(&self) -> usize {
+        self.cells.len()
+    }
+}

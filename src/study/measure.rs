@@ -1,0 +1,203 @@
+//! Which trained networks, images and maps a measurement is about.
+
+use std::path::PathBuf;
+
+use crate::data::{DataOptions, DatasetName, Split};
+use crate::explain::{MapSource, TargetRule};
+
+use super::caveat::Verdicts;
+use super::choice::{map_sources, target_rule};
+use super::error::StudyError;
+use super::groups::Question;
+use super::pictures::Pictures;
+use super::runs::{Runs, Trained, Which};
+use super::subject::{LayerChoice, Layers, Subject};
+use super::watch::Watch;
+
+/// Which networks, images and maps to measure.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Experiments, shallowest first.
+    pub trials: Vec<String>,
+    /// The base that their runs were trained on, where it is not their own.
+    pub base: Option<String>,
+    /// Training seeds; all that were trained where there are none.
+    pub seeds: Vec<u64>,
+    /// Which checkpoint.
+    pub which: Which,
+    /// Images of this split.
+    pub split: Split,
+    /// The first so many images of the split; all where there is no number.
+    pub limit: Option<usize>,
+    /// Methods and baselines by name; see [`map_sources`].
+    pub methods: Vec<String>,
+    /// Layers by name; those of an ablation where there are none.
+    pub layers: Vec<String>,
+    /// Class to explain: "predicted", "true" or a class name.
+    pub class: String,
+    /// Whether layers without a pooled linear head get a retrained one, so that CAM can explain them.
+    pub retrain_head: bool,
+    /// Folder with what the sanity checks found, for each method's caveat.
+    pub verdicts: Option<PathBuf>,
+}
+
+impl Request {
+    /// Returns the request for the best checkpoints of all trained seeds of `trials` on the whole test
+    /// split, by every quick method and baseline, for the predicted class.
+    pub fn of(trials: &[&str]) -> Self {
+        Self {
+            trials: trials.iter().map(|trial| trial.to_string()).collect(),
+            base: None,
+            seeds: Vec::new(),
+            which: Which::Best,
+            split: Split::Test,
+            limit: None,
+            methods: Vec::new(),
+            layers: Vec::new(),
+            class: "predicted".to_string(),
+            retrain_head: false,
+            verdicts: None,
+        }
+    }
+}
+
+/// The networks and images of one measurement.
+#[derive(Debug)]
+pub struct Measurement {
+    /// The trained networks, trial by trial and seed by seed.
+    pub networks: Vec<Trained>,
+    /// The images.
+    pub pictures: Pictures,
+    /// The methods and baselines.
+    pub sources: Vec<MapSource>,
+    /// Which class each image is explained for.
+    pub target: TargetRule,
+    /// What the sanity checks found about the networks' maps.
+    pub verdicts: Verdicts,
+    which: Which,
+    layers: LayerChoice,
+    retrain_head: bool,
+}
+
+impl Measurement {
+    /// Finds the networks, loads the images and reads the names of methods and class.
+    ///
+    /// # Errors
+    /// Absent runs or data; networks that saw different data; an unknown method or class.
+    pub fn new(runs: &Runs, request: &Request) -> Result<Self, StudyError> {
+        let networks: Vec<Trained> =
+            runs.find_all(&request.trials, request.base.as_deref(), &request.seeds)?;
+        check_same_data(&networks)?;
+        let first = networks
+            .first()
+            .ok_or(StudyError::NoneNamed { what: "trial" })?;
+        let data = runs.images(&first.experiment)?;
+        let find = |name: &str| Ok::<_, StudyError>(data.test.find_class(name)?);
+        let verdicts = request
+            .verdicts
+            .as_deref()
+            .map(Verdicts::read)
+            .transpose()?;
+        Ok(Self {
+            target: target_rule(&request.class, find)?,
+            verdicts: verdicts.unwrap_or_default(),
+            pictures: Pictures::of_split(&data, request.split, request.limit),
+            sources: map_sources(&request.methods)?,
+            networks,
+            which: request.which,
+            layers: LayerChoice::of(&request.layers, LayerChoice::Ablation),
+            retrain_head: request.retrain_head,
+        })
+    }
+
+    /// Opens a network with the layers to measure at and, where asked for, a retrained head at each.
+    ///
+    /// # Errors
+    /// As [`Trained::open`]; an unknown layer.
+    pub fn open(
+        &self,
+        runs: &Runs,
+        trained: &Trained,
+        watch: &dyn Watch,
+    ) -> Result<(Subject, Layers), StudyError> {
+        let mut subject = trained.open(self.which, &runs.device.device)?;
+        let layers = self.layers.layers(&subject, self.pictures.size[0])?;
+        if self.retrain_head {
+            subject.retrain_heads(runs, trained, &layers.names, watch)?;
+        }
+        Ok((subject, layers))
+    }
+
+    /// Returns what is asked of each image at `layers`.
+    pub fn question<'a>(&'a self, runs: &'a Runs, layers: &'a Layers) -> Question<'a> {
+        Question {
+            sources: &self.sources,
+            layers: &layers.names,
+            target: self.target,
+            device: &runs.device.device,
+        }
+    }
+}
+
+/// Fails where two of the networks were trained on different data.
+///
+/// # Errors
+/// [`StudyError::DifferentData`].
+pub fn check_same_data(networks: &[Trained]) -> Result<(), StudyError> {
+    let options = |trained: &Trained| trained.experiment.experiment.data_options();
+    let other = |pair: &&[Trained]| !same_data(options(&pair[0]), options(&pair[1]));
+    match networks.windows(2).find(other) {
+        Some(pair) => Err(StudyError::DifferentData {
+            first: pair[0].run.path(),
+            second: pair[1].run.path(),
+        }),
+        None => Ok(()),
+    }
+}
+
+/// Whether the options name the same images. How shapes are generated counts only for shapes: a run
+/// on photographs keeps those defaults too, and they may differ by its age.
+fn same_data(first: DataOptions, second: DataOptions) -> bool {
+    let shapes = match first.dataset {
+        DatasetName::Shapes => second.shapes,
+        _ => first.shapes,
+    };
+    first == DataOptions { shapes, ..second }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::ShapesOptions;
+
+    #[test]
+    fn how_shapes_are_generated_counts_for_shapes_alone() {
+        let options = |dataset, train_images, split_seed| DataOptions {
+            dataset,
+            validation_images: 5000,
+            split_seed,
+            shapes: ShapesOptions {
+                train_images,
+                validation_images: 1200,
+                test_images: 1200,
+                seed: 7,
+            },
+            train_limit: None,
+        };
+        let same = |dataset, (images_a, seed_a), (images_b, seed_b)| {
+            same_data(
+                options(dataset, images_a, seed_a),
+                options(dataset, images_b, seed_b),
+            )
+        };
+        assert!(same(DatasetName::Cifar100, (8000, 100), (9600, 100)));
+        assert!(!same(DatasetName::Cifar100, (8000, 100), (8000, 101)));
+        assert!(!same(DatasetName::Shapes, (8000, 100), (9600, 100)));
+        assert!(same(DatasetName::Shapes, (8000, 100), (8000, 100)));
+        let (cifar, shapes) = (DatasetName::Cifar100, DatasetName::Shapes);
+        assert!(!same_data(
+            options(cifar, 8000, 100),
+            options(shapes, 8000, 100)
+        ));
+    }
+}

@@ -1,0 +1,349 @@
+//! Trained runs: found by experiment, base and seed, and opened at a checkpoint.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use burn::module::Module;
+use burn::tensor::Device;
+
+use crate::data::clips::CANVAS_SIDE;
+use crate::data::{DataSearch, Splits, load};
+use crate::device::ChosenDevice;
+use crate::experiment::{
+    Experiment, ExperimentKind, ForecastExperiment, Override, Resolved, load as load_experiment,
+    load_saved,
+};
+use crate::model::backbones::TrainableBackbone;
+use crate::model::{
+    CheckpointError, ConvLstm, LoadedCheckpoint, MODEL_FILE, NetworkName, PlainCnn, TrainedNetwork,
+    load_network,
+};
+use crate::run::{CheckpointName, RunDir, RunError, RunManifest, RunStatus, list_runs};
+
+use super::error::{RunName, StudyError, check_once};
+use super::subject::{Subject, TrainedSubject};
+
+/// Where experiments, runs and data are, and where networks run.
+#[derive(Debug, Clone)]
+pub struct Runs {
+    /// The folder in which `experiments/` is looked for first; the shipped ones follow.
+    pub folder: PathBuf,
+    /// Root of all run folders.
+    pub checkpoints: PathBuf,
+    /// Where data sets are looked for.
+    pub data: DataSearch,
+    /// The device.
+    pub device: ChosenDevice,
+}
+
+/// Which checkpoint of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Which {
+    /// The best on the validation split.
+    #[default]
+    Best,
+    /// The latest.
+    Last,
+    /// That of an epoch.
+    Epoch(u32),
+}
+
+impl FromStr for Which {
+    type Err = StudyError;
+
+    fn from_str(text: &str) -> Result<Self, StudyError> {
+        match text {
+            "best" => Ok(Self::Best),
+            "last" => Ok(Self::Last),
+            number => match number.parse() {
+                Ok(epoch) => Ok(Self::Epoch(epoch)),
+                Err(_) => Err(StudyError::UnknownCheckpoint(number.to_string())),
+            },
+        }
+    }
+}
+
+impl std::fmt::Display for Which {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Best => formatter.pad("best"),
+            Self::Last => formatter.pad("last"),
+            Self::Epoch(epoch) => write!(formatter, "epoch {epoch}"),
+        }
+    }
+}
+
+impl Runs {
+    /// Returns the runs below `checkpoints`, with shipped experiments and data where they are by
+    /// default.
+    pub fn new(checkpoints: impl Into<PathBuf>, device: ChosenDevice) -> Self {
+        Self {
+            folder: PathBuf::new(),
+            checkpoints: checkpoints.into(),
+            data: DataSearch::default(),
+            device,
+        }
+    }
+
+    /// Returns the experiment `name`, on `base` where one is given, with `overrides` on top.
+    ///
+    /// # Errors
+    /// As [`load`](crate::experiment::load).
+    pub fn experiment<E: ExperimentKind>(
+        &self,
+        name: &str,
+        base: Option<&str>,
+        overrides: &[Override],
+    ) -> Result<Resolved<E>, StudyError> {
+        Ok(load_experiment(&self.folder, name, base, overrides)?)
+    }
+
+    /// Returns the folder of the runs on the base of `experiment`. An experiment on another base than
+    /// its own has a folder apart.
+    pub fn root_of<E>(&self, experiment: &Resolved<E>) -> PathBuf {
+        match experiment.base_replaced {
+            true => self.checkpoints.join(&experiment.base),
+            false => self.checkpoints.clone(),
+        }
+    }
+
+    /// Returns the run folder of `experiment` and `seed`, whether it is there or not.
+    pub fn dir<E>(&self, experiment: &Resolved<E>, seed: u64) -> RunDir {
+        RunDir::new(&self.root_of(experiment), &experiment.name, seed)
+    }
+
+    /// Returns the run of the experiment `name` and `seed`, on `base` where one is given.
+    ///
+    /// # Errors
+    /// [`StudyError::NoRun`]; an unknown experiment; a damaged record of it in the run folder.
+    pub fn find<E: ExperimentKind>(
+        &self,
+        name: &str,
+        base: Option<&str>,
+        seed: u64,
+    ) -> Result<Trained<E>, StudyError> {
+        let shipped: Resolved<E> = self.experiment(name, base, &[])?;
+        let run = self.dir(&shipped, seed);
+        if !run.experiment().exists() {
+            return Err(StudyError::NoRun {
+                path: run.path(),
+                run: RunName {
+                    experiment: name.to_string(),
+                    base: base.map(str::to_string),
+                    seed,
+                },
+            });
+        }
+        let mut experiment: Resolved<E> = saved_experiment(&run)?;
+        experiment.base = shipped.base;
+        experiment.base_replaced = shipped.base_replaced;
+        Ok(Trained { run, experiment })
+    }
+
+    /// Returns the seeds of `experiment` that have a best checkpoint, in order.
+    ///
+    /// # Errors
+    /// A folder that cannot be listed.
+    pub fn seeds<E>(&self, experiment: &Resolved<E>) -> Result<Vec<u64>, StudyError> {
+        let runs = list_runs(&self.root_of(experiment))?;
+        let ours = runs
+            .iter()
+            .filter(|run| run.trial() == experiment.name && run.best().exists());
+        Ok(ours.map(|run| run.seed()).collect())
+    }
+
+    /// Returns the runs of the experiments `names`, each once, seed by seed: those of `seeds`, or of
+    /// all that were trained where `seeds` is empty.
+    ///
+    /// # Errors
+    /// [`StudyError::NamedTwice`], [`StudyError::NoneNamed`], [`StudyError::NotTrained`]; as
+    /// [`find`](Self::find).
+    pub fn find_all<E: ExperimentKind>(
+        &self,
+        names: &[String],
+        base: Option<&str>,
+        seeds: &[u64],
+    ) -> Result<Vec<Trained<E>>, StudyError> {
+        check_once(E::NOUN, names, |name| format!("{name:?}"))?;
+        if names.is_empty() {
+            return Err(StudyError::NoneNamed { what: E::NOUN });
+        }
+        let mut found = Vec::new();
+        for name in names {
+            let seeds = match seeds.is_empty() {
+                true => self.seeds::<E>(&self.experiment(name, base, &[])?)?,
+                false => seeds.to_vec(),
+            };
+            if seeds.is_empty() {
+                return Err(StudyError::NotTrained {
+                    experiment: name.clone(),
+                    base: base.map(str::to_string),
+                });
+            }
+            for seed in seeds {
+                found.push(self.find(name, base, seed)?);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Returns the images of `experiment`.
+    ///
+    /// # Errors
+    /// Absent or damaged data.
+    pub fn images(&self, experiment: &Resolved) -> Result<Splits, StudyError> {
+        Ok(load(&experiment.experiment.data_options(), &self.data)?)
+    }
+}
+
+/// Returns the experiment that `run` was trained with, as its folder keeps it.
+///
+/// # Errors
+/// A record that cannot be read or is damaged.
+pub fn saved_experiment<E: ExperimentKind>(run: &RunDir) -> Result<Resolved<E>, StudyError> {
+    let path = run.experiment();
+    let text =
+        std::fs::read_to_string(&path).map_err(|source| RunError::io("read", &path, source))?;
+    Ok(load_saved(&path, run.trial(), &text)?)
+}
+
+/// Returns whether `run` went through all its epochs.
+pub fn is_done(run: &RunDir) -> bool {
+    RunManifest::read(&run.manifest()).is_ok_and(|manifest| manifest.status == RunStatus::Done)
+        && std::fs::metadata(run.epochs()).is_ok_and(|table| table.len() > 0)
+}
+
+/// A run, found but not loaded.
+#[derive(Debug, Clone)]
+pub struct Trained<E = Experiment> {
+    /// The run folder.
+    pub run: RunDir,
+    /// The experiment that it was trained with.
+    pub experiment: Resolved<E>,
+}
+
+/// A next-frame predictor at one of its checkpoints.
+#[derive(Debug)]
+pub struct Predictor {
+    /// The network, in validation mode, without autodiff.
+    pub network: ConvLstm,
+    /// Epoch of the checkpoint.
+    pub epoch: u32,
+    /// Rule that picked it: "best", "last" or "epoch N".
+    pub checkpoint: String,
+}
+
+impl<E> Trained<E> {
+    /// Returns the experiment and seed as text, such as "trial-d seed 0".
+    pub fn label(&self) -> String {
+        format!("{} seed {}", self.run.trial(), self.run.seed())
+    }
+
+    /// Returns the epochs of all complete checkpoints, earliest first.
+    ///
+    /// # Errors
+    /// A folder that cannot be listed.
+    pub fn epochs(&self) -> Result<Vec<u32>, RunError> {
+        let names = self.run.checkpoints()?.into_iter();
+        Ok(names
+            .filter(|name| name.step == 0)
+            .map(|name| name.epoch)
+            .collect())
+    }
+
+    fn epoch_of(&self, which: Which) -> Result<u32, StudyError> {
+        let found = match which {
+            Which::Best => self.run.read_best().map(|best| best.epoch),
+            Which::Last => {
+                let missing = || self.run.no_checkpoint("at all".to_string());
+                self.epochs()
+                    .and_then(|mut epochs| epochs.pop().ok_or_else(missing))
+            }
+            Which::Epoch(epoch) => Ok(epoch),
+        };
+        found.map_err(|error| self.explained(error))
+    }
+
+    /// Returns `network`, which is `architecture` in words, with the weights of `epoch`.
+    fn load<N: Module>(
+        &self,
+        epoch: u32,
+        (network, architecture): (N, &str),
+    ) -> Result<LoadedCheckpoint<N>, StudyError> {
+        let name = CheckpointName::epoch(epoch);
+        load_network(&self.run, name, network, architecture).map_err(|error| match error {
+            CheckpointError::Run(error) => self.explained(error),
+            other => other.into(),
+        })
+    }
+
+    /// Adds to a missing checkpoint what is known of the run.
+    fn explained(&self, error: RunError) -> StudyError {
+        match error {
+            RunError::NoCheckpoint { .. } => StudyError::NoCheckpoint {
+                source: error,
+                done: is_done(&self.run),
+                run: RunName {
+                    experiment: self.run.trial().to_string(),
+                    base: (self.experiment.base_replaced).then(|| self.experiment.base.clone()),
+                    seed: self.run.seed(),
+                },
+            },
+            other => other.into(),
+        }
+    }
+}
+
+impl Trained {
+    /// Returns the network at the checkpoint `which`.
+    ///
+    /// # Errors
+    /// [`StudyError::NoCheckpoint`]; a damaged checkpoint, or one of another architecture.
+    pub fn open(&self, which: Which, device: &Device) -> Result<Subject, StudyError> {
+        let epoch = self.epoch_of(which)?;
+        let experiment = &self.experiment.experiment;
+        let (model, architecture) = (&experiment.model, experiment.architecture());
+        let dataset = experiment.data.dataset;
+        let (side, classes) = (dataset.side(), dataset.class_count());
+        let (network, state) = match model.network {
+            NetworkName::PlainCnn => {
+                let network = PlainCnn::new(model, (side, side), classes, 0, device);
+                let loaded = self.load(epoch, (network, &architecture))?;
+                (TrainedNetwork::from(loaded.network), loaded.state)
+            }
+            NetworkName::Backbone(name) => {
+                let network = TrainableBackbone::new(name, classes, 0, device);
+                let loaded = self.load(epoch, (network, &architecture))?;
+                (TrainedNetwork::from(loaded.network), loaded.state)
+            }
+        };
+        Ok(Subject::trained(TrainedSubject {
+            network,
+            name: self.run.trial().to_string(),
+            seed: self.run.seed(),
+            epoch,
+            checkpoint: which.to_string(),
+            blocks: model.blocks(),
+            // Loading has read that file by its checksum.
+            weights: state.files[MODEL_FILE].clone(),
+        }))
+    }
+}
+
+impl Trained<ForecastExperiment> {
+    /// Returns the predictor at the checkpoint `which`.
+    ///
+    /// # Errors
+    /// As for a classifier.
+    pub fn open(&self, which: Which, device: &Device) -> Result<Predictor, StudyError> {
+        let epoch = self.epoch_of(which)?;
+        let experiment = &self.experiment.experiment;
+        let network = ConvLstm::new(&experiment.forecast, CANVAS_SIDE, 0, device);
+        let loaded = self.load(epoch, (network, &experiment.architecture()))?;
+        Ok(Predictor {
+            network: loaded.network.valid(),
+            epoch,
+            checkpoint: which.to_string(),
+        })
+    }
+}

@@ -1,0 +1,252 @@
+//! The tables of a score: means with intervals, and paired comparisons with Grad-CAM.
+
+use std::cmp::Ordering;
+
+use crate::explain::MapSource;
+use crate::explain::metrics::ConfidenceChange;
+use crate::run::{ScorePair, ScoreSummary};
+
+use super::caveat::Caveat;
+use super::choice::target_name;
+use super::metrics::Metric;
+use super::score::{Scored, Scores, Sheet};
+use super::table::{Column, Intervals, Summary, Values, joined_seeds};
+
+/// The method that the others are compared with, where it is measured.
+const REFERENCE: &str = "grad-cam";
+/// From a share to percent.
+const PERCENT: f64 = 100.0;
+
+/// All means and comparisons of one measurement.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ScoreTables {
+    /// One row per trial, layer, method and metric, in this order.
+    pub means: Vec<ScoreSummary>,
+    /// One row per trial, layer and method except the one that it is compared with.
+    pub pairs: Vec<ScorePair>,
+}
+
+/// One method at one layer of one trial: a sheet for each seed.
+struct Entry<'a> {
+    sheets: Vec<&'a Sheet>,
+}
+
+impl Entry<'_> {
+    fn source(&self) -> MapSource {
+        self.sheets[0].source
+    }
+
+    /// Returns the values of the metric at `place`, in the unit of the table.
+    fn values(&self, place: usize, metric: &Metric) -> Values {
+        let scaled = |values: &Vec<f64>| values.iter().map(|value| metric.scale * value).collect();
+        let sheets = self.sheets.iter();
+        Values::of_seeds(sheets.map(|sheet| scaled(&sheet.values[place])))
+    }
+
+    fn drops(&self) -> Values {
+        let drop = |change: &ConfidenceChange| PERCENT * change.drop();
+        let sheets = self.sheets.iter();
+        Values::of_seeds(sheets.map(|sheet| sheet.confidence.iter().map(drop).collect()))
+    }
+
+    /// Returns what a table says after the method's name.
+    fn caveat(&self) -> String {
+        let mut all = Caveat::default();
+        for sheet in &self.sheets {
+            all.add(&sheet.caveat);
+        }
+        all.to_string()
+    }
+
+    /// Returns the confidence changes of both, image by image and seed by seed.
+    fn pairs<'a>(
+        &'a self,
+        other: &'a Self,
+    ) -> impl Iterator<Item = impl Iterator<Item = (ConfidenceChange, ConfidenceChange)> + 'a> + 'a
+    {
+        let sheets = self.sheets.iter().zip(&other.sheets);
+        sheets.map(|(ours, theirs)| {
+            let pairs = ours.confidence.iter().zip(&theirs.confidence);
+            pairs.map(|(ours, theirs)| (*ours, *theirs))
+        })
+    }
+
+    /// Whether no image's confidence differs from that of `other` by more than rounding.
+    fn is_near(&self, other: &Self) -> bool {
+        self.pairs(other)
+            .flatten()
+            .all(|(ours, theirs)| ours.is_near(theirs))
+    }
+
+    /// Returns for each seed and image, in percent, whether the comparison with `other` comes out as
+    /// `wanted`.
+    fn outcomes(&self, other: &Self, wanted: Ordering) -> Values {
+        let outcome = |(ours, theirs): (ConfidenceChange, ConfidenceChange)| {
+            PERCENT * f64::from(u8::from(ours.against(theirs) == wanted))
+        };
+        Values::of_seeds(self.pairs(other).map(|pairs| pairs.map(outcome).collect()))
+    }
+}
+
+/// Returns the means and comparisons of the networks of `scores`, by trial and layer.
+pub(super) fn summarise(scores: &Scores) -> ScoreTables {
+    let mut tables = ScoreTables::default();
+    let same_trial = |a: &Scored, b: &Scored| a.name == b.name;
+    for seeds in scores.networks.chunk_by(same_trial) {
+        let same_layer = |a: &Sheet, b: &Sheet| a.layer == b.layer;
+        for layer in seeds[0].sheets.chunk_by(same_layer) {
+            let entries = layer.iter().map(|first| {
+                let ours =
+                    |sheet: &&Sheet| sheet.layer == first.layer && sheet.source == first.source;
+                let sheets = seeds.iter().flat_map(|network| &network.sheets);
+                Entry {
+                    sheets: sheets.filter(ours).collect(),
+                }
+            });
+            let group = Table {
+                scores,
+                seeds,
+                entries: entries.collect(),
+            };
+            group.add_to(&mut tables);
+        }
+    }
+    tables
+}
+
+/// The methods at one layer of one trial.
+struct Table<'a> {
+    scores: &'a Scores,
+    /// The trial's networks, one per seed.
+    seeds: &'a [Scored],
+    entries: Vec<Entry<'a>>,
+}
+
+/// Where a comparison's columns stand: wins, ties and the difference of drops.
+struct Compared<'a> {
+    entry: &'a Entry<'a>,
+    win: Column,
+    ties: Column,
+    difference: Column,
+}
+
+impl Table<'_> {
+    /// Adds the table's rows. All intervals are of the same resamples of the images.
+    fn add_to(&self, tables: &mut ScoreTables) {
+        let mut summary = Summary::default();
+        let mut means = Vec::new();
+        for entry in &self.entries {
+            for (place, metric) in self.scores.metrics.iter().enumerate() {
+                let values = entry.values(place, metric);
+                means.push((entry, *metric, summary.add(values.over_seeds()), values));
+            }
+        }
+        let reference = self.reference();
+        let mut pairs = Vec::new();
+        for entry in &self.entries {
+            if entry.source() == reference.source() {
+                continue;
+            }
+            let win = summary.add(entry.outcomes(reference, Ordering::Greater).over_seeds());
+            let ties = summary.add(entry.outcomes(reference, Ordering::Equal).over_seeds());
+            let (ours, theirs) = (entry.drops().over_seeds(), reference.drops().over_seeds());
+            let differences = ours.iter().zip(&theirs).map(|(a, b)| a - b).collect();
+            pairs.push(Compared {
+                entry,
+                win,
+                ties,
+                difference: summary.add(differences),
+            });
+        }
+        let found = summary.intervals();
+        for (entry, metric, column, values) in means {
+            tables
+                .means
+                .push(self.mean(entry, metric, (&found, column), &values));
+        }
+        for compared in pairs {
+            tables.pairs.push(self.pair(&compared, reference, &found));
+        }
+    }
+
+    /// Returns what the others are compared with: the first where Grad-CAM is not measured.
+    fn reference(&self) -> &Entry<'_> {
+        let named = |entry: &&Entry<'_>| entry.source().name() == REFERENCE;
+        let found = self.entries.iter().find(named);
+        found.unwrap_or(&self.entries[0])
+    }
+
+    fn seed_numbers(&self) -> String {
+        joined_seeds(self.seeds.iter().map(|network| network.seed))
+    }
+
+    fn mean(
+        &self,
+        entry: &Entry<'_>,
+        metric: &Metric,
+        (found, column): (&Intervals, Column),
+        values: &Values,
+    ) -> ScoreSummary {
+        let pictures = &self.scores.pictures;
+        let network = &self.seeds[0];
+        let sheet = entry.sheets[0];
+        let [native_height, native_width] = sheet.native_size;
+        let empty = entry.sheets.iter().flat_map(|sheet| &sheet.empty);
+        let (lowest_seed, highest_seed) = values.seed_range();
+        ScoreSummary {
+            dataset: pictures.dataset.clone(),
+            generated: pictures.generated,
+            split: pictures.split.clone(),
+            images: pictures.len(),
+            trial: network.name.clone(),
+            blocks: network.blocks,
+            seeds: self.seed_numbers(),
+            checkpoint: network.checkpoint.clone(),
+            layer: sheet.layer.clone(),
+            layer_place: sheet.place,
+            native_height,
+            native_width,
+            target: target_name(self.scores.target, &pictures.class_names),
+            method: sheet.source.name().to_string(),
+            title: sheet.source.title().to_string(),
+            caveat: entry.caveat(),
+            baseline: matches!(sheet.source, MapSource::Baseline(_)),
+            maps: pictures.len() * entry.sheets.len(),
+            empty: empty.filter(|empty| **empty).count(),
+            steps: self.scores.steps,
+            metric: metric.name.to_string(),
+            metric_title: metric.title.to_string(),
+            better: metric.better.to_string(),
+            decimals: metric.decimals,
+            mean: found[column].mean,
+            low: found[column].low,
+            high: found[column].high,
+            lowest_seed,
+            highest_seed,
+        }
+    }
+
+    fn pair(&self, compared: &Compared<'_>, over: &Entry<'_>, found: &Intervals) -> ScorePair {
+        let pictures = &self.scores.pictures;
+        let (win, difference) = (found[compared.win], found[compared.difference]);
+        ScorePair {
+            dataset: pictures.dataset.clone(),
+            split: pictures.split.clone(),
+            images: pictures.len(),
+            trial: self.seeds[0].name.clone(),
+            blocks: self.seeds[0].blocks,
+            seeds: self.seed_numbers(),
+            layer: compared.entry.sheets[0].layer.clone(),
+            method: compared.entry.source().name().to_string(),
+            over: over.source().name().to_string(),
+            win: win.mean,
+            win_low: win.low,
+            win_high: win.high,
+            ties: found[compared.ties].mean,
+            equal: compared.entry.is_near(over),
+            drop_difference: difference.mean,
+            drop_difference_low: difference.low,
+            drop_difference_high: difference.high,
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! Training runs: what the kinds of experiments do differently, and when a run may go on.
+
+use crate::data::{DatasetName, fingerprint, load_clips};
+use crate::experiment::{
+    Experiment, ExperimentKind, FieldDifference, ForecastExperiment, Resolved, compare,
+};
+use crate::model::NetworkSize;
+use crate::run::{RunDir, RunManifest, RunStatus};
+use crate::train::{
+    ClassifyJob, FIXED_ON_RESUME, ForecastJob, Outcome, StartMode, TrainError, TrainEvents, train,
+    train_forecast,
+};
+
+use super::error::StudyError;
+use super::runs::{Runs, is_done, saved_experiment};
+use super::watch::Watch;
+
+/// Version of Burn that this program is built on.
+const BURN_VERSION: &str = "0.22.1";
+/// The section of an experiment that only the generated data set reads.
+const SHAPES_SECTION: &str = "data.shapes.";
+
+/// A kind of experiment that can be trained.
+pub trait Trainable: ExperimentKind {
+    /// Trains the run until it is done or should stop.
+    ///
+    /// # Errors
+    /// As the training; absent data.
+    fn train(
+        runs: &Runs,
+        resolved: &Resolved<Self>,
+        run: (&RunDir, StartMode),
+        watch: (&dyn Watch, &mut dyn TrainEvents),
+    ) -> Result<Outcome, StudyError>
+    where
+        Self: Sized;
+
+    /// Whether either experiment reads the key.
+    fn is_read(key: &str, either: [&Self; 2]) -> bool;
+}
+
+impl Trainable for Experiment {
+    fn train(
+        runs: &Runs,
+        resolved: &Resolved,
+        (run, mode): (&RunDir, StartMode),
+        (watch, events): (&dyn Watch, &mut dyn TrainEvents),
+    ) -> Result<Outcome, StudyError> {
+        let data = runs.images(resolved)?;
+        let (images, dataset) = (data.train.len(), data.train.dataset_name());
+        let what = format!("{images} training images of {dataset}");
+        announce(runs, resolved, run, &what, watch);
+        let experiment = &resolved.experiment;
+        let described = Described {
+            dataset: dataset.to_string(),
+            generated: data.train.is_generated(),
+            data: fingerprint(&data),
+            blocks: experiment.model.blocks(),
+            size: experiment.size(),
+        };
+        let job = ClassifyJob {
+            run,
+            model: &experiment.model,
+            architecture: &experiment.architecture(),
+            train: &experiment.train,
+            checkpoints: &experiment.checkpoints,
+            augmentation: &experiment.data.augmentation,
+            data: &data,
+            device: &runs.device.device,
+            experiment: &resolved.text,
+            manifest: described.manifest(runs, run),
+            mode,
+        };
+        Ok(train(job, events, &|| watch.should_stop())?)
+    }
+
+    /// How many shapes there are means nothing to a run that sees none.
+    fn is_read(key: &str, either: [&Self; 2]) -> bool {
+        let sees_shapes = |of: &&Self| of.data.dataset == DatasetName::Shapes;
+        !key.starts_with(SHAPES_SECTION) || either.iter().any(sees_shapes)
+    }
+}
+
+impl Trainable for ForecastExperiment {
+    fn train(
+        runs: &Runs,
+        resolved: &Resolved<Self>,
+        (run, mode): (&RunDir, StartMode),
+        (watch, events): (&dyn Watch, &mut dyn TrainEvents),
+    ) -> Result<Outcome, StudyError> {
+        let experiment = &resolved.experiment;
+        let data = load_clips(&experiment.clips, &runs.data)?;
+        let dataset = experiment.clips.dataset;
+        let what = format!("{} clips of {dataset} an epoch", data.train.len());
+        announce(runs, resolved, run, &what, watch);
+        let sources = data.sources.iter();
+        let described = Described {
+            dataset: dataset.name().to_string(),
+            generated: dataset.is_generated(),
+            data: sources
+                .map(|s| (s.source.clone(), s.sha256.clone()))
+                .collect(),
+            blocks: experiment.forecast.hidden.len(),
+            size: experiment.size(),
+        };
+        let job = ForecastJob {
+            run,
+            model: &experiment.forecast,
+            architecture: &experiment.architecture(),
+            objective: &experiment.objective,
+            train: &experiment.train,
+            checkpoints: &experiment.checkpoints,
+            data: &data,
+            device: &runs.device.device,
+            experiment: &resolved.text,
+            manifest: described.manifest(runs, run),
+            mode,
+        };
+        Ok(train_forecast(job, events, &|| watch.should_stop())?)
+    }
+
+    fn is_read(_key: &str, _either: [&Self; 2]) -> bool {
+        true
+    }
+}
+
+/// How an attempt to train ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Training {
+    /// The run was done before, and stays as it is.
+    Already,
+    /// It ended now.
+    Ended(Outcome),
+}
+
+/// Trains the run of `resolved` and `seed`.
+///
+/// # Errors
+/// As [`Trainable::train`].
+pub fn train_run<E: Trainable>(
+    runs: &Runs,
+    resolved: &Resolved<E>,
+    (seed, mode): (u64, StartMode),
+    watch: &dyn Watch,
+) -> Result<Outcome, StudyError> {
+    let run = runs.dir(resolved, seed);
+    let mut events = watch.training(&format!("{} seed {seed}", resolved.name));
+    E::train(runs, resolved, (&run, mode), (watch, &mut *events))
+}
+
+/// Trains the run of `resolved` and `seed` to its end, from where it stopped or from the start. A run
+/// that is done stays as it is.
+///
+/// # Errors
+/// As [`Trainable::train`] and [`check_unchanged`].
+pub fn train_unless_done<E: Trainable>(
+    runs: &Runs,
+    resolved: &Resolved<E>,
+    seed: u64,
+    watch: &dyn Watch,
+) -> Result<Training, StudyError> {
+    let run = runs.dir(resolved, seed);
+    let mode = match run.manifest().exists() {
+        true => {
+            check_unchanged(&run, resolved, false)?;
+            StartMode::Resume
+        }
+        false => StartMode::Fresh,
+    };
+    if mode == StartMode::Resume && is_done(&run) {
+        watch.note(&format!("{} seed {seed} is trained already", resolved.name));
+        return Ok(Training::Already);
+    }
+    train_run(runs, resolved, (seed, mode), watch).map(Training::Ended)
+}
+
+/// Fails where `resolved` is not the experiment that the run was started with. With `accept`, only
+/// where a value differs that determines what a step is.
+///
+/// # Errors
+/// [`TrainError::NothingToResume`], [`TrainError::FixedKeysChanged`], [`TrainError::ExperimentChanged`].
+pub fn check_unchanged<E: Trainable>(
+    run: &RunDir,
+    resolved: &Resolved<E>,
+    accept: bool,
+) -> Result<(), StudyError> {
+    if !run.experiment().exists() {
+        return Err(TrainError::NothingToResume { path: run.path() }.into());
+    }
+    let saved: Resolved<E> = saved_experiment(run)?;
+    let mut changes = compare(&saved.experiment, &resolved.experiment);
+    changes.retain(|field| E::is_read(&field.key, [&saved.experiment, &resolved.experiment]));
+    let is_fixed = |field: &&FieldDifference| {
+        let mut fixed = FIXED_ON_RESUME.iter();
+        fixed.any(|fixed| field.key.starts_with(fixed))
+    };
+    let fixed: Vec<&FieldDifference> = changes.iter().filter(is_fixed).collect();
+    let path = run.path();
+    if !fixed.is_empty() {
+        let changes = in_words(&fixed);
+        return Err(TrainError::FixedKeysChanged { path, changes }.into());
+    }
+    if !accept && !changes.is_empty() {
+        let changes = in_words(&changes.iter().collect::<Vec<_>>());
+        return Err(TrainError::ExperimentChanged { path, changes }.into());
+    }
+    Ok(())
+}
+
+fn in_words(fields: &[&FieldDifference]) -> String {
+    let text = |field: &&FieldDifference| {
+        format!("{} was {}, is {}", field.key, field.first, field.second)
+    };
+    fields.iter().map(text).collect::<Vec<_>>().join("; ")
+}
+
+/// Notes what is about to be trained.
+fn announce<E>(runs: &Runs, resolved: &Resolved<E>, run: &RunDir, data: &str, watch: &dyn Watch) {
+    watch.note(&format!(
+        "{} seed {} on {}: {data}, into \"{}\"",
+        resolved.name,
+        run.seed(),
+        runs.device.name,
+        run.path().display()
+    ));
+}
+
+/// What a run's record states about its data and its network.
+struct Described {
+    dataset: String,
+    generated: bool,
+    data: Vec<(String, String)>,
+    blocks: usize,
+    size: NetworkSize,
+}
+
+impl Described {
+    fn manifest(self, runs: &Runs, run: &RunDir) -> RunManifest {
+        RunManifest {
+            trial: run.trial().to_string(),
+            seed: run.seed(),
+            camtrail: env!("CARGO_PKG_VERSION").to_string(),
+            burn: BURN_VERSION.to_string(),
+            git_revision: git_revision(),
+            device: runs.device.name.clone(),
+            host: RunManifest::this_host(),
+            dataset: self.dataset,
+            generated: self.generated,
+            data: self.data.into_iter().collect(),
+            blocks: self.blocks,
+            parameters: self.size.parameters,
+            multiply_adds: self.size.multiply_adds,
+            started: RunManifest::now(),
+            updated: RunManifest::now(),
+            status: RunStatus::Running,
+            warnings: Vec::new(),
+        }
+    }
+}
+
+/// Returns the revision of the folder that the program runs in, where git knows one.
+fn git_revision() -> Option<String> {
+    let output = std::process::Command::new("git")
+        .args(["rev-parse", "HEAD"])
+        .output()
+        .ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    let revision = text.trim();
+    (output.status.success() && !revision.is_empty()).then(|| revision.to_string())
+}
