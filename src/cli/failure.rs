@@ -40,15 +40,6 @@ impl Complaint {
         }
     }
 
-    /// Returns the same with another way out beside its own.
-    pub(super) fn or(mut self, way: &str) -> Self {
-        self.hint = Some(match self.hint {
-            Some(hint) => format!("{hint}, or {way}"),
-            None => way.to_string(),
-        });
-        self
-    }
-
     /// Returns a misuse with a way out.
     pub(super) fn misused(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self {

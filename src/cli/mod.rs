@@ -6,15 +6,20 @@ mod app;
 mod context;
 mod data;
 mod evaluate;
+mod evaluate_frames;
 mod experiments;
 mod explain;
+mod explain_seq;
 mod export;
 mod failure;
 mod fetch_progress;
+mod frame_text;
 mod layers;
+mod memory_text;
 mod output;
 mod progress;
 mod reproduce;
+mod sanity;
 mod score;
 mod score_text;
 mod shared;
@@ -75,7 +80,9 @@ fn dispatch(context: &Context, verb: Verb) -> anyhow::Result<u8> {
     match verb {
         Verb::Train(arguments) => train::run(context, &arguments),
         Verb::Explain(arguments) => explain::run(context, &arguments),
+        Verb::ExplainSeq(arguments) => explain_seq::run(context, &arguments),
         Verb::Ablate(arguments) => ablate::run(context, &arguments),
+        Verb::Sanity(arguments) => sanity::run(context, &arguments),
         Verb::Evaluate(arguments) => evaluate::run(context, &arguments),
         Verb::Score(arguments) => score::run(context, &arguments),
         Verb::Reproduce(arguments) => reproduce::run(context, &arguments),
