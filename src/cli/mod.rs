@@ -37,7 +37,7 @@ use crate::data::photo::is_guarded;
 use app::{Arguments, Verb};
 use context::Context;
 use failure::Failure;
-use output::DONE;
+use output::{DONE, FAILED};
 
 /// Parses the command line, runs the verb, prints what went wrong, and returns the exit code: 0
 /// done, 1 failed, 2 misused, 130 or 143 stopped by a signal.
@@ -56,10 +56,10 @@ pub fn main() -> ExitCode {
     ExitCode::from(match outcome {
         Ok(DONE) if output::lost() => {
             output::note("error: cannot write to standard output");
-            failure::FAILED
+            FAILED
         }
         Ok(code) => code,
-        Err(_) => failure::FAILED,
+        Err(_) => FAILED,
     })
 }
 

@@ -33,7 +33,7 @@ pub(super) struct SanityArguments {
 /// Checks every network and lists the files.
 pub(super) fn run(context: &Context, arguments: &SanityArguments) -> anyhow::Result<u8> {
     let request = Request {
-        measurement: arguments.measure.request(context)?,
+        measurement: context.measurement(&arguments.measure)?,
         draws: arguments.draws,
         pictures: arguments.pictures,
     };
