@@ -1,4 +1,4 @@
-//! `epochs.csv`: one row an epoch. Written by `train`, read by `figure` and on resuming.
+//! `epochs.csv`: one row per epoch.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::table::{parse_table, write_table};
-use super::{BestCheckpoint, RunError};
+use super::{BestCheckpoint, Quality, RunError};
 
 /// One epoch of training, as a row of `epochs.csv`. Epoch 0 is the network before any training and
 /// has only validation values.
@@ -57,8 +57,8 @@ pub struct ForecastRow {
 
 /// A row of `epochs.csv`.
 pub trait EpochRecord: Clone + Serialize + DeserializeOwned {
-    /// Whether it counts what is predicted right, or else measures frames.
-    const HAS_ACCURACY: bool;
+    /// Makes the quality that the rows hold of a number.
+    const QUALITY: fn(f64) -> Quality;
 
     /// Epochs done, from 0.
     fn epoch(&self) -> u32;
@@ -68,7 +68,7 @@ pub trait EpochRecord: Clone + Serialize + DeserializeOwned {
 }
 
 impl EpochRecord for EpochRow {
-    const HAS_ACCURACY: bool = true;
+    const QUALITY: fn(f64) -> Quality = Quality::Accuracy;
 
     fn epoch(&self) -> u32 {
         self.epoch
@@ -84,7 +84,7 @@ impl EpochRecord for EpochRow {
 }
 
 impl EpochRecord for ForecastRow {
-    const HAS_ACCURACY: bool = false;
+    const QUALITY: fn(f64) -> Quality = Quality::FrameError;
 
     fn epoch(&self) -> u32 {
         self.epoch

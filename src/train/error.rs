@@ -1,4 +1,4 @@
-//! What can stop a training run. Printed by `cli`.
+//! What can stop a training run.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! Training a next-frame predictor: its clips, its loss and its validation. Called by `cli`.
+//! Training a next-frame predictor: its clips, its loss and its validation.
 
 use burn::module::Module;
 use burn::optim::GradientsParams;
@@ -11,9 +11,10 @@ use crate::model::{ConvLstm, ForecastSpec, clip_tensor};
 use crate::run::{EpochTotals, ForecastRow, RunDir, RunManifest};
 
 use super::clip::clip_by_global_norm;
-use super::job::{Job, StepPlace, Task, Trained, Validation, read_every, run};
+use super::job::{Job, StartMode, StepPlace, Task, Trained, Validation, read_every};
+use super::lifecycle::run;
 use super::unread::read_floats;
-use super::{CheckpointSpec, Outcome, StartMode, StopSignal, TrainError, TrainEvents, TrainSpec};
+use super::{CheckpointSpec, Outcome, StopSignal, TrainError, TrainEvents, TrainSpec};
 
 /// What a predicted frame is compared by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -198,7 +199,7 @@ impl Task for Forecast<'_> {
         let read = pending.iter().zip(losses).zip(errors);
         read.map(|((step, loss), error)| EpochTotals {
             loss_sum: loss * step.clips as f64,
-            squared_error: error * step.clips as f64,
+            quality_sum: error * step.clips as f64,
             images: step.clips as u64,
             ..EpochTotals::default()
         })
@@ -223,8 +224,7 @@ impl Task for Forecast<'_> {
         }
         Validation {
             loss: loss / clips.len() as f64,
-            accuracy: None,
-            frame_error: Some(error / clips.len() as f64),
+            quality: error / clips.len() as f64,
         }
     }
 
@@ -235,20 +235,15 @@ impl Task for Forecast<'_> {
         validation: &Validation,
         seconds: f64,
     ) -> ForecastRow {
-        let mean = |sum: fn(&EpochTotals) -> f64| {
-            trained.map(|trained| sum(&trained.totals) / trained.totals.images as f64)
-        };
+        let mean = |mean: fn(&EpochTotals) -> f64| trained.map(|trained| mean(&trained.totals));
         ForecastRow {
             epoch,
-            train_loss: mean(|totals| totals.loss_sum),
-            train_frame_error: mean(|totals| totals.squared_error),
+            train_loss: mean(EpochTotals::loss),
+            train_frame_error: mean(EpochTotals::quality),
             validation_loss: validation.loss,
-            validation_frame_error: validation
-                .frame_error
-                .expect("a predictor's validation measures frames"),
+            validation_frame_error: validation.quality,
             learning_rate: trained.map(|trained| trained.learning_rate),
-            clips_per_second: trained
-                .map(|trained| trained.totals.images as f64 / trained.totals.seconds),
+            clips_per_second: mean(EpochTotals::images_per_second),
             seconds,
         }
     }
