@@ -13,7 +13,7 @@ use camtrail::experiment::{
 };
 use camtrail::model::backbones::{BackboneName, TrainableBackbone};
 use camtrail::model::tap::Tap;
-use camtrail::model::{ConvLstm, NetworkName, NetworkSize, PlainCnn};
+use camtrail::model::{ConvLstm, NetworkName, NetworkSize, PlainCnn, Predictor};
 use camtrail::train::FIXED_ON_RESUME;
 use serde_json::Value;
 
@@ -215,7 +215,11 @@ fn every_predictor_builds_the_network_that_it_promises() {
         let generated = experiment.clips.dataset == ClipDataset::Digits;
         assert_eq!(generated, base.is_some(), "{name}");
         let network = ConvLstm::new(&experiment.forecast, CANVAS_SIDE, 1, &device);
-        assert_eq!(network.layers(), experiment.forecast.hidden.len(), "{name}");
+        assert_eq!(
+            network.state_names().len(),
+            experiment.forecast.hidden.len(),
+            "{name}"
+        );
         let counted = predictor_size(&resolved).parameters;
         assert_eq!(network.num_params() as u64, counted, "{name}");
     }

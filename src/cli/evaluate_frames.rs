@@ -89,7 +89,7 @@ pub(super) fn draw(
         let device = &context.device.device;
         let label = format!("{name} seed {seed}");
         let next = scored.each(context, &label);
-        let scores = network_scores(&opened.network, count, next, device)?;
+        let scores = network_scores(opened.network.as_ref(), count, next, device)?;
         rows.extend(scored.rows(&scores, |row| FrameScoreRow {
             forecast: name.to_string(),
             seed: Some(seed),

@@ -8,8 +8,8 @@ use crate::experiment::{Experiment, ExperimentKind, ForecastExperiment, Resolved
 use crate::explain::{Explainable, WithHeads};
 use crate::model::backbones::TrainableBackbone;
 use crate::model::{
-    CheckpointError, ConvLstm, LoadedCheckpoint, MODEL_FILE, NetworkName, PlainCnn, TrainedNetwork,
-    load_network,
+    CheckpointError, LoadedCheckpoint, MODEL_FILE, NetworkName, PlainCnn, Predictor,
+    PredictorPlace, TrainedNetwork, load_network, load_predictor,
 };
 use crate::run::{CheckpointName, Checksum, HeadRecord, RunDir, RunError};
 
@@ -46,7 +46,7 @@ pub(super) struct Opened {
 /// A next-frame predictor at one of its checkpoints.
 pub(super) struct OpenedPredictor {
     /// The network, in validation mode, without autodiff.
-    pub(super) network: ConvLstm,
+    pub(super) network: Box<dyn Predictor>,
     /// Epoch of the checkpoint.
     pub(super) epoch: u32,
     /// Rule that picked it: "best", "last" or "epoch N".
@@ -137,10 +137,14 @@ impl Trained<ForecastExperiment> {
     ) -> anyhow::Result<OpenedPredictor> {
         let (epoch, rule) = self.checkpoint(context, which)?;
         let experiment = &self.experiment.experiment;
-        let network = ConvLstm::new(&experiment.forecast, CANVAS_SIDE, 0, &context.device.device);
-        let loaded = self.load(context, epoch, (network, &experiment.architecture()))?;
+        let place = PredictorPlace {
+            run: &self.run,
+            checkpoint: CheckpointName::epoch(epoch),
+            side: CANVAS_SIDE,
+        };
+        let loaded = load_predictor(&experiment.forecast, place, &context.device.device);
         Ok(OpenedPredictor {
-            network: loaded.network.valid(),
+            network: self.loaded(context, loaded)?.network,
             epoch,
             rule,
         })
@@ -177,7 +181,19 @@ impl<E> Trained<E> {
         (network, architecture): (N, &str),
     ) -> anyhow::Result<LoadedCheckpoint<N>> {
         let name = CheckpointName::epoch(epoch);
-        match load_network(&self.run, name, network, architecture) {
+        self.loaded(
+            context,
+            load_network(&self.run, name, network, architecture),
+        )
+    }
+
+    /// Returns what was loaded, or the error with a hint where there is one.
+    fn loaded<T>(
+        &self,
+        context: &Context,
+        result: Result<T, CheckpointError>,
+    ) -> anyhow::Result<T> {
+        match result {
             Err(CheckpointError::Run(error)) => self.hinted(context, Err(error)),
             other => Ok(other?),
         }

@@ -7,9 +7,7 @@ use super::evidence::{Batch, gather_batch};
 use super::layer_maps::{by_image, method_maps, of_every_layer};
 use super::questions::ClassScore;
 use super::target::{predicted_classes, probabilities_of};
-use super::{
-    ExplainError, Explainable, Method, Needs, Questions, Saliency, TargetSpec,
-};
+use super::{ExplainError, Explainable, Method, Needs, Questions, Saliency, TargetSpec};
 
 /// What to explain, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]

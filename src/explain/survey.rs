@@ -7,9 +7,7 @@ use super::baseline::BaselineInput;
 use super::layer_maps::{LayerMaps, method_maps, of_every_layer};
 use super::questions::ClassScore;
 use super::target::{predicted_classes, probabilities_of};
-use super::{
-    ExplainError, Explainable, MapSource, Questions, Standardisation, TargetSpec, gather,
-};
+use super::{ExplainError, Explainable, MapSource, Questions, Standardisation, TargetSpec, gather};
 
 /// A group of images to explain.
 #[derive(Debug, Clone)]

@@ -15,9 +15,7 @@ use super::feed::Feed;
 use super::job::{Job, StartMode, StepPlace, Task, Trained, Validation, read_every};
 use super::lifecycle::run;
 use super::unread::{read_counts, read_floats};
-use super::{
-    CheckpointSpec, ImageBatch, Outcome, StopSignal, TrainError, TrainEvents, TrainSpec,
-};
+use super::{CheckpointSpec, ImageBatch, Outcome, StopSignal, TrainError, TrainEvents, TrainSpec};
 
 /// Everything that the training of a classifier needs.
 #[derive(Debug)]

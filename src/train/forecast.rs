@@ -1,13 +1,17 @@
 //! Training a next-frame predictor: its clips, its loss and its validation.
 
-use burn::module::Module;
+use std::marker::PhantomData;
+
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
 use crate::data::ClipSplits;
+use crate::data::clips::CANVAS_SIDE;
 use crate::model::tap::Tap;
-use crate::model::{ConvLstm, ForecastSpec, clip_tensor};
+use crate::model::{
+    ForecastSpec, Predictor, Recurrent, WithPredictor, clip_tensor, with_predictor,
+};
 use crate::run::{EpochTotals, ForecastRow, RunDir, RunManifest};
 
 use super::clip::clip_by_global_norm;
@@ -76,25 +80,47 @@ pub fn train_forecast(
     events: &mut dyn TrainEvents,
     stop: &dyn StopSignal,
 ) -> Result<Outcome, TrainError> {
-    let task = Forecast {
-        model: job.model,
-        objective: job.objective,
-        data: job.data,
-        device: job.device,
-        batch_size: job.train.batch_size,
+    let training = Training {
+        job: &job,
+        events,
+        stop,
     };
-    let job = Job {
-        run: job.run,
-        architecture: job.architecture,
-        train: job.train,
-        checkpoints: job.checkpoints,
-        device: job.device,
-        experiment: job.experiment,
-        manifest: job.manifest,
-        mode: job.mode,
-        read_every: read_every(job.device),
-    };
-    run(&job, task, events, stop)
+    with_predictor(job.model, training)?
+}
+
+/// A training whose network is known by name.
+struct Training<'a> {
+    job: &'a ForecastJob<'a>,
+    events: &'a mut dyn TrainEvents,
+    stop: &'a dyn StopSignal,
+}
+
+impl WithPredictor for Training<'_> {
+    type Output = Result<Outcome, TrainError>;
+
+    fn with<N: Recurrent>(self) -> Self::Output {
+        let job = self.job;
+        let task = Forecast::<N> {
+            model: job.model,
+            objective: job.objective,
+            data: job.data,
+            device: job.device,
+            batch_size: job.train.batch_size,
+            network: PhantomData,
+        };
+        let job = Job {
+            run: job.run,
+            architecture: job.architecture,
+            train: job.train,
+            checkpoints: job.checkpoints,
+            device: job.device,
+            experiment: job.experiment,
+            manifest: job.manifest.clone(),
+            mode: job.mode,
+            read_every: read_every(job.device),
+        };
+        run(&job, task, self.events, self.stop)
+    }
 }
 
 /// The mean loss of predicted frames.
@@ -125,12 +151,13 @@ fn frame_error(logits: Tensor<5>, frames: Tensor<5>) -> Tensor<1> {
 }
 
 /// Frames to the next frames.
-struct Forecast<'a> {
+struct Forecast<'a, N> {
     model: &'a ForecastSpec,
     objective: &'a ObjectiveSpec,
     data: &'a ClipSplits,
     device: &'a Device,
     batch_size: usize,
+    network: PhantomData<N>,
 }
 
 /// A step's results, still on the device.
@@ -140,9 +167,9 @@ struct PendingStep {
     frame_error: Tensor<1>,
 }
 
-impl Forecast<'_> {
+impl<N: Recurrent> Forecast<'_, N> {
     /// The logits of frames 2 to the last, and those frames.
-    fn predict(&self, network: &ConvLstm, clips: Tensor<5>) -> (Tensor<5>, Tensor<5>) {
+    fn predict(&self, network: &N, clips: Tensor<5>) -> (Tensor<5>, Tensor<5>) {
         let [_, time, ..] = clips.dims();
         let seen = self.objective.true_frames.clamp(1, time - 1);
         let wanted = clips.clone().narrow(1, 1, time - 1);
@@ -152,13 +179,13 @@ impl Forecast<'_> {
     }
 }
 
-impl Task for Forecast<'_> {
-    type Network = ConvLstm;
+impl<N: Recurrent> Task for Forecast<'_, N> {
+    type Network = N;
     type Pending = PendingStep;
     type Row = ForecastRow;
 
-    fn build(&self, seed: u64, device: &Device) -> ConvLstm {
-        ConvLstm::new(self.model, crate::data::clips::CANVAS_SIDE, seed, device)
+    fn build(&self, seed: u64, device: &Device) -> N {
+        N::build(self.model, CANVAS_SIDE, seed, device)
     }
 
     fn items(&self) -> usize {
@@ -167,7 +194,7 @@ impl Task for Forecast<'_> {
 
     /// On a GPU the next step's clips are drawn while the device works at this one: nothing here waits
     /// for it.
-    fn step(&mut self, network: &ConvLstm, at: StepPlace) -> (GradientsParams, PendingStep) {
+    fn step(&mut self, network: &N, at: StepPlace) -> (GradientsParams, PendingStep) {
         let clips = &self.data.train;
         let first = (u64::from(at.epoch) - 1) * clips.len() as u64;
         let start = at.step * at.batch_size;
@@ -206,7 +233,7 @@ impl Task for Forecast<'_> {
         .collect()
     }
 
-    fn validate(&self, network: ConvLstm) -> Validation {
+    fn validate(&self, network: N) -> Validation {
         let network = network.valid();
         let clips = &self.data.validation;
         let (mut loss, mut error) = (0.0, 0.0);

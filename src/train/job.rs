@@ -5,9 +5,7 @@ use burn::optim::GradientsParams;
 use burn::tensor::Device;
 
 use crate::device::is_gpu;
-use crate::run::{
-    BestCheckpoint, CheckpointName, EpochRecord, EpochTotals, RunDir, RunManifest,
-};
+use crate::run::{BestCheckpoint, CheckpointName, EpochRecord, EpochTotals, RunDir, RunManifest};
 
 use super::{CheckpointSpec, TrainSpec};
 

@@ -56,7 +56,11 @@ impl Subject<'_> {
         let device = &context.device.device;
         let watched =
             frames_tensor(std::slice::from_ref(&clip), device).narrow(1, 0, WATCHED_FRAMES);
-        let evidence = gather_states(&self.opened.network, watched, std::slice::from_ref(&region))?;
+        let evidence = gather_states(
+            self.opened.network.as_ref(),
+            watched,
+            std::slice::from_ref(&region),
+        )?;
         let prediction = Plane::from_batch(evidence.prediction).swap_remove(0);
         let named = |what: &str| format!("{what}/{number}");
         for (layer, states) in evidence.layers.iter().enumerate() {

@@ -99,10 +99,7 @@ impl TrainableBackbone {
     /// Returns the names of its stages, from the logits downwards: of ResNet "fc", "layer4" to "layer1"
     /// and "conv1", of the others "classifier" and then "features.18" and so on to "features.0".
     pub(in crate::model) fn stages_from_the_top(&self) -> Vec<String> {
-        let convolutions = self
-            .convolutions
-            .iter()
-            .map(|layer| stage_of(layer.name()));
+        let convolutions = self.convolutions.iter().map(|layer| stage_of(layer.name()));
         let dense = self.dense.iter().map(|layer| stage_of(&layer.name));
         let mut stages: Vec<String> = Vec::new();
         for stage in convolutions.chain(dense) {

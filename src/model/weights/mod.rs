@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 
 pub use element::ElementKind;
 pub use error::WeightsError;
-pub use export::{ExportedTensor, export_safetensors, exported_tensors};
+pub use export::{ExportedTensor, export_safetensors};
 pub use load::{LoadOptions, load_backbone};
 
 /// Bytes at a file's start that tell its format.
