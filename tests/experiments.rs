@@ -225,6 +225,32 @@ fn every_predictor_builds_the_network_that_it_promises() {
     }
 }
 
+/// The network is named where an experiment chooses it; what else is shown has no such key.
+#[test]
+fn a_predictor_is_chosen_by_a_key_that_the_defaults_do_not_write() {
+    let usual = predictor("convlstm", None);
+    assert!(!usual.text.contains("network ="), "{}", usual.text);
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let own = "extends = \"convlstm\"\n\n[forecast]\nnetwork = \"conv-lstm\"\n";
+    std::fs::create_dir(folder.path().join("experiments")).expect("a folder");
+    std::fs::write(folder.path().join("experiments/chosen.toml"), own).expect("written");
+    let chosen: Resolved<ForecastExperiment> =
+        experiment::load(folder.path(), "chosen", None, &[]).expect("it names a known network");
+    assert!(
+        chosen.text.contains("network = \"conv-lstm\""),
+        "{}",
+        chosen.text
+    );
+    assert_eq!(chosen.experiment, usual.experiment);
+    let change = ["forecast.network=conv-lstm".parse().expect("a change")];
+    let changed: Resolved<ForecastExperiment> =
+        experiment::load(Path::new(""), "convlstm", None, &change).expect("as well by --set");
+    assert_eq!(changed.experiment, usual.experiment);
+    let other = ["forecast.netwrok=conv-lstm".parse().expect("a change")];
+    let unknown = experiment::load::<ForecastExperiment>(Path::new(""), "convlstm", None, &other);
+    assert!(unknown.is_err());
+}
+
 #[test]
 fn the_predictors_differ_in_one_field_each_and_one_layer_is_as_large_as_two() {
     let own = predictor("convlstm", None);

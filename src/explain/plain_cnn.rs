@@ -1,4 +1,4 @@
-//! Makes the trials' network explainable. Called through [`Explainable`].
+//! Makes the trials' network explainable.
 
 use burn::tensor::Tensor;
 

@@ -1,5 +1,5 @@
 //! The gradient of 3x3 kernels by minimal filtering: the products of the forward pass, taken
-//! between the transformed images and the transformed gradient. Called by `convolution`.
+//! between the transformed images and the transformed gradient.
 
 use std::array::from_fn;
 use std::marker::PhantomData;

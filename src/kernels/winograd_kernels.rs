@@ -1,4 +1,4 @@
-//! Kernels at the points of a minimal filtering scheme. Called by `winograd`.
+//! Kernels at the points of a minimal filtering scheme.
 
 use std::array::from_fn;
 use std::marker::PhantomData;

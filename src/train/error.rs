@@ -123,7 +123,7 @@ fn shown(checkpoint: &Option<CheckpointName>) -> String {
 }
 
 impl TrainError {
-    /// Returns the way out, to print below the error.
+    /// Returns how to fix it, to print below the error.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::FixedKeysChanged { .. } => {

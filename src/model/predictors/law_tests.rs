@@ -70,7 +70,8 @@ fn states_are_named<N: Recurrent>(network: &N) {
         let _ = network.forward(frames([1, 3]), &mut tap);
         let mut seen = tap.seen().to_vec();
         let mut places = network.places(3);
-        (seen.sort(), places.sort());
+        seen.sort();
+        places.sort();
         assert_eq!(seen, places);
         assert_eq!(tap.into_observations().len(), taps.len());
     }
