@@ -11,7 +11,7 @@ mod plain_cnn;
 mod pooled;
 mod predict;
 mod predictor;
-mod predictors;
+pub mod predictors;
 mod resident;
 mod size;
 mod spec;
