@@ -70,7 +70,7 @@ pub fn measure(runs: &Runs, request: &Request, watch: &dyn Watch) -> Result<Fore
         let device = &runs.device.device;
         let opened = trained.open(request.which, device)?;
         let next = scored.each(watch, &trained.label());
-        let scores = network_scores(&opened.network, count, next, device)?;
+        let scores = network_scores(opened.network.as_ref(), count, next, device)?;
         rows.extend(scored.rows(&scores, |row| FrameScoreRow {
             forecast: trained.run.trial().to_string(),
             seed: Some(trained.run.seed()),

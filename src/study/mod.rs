@@ -39,7 +39,7 @@ pub use heads::grouped;
 pub use maps::{MapRequest, add_maps, empty_set};
 pub use photos::{Labelled, PhotoFile, PhotoReader, Sight, class_number, labelled, name_of};
 pub use pictures::{PICTURES, PictureParts, Pictures, Selection, Whole, file_ids};
-pub use runs::{Predictor, Runs, Trained, Which, is_done, saved_experiment};
+pub use runs::{OpenPredictor, Runs, Trained, Which, is_done, saved_experiment};
 pub use score::ScoreTables;
 pub use subject::{FINE_CELLS, LayerChoice, Layers, Subject};
 pub use table::{Column, Intervals, Summary, Values, joined_seeds};

@@ -1,12 +1,10 @@
 //! What a predictor remembers, measured over many clips.
 
-use burn::module::Module;
-
 use crate::data::clips::{CANVAS_SIDE, Clip};
 use crate::explain::sequence::{
     CapacityEntry, ClipMeasure, Showing, Watchers, Watching, capacity, measure,
 };
-use crate::model::ConvLstm;
+use crate::model::{Predictor, untrained_predictor};
 use crate::run::CapacityRow;
 use crate::study::error::StudyError;
 use crate::study::heads::grouped;
@@ -22,7 +20,7 @@ const USUAL_DIGIT: usize = 0;
 
 /// A network that watches, and how its clips are shown to it.
 struct Watcher<'a> {
-    network: &'a ConvLstm,
+    network: &'a dyn Predictor,
     showing: Showing,
     /// Whether the errors under replaced frames are measured.
     errors: bool,
@@ -41,7 +39,7 @@ impl Subject<'_> {
             "what {name} seed {seed} remembers, on {clips} clips of {split}"
         ));
         let spec = &self.trained.experiment.experiment.forecast;
-        let untrained = ConvLstm::new(spec, CANVAS_SIDE, seed, self.device).valid();
+        let untrained = untrained_predictor(spec, CANVAS_SIDE, seed, self.device);
         let watch = |network, showing, errors, label| {
             let watcher = Watcher {
                 network,
@@ -51,9 +49,9 @@ impl Subject<'_> {
             };
             self.watched(count, &watcher)
         };
-        let network = &self.opened.network;
+        let network = self.opened.network.as_ref();
         let trained = watch(network, Showing::InOrder, true, "trained")?;
-        let untrained = watch(&untrained, Showing::InOrder, true, "untrained")?;
+        let untrained = watch(untrained.as_ref(), Showing::InOrder, true, "untrained")?;
         let shuffled = Showing::Shuffled(SHUFFLE_SEED);
         let shuffled = watch(network, shuffled, false, "frames shuffled")?;
         let entries = capacity(Watchers {

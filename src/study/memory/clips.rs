@@ -10,7 +10,7 @@ use crate::explain::sequence::{LAGS, REPEATS, gather_states, likeness, signed_ma
 use crate::model::frames_tensor;
 use crate::run::{Array, DigitTrack, ExplainedClip, SequenceSet, StateMap};
 use crate::study::error::StudyError;
-use crate::study::runs::{Predictor, Trained};
+use crate::study::runs::{OpenPredictor, Trained};
 use crate::study::watch::Watch;
 
 use super::Request;
@@ -18,7 +18,7 @@ use super::Request;
 /// One trained predictor and what is asked of it.
 pub(super) struct Subject<'a> {
     pub(super) trained: &'a Trained<ForecastExperiment>,
-    pub(super) opened: &'a Predictor,
+    pub(super) opened: &'a OpenPredictor,
     pub(super) splits: &'a ClipSplits,
     pub(super) request: &'a Request,
     pub(super) device: &'a Device,
@@ -58,7 +58,11 @@ impl Subject<'_> {
         }
         let watched =
             frames_tensor(std::slice::from_ref(&clip), self.device).narrow(1, 0, WATCHED_FRAMES);
-        let evidence = gather_states(&self.opened.network, watched, std::slice::from_ref(&region))?;
+        let evidence = gather_states(
+            self.opened.network.as_ref(),
+            watched,
+            std::slice::from_ref(&region),
+        )?;
         let prediction = Plane::from_batch(evidence.prediction).swap_remove(0);
         let named = |what: &str| format!("{what}/{number}");
         for (layer, states) in evidence.layers.iter().enumerate() {
