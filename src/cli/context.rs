@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use crate::data::{DataSearch, Splits, load};
 use crate::device::{ChosenDevice, DeviceChoice, choose};
-use crate::experiment::{ExperimentKind, Override, Resolved, load as load_experiment};
+use crate::experiment::{
+    ExperimentError, ExperimentKind, Override, Resolved, load as load_experiment,
+};
 use crate::run::RunDir;
 
 use super::arguments::{DEFAULT_RUNS, DeviceName, ExperimentArguments, Shared};
@@ -65,8 +67,8 @@ impl Context {
         let overrides = arguments
             .overrides
             .iter()
-            .map(|text| text.parse())
-            .collect::<Result<Vec<Override>, _>>()?;
+            .map(|text| Ok(text.parse::<Override>()?.given_with("--set")))
+            .collect::<Result<Vec<Override>, ExperimentError>>()?;
         Ok(load_experiment(
             &self.folder,
             trial,
@@ -123,7 +125,9 @@ impl Context {
 
     /// Returns the images of `experiment`.
     pub(super) fn data(&self, experiment: &Resolved) -> anyhow::Result<Splits> {
-        Ok(load(&experiment.experiment.data_options(), &self.search)?)
+        let images = load(&experiment.experiment.data_options(), &self.search)?;
+        experiment.check_images(&images)?;
+        Ok(images)
     }
 }
 

@@ -125,7 +125,7 @@ fn row(
 ) -> anyhow::Result<DepthRow> {
     let opened = trained.open(context, checkpoint)?;
     let accuracy = measure(opened.network.network(), data, &context.device.device);
-    let size = size_of(&trained.experiment);
+    let size = size_of(context, &trained.experiment)?;
     Ok(DepthRow {
         trial: trained.run.trial().to_string(),
         seed: trained.run.seed(),

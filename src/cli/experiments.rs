@@ -1,6 +1,7 @@
 //! `list`, `show` and `diff`: experiments as text. Called by [`super::run`].
 
 use crate::data::clips::CANVAS_SIDE;
+use crate::data::{DataError, ImageShape};
 use crate::experiment::{FieldDifference, ForecastExperiment, Resolved, compare, known};
 use crate::model::NetworkSize;
 use crate::run::{RunManifest, RunStatus, list_runs};
@@ -13,15 +14,10 @@ use super::output::{grouped, note, program, result, table};
 use super::train::is_other_kind;
 
 /// Returns the network's size for the images of its own data set.
-pub(super) fn size_of(resolved: &Resolved) -> NetworkSize {
-    let dataset = resolved.experiment.data.dataset;
-    let side = dataset.side();
-    NetworkSize::of(
-        &resolved.experiment.model,
-        side,
-        side,
-        dataset.class_count(),
-    )
+pub(super) fn size_of(context: &Context, resolved: &Resolved) -> Result<NetworkSize, DataError> {
+    let experiment = &resolved.experiment;
+    let ImageShape { side, classes } = experiment.data.dataset.shape(&context.search)?;
+    Ok(NetworkSize::of(&experiment.model, side, side, classes))
 }
 
 /// Returns the network's size for one frame.
@@ -53,10 +49,10 @@ impl Any {
         Self::load(context, name, &unchanged)
     }
 
-    fn size(&self) -> NetworkSize {
+    fn size(&self, context: &Context) -> Result<NetworkSize, DataError> {
         match self {
-            Self::Classify(resolved) => size_of(resolved),
-            Self::Forecast(resolved) => forecast_size(&resolved.experiment),
+            Self::Classify(resolved) => size_of(context, resolved),
+            Self::Forecast(resolved) => Ok(forecast_size(&resolved.experiment)),
         }
     }
 
@@ -116,14 +112,19 @@ pub(super) fn list(context: &Context) -> anyhow::Result<u8> {
     let mut rows = vec![header.map(str::to_string).to_vec()];
     for name in known(&context.folder) {
         let experiment = Any::plain(context, &name)?;
-        let size = experiment.size();
+        // Of a data set that is not here, the number of classes may not be known.
+        let size = experiment.size(context).ok();
+        let count = |of: fn(&NetworkSize) -> u64| {
+            size.as_ref()
+                .map_or("?".to_string(), |size| grouped(of(size)))
+        };
         let (dataset, blocks) = experiment.summary();
         rows.push(vec![
             name,
             dataset.to_string(),
             blocks.to_string(),
-            grouped(size.parameters),
-            grouped(size.multiply_adds),
+            count(|size| size.parameters),
+            count(|size| size.multiply_adds),
             question(experiment.text().0),
         ]);
     }
@@ -208,7 +209,7 @@ pub(super) fn show(context: &Context, arguments: &ShowArguments) -> anyhow::Resu
     }
     result("");
     result(text.trim_end());
-    let size = experiment.size();
+    let size = experiment.size(context)?;
     result(format!(
         "\n# {} parameters, {} multiply-adds {}",
         grouped(size.parameters),
@@ -230,7 +231,7 @@ pub(super) fn diff(context: &Context, arguments: &DiffArguments) -> anyhow::Resu
         )
         .into());
     };
-    let (small, large) = (first.size(), second.size());
+    let (small, large) = (first.size(context)?, second.size(context)?);
     let mut rows = vec![vec![
         "field".to_string(),
         first_name.clone(),

@@ -53,7 +53,8 @@ pub(super) fn run(context: &Context, arguments: &ExplainArguments) -> anyhow::Re
         which.seed(),
     )?;
     let opened = trained.open(context, which.which())?;
-    let side = trained.experiment.experiment.data.dataset.side();
+    let dataset = trained.experiment.experiment.data.dataset;
+    let side = dataset.shape(&context.search)?.side;
     let layers = layers(&opened.network, side, &arguments.maps.layers)?;
     let opened = match arguments.maps.retrain_head {
         true => opened.retrain_heads(context, &trained, &layers)?,

@@ -59,7 +59,7 @@ pub(super) fn run(context: &Context, arguments: &ExportArguments) -> anyhow::Res
         (TRIAL_NOTE, trial.to_string()),
         ("seed", seed.to_string()),
         ("epoch", opened.epoch.to_string()),
-        (NETWORK_NOTE, experiment.architecture()),
+        (NETWORK_NOTE, experiment.architecture(data.test.classes())),
         (DATASET_NOTE, data.test.dataset_name().to_string()),
         ("mean", format!("{mean:?}")),
         ("std", format!("{std:?}")),

@@ -1,4 +1,4 @@
-//! From an error to what a person reads and the exit code. Called by [`super::main`].
+//! From an error to what a person reads and the exit code.
 
 use crate::data::DataError;
 use crate::device::DeviceError;
@@ -9,16 +9,15 @@ use crate::model::weights::WeightsError;
 use crate::run::RunError;
 use crate::train::TrainError;
 
+use super::hints;
 use super::output::{self, program};
 
 /// Exit code of a failed run.
 pub(super) const FAILED: u8 = 1;
-/// How the hints of other modules spell this program.
-pub(super) const CARGO_RUN: &str = "cargo run --";
 /// Exit code of misuse and of a bad configuration.
 pub(super) const MISUSED: u8 = 2;
 
-/// An error of the command line itself, with its way out.
+/// An error of the command line itself, with how to fix it.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
 pub(super) struct Complaint {
@@ -28,7 +27,7 @@ pub(super) struct Complaint {
 }
 
 impl Complaint {
-    /// Returns a failure with a way out.
+    /// Returns a failure with a hint.
     pub(super) fn failed(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self {
             message: message.into(),
@@ -37,7 +36,7 @@ impl Complaint {
         }
     }
 
-    /// Returns the same with another way out beside its own.
+    /// Returns the same with another way to fix it after its own.
     pub(super) fn or(mut self, way: &str) -> Self {
         self.hint = Some(match self.hint {
             Some(hint) => format!("{hint}, or {way}"),
@@ -55,7 +54,7 @@ impl Complaint {
         }
     }
 
-    /// Returns a misuse with a way out.
+    /// Returns a misuse with a hint.
     pub(super) fn misused(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self {
             message: message.into(),
@@ -78,7 +77,7 @@ impl Failure {
         let mut message = String::new();
         for cause in error.chain() {
             let text = cause.to_string().trim().to_string();
-            // A cause that its parent's text holds already is not said twice.
+            // A cause that its parent's text holds already is not printed twice.
             if !message.contains(&text) {
                 if !message.is_empty() {
                     message.push_str(": ");
@@ -94,7 +93,7 @@ impl Failure {
         }
     }
 
-    /// Prints the error and its way out, and returns the exit code.
+    /// Prints the error and its hint, and returns the exit code.
     pub(super) fn print(&self) -> u8 {
         output::note(format!("error: {}", self.message));
         if let Some(hint) = &self.hint {
@@ -104,26 +103,23 @@ impl Failure {
     }
 }
 
+/// Returns the hint and the exit code of an error that this program knows.
 fn known(cause: &(dyn std::error::Error + 'static)) -> Option<(Option<String>, u8)> {
     if let Some(error) = cause.downcast_ref::<Complaint>() {
         return Some((error.hint.clone(), error.code));
     }
     if let Some(error) = cause.downcast_ref::<ExperimentError>() {
-        return Some((error.hint(), MISUSED));
+        return Some((hints::experiment(error), MISUSED));
     }
     if let Some(error) = cause.downcast_ref::<DataError>() {
         let misused = matches!(error, DataError::Unknown { .. } | DataError::Option { .. });
-        return Some((
-            error.hint().map(|hint| hint.replace(CARGO_RUN, program())),
-            code(misused),
-        ));
+        return Some((hints::data(error, program()), code(misused)));
     }
     if let Some(error) = cause.downcast_ref::<WeightsError>() {
-        let hint = error.hint().map(|hint| hint.replace(CARGO_RUN, program()));
-        return Some((hint, FAILED));
+        return Some((hints::weights(error, program()), FAILED));
     }
     if let Some(error) = cause.downcast_ref::<TrainError>() {
-        return Some((error.hint().map(str::to_string), FAILED));
+        return Some((hints::train(error).map(str::to_string), FAILED));
     }
     if let Some(error) = cause.downcast_ref::<ExplainError>() {
         let misused = matches!(
@@ -139,33 +135,18 @@ fn known(cause: &(dyn std::error::Error + 'static)) -> Option<(Option<String>, u
                 | ExplainError::NotLinear { .. }
                 | ExplainError::NotPooledLinear { .. }
         );
-        let hint = match error {
-            ExplainError::NotPooledLinear { .. } => error
-                .hint()
-                .map(|hint| format!("train such a head with --retrain-head, or {hint}")),
-            _ => error.hint(),
-        };
-        return Some((hint, code(misused)));
+        return Some((hints::explain(error), code(misused)));
     }
     if let Some(error) = cause.downcast_ref::<DeviceError>() {
-        return Some((Some(error.hint()), FAILED));
+        return Some((Some(hints::device(error)), FAILED));
     }
     let run = match cause.downcast_ref::<CheckpointError>() {
         Some(CheckpointError::Run(error)) => Some(error),
         Some(_) => None,
         None => cause.downcast_ref::<RunError>(),
     };
-    match run {
-        Some(RunError::NewerFormat { .. }) => Some((
-            Some("update camtrail, or train the run anew with --force".to_string()),
-            FAILED,
-        )),
-        Some(RunError::ChecksumMismatch { .. } | RunError::Misplaced { .. }) => {
-            let hint = "train on from the checkpoint before it with --resume";
-            Some((Some(hint.to_string()), FAILED))
-        }
-        _ => None,
-    }
+    let hint = run.and_then(hints::run)?;
+    Some((Some(hint.to_string()), FAILED))
 }
 
 fn code(misused: bool) -> u8 {

@@ -22,7 +22,6 @@ use super::arguments::LocalizeArguments;
 use super::context::Context;
 use super::output::result;
 use subject::Subject;
-pub(super) use subject::has_objects;
 
 /// Folder of the tables and figures, below that of the data set.
 pub(super) const FOLDER: &str = "localization";

@@ -8,7 +8,7 @@ use burn::tensor::{Tensor, TensorData};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::data::image_set::CHANNELS;
-use crate::data::{DataOptions, DatasetName, ImageSet, Normalisation, Split, Splits, pixels_01};
+use crate::data::{ImageSet, Normalisation, Split, Splits, pixels_01};
 use crate::explain::{
     Baseline, ExplainError, Explainable, MapSource, Method, Needs, Standardisation, Survey,
     SurveyRequest, TargetSpec, survey,
@@ -247,10 +247,8 @@ fn networks(context: &Context, arguments: &MeasureArguments) -> anyhow::Result<V
 /// Fails where two of the networks were trained on different data.
 pub(super) fn check_same_data(networks: &[Trained]) -> Result<(), Complaint> {
     for pair in networks.windows(2) {
-        if !same_data(
-            pair[0].experiment.experiment.data_options(),
-            pair[1].experiment.experiment.data_options(),
-        ) {
+        let options = |trained: &Trained| trained.experiment.experiment.data_options();
+        if !options(&pair[0]).same_images(&options(&pair[1])) {
             let name = |trained: &Trained| format!("{:?}", trained.run.path().display());
             return Err(Complaint::failed(
                 format!(
@@ -263,16 +261,6 @@ pub(super) fn check_same_data(networks: &[Trained]) -> Result<(), Complaint> {
         }
     }
     Ok(())
-}
-
-/// Whether the options name the same images. How shapes are generated counts only for shapes: a run
-/// on photographs keeps those defaults too, and they may differ by its age.
-fn same_data(first: DataOptions, second: DataOptions) -> bool {
-    let shapes = match first.dataset {
-        DatasetName::Shapes => second.shapes,
-        _ => first.shapes,
-    };
-    first == DataOptions { shapes, ..second }
 }
 
 fn images(data: &Splits, split: Split, limit: Option<usize>) -> ImageSet {
@@ -318,41 +306,4 @@ pub(super) fn progress(images: usize, label: &str) -> ProgressBar {
     ProgressBar::new(images as u64)
         .with_style(style)
         .with_message(label.to_string())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::data::ShapesOptions;
-
-    #[test]
-    fn how_shapes_are_generated_counts_for_shapes_alone() {
-        let options = |dataset, train_images, split_seed| DataOptions {
-            dataset,
-            validation_images: 5000,
-            split_seed,
-            shapes: ShapesOptions {
-                train_images,
-                validation_images: 1200,
-                test_images: 1200,
-                seed: 7,
-            },
-            train_limit: None,
-        };
-        let same = |dataset, (images_a, seed_a), (images_b, seed_b)| {
-            same_data(
-                options(dataset, images_a, seed_a),
-                options(dataset, images_b, seed_b),
-            )
-        };
-        assert!(same(DatasetName::Cifar100, (8000, 100), (9600, 100)));
-        assert!(!same(DatasetName::Cifar100, (8000, 100), (8000, 101)));
-        assert!(!same(DatasetName::Shapes, (8000, 100), (9600, 100)));
-        assert!(same(DatasetName::Shapes, (8000, 100), (8000, 100)));
-        let (cifar, shapes) = (DatasetName::Cifar100, DatasetName::Shapes);
-        assert!(!same_data(
-            options(cifar, 8000, 100),
-            options(shapes, 8000, 100)
-        ));
-    }
 }

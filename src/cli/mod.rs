@@ -19,6 +19,7 @@ mod fetch_progress;
 mod figures;
 mod frame_tables;
 mod heads;
+mod hints;
 mod localize;
 mod maps;
 mod measure;
@@ -60,7 +61,7 @@ pub fn main() -> ExitCode {
             return;
         }
         output::note(format!(
-            "error: camtrail ran into a fault of its own: {info}\n\
+            "error: internal error: {info}\n\
              hint: please report it with the command that led to it"
         ));
     }));

@@ -3,6 +3,7 @@
 
 use burn::module::Module;
 
+use crate::data::ImageShape;
 use crate::data::clips::CANVAS_SIDE;
 use crate::experiment::{Experiment, ExperimentKind, ForecastExperiment, Resolved, load_saved};
 use crate::explain::{Explainable, WithHeads};
@@ -99,11 +100,8 @@ impl Trained {
     pub(super) fn open(&self, context: &Context, which: &str) -> anyhow::Result<Opened> {
         let (epoch, rule) = self.checkpoint(context, which)?;
         let experiment = &self.experiment.experiment;
-        let (model, architecture) = (&experiment.model, experiment.architecture());
-        let (side, classes) = (
-            experiment.data.dataset.side(),
-            experiment.data.dataset.class_count(),
-        );
+        let ImageShape { side, classes } = experiment.data.dataset.shape(&context.search)?;
+        let (model, architecture) = (&experiment.model, experiment.architecture(classes));
         let device = &context.device.device;
         let (network, state) = match model.network {
             NetworkName::PlainCnn => {

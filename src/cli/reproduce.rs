@@ -194,7 +194,7 @@ fn measure(
             steps: CURVE_STEPS,
         },
     )?);
-    if localize::has_objects(shipped.experiment.data.dataset) {
+    if shipped.experiment.data.dataset.has_objects() {
         told("localisation", SCORED_IMAGES);
         files.extend(localize::draw(
             context,

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::data::random::{below, stream};
+use crate::data::{DataError, ImageShape};
 use crate::explain::{MapSource, WithHeads};
 use crate::figure::{Figure, SanityCascade, SanityPictures};
 use crate::model::{TrainedNetwork, fresh_linear_weights};
@@ -44,9 +45,9 @@ impl<'a> Cascade<'a> {
         network: &'a WithHeads<TrainedNetwork>,
         opened: &Opened,
         draws: usize,
-    ) -> Self {
+    ) -> Result<Self, DataError> {
         let dataset = trained.experiment.experiment.data.dataset;
-        let (side, classes) = (dataset.side(), dataset.class_count());
+        let ImageShape { side, classes } = dataset.shape(&context.search)?;
         let device = &context.device.device;
         let fresh = (0..draws as u64).map(|draw| {
             let mut rng = stream(trained.run.seed(), "sanity/draw", draw);
@@ -59,11 +60,11 @@ impl<'a> Cascade<'a> {
                 network.with_head(&head.layer, weights)
             })
         });
-        Self {
+        Ok(Self {
             fresh: fresh.collect(),
             layers: network.network().layers_from_the_top(),
             trained: network,
-        }
+        })
     }
 
     /// Returns the network of `draw` with its first `count` layers drawn anew; the retrained heads
@@ -116,7 +117,7 @@ pub(super) fn draw(context: &Context, arguments: &SanityArguments) -> anyhow::Re
     ));
     for trained in &measurement.networks {
         let (opened, layers) = measurement.open(context, trained, &measure)?;
-        let cascade = Cascade::new(context, trained, &opened.network, &opened, arguments.draws);
+        let cascade = Cascade::new(context, trained, &opened.network, &opened, arguments.draws)?;
         let checked = Checked {
             trained,
             opened: &opened,

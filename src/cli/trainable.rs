@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::data::{DatasetName, fingerprint, load_clips};
+use crate::data::{fingerprint, load_clips};
 use crate::experiment::{Experiment, ExperimentKind, ForecastExperiment, Resolved};
 use crate::model::NetworkSize;
 use crate::run::{EpochRow, ForecastRow, RunDir, RunManifest, RunStatus};
@@ -18,9 +18,6 @@ use super::train::git_revision;
 
 /// Version of Burn that this program is built on.
 const BURN_VERSION: &str = "0.22.1";
-
-/// The section of an experiment that only the generated data set reads.
-const SHAPES_SECTION: &str = "data.shapes.";
 
 /// A kind of experiment that can be trained.
 pub(super) trait Trainable: ExperimentKind {
@@ -65,12 +62,12 @@ impl Trainable for Experiment {
             generated: data.train.is_generated(),
             data: fingerprint(&data),
             blocks: experiment.model.blocks(),
-            size: size_of(resolved),
+            size: size_of(context, resolved)?,
         };
         let job = ClassifyJob {
             run,
             model: &experiment.model,
-            architecture: &experiment.architecture(),
+            architecture: &experiment.architecture(data.train.classes()),
             train: &experiment.train,
             checkpoints: &experiment.checkpoints,
             augmentation: &experiment.data.augmentation,
@@ -87,10 +84,8 @@ impl Trainable for Experiment {
         figures::curves::<EpochRow>(std::slice::from_ref(run), &run.path())
     }
 
-    /// How many shapes there are says nothing of a run that sees none.
     fn is_read(key: &str, either: [&Self; 2]) -> bool {
-        let sees_shapes = |of: &&Self| of.data.dataset == DatasetName::Shapes;
-        !key.starts_with(SHAPES_SECTION) || either.iter().any(sees_shapes)
+        either.iter().any(|of| of.data.dataset.reads(key))
     }
 }
 

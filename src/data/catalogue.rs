@@ -80,10 +80,7 @@ impl CatalogueEntry {
     }
 
     /// Finds the folder with its files; `None` where it needs none.
-    pub(in crate::data) fn locate(
-        self,
-        search: &DataSearch,
-    ) -> Option<Result<PathBuf, DataError>> {
+    pub(in crate::data) fn locate(self, search: &DataSearch) -> Option<Result<PathBuf, DataError>> {
         self.origin().locate(search)
     }
 }

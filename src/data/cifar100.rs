@@ -6,7 +6,6 @@ mod names;
 use std::path::PathBuf;
 
 use crate::data::archive::Contents;
-use names::FINE_NAMES;
 use crate::data::dataset::{DataOptions, Dataset, ImageDataset, ImageShape, OptionRange};
 use crate::data::error::DataError;
 use crate::data::image_set::{ImageSet, Normalisation};
@@ -18,6 +17,7 @@ use crate::data::split::Split;
 use crate::data::splits::{SourceChecksum, Splits};
 use crate::data::stratify::stratified;
 use files::{NAME, NAMES_FILE, SIDE, TEST_FILE, TRAIN_FILE, read};
+use names::FINE_NAMES;
 
 /// CIFAR-100: 60,000 photographs of 32 x 32 pixels in 100 classes.
 pub const DATASET: Dataset = Dataset::new(&Cifar100);

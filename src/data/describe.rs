@@ -222,11 +222,7 @@ mod tests {
 
     fn checked(entry: CatalogueEntry) -> Result<DataReport, DataError> {
         // What the options name is not what is asked for.
-        check(
-            entry,
-            &made(MOVING_MNIST),
-            &DataSearch::default(),
-        )
+        check(entry, &made(MOVING_MNIST), &DataSearch::default())
     }
 
     #[test]
@@ -237,9 +233,7 @@ mod tests {
         });
         let found: Vec<(&str, bool, Option<&str>)> = listings
             .iter()
-            .map(|listing| {
-                (listing.entry.name(), listing.available, listing.to_fetch)
-            })
+            .map(|listing| (listing.entry.name(), listing.available, listing.to_fetch))
             .collect();
         let (cifar_100, mnist) = (Some("cifar-100"), Some("mnist"));
         assert_eq!(

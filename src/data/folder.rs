@@ -175,7 +175,9 @@ impl PictureFolder {
         };
         let train = read(Split::Train)?;
         let has_validation = folder.join(Split::Validation.name()).exists();
-        let validation = has_validation.then(|| read(Split::Validation)).transpose()?;
+        let validation = has_validation
+            .then(|| read(Split::Validation))
+            .transpose()?;
         let test = read(Split::Test)?;
         Ok(Content {
             folder,

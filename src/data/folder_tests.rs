@@ -29,10 +29,20 @@ fn put(root: &Path, name: &str, side: u32, colour: [u8; 3]) {
 fn tiny() -> (tempfile::TempDir, DataSearch) {
     let root = tempfile::tempdir().unwrap();
     for i in 0..4u8 {
-        put(root.path(), &format!("train/cat/{i}.png"), 5, [10 * i, 0, 0]);
+        put(
+            root.path(),
+            &format!("train/cat/{i}.png"),
+            5,
+            [10 * i, 0, 0],
+        );
     }
     for i in 0..3u8 {
-        put(root.path(), &format!("train/dog/{i}.png"), 5, [0, 10 * i, 0]);
+        put(
+            root.path(),
+            &format!("train/dog/{i}.png"),
+            5,
+            [0, 10 * i, 0],
+        );
     }
     put(root.path(), "test/dog/0.png", 5, [7, 8, 9]);
     fs::write(root.path().join("tiny-pictures/train/.hidden"), "").unwrap();
@@ -63,7 +73,10 @@ fn side_and_classes_are_known_after_looking() {
     let dataset = Dataset::new(&TINY);
     assert_eq!(dataset.known_shape(), None);
     let (side, classes) = (5, 2);
-    assert_eq!(dataset.shape(&search).unwrap(), ImageShape { side, classes });
+    assert_eq!(
+        dataset.shape(&search).unwrap(),
+        ImageShape { side, classes }
+    );
 
     let splits = load(&options(dataset), &search).unwrap();
     assert_eq!(splits.train.class_names(), ["cat", "dog"]);
@@ -120,21 +133,39 @@ fn what_does_not_fit_is_named() {
         error.to_string()
     };
     let odd = problem("train/dog/9.png", 6);
-    assert!(odd.ends_with("9.png\" has 6 x 6 pixels, expected 5 x 5 like the first"), "{odd}");
+    assert!(
+        odd.ends_with("9.png\" has 6 x 6 pixels, expected 5 x 5 like the first"),
+        "{odd}"
+    );
     let bird = problem("test/bird/0.png", 5);
-    assert!(bird.ends_with("bird\" is a class that the training pictures do not have"), "{bird}");
+    assert!(
+        bird.ends_with("bird\" is a class that the training pictures do not have"),
+        "{bird}"
+    );
 
     let empty = tempfile::tempdir().unwrap();
     let search = DataSearch {
         flag: Some(empty.path().to_path_buf()),
     };
     let error = Dataset::new(&TINY).shape(&search).unwrap_err();
-    assert!(matches!(error, DataError::NotFound { dataset: "tiny", .. }), "{error}");
+    assert!(
+        matches!(
+            error,
+            DataError::NotFound {
+                dataset: "tiny",
+                ..
+            }
+        ),
+        "{error}"
+    );
     let (_root, search) = tiny();
     let none = DataOptions {
         validation_images: 0,
         ..options(Dataset::new(&TINY))
     };
     let error = load(&none, &search).unwrap_err().to_string();
-    assert_eq!(error, "data.validation_images is 0, allowed: at least one per class");
+    assert_eq!(
+        error,
+        "data.validation_images is 0, allowed: at least one per class"
+    );
 }

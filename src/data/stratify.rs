@@ -8,11 +8,11 @@ use crate::data::random;
 
 /// Indices of a set in two parts; each part is in ascending order.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cut {
+pub(crate) struct Cut {
     /// The images chosen.
-    pub chosen: Vec<usize>,
+    pub(crate) chosen: Vec<usize>,
     /// All others.
-    pub rest: Vec<usize>,
+    pub(crate) rest: Vec<usize>,
 }
 
 /// Chooses `count` images of `set`, the same number of each class.
@@ -22,7 +22,7 @@ pub struct Cut {
 ///
 /// # Errors
 /// [`DataError::TooFewImages`] if a class has fewer images than its share.
-pub fn stratified(
+pub(crate) fn stratified(
     set: &ImageSet,
     count: usize,
     seed: u64,

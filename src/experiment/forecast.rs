@@ -1,4 +1,4 @@
-//! The resolved experiment of a next-frame predictor as a value. Read by `resolve`.
+//! The resolved experiment of a next-frame predictor as a value.
 
 use serde::{Deserialize, Serialize};
 

@@ -26,10 +26,7 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
 }
 
 /// Returns the near names with their distance, in the order of `known`.
-fn within_reach<'a>(
-    name: &str,
-    known: impl IntoIterator<Item = &'a str>,
-) -> Vec<(usize, &'a str)> {
+fn within_reach<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<(usize, &'a str)> {
     let allowed = NEAR_EDITS.max(name.chars().count() / 3);
     known
         .into_iter()

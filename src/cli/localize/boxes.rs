@@ -8,7 +8,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::cli::failure::Complaint;
-use crate::cli::output::note;
+use crate::cli::hints;
+use crate::cli::output::{note, program};
 use crate::data::DataError;
 use crate::data::annotation::PixelBox;
 use crate::data::photo::Window;
@@ -99,7 +100,7 @@ pub(in crate::cli) fn read_boxes(
         let class = find_class(cell("class")).map_err(|error| {
             let message = format!("\"{}\", line {line}: {error}", path.display());
             let known = "name a class that the network knows".to_string();
-            Complaint::failed(message, error.hint().unwrap_or(known))
+            Complaint::failed(message, hints::data(&error, program()).unwrap_or(known))
         })?;
         let mut bounds = [0.0; 4];
         for (bound, column) in bounds.iter_mut().zip(&COLUMNS[2..]) {

@@ -5,11 +5,12 @@ use std::path::Path;
 use crate::cli::arguments::{LocalizeArguments, MeasureArguments};
 use crate::cli::context::Context;
 use crate::cli::failure::Complaint;
+use crate::cli::hints;
 use crate::cli::measure::{Measurement, PICTURES};
-use crate::cli::output::note;
+use crate::cli::output::{note, program};
 use crate::data::image_set::{ImageSetParts, PIXEL_MAX, PixelStore};
 use crate::data::photo::{Photo, View};
-use crate::data::{DatasetName, ImageSet, PixelBox, Split};
+use crate::data::{ImageSet, PixelBox, Split};
 use crate::experiment::Resolved;
 use crate::explain::localize::Truth;
 
@@ -84,7 +85,7 @@ fn of_split(context: &Context, measure: &MeasureArguments) -> anyhow::Result<Sub
     if let Some(trial) = measure.trials.first() {
         let shipped: Resolved = context.plain(trial, measure.base.as_deref())?;
         let dataset = shipped.experiment.data.dataset;
-        if !has_objects(dataset) {
+        if !dataset.has_objects() {
             return Err(no_objects(context, dataset.name()).into());
         }
     }
@@ -120,14 +121,6 @@ fn of_split(context: &Context, measure: &MeasureArguments) -> anyhow::Result<Sub
         tuning,
         measurement,
     })
-}
-
-/// Whether the data set says where the objects of its images are.
-pub(in crate::cli) fn has_objects(dataset: DatasetName) -> bool {
-    match dataset {
-        DatasetName::Shapes => true,
-        DatasetName::Cifar100 => false,
-    }
 }
 
 fn no_objects(context: &Context, dataset: &str) -> Complaint {
@@ -237,7 +230,7 @@ pub(in crate::cli) fn read_boxed(
     let file = folder.join(&picture.file);
     Photo::read(&file).map_err(|fault| {
         let hint = match file.exists() {
-            true => fault.hint().unwrap_or_default(),
+            true => hints::data(&fault, program()).unwrap_or_default(),
             false => format!("files are looked for beside the CSV, or in {option} DIR"),
         };
         Complaint::failed(format!("\"{}\", line {line}: {fault}", csv.display()), hint)

@@ -289,7 +289,10 @@ mod tests {
             error.to_string().ends_with("train.bin\" is missing"),
             "{error}"
         );
-        assert!(matches!(error, DataError::MissingFile { dataset: NAME, .. }));
+        assert!(matches!(
+            error,
+            DataError::MissingFile { dataset: NAME, .. }
+        ));
     }
 
     #[test]

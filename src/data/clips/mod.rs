@@ -18,7 +18,7 @@ pub use moving::{
 pub use moving_mnist::DATASET as MOVING_MNIST;
 pub use official::OfficialTestSet;
 
-pub(in crate::data) use pictures::{DigitPictures, DigitSource};
+pub(in crate::data) use pictures::DigitSource;
 
 // Clips that predictors are trained on, and pictures of digits: a new data set is its file and its
 // name here.
