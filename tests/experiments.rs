@@ -8,7 +8,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Distribution, Tensor};
 use camtrail::data::clips::CANVAS_SIDE;
 use camtrail::data::clips::DRAWN_DIGITS;
-use camtrail::data::{CIFAR_100, SHAPES};
+use camtrail::data::{CIFAR_100, ImageShape, SHAPES};
 use camtrail::experiment::{
     self, ExperimentError, ForecastExperiment, Override, Resolved, compare, known, load_saved,
 };
@@ -88,13 +88,8 @@ fn predictor_size(resolved: &Resolved<ForecastExperiment>) -> NetworkSize {
 
 fn size(resolved: &Resolved) -> NetworkSize {
     let dataset = resolved.experiment.data.dataset;
-    let side = dataset.side();
-    NetworkSize::of(
-        &resolved.experiment.model,
-        side,
-        side,
-        dataset.class_count(),
-    )
+    let ImageShape { side, classes } = dataset.known_shape().expect("known");
+    NetworkSize::of(&resolved.experiment.model, side, side, classes)
 }
 
 /// All keys of a TOML text with their sections, and their values.
@@ -138,7 +133,7 @@ fn every_trial_builds_the_network_that_it_promises() {
     {
         let resolved = resolve(name, base);
         let dataset = resolved.experiment.data.dataset;
-        let (side, classes) = (dataset.side(), dataset.class_count());
+        let ImageShape { side, classes } = dataset.known_shape().expect("known");
         let model = &resolved.experiment.model;
         let network = PlainCnn::new(model, (side, side), classes, 1, &device);
         assert_eq!(
@@ -197,7 +192,7 @@ fn every_published_network_is_the_one_of_its_name() {
         // On generated images alone, which have fewer classes: the weights fill memory.
         let Some(_) = base else { continue };
         let dataset = resolved.experiment.data.dataset;
-        let (side, classes) = (dataset.side(), dataset.class_count());
+        let ImageShape { side, classes } = dataset.known_shape().expect("known");
         let network = TrainableBackbone::new(network, classes, 1, &device).valid();
         let learned = network.tensors().into_iter();
         let learned = learned.filter(|tensor| !tensor.name.contains(".running_"));

@@ -5,6 +5,7 @@ use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
 
 use super::*;
+use crate::data::DataError;
 
 /// Gives small values that differ by place and remembers what it was asked for.
 #[derive(Default)]
