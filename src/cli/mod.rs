@@ -1,4 +1,4 @@
-//! The command line: clap types, and one match in which a verb is one call. Called by `main`.
+//! The command line: clap types, and one match in which a verb is one call.
 
 mod ablate;
 mod arguments;

@@ -1,4 +1,4 @@
-//! Tables as CSV with a header: written whole or not at all. Used by `epochs.csv` and `depth.csv`.
+//! Tables as CSV with a header: written whole or not at all.
 
 use std::path::Path;
 
