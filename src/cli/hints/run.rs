@@ -5,7 +5,9 @@ use crate::run::RunError;
 /// Returns how to fix `error`.
 pub(in crate::cli) fn run(error: &RunError) -> Option<&'static str> {
     match error {
-        RunError::NewerFormat { .. } => Some("update camtrail, or train the run again with --force"),
+        RunError::NewerFormat { .. } => {
+            Some("update camtrail, or train the run again with --force")
+        }
         RunError::ChecksumMismatch { .. } | RunError::Misplaced { .. } => {
             Some("train on from the checkpoint before it with --resume")
         }
