@@ -45,8 +45,9 @@ pub struct OptionRange {
     pub most: usize,
 }
 
-/// A labelled image data set. To add one, implement this in a file of its own, give that file a
-/// `DATASET`, and name the file in the list in `data/mod.rs`.
+/// A labelled image data set. To add one, implement this in a file of its own, or describe a
+/// [`PictureFolder`](crate::data::folder::PictureFolder) there; give that file a
+/// `pub(crate) const DATASET: Dataset`, and name the file in the list in `data/mod.rs`.
 pub(crate) trait ImageDataset: Origin {
     /// What is known about the objects in its images.
     fn truth(&self) -> ObjectTruth {

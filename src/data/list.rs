@@ -86,12 +86,12 @@ mod tests {
         for dataset in ClipDataset::all() {
             assert_eq!(dataset.name().parse::<ClipDataset>().unwrap(), *dataset);
         }
-        let error = "cifar100".parse::<Dataset>().unwrap_err();
-        assert_eq!(error.to_string(), "no data set is called \"cifar100\"");
+        let error = "shape".parse::<Dataset>().unwrap_err();
+        assert_eq!(error.to_string(), "no data set is called \"shape\"");
         let DataError::Unknown { near, known, .. } = error else {
             panic!("{error:?}");
         };
-        assert_eq!(near, ["cifar-100"]);
+        assert_eq!(near, ["shapes"]);
         assert_eq!(known, *IMAGE_NAMES);
         let error = serde_json::from_str::<Dataset>("\"cifar100\"").unwrap_err();
         let expected = "unknown variant `cifar100`, expected ";

@@ -200,8 +200,8 @@ mod tests {
 
     #[test]
     fn unknown_names_are_answered_with_the_near_and_the_known_ones() {
-        let error = "cifar100".parse::<Dataset>().unwrap_err();
-        let near = "did you mean \"cifar-100\"? known: cifar-100, shapes";
+        let error = "shape".parse::<Dataset>().unwrap_err();
+        let near = "did you mean \"shapes\"? known: cifar-100, ";
         assert!(hint(&error).starts_with(near), "{error:?}");
         let error = "minst".parse::<CatalogueEntry>().unwrap_err();
         let names: Vec<&str> = CatalogueEntry::all().map(CatalogueEntry::name).collect();
