@@ -1,6 +1,6 @@
 //! Data in: files or generators to image sets, and image sets to batches.
 //!
-//! [`load`] gives the splits of a [`Dataset`], [`batch`] their numbers, [`fetch`] and [`describe`] get
+//! [`load()`] gives the splits of a [`Dataset`], [`batch`] their numbers, [`mod@fetch`] and [`describe`] get
 //! and check the files.
 
 /// Declares one file per data set, and the list of what the files call `DATASET`.
