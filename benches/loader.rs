@@ -14,7 +14,7 @@ use burn::optim::AdamConfig;
 use burn::train::TrainStep;
 use camtrail::data::shapes::ShapesOptions;
 use camtrail::data::{
-    Augmentation, DataOptions, DataSearch, DatasetName, EpochOrder, Placement, augmentation_stream,
+    Augmentation, DataOptions, DataSearch, EpochOrder, Placement, SHAPES, augmentation_stream,
     fill_batch, load,
 };
 use camtrail::device::{DeviceChoice, choose};
@@ -34,7 +34,7 @@ fn main() {
         1
     };
     let options = DataOptions {
-        dataset: DatasetName::Shapes,
+        dataset: SHAPES,
         validation_images: 0,
         split_seed: 0,
         shapes: ShapesOptions {

@@ -1,5 +1,5 @@
-//! Where tensors live: the CPU, or an NVIDIA GPU in a build that can use one. Called first thing
-//! in `main`, before any other use of Burn.
+//! Where tensors live: the CPU, or an NVIDIA GPU in a build that can use one. The device is
+//! chosen before any other use of Burn.
 
 #[cfg(feature = "cuda")]
 mod cuda;
@@ -45,18 +45,6 @@ pub enum DeviceError {
     /// All is there, and yet the device does not compute.
     #[error("the CUDA device failed at its first computation: {0}")]
     CudaFails(String),
-}
-
-impl DeviceError {
-    /// Returns the way out, to print below the error.
-    pub fn hint(&self) -> String {
-        let way = match self {
-            Self::CudaNotBuilt => "build it with CUDA: cargo build --features cuda".to_owned(),
-            Self::CudaLacks(lacks) => CudaLack::remedies(lacks),
-            Self::CudaFails(_) => "compare the driver's version with the toolkit's".to_owned(),
-        };
-        format!("{way}; or run it on the CPU: --device cpu")
-    }
 }
 
 /// A device and its name.
@@ -191,22 +179,12 @@ mod tests {
     }
 
     #[test]
-    fn cuda_without_what_it_needs_names_it_and_the_way_out() {
+    fn cuda_without_what_it_needs_names_it() {
         let error = decide(DeviceChoice::Cuda, lacking).expect_err("no driver");
         assert_eq!(
             error.to_string(),
             "CUDA cannot be used here: no NVIDIA driver (libcuda), no CUDA toolkit (CUDA_PATH is \
              not set)"
-        );
-        assert_eq!(
-            error.hint(),
-            "install the NVIDIA driver; install the CUDA toolkit and set CUDA_PATH to its folder, \
-             such as /usr/local/cuda; or run it on the CPU: --device cpu"
-        );
-        let error = decide(DeviceChoice::Cuda, || Err(DeviceError::CudaNotBuilt));
-        assert_eq!(
-            error.expect_err("not built").hint(),
-            "build it with CUDA: cargo build --features cuda; or run it on the CPU: --device cpu"
         );
     }
 

@@ -230,33 +230,69 @@ fn a_set_that_cannot_be_is_refused_with_what_is_allowed() {
             .to_string()
     };
     insta::assert_snapshot!(set("train.learning_rat=0.1"), @r#"
-    error: unknown key "train.learning_rat" (from --set)
+    error: unknown key "train.learning_rat"
     hint: did you mean "train.learning_rate"? known keys: train.epochs, train.batch_size, train.learning_rate, train.beta_1, train.beta_2, train.epsilon, train.schedule
     "#);
     insta::assert_snapshot!(set("trian.epochs=1"), @r#"
-    error: unknown key "trian" (from --set)
+    error: unknown key "trian"
     hint: did you mean "train"? known keys: data, model, train, checkpoints
     "#);
     insta::assert_snapshot!(set("train.epochs.more=1"), @r#"
-    error: unknown key "train.epochs.more" (from --set)
+    error: unknown key "train.epochs.more"
     hint: did you mean "train.epochs"?
     "#);
-    insta::assert_snapshot!(set("train=1"), @r#"error: "train" is 1: it is a section: name one key in it (from --set)"#);
+    insta::assert_snapshot!(set("train=1"), @r#"
+    error: "train" is 1: it is a section: name one key in it
+    hint: the value was given with --set
+    "#);
     insta::assert_snapshot!(set("nonsense"), @r#"
-    error: "--set nonsense" is not KEY=VALUE
+    error: "nonsense" is not KEY=VALUE
     hint: for example --set train.epochs=5
     "#);
-    insta::assert_snapshot!(set("train.learning_rate=nan"), @r#"error: "train.learning_rate" is NaN: must be a finite number above 0 (from --set)"#);
-    insta::assert_snapshot!(set("train.learning_rate=inf"), @r#"error: "train.learning_rate" is inf: must be a finite number above 0 (from --set)"#);
-    insta::assert_snapshot!(set("train.learning_rate=-0.1"), @r#"error: "train.learning_rate" is -0.1: must be a finite number above 0 (from --set)"#);
-    insta::assert_snapshot!(set("train.epochs=0"), @r#"error: "train.epochs" is 0: must be a whole number of at least 1 (from --set)"#);
-    insta::assert_snapshot!(set("train.epochs=-1"), @r#"error: "train.epochs" is -1: invalid value: integer `-1`, expected a whole number of at least 0 (from --set)"#);
-    insta::assert_snapshot!(set("train.epochs=many"), @r#"error: "train.epochs" is "many": invalid type: string "many", expected a whole number of at least 0 (from --set)"#);
-    insta::assert_snapshot!(set("train.batch_size=97"), @r#"error: "train.batch_size" is 97: must be a whole number from 1 to 96 (from --set)"#);
-    insta::assert_snapshot!(set("train.batch_size=0"), @r#"error: "train.batch_size" is 0: must be a whole number from 1 to 96 (from --set)"#);
-    insta::assert_snapshot!(set("model.head_dropout=1"), @r#"error: "model.head_dropout" is 1: must be a number from 0 to below 1 (from --set)"#);
-    insta::assert_snapshot!(set("model.block_dropout=-0.1"), @r#"error: "model.block_dropout" is -0.1: must be a number from 0 to below 1 (from --set)"#);
-    insta::assert_snapshot!(set("model.head=flat"), @r#"error: "model.head" is "flat": unknown variant `flat`, expected `flatten` or `average-pool` (from --set)"#);
+    insta::assert_snapshot!(set("train.learning_rate=nan"), @r#"
+    error: "train.learning_rate" is NaN: must be a finite number above 0
+    hint: the value was given with --set
+    "#);
+    insta::assert_snapshot!(set("train.learning_rate=inf"), @r#"
+    error: "train.learning_rate" is inf: must be a finite number above 0
+    hint: the value was given with --set
+    "#);
+    insta::assert_snapshot!(set("train.learning_rate=-0.1"), @r#"
+    error: "train.learning_rate" is -0.1: must be a finite number above 0
+    hint: the value was given with --set
+    "#);
+    insta::assert_snapshot!(set("train.epochs=0"), @r#"
+    error: "train.epochs" is 0: must be a whole number of at least 1
+    hint: the value was given with --set
+    "#);
+    insta::assert_snapshot!(set("train.epochs=-1"), @r#"
+    error: "train.epochs" is -1: invalid value: integer `-1`, expected a whole number of at least 0
+    hint: the value was given with --set
+    "#);
+    insta::assert_snapshot!(set("train.epochs=many"), @r#"
+    error: "train.epochs" is "many": invalid type: string "many", expected a whole number of at least 0
+    hint: the value was given with --set
+    "#);
+    insta::assert_snapshot!(set("train.batch_size=97"), @r#"
+    error: "train.batch_size" is 97: must be a whole number from 1 to 96
+    hint: the value was given with --set
+    "#);
+    insta::assert_snapshot!(set("train.batch_size=0"), @r#"
+    error: "train.batch_size" is 0: must be a whole number from 1 to 96
+    hint: the value was given with --set
+    "#);
+    insta::assert_snapshot!(set("model.head_dropout=1"), @r#"
+    error: "model.head_dropout" is 1: must be a number from 0 to below 1
+    hint: the value was given with --set
+    "#);
+    insta::assert_snapshot!(set("model.block_dropout=-0.1"), @r#"
+    error: "model.block_dropout" is -0.1: must be a number from 0 to below 1
+    hint: the value was given with --set
+    "#);
+    insta::assert_snapshot!(set("model.head=flat"), @r#"
+    error: "model.head" is "flat": unknown variant `flat`, expected `flatten` or `average-pool`
+    hint: the value was given with --set
+    "#);
     insta::assert_snapshot!(set("model.filters=[]"), @r#"
     error: "model.filters" is []: model.filters is empty: give the filters of at least one block, such as [32, 64]
     experiments/base/cifar-100.toml (embedded), line 33, column 11
@@ -264,9 +300,18 @@ fn a_set_that_cannot_be_is_refused_with_what_is_allowed() {
     33 | filters = []
        |           ^^
     "#);
-    insta::assert_snapshot!(set("model.filters=[4, 4, 4, 4, 4, 4]"), @r#"error: "model.filters" is [4, 4, 4, 4, 4, 4]: model.filters has 6 blocks, but images of 32 pixels allow at most 5 (from --set)"#);
-    insta::assert_snapshot!(set("train.beta_2=1"), @r#"error: "train.beta_2" is 1: must be a number from 0 to below 1 (from --set)"#);
-    insta::assert_snapshot!(set("data.shapes.train_images=3"), @r#"error: "data.shapes.train_images" is 3: must be a whole number from 12 to 1000000 (from --set)"#);
+    insta::assert_snapshot!(set("model.filters=[4, 4, 4, 4, 4, 4]"), @r#"
+    error: "model.filters" is [4, 4, 4, 4, 4, 4]: model.filters has 6 blocks, but images of 32 pixels allow at most 5
+    hint: the value was given with --set
+    "#);
+    insta::assert_snapshot!(set("train.beta_2=1"), @r#"
+    error: "train.beta_2" is 1: must be a number from 0 to below 1
+    hint: the value was given with --set
+    "#);
+    insta::assert_snapshot!(set("data.shapes.train_images=3"), @r#"
+    error: "data.shapes.train_images" is 3: must be a whole number from 12 to 1000000
+    hint: the value was given with --set
+    "#);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor, TensorData};
 use burn::train::TrainStep;
 use camtrail::data::{
-    Augmentation, DataOptions, DatasetName, EpochOrder, ShapesOptions, Splits, fill_batch,
+    Augmentation, DataOptions, EpochOrder, SHAPES, ShapesOptions, Splits, fill_batch,
 };
 use camtrail::model::tap::Tap;
 use camtrail::model::{Head, ModelSpec, NetworkName, PlainCnn, load_network, to_tensor};
@@ -54,7 +54,7 @@ fn shapes() -> Splits {
         seed: 3,
     };
     let options = DataOptions {
-        dataset: DatasetName::Shapes,
+        dataset: SHAPES,
         validation_images: 0,
         split_seed: 0,
         shapes,

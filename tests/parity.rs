@@ -12,9 +12,10 @@ use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::optim::{AdamConfig, GradientsParams};
 use burn::tensor::{Device, Tensor, TensorData};
 use burn::train::TrainStep;
+use camtrail::data::clips::DRAWN_DIGITS;
 use camtrail::data::{
-    ClipDataset, ClipOptions, DataOptions, DataSearch, DatasetName, Placement, ShapesOptions,
-    Splits, load, load_clips,
+    ClipOptions, DataOptions, DataSearch, Placement, SHAPES, ShapesOptions, Splits, load,
+    load_clips,
 };
 use camtrail::device::{DeviceChoice, choose, cpu};
 use camtrail::explain::{ExplainRequest, Method, TargetSpec, explain};
@@ -95,7 +96,7 @@ impl ModuleVisitor for Gradients<'_> {
 
 fn shapes() -> Splits {
     let options = DataOptions {
-        dataset: DatasetName::Shapes,
+        dataset: SHAPES,
         validation_images: 0,
         split_seed: 0,
         shapes: ShapesOptions {
@@ -204,7 +205,7 @@ fn classifier(device: &Device, weights: Weights, into: &mut Measured) {
 
 fn predictor(device: &Device, weights: Weights, into: &mut Measured) {
     let options = ClipOptions {
-        dataset: ClipDataset::Digits,
+        dataset: DRAWN_DIGITS,
         train_clips: 20,
         validation_clips: 1,
         test_clips: 1,

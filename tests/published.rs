@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use burn::store::burn_pack::Reader;
 use burn::tensor::{Bytes, Device};
-use camtrail::data::{Augmentation, DataOptions, DatasetName, ShapesOptions};
+use camtrail::data::{Augmentation, DataOptions, SHAPES, ShapesOptions};
 use camtrail::model::backbones::BackboneName;
 use camtrail::model::weights::WeightFile;
 use camtrail::model::{Head, MODEL_FILE, ModelSpec, NetworkName, OPTIMIZER_FILE};
@@ -44,7 +44,7 @@ impl TrainEvents for Witness<'_> {
 /// that are left out. Stops after `most_steps`.
 fn train_on(root: &Path, mode: StartMode, most_steps: u64) -> Outcome {
     let options = DataOptions {
-        dataset: DatasetName::Shapes,
+        dataset: SHAPES,
         validation_images: 0,
         split_seed: 0,
         shapes: ShapesOptions {

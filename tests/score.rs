@@ -135,7 +135,12 @@ fn a_row_is_what_the_library_says_of_its_map() {
         rows.iter().find(ours).expect("a row of the image")
     };
     let epoch = CheckpointName::epoch(row("shapes/test/0").epoch);
-    let loaded = load_network(&run, epoch, fresh, &experiment.architecture());
+    let loaded = load_network(
+        &run,
+        epoch,
+        fresh,
+        &experiment.architecture(data.test.classes()),
+    );
     let network = loaded.expect("the checkpoint").network.valid();
 
     let standardisation = Standardisation {

@@ -81,7 +81,12 @@ fn trained() -> (TempDir, Runs) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let runs = runs_in(folder.path());
     for seed in [0, 1] {
-        let outcome = train_run(&runs, &resolved(&runs), (seed, StartMode::Fresh), &Unwatched);
+        let outcome = train_run(
+            &runs,
+            &resolved(&runs),
+            (seed, StartMode::Fresh),
+            &Unwatched,
+        );
         assert!(matches!(outcome, Ok(Outcome::Done { .. })), "{outcome:?}");
     }
     (folder, runs)

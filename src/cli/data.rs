@@ -10,8 +10,9 @@ use crate::run::{RunError, write_atomically};
 use crate::study::grouped;
 
 use super::context::Context;
-use super::failure::{CARGO_RUN, Complaint};
+use super::failure::Complaint;
 use super::fetch_progress::FetchProgress;
+use super::hints;
 use super::output::{DONE, note, program, result, table};
 
 /// The trial whose resolved experiment says how many `shapes` there are.
@@ -157,10 +158,11 @@ fn list(context: &Context) -> u8 {
     let header = ["data set", "kind", "where", "what"];
     let mut rows = vec![header.map(str::to_string).to_vec()];
     for listing in describe::list(&context.runs.data) {
-        let place = match (&listing.folder, &listing.how_to_get) {
+        let place = match (&listing.folder, listing.to_fetch) {
             (Some(folder), _) => folder.display().to_string(),
-            (None, Some(command)) => format!("absent; {}", command.replace(CARGO_RUN, program())),
-            (None, None) => "made when needed".to_string(),
+            (None, Some(dataset)) => format!("absent; {}", hints::fetch(dataset, program())),
+            (None, None) if listing.available => "made when needed".to_string(),
+            (None, None) => "absent".to_string(),
         };
         rows.push(vec![
             listing.entry.to_string(),

@@ -53,11 +53,14 @@ impl Any {
         Self::load(context, name, &ExperimentArguments::default())
     }
 
-    fn size(&self) -> NetworkSize {
-        match self {
-            Self::Classify(resolved) => resolved.experiment.size(),
+    fn size(&self, context: &Context) -> anyhow::Result<NetworkSize> {
+        Ok(match self {
+            Self::Classify(resolved) => {
+                let experiment = &resolved.experiment;
+                experiment.size(context.runs.shape(experiment)?)
+            }
             Self::Forecast(resolved) => resolved.experiment.size(),
-        }
+        })
     }
 
     /// Header and whole text.
@@ -116,14 +119,19 @@ pub(super) fn list(context: &Context) -> anyhow::Result<u8> {
     let mut rows = vec![header.map(str::to_string).to_vec()];
     for name in known(&context.runs.folder) {
         let experiment = Any::plain(context, &name)?;
-        let size = experiment.size();
+        // Of a data set that is not here, the number of classes may not be known.
+        let size = experiment.size(context).ok();
+        let count = |of: fn(&NetworkSize) -> u64| {
+            let size = size.as_ref();
+            size.map_or("?".to_string(), |size| grouped(of(size)))
+        };
         let (dataset, blocks) = experiment.summary();
         rows.push(vec![
             name,
             dataset.to_string(),
             blocks.to_string(),
-            grouped(size.parameters),
-            grouped(size.multiply_adds),
+            count(|size| size.parameters),
+            count(|size| size.multiply_adds),
             question(experiment.text().0),
         ]);
     }
@@ -208,7 +216,7 @@ pub(super) fn show(context: &Context, arguments: &ShowArguments) -> anyhow::Resu
     }
     result("");
     result(text.trim_end());
-    let size = experiment.size();
+    let size = experiment.size(context)?;
     result(format!(
         "\n# {} parameters, {} multiply-adds {}",
         grouped(size.parameters),
@@ -230,7 +238,7 @@ pub(super) fn diff(context: &Context, arguments: &DiffArguments) -> anyhow::Resu
         )
         .into());
     };
-    let (small, large) = (first.size(), second.size());
+    let (small, large) = (first.size(context)?, second.size(context)?);
     let mut rows = vec![vec![
         "field".to_string(),
         first_name.clone(),

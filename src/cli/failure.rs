@@ -11,13 +11,11 @@ use crate::study::StudyError;
 use crate::train::TrainError;
 
 use super::context::Context;
+use super::hints;
 use super::output::{self, FAILED, MISUSED, program};
 use super::study_hints::study_hint;
 
-/// How the hints of other modules spell this program.
-pub(super) const CARGO_RUN: &str = "cargo run --";
-
-/// An error of the command line itself, with its way out.
+/// An error of the command line itself, with how to fix it.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
 pub(super) struct Complaint {
@@ -27,7 +25,7 @@ pub(super) struct Complaint {
 }
 
 impl Complaint {
-    /// Returns a failure with a way out.
+    /// Returns a failure with a hint.
     pub(super) fn failed(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self {
             message: message.into(),
@@ -36,7 +34,7 @@ impl Complaint {
         }
     }
 
-    /// Returns a misuse with a way out.
+    /// Returns a misuse with a hint.
     pub(super) fn misused(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self {
             message: message.into(),
@@ -59,7 +57,7 @@ impl Failure {
         let mut message = String::new();
         for cause in error.chain() {
             let text = cause.to_string().trim().to_string();
-            // A cause that its parent's text holds already is not said twice.
+            // A cause that its parent's text holds already is not printed twice.
             if !message.contains(&text) {
                 if !message.is_empty() {
                     message.push_str(": ");
@@ -76,7 +74,7 @@ impl Failure {
         }
     }
 
-    /// Prints the error and its way out, and returns the exit code.
+    /// Prints the error and its hint, and returns the exit code.
     pub(super) fn print(&self) -> u8 {
         output::note(format!("error: {}", self.message));
         if let Some(hint) = &self.hint {
@@ -106,21 +104,17 @@ fn known(
         return Some((error.hint.clone(), error.code));
     }
     if let Some(error) = cause.downcast_ref::<ExperimentError>() {
-        return Some((error.hint(), MISUSED));
+        return Some((hints::experiment(error), MISUSED));
     }
     if let Some(error) = cause.downcast_ref::<DataError>() {
         let misused = matches!(error, DataError::Unknown { .. } | DataError::Option { .. });
-        return Some((
-            error.hint().map(|hint| hint.replace(CARGO_RUN, program())),
-            code(misused),
-        ));
+        return Some((hints::data(error, program()), code(misused)));
     }
     if let Some(error) = cause.downcast_ref::<WeightsError>() {
-        let hint = error.hint().map(|hint| hint.replace(CARGO_RUN, program()));
-        return Some((hint, FAILED));
+        return Some((hints::weights(error, program()), FAILED));
     }
     if let Some(error) = cause.downcast_ref::<TrainError>() {
-        return Some((error.hint().map(str::to_string), FAILED));
+        return Some((hints::train(error).map(str::to_string), FAILED));
     }
     if let Some(error) = cause.downcast_ref::<ExplainError>() {
         let misused = matches!(
@@ -136,33 +130,18 @@ fn known(
                 | ExplainError::NotLinear { .. }
                 | ExplainError::NotPooledLinear { .. }
         );
-        let hint = match error {
-            ExplainError::NotPooledLinear { .. } => error
-                .hint()
-                .map(|hint| format!("train such a head with --retrain-head, or {hint}")),
-            _ => error.hint(),
-        };
-        return Some((hint, code(misused)));
+        return Some((hints::explain(error), code(misused)));
     }
     if let Some(error) = cause.downcast_ref::<DeviceError>() {
-        return Some((Some(error.hint()), FAILED));
+        return Some((Some(hints::device(error)), FAILED));
     }
     let run = match cause.downcast_ref::<CheckpointError>() {
         Some(CheckpointError::Run(error)) => Some(error),
         Some(_) => None,
         None => cause.downcast_ref::<RunError>(),
     };
-    match run {
-        Some(RunError::NewerFormat { .. }) => Some((
-            Some("update camtrail, or train the run anew with --force".to_string()),
-            FAILED,
-        )),
-        Some(RunError::ChecksumMismatch { .. } | RunError::Misplaced { .. }) => {
-            let hint = "train on from the checkpoint before it with --resume";
-            Some((Some(hint.to_string()), FAILED))
-        }
-        _ => None,
-    }
+    let hint = run.and_then(hints::run)?;
+    Some((Some(hint.to_string()), FAILED))
 }
 
 fn code(misused: bool) -> u8 {

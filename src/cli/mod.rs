@@ -14,6 +14,7 @@ mod export;
 mod failure;
 mod fetch_progress;
 mod frame_text;
+mod hints;
 mod layers;
 mod memory_text;
 mod output;

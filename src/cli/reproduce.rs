@@ -15,7 +15,7 @@ use super::context::{Context, SANITY};
 use super::failure::Complaint;
 use super::output::{DONE, note, result};
 use super::progress::duration;
-use super::shared::out_flag;
+use super::shared::{out_flag, overrides};
 use super::train::train_missing;
 use super::{ablate, evaluate_frames, explain_seq, sanity, score};
 
@@ -54,7 +54,6 @@ enum Part {
 /// Trains what is not done, draws everything, and ends with the files to open.
 pub(super) fn run(context: &Context, arguments: &ReproduceArguments) -> anyhow::Result<u8> {
     let started = Instant::now();
-    let overrides = arguments.overrides.iter().map(|text| text.parse());
     let request = Request {
         quick: arguments.quick,
         seeds: arguments.seeds.clone(),
@@ -62,7 +61,7 @@ pub(super) fn run(context: &Context, arguments: &ReproduceArguments) -> anyhow::
             Part::Images => Half::Images,
             Part::Frames => Half::Frames,
         }),
-        overrides: overrides.collect::<Result<_, _>>()?,
+        overrides: overrides(&arguments.overrides)?,
     };
     let steps = plan(&context.runs, &request)?;
     if arguments.quick {

@@ -51,9 +51,14 @@ pub(super) struct ExperimentArguments {
 impl ExperimentArguments {
     /// Returns what is changed.
     pub(super) fn overrides(&self) -> anyhow::Result<Vec<Override>> {
-        let overrides = self.overrides.iter().map(|text| text.parse());
-        Ok(overrides.collect::<Result<_, _>>()?)
+        overrides(&self.overrides)
     }
+}
+
+/// Returns what the texts of `--set` change.
+pub(super) fn overrides(texts: &[String]) -> anyhow::Result<Vec<Override>> {
+    let given = |text: &String| Ok(text.parse::<Override>()?.given_with("--set"));
+    texts.iter().map(given).collect()
 }
 
 /// Which run, and which of its checkpoints.

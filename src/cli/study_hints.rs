@@ -4,7 +4,8 @@ use crate::data::photo::PICTURE_FORMATS;
 use crate::study::{ClipUse, ListKind, RunName, StudyError};
 
 use super::context::Context;
-use super::output::{FAILED, MISUSED};
+use super::hints;
+use super::output::{FAILED, MISUSED, program};
 use super::shared::base_flag;
 
 /// What a file of boxes looks like.
@@ -86,7 +87,7 @@ pub(super) fn study_hint(error: &StudyError, context: &Context) -> (Option<Strin
         StudyError::NoPicture { .. } => failed(PICTURE_FORMATS.to_string()),
         StudyError::NoneRead { .. } => failed("see the notes above".to_string()),
         StudyError::BoxedPicture { source, exists, .. } => failed(match exists {
-            true => source.hint().unwrap_or_default(),
+            true => hints::data(source, program()).unwrap_or_default(),
             false => "files are looked for beside the CSV, or in the folder of --images or \
                       --boxed-images"
                 .to_string(),

@@ -1,6 +1,6 @@
 //! Unpacks a downloaded `.tar.gz`, trusting nothing in it.
 //!
-//! Called by `fetch` with the exact members that the data set has. Anything else in the archive
+//! The exact members are known; anything else in the archive
 //! (other names, ways out of the folder, links, too much data) refuses the whole of it.
 
 use std::collections::BTreeSet;

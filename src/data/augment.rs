@@ -1,6 +1,4 @@
 //! Random crops and flips of training images, in the order and kind that CIFAR recipes use.
-//!
-//! Called by `batch`; the settings stand in an experiment's data section.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::Rng;

@@ -1,7 +1,7 @@
 //! Images to the numbers a network takes: 0 to 1, standardised, in batches.
 //!
-//! Called by training (with augmentation), evaluation and explanation (without). All of them
-//! standardise by the one formula here, so an image gives the same bits everywhere.
+//! There is one formula for standardisation, so an image gives the same bits in training, evaluation
+//! and explanation.
 
 use rand_chacha::ChaCha8Rng;
 

@@ -1,74 +1,110 @@
-//! The names that the `data` verbs know: what networks are trained on, and what that is made from.
-//!
-//! Parsed by `cli`; `fetch` and `describe` say what each of them is.
+//! The names that can be listed, checked and fetched: what networks are trained on, and what that is
+//! made from.
 
 use std::fmt;
+use std::iter;
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
-use crate::data::DatasetName;
-use crate::data::clips::{ClipDataset, MNIST};
+use super::IMAGES;
+use super::clips::{CLIPS, DIGIT_PICTURES};
+use crate::data::clips::{ClipDataset, DigitSource};
+use crate::data::dataset::Dataset;
 use crate::data::error::DataError;
+use crate::data::folder;
+use crate::data::locate::DataSearch;
+use crate::data::origin::Origin;
+use crate::data::release::Release;
 
-/// A data set that can be listed, checked and, where it is not made here, fetched.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CatalogueEntry {
+/// A data set that can be listed, checked and, where it is published, fetched.
+#[derive(Clone, Copy, Debug)]
+pub struct CatalogueEntry(Kind);
+
+/// What a data set holds.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::data) enum Kind {
     /// Images that classifiers are trained on.
-    Images(DatasetName),
-    /// Pictures of handwritten digits, from which clips are made.
-    Mnist,
+    Images(Dataset),
+    /// Pictures of digits, from which clips are made.
+    Digits(&'static dyn DigitSource),
     /// Clips that next-frame predictors are trained on.
     Clips(ClipDataset),
 }
 
 impl CatalogueEntry {
-    /// Every entry.
-    pub const ALL: [Self; 5] = [
-        Self::Images(DatasetName::Cifar100),
-        Self::Images(DatasetName::Shapes),
-        Self::Mnist,
-        Self::Clips(ClipDataset::MovingMnist),
-        Self::Clips(ClipDataset::Digits),
-    ];
+    /// Returns every entry: images, then digits, then clips.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let images = IMAGES.iter().map(|dataset| Kind::Images(*dataset));
+        let digits = DIGIT_PICTURES.iter().map(|source| Kind::Digits(*source));
+        let clips = CLIPS.iter().map(|dataset| Kind::Clips(*dataset));
+        images.chain(digits).chain(clips).map(Self)
+    }
 
-    /// The kebab-case name, as the command line spells it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Images(dataset) => dataset.name(),
-            Self::Mnist => MNIST,
-            Self::Clips(dataset) => dataset.name(),
+    pub(in crate::data) fn kind(self) -> Kind {
+        self.0
+    }
+
+    fn origin(self) -> &'static dyn Origin {
+        match self.0 {
+            Kind::Images(dataset) => dataset.origin(),
+            Kind::Digits(source) => source,
+            Kind::Clips(dataset) => dataset.origin(),
         }
+    }
+
+    /// The name, as the command line spells it.
+    pub fn name(self) -> &'static str {
+        self.origin().name()
     }
 
     /// Whether its pictures are drawn by this crate; outputs must then say so.
     pub fn is_generated(self) -> bool {
-        match self {
-            Self::Images(dataset) => dataset.is_generated(),
-            Self::Mnist => false,
-            Self::Clips(dataset) => dataset.is_generated(),
-        }
+        self.origin().is_generated()
+    }
+
+    /// Whether it holds images that classifiers are trained on.
+    pub fn is_images(self) -> bool {
+        matches!(self.0, Kind::Images(_))
     }
 
     /// One line on what it is.
     pub fn summary(self) -> &'static str {
-        match self {
-            Self::Images(DatasetName::Cifar100) => {
-                "photographs: 60,000 of 32 x 32 pixels in 100 classes"
-            }
-            Self::Images(DatasetName::Shapes) => {
-                "generated: 12 forms over clutter, 32 x 32, with masks and boxes"
-            }
-            Self::Mnist => "handwritten digits: 70,000 of 28 x 28 pixels",
-            Self::Clips(ClipDataset::MovingMnist) => {
-                "clips of two moving digits of mnist, 20 frames of 64 x 64"
-            }
-            Self::Clips(ClipDataset::Digits) => {
-                "generated: such clips of digits drawn from strokes, with footprints"
-            }
-        }
+        self.origin().summary()
+    }
+
+    /// What is published of it, or of what it is made from; `None` where nothing can be downloaded.
+    pub(crate) fn release(self) -> Option<Release> {
+        self.origin().release()
+    }
+
+    /// Finds the folder with its files; `None` where it needs none.
+    pub(in crate::data) fn locate(self, search: &DataSearch) -> Option<Result<PathBuf, DataError>> {
+        self.origin().locate(search)
     }
 }
+
+impl From<Dataset> for CatalogueEntry {
+    fn from(dataset: Dataset) -> Self {
+        Self(Kind::Images(dataset))
+    }
+}
+
+impl From<ClipDataset> for CatalogueEntry {
+    fn from(dataset: ClipDataset) -> Self {
+        Self(Kind::Clips(dataset))
+    }
+}
+
+/// Two entries are the same if their names are.
+impl PartialEq for CatalogueEntry {
+    fn eq(&self, other: &Self) -> bool {
+        self.name() == other.name()
+    }
+}
+
+impl Eq for CatalogueEntry {}
 
 impl fmt::Display for CatalogueEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -86,10 +122,10 @@ impl FromStr for CatalogueEntry {
     type Err = DataError;
 
     fn from_str(name: &str) -> Result<Self, DataError> {
-        Self::ALL
-            .into_iter()
+        Self::all()
+            .chain(iter::once_with(|| folder::named(name).map(Self::from)).flatten())
             .find(|entry| entry.name() == name)
-            .ok_or_else(|| DataError::unknown("data set", name, Self::ALL.map(Self::name)))
+            .ok_or_else(|| DataError::unknown("data set", name, Self::all().map(Self::name)))
     }
 }
 
@@ -98,20 +134,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_name_reads_back_and_no_data_set_is_left_out() {
-        for entry in CatalogueEntry::ALL {
+    fn every_name_reads_back_and_no_data_set_is_missing() {
+        for entry in CatalogueEntry::all() {
             assert_eq!(entry.to_string().parse::<CatalogueEntry>().unwrap(), entry);
         }
-        for dataset in DatasetName::ALL {
-            assert!(CatalogueEntry::ALL.contains(&CatalogueEntry::Images(dataset)));
-        }
-        for dataset in ClipDataset::ALL {
-            assert!(CatalogueEntry::ALL.contains(&CatalogueEntry::Clips(dataset)));
+        let names: Vec<&str> = CatalogueEntry::all().map(CatalogueEntry::name).collect();
+        for name in ["cifar-100", "shapes", "mnist", "moving-mnist", "digits"] {
+            assert!(names.contains(&name), "{name}");
         }
         let error = "minst".parse::<CatalogueEntry>().unwrap_err();
-        assert_eq!(
-            error.hint().unwrap(),
-            "did you mean \"mnist\"? known: cifar-100, shapes, mnist, moving-mnist, digits"
-        );
+        let DataError::Unknown { near, known, .. } = error else {
+            panic!("{error:?}");
+        };
+        assert_eq!(near, ["mnist"]);
+        assert_eq!(known, names);
     }
 }

@@ -1,6 +1,6 @@
 //! Digests of a stream, as lower-case hexadecimal: what publishers give of their files.
 //!
-//! Called by the download. The SHA-256 of a whole content is in [`crate::run`].
+//! The SHA-256 of a whole content is in [`crate::run`].
 
 use std::fs::File;
 use std::io::{BufReader, Read};

@@ -1,28 +1,29 @@
-//! Reads the official CIFAR-100 binary release, and accepts nothing but its exact bytes.
-//!
-//! Called by `load` and `describe`. A record is one coarse label, one fine label and 3072 pixel
-//! bytes (red, green, blue planes of 32 x 32, row-major); the fine labels are the classes here.
+//! The CIFAR-100 data set: where its official binary release is, and its splits.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::thread;
+mod files;
+mod names;
 
-use crate::data::SourceChecksum;
+use std::path::PathBuf;
+
 use crate::data::archive::Contents;
-use crate::data::cifar100_names::FINE_NAMES;
+use crate::data::dataset::{DataOptions, Dataset, ImageDataset, ImageShape, OptionRange};
 use crate::data::error::DataError;
-use crate::data::image_set::{CHANNELS, ImageSet, ImageSetParts, Normalisation, PixelStore};
+use crate::data::image_set::{ImageSet, Normalisation};
 use crate::data::locate::DataSearch;
+use crate::data::origin::Origin;
 use crate::data::release::{PackedFile, Packing, Release};
+use crate::data::shapes::options::ShapesOptions;
 use crate::data::split::Split;
-use crate::run::sha256;
+use crate::data::splits::{SourceChecksum, Splits};
+use crate::data::stratify::stratified;
+use files::{NAME, NAMES_FILE, SIDE, TEST_FILE, TRAIN_FILE, read};
+use names::FINE_NAMES;
 
-/// Name of the data set.
-pub(crate) const NAME: &str = "cifar-100";
+/// CIFAR-100: 60,000 photographs of 32 x 32 pixels in 100 classes.
+pub const DATASET: Dataset = Dataset::new(&Cifar100);
 
 /// The folder inside the official archive, and below the data folder.
-pub(crate) const FOLDER: &str = "cifar-100-binary";
+const FOLDER: &str = "cifar-100-binary";
 
 /// Where the official archive is, its name, and the MD5 that its publisher gives.
 ///
@@ -39,8 +40,8 @@ const ARCHIVE_CAP: u64 = 200_000_000;
 const ARCHIVE_CONTENTS: Contents = Contents {
     folder: FOLDER,
     files: &[
-        ("train.bin", 50_000 * RECORD_BYTES as u64),
-        ("test.bin", 10_000 * RECORD_BYTES as u64),
+        (TRAIN_FILE.name, TRAIN_FILE.bytes()),
+        (TEST_FILE.name, TEST_FILE.bytes()),
         ("coarse_label_names.txt", NAMES_CAP),
         (NAMES_FILE, NAMES_CAP),
     ],
@@ -49,76 +50,91 @@ const ARCHIVE_CONTENTS: Contents = Contents {
 /// Most bytes of a file with names.
 const NAMES_CAP: u64 = 64 << 10;
 
-/// Height and width, pixels.
-pub(crate) const SIDE: usize = 32;
-
-/// Bytes before the pixels of a record: the coarse and the fine label.
-const LABEL_BYTES: usize = 2;
-
-/// Bytes of a record.
-const RECORD_BYTES: usize = LABEL_BYTES + CHANNELS * SIDE * SIDE;
-
-/// Number of coarse classes.
-const COARSE_CLASSES: u8 = 20;
-
-/// The file with the names of the fine classes.
-pub(crate) const NAMES_FILE: &str = "fine_label_names.txt";
+/// Size and classes of the images.
+const SHAPE: ImageShape = ImageShape {
+    side: SIDE,
+    classes: FINE_NAMES.len(),
+};
 
 /// Mean and standard deviation of all 50,000 images of `train.bin`, measured with
-/// [`ImageSet::channel_statistics`]; the ignored test below measures them anew.
+/// [`ImageSet::channel_statistics`]; the ignored test below measures them again.
 pub const CIFAR100_NORMALISATION: Normalisation = Normalisation {
     mean: [0.507_075, 0.486_549, 0.440_918],
     std: [0.267_334, 0.256_438, 0.276_150],
 };
 
-/// One of the release's two data files.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct DataFile {
-    pub(crate) name: &'static str,
-    split: Split,
-    records: usize,
-    /// SHA-256 of the published content.
-    sha256: &'static str,
-}
-
-/// The 50,000 training images.
-pub(crate) const TRAIN_FILE: DataFile = DataFile {
-    name: "train.bin",
-    split: Split::Train,
-    records: 50_000,
-    sha256: "f31298fc616915fa142368359df1c4ca2ae984d6915ca468b998a5ec6aeebf29",
-};
-
-/// The 10,000 test images.
-pub(crate) const TEST_FILE: DataFile = DataFile {
-    name: "test.bin",
-    split: Split::Test,
-    records: 10_000,
-    sha256: "d8b1e6b7b3bee4020055f0699b111f60b1af1e262aeb93a0b659061746f8224a",
-};
-
-/// The whole release, checked.
 #[derive(Debug)]
-pub(crate) struct Cifar100 {
-    pub(crate) train: ImageSet,
-    pub(crate) test: ImageSet,
-    pub(crate) sources: Vec<SourceChecksum>,
+struct Cifar100;
+
+impl Origin for Cifar100 {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn summary(&self) -> &'static str {
+        "photographs: 60,000 of 32 x 32 pixels in 100 classes"
+    }
+
+    fn release(&self) -> Option<Release> {
+        Some(Release {
+            dataset: NAME,
+            folder: FOLDER,
+            mirrors: vec![PUBLISHER.to_owned()],
+            files: vec![PackedFile {
+                name: ARCHIVE.to_owned(),
+                md5: ARCHIVE_MD5.to_owned(),
+                cap: ARCHIVE_CAP,
+                packing: Packing::TarGz(ARCHIVE_CONTENTS),
+            }],
+            locate,
+            check: |folder| read(folder).map(drop),
+        })
+    }
 }
 
-/// What is published.
-pub(crate) fn release() -> Release {
-    Release {
-        dataset: NAME,
-        folder: FOLDER,
-        mirrors: vec![PUBLISHER.to_owned()],
-        files: vec![PackedFile {
-            name: ARCHIVE.to_owned(),
-            md5: ARCHIVE_MD5.to_owned(),
-            cap: ARCHIVE_CAP,
-            packing: Packing::TarGz(ARCHIVE_CONTENTS),
-        }],
-        locate,
-        check: |folder| read(folder).map(drop),
+impl ImageDataset for Cifar100 {
+    fn known_shape(&self) -> Option<ImageShape> {
+        Some(SHAPE)
+    }
+
+    fn shape(&self, _search: &DataSearch) -> Result<ImageShape, DataError> {
+        Ok(SHAPE)
+    }
+
+    fn ranges(&self, options: &DataOptions) -> Vec<OptionRange> {
+        vec![OptionRange {
+            key: "data.validation_images",
+            value: options.validation_images,
+            least: SHAPE.classes,
+            most: TRAIN_FILE.records - SHAPE.classes,
+        }]
+    }
+
+    fn train_images(&self, options: &DataOptions) -> Option<usize> {
+        TRAIN_FILE.records.checked_sub(options.validation_images)
+    }
+
+    fn load(&self, options: &DataOptions, search: &DataSearch) -> Result<Splits, DataError> {
+        let content = read(&locate(search)?)?;
+        let (count, seed) = (options.validation_images, options.split_seed);
+        let cut = stratified(&content.train, count, seed, "validation")?;
+        let validation = content.train.subset(&cut.chosen);
+        Ok(Splits {
+            validation: validation.with_split(Split::Validation),
+            train: content.train.subset(&cut.rest),
+            test: content.test,
+            normalisation: CIFAR100_NORMALISATION,
+            sources: content.sources,
+        })
+    }
+
+    fn parts(
+        &self,
+        _generated: &ShapesOptions,
+        search: &DataSearch,
+    ) -> Result<(Vec<ImageSet>, Vec<SourceChecksum>), DataError> {
+        let content = read(&locate(search)?)?;
+        Ok((vec![content.train, content.test], content.sources))
     }
 }
 
@@ -126,253 +142,14 @@ pub(crate) fn release() -> Release {
 ///
 /// # Errors
 /// [`DataError::NotFound`].
-pub(crate) fn locate(search: &DataSearch) -> Result<PathBuf, DataError> {
+fn locate(search: &DataSearch) -> Result<PathBuf, DataError> {
     search.find(NAME, &[FOLDER], &[TRAIN_FILE.name, TEST_FILE.name])
-}
-
-/// Reads both files of the release in `folder`, one thread each, and checks every byte.
-///
-/// # Errors
-/// A missing file, a wrong size, a label outside its range (with record and offset), another
-/// checksum than the published one, or a name file with other names.
-pub(crate) fn read(folder: &Path) -> Result<Cifar100, DataError> {
-    check_names(&folder.join(NAMES_FILE))?;
-    let (train, test) = thread::scope(|scope| {
-        let test = scope.spawn(|| read_file(folder, &TEST_FILE));
-        let train = read_file(folder, &TRAIN_FILE);
-        let test = test
-            .join()
-            .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        (train, test)
-    });
-    let sources = [&TRAIN_FILE, &TEST_FILE].map(|file| SourceChecksum {
-        source: format!("{NAME}/{}", file.name),
-        sha256: file.sha256.to_owned(),
-    });
-    Ok(Cifar100 {
-        train: train?,
-        test: test?,
-        sources: sources.to_vec(),
-    })
-}
-
-fn read_file(folder: &Path, file: &DataFile) -> Result<ImageSet, DataError> {
-    let path = folder.join(file.name);
-    check_size(&path, file)?;
-    let bytes = fs::read(&path).map_err(DataError::io("read", &path))?;
-    check_length(&path, file, bytes.len() as u64)?;
-    // The labels are looked at first: if one is out of range, its record says more than a checksum.
-    let labels = read_labels(&path, &bytes)?;
-    let found = sha256(&bytes);
-    if found != file.sha256 {
-        return Err(DataError::Checksum {
-            dataset: NAME,
-            path,
-            algorithm: "SHA-256",
-            found,
-            expected: file.sha256.to_owned(),
-        });
-    }
-    Ok(ImageSet::new(ImageSetParts {
-        dataset: NAME,
-        split: file.split,
-        generated: false,
-        class_names: class_names(),
-        size: (SIDE, SIDE),
-        store: PixelStore {
-            bytes,
-            stride: RECORD_BYTES,
-            header: LABEL_BYTES,
-            labels,
-            annotations: None,
-        },
-    }))
-}
-
-/// Looks at the size before anything is allocated for the content.
-fn check_size(path: &Path, file: &DataFile) -> Result<(), DataError> {
-    let metadata = fs::metadata(path).map_err(DataError::missing_or_io(NAME, path))?;
-    check_length(path, file, metadata.len())
-}
-
-fn check_length(path: &Path, file: &DataFile, found: u64) -> Result<(), DataError> {
-    let record_bytes = RECORD_BYTES as u64;
-    let expected = file.records as u64 * record_bytes;
-    if found == expected {
-        return Ok(());
-    }
-    Err(DataError::Size {
-        dataset: NAME,
-        path: path.to_path_buf(),
-        found,
-        whole: found / record_bytes,
-        record_bytes,
-        rest: found % record_bytes,
-        expected,
-    })
-}
-
-/// The fine label of every record, after both labels were found in range.
-fn read_labels(path: &Path, bytes: &[u8]) -> Result<Vec<u16>, DataError> {
-    let mut labels = Vec::with_capacity(bytes.len() / RECORD_BYTES);
-    for (record, content) in bytes.chunks_exact(RECORD_BYTES).enumerate() {
-        let limits = [("coarse", COARSE_CLASSES), ("fine", FINE_NAMES.len() as u8)];
-        for (place, (kind, classes)) in limits.into_iter().enumerate() {
-            if content[place] >= classes {
-                return Err(DataError::Label {
-                    dataset: NAME,
-                    path: path.to_path_buf(),
-                    kind,
-                    record,
-                    offset: record * RECORD_BYTES + place,
-                    value: content[place],
-                    last: classes - 1,
-                });
-            }
-        }
-        labels.push(u16::from(content[1]));
-    }
-    Ok(labels)
-}
-
-fn class_names() -> Arc<[String]> {
-    FINE_NAMES.iter().map(|name| (*name).to_owned()).collect()
-}
-
-/// Compares the release's name file, where it is present, with the official names.
-fn check_names(path: &Path) -> Result<(), DataError> {
-    let text = match fs::read_to_string(path) {
-        Ok(text) => text,
-        // The names are constants of this crate; the file is only a second witness.
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(DataError::io("read", path)(error)),
-    };
-    let lines: Vec<&str> = text.trim_end().lines().map(str::trim).collect();
-    for line in 0..lines.len().max(FINE_NAMES.len()) {
-        let found = lines.get(line).copied().unwrap_or_default();
-        let expected = FINE_NAMES.get(line).copied().unwrap_or_default();
-        if found != expected {
-            return Err(DataError::ClassName {
-                dataset: NAME,
-                path: path.to_path_buf(),
-                line: line + 1,
-                found: found.to_owned(),
-                expected: expected.to_owned(),
-            });
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// `count` records of zeros.
-    fn records(count: usize) -> Vec<u8> {
-        vec![0; count * RECORD_BYTES]
-    }
-
-    fn file_of(
-        content: &[u8],
-        records: usize,
-        sha256: &'static str,
-    ) -> Result<ImageSet, DataError> {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("test.bin"), content).unwrap();
-        read_file(
-            folder.path(),
-            &DataFile {
-                records,
-                sha256,
-                ..TEST_FILE
-            },
-        )
-    }
-
-    #[test]
-    fn a_cut_file_is_told_by_its_size() {
-        let error = file_of(&records(3)[..2 * RECORD_BYTES + 5], 3, "")
-            .unwrap_err()
-            .to_string();
-        assert!(
-            error.ends_with("has 6153 bytes (2 records of 3074 and 5 bytes over), expected 9222"),
-            "{error}"
-        );
-        assert!(matches!(
-            file_of(&records(2), 3, ""),
-            Err(DataError::Size { rest: 0, .. })
-        ));
-        assert!(matches!(
-            file_of(&[], 3, ""),
-            Err(DataError::Size { found: 0, .. })
-        ));
-    }
-
-    #[test]
-    fn a_label_out_of_range_is_told_by_record_and_offset() {
-        let mut content = records(3);
-        content[2 * RECORD_BYTES + 1] = 100;
-        let error = file_of(&content, 3, "").unwrap_err().to_string();
-        assert!(
-            error.ends_with("record 2 (byte 6149) has fine label 100, outside 0 to 99"),
-            "{error}"
-        );
-        content[RECORD_BYTES] = 20;
-        let error = file_of(&content, 3, "").unwrap_err().to_string();
-        assert!(
-            error.ends_with("record 1 (byte 3074) has coarse label 20, outside 0 to 19"),
-            "{error}"
-        );
-    }
-
-    #[test]
-    fn one_flipped_bit_is_told_by_the_checksum() {
-        let published: &'static str = Box::leak(sha256(&records(2)).into_boxed_str());
-        let set = file_of(&records(2), 2, published).unwrap();
-        assert_eq!((set.len(), set.label(1), set.pixels(1).len()), (2, 0, 3072));
-        let mut flipped = records(2);
-        flipped[4000] ^= 0x10;
-        let error = file_of(&flipped, 2, published).unwrap_err();
-        assert!(matches!(&error, DataError::Checksum { expected, .. } if expected == published));
-        assert!(
-            error
-                .hint()
-                .unwrap()
-                .ends_with("cargo run -- data fetch cifar-100")
-        );
-    }
-
-    #[test]
-    fn a_missing_file_is_named_with_the_way_to_get_it() {
-        let folder = tempfile::tempdir().unwrap();
-        let error = read(folder.path()).unwrap_err();
-        assert!(
-            error.to_string().ends_with("train.bin\" is missing"),
-            "{error}"
-        );
-        assert!(error.hint().is_some());
-    }
-
-    #[test]
-    fn names_are_checked_when_the_file_is_there() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join(NAMES_FILE);
-        assert!(check_names(&path).is_ok());
-        std::fs::write(&path, FINE_NAMES.join("\n") + "\n\n").unwrap();
-        assert!(check_names(&path).is_ok());
-        std::fs::write(&path, FINE_NAMES.join("\n").replace("\nbee\n", "\nwasp\n")).unwrap();
-        let error = check_names(&path).unwrap_err().to_string();
-        assert!(
-            error.ends_with("line 7: found \"wasp\", expected \"bee\""),
-            "{error}"
-        );
-        std::fs::write(&path, FINE_NAMES[..99].join("\n")).unwrap();
-        assert!(matches!(
-            check_names(&path),
-            Err(DataError::ClassName { line: 100, .. })
-        ));
-    }
+    use crate::data::image_set::CHANNELS;
 
     #[test]
     #[ignore = "needs the real CIFAR-100 in $CAMTRAIL_DATA"]

@@ -1,7 +1,5 @@
 //! A picture of a data set: a row of images for every class, or of frames for every clip, so that a
 //! person can look at the data.
-//!
-//! Called by `camtrail data check --contact-sheet`.
 
 use image::{Rgb, RgbImage};
 
@@ -16,7 +14,7 @@ const FRAME_ZOOM: u32 = 1;
 const GAP: u32 = 4;
 const GAP_COLOUR: Rgb<u8> = Rgb([32, 32, 32]);
 
-/// The first `per_class` images of each class, one class a row in class order, four times enlarged
+/// The first `per_class` images of each class, one row per class in class order, four times enlarged
 /// without smoothing. A class with fewer images leaves its row's end empty.
 pub fn sheet_of_images(set: &ImageSet, per_class: usize) -> RgbImage {
     let first = first_of_each_class(set.classes(), per_class, set.labels());
@@ -32,7 +30,7 @@ pub fn sheet_of_digits(glyphs: &Glyphs, per_digit: usize) -> RgbImage {
     sheet(&rows, (glyphs.side(), glyphs.side()), IMAGE_ZOOM)
 }
 
-/// The first `count` clips, one a row, frame by frame.
+/// The first `count` clips, one per row, frame by frame.
 pub fn sheet_of_clips(clips: &Clips, count: usize) -> RgbImage {
     let clips: Vec<Clip> = (0..count as u64).map(|number| clips.clip(number)).collect();
     let rows: Vec<Vec<&[u8]>> = clips
@@ -104,7 +102,7 @@ fn draw(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::clips::{ClipDataset, ClipOptions, load_clips};
+    use crate::data::clips::{ClipOptions, DRAWN_DIGITS, load_clips};
     use crate::data::image_set::tests::tiny_set;
     use crate::data::locate::DataSearch;
 
@@ -135,7 +133,7 @@ mod tests {
     #[test]
     fn a_clip_is_a_row_of_its_frames() {
         let options = ClipOptions {
-            dataset: ClipDataset::Digits,
+            dataset: DRAWN_DIGITS,
             train_clips: 2,
             validation_clips: 1,
             test_clips: 1,

@@ -1,20 +1,19 @@
 //! What there is to know about a data set on this machine: present or not, checked, counted, measured.
-//!
-//! Called by `camtrail data list` and `camtrail data check`, which print these structs.
 
 use std::path::PathBuf;
 
 use image::RgbImage;
 use serde::Serialize;
 
-use crate::data::catalogue::CatalogueEntry;
-use crate::data::clips::{ClipDataset, ClipOptions, ClipSplits, Glyphs, load_clips, mnist};
+use crate::data::catalogue::{CatalogueEntry, Kind};
+use crate::data::clips::{ClipDataset, ClipOptions, ClipSplits, Glyphs, load_clips};
 use crate::data::contact_sheet::{sheet_of_clips, sheet_of_digits, sheet_of_images};
 use crate::data::error::DataError;
 use crate::data::image_set::ImageSet;
 use crate::data::locate::DataSearch;
+use crate::data::shapes::options::ShapesOptions;
 use crate::data::split::Split;
-use crate::data::{DatasetName, ShapesOptions, SourceChecksum, cifar100, shapes};
+use crate::data::splits::SourceChecksum;
 
 /// Images of each class, and clips, on a contact sheet.
 const SHEET_IMAGES: usize = 8;
@@ -32,8 +31,8 @@ pub struct DataListing {
     /// Whether training on it can start now (its files are there, or it needs none). The content is
     /// looked at by [`check`] only.
     pub available: bool,
-    /// The command that gets it, where it is absent.
-    pub how_to_get: Option<String>,
+    /// Where it is absent and can be downloaded: the name of the data set to fetch.
+    pub to_fetch: Option<&'static str>,
 }
 
 /// A data set whose every byte was checked.
@@ -79,21 +78,18 @@ pub struct PartReport {
     pub deviation: Vec<f32>,
 }
 
-/// Every known data set, with where it was found.
+/// Returns every known data set, with where it was found.
 pub fn list(search: &DataSearch) -> Vec<DataListing> {
-    CatalogueEntry::ALL
-        .into_iter()
+    CatalogueEntry::all()
         .map(|entry| {
-            let release = entry.release();
-            let located = release.as_ref().map(|release| (release.locate)(search));
+            let located = entry.locate(search);
             let absent = located.as_ref().is_some_and(Result::is_err);
+            let release = entry.release().filter(|_| absent);
             DataListing {
                 entry,
                 summary: entry.summary(),
                 available: !absent,
-                how_to_get: release
-                    .filter(|_| absent)
-                    .map(|release| format!("cargo run -- data fetch {}", release.dataset)),
+                to_fetch: release.map(|release| release.dataset),
                 folder: located.and_then(Result::ok),
             }
         })
@@ -110,22 +106,19 @@ pub fn check(
     generated: &GeneratedOptions,
     search: &DataSearch,
 ) -> Result<DataReport, DataError> {
-    let release = entry.release();
-    let folder = release
-        .map(|release| (release.locate)(search))
-        .transpose()?;
-    let (sources, parts) = match entry {
-        CatalogueEntry::Images(dataset) => {
-            let (sets, sources) = image_sets(dataset, generated, search)?;
+    let folder = entry.locate(search).transpose()?;
+    let (sources, parts) = match entry.kind() {
+        Kind::Images(dataset) => {
+            let (sets, sources) = dataset.parts(&generated.shapes, search)?;
             (sources, sets.iter().map(part_of_images).collect())
         }
-        CatalogueEntry::Mnist => {
-            let release = mnist::read(&mnist::locate(search)?)?;
-            let train = part_of_digits(Split::Train, &release.train);
-            let test = part_of_digits(Split::Test, &release.test);
-            (release.sources, vec![train, test])
+        Kind::Digits(source) => {
+            let pictures = source.read(search)?;
+            let train = part_of_digits(Split::Train, &pictures.train);
+            let test = part_of_digits(Split::Test, &pictures.test);
+            (pictures.sources, vec![train, test])
         }
-        CatalogueEntry::Clips(dataset) => {
+        Kind::Clips(dataset) => {
             let splits = clips(dataset, generated, search)?;
             let parts = [&splits.train, &splits.validation, &splits.test]
                 .map(|clips| part_of_digits(clips.split(), clips.glyphs()));
@@ -149,36 +142,14 @@ pub fn contact_sheet(
     generated: &GeneratedOptions,
     search: &DataSearch,
 ) -> Result<RgbImage, DataError> {
-    Ok(match entry {
-        CatalogueEntry::Images(dataset) => {
-            let (sets, _) = image_sets(dataset, generated, search)?;
+    Ok(match entry.kind() {
+        Kind::Images(dataset) => {
+            let (sets, _) = dataset.parts(&generated.shapes, search)?;
             sheet_of_images(&sets[0], SHEET_IMAGES)
         }
-        CatalogueEntry::Mnist => {
-            let release = mnist::read(&mnist::locate(search)?)?;
-            sheet_of_digits(&release.train, SHEET_IMAGES)
-        }
-        CatalogueEntry::Clips(dataset) => {
+        Kind::Digits(source) => sheet_of_digits(&source.read(search)?.train, SHEET_IMAGES),
+        Kind::Clips(dataset) => {
             sheet_of_clips(&clips(dataset, generated, search)?.train, SHEET_CLIPS)
-        }
-    })
-}
-
-/// The files or generated splits of images, the training images first, and what they came from.
-fn image_sets(
-    dataset: DatasetName,
-    generated: &GeneratedOptions,
-    search: &DataSearch,
-) -> Result<(Vec<ImageSet>, Vec<SourceChecksum>), DataError> {
-    Ok(match dataset {
-        DatasetName::Cifar100 => {
-            let release = cifar100::read(&cifar100::locate(search)?)?;
-            (vec![release.train, release.test], release.sources)
-        }
-        DatasetName::Shapes => {
-            let splits = shapes::splits(&generated.shapes)?;
-            let sets = vec![splits.train, splits.validation, splits.test];
-            (sets, splits.sources)
         }
     })
 }
@@ -228,6 +199,8 @@ fn part_of_digits(split: Split, glyphs: &Glyphs) -> PartReport {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::clips::{DRAWN_DIGITS, MOVING_MNIST};
+    use crate::data::{CIFAR_100, SHAPES};
 
     fn made(named: ClipDataset) -> GeneratedOptions {
         GeneratedOptions {
@@ -249,44 +222,32 @@ mod tests {
 
     fn checked(entry: CatalogueEntry) -> Result<DataReport, DataError> {
         // What the options name is not what is asked for.
-        check(
-            entry,
-            &made(ClipDataset::MovingMnist),
-            &DataSearch::default(),
-        )
+        check(entry, &made(MOVING_MNIST), &DataSearch::default())
     }
 
     #[test]
-    fn the_list_says_what_is_absent_and_how_to_get_it() {
+    fn the_list_says_what_is_absent_and_what_to_fetch() {
         let empty = tempfile::tempdir().unwrap();
         let listings = list(&DataSearch {
             flag: Some(empty.path().to_path_buf()),
         });
-        let told: Vec<(&str, bool, Option<&str>)> = listings
-            .iter()
-            .map(|listing| {
-                let way = listing.how_to_get.as_deref();
-                (listing.entry.name(), listing.available, way)
-            })
-            .collect();
-        let cifar_100 = Some("cargo run -- data fetch cifar-100");
-        let mnist = Some("cargo run -- data fetch mnist");
-        assert_eq!(
-            told,
-            [
-                ("cifar-100", false, cifar_100),
-                ("shapes", true, None),
-                ("mnist", false, mnist),
-                ("moving-mnist", false, mnist),
-                ("digits", true, None),
-            ]
-        );
+        for (name, available, to_fetch) in [
+            ("cifar-100", false, Some("cifar-100")),
+            ("shapes", true, None),
+            ("mnist", false, Some("mnist")),
+            ("moving-mnist", false, Some("mnist")),
+            ("digits", true, None),
+        ] {
+            let of_name = |listing: &&DataListing| listing.entry.name() == name;
+            let listing = listings.iter().find(of_name).expect(name);
+            assert_eq!((listing.available, listing.to_fetch), (available, to_fetch));
+        }
         assert!(listings.iter().all(|listing| listing.folder.is_none()));
     }
 
     #[test]
     fn generated_splits_are_counted() {
-        let report = checked(CatalogueEntry::Images(DatasetName::Shapes)).unwrap();
+        let report = checked(SHAPES.into()).unwrap();
         assert_eq!(report.parts.len(), 3);
         let train = &report.parts[0];
         assert_eq!(
@@ -299,7 +260,7 @@ mod tests {
 
     #[test]
     fn of_clips_the_digits_are_counted() {
-        let report = checked(CatalogueEntry::Clips(ClipDataset::Digits)).unwrap();
+        let report = checked(DRAWN_DIGITS.into()).unwrap();
         let images: Vec<usize> = report.parts.iter().map(|part| part.images).collect();
         assert_eq!(images, [10_000, 1_000, 2_000]);
         let test = &report.parts[2];
@@ -313,7 +274,7 @@ mod tests {
     #[test]
     #[ignore = "needs the real CIFAR-100 in $CAMTRAIL_DATA"]
     fn the_real_release_is_whole() {
-        let report = checked(CatalogueEntry::Images(DatasetName::Cifar100)).unwrap();
+        let report = checked(CIFAR_100.into()).unwrap();
         let images: Vec<usize> = report.parts.iter().map(|part| part.images).collect();
         assert_eq!(images, [50_000, 10_000]);
         assert_eq!(report.parts[1].fewest_per_class, 100);
@@ -328,8 +289,8 @@ mod tests {
             let images = report.parts.iter().map(|part| part.images);
             images.collect::<Vec<usize>>()
         };
-        assert_eq!(of(CatalogueEntry::Mnist), [60_000, 10_000]);
-        let clips = CatalogueEntry::Clips(ClipDataset::MovingMnist);
+        assert_eq!(of("mnist".parse().unwrap()), [60_000, 10_000]);
+        let clips = MOVING_MNIST.into();
         assert_eq!(of(clips), [55_000, 5_000, 10_000]);
     }
 }

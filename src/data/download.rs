@@ -1,6 +1,6 @@
 //! Downloads one file over HTTP into a `.part` file, going on where an earlier try stopped.
 //!
-//! Called by `remote_file`. The network is read by a thread of its own, so that a stop request is
+//! The network is read by a thread of its own, so that a stop request is
 //! answered within a tenth of a second even while the server is silent.
 
 use std::fs::{File, OpenOptions};
@@ -15,7 +15,7 @@ use ureq::http::header::{CONTENT_LENGTH, CONTENT_RANGE, LOCATION, RANGE};
 use ureq::{Agent, Body, http::Response};
 
 use crate::data::error::DataError;
-use crate::data::fetch::FetchEvent;
+use crate::data::fetch_event::FetchEvent;
 
 /// How long the name lookup and the connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);

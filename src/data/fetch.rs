@@ -1,58 +1,22 @@
 //! Gets a data set from its publisher: download, checksum, unpack, check, rename.
 //!
-//! Called by `camtrail data fetch`. Whatever goes wrong, the data set's folder is either complete and
+//! Whatever goes wrong, the data set's folder is either complete and
 //! checked or not there; an unfinished download is kept and continued. Where the publisher's files lie
 //! on several servers, these are tried in turn.
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use crate::data::archive;
 use crate::data::catalogue::CatalogueEntry;
 use crate::data::checksum::Fingerprint;
 use crate::data::download::RetryPolicy;
 use crate::data::error::DataError;
+use crate::data::fetch_event::FetchEvent;
 use crate::data::gzip::gunzip;
 use crate::data::locate::DataSearch;
 use crate::data::release::{PackedFile, Packing, Release};
 use crate::data::remote_file::{RemoteFile, lock};
-
-/// What a fetch reports while it runs.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum FetchEvent<'a> {
-    /// Another process fetches the same data; this one waits.
-    Waiting,
-    /// The data are already in this folder, or this file, checked.
-    AlreadyThere(&'a Path),
-    /// This address is asked for a file.
-    Asking(&'a str),
-    /// It did not give the file; another address is asked.
-    NextMirror {
-        /// What was wrong with the last one.
-        problem: &'a str,
-    },
-    /// So many bytes of the file are here.
-    Downloading {
-        /// Bytes here, those of earlier tries included.
-        bytes: u64,
-        /// Bytes of the whole file, where the server says so.
-        total: Option<u64>,
-    },
-    /// The transfer broke off and is tried again.
-    Retrying {
-        /// Why it broke off.
-        problem: &'a str,
-        /// How long until the next try.
-        pause: Duration,
-    },
-    /// The checksum of the download is computed.
-    Verifying,
-    /// The files are unpacked and their content checked.
-    Unpacking,
-    /// The data are in this folder, or this file.
-    Done(&'a Path),
-}
 
 /// Puts a data set, or what it is made from, into a folder below `destination` and gives that folder
 /// back.
@@ -70,8 +34,10 @@ pub fn fetch(
     progress: &mut dyn FnMut(FetchEvent<'_>),
     should_stop: &dyn Fn() -> bool,
 ) -> Result<PathBuf, DataError> {
-    let release = entry.release().ok_or(DataError::Generated {
-        dataset: entry.name(),
+    let dataset = entry.name();
+    let release = entry.release().ok_or(match entry.is_generated() {
+        true => DataError::Generated { dataset },
+        false => DataError::NotPublished { dataset },
     })?;
     let fetch = Fetch {
         release: &release,

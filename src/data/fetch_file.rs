@@ -1,6 +1,6 @@
 //! Gets a single file from its publisher: download, checksum, rename.
 //!
-//! Called by the verbs that fetch published weights. Under the file's name lies either the whole,
+//! Under the file's name lies either the whole,
 //! checked file or nothing; an unfinished download is kept beside it and continued.
 
 use std::fs;
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use crate::data::checksum::Fingerprint;
 use crate::data::download::RetryPolicy;
 use crate::data::error::DataError;
-use crate::data::fetch::FetchEvent;
+use crate::data::fetch_event::FetchEvent;
 use crate::data::remote_file::{RemoteFile, lock};
 
 /// A single file at its publisher, whose name carries the start of its checksum.

@@ -97,8 +97,7 @@ fn a_damaged_file_is_told_and_not_replaced() {
     // FIPS 180-4 gives the digest of "abc".
     let told = format!("{path:?} is damaged: SHA-256 begins with ba7816bf, expected 12345678");
     assert_eq!(error.to_string(), told);
-    let hint = format!("remove {path:?}, then give the same command");
-    assert_eq!(error.hint().unwrap(), hint);
+    assert!(matches!(error, DataError::DamagedFile { .. }), "{error:?}");
     assert_eq!(fs::read(&path).unwrap(), b"abc");
     assert_eq!(server.requests.load(Ordering::SeqCst), 0);
 }

@@ -1,6 +1,7 @@
-//! Where data sets lie on disk: `--data-dir`, else `$CAMTRAIL_DATA`, else `./datasets`.
+//! Where data sets lie on disk: the folder that the caller names, else `$CAMTRAIL_DATA`, else
+//! `./datasets`.
 //!
-//! Called by `load`, `describe` and `fetch`. The first place that is set is the only one looked at:
+//! The first place that is set is the only one looked at:
 //! a folder that was named and lacks the data is an error, never a reason to look elsewhere.
 
 use std::ffi::OsString;
@@ -11,13 +12,13 @@ use crate::data::error::DataError;
 /// The environment variable that names the data folder.
 pub const DATA_VARIABLE: &str = "CAMTRAIL_DATA";
 
-/// The data folder when neither flag nor variable names one.
+/// The data folder when neither the caller nor the variable names one.
 pub const DEFAULT_FOLDER: &str = "datasets";
 
 /// Where to look for data sets.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DataSearch {
-    /// The folder given with `--data-dir`, if any.
+    /// The folder that the caller names, if any.
     pub flag: Option<PathBuf>,
 }
 

@@ -1,6 +1,7 @@
-//! Mean and standard deviation of grey values. Called by image sets and digit pictures.
+//! Mean and standard deviation of pixel values.
 
-use crate::data::image_set::PIXEL_MAX;
+/// The largest pixel value; pixels divided by it lie in 0 to 1.
+pub const PIXEL_MAX: f32 = 255.0;
 
 /// Pixels whose squares add up in 32 bits: 65,536 times 255 squared is below 2^32.
 const SAFE_PIXELS: usize = 1 << 16;

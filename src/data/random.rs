@@ -1,7 +1,6 @@
 //! Random numbers whose values never change: named ChaCha8 streams and the few draws the crate needs.
 //!
-//! Called by every part of the data layer that draws (splits, epoch orders, augmentation, generated
-//! images). The draws are written here, not taken from `rand`'s distributions, because those may
+//! The draws are written here, not taken from `rand`'s distributions, because those may
 //! give other values in another release and a stored run must replay bit for bit.
 
 use rand_chacha::ChaCha8Rng;

@@ -1,15 +1,10 @@
 //! What a publisher offers of a data set, and what must come of it.
-//!
-//! Described by the readers of the data sets (`cifar100`, `mnist`), carried out by `fetch`.
 
 use std::path::{Path, PathBuf};
 
 use crate::data::archive::Contents;
-use crate::data::catalogue::CatalogueEntry;
-use crate::data::clips::{ClipDataset, mnist};
 use crate::data::error::DataError;
 use crate::data::locate::DataSearch;
-use crate::data::{DatasetName, cifar100};
 
 /// A data set as it is published.
 #[derive(Debug)]
@@ -51,15 +46,4 @@ pub(crate) enum Packing {
         /// Most bytes that it may have.
         cap: u64,
     },
-}
-
-impl CatalogueEntry {
-    /// What is published of it, or of what it is made from; `None` where this crate makes all of it.
-    pub(crate) fn release(self) -> Option<Release> {
-        match self {
-            Self::Images(DatasetName::Cifar100) => Some(cifar100::release()),
-            Self::Mnist | Self::Clips(ClipDataset::MovingMnist) => Some(mnist::release()),
-            Self::Images(DatasetName::Shapes) | Self::Clips(ClipDataset::Digits) => None,
-        }
-    }
 }

@@ -1,6 +1,4 @@
 //! One file from the first server that gives it, checked; and the lock that keeps two fetches apart.
-//!
-//! Called by `fetch` for the packed files of a data set, and by `fetch_file`.
 
 use std::fs::{self, File, TryLockError};
 use std::io::Read;
@@ -11,7 +9,7 @@ use std::time::Duration;
 use crate::data::checksum::Fingerprint;
 use crate::data::download::{Download, RetryPolicy};
 use crate::data::error::DataError;
-use crate::data::fetch::FetchEvent;
+use crate::data::fetch_event::FetchEvent;
 
 /// How often a waiting process looks whether the other one has finished.
 const LOCK_CHECK: Duration = Duration::from_millis(200);

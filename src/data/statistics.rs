@@ -1,6 +1,5 @@
-//! What a mean over images or clips is worth: bootstrap intervals, paired, and rank correlation.
-//! Plain numbers, no tensor. Called by the scores of frames and of maps, the localisation and the
-//! sanity checks.
+//! How certain a mean over images or clips is: bootstrap intervals, paired, and rank correlation.
+//! Plain numbers, no tensor.
 
 use crate::data::random::{below, stream};
 

@@ -1,5 +1,4 @@
-//! Whether CUDA can be used on this machine, asked without ever panicking. Called by `device` in a
-//! build with the feature `cuda`.
+//! Whether CUDA can be used on this machine, asked without ever panicking.
 //!
 //! Burn loads the driver and the kernel compiler when they are first used and panics where one is
 //! missing, so each is looked for first, under the names that Burn will try.

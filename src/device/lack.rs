@@ -1,4 +1,4 @@
-//! What a machine can lack for CUDA, in words. Found by `device::cuda`, told by `device`.
+//! What a machine can lack for CUDA, in words.
 
 use std::path::PathBuf;
 
@@ -29,12 +29,6 @@ impl CudaLack {
         words.join(", ")
     }
 
-    /// Returns what to do about it.
-    pub(super) fn remedies(lacks: &[Self]) -> String {
-        let ways: Vec<&str> = lacks.iter().map(Self::remedy).collect();
-        ways.join("; ")
-    }
-
     fn describe(&self) -> String {
         match self {
             Self::Driver => "no NVIDIA driver (libcuda)".to_owned(),
@@ -43,19 +37,6 @@ impl CudaLack {
             Self::Toolkit => "no CUDA toolkit (CUDA_PATH is not set)".to_owned(),
             Self::Headers { folder } => format!("no CUDA headers in {folder:?}"),
             Self::Fault(reason) => format!("the search for a device failed ({reason})"),
-        }
-    }
-
-    fn remedy(&self) -> &'static str {
-        match self {
-            Self::Driver => "install the NVIDIA driver",
-            Self::Device => "see what nvidia-smi and CUDA_VISIBLE_DEVICES say",
-            Self::Nvrtc => "put the folder of libnvrtc.so into LD_LIBRARY_PATH",
-            Self::Toolkit => {
-                "install the CUDA toolkit and set CUDA_PATH to its folder, such as /usr/local/cuda"
-            }
-            Self::Headers { .. } => "set CUDA_PATH to a folder whose include/ has cuda_fp16.h",
-            Self::Fault(_) => "see what nvidia-smi says",
         }
     }
 }

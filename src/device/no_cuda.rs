@@ -1,4 +1,4 @@
-//! What a build without CUDA says where a GPU is wanted. Called by `device`.
+//! What a build without CUDA says where a GPU is wanted.
 
 use burn::tensor::Device;
 

@@ -1,4 +1,4 @@
-//! What a caught panic says. Used where other people's code may panic: drivers and decoders.
+//! What a caught panic says: other people's drivers and decoders may panic.
 
 use std::any::Any;
 

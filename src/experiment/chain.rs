@@ -1,12 +1,12 @@
-//! The files from a trial to the base of all defaults, along `extends`. Called by `resolve`.
+//! The files from a trial to the base of all defaults, along `extends`.
 
 use std::path::Path;
 
 use toml_edit::Document;
 
-use super::resolve::value_error;
-use super::source::{BASE_PREFIX, find};
-use super::{ExperimentError, Located, Source};
+use super::error::{ExperimentError, Located};
+use super::source::{BASE_PREFIX, Source, find};
+use super::value::value_error;
 
 /// The key that names the file whose values a file starts from.
 pub(super) const EXTENDS: &str = "extends";
@@ -29,7 +29,7 @@ pub(super) fn parse(source: &Source) -> Result<Document<String>, ExperimentError
 /// Returns the files from `name` to its base, and whether the base was replaced by `base`.
 ///
 /// # Errors
-/// An unknown name, a circle or an `extends` that is no name, with the place of that `extends`;
+/// An unknown name, a circle or an `extends` that is not a name, with the place of that `extends`;
 /// [`ExperimentError::NoBase`] where `base` has nothing to replace.
 pub(super) fn follow(
     folder: &Path,

@@ -1,4 +1,4 @@
-//! An ablation as fields: where two experiments differ. Called by `cli` for `diff`.
+//! An ablation as fields: where two experiments differ.
 
 use serde::Serialize;
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! What can be wrong with an experiment, with the place in the file. Printed by `cli`.
+//! What can be wrong with an experiment, with the place in the file.
 
 use std::fmt;
 use std::ops::Range;
@@ -85,7 +85,7 @@ pub enum ExperimentError {
         known: Vec<String>,
     },
     /// A base is named for a trial that starts from none.
-    #[error("\"{name}\" extends no base, so --base cannot replace it")]
+    #[error("\"{name}\" extends no base that could be replaced")]
     NoBase {
         /// The trial.
         name: String,
@@ -123,7 +123,7 @@ pub enum ExperimentError {
         place: Option<Box<Located>>,
     },
     /// A key that no default has.
-    #[error("unknown key \"{key}\"{}", place_text(place))]
+    #[error("unknown key \"{key}\"{}", line_of(place))]
     UnknownKey {
         /// The key with its section.
         key: String,
@@ -131,11 +131,11 @@ pub enum ExperimentError {
         near: Option<String>,
         /// The known keys of that section.
         known: Vec<String>,
-        /// Where, unless it came from `--set`.
+        /// Where, unless it came from an override.
         place: Option<Box<Located>>,
     },
     /// A value of the wrong type or outside its range.
-    #[error("\"{key}\" is {value}: {problem}{}", place_text(place))]
+    #[error("\"{key}\" is {value}: {problem}{}", line_of(place))]
     Value {
         /// The key with its section.
         key: String,
@@ -143,62 +143,19 @@ pub enum ExperimentError {
         value: String,
         /// What is wrong or allowed.
         problem: String,
-        /// Where, unless it came from `--set`.
+        /// Where, unless it came from an override.
         place: Option<Box<Located>>,
     },
-    /// `--set` without an equals sign.
-    #[error("\"--set {given}\" is not KEY=VALUE")]
+    /// An override without an equals sign.
+    #[error("\"{given}\" is not KEY=VALUE")]
     BadOverride {
         /// What was given.
         given: String,
     },
 }
 
-fn place_text(place: &Option<Box<Located>>) -> String {
-    place
-        .as_ref()
-        .map_or_else(|| " (from --set)".to_string(), |place| format!("\n{place}"))
-}
-
 fn line_of(place: &Option<Box<Located>>) -> String {
     place
         .as_ref()
         .map_or_else(String::new, |place| format!("\n{place}"))
-}
-
-impl ExperimentError {
-    /// Returns the way out, to print below the error.
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::Unknown { near, known, .. } => {
-                Some(suggestion(near.as_deref(), "known experiments", known))
-            }
-            Self::UnknownBase { near, known, .. } => {
-                Some(suggestion(near.as_deref(), "known bases", known))
-            }
-            Self::UnknownKey { near, known, .. } => {
-                Some(suggestion(near.as_deref(), "known keys", known))
-            }
-            Self::BadOverride { .. } => Some("for example --set train.epochs=5".to_string()),
-            Self::NoBase { .. } => Some(
-                "leave out --base, or begin the file with extends = \"base/cifar-100\"".to_string(),
-            ),
-            Self::OtherKind { section, .. } => Some(match *section {
-                "forecast" => "name one that predicts frames, such as convlstm".to_string(),
-                _ => "name one that classifies images, such as trial-d".to_string(),
-            }),
-            Self::Read { .. } | Self::Syntax { .. } | Self::Circle { .. } | Self::Value { .. } => {
-                None
-            }
-        }
-    }
-}
-
-fn suggestion(near: Option<&str>, what: &str, known: &[String]) -> String {
-    let list = known.join(", ");
-    match near {
-        Some(near) if known.is_empty() => format!("did you mean \"{near}\"?"),
-        Some(near) => format!("did you mean \"{near}\"? {what}: {list}"),
-        None => format!("{what}: {list}"),
-    }
 }

@@ -1,38 +1,18 @@
-//! Merges the layers of an experiment, applies `--set`, and validates. Called through [`load`] by
-//! `cli`.
+//! Merges the layers of an experiment, applies overrides, and validates.
 
 use std::path::Path;
-use std::str::FromStr;
 
 use toml_edit::{Document, DocumentMut, Item, TableLike, Value};
 
 use super::chain::{EXTENDS, follow, parse};
-use super::source::{BASE_PREFIX, nearest};
+use super::error::{ExperimentError, Located};
+use super::overrides::Override;
+use super::source::{BASE_PREFIX, Source};
+use super::spec::{Experiment, ExperimentKind, OutOfRange};
 use super::unwritten::admit;
-use super::{Experiment, ExperimentError, ExperimentKind, Located, Source};
-
-/// One `--set KEY=VALUE`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Override {
-    key: String,
-    value: String,
-}
-
-impl FromStr for Override {
-    type Err = ExperimentError;
-
-    fn from_str(given: &str) -> Result<Self, ExperimentError> {
-        match given.split_once('=') {
-            Some((key, value)) if !key.trim().is_empty() && !value.trim().is_empty() => Ok(Self {
-                key: key.trim().to_string(),
-                value: value.trim().to_string(),
-            }),
-            _ => Err(ExperimentError::BadOverride {
-                given: given.to_string(),
-            }),
-        }
-    }
-}
+use super::value::{item_at, value_error};
+use crate::data::{ImageShape, Splits};
+use crate::run::nearest;
 
 /// An experiment after merging and validation.
 #[derive(Debug, Clone, PartialEq)]
@@ -100,7 +80,8 @@ pub fn load<E: ExperimentKind>(
     let chain: Vec<&str> = layers.iter().map(|source| source.name.as_str()).collect();
     let mut text = comment(&format!("Resolved from {}.", chain.join(" < ")));
     for change in overrides {
-        text.push_str(&comment(&format!("--set {}={}", change.key, change.value)));
+        let Override { key, value, origin } = change;
+        text.push_str(&comment(&format!("{origin} {key}={value}")));
     }
     text.push_str(&merged.to_string());
     Ok(Resolved {
@@ -238,7 +219,7 @@ fn unknown_key(
         .map(|(key, _)| format!("{prefix}{key}"))
         .collect();
     ExperimentError::UnknownKey {
-        near: nearest(path, known.iter().map(String::as_str)),
+        near: nearest(path, known.iter().map(String::as_str)).map(str::to_owned),
         key: path.to_string(),
         known,
         place: place.map(Box::new),
@@ -274,18 +255,63 @@ fn deserialise<E: ExperimentKind>(
             },
         }
     })?;
-    experiment.check().map_err(|out| {
-        let item = item_at(values.as_table(), out.key).unwrap_or(&Item::None);
-        let mut error = value_error(out.key, item, format!("must be {}", out.allowed), layers);
-        if let ExperimentError::Value { value, problem, .. } = &mut error {
-            *value = out.value;
-            if E::NETWORK_KEYS.contains(&out.key) {
-                *problem = out.allowed;
-            }
-        }
-        error
-    })?;
+    let checked = experiment.check();
+    checked.map_err(|out| placed::<E>(out, &values, layers))?;
     Ok(experiment)
+}
+
+/// Returns the error for a value out of its range, with its place.
+fn placed<E: ExperimentKind>(
+    out: OutOfRange,
+    values: &DocumentMut,
+    layers: &[(&Source, Document<String>)],
+) -> ExperimentError {
+    let item = item_at(values.as_table(), out.key).unwrap_or(&Item::None);
+    let mut error = value_error(out.key, item, format!("must be {}", out.allowed), layers);
+    if let ExperimentError::Value { value, problem, .. } = &mut error {
+        *value = out.value;
+        if E::NETWORK_KEYS.contains(&out.key) {
+            *problem = out.allowed;
+        }
+    }
+    error
+}
+
+impl Resolved {
+    /// Checks what could not be checked before the images were loaded: of a data set whose size and
+    /// classes are read from its files, the ranges that depend on them.
+    ///
+    /// # Errors
+    /// [`ExperimentError::Value`] with the place in the resolved text.
+    pub fn check_images(&self, images: &Splits) -> Result<(), ExperimentError> {
+        let experiment = &self.experiment;
+        if experiment.data.dataset.known_shape().is_some() {
+            return Ok(());
+        }
+        let shape = ImageShape {
+            side: images.train.height(),
+            classes: images.train.classes(),
+        };
+        let checked = experiment.check_images(Some(shape), Some(images.train.len()));
+        checked.map_err(|out| {
+            let source = Source {
+                name: self.name.clone(),
+                path: Some(format!("resolved experiment {}", self.name).into()),
+                text: self.text.clone(),
+            };
+            match (parse(&source), self.text.parse::<DocumentMut>()) {
+                (Ok(document), Ok(values)) => {
+                    placed::<Experiment>(out, &values, &[(&source, document)])
+                }
+                // The text was parsed when it was resolved.
+                (Err(error), _) => error,
+                (_, Err(error)) => ExperimentError::Syntax {
+                    message: error.message().to_string(),
+                    place: Located::new(source.origin(), &self.text, 0..0),
+                },
+            }
+        })
+    }
 }
 
 /// Returns the parser's message with the words of TOML in place of Rust's type names.
@@ -299,36 +325,6 @@ fn in_words(message: &str) -> String {
         other => other,
     };
     format!("{before}expected {expected}")
-}
-
-/// Returns the error for the value of `key`, placed in the topmost layer that gives it.
-pub(super) fn value_error(
-    key: &str,
-    item: &Item,
-    problem: String,
-    layers: &[(&Source, Document<String>)],
-) -> ExperimentError {
-    let value = item.to_string().trim().to_string();
-    let place = layers.iter().find_map(|(source, document)| {
-        let found = item_at(document.as_table(), key)?;
-        // A value from `--set` stands in no file.
-        let same = found.to_string().trim() == value;
-        let span = found.span().filter(|_| same)?;
-        Some(Box::new(Located::new(source.origin(), &source.text, span)))
-    });
-    ExperimentError::Value {
-        key: key.to_string(),
-        value,
-        problem,
-        place,
-    }
-}
-
-fn item_at<'a>(table: &'a dyn TableLike, path: &str) -> Option<&'a Item> {
-    match path.split_once('.') {
-        None => table.get(path),
-        Some((first, rest)) => item_at(table.get(first)?.as_table_like()?, rest),
-    }
 }
 
 fn key_at(table: &dyn TableLike, span: &std::ops::Range<usize>, prefix: &str) -> Option<String> {

@@ -3,7 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::ExperimentError;
+use super::error::ExperimentError;
+use crate::run::nearest;
 
 include!(concat!(env!("OUT_DIR"), "/experiments.rs"));
 
@@ -69,14 +70,14 @@ pub(super) fn find(folder: &Path, name: &str) -> Result<Source, ExperimentError>
         known(folder)
     };
     Err(ExperimentError::Unknown {
-        near: nearest(name, known.iter().map(String::as_str)),
+        near: nearest(name, known.iter().map(String::as_str)).map(str::to_owned),
         name: name.to_string(),
         known,
         place: None,
     })
 }
 
-/// Returns the names of all trials, local and shipped, in order; the defaults are left out.
+/// Returns the names of all trials, local and shipped, in order; the defaults are omitted.
 pub fn known(folder: &Path) -> Vec<String> {
     all_names(folder)
         .into_iter()
@@ -103,16 +104,4 @@ fn all_names(folder: &Path) -> Vec<String> {
     names.sort();
     names.dedup();
     names
-}
-
-/// Similarity, 0 to 1, from which a name is worth suggesting.
-const NEAR_ENOUGH: f64 = 0.7;
-
-/// Returns the candidate nearest to `name`, if one is near.
-pub(super) fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<String> {
-    candidates
-        .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
-        .filter(|(similarity, _)| *similarity >= NEAR_ENOUGH)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, candidate)| candidate.to_string())
 }

@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::data::{Augmentation, DataOptions, DatasetName, ShapesOptions};
+use crate::data::{Augmentation, DataOptions, Dataset, ImageShape, ShapesOptions};
 use crate::model::{ModelSpec, NetworkSize};
 use crate::train::{CheckpointSpec, TrainSpec};
 
@@ -12,7 +12,7 @@ use crate::train::{CheckpointSpec, TrainSpec};
 #[serde(deny_unknown_fields)]
 pub struct DataSection {
     /// The data set.
-    pub dataset: DatasetName,
+    pub dataset: Dataset,
     /// Images cut from the train split for validation.
     pub validation_images: usize,
     /// Seed of that cut.
@@ -81,78 +81,47 @@ impl Experiment {
         }
     }
 
-    /// Returns the network's size for the images of its data set.
-    pub fn size(&self) -> NetworkSize {
-        let dataset = self.data.dataset;
-        let side = dataset.side();
-        NetworkSize::of(&self.model, side, side, dataset.class_count())
+    /// Returns the network's size for images of this shape.
+    pub fn size(&self, ImageShape { side, classes }: ImageShape) -> NetworkSize {
+        NetworkSize::of(&self.model, side, side, classes)
     }
 
     /// Returns the network in words, with the number of classes.
-    pub fn architecture(&self) -> String {
-        format!(
-            "{} {}",
-            self.model.describe(),
-            self.data.dataset.class_count()
-        )
+    pub fn architecture(&self, classes: usize) -> String {
+        format!("{} {classes}", self.model.describe())
     }
-}
 
-impl ExperimentKind for Experiment {
-    const NOUN: &'static str = "trial";
-    const SECTION: &'static str = "model";
-    const NETWORK_KEYS: &'static [&'static str] = &["model.filters", "model.network"];
-
-    fn check(&self) -> Result<(), OutOfRange> {
-        let (train, model) = (&self.train, &self.model);
-        share("model.block_dropout", model.block_dropout)?;
-        share("model.head_dropout", model.head_dropout)?;
-        check_train(train)?;
-        let pixels = self.data.dataset.side();
-        within(
-            "data.augmentation.crop_padding",
-            self.data.augmentation.crop_padding,
-            0,
-            pixels,
-        )?;
-        let classes = self.data.dataset.class_count();
-        let train_images = match self.data.dataset {
-            DatasetName::Cifar100 => {
-                let most = CIFAR_100_TRAIN_IMAGES - classes;
-                within(
-                    "data.validation_images",
-                    self.data.validation_images,
-                    classes,
-                    most,
-                )?;
-                CIFAR_100_TRAIN_IMAGES - self.data.validation_images
-            }
-            DatasetName::Shapes => {
-                let shapes = &self.data.shapes;
-                let most = MOST_GENERATED_IMAGES;
-                within(
-                    "data.shapes.train_images",
-                    shapes.train_images,
-                    classes,
-                    most,
-                )?;
-                within(
-                    "data.shapes.validation_images",
-                    shapes.validation_images,
-                    classes,
-                    most,
-                )?;
-                within("data.shapes.test_images", shapes.test_images, classes, most)?;
-                shapes.train_images
-            }
-        };
-        let limit = self.data.train_limit;
-        if limit > 0 {
-            within("data.train_limit", limit, classes, train_images)?;
+    /// Checks the ranges that depend on the images: `train_images` of them are in the train split
+    /// before `train_limit`. What is not known without looking at files is `None` and is not checked.
+    ///
+    /// # Errors
+    /// [`OutOfRange`] for the first value that is out of its range.
+    pub(super) fn check_images(
+        &self,
+        shape: Option<ImageShape>,
+        train_images: Option<usize>,
+    ) -> Result<(), OutOfRange> {
+        let data = &self.data;
+        if let Some(ImageShape { side, .. }) = shape {
+            let padding = data.augmentation.crop_padding;
+            within("data.augmentation.crop_padding", padding, 0, side)?;
         }
-        let trained = if limit > 0 { limit } else { train_images };
-        within("train.batch_size", train.batch_size, 1, trained)?;
-        model.check(pixels).map_err(|error| {
+        for range in data.dataset.ranges(&self.data_options()) {
+            within(range.key, range.value, range.least, range.most)?;
+        }
+        if let (Some(shape), Some(train_images)) = (shape, train_images) {
+            let limit = data.train_limit;
+            if limit > 0 {
+                within("data.train_limit", limit, shape.classes, train_images)?;
+            }
+            let trained = if limit > 0 { limit } else { train_images };
+            within("train.batch_size", self.train.batch_size, 1, trained)?;
+        }
+        let Some(ImageShape { side, .. }) = shape else {
+            return Ok(());
+        };
+        let model = &self.model;
+        model.check(side).map_err(|error| {
             let (key, value) = match error.is_of_network() {
                 true => (
                     "model.network",
@@ -169,7 +138,23 @@ impl ExperimentKind for Experiment {
     }
 }
 
-/// Checks the ranges of `[train]`, the batch size left out: it depends on the data.
+impl ExperimentKind for Experiment {
+    const NOUN: &'static str = "trial";
+    const SECTION: &'static str = "model";
+    const NETWORK_KEYS: &'static [&'static str] = &["model.filters", "model.network"];
+
+    fn check(&self) -> Result<(), OutOfRange> {
+        let (train, model) = (&self.train, &self.model);
+        share("model.block_dropout", model.block_dropout)?;
+        share("model.head_dropout", model.head_dropout)?;
+        check_train(train)?;
+        let dataset = self.data.dataset;
+        let train_images = dataset.train_images(&self.data_options());
+        self.check_images(dataset.known_shape(), train_images)
+    }
+}
+
+/// Checks the ranges of `[train]` without the batch size, which depends on the data.
 pub(super) fn check_train(train: &TrainSpec) -> Result<(), OutOfRange> {
     positive("train.learning_rate", train.learning_rate)?;
     positive("train.epsilon", train.epsilon)?;
@@ -177,11 +162,6 @@ pub(super) fn check_train(train: &TrainSpec) -> Result<(), OutOfRange> {
     share("train.beta_2", train.beta_2)?;
     at_least_one("train.epochs", train.epochs as usize)
 }
-
-/// Images in the train split of CIFAR-100 before validation images are cut from it.
-const CIFAR_100_TRAIN_IMAGES: usize = 50_000;
-/// A generated split is held in memory: a million images of 32 x 32 RGB are 3 GB.
-const MOST_GENERATED_IMAGES: usize = 1_000_000;
 
 pub(super) fn out_of_range(
     key: &'static str,

@@ -3,11 +3,7 @@
 use thiserror::Error;
 
 use super::{Method, Needs, Quantity};
-
-/// Lowest Jaro-Winkler similarity at which an unknown name is answered with "did you mean".
-///
-/// Chosen so that `"gradcam"` and `"grad_cam"` find `"grad-cam"`, and `"lime"` finds nothing.
-const NEAR_NAME: f64 = 0.8;
+use crate::run::nearest;
 
 /// A failed explanation.
 #[derive(Debug, Clone, PartialEq, Error)]
@@ -196,7 +192,8 @@ impl ExplainError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::UnknownLayer { layer: name, known } | Self::UnknownMethod { name, known } => {
-                nearest(name, known).map(|near| format!("did you mean \"{near}\"?"))
+                nearest(name, known.iter().map(String::as_str))
+                    .map(|near| format!("did you mean \"{near}\"?"))
             }
             Self::NotPooledLinear { usable, .. } => Some(match usable.last() {
                 Some(layer) => format!("explain layer \"{layer}\", or use method \"grad-cam\""),
@@ -226,16 +223,6 @@ impl ExplainError {
             _ => None,
         }
     }
-}
-
-/// The known name most like `name`, if one is near.
-fn nearest<'a>(name: &str, known: &'a [String]) -> Option<&'a str> {
-    known
-        .iter()
-        .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate.as_str()))
-        .filter(|(similarity, _)| *similarity >= NEAR_NAME)
-        .max_by(|(a, _), (b, _)| a.total_cmp(b))
-        .map(|(_, candidate)| candidate)
 }
 
 fn quoted(names: &[String]) -> String {

@@ -44,13 +44,14 @@ pub fn frames_tensor(clips: &[Clip], device: &Device) -> Tensor<5> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::{ClipDataset, ClipOptions, DataSearch, load_clips};
+    use crate::data::clips::DRAWN_DIGITS;
+    use crate::data::{ClipOptions, DataSearch, load_clips};
 
     /// On the CPU, to the bit what the host would have divided.
     #[test]
     fn frames_are_greys_over_white() {
         let options = ClipOptions {
-            dataset: ClipDataset::Digits,
+            dataset: DRAWN_DIGITS,
             train_clips: 2,
             validation_clips: 1,
             test_clips: 1,

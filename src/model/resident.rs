@@ -136,13 +136,13 @@ impl ResidentImages {
 mod tests {
     use super::*;
     use crate::data::{
-        Augmentation, DataOptions, DatasetName, ShapesOptions, augmentation_stream, fill_batch,
+        Augmentation, DataOptions, SHAPES, ShapesOptions, augmentation_stream, fill_batch,
     };
 
     /// Batches of both kinds from the same draws.
     fn both(augmentation: &Augmentation, batches: usize) -> [Vec<(Vec<f32>, Vec<i64>)>; 2] {
         let options = DataOptions {
-            dataset: DatasetName::Shapes,
+            dataset: SHAPES,
             validation_images: 0,
             split_seed: 0,
             shapes: ShapesOptions {

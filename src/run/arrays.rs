@@ -1,4 +1,4 @@
-//! Named arrays in a `.safetensors` file. Used by the explanation folders of pictures and of clips.
+//! Named arrays in a `.safetensors` file.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! Writing that a reader sees whole or not at all. Called by everything in the crate that writes.
+//! Writing that a reader sees whole or not at all.
 
 use std::fs::{self, File};
 use std::io::Write;

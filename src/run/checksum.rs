@@ -1,4 +1,4 @@
-//! SHA-256 as lower-case hexadecimal. Used by checkpoints and by the record of a run's data.
+//! SHA-256 as lower-case hexadecimal.
 
 use std::fmt::Write as _;
 

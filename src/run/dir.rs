@@ -1,4 +1,4 @@
-//! The only file that spells a path inside `checkpoints/`. Called by `train`, `evaluate`, `cli`.
+//! The only file that spells a path inside `checkpoints/`.
 
 use std::fmt;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! What can go wrong with a run folder. Used by everything in `run` and by its callers.
+//! What can go wrong with a run folder.
 
 use std::path::{Path, PathBuf};
 

@@ -1,7 +1,5 @@
 //! The disk contract: what a run folder and an explanation folder hold, and how they are read and
-//! written. No Burn here, so `figure` can draw from disk without knowing a model.
-//!
-//! Called by `train`, `evaluate` and `cli` (writing) and by `figure` and `cli` (reading).
+//! written. No Burn here, so figures can be drawn from disk without a network.
 
 mod arrays;
 mod atomic;
@@ -18,6 +16,7 @@ mod head;
 mod localization;
 mod lock;
 mod manifest;
+mod near;
 mod rows;
 mod sanity;
 mod scores;
@@ -47,6 +46,7 @@ pub use lock::RunLock;
 pub use manifest::{
     BestCheckpoint, CHECKPOINT_FORMAT, CheckpointState, RunManifest, RunStatus, TensorShape,
 };
+pub use near::{near_names, nearest};
 pub use rows::{
     EpochRecord, EpochRow, ForecastRow, append_epoch_record, read_epoch_records,
     truncate_epoch_records,

@@ -121,7 +121,7 @@ pub fn measure(runs: &Runs, request: &Request, watch: &dyn Watch) -> Result<Abla
     let mut images = Images::default();
     for trained in &trained {
         watch.go_on()?;
-        let mut subject = trained.open(request.which, &runs.device.device)?;
+        let mut subject = trained.open(request.which, runs)?;
         let layers = LayerChoice::Ablation.layers(&subject, pictures.size[0])?;
         if request.retrain_head {
             subject.retrain_heads(runs, trained, &layers.names, watch)?;
@@ -132,7 +132,7 @@ pub fn measure(runs: &Runs, request: &Request, watch: &dyn Watch) -> Result<Abla
             let found = match other.run == trained.run {
                 true => row(runs, trained, &subject, &data),
                 false => {
-                    let other_subject = other.open(request.which, &runs.device.device)?;
+                    let other_subject = other.open(request.which, runs)?;
                     row(runs, &other, &other_subject, images.of(runs, &other)?)
                 }
             };
@@ -210,7 +210,7 @@ impl Explain<'_> {
                     subject.checkpoint = which.to_string();
                     subject
                 }
-                None => trained.open(which, &self.runs.device.device)?,
+                None => trained.open(which, self.runs)?,
             };
             self.add(&mut set, &subject, &methods)?;
         }

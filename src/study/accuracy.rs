@@ -1,6 +1,6 @@
 //! Accuracy of trained networks on the validation and the test split, with their size.
 
-use crate::data::{DataOptions, Splits};
+use crate::data::{DataOptions, ImageShape, Splits};
 use crate::evaluate::measure as measure_accuracy;
 use crate::run::DepthRow;
 
@@ -38,7 +38,7 @@ pub fn measure(
         for trained in runs.find_all(trial, request.base.as_deref(), &request.seeds)? {
             watch.go_on()?;
             let data = images.of(runs, &trained)?;
-            let subject = trained.open(request.which, &runs.device.device)?;
+            let subject = trained.open(request.which, runs)?;
             rows.extend(row(runs, &trained, &subject, data));
         }
     }
@@ -75,7 +75,10 @@ pub(super) fn row(
     let network = subject.trained_network()?.network();
     let accuracy = measure_accuracy(network, data, &runs.device.device);
     let experiment = &trained.experiment.experiment;
-    let size = experiment.size();
+    let size = experiment.size(ImageShape {
+        side: data.test.height(),
+        classes: data.test.classes(),
+    });
     Some(DepthRow {
         trial: subject.name.clone(),
         seed: subject.seed,

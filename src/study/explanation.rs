@@ -42,7 +42,7 @@ pub fn of_trained(
     (selection, request): (&Selection, &Request),
     watch: &dyn Watch,
 ) -> Result<(Subject, ExplanationSet), StudyError> {
-    let mut subject = trained.open(which, &runs.device.device)?;
+    let mut subject = trained.open(which, runs)?;
     let data = runs.images(&trained.experiment)?;
     let layers = request.layers.layers(&subject, data.test.height())?;
     if request.retrain_head {

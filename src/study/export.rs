@@ -12,15 +12,17 @@ use super::runs::{Runs, Trained, Which};
 /// # Errors
 /// As [`Trained::open`]; absent data.
 pub fn export(runs: &Runs, trained: &Trained, which: Which) -> Result<Vec<u8>, StudyError> {
-    let subject = trained.open(which, &runs.device.device)?;
+    let subject = trained.open(which, runs)?;
     let data = runs.images(&trained.experiment)?;
     let Normalisation { mean, std } = data.normalisation;
     let classes = serde_json::Value::from(data.test.class_names().to_vec()).to_string();
+    let experiment = &trained.experiment.experiment;
+    let architecture = experiment.architecture(data.test.classes());
     let notes = [
         (TRIAL_NOTE, subject.name.clone()),
         ("seed", subject.seed.to_string()),
         ("epoch", subject.epoch.to_string()),
-        (NETWORK_NOTE, trained.experiment.experiment.architecture()),
+        (NETWORK_NOTE, architecture),
         (DATASET_NOTE, data.test.dataset_name().to_string()),
         ("mean", format!("{mean:?}")),
         ("std", format!("{std:?}")),

@@ -68,7 +68,7 @@ pub fn measure(runs: &Runs, request: &Request, watch: &dyn Watch) -> Result<Fore
     let mut rows = Vec::new();
     for trained in &networks {
         let device = &runs.device.device;
-        let opened = trained.open(request.which, device)?;
+        let opened = trained.open(request.which, runs)?;
         let next = scored.each(watch, &trained.label());
         let scores = network_scores(opened.network.as_ref(), count, next, device)?;
         rows.extend(scored.rows(&scores, |row| FrameScoreRow {

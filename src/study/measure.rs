@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::data::{DataOptions, DatasetName, Split};
+use crate::data::Split;
 use crate::explain::{MapSource, TargetRule};
 
 use super::caveat::Verdicts;
@@ -120,7 +120,7 @@ impl Measurement {
         trained: &Trained,
         watch: &dyn Watch,
     ) -> Result<(Subject, Layers), StudyError> {
-        let mut subject = trained.open(self.which, &runs.device.device)?;
+        let mut subject = trained.open(self.which, runs)?;
         let layers = self.layers.layers(&subject, self.pictures.size[0])?;
         if self.retrain_head {
             subject.retrain_heads(runs, trained, &layers.names, watch)?;
@@ -145,59 +145,12 @@ impl Measurement {
 /// [`StudyError::DifferentData`].
 pub fn check_same_data(networks: &[Trained]) -> Result<(), StudyError> {
     let options = |trained: &Trained| trained.experiment.experiment.data_options();
-    let other = |pair: &&[Trained]| !same_data(options(&pair[0]), options(&pair[1]));
+    let other = |pair: &&[Trained]| !options(&pair[0]).same_images(&options(&pair[1]));
     match networks.windows(2).find(other) {
         Some(pair) => Err(StudyError::DifferentData {
             first: pair[0].run.path(),
             second: pair[1].run.path(),
         }),
         None => Ok(()),
-    }
-}
-
-/// Whether the options name the same images. How shapes are generated counts only for shapes: a run
-/// on photographs keeps those defaults too, and they may differ by its age.
-fn same_data(first: DataOptions, second: DataOptions) -> bool {
-    let shapes = match first.dataset {
-        DatasetName::Shapes => second.shapes,
-        _ => first.shapes,
-    };
-    first == DataOptions { shapes, ..second }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::data::ShapesOptions;
-
-    #[test]
-    fn how_shapes_are_generated_counts_for_shapes_alone() {
-        let options = |dataset, train_images, split_seed| DataOptions {
-            dataset,
-            validation_images: 5000,
-            split_seed,
-            shapes: ShapesOptions {
-                train_images,
-                validation_images: 1200,
-                test_images: 1200,
-                seed: 7,
-            },
-            train_limit: None,
-        };
-        let same = |dataset, (images_a, seed_a), (images_b, seed_b)| {
-            same_data(
-                options(dataset, images_a, seed_a),
-                options(dataset, images_b, seed_b),
-            )
-        };
-        assert!(same(DatasetName::Cifar100, (8000, 100), (9600, 100)));
-        assert!(!same(DatasetName::Cifar100, (8000, 100), (8000, 101)));
-        assert!(!same(DatasetName::Shapes, (8000, 100), (9600, 100)));
-        assert!(same(DatasetName::Shapes, (8000, 100), (8000, 100)));
-        let (cifar, shapes) = (DatasetName::Cifar100, DatasetName::Shapes);
-        assert!(!same_data(
-            options(cifar, 8000, 100),
-            options(shapes, 8000, 100)
-        ));
     }
 }

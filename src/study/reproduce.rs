@@ -1,6 +1,6 @@
 //! Everything by one plan: the runs to train, and the studies of them, in order.
 
-use crate::data::{DatasetName, load_clips};
+use crate::data::load_clips;
 use crate::experiment::{ForecastExperiment, Override, Resolved};
 use crate::explain::sequence::FrameTarget;
 use crate::run::{RunDir, RunError, RunLock};
@@ -164,7 +164,7 @@ fn images(runs: &Runs, request: &Request, seed: u64) -> Result<Vec<Step>, StudyE
     let trials = request.trials(runs)?;
     let generated_truth = trials
         .first()
-        .is_some_and(|trial| trial.experiment.data.dataset == DatasetName::Shapes);
+        .is_some_and(|trial| trial.experiment.data.dataset.has_objects());
     let mut steps = Vec::new();
     for trial in trials {
         for &seed in &request.seeds {

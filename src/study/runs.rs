@@ -4,10 +4,9 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use burn::module::Module;
-use burn::tensor::Device;
 
 use crate::data::clips::CANVAS_SIDE;
-use crate::data::{DataSearch, Splits, load};
+use crate::data::{DataSearch, ImageShape, Splits, load};
 use crate::device::ChosenDevice;
 use crate::experiment::{
     Experiment, ExperimentKind, ForecastExperiment, Override, Resolved, load as load_experiment,
@@ -187,12 +186,22 @@ impl Runs {
         Ok(found)
     }
 
+    /// Returns side and number of classes of the images of `experiment`.
+    ///
+    /// # Errors
+    /// Absent files, where the shape is known only after looking.
+    pub fn shape(&self, experiment: &Experiment) -> Result<ImageShape, StudyError> {
+        Ok(experiment.data.dataset.shape(&self.data)?)
+    }
+
     /// Returns the images of `experiment`.
     ///
     /// # Errors
     /// Absent or damaged data.
     pub fn images(&self, experiment: &Resolved) -> Result<Splits, StudyError> {
-        Ok(load(&experiment.experiment.data_options(), &self.data)?)
+        let images = load(&experiment.experiment.data_options(), &self.data)?;
+        experiment.check_images(&images)?;
+        Ok(images)
     }
 }
 
@@ -303,12 +312,12 @@ impl Trained {
     ///
     /// # Errors
     /// [`StudyError::NoCheckpoint`]; a damaged checkpoint, or one of another architecture.
-    pub fn open(&self, which: Which, device: &Device) -> Result<Subject, StudyError> {
+    pub fn open(&self, which: Which, runs: &Runs) -> Result<Subject, StudyError> {
         let epoch = self.epoch_of(which)?;
         let experiment = &self.experiment.experiment;
-        let (model, architecture) = (&experiment.model, experiment.architecture());
-        let dataset = experiment.data.dataset;
-        let (side, classes) = (dataset.side(), dataset.class_count());
+        let ImageShape { side, classes } = runs.shape(experiment)?;
+        let (model, architecture) = (&experiment.model, experiment.architecture(classes));
+        let device = &runs.device.device;
         let (network, state) = match model.network {
             NetworkName::PlainCnn => {
                 let network = PlainCnn::new(model, (side, side), classes, 0, device);
@@ -339,14 +348,18 @@ impl Trained<ForecastExperiment> {
     ///
     /// # Errors
     /// As for a classifier.
-    pub fn open(&self, which: Which, device: &Device) -> Result<OpenPredictor, StudyError> {
+    pub fn open(&self, which: Which, runs: &Runs) -> Result<OpenPredictor, StudyError> {
         let epoch = self.epoch_of(which)?;
         let place = PredictorPlace {
             run: &self.run,
             checkpoint: CheckpointName::epoch(epoch),
             side: CANVAS_SIDE,
         };
-        let loaded = load_predictor(&self.experiment.experiment.forecast, place, device);
+        let loaded = load_predictor(
+            &self.experiment.experiment.forecast,
+            place,
+            &runs.device.device,
+        );
         Ok(OpenPredictor {
             network: self.loaded(loaded)?.network,
             epoch,

@@ -1,6 +1,6 @@
 //! Training runs: what the kinds of experiments do differently, and when a run may go on.
 
-use crate::data::{DatasetName, fingerprint, load_clips};
+use crate::data::{ImageShape, fingerprint, load_clips};
 use crate::experiment::{
     Experiment, ExperimentKind, FieldDifference, ForecastExperiment, Resolved, compare,
 };
@@ -17,8 +17,6 @@ use super::watch::Watch;
 
 /// Version of Burn that this program is built on.
 const BURN_VERSION: &str = "0.22.1";
-/// The section of an experiment that only the generated data set reads.
-const SHAPES_SECTION: &str = "data.shapes.";
 
 /// A kind of experiment that can be trained.
 pub trait Trainable: ExperimentKind {
@@ -56,12 +54,15 @@ impl Trainable for Experiment {
             generated: data.train.is_generated(),
             data: fingerprint(&data),
             blocks: experiment.model.blocks(),
-            size: experiment.size(),
+            size: experiment.size(ImageShape {
+                side: data.train.height(),
+                classes: data.train.classes(),
+            }),
         };
         let job = ClassifyJob {
             run,
             model: &experiment.model,
-            architecture: &experiment.architecture(),
+            architecture: &experiment.architecture(data.train.classes()),
             train: &experiment.train,
             checkpoints: &experiment.checkpoints,
             augmentation: &experiment.data.augmentation,
@@ -74,10 +75,8 @@ impl Trainable for Experiment {
         Ok(train(job, events, &|| watch.should_stop())?)
     }
 
-    /// How many shapes there are means nothing to a run that sees none.
     fn is_read(key: &str, either: [&Self; 2]) -> bool {
-        let sees_shapes = |of: &&Self| of.data.dataset == DatasetName::Shapes;
-        !key.starts_with(SHAPES_SECTION) || either.iter().any(sees_shapes)
+        either.iter().any(|of| of.data.dataset.reads(key))
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::*;
-use crate::data::{DataOptions, DatasetName, ShapesOptions};
+use crate::data::{DataOptions, SHAPES, ShapesOptions};
 use crate::model::{Head, MODEL_FILE, NetworkName};
 use crate::run::{CheckpointName, EpochRow, RunManifest, RunStatus, read_epoch_records};
 use crate::train::{CheckpointSpec, Progress, Schedule, TrainEvents, TrainSpec};
@@ -40,7 +40,7 @@ impl TrainEvents for Witness<'_> {
 /// results were read.
 fn train_small(root: &Path, pace: Pace, mode: StartMode, most_steps: usize) -> usize {
     let options = DataOptions {
-        dataset: DatasetName::Shapes,
+        dataset: SHAPES,
         validation_images: 0,
         split_seed: 0,
         shapes: ShapesOptions {

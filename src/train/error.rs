@@ -31,7 +31,7 @@ pub enum TrainError {
         /// The run folder.
         path: PathBuf,
     },
-    /// No checkpoint of the run is whole.
+    /// No checkpoint of the run is complete.
     #[error("no checkpoint in {path:?} is whole: {reasons}")]
     AllDamaged {
         /// The run folder.
@@ -120,48 +120,4 @@ pub enum TrainError {
 
 fn shown(checkpoint: &Option<CheckpointName>) -> String {
     checkpoint.map_or_else(|| "none".to_string(), |name| name.to_string())
-}
-
-impl TrainError {
-    /// Returns how to fix it, to print below the error.
-    pub fn hint(&self) -> Option<&'static str> {
-        match self {
-            Self::FixedKeysChanged { .. } => {
-                Some("start over with --force, or train another seed or trial")
-            }
-            Self::AlreadyThere { .. } => Some("go on with --resume, or start over with --force"),
-            Self::NothingToResume { .. } => Some("start it without --resume"),
-            Self::AllDamaged { .. } => Some("start over with --force"),
-            Self::ExperimentChanged { .. } => Some(
-                "take the run's own values with --set, go on with the new ones by --resume \
-                     --accept-changes, or start over with --force",
-            ),
-            Self::OtherSteps { .. } => {
-                Some("take the run's own data and batch size, or start over with --force")
-            }
-            Self::DataChanged { .. } => {
-                Some("give the run its own data with --data-dir, or start over with --force")
-            }
-            Self::TooLittleSpace { .. } => Some(
-                "free some space, write elsewhere with --runs, or keep fewer checkpoints, for \
-                 example with --set checkpoints.every=0",
-            ),
-            Self::NotANumber { .. } | Self::ValidationNotANumber { .. } => Some(
-                "lower the learning rate, for example --set train.learning_rate=0.0003 --force",
-            ),
-            Self::Run(RunError::Locked { .. }) => {
-                Some("wait for it, or train another seed with --seed")
-            }
-            Self::Run(RunError::Damaged { .. }) => {
-                Some("mend or remove that file, or start over with --force")
-            }
-            Self::Checkpoint(CheckpointError::Run(RunError::NewerFormat { .. })) => {
-                Some("update camtrail, or start over with --force")
-            }
-            Self::Checkpoint(CheckpointError::OtherArchitecture { .. }) => {
-                Some("start over with --force, or train another seed or trial")
-            }
-            Self::Run(_) | Self::Checkpoint(_) | Self::Network(_) => None,
-        }
-    }
 }

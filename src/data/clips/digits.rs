@@ -1,16 +1,26 @@
 //! `digits`: pictures of digits drawn from strokes, varied in slant, width, stroke and form.
 //!
-//! Called by `load_clips` where there is no MNIST. Everything is drawn from one random stream a
+//! They stand in for MNIST where there is none. Everything is drawn from one random stream per
 //! picture, with `+ - * /` and square roots alone, so a seed gives the same bytes on every machine.
 
 use rand_chacha::rand_core::Rng;
 use sha2::{Digest, Sha256};
 
-use super::{ClipDataset, DIGITS, Glyphs};
-use crate::data::SourceChecksum;
+use super::dataset::{ClipDataset, ClipSource};
+use super::glyphs::{DIGITS, Glyphs};
+use crate::data::error::DataError;
+use crate::data::locate::DataSearch;
+use crate::data::origin::Origin;
 use crate::data::random::{stream, uniform_between};
 use crate::data::split::Split;
+use crate::data::splits::SourceChecksum;
 use crate::run::hexadecimal;
+
+/// Clips of digits that camtrail draws from strokes.
+pub const DATASET: ClipDataset = ClipDataset::new(&DrawnDigits);
+
+/// Name of the data set.
+const NAME: &str = "digits";
 
 /// Height and width of a picture, pixels; those of MNIST.
 const SIDE: usize = 28;
@@ -125,8 +135,35 @@ const STROKES: [&[Stroke]; DIGITS] = [
     ],
 ];
 
+#[derive(Debug)]
+struct DrawnDigits;
+
+impl Origin for DrawnDigits {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn summary(&self) -> &'static str {
+        "generated: such clips of digits drawn from strokes, with footprints"
+    }
+
+    fn is_generated(&self) -> bool {
+        true
+    }
+}
+
+impl ClipSource for DrawnDigits {
+    fn glyphs(
+        &self,
+        seed: u64,
+        _search: &DataSearch,
+    ) -> Result<([Glyphs; 3], Vec<SourceChecksum>), DataError> {
+        Ok(splits(seed))
+    }
+}
+
 /// The pictures of the three splits of `seed`.
-pub(super) fn splits(seed: u64) -> ([Glyphs; 3], Vec<SourceChecksum>) {
+fn splits(seed: u64) -> ([Glyphs; 3], Vec<SourceChecksum>) {
     let mut sources = Vec::new();
     let mut of = |split: Split, count: usize| {
         let glyphs = generate(seed, split, count);
@@ -135,10 +172,7 @@ pub(super) fn splits(seed: u64) -> ([Glyphs; 3], Vec<SourceChecksum>) {
             state.update(glyphs.pixels(i));
         }
         sources.push(SourceChecksum {
-            source: format!(
-                "{}/{split}: {GENERATOR}, seed {seed}, {count} pictures",
-                ClipDataset::Digits
-            ),
+            source: format!("{NAME}/{split}: {GENERATOR}, seed {seed}, {count} pictures"),
             sha256: hexadecimal(&state.finalize()),
         });
         glyphs
@@ -154,7 +188,7 @@ pub(super) fn splits(seed: u64) -> ([Glyphs; 3], Vec<SourceChecksum>) {
 
 /// The first `count` pictures of a split; picture `i` shows digit `i` modulo 10.
 fn generate(seed: u64, split: Split, count: usize) -> Glyphs {
-    let purpose = format!("{}/glyphs/{split}", ClipDataset::Digits);
+    let purpose = format!("{NAME}/glyphs/{split}");
     let mut pixels = Vec::with_capacity(count * SIDE * SIDE);
     for i in 0..count {
         pixels.extend(draw(i % DIGITS, &mut stream(seed, &purpose, i as u64)));

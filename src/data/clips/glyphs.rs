@@ -1,4 +1,4 @@
-//! Pictures of single digits, all of one size. Filled by `mnist` and `digits`, drawn by `moving`.
+//! Pictures of single digits, all of one size.
 
 use std::fmt;
 use std::ops::Range;

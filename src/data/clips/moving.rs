@@ -1,12 +1,10 @@
 //! The Moving MNIST rule: digits that fly straight over a square canvas and bounce off its sides.
-//!
-//! Called by `Clips`, once a clip.
 
 use std::sync::Arc;
 
 use rand_chacha::rand_core::Rng;
 
-use super::Glyphs;
+use super::glyphs::Glyphs;
 use crate::data::annotation::Mask;
 use crate::data::random::{below, direction, uniform};
 
@@ -165,7 +163,7 @@ fn stamp(frame: &mut [u8], digit: &MovingDigit, [left, top]: [usize; 2]) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::square_glyphs;
+    use super::super::dataset::tests::square_glyphs;
     use super::*;
     use crate::data::random::stream;
 

@@ -1,6 +1,6 @@
 //! The official test set of Moving MNIST, `mnist_test_seq.npy`, where a user has it.
 //!
-//! Called by the scores of the next-frame predictor. Its clips come without digits: what the file
+//! Its clips come without digits: what the file
 //! holds is grey values alone.
 
 use std::fs::File;
@@ -30,7 +30,7 @@ impl OfficialTestSet {
     /// Opens the file and checks its header and its length.
     ///
     /// # Errors
-    /// [`DataError::Io`]; [`DataError::Format`] where it is no NumPy file of that type and shape.
+    /// [`DataError::Io`]; [`DataError::Format`] where it is not a NumPy file of that type and shape.
     pub fn open(path: &Path) -> Result<Self, DataError> {
         let io = |action| DataError::io(action, path);
         let wrong = |problem: String| DataError::Format {
@@ -42,7 +42,7 @@ impl OfficialTestSet {
         let mut prefix = [0; PREFIX];
         file.read_exact(&mut prefix).map_err(io("read"))?;
         if !prefix.starts_with(MAGIC) || prefix[6] != 1 {
-            return Err(wrong("is no NumPy file of format 1".into()));
+            return Err(wrong("is not a NumPy file of format 1".into()));
         }
         let header_length = u16::from_le_bytes([prefix[8], prefix[9]]);
         let mut header = vec![0; usize::from(header_length)];
@@ -160,6 +160,6 @@ mod tests {
         let path = folder.path().join("a.npy");
         std::fs::write(&path, b"<html>not found</html>").expect("written");
         let error = OfficialTestSet::open(&path).expect_err("HTML").to_string();
-        assert!(error.contains("is no NumPy file"), "{error}");
+        assert!(error.contains("is not a NumPy file"), "{error}");
     }
 }

@@ -1,4 +1,4 @@
-//! An image file to RGB pixels, as a viewer shows it. Called for every picture that a user names.
+//! An image file to RGB pixels, as a viewer shows it.
 
 use std::path::Path;
 
@@ -43,10 +43,10 @@ impl Photo {
     pub fn read(path: &Path) -> Result<Self, DataError> {
         let decoded = guarded(|| decode(path))
             .unwrap_or_else(|fault| Err(Fault::format(format!("its decoder gave up: {fault}"))));
-        let decoded = decoded.map_err(|Fault { problem, way_out }| DataError::Picture {
+        let decoded = decoded.map_err(|Fault { problem, remedy }| DataError::Picture {
             path: path.to_path_buf(),
             problem: problem.trim().trim_end_matches('.').to_string(),
-            way_out,
+            remedy,
         })?;
         Ok(Self {
             pixels: on_white(decoded),
@@ -86,13 +86,13 @@ impl Photo {
 /// What is wrong with a file, and what to do about it.
 struct Fault {
     problem: String,
-    way_out: &'static str,
+    remedy: &'static str,
 }
 
 impl Fault {
-    fn new(problem: impl ToString, way_out: &'static str) -> Self {
+    fn new(problem: impl ToString, remedy: &'static str) -> Self {
         let problem = problem.to_string();
-        Self { problem, way_out }
+        Self { problem, remedy }
     }
 
     /// The file is no picture that is known.

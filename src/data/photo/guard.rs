@@ -1,5 +1,5 @@
 //! Decoders are other people's code on other people's files: one that panics is an error of its file
-//! and not of the program. Used by `decode`; the command line's panic hook asks it.
+//! and not of the program. A panic hook can ask whether one is being guarded.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};

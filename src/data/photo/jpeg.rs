@@ -1,4 +1,4 @@
-//! Whether a JPEG file was cut. Called by `decode`, whose decoder does not tell.
+//! Whether a JPEG file was cut, which its decoder does not report.
 
 /// What every file begins with: the marker of the image's start.
 pub(super) const JPEG_START: [u8; 2] = [MARKER, 0xD8];

@@ -1,6 +1,6 @@
 //! Photographs of any size: decoding, and what of them a network sees.
 //!
-//! Called by the command line for pictures of the user's own. Values follow Pillow and torchvision,
+//! Values follow Pillow and torchvision,
 //! so that a network sees here what it was trained on there.
 
 mod decode;

@@ -1,4 +1,4 @@
-//! Resizing with an antialiased filter, value for value as Pillow does it. Called by `view`.
+//! Resizing with an antialiased filter, value for value as Pillow does it.
 
 use super::Photo;
 

@@ -1,5 +1,5 @@
 //! What of a photograph a network sees: the centred square after resizing, and where it lies in the
-//! whole. Called by the command line.
+//! whole.
 
 use super::resample::{Axis, resampled};
 use super::{Filter, Photo};

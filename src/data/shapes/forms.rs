@@ -1,6 +1,6 @@
 //! The twelve forms of the `shapes` data set, as outlines in a unit box.
 //!
-//! Called by `scene`, which turns, scales and places them. A form says what an object is; its colour,
+//! A form says what an object is; its colour,
 //! size, place and turn say nothing.
 
 use super::raster::{Outline, Point};

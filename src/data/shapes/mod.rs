@@ -1,33 +1,46 @@
 //! `shapes`: generated 32 x 32 images of twelve forms over clutter, with masks and boxes.
 //!
-//! Called by `load`. It stands in for real data where there is none, and it is the set on which
-//! localisation has a ground truth. Classes differ by form alone: colour, size, place, turn, number
+//! It stands in for real data where there is none, and it is the set on which localisation has a
+//! ground truth. Classes differ by form alone: colour, size, place, turn, number
 //! of objects and clutter are drawn without looking at the class.
 
 mod forms;
+pub(in crate::data) mod options;
 mod raster;
 mod scene;
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
+use crate::data::dataset::{
+    DataOptions, Dataset, ImageDataset, ImageShape, ObjectTruth, OptionRange,
+};
 use crate::data::error::DataError;
 use crate::data::image_set::{CHANNELS, ImageSet, ImageSetParts, Normalisation, PixelStore};
+use crate::data::locate::DataSearch;
+use crate::data::origin::Origin;
+use crate::data::random;
 use crate::data::split::Split;
-use crate::data::{SourceChecksum, Splits, random};
+use crate::data::splits::{SourceChecksum, Splits};
 use crate::run::hexadecimal;
 use forms::FORM_NAMES;
 use sha2::{Digest, Sha256};
 
+pub use options::ShapesOptions;
+
+/// Generated forms over clutter, 32 x 32 pixels in twelve classes, with masks.
+pub const DATASET: Dataset = Dataset::new(&Shapes);
+
 /// Name of the data set.
-pub(crate) const NAME: &str = "shapes";
+const NAME: &str = "shapes";
 
 /// Height and width of an image, pixels.
-pub(crate) const SIDE: usize = 32;
+const SIDE: usize = 32;
 
-/// Number of classes.
-pub(crate) const CLASSES: usize = FORM_NAMES.len();
+/// Size and classes of the images.
+const SHAPE: ImageShape = ImageShape {
+    side: SIDE,
+    classes: FORM_NAMES.len(),
+};
 
 /// The generator's version: it changes whenever a pixel changes.
 const GENERATOR: &str = "shapes generator 1";
@@ -40,28 +53,84 @@ pub const SHAPES_NORMALISATION: Normalisation = Normalisation {
     std: [0.203_428, 0.203_465, 0.203_679],
 };
 
-/// How many images to generate, and from which seed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ShapesOptions {
-    /// Images of the training split.
-    pub train_images: usize,
-    /// Images of the validation split.
-    pub validation_images: usize,
-    /// Images of the test split.
-    pub test_images: usize,
-    /// Seed of all three splits, which never share an image.
-    pub seed: u64,
-}
-
 /// Most images of a split: 3 GB of pixels.
 const MOST_IMAGES: usize = 1_000_000;
+
+#[derive(Debug)]
+struct Shapes;
+
+impl Origin for Shapes {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn summary(&self) -> &'static str {
+        "generated: 12 forms over clutter, 32 x 32, with masks and boxes"
+    }
+
+    fn is_generated(&self) -> bool {
+        true
+    }
+}
+
+impl ImageDataset for Shapes {
+    fn truth(&self) -> ObjectTruth {
+        ObjectTruth::Masks
+    }
+
+    fn known_shape(&self) -> Option<ImageShape> {
+        Some(SHAPE)
+    }
+
+    fn shape(&self, _search: &DataSearch) -> Result<ImageShape, DataError> {
+        Ok(SHAPE)
+    }
+
+    fn ranges(&self, options: &DataOptions) -> Vec<OptionRange> {
+        let shapes = &options.shapes;
+        let counts = [
+            ("data.shapes.train_images", shapes.train_images),
+            ("data.shapes.validation_images", shapes.validation_images),
+            ("data.shapes.test_images", shapes.test_images),
+        ];
+        counts
+            .map(|(key, value)| OptionRange {
+                key,
+                value,
+                least: SHAPE.classes,
+                most: MOST_IMAGES,
+            })
+            .to_vec()
+    }
+
+    fn train_images(&self, options: &DataOptions) -> Option<usize> {
+        Some(options.shapes.train_images)
+    }
+
+    fn reads(&self, _key: &str) -> bool {
+        true
+    }
+
+    fn load(&self, options: &DataOptions, _search: &DataSearch) -> Result<Splits, DataError> {
+        splits(&options.shapes)
+    }
+
+    fn parts(
+        &self,
+        generated: &ShapesOptions,
+        _search: &DataSearch,
+    ) -> Result<(Vec<ImageSet>, Vec<SourceChecksum>), DataError> {
+        let splits = splits(generated)?;
+        let sets = vec![splits.train, splits.validation, splits.test];
+        Ok((sets, splits.sources))
+    }
+}
 
 /// All three splits.
 ///
 /// # Errors
 /// [`DataError::Option`] for a split without images, or one that no memory holds.
-pub(crate) fn splits(options: &ShapesOptions) -> Result<Splits, DataError> {
+fn splits(options: &ShapesOptions) -> Result<Splits, DataError> {
     let split = |split, key, count| {
         if !(1..=MOST_IMAGES).contains(&count) {
             let allowed = "1 to 1000000";

@@ -1,6 +1,4 @@
 //! Polygons to pixel coverage, with nothing but `+ - * /`, so every machine draws the same pixels.
-//!
-//! Called by `scene` for objects and for clutter alike.
 
 /// Sub-rows that each pixel row is cut into; along a sub-row the coverage is exact.
 const SUB_ROWS: usize = 4;

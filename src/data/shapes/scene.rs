@@ -1,6 +1,6 @@
 //! One generated image: clutter, then one to three objects of a form, then noise.
 //!
-//! Called by the `shapes` generator, once an image. Everything is drawn from one random stream with
+//! Everything is drawn from one random stream with
 //! `+ - * /` and square roots alone, so a seed gives the same bytes on every machine.
 
 use rand_chacha::ChaCha8Rng;

@@ -4,13 +4,13 @@ use burn::module::Module;
 
 use super::*;
 use crate::data::DataSearch;
-use crate::data::clips::{ClipDataset, ClipOptions, ClipSplits};
+use crate::data::clips::{ClipOptions, ClipSplits, DRAWN_DIGITS};
 use crate::data::load_clips;
 use crate::model::{ConvLstm, ForecastSpec, PredictorName};
 
 fn clips() -> ClipSplits {
     let options = ClipOptions {
-        dataset: ClipDataset::Digits,
+        dataset: DRAWN_DIGITS,
         train_clips: 1,
         validation_clips: 1,
         test_clips: 8,

@@ -1,4 +1,4 @@
-//! What can be wrong with a weight file, and how to fix it.
+//! What can be wrong with a weight file.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ pub enum WeightsError {
         source: io::Error,
     },
     /// It is something else.
-    #[error("{path:?} is no weight file: {problem}")]
+    #[error("{path:?} is not a weight file: {problem}")]
     NotWeights {
         /// The file.
         path: PathBuf,
@@ -104,35 +104,6 @@ pub enum WeightsError {
 }
 
 impl WeightsError {
-    /// Returns what the reader can do about it.
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::NotWeights { .. } => Some(
-                "give a .pth of a state dict or a .safetensors file; a page that a server sent in \
-                 its place has to be downloaded again"
-                    .to_string(),
-            ),
-            Self::Damaged { .. } => Some("download or save it again".to_string()),
-            Self::Refused { .. } => Some(
-                "save the state dict alone: torch.save(model.state_dict(), \"weights.pth\")"
-                    .to_string(),
-            ),
-            Self::Mismatch { network, .. } => Some(format!(
-                "give weights with torchvision's names: cargo run -- weights fetch {network}"
-            )),
-            Self::NotFinite { .. } => {
-                Some("take other weights, or accept them with --allow-nan".to_string())
-            }
-            Self::SmallImages { trial, .. } => {
-                let [trial, base] = trial;
-                Some(format!(
-                    "explain and measure the run that they were exported from: {trial} --base {base}"
-                ))
-            }
-            Self::Io { .. } | Self::Export { .. } => None,
-        }
-    }
-
     /// For `map_err`: an [`WeightsError::Io`] that says what was tried on which path.
     pub(super) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_path_buf();

@@ -87,7 +87,7 @@ fn safetensors(header: &str, values: usize) -> Vec<u8> {
 fn other_files_are_named_for_what_they_are() {
     let html = refusal(b"<!DOCTYPE html><html><body>404</body></html>");
     assert!(
-        html.contains("is no weight file: it begins with \"<!DOCTYPE"),
+        html.contains("is not a weight file: it begins with \"<!DOCTYPE"),
         "{html}"
     );
     assert!(refusal(b"").contains("it is empty"));

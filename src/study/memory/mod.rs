@@ -155,7 +155,7 @@ impl<'a> Memory<'a> {
     ) -> Result<(), E> {
         for trained in &self.networks {
             let device = &self.runs.device.device;
-            let opened = trained.open(self.request.which, device)?;
+            let opened = trained.open(self.request.which, self.runs)?;
             let subject = clips::Subject {
                 trained,
                 opened: &opened,

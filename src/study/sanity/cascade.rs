@@ -1,9 +1,11 @@
 //! A network whose layers are re-initialised one after the other, from the logits downwards.
 
+use crate::data::ImageShape;
 use crate::data::random::{below, stream};
 use crate::explain::WithHeads;
 use crate::model::{TrainedNetwork, fresh_linear_weights};
 use crate::run::HeadRecord;
+use crate::study::error::StudyError;
 use crate::study::runs::{Runs, Trained};
 
 /// The trained network and its untrained ones.
@@ -23,10 +25,9 @@ impl<'a> Cascade<'a> {
         (trained, draws): (&Trained, usize),
         network: &'a WithHeads<TrainedNetwork>,
         heads: &[HeadRecord],
-    ) -> Self {
+    ) -> Result<Self, StudyError> {
         let experiment = &trained.experiment.experiment;
-        let dataset = experiment.data.dataset;
-        let (side, classes) = (dataset.side(), dataset.class_count());
+        let ImageShape { side, classes } = runs.shape(experiment)?;
         let device = &runs.device.device;
         let fresh = (0..draws as u64).map(|draw| {
             let mut rng = stream(trained.run.seed(), "sanity/draw", draw);
@@ -38,11 +39,11 @@ impl<'a> Cascade<'a> {
                 network.with_head(&head.layer, weights)
             })
         });
-        Self {
+        Ok(Self {
             fresh: fresh.collect(),
             layers: network.network().layers_from_the_top(),
             trained: network,
-        }
+        })
     }
 
     /// Returns the network of `draw` with its first `count` layers re-initialised; the retrained heads

@@ -100,7 +100,7 @@ impl<'a> Checks<'a> {
                 continue;
             };
             let draws = (trained, self.draws);
-            let cascade = cascade::Cascade::new(self.runs, draws, network, &subject.heads);
+            let cascade = cascade::Cascade::new(self.runs, draws, network, &subject.heads)?;
             let checked = checks::Checked {
                 question: self.measurement.question(self.runs, &layers),
                 images: pictures,

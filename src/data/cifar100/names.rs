@@ -1,12 +1,10 @@
-//! The official names of CIFAR-100's classes.
-//!
-//! Read by `cifar100`, which checks the release's own name files against them.
+//! The official names of CIFAR-100's classes, against which the release's own name files are checked.
 
 /// Names of the 100 fine classes, by label.
 ///
 /// # Source
 /// `fine_label_names.txt` of the official binary release (A. Krizhevsky, 2009).
-pub(crate) const FINE_NAMES: [&str; 100] = [
+pub(super) const FINE_NAMES: [&str; 100] = [
     "apple",
     "aquarium_fish",
     "baby",

@@ -1,0 +1,16 @@
+//! How to fix a run folder.
+
+use crate::run::RunError;
+
+/// Returns how to fix `error`.
+pub(in crate::cli) fn run(error: &RunError) -> Option<&'static str> {
+    match error {
+        RunError::NewerFormat { .. } => {
+            Some("update camtrail, or train the run again with --force")
+        }
+        RunError::ChecksumMismatch { .. } | RunError::Misplaced { .. } => {
+            Some("train on from the checkpoint before it with --resume")
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,48 @@
+//! How to fix a weight file.
+
+use crate::model::weights::WeightsError;
+
+/// Returns how to fix `error`; commands begin with `program`.
+pub(in crate::cli) fn weights(error: &WeightsError, program: &str) -> Option<String> {
+    match error {
+        WeightsError::NotWeights { .. } => Some(
+            "give a .pth of a state dict or a .safetensors file; a page that a server sent in \
+             its place has to be downloaded again"
+                .to_string(),
+        ),
+        WeightsError::Damaged { .. } => Some("download or save it again".to_string()),
+        WeightsError::Refused { .. } => Some(
+            "save the state dict alone: torch.save(model.state_dict(), \"weights.pth\")"
+                .to_string(),
+        ),
+        WeightsError::Mismatch { network, .. } => Some(format!(
+            "give weights with torchvision's names: {program} weights fetch {network}"
+        )),
+        WeightsError::NotFinite { .. } => {
+            Some("take other weights, or accept them with --allow-nan".to_string())
+        }
+        WeightsError::SmallImages { trial, .. } => {
+            let [trial, base] = trial;
+            Some(format!(
+                "explain and measure the run that they were exported from: {trial} --base {base}"
+            ))
+        }
+        WeightsError::Io { .. } | WeightsError::Export { .. } => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refused_pickle_is_answered_with_how_to_save_it() {
+        let refused = WeightsError::Refused {
+            path: "calls.pth".into(),
+            offset: 3,
+            problem: "asks for \"posix.system\"".into(),
+        };
+        let hint = weights(&refused, "camtrail").expect("a hint");
+        assert!(hint.contains("torch.save(model.state_dict()"), "{hint}");
+    }
+}

@@ -1,0 +1,41 @@
+//! Single values that replace those of an experiment's files.
+
+use std::str::FromStr;
+
+use super::error::ExperimentError;
+
+/// One value in place of the files', read from "KEY=VALUE".
+#[derive(Debug, Clone, PartialEq)]
+pub struct Override {
+    pub(super) key: String,
+    pub(super) value: String,
+    pub(super) origin: String,
+}
+
+impl Override {
+    /// What the resolved text calls an override of which nothing else is known.
+    const ORIGIN: &str = "override";
+
+    /// Returns the same override; the resolved text notes it with `origin` before its key.
+    pub fn given_with(self, origin: &str) -> Self {
+        let origin = origin.to_string();
+        Self { origin, ..self }
+    }
+}
+
+impl FromStr for Override {
+    type Err = ExperimentError;
+
+    fn from_str(given: &str) -> Result<Self, ExperimentError> {
+        match given.split_once('=') {
+            Some((key, value)) if !key.trim().is_empty() && !value.trim().is_empty() => Ok(Self {
+                key: key.trim().to_string(),
+                value: value.trim().to_string(),
+                origin: Self::ORIGIN.to_string(),
+            }),
+            _ => Err(ExperimentError::BadOverride {
+                given: given.to_string(),
+            }),
+        }
+    }
+}

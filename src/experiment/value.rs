@@ -1,0 +1,37 @@
+//! Values of an experiment by their keys, and the error for one that is wrong.
+
+use toml_edit::{Document, Item, TableLike};
+
+use super::error::{ExperimentError, Located};
+use super::source::Source;
+
+/// Returns the error for the value of `key`, placed in the topmost layer that gives it.
+pub(super) fn value_error(
+    key: &str,
+    item: &Item,
+    problem: String,
+    layers: &[(&Source, Document<String>)],
+) -> ExperimentError {
+    let value = item.to_string().trim().to_string();
+    let place = layers.iter().find_map(|(source, document)| {
+        let found = item_at(document.as_table(), key)?;
+        // An override stands in no file.
+        let same = found.to_string().trim() == value;
+        let span = found.span().filter(|_| same)?;
+        Some(Box::new(Located::new(source.origin(), &source.text, span)))
+    });
+    ExperimentError::Value {
+        key: key.to_string(),
+        value,
+        problem,
+        place,
+    }
+}
+
+/// Returns the value at `path`, keys joined by dots.
+pub(super) fn item_at<'a>(table: &'a dyn TableLike, path: &str) -> Option<&'a Item> {
+    match path.split_once('.') {
+        None => table.get(path),
+        Some((first, rest)) => item_at(table.get(first)?.as_table_like()?, rest),
+    }
+}
