@@ -20,7 +20,7 @@ use camtrail::explain::{
 };
 use camtrail::model::{PlainCnn, load_network};
 use camtrail::run::{
-    CheckpointName, LayerPlace, RunDir, ScoreMetric, ScorePair, ScoreRow, ScoreSummary, TableRow,
+    CheckpointName, LayerPlace, RunDir, ScorePair, ScoreRow, ScoreSummary, TableRow,
 };
 use printed::printed_in;
 
@@ -28,6 +28,8 @@ use printed::printed_in;
 const IMAGES: usize = 24;
 /// Grad-CAM, Grad-CAM++ and the three baselines.
 const SOURCES: [&str; 5] = ["grad-cam", "grad-cam-pp", "random", "gaussian", "edges"];
+/// Metrics, insertion and deletion included.
+const METRICS: usize = 6;
 /// Rounding of means of a few dozen float64 values in percent.
 const ROUNDING: f64 = 1e-9;
 /// Float32 forwards of batches of another size, in shares of 0 to 1.
@@ -83,18 +85,53 @@ fn score(out: &str, more: &[&str]) -> String {
     score_into(scored(), out, more)
 }
 
+/// One map's values by the metrics, which stand after the columns of [`ScoreRow`].
+#[derive(Debug, Clone, serde::Deserialize)]
+struct Values {
+    drop: f64,
+    area: f64,
+    increase: bool,
+    gain: f64,
+    #[serde(default)]
+    insertion: Option<f64>,
+    #[serde(default)]
+    deletion: Option<f64>,
+}
+
+/// A row of `scores.csv` with all its columns.
+struct MapRow {
+    row: ScoreRow,
+    values: Values,
+}
+
+impl std::ops::Deref for MapRow {
+    type Target = ScoreRow;
+
+    fn deref(&self) -> &ScoreRow {
+        &self.row
+    }
+}
+
+fn map_rows(path: &Path) -> Vec<MapRow> {
+    let rows = ScoreRow::read(path).expect("rows");
+    let mut reader = csv::Reader::from_path(path).expect("a table");
+    let values = reader.deserialize().map(|values| values.expect("values"));
+    let pairs = rows.into_iter().zip(values);
+    pairs.map(|(row, values)| MapRow { row, values }).collect()
+}
+
 /// The three tables in the folder `out`.
-fn tables(out: &str) -> (Vec<ScoreRow>, Vec<ScoreSummary>, Vec<ScorePair>) {
+fn tables(out: &str) -> (Vec<MapRow>, Vec<ScoreSummary>, Vec<ScorePair>) {
     let folder = scored().join(out);
     (
-        ScoreRow::read(&folder.join(ScoreRow::FILE)).expect("rows"),
+        map_rows(&folder.join(ScoreRow::FILE)),
         ScoreSummary::read(&folder.join(ScoreSummary::FILE)).expect("means"),
         ScorePair::read(&folder.join(ScorePair::FILE)).expect("pairs"),
     )
 }
 
 /// Each image's mean over the two seeds of what `value` makes of a row.
-fn over_seeds(rows: &[ScoreRow], method: &str, value: impl Fn(&ScoreRow) -> f64) -> Vec<f64> {
+fn over_seeds(rows: &[MapRow], method: &str, value: impl Fn(&MapRow) -> f64) -> Vec<f64> {
     let of = |seed| {
         rows.iter()
             .filter(move |row| row.method == method && row.seed == seed)
@@ -131,7 +168,7 @@ fn a_row_is_what_the_library_says_of_its_map() {
     let (rows, ..) = tables("seeds");
     let row = |image: &str| {
         let ours =
-            |row: &&ScoreRow| row.seed == 1 && row.image == image && row.method == "grad-cam-pp";
+            |row: &&MapRow| row.seed == 1 && row.image == image && row.method == "grad-cam-pp";
         rows.iter().find(ours).expect("a row of the image")
     };
     let epoch = CheckpointName::epoch(row("shapes/test/0").epoch);
@@ -181,10 +218,10 @@ fn a_row_is_what_the_library_says_of_its_map() {
         assert_eq!([row.native_height, row.native_width], [16, 16]);
         close(row.confidence, y, FORWARD);
         close(row.explanation_confidence, o, FORWARD);
-        close(row.drop, (y - o).max(0.0) / y, FORWARD / y);
-        close(row.gain, (o - y).max(0.0) / (1.0 - y), FORWARD / (1.0 - y));
+        close(row.values.drop, (y - o).max(0.0) / y, FORWARD / y);
+        close(row.values.gain, (o - y).max(0.0) / (1.0 - y), FORWARD / (1.0 - y));
         let area = map.values().iter().map(|v| f64::from(*v)).sum::<f64>() / 1024.0;
-        close(row.area, area, FORWARD);
+        close(row.values.area, area, FORWARD);
         assert!(row.generated && row.split == "test" && row.layer == "block-2");
     }
 }
@@ -193,15 +230,16 @@ fn a_row_is_what_the_library_says_of_its_map() {
 fn means_are_those_of_the_rows_and_lie_in_their_intervals() {
     let (rows, means, _) = tables("seeds");
     assert_eq!(rows.len(), 2 * IMAGES * SOURCES.len());
-    assert_eq!(means.len(), SOURCES.len() * ScoreMetric::ALL.len());
+    assert_eq!(means.len(), SOURCES.len() * METRICS);
     for summary in &means {
-        let share = |row: &ScoreRow| match summary.metric {
-            ScoreMetric::AverageDrop => 100.0 * row.drop,
-            ScoreMetric::MeanArea => 100.0 * row.area,
-            ScoreMetric::Increase => 100.0 * f64::from(u8::from(row.increase)),
-            ScoreMetric::AverageGain => 100.0 * row.gain,
-            ScoreMetric::Insertion => row.insertion.expect("measured"),
-            ScoreMetric::Deletion => row.deletion.expect("measured"),
+        let share = |row: &MapRow| match summary.metric.as_str() {
+            "average-drop" => 100.0 * row.values.drop,
+            "mean-area" => 100.0 * row.values.area,
+            "increase" => 100.0 * f64::from(u8::from(row.values.increase)),
+            "average-gain" => 100.0 * row.values.gain,
+            "insertion" => row.values.insertion.expect("measured"),
+            "deletion" => row.values.deletion.expect("measured"),
+            other => panic!("no column of {other}"),
         };
         let values = over_seeds(&rows, &summary.method, share);
         assert_eq!((values.len(), summary.images), (IMAGES, IMAGES));
@@ -241,7 +279,7 @@ fn pairs_are_counted_image_by_image_against_grad_cam() {
         };
         close(pair.win, count(|a, b| a > b), ROUNDING);
         close(pair.ties, count(|a, b| a == b), ROUNDING);
-        let drops = |method| mean(&over_seeds(&rows, method, |row| 100.0 * row.drop));
+        let drops = |method| mean(&over_seeds(&rows, method, |row| 100.0 * row.values.drop));
         let difference = drops(&pair.method) - drops("grad-cam");
         close(pair.drop_difference, difference, ROUNDING);
         assert!(pair.drop_difference_low <= difference && difference <= pair.drop_difference_high);
@@ -282,7 +320,7 @@ fn a_network_with_finer_and_coarser_maps_has_both_layers_and_cam_where_it_may() 
     let places = |place| {
         let of_drop = means
             .iter()
-            .filter(move |row| row.layer_place == place && row.metric == ScoreMetric::AverageDrop);
+            .filter(move |row| row.layer_place == place && row.metric == "average-drop");
         let named = of_drop.map(|row| (row.layer.clone(), row.native_height, row.method.clone()));
         named.collect::<Vec<_>>()
     };
@@ -299,7 +337,7 @@ fn a_network_with_finer_and_coarser_maps_has_both_layers_and_cam_where_it_may() 
     assert!(has_cam(&last) && !has_cam(&fine), "{fine:?} {last:?}");
     assert!(
         rows.iter()
-            .all(|row| row.insertion.is_none() && row.target_rule == "true")
+            .all(|row| row.values.insertion.is_none() && row.target_rule == "true")
     );
     assert_eq!(rows.len(), 5 * (fine.len() + last.len()));
     // On a pooled linear head CAM and Grad-CAM are the same map up to rounding.

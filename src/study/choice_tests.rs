@@ -1,7 +1,9 @@
-//! Tests of `maps`: which methods run where, and what figures call them.
+//! Which methods run where, and what figures call them.
 
 use super::*;
 use crate::figure::{method_name, trial_name};
+use burn::tensor::Device;
+
 use crate::model::backbones::BackboneName;
 use crate::model::{Head, ModelSpec, NetworkName, PlainCnn};
 
