@@ -3,12 +3,14 @@
 use clap::{Parser, Subcommand};
 
 use super::ablate::AblateArguments;
+use super::benchmark::BenchmarkArguments;
 use super::data::DataArguments;
 use super::evaluate::EvaluateArguments;
 use super::experiments::{DiffArguments, ShowArguments};
 use super::explain::ExplainArguments;
 use super::export::ExportArguments;
 use super::layers::LayersArguments;
+use super::localize::LocalizeArguments;
 use super::reproduce::ReproduceArguments;
 use super::score::ScoreArguments;
 use super::shared::Shared;
@@ -35,7 +37,9 @@ pub(super) enum Verb {
     // explain-seq
     /// Draw the ablation: the same images explained by every trial, and along training
     Ablate(AblateArguments),
-    // localize
+    /// Measure whether maps lie on the objects, whose boxes or masks are known
+    #[command(mut_arg("class", |class| class.default_value("true")))]
+    Localize(LocalizeArguments),
     // sanity
     /// Measure the accuracy of a trained network, or how well it predicts frames
     Evaluate(EvaluateArguments),
@@ -43,7 +47,8 @@ pub(super) enum Verb {
     Score(ScoreArguments),
     /// Train all trials, explain them and draw every figure
     Reproduce(ReproduceArguments),
-    // benchmark
+    /// Compare ImageNet networks on photographs: figures, scores, localisation and agreement
+    Benchmark(BenchmarkArguments),
     /// List the layers of an ImageNet network, with their sizes
     Layers(LayersArguments),
     /// Write a trained network's weights for PyTorch

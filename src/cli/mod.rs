@@ -2,7 +2,9 @@
 //! shows what it found.
 
 mod ablate;
+mod agreement_text;
 mod app;
+mod benchmark;
 mod context;
 mod data;
 mod evaluate;
@@ -12,6 +14,8 @@ mod export;
 mod failure;
 mod fetch_progress;
 mod layers;
+mod localize;
+mod localize_text;
 mod output;
 mod progress;
 mod reproduce;
@@ -76,9 +80,11 @@ fn dispatch(context: &Context, verb: Verb) -> anyhow::Result<u8> {
         Verb::Train(arguments) => train::run(context, &arguments),
         Verb::Explain(arguments) => explain::run(context, &arguments),
         Verb::Ablate(arguments) => ablate::run(context, &arguments),
+        Verb::Localize(arguments) => localize::run(context, &arguments),
         Verb::Evaluate(arguments) => evaluate::run(context, &arguments),
         Verb::Score(arguments) => score::run(context, &arguments),
         Verb::Reproduce(arguments) => reproduce::run(context, &arguments),
+        Verb::Benchmark(arguments) => benchmark::run(context, &arguments),
         Verb::Layers(arguments) => layers::run(context, &arguments),
         Verb::Weights(arguments) => weights::run(context, &arguments),
         Verb::Export(arguments) => export::run(context, &arguments),

@@ -3,14 +3,19 @@
 
 pub mod ablation;
 pub mod accuracy;
+pub mod agreement;
+pub mod benchmark;
+mod boxes;
 mod caveat;
 mod choice;
 mod error;
 pub mod explanation;
 pub mod export;
+mod file_name;
 mod groups;
 mod heads;
 mod lists;
+pub mod localize;
 mod maps;
 pub mod measure;
 pub mod metrics;
@@ -26,6 +31,7 @@ pub mod training;
 mod watch;
 mod weights;
 
+pub use boxes::BoxSource;
 pub use caveat::{Caveat, Verdicts};
 pub use choice::{
     MethodChoice, QuantityChoice, map_sources, rule_name, target_name, target_rule, target_spec,

@@ -242,6 +242,11 @@ impl PhotoReader {
 
 /// Returns what the pictures of a folder are called together.
 pub fn name_of(folder: &Path) -> String {
+    // An empty path is the working directory.
+    let folder = match folder.as_os_str().is_empty() {
+        true => Path::new("."),
+        false => folder,
+    };
     let whole = folder.canonicalize().unwrap_or(folder.to_path_buf());
     let name = whole.file_name().unwrap_or(whole.as_os_str());
     name.to_string_lossy().into_owned()

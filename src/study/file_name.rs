@@ -1,0 +1,21 @@
+//! Names of folders from names of networks, layers and pictures.
+
+/// Returns `name` with a hyphen for everything except letters, digits, "-" and "_", so that it is
+/// safe as the name of a file or folder.
+pub(super) fn safe_name(name: &str) -> String {
+    let safe = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
+    name.chars()
+        .map(|c| if safe(c) { c } else { '-' })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::safe_name;
+
+    #[test]
+    fn what_could_leave_the_folder_becomes_a_hyphen() {
+        assert_eq!(safe_name("features.12"), "features-12");
+        assert_eq!(safe_name("../a b_c-é"), "---a-b_c-é");
+    }
+}
