@@ -109,9 +109,7 @@ pub(super) fn localize(
         let photos = places.iter().map(|&place| boxes.photo(kept[place]));
         let photos = photos.collect::<Result<Vec<Labelled>, _>>()?;
         let truths = places.iter().map(|&place| pictures.truths[place].clone());
-        let drawn = network
-            .see(&dataset, &photos)
-            .with_truths(truths.collect());
+        let drawn = network.see(&dataset, &photos).with_truths(truths.collect());
         let group = network.group(runs, (0, &drawn), &asked)?;
         let subject = &network.published.subject;
         (findings.pictures).extend(by_layer(subject, &drawn, asked.target, &group));
