@@ -17,7 +17,7 @@ use camtrail::data::clips::CANVAS_SIDE;
 use camtrail::data::{DataSearch, load_clips};
 use camtrail::experiment::{self, ForecastExperiment, Resolved};
 use camtrail::model::tap::Tap;
-use camtrail::model::{ConvLstm, clip_tensor};
+use camtrail::model::{ConvLstm, Predictor, clip_tensor};
 use camtrail::train::frame_loss;
 
 const REPEATS: usize = 9;

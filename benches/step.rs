@@ -15,7 +15,9 @@ use burn::tensor::{Device, Distribution, Int, Tensor};
 use burn::train::TrainStep;
 use camtrail::explain::{ExplainRequest, Method, TargetSpec, explain};
 use camtrail::model::tap::Tap;
-use camtrail::model::{ConvLstm, ForecastSpec, Head, ModelSpec, NetworkName, PlainCnn};
+use camtrail::model::{
+    ConvLstm, ForecastSpec, Head, ModelSpec, NetworkName, PlainCnn, Predictor, PredictorName,
+};
 use camtrail::train::{FrameLoss, ImageBatch, clip_by_global_norm, frame_loss};
 
 /// As in the program.
@@ -113,6 +115,7 @@ fn trial_d() -> Work {
 
 fn convlstm() -> Work {
     let spec = ForecastSpec {
+        network: PredictorName::default(),
         hidden: vec![64, 64],
         kernel: 3,
         patch: 4,

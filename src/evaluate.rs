@@ -1,5 +1,4 @@
-//! How good a trained network is: its scores on data that it was not trained on. Called by `cli`,
-//! which turns them into rows.
+//! How good a trained network is: its scores on data that it was not trained on.
 //!
 //! `accuracy` measures what classifies images; `forecast` measures what predicts frames, by the
 //! scores in `frames`.

@@ -13,7 +13,7 @@ use camtrail::experiment::{
 };
 use camtrail::model::backbones::{BackboneName, TrainableBackbone};
 use camtrail::model::tap::Tap;
-use camtrail::model::{ConvLstm, NetworkName, NetworkSize, PlainCnn};
+use camtrail::model::{ConvLstm, NetworkName, NetworkSize, PlainCnn, Predictor};
 use camtrail::train::FIXED_ON_RESUME;
 use serde_json::Value;
 
@@ -215,10 +215,40 @@ fn every_predictor_builds_the_network_that_it_promises() {
         let generated = experiment.clips.dataset == ClipDataset::Digits;
         assert_eq!(generated, base.is_some(), "{name}");
         let network = ConvLstm::new(&experiment.forecast, CANVAS_SIDE, 1, &device);
-        assert_eq!(network.layers(), experiment.forecast.hidden.len(), "{name}");
+        assert_eq!(
+            network.state_names().len(),
+            experiment.forecast.hidden.len(),
+            "{name}"
+        );
         let counted = predictor_size(&resolved).parameters;
         assert_eq!(network.num_params() as u64, counted, "{name}");
     }
+}
+
+/// The network is named where an experiment chooses it; what else is shown has no such key.
+#[test]
+fn a_predictor_is_chosen_by_a_key_that_the_defaults_do_not_write() {
+    let usual = predictor("convlstm", None);
+    assert!(!usual.text.contains("network ="), "{}", usual.text);
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let own = "extends = \"convlstm\"\n\n[forecast]\nnetwork = \"conv-lstm\"\n";
+    std::fs::create_dir(folder.path().join("experiments")).expect("a folder");
+    std::fs::write(folder.path().join("experiments/chosen.toml"), own).expect("written");
+    let chosen: Resolved<ForecastExperiment> =
+        experiment::load(folder.path(), "chosen", None, &[]).expect("it names a known network");
+    assert!(
+        chosen.text.contains("network = \"conv-lstm\""),
+        "{}",
+        chosen.text
+    );
+    assert_eq!(chosen.experiment, usual.experiment);
+    let change = ["forecast.network=conv-lstm".parse().expect("a change")];
+    let changed: Resolved<ForecastExperiment> =
+        experiment::load(Path::new(""), "convlstm", None, &change).expect("as well by --set");
+    assert_eq!(changed.experiment, usual.experiment);
+    let other = ["forecast.netwrok=conv-lstm".parse().expect("a change")];
+    let unknown = experiment::load::<ForecastExperiment>(Path::new(""), "convlstm", None, &other);
+    assert!(unknown.is_err());
 }
 
 #[test]

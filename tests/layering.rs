@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module and what it may use.
-const MAY_USE: [(&str, &[&str]); 12] = [
+const MAY_USE: [(&str, &[&str]); 13] = [
     ("run", &[]),
     ("device", &[]),
     ("kernels", &[]),
@@ -21,6 +21,19 @@ const MAY_USE: [(&str, &[&str]); 12] = [
             "run", "device", "data", "model", "train", "evaluate", "explain",
         ],
     ),
+    (
+        "study",
+        &[
+            "run",
+            "device",
+            "data",
+            "model",
+            "train",
+            "evaluate",
+            "explain",
+            "experiment",
+        ],
+    ),
     ("figure", &["run"]),
     (
         "cli",
@@ -33,6 +46,7 @@ const MAY_USE: [(&str, &[&str]); 12] = [
             "evaluate",
             "explain",
             "experiment",
+            "study",
             "figure",
         ],
     ),
@@ -318,8 +332,9 @@ fn modules_use_only_what_stands_left_of_them() {
         ("evaluate", "data"),
         ("explain", "model"),
         ("experiment", "train"),
+        ("study", "experiment"),
         ("figure", "run"),
-        ("cli", "experiment"),
+        ("cli", "study"),
         ("main", "cli"),
     ] {
         let pair = (module.to_string(), used.to_string());
@@ -346,6 +361,280 @@ fn every_name_after_crate_is_a_module_and_nothing_climbs_past_its_parent() {
     }
     let climbing = offences(&sources.iter().collect::<Vec<_>>(), &["super::super::"]);
     assert!(climbing.is_empty(), "{climbing:#?}");
+}
+
+/// What one file takes from others: each file of `src` by its place among them.
+struct Imports<'a> {
+    sources: &'a [Source],
+    /// For each file, the names it defines that others can use.
+    defined: Vec<BTreeSet<String>>,
+}
+
+impl<'a> Imports<'a> {
+    fn of(sources: &'a [Source]) -> Self {
+        let defined = sources.iter().map(|source| definitions(&source.code));
+        Self {
+            sources,
+            defined: defined.collect(),
+        }
+    }
+
+    /// Returns the place of the file of the module at `path`, such as ["explain", "localize"].
+    fn file_of(&self, path: &[String]) -> Option<usize> {
+        let stem = format!("src/{}", path.join("/"));
+        let names = [format!("{stem}.rs"), format!("{stem}/mod.rs")];
+        let root = path.is_empty().then_some("src/lib.rs");
+        self.sources.iter().position(|source| {
+            names.contains(&source.path) || root.is_some_and(|root| source.path == root)
+        })
+    }
+
+    /// Returns the files that the file at `place` takes a name from; a name that a module passes on is
+    /// that of the file which defines it.
+    fn of_file(&self, place: usize) -> BTreeSet<usize> {
+        let source = &self.sources[place];
+        let module = module_path(&source.path);
+        let mut found = BTreeSet::new();
+        // What a module only passes on, it does not use.
+        for path in paths_used(&without_passing_on(&source.code)) {
+            let Some((first, rest)) = path.split_first() else {
+                continue;
+            };
+            let start: Vec<String> = match first.as_str() {
+                "crate" => Vec::new(),
+                "super" => module[..module.len().saturating_sub(1)].to_vec(),
+                "self" => module.clone(),
+                // A module of this file, or another crate.
+                name if source.code.contains(&format!("mod {name};")) => {
+                    [&module[..], &[name.to_string()]].concat()
+                }
+                _ => continue,
+            };
+            found.extend(self.follow(start, rest, 0));
+        }
+        found.remove(&place);
+        found
+    }
+
+    /// Returns the file that defines what `rest` names, seen from the module `at`.
+    fn follow(&self, mut at: Vec<String>, rest: &[String], depth: usize) -> Option<usize> {
+        let mut rest = rest;
+        while let Some((name, after)) = rest.split_first() {
+            let below = [&at[..], std::slice::from_ref(name)].concat();
+            if self.file_of(&below).is_none() {
+                break;
+            }
+            (at, rest) = (below, after);
+        }
+        let file = self.file_of(&at)?;
+        let Some(name) = rest.first() else {
+            return Some(file);
+        };
+        if self.defined[file].contains(name) || depth > 4 {
+            return Some(file);
+        }
+        // Passed on by `pub use`: look at what this file takes under that name.
+        let module = module_path(&self.sources[file].path);
+        for path in paths_used(&self.sources[file].code) {
+            if path.last() == Some(name) && path.len() > 1 {
+                let start = match path[0].as_str() {
+                    "crate" => Vec::new(),
+                    "super" => module[..module.len().saturating_sub(1)].to_vec(),
+                    first => [&module[..], &[first.to_string()]].concat(),
+                };
+                if let Some(found) = self.follow(start, &path[1..], depth + 1) {
+                    return Some(found);
+                }
+            }
+        }
+        Some(file)
+    }
+}
+
+/// Returns the path of the module in the file at `path`, such as ["explain", "localize"].
+fn module_path(path: &str) -> Vec<String> {
+    let inner = path.trim_start_matches("src/").trim_end_matches(".rs");
+    let inner = inner.trim_end_matches("/mod");
+    match inner {
+        "lib" | "main" => Vec::new(),
+        inner => inner.split('/').map(str::to_string).collect(),
+    }
+}
+
+/// Returns the names that `code` defines at the left margin.
+fn definitions(code: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for line in code.lines() {
+        let mut words = line.split(|c: char| !c.is_alphanumeric() && c != '_');
+        let mut words = words.by_ref().filter(|word| !word.is_empty());
+        if line.starts_with(' ') {
+            continue;
+        }
+        while let Some(word) = words.next() {
+            let names = [
+                "fn",
+                "struct",
+                "enum",
+                "trait",
+                "const",
+                "static",
+                "type",
+                "macro_rules",
+                "mod",
+            ];
+            if names.contains(&word) {
+                found.extend(words.next().filter(|_| word != "mod").map(str::to_string));
+                break;
+            }
+        }
+    }
+    found
+}
+
+/// Returns `code` without its `pub use` lines.
+fn without_passing_on(code: &str) -> String {
+    let mut kept = String::new();
+    let mut lines = code.lines();
+    while let Some(line) = lines.next() {
+        let passes_on = line.starts_with("pub") && line.contains(" use ");
+        if !passes_on {
+            kept.push_str(line);
+            kept.push('\n');
+        } else if !line.ends_with(';') {
+            lines.by_ref().find(|line| line.ends_with(';'));
+        }
+    }
+    kept
+}
+
+/// Returns every path of names that `code` takes by `use` or writes out, groups taken apart.
+fn paths_used(code: &str) -> Vec<Vec<String>> {
+    let mut paths = Vec::new();
+    let starts = ["crate::", "super::", "self::"];
+    for (place, _) in code.match_indices("use ") {
+        let before = code[..place].chars().next_back().unwrap_or('\n');
+        if before.is_whitespace() || before == ')' {
+            let end = code[place..]
+                .find(';')
+                .map_or(code.len(), |end| place + end);
+            take_apart(&code[place + 4..end], &[], &mut paths);
+        }
+    }
+    for start in starts {
+        for (place, _) in code.match_indices(start) {
+            let name = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
+            let rest: String = code[place..].chars().take_while(|c| name(*c)).collect();
+            if rest.ends_with("::") {
+                // A group, which is taken apart above.
+                continue;
+            }
+            let path = rest.split("::").filter(|part| !part.is_empty());
+            paths.push(path.map(str::to_string).collect());
+        }
+    }
+    paths
+}
+
+fn take_apart(text: &str, before: &[String], paths: &mut Vec<Vec<String>>) {
+    let mut depth = 0;
+    let mut parts = vec![String::new()];
+    for character in text.chars() {
+        match character {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            _ => {}
+        }
+        match character {
+            ',' if depth == 0 => parts.push(String::new()),
+            other => parts.last_mut().expect("never empty").push(other),
+        }
+    }
+    for part in parts.iter().map(|part| part.trim()) {
+        let (own, group) = match part.find('{') {
+            Some(open) => (&part[..open], Some(&part[open + 1..])),
+            None => (part, None),
+        };
+        let own = own.split(" as ").next().unwrap_or_default();
+        let names = own
+            .split("::")
+            .map(str::trim)
+            .filter(|name| !name.is_empty());
+        let path: Vec<String> = [before, &names.map(str::to_string).collect::<Vec<_>>()].concat();
+        match group {
+            Some(group) => take_apart(group.trim_end().trim_end_matches('}'), &path, paths),
+            None => paths.push(path.into_iter().filter(|name| name != "self").collect()),
+        }
+    }
+}
+
+/// Returns the files that import each other in a circle, one list per circle.
+fn circles(imports: &[BTreeSet<usize>]) -> Vec<Vec<usize>> {
+    let reach = |from: usize| {
+        let (mut seen, mut next) = (BTreeSet::new(), vec![from]);
+        while let Some(file) = next.pop() {
+            for &other in &imports[file] {
+                if seen.insert(other) {
+                    next.push(other);
+                }
+            }
+        }
+        seen
+    };
+    let reached: Vec<BTreeSet<usize>> = (0..imports.len()).map(reach).collect();
+    let mut found: Vec<Vec<usize>> = Vec::new();
+    for file in 0..imports.len() {
+        let together = |other: &usize| reached[*other].contains(&file);
+        let circle: Vec<usize> = reached[file].iter().copied().filter(together).collect();
+        if circle.contains(&file) && !found.contains(&circle) {
+            found.push(circle);
+        }
+    }
+    found
+}
+
+#[test]
+fn no_files_import_each_other_in_a_circle() {
+    let sources = sources();
+    let imports = Imports::of(&sources);
+    let of_files: Vec<BTreeSet<usize>> = (0..sources.len())
+        .map(|place| imports.of_file(place))
+        .collect();
+    let arrows: usize = of_files.iter().map(BTreeSet::len).sum();
+    assert!(arrows > 500, "the imports were read: {arrows}");
+    let name = |place: &usize| sources[*place].path.as_str();
+    let circles: Vec<Vec<&str>> = (circles(&of_files).iter())
+        .map(|circle| circle.iter().map(name).collect())
+        .collect();
+    assert!(circles.is_empty(), "{circles:#?}");
+}
+
+/// The circle finder against a house whose circle is plain to see.
+#[test]
+fn a_circle_is_found_through_what_a_module_passes_on() {
+    let file = |path: &str, code: &str| Source {
+        path: path.to_string(),
+        module: String::new(),
+        lines: 0,
+        code: code.to_string(),
+    };
+    let sources = [
+        file("src/lib.rs", "pub mod a;\n"),
+        file(
+            "src/a/mod.rs",
+            "mod one;\nmod two;\nmod three;\npub use one::One;\npub use two::Two;\n",
+        ),
+        file("src/a/one.rs", "use super::Two;\npub struct One;\n"),
+        file(
+            "src/a/two.rs",
+            "use crate::a::{three::{Three}, One as Other};\npub struct Two;\n",
+        ),
+        file("src/a/three.rs", "pub struct Three;\n"),
+    ];
+    let imports = Imports::of(&sources);
+    let of_files: Vec<BTreeSet<usize>> = (0..5).map(|place| imports.of_file(place)).collect();
+    assert_eq!(of_files[2], BTreeSet::from([3]));
+    assert_eq!(of_files[3], BTreeSet::from([2, 4]));
+    assert_eq!(circles(&of_files), [[2, 3]]);
 }
 
 #[test]

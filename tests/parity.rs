@@ -20,7 +20,8 @@ use camtrail::device::{DeviceChoice, choose, cpu};
 use camtrail::explain::{ExplainRequest, Method, TargetSpec, explain};
 use camtrail::model::tap::Tap;
 use camtrail::model::{
-    ConvLstm, ForecastSpec, Head, ModelSpec, NetworkName, PlainCnn, ResidentImages, clip_tensor,
+    ConvLstm, ForecastSpec, Head, ModelSpec, NetworkName, PlainCnn, Predictor, PredictorName,
+    ResidentImages, clip_tensor,
 };
 use camtrail::train::{FrameLoss, ImageBatch, frame_loss};
 
@@ -211,6 +212,7 @@ fn predictor(device: &Device, weights: Weights, into: &mut Measured) {
     };
     let clips = load_clips(&options, &DataSearch::default()).expect("drawn digits need no file");
     let spec = ForecastSpec {
+        network: PredictorName::default(),
         hidden: vec![8, 8],
         kernel: 3,
         patch: 4,

@@ -97,6 +97,10 @@ fn what_cannot_be_built_is_refused_with_what_can() {
         ("forecast.patch=3", "patches of 1, 2 or 4"),
         ("objective.true_frames=20", "a whole number from 1 to 19"),
         ("objective.loss=ssim", "bce"),
+        (
+            "forecast.network=conv-gru",
+            "no such network, known are \"conv-lstm\"",
+        ),
     ] {
         let (code, _, stderr) = run(&folder, &training(&[change], &[]));
         assert_eq!(code, 2, "{change}: {stderr}");

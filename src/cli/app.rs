@@ -8,10 +8,12 @@ use super::data::DataArguments;
 use super::evaluate::EvaluateArguments;
 use super::experiments::{DiffArguments, ShowArguments};
 use super::explain::ExplainArguments;
+use super::explain_seq::ExplainSeqArguments;
 use super::export::ExportArguments;
 use super::layers::LayersArguments;
 use super::localize::LocalizeArguments;
 use super::reproduce::ReproduceArguments;
+use super::sanity::SanityArguments;
 use super::score::ScoreArguments;
 use super::shared::Shared;
 use super::train::TrainArguments;
@@ -34,13 +36,15 @@ pub(super) enum Verb {
     Train(TrainArguments),
     /// Show what a trained network looks at in given images
     Explain(ExplainArguments),
-    // explain-seq
+    /// Show what a next-frame predictor's prediction rests on in each of its hidden states
+    ExplainSeq(ExplainSeqArguments),
     /// Draw the ablation: the same images explained by every trial, and along training
     Ablate(AblateArguments),
     /// Measure whether maps lie on the objects, whose boxes or masks are known
     #[command(mut_arg("class", |class| class.default_value("true")))]
     Localize(LocalizeArguments),
-    // sanity
+    /// Check whether maps depend on the network's parameters and on the class
+    Sanity(SanityArguments),
     /// Measure the accuracy of a trained network, or how well it predicts frames
     Evaluate(EvaluateArguments),
     /// Score the maps of trained networks over a whole split: table and figure by depth

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use crate::data::DataSearch;
 use crate::device::{DeviceChoice, choose};
 use crate::experiment::Resolved;
-use crate::study::{Progress, Runs, Watch};
+use crate::study::{Progress, Runs, Watch, measure};
 use crate::train::TrainEvents;
 
 use super::output::{note, program};
 use super::progress::{Bar, TrainView};
-use super::shared::{DEFAULT_RUNS, DeviceName, Shared};
+use super::shared::{DEFAULT_RUNS, DeviceName, MeasureArguments, Shared};
 use super::signals::Signals;
 
 /// Folder of everything drawn.
@@ -80,6 +80,12 @@ impl Context {
         let resolved: Resolved = self.runs.experiment(trials.first()?, base, &[]).ok()?;
         let dataset = resolved.experiment.data.dataset;
         Some(self.figures(None, &[dataset.name(), SANITY]))
+    }
+
+    /// Returns the request of a measurement.
+    pub(super) fn measurement(&self, given: &MeasureArguments) -> anyhow::Result<measure::Request> {
+        let (base, out) = (given.base.as_deref(), given.out.as_deref());
+        given.request(self.verdicts(&given.trials, base, out))
     }
 
     /// Returns the command `rest` with this run's shared options, to be pasted.

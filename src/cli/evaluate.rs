@@ -10,9 +10,10 @@ use crate::experiment::Experiment;
 use crate::model::backbones::BackboneName;
 use crate::run::{DepthRow, TableRow};
 use crate::study::accuracy::{Request, measure};
-use crate::study::{Published, grouped, photo_accuracy};
+use crate::study::{Published, forecast, grouped, photo_accuracy};
 
 use super::context::Context;
+use super::evaluate_frames::{self, FrameArguments};
 use super::failure::Complaint;
 use super::output::{DONE, note, result, table};
 use super::shared::FromWeights;
@@ -38,6 +39,8 @@ pub(super) struct EvaluateArguments {
     /// Write the table as CSV too
     #[arg(long, value_name = "FILE")]
     csv: Option<PathBuf>,
+    #[command(flatten)]
+    frames: FrameArguments,
 }
 
 /// A folder of photographs with labels.
@@ -73,6 +76,9 @@ pub(super) fn run(context: &Context, arguments: &EvaluateArguments) -> anyhow::R
     let predict = (arguments.trials.iter())
         .map(|trial| predicts_frames(context, trial, base))
         .collect::<anyhow::Result<Vec<bool>>>()?;
+    if predict.iter().all(|predicts| *predicts) {
+        return frames(context, arguments);
+    }
     if let Some(place) = predict.iter().position(|predicts| *predicts) {
         let message = format!(
             "{} predicts frames, others classify",
@@ -80,6 +86,10 @@ pub(super) fn run(context: &Context, arguments: &EvaluateArguments) -> anyhow::R
         );
         let hint = "evaluate networks of one kind at a time";
         return Err(Complaint::misused(message, hint).into());
+    }
+    if let Some(option) = arguments.frames.given() {
+        let message = format!("{option} is for networks that predict frames");
+        return Err(Complaint::misused(message, "leave it out").into());
     }
     let request = Request {
         trials: arguments.trials.clone(),
@@ -92,6 +102,22 @@ pub(super) fn run(context: &Context, arguments: &EvaluateArguments) -> anyhow::R
     if let Some(path) = &arguments.csv {
         DepthRow::write(path, &rows)?;
         note(format!("written to \"{}\"", path.display()));
+    }
+    Ok(DONE)
+}
+
+fn frames(context: &Context, arguments: &EvaluateArguments) -> anyhow::Result<u8> {
+    let request = forecast::Request {
+        experiments: arguments.trials.clone(),
+        base: arguments.base.clone(),
+        seeds: arguments.seeds.clone(),
+        which: arguments.checkpoint.parse()?,
+        limit: arguments.frames.limit,
+        official: arguments.frames.official.clone(),
+    };
+    let places = (arguments.frames.out.as_deref(), arguments.csv.as_ref());
+    for path in evaluate_frames::perform(context, &request, places)? {
+        result(path.display());
     }
     Ok(DONE)
 }

@@ -11,15 +11,11 @@ use crate::study::StudyError;
 use crate::train::TrainError;
 
 use super::context::Context;
-use super::output::{self, program};
+use super::output::{self, FAILED, MISUSED, program};
 use super::study_hints::study_hint;
 
-/// Exit code of a failed run.
-pub(super) const FAILED: u8 = 1;
 /// How the hints of other modules spell this program.
 pub(super) const CARGO_RUN: &str = "cargo run --";
-/// Exit code of misuse and of a bad configuration.
-pub(super) const MISUSED: u8 = 2;
 
 /// An error of the command line itself, with its way out.
 #[derive(Debug, thiserror::Error)]
@@ -38,15 +34,6 @@ impl Complaint {
             hint: Some(hint.into()),
             code: FAILED,
         }
-    }
-
-    /// Returns the same with another way out beside its own.
-    pub(super) fn or(mut self, way: &str) -> Self {
-        self.hint = Some(match self.hint {
-            Some(hint) => format!("{hint}, or {way}"),
-            None => way.to_string(),
-        });
-        self
     }
 
     /// Returns a misuse with a way out.

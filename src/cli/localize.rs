@@ -35,7 +35,7 @@ pub(super) struct LocalizeArguments {
 impl LocalizeArguments {
     fn request(&self, context: &Context) -> anyhow::Result<Request> {
         Ok(Request {
-            measurement: self.measure.request(context)?,
+            measurement: context.measurement(&self.measure)?,
             boxes: self.boxes.as_ref().map(|csv| BoxSource {
                 csv: csv.clone(),
                 folder: self.images.clone(),

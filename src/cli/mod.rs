@@ -8,17 +8,22 @@ mod benchmark;
 mod context;
 mod data;
 mod evaluate;
+mod evaluate_frames;
 mod experiments;
 mod explain;
+mod explain_seq;
 mod export;
 mod failure;
 mod fetch_progress;
+mod frame_text;
 mod layers;
 mod localize;
 mod localize_text;
+mod memory_text;
 mod output;
 mod progress;
 mod reproduce;
+mod sanity;
 mod score;
 mod score_text;
 mod shared;
@@ -36,7 +41,7 @@ use crate::data::photo::is_guarded;
 use app::{Arguments, Verb};
 use context::Context;
 use failure::Failure;
-use output::DONE;
+use output::{DONE, FAILED};
 
 /// Parses the command line, runs the verb, prints what went wrong, and returns the exit code: 0
 /// done, 1 failed, 2 misused, 130 or 143 stopped by a signal.
@@ -55,10 +60,10 @@ pub fn main() -> ExitCode {
     ExitCode::from(match outcome {
         Ok(DONE) if output::lost() => {
             output::note("error: cannot write to standard output");
-            failure::FAILED
+            FAILED
         }
         Ok(code) => code,
-        Err(_) => failure::FAILED,
+        Err(_) => FAILED,
     })
 }
 
@@ -79,8 +84,10 @@ fn dispatch(context: &Context, verb: Verb) -> anyhow::Result<u8> {
     match verb {
         Verb::Train(arguments) => train::run(context, &arguments),
         Verb::Explain(arguments) => explain::run(context, &arguments),
+        Verb::ExplainSeq(arguments) => explain_seq::run(context, &arguments),
         Verb::Ablate(arguments) => ablate::run(context, &arguments),
         Verb::Localize(arguments) => localize::run(context, &arguments),
+        Verb::Sanity(arguments) => sanity::run(context, &arguments),
         Verb::Evaluate(arguments) => evaluate::run(context, &arguments),
         Verb::Score(arguments) => score::run(context, &arguments),
         Verb::Reproduce(arguments) => reproduce::run(context, &arguments),

@@ -5,6 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Exit code of a run that did what it was asked.
 pub(super) const DONE: u8 = 0;
+/// Exit code of a failed run.
+pub(super) const FAILED: u8 = 1;
+/// Exit code of misuse and of a bad configuration.
+pub(super) const MISUSED: u8 = 2;
 
 /// Whether a line of results was lost to anything but a reader that went away.
 static LOST: AtomicBool = AtomicBool::new(false);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::run::{CheckpointName, EpochTotals};
+use crate::run::{CheckpointName, Quality};
 use crate::train::{EpochReport, Progress, TrainEvents};
 
 use crate::study;
@@ -112,26 +112,19 @@ impl TrainEvents for TrainView {
             progress.step,
             progress.steps,
             progress.loss,
-            quality(progress.accuracy, progress.frame_error),
-            rate(progress.images_per_second, progress.accuracy.is_some()),
+            quality(progress.quality),
+            rate(progress.images_per_second, progress.quality),
         ));
     }
 
     fn epoch(&mut self, report: &EpochReport) {
-        let counts = report.validation_accuracy.is_some();
         let trained = match report.trained {
-            Some(totals) => {
-                let per_item = |sum: fn(&EpochTotals) -> f64| sum(&totals) / totals.images as f64;
-                let quality = quality(
-                    counts.then(|| per_item(|totals| totals.correct as f64)),
-                    (!counts).then(|| per_item(|totals| totals.squared_error)),
-                );
-                format!(
-                    "train loss {:.3} {quality}  {}  ",
-                    per_item(|totals| totals.loss_sum),
-                    rate(totals.images as f64 / totals.seconds, counts)
-                )
-            }
+            Some(means) => format!(
+                "train loss {:.3} {}  {}  ",
+                means.loss,
+                quality(means.quality),
+                rate(means.images_per_second, means.quality)
+            ),
             None => "before training  ".to_string(),
         };
         let mark = if report.is_best && report.epoch > 0 {
@@ -145,7 +138,7 @@ impl TrainEvents for TrainView {
             report.epoch,
             report.epochs,
             report.validation_loss,
-            quality(report.validation_accuracy, report.validation_frame_error),
+            quality(report.validation_quality),
         ));
     }
 
@@ -160,19 +153,18 @@ impl TrainEvents for TrainView {
     }
 }
 
-/// Returns what is measured beside the loss, in words.
-fn quality(accuracy: Option<f64>, frame_error: Option<f64>) -> String {
-    match (accuracy, frame_error) {
-        (Some(accuracy), _) => format!("accuracy {:.1} %", 100.0 * accuracy),
-        (None, Some(error)) => format!("frame MSE {error:.1}"),
-        (None, None) => String::new(),
+/// Returns what is measured next to the loss, in words.
+fn quality(quality: Quality) -> String {
+    match quality {
+        Quality::Accuracy(accuracy) => format!("accuracy {:.1} %", 100.0 * accuracy),
+        Quality::FrameError(error) => format!("frame MSE {error:.1}"),
     }
 }
 
-fn rate(per_second: f64, images: bool) -> String {
-    match images {
-        true => format!("{per_second:.0} images/s"),
-        false => format!("{per_second:.1} clips/s"),
+fn rate(per_second: f64, of: Quality) -> String {
+    match of {
+        Quality::Accuracy(_) => format!("{per_second:.0} images/s"),
+        Quality::FrameError(_) => format!("{per_second:.1} clips/s"),
     }
 }
 

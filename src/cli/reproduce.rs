@@ -1,7 +1,199 @@
-use super::context::Context;
-use clap::Args;
+//! `reproduce`: every trial trained, explained and drawn by one command.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use clap::{Args, ValueEnum};
+
+use crate::data::DataError;
+use crate::study::reproduce::{
+    CHECKED_IMAGES, Half, Request, SCORED_IMAGES, Step, check_data, discard, plan,
+};
+use crate::study::{StudyError, measure};
+
+use super::context::{Context, SANITY};
+use super::failure::Complaint;
+use super::output::{DONE, note, result};
+use super::progress::duration;
+use super::shared::out_flag;
+use super::train::train_missing;
+use super::{ablate, evaluate_frames, explain_seq, localize, sanity, score};
+
+/// Arguments of `reproduce`.
 #[derive(Debug, Clone, Args)]
-pub(super) struct ReproduceArguments {}
-pub(super) fn run(_context: &Context, _arguments: &ReproduceArguments) -> anyhow::Result<u8> {
-    Ok(0)
+pub(super) struct ReproduceArguments {
+    /// Generated images and short trainings: no download, under ten minutes on two cores
+    #[arg(long)]
+    quick: bool,
+    /// Training seeds
+    #[arg(long, value_delimiter = ',', default_values_t = [0], value_name = "SEED,SEED")]
+    seeds: Vec<u64>,
+    /// One half alone: trials A to D on images, or next-frame predictors on clips
+    #[arg(long, value_enum, value_name = "PART")]
+    only: Option<Part>,
+    /// Change a value of trials A to D, such as train.epochs=10; can be given several times
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    overrides: Vec<String>,
+    /// Start over, removing the runs that are there
+    #[arg(long)]
+    force: bool,
+    /// Folder for the figures
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+/// A half of `reproduce`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// Trials A to D
+    Images,
+    /// Next-frame predictors
+    Frames,
+}
+
+/// Trains what is not done, draws everything, and ends with the files to open.
+pub(super) fn run(context: &Context, arguments: &ReproduceArguments) -> anyhow::Result<u8> {
+    let started = Instant::now();
+    let overrides = arguments.overrides.iter().map(|text| text.parse());
+    let request = Request {
+        quick: arguments.quick,
+        seeds: arguments.seeds.clone(),
+        only: arguments.only.map(|part| match part {
+            Part::Images => Half::Images,
+            Part::Frames => Half::Frames,
+        }),
+        overrides: overrides.collect::<Result<_, _>>()?,
+    };
+    let steps = plan(&context.runs, &request)?;
+    if arguments.quick {
+        note("generated data and short trainings; for real data in full leave out --quick");
+    }
+    check_data(&context.runs, &steps)
+        .map_err(|(half, error)| without_data(context, half, error))?;
+    if arguments.force {
+        discard(&context.runs, &steps)?;
+    }
+    let mut files = Vec::new();
+    for step in &steps {
+        match perform(context, step, arguments.out.as_deref())? {
+            Made::Files(made) => files.extend(made),
+            Made::Stopped(code) => {
+                let again = context.command(&same_again(arguments));
+                note(format!("to go on: {again}"));
+                return Ok(code);
+            }
+        }
+    }
+    note(format!(
+        "done in {}",
+        duration(started.elapsed().as_secs_f64())
+    ));
+    result("\nfiles to open (each picture is there as SVG too):");
+    for path in files
+        .iter()
+        .filter(|path| path.extension().is_none_or(|ending| ending != "svg"))
+    {
+        result(format!("  {}", path.display()));
+    }
+    Ok(DONE)
+}
+
+/// What a step comes to.
+enum Made {
+    /// The files to open.
+    Files(Vec<PathBuf>),
+    /// A signal stopped it: the exit code.
+    Stopped(u8),
+}
+
+impl From<Option<u8>> for Made {
+    fn from(stopped: Option<u8>) -> Self {
+        stopped.map_or(Self::Files(Vec::new()), Self::Stopped)
+    }
+}
+
+/// Performs a step; what it makes goes below `out` where the user names a folder.
+fn perform(context: &Context, step: &Step, out: Option<&Path>) -> anyhow::Result<Made> {
+    let below = |folder: &str| out.map(|out| out.join(folder));
+    let announce = |what: &str, limit: usize| {
+        note(format!("{what} of the first test images, {limit} at most"));
+    };
+    let marked = |request: &measure::Request, out: Option<&Path>| measure::Request {
+        verdicts: context.verdicts(&request.trials, request.base.as_deref(), out),
+        ..request.clone()
+    };
+    Ok(Made::Files(match step {
+        Step::TrainTrial(resolved, seed) => {
+            return Ok(train_missing(context, resolved, *seed)?.into());
+        }
+        Step::TrainPredictor(resolved, seed) => {
+            return Ok(train_missing(context, resolved, *seed)?.into());
+        }
+        Step::Ablation(request) => ablate::perform(context, request, out)?,
+        Step::Sanity(request) => {
+            announce("sanity checks of the maps", CHECKED_IMAGES);
+            sanity::perform(context, request, below(SANITY).as_deref())?
+        }
+        Step::Score(request) => {
+            announce("scores of the maps", SCORED_IMAGES);
+            let out = below(score::FOLDER);
+            let request = crate::study::score::Request {
+                measurement: marked(&request.measurement, out.as_deref()),
+                ..request.clone()
+            };
+            score::perform(context, &request, out.as_deref())?
+        }
+        Step::Localization(request) => {
+            announce("localisation", SCORED_IMAGES);
+            let out = below(localize::FOLDER);
+            let request = crate::study::localize::Request {
+                measurement: marked(&request.measurement, out.as_deref()),
+                ..request.clone()
+            };
+            localize::perform(context, &request, out.as_deref())?
+        }
+        Step::Forecast(request) => {
+            let out = below(evaluate_frames::FOLDER);
+            evaluate_frames::perform(context, request, (out.as_deref(), None))?
+        }
+        Step::Memory(request) => {
+            explain_seq::perform(context, request, below(explain_seq::FOLDER).as_deref())?
+        }
+    }))
+}
+
+/// Returns the error about absent data with the ways without them.
+fn without_data(context: &Context, half: Half, error: StudyError) -> anyhow::Error {
+    let StudyError::Data(DataError::NotFound { dataset, .. }) = &error else {
+        return error.into();
+    };
+    let fetch = context.command(&format!("data fetch {dataset}"));
+    let quick = context.command("reproduce --quick");
+    let hint = match half {
+        Half::Images => format!("{fetch}, or take images that camtrail generates: {quick}"),
+        Half::Frames => {
+            let only = context.command("reproduce --only images");
+            format!("{fetch}, or without it: {only}, or on generated data: {quick}")
+        }
+    };
+    Complaint::failed(error.to_string(), hint).into()
+}
+
+/// Returns the arguments that go on where this run was stopped.
+fn same_again(arguments: &ReproduceArguments) -> String {
+    let seeds: Vec<String> = arguments.seeds.iter().map(ToString::to_string).collect();
+    let mut text = format!("reproduce --seeds {}", seeds.join(","));
+    if arguments.quick {
+        text.push_str(" --quick");
+    }
+    match arguments.only {
+        Some(Part::Images) => text.push_str(" --only images"),
+        Some(Part::Frames) => text.push_str(" --only frames"),
+        None => {}
+    }
+    for change in &arguments.overrides {
+        text.push_str(&format!(" --set '{change}'"));
+    }
+    text.push_str(&out_flag(arguments.out.as_deref()));
+    text
 }

@@ -32,7 +32,7 @@ pub(super) struct ScoreArguments {
 /// Scores the maps, prints the tables and lists the files.
 pub(super) fn run(context: &Context, arguments: &ScoreArguments) -> anyhow::Result<u8> {
     let request = Request {
-        measurement: arguments.measure.request(context)?,
+        measurement: context.measurement(&arguments.measure)?,
         steps: arguments.insertion_deletion.then_some(arguments.steps),
     };
     for path in perform(context, &request, arguments.measure.out.as_deref())? {
@@ -48,7 +48,7 @@ pub(super) fn perform(
     out: Option<&Path>,
 ) -> anyhow::Result<Vec<PathBuf>> {
     let scores = measure(&context.runs, request, context)?;
-    let out = context.figures(out, &[&scores.pictures.dataset, FOLDER]);
+    let out = context.figures(out, &[&scores.scope.pictures.dataset, FOLDER]);
     let mut files = scores.write(&out)?.to_vec();
     print(&scores.tables, request.measurement.limit.is_some());
     let rows = &scores.tables.means;

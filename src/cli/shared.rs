@@ -5,9 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use crate::experiment::Override;
+use crate::study::ablation::SERIES;
 use crate::study::{MethodChoice, WeightSource, Which, measure};
-
-use super::context::Context;
 
 /// Root of the run folders where the user names none.
 pub(super) const DEFAULT_RUNS: &str = "checkpoints";
@@ -117,7 +116,7 @@ impl MapArguments {
 #[derive(Debug, Clone, Args)]
 pub(super) struct MeasureArguments {
     /// Experiments to measure, shallowest first
-    #[arg(default_values = ["trial-a", "trial-b", "trial-c", "trial-d"])]
+    #[arg(default_values = SERIES)]
     pub(super) trials: Vec<String>,
     /// Take the runs that were trained on this base, such as "shapes"
     #[arg(long, visible_alias = "dataset", value_name = "NAME")]
@@ -158,8 +157,8 @@ pub(super) struct MeasureArguments {
 }
 
 impl MeasureArguments {
-    /// Returns the request.
-    pub(super) fn request(&self, context: &Context) -> anyhow::Result<measure::Request> {
+    /// Returns the request; `verdicts` is the folder of what the sanity checks found.
+    pub(super) fn request(&self, verdicts: Option<PathBuf>) -> anyhow::Result<measure::Request> {
         Ok(measure::Request {
             trials: self.trials.clone(),
             base: self.base.clone(),
@@ -171,7 +170,7 @@ impl MeasureArguments {
             layers: self.layers.clone(),
             class: self.class.clone(),
             retrain_head: self.retrain_head,
-            verdicts: context.verdicts(&self.trials, self.base.as_deref(), self.out.as_deref()),
+            verdicts,
         })
     }
 }

@@ -4,7 +4,7 @@ use crate::data::photo::PICTURE_FORMATS;
 use crate::study::{ClipUse, ListKind, RunName, StudyError};
 
 use super::context::Context;
-use super::failure::{FAILED, MISUSED};
+use super::output::{FAILED, MISUSED};
 use super::shared::base_flag;
 
 /// What a file of boxes looks like.

@@ -1,4 +1,4 @@
-//! Accuracy of a classifier on the validation and the test split. Called by `cli`.
+//! Accuracy of a classifier on the validation and the test split.
 
 use burn::tensor::Device;
 

@@ -1,5 +1,5 @@
 //! Scores of a next-frame predictor over clips, one step ahead and rolled out, and of forecasts that
-//! need no network. Called by `cli`.
+//! need no network.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use burn::tensor::{Device, Tensor};
 use crate::data::clips::{CANVAS_SIDE, CLIP_FRAMES, Clip, WATCHED_FRAMES};
 use crate::data::statistics::{Interval, bootstrap};
 use crate::model::tap::Tap;
-use crate::model::{ConvLstm, frames_tensor};
+use crate::model::{Predictor, frames_tensor};
 
 use super::frames::{FrameMeasure, frame_scores};
 
@@ -162,7 +162,7 @@ impl ForecastScores {
 /// # Errors
 /// Those of `clip`.
 pub fn network_scores<E>(
-    network: &ConvLstm,
+    network: &dyn Predictor,
     count: usize,
     mut clip: impl FnMut(usize) -> Result<Clip, E>,
     device: &Device,
@@ -188,7 +188,7 @@ pub fn network_scores<E>(
 ///
 /// # Shapes
 /// - `frames`: `[batch, time, 1, height, width]`
-fn predict(network: &ConvLstm, frames: Tensor<5>) -> [Vec<f32>; 2] {
+fn predict(network: &dyn Predictor, frames: Tensor<5>) -> [Vec<f32>; 2] {
     let [_, time, ..] = frames.dims();
     // The prediction of frame t + 1 stands at t: of the last frame none is made.
     let one_step = network

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use super::*;
-use crate::model::ForecastSpec;
+use crate::model::{ConvLstm, ForecastSpec, PredictorName};
 
 /// A clip whose frame `time` (from 0) has its first `time` pixels white.
 fn growing() -> Clip {
@@ -96,6 +96,7 @@ fn the_mean_image_is_the_mean_over_clips_and_frames() {
 #[test]
 fn a_network_is_scored_on_the_frames_that_it_predicts() {
     let spec = ForecastSpec {
+        network: PredictorName::default(),
         hidden: vec![3],
         kernel: 3,
         patch: 4,

@@ -1,5 +1,4 @@
-//! Scores of a predicted frame against the true one. Plain numbers, no tensor. Called by
-//! [`super::forecast`], once a frame.
+//! Scores of a predicted frame against the true one. Plain numbers, no tensor.
 
 use std::fmt;
 

@@ -1,10 +1,10 @@
-//! The resolved experiment of a next-frame predictor as a value. Read by `resolve`.
+//! The resolved experiment of a next-frame predictor as a value.
 
 use serde::{Deserialize, Serialize};
 
 use crate::data::ClipOptions;
 use crate::data::clips::{CANVAS_SIDE, CLIP_FRAMES};
-use crate::model::{ForecastSpec, ForecastSpecError, NetworkSize};
+use crate::model::{ForecastSpec, ForecastSpecError, NetworkSize, check_predictor};
 use crate::train::{CheckpointSpec, ObjectiveSpec, TrainSpec};
 
 use super::spec::{ExperimentKind, OutOfRange, check_train, out_of_range, within};
@@ -43,8 +43,13 @@ impl ForecastExperiment {
 impl ExperimentKind for ForecastExperiment {
     const NOUN: &'static str = "experiment";
     const SECTION: &'static str = "forecast";
-    const NETWORK_KEYS: &'static [&'static str] =
-        &["forecast.hidden", "forecast.kernel", "forecast.patch"];
+    const NETWORK_KEYS: &'static [&'static str] = &[
+        "forecast.network",
+        "forecast.hidden",
+        "forecast.kernel",
+        "forecast.patch",
+    ];
+    const UNWRITTEN: &'static [(&'static str, &'static str)] = &[("forecast", "network")];
 
     fn check(&self) -> Result<(), OutOfRange> {
         let clips = &self.clips;
@@ -73,8 +78,11 @@ impl ExperimentKind for ForecastExperiment {
                 "a finite number, 0 or above",
             );
         }
-        self.forecast.check(CANVAS_SIDE).map_err(|error| {
+        check_predictor(&self.forecast, CANVAS_SIDE).map_err(|error| {
             let (key, value) = match &error {
+                ForecastSpecError::UnknownNetwork { network, .. } => {
+                    ("forecast.network", format!("{network:?}"))
+                }
                 ForecastSpecError::Layers { .. } | ForecastSpecError::Channels { .. } => {
                     ("forecast.hidden", format!("{:?}", self.forecast.hidden))
                 }

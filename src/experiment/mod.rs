@@ -10,6 +10,7 @@ mod forecast;
 mod resolve;
 mod source;
 mod spec;
+mod unwritten;
 
 pub use diff::{FieldDifference, compare};
 pub use error::{ExperimentError, Located};

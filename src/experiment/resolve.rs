@@ -8,6 +8,7 @@ use toml_edit::{Document, DocumentMut, Item, TableLike, Value};
 
 use super::chain::{EXTENDS, follow, parse};
 use super::source::{BASE_PREFIX, nearest};
+use super::unwritten::admit;
 use super::{Experiment, ExperimentError, ExperimentKind, Located, Source};
 
 /// One `--set KEY=VALUE`.
@@ -74,6 +75,8 @@ pub fn load<E: ExperimentKind>(
         .text
         .parse()
         .expect("the same text was parsed without an error just before");
+    let changed = overrides.iter().map(|change| change.key.as_str());
+    admit::<E>(&mut merged, parsed.iter().map(|(_, layer)| layer), changed);
     for (source, document) in parsed.iter().rev().skip(1) {
         merge(merged.as_table_mut(), document.as_table(), source, "")?;
     }

@@ -58,6 +58,9 @@ pub trait ExperimentKind: Serialize + DeserializeOwned {
     const SECTION: &'static str;
     /// Keys whose error says of itself what the network allows.
     const NETWORK_KEYS: &'static [&'static str];
+    /// Section and name of keys that the defaults do not write out; one that is not given has the
+    /// value that its type begins with.
+    const UNWRITTEN: &'static [(&'static str, &'static str)] = &[];
 
     /// Checks the ranges of all numbers; the first that is out of its own is returned.
     ///

@@ -1,4 +1,4 @@
-//! Makes the published networks explainable. Called through [`Explainable`].
+//! Makes the published networks explainable.
 
 use burn::tensor::Tensor;
 

@@ -1,4 +1,4 @@
-//! Maps that know nothing of the network: what any method has to beat. Called by `survey`.
+//! Maps that ignore the network: what any method has to beat.
 
 use std::fmt;
 

@@ -1,11 +1,10 @@
-//! How sure a network is of a class, on images and on what a map leaves of them. Called by the
-//! measures that compare the two (average drop, increase, win).
+//! How confident a network is of a class, on images and on what a map leaves of them.
 
 use burn::tensor::activation::softmax;
 use burn::tensor::{Tensor, TensorData};
 
+use super::chunk::chunk_size;
 use super::evidence::class_index;
-use super::explanation::chunk_size;
 use super::saliency::explanation_map;
 use super::{ExplainError, Explainable};
 use crate::model::tap::Tap;

@@ -1,5 +1,5 @@
 //! Whether networks look at the same places: the maps of one picture by several networks, compared
-//! two by two. Called by `benchmark`.
+//! two by two.
 
 use super::{Plane, rank_correlation};
 

@@ -1,5 +1,5 @@
-//! The evidence a map is computed from: one forward and the one gradient pass outside training.
-//! Called by `explanation`, `survey` and `own_score`.
+//! The evidence a map is computed from: one forward pass and the one backward pass outside
+//! training.
 
 use burn::tensor::activation::softmax;
 use burn::tensor::{Int, Tensor, TensorData};

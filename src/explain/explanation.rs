@@ -1,20 +1,13 @@
-//! Explanations of many images at several layers by several methods. Called by the command line.
+//! Explanations of many images at several layers by several methods.
 
 use burn::tensor::Tensor;
 
+use super::chunk::{chunk_size, chunks};
 use super::evidence::{Batch, gather_batch};
+use super::layer_maps::{by_image, method_maps, of_every_layer};
 use super::questions::ClassScore;
-use super::saliency::rectify;
-use super::{
-    Evidence, ExplainError, Explainable, LayerEvidence, Method, Needs, Questions, Saliency,
-    TargetSpec, target,
-};
-
-/// How many image pixels go through the network at once.
-///
-/// 128 images of 32 x 32, or 2 of 224 x 224. Between the first tapped place and the logits a pass
-/// keeps every activation: about 34 MB for each layer of 64 channels at image size.
-const PIXELS_PER_CHUNK: usize = 128 * 32 * 32;
+use super::target::{predicted_classes, probabilities_of};
+use super::{ExplainError, Explainable, Method, Needs, Questions, Saliency, TargetSpec};
 
 /// What to explain, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,7 +65,7 @@ where
     explain_watched(network, images, request, &|_answers| {})
 }
 
-/// As [`explain`]; `watch` is told of the answers that a method with [`Needs::Questions`] got, batch
+/// As [`explain`]; `watch` receives the number of answers that a method with [`Needs::Questions`] got, batch
 /// by batch, so that a caller can show that the work goes on.
 ///
 /// # Shapes
@@ -96,16 +89,6 @@ where
     explain_in_chunks(network, images, request, (chunk, watch))
 }
 
-/// How many images of this size go through a network at once, at least 1.
-///
-/// # Shapes
-///
-/// - `images`: `[batch, channels, height, width]`
-pub(super) fn chunk_size(images: &Tensor<4>) -> usize {
-    let [_batch, _channels, height, width] = images.dims();
-    (PIXELS_PER_CHUNK / (height * width).max(1)).max(1)
-}
-
 fn explain_in_chunks<N>(
     network: &N,
     images: Tensor<4>,
@@ -119,10 +102,10 @@ where
     check_methods(network, request)?;
     request.target.check_labels(batch)?;
     let mut explanations = Vec::with_capacity(batch * request.layers.len() * request.methods.len());
-    for start in (0..batch).step_by(chunk) {
-        let end = (start + chunk).min(batch);
-        let part = images.clone().narrow(0, start, end - start);
-        let targets = request.target.part(start..end);
+    for places in chunks(batch, chunk) {
+        let start = places.start;
+        let part = images.clone().narrow(0, start, places.len());
+        let targets = request.target.part(places);
         let batch = match start {
             0 => Batch::First,
             _ => Batch::Later,
@@ -135,59 +118,25 @@ where
             target_class: &evidence.target_class,
         };
         let questions = Questions::new(&subject, part, &evidence.scores, watch);
-        let mut maps = maps(&evidence, &questions, &request.methods, [height, width])?;
-        maps.iter_mut().for_each(|map| map.image += start);
-        explanations.extend(maps);
+        let maps = of_every_layer(&evidence.layers, &request.methods, |method, layer| {
+            method_maps(method, layer, &questions, [height, width]).map(Some)
+        })?;
+        let predicted_class = predicted_classes(&evidence.logits);
+        let confidence = probabilities_of(&evidence.probabilities, &evidence.target_class);
+        let images = evidence.target_class.len();
+        explanations.extend(by_image(maps, images, |image, layer, method, saliency| {
+            Explanation {
+                image: start + image,
+                layer: layer.to_owned(),
+                method,
+                target_class: evidence.target_class[image],
+                predicted_class: predicted_class[image],
+                confidence: confidence[image],
+                saliency,
+            }
+        }));
     }
     Ok(explanations)
-}
-
-/// All maps of one chunk, image by image.
-fn maps(
-    evidence: &Evidence,
-    questions: &Questions<'_>,
-    methods: &[Method],
-    size: [usize; 2],
-) -> Result<Vec<Explanation>, ExplainError> {
-    let predicted_class = target::predicted_classes(&evidence.logits);
-    let [_batch, classes] = evidence.logits.dims();
-    let probabilities: Vec<f32> = evidence.probabilities.to_data().iter::<f32>().collect();
-    let mut by_image: Vec<Vec<Explanation>> = vec![Vec::new(); evidence.target_class.len()];
-    for layer in &evidence.layers {
-        for method in methods {
-            let saliencies = Saliency::from_batch(raw_map(*method, layer, questions)?, size);
-            for (index, saliency) in saliencies.into_iter().enumerate() {
-                let target_class = evidence.target_class[index];
-                by_image[index].push(Explanation {
-                    image: index,
-                    layer: layer.name.clone(),
-                    method: *method,
-                    target_class,
-                    predicted_class: predicted_class[index],
-                    confidence: probabilities[index * classes + target_class],
-                    saliency,
-                });
-            }
-        }
-    }
-    Ok(by_image.into_iter().flatten().collect())
-}
-
-/// The rectified map, `[batch, height, width]`, of a method at a layer.
-pub(super) fn raw_map(
-    method: Method,
-    layer: &LayerEvidence,
-    questions: &Questions<'_>,
-) -> Result<Tensor<3>, ExplainError> {
-    let signed = method.asked_map(layer, questions)?;
-    // Before the ReLU: it would hide a negative infinity.
-    if !signed.clone().is_finite().all().into_scalar::<bool>() {
-        return Err(ExplainError::NonFiniteMap {
-            method: method.name().to_owned(),
-            layer: layer.name.clone(),
-        });
-    }
-    Ok(rectify(signed))
 }
 
 /// Whether every method can explain every layer, before any forward is paid for.

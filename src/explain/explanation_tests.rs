@@ -1,8 +1,9 @@
 //! Tests of `explanation`: the laws that tie methods together, the order and cutting of batches,
 //! and requests that must be refused.
 
+use super::super::layer_maps::raw_map;
 use super::super::testing::{CLASSES, SmallNet, assert_close, images, tensor4};
-use super::super::{Plane, Quantity, TargetRule, gather};
+use super::super::{LayerEvidence, Plane, Quantity, TargetRule, gather};
 use super::*;
 use crate::model::tap::Tap;
 use burn::tensor::Device;

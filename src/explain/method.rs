@@ -1,5 +1,5 @@
 //! The list of CAM methods and what one is. Names in the TOML, choices on the command line and the
-//! texts of errors derive from this list. Called by `explanation` and by whoever reads a method name.
+//! texts of errors derive from this list.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};

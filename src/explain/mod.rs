@@ -6,11 +6,11 @@
 //! network; [`saliency`] resizes and normalises that map. [`explain`] does all of it for a list of
 //! layers and methods, [`survey`](survey()) also makes the baselines, and [`explain_score`] explains
 //! any score of any network. [`confidence`] then asks the network what it still sees through a map.
-//! Called by the command line; knows networks only through [`Explainable`].
+//! Networks are known only through [`Explainable`].
 //!
 //! # Examples
 //!
-//! A network of one's own: its forward tells the tap what it passes.
+//! Your own network: its forward pass reports to the tap what it computes.
 //!
 //! ```
 //! use burn::tensor::{Device, Tensor};
@@ -50,6 +50,7 @@ use crate::model::tap::Tap;
 
 mod backbone;
 pub mod baseline;
+mod chunk;
 pub mod confidence;
 pub mod consistency;
 pub mod error;
@@ -57,7 +58,9 @@ pub mod evidence;
 pub mod explanation;
 #[cfg(test)]
 mod laws;
+mod layer_maps;
 pub mod localize;
+mod map_source;
 pub mod method;
 pub mod metrics;
 pub mod own_score;
@@ -83,6 +86,8 @@ pub use confidence::{Standardisation, confidences, confidences_on_explanations};
 pub use error::ExplainError;
 pub use evidence::{Evidence, LayerEvidence, gather};
 pub use explanation::{ExplainRequest, Explanation, explain, explain_watched};
+pub use layer_maps::LayerMaps;
+pub use map_source::MapSource;
 pub use method::{Formula, Map, Method, Needs};
 pub use own_score::{ScoreExplanation, ScoreRequest, explain_score, masked_region};
 pub use placement::placed;
@@ -92,7 +97,7 @@ pub use questions::{Question, Questions};
 pub use retrained::WithHeads;
 pub use saliency::Saliency;
 pub use sanity::{Deviation, Likeness, cam_is_grad_cam, completeness};
-pub use survey::{MapSource, SourceMaps, Survey, SurveyRequest, survey, survey_watched};
+pub use survey::{SourceMaps, Survey, SurveyRequest, survey, survey_watched};
 pub use target::{TargetRule, TargetSpec};
 pub use verdict::{Checks, Found, judge};
 

@@ -1,10 +1,11 @@
 //! Explanations of any score of the caller's own, by any network: a region of a dense output, a
-//! value that is no class. Called by users of the library.
+//! value that is not a class.
 
 use burn::tensor::{Int, Tensor, TensorData};
 
+use super::chunk::{chunk_size, chunks};
 use super::evidence::{check_finite, in_order, layer_evidence, probed_forward};
-use super::explanation::{chunk_size, raw_map};
+use super::layer_maps::{by_image, method_maps, of_every_layer};
 use super::questions::{Subject, check_count};
 use super::{ExplainError, LayerEvidence, Method, Needs, Questions, Saliency};
 use crate::model::tap::Tap;
@@ -85,8 +86,9 @@ pub fn explain_score<const D: usize>(
     let [batch, _channels, height, width] = images.dims();
     let (chunk, images) = (chunk_size(&images), images.without_autodiff());
     let mut explanations = Vec::new();
-    for start in (0..batch).step_by(chunk) {
-        let places: Vec<usize> = (start..(start + chunk).min(batch)).collect();
+    for places in chunks(batch, chunk) {
+        let start = places.start;
+        let places: Vec<usize> = places.collect();
         let part = images.clone().narrow(0, start, places.len());
         let subject = OwnScore {
             forward: &forward,
@@ -95,23 +97,20 @@ pub fn explain_score<const D: usize>(
         };
         let (scores, evidence) = subject.gather(part.clone(), &request.layers)?;
         let questions = Questions::new(&subject, part, &scores, &|_answers| {});
-        let mut by_image: Vec<Vec<ScoreExplanation>> = vec![Vec::new(); places.len()];
-        for layer in in_order(&evidence, &request.layers) {
-            for method in &request.methods {
-                let maps = raw_map(*method, layer, &questions)?;
-                let saliencies = Saliency::from_batch(maps, [height, width]);
-                for (index, saliency) in saliencies.into_iter().enumerate() {
-                    by_image[index].push(ScoreExplanation {
-                        image: start + index,
-                        layer: layer.name.clone(),
-                        method: *method,
-                        score: questions.scores()[index],
-                        saliency,
-                    });
-                }
+        let layers = in_order(&evidence, &request.layers);
+        let maps = of_every_layer(layers, &request.methods, |method, layer| {
+            method_maps(method, layer, &questions, [height, width]).map(Some)
+        })?;
+        let found = by_image(maps, places.len(), |image, layer, method, saliency| {
+            ScoreExplanation {
+                image: start + image,
+                layer: layer.to_owned(),
+                method,
+                score: questions.scores()[image],
+                saliency,
             }
-        }
-        explanations.extend(by_image.into_iter().flatten());
+        });
+        explanations.extend(found);
     }
     Ok(explanations)
 }

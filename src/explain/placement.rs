@@ -1,4 +1,4 @@
-//! A map on the whole picture, of which the network saw a part. Called by the command line.
+//! A map on the whole picture, of which the network saw a part.
 
 use super::Plane;
 

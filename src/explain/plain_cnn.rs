@@ -1,4 +1,4 @@
-//! Makes the trials' network explainable. Called through [`Explainable`].
+//! Makes the trials' network explainable.
 
 use burn::tensor::Tensor;
 
@@ -23,12 +23,8 @@ impl Explainable for PlainCnn {
         PlainCnn::pooled_linear_weights(self, layer)
     }
 
-    /// Block n sees the image after n - 1 pools.
     fn blocks(&self, side: usize) -> Vec<(String, usize)> {
-        let is_block = |name: &String| name.starts_with("block-");
-        let names = self.layers().into_iter().filter(is_block);
-        let cells = names.enumerate().map(|(pools, name)| (name, side >> pools));
-        cells.collect()
+        PlainCnn::blocks(self, side)
     }
 
     fn head(&self) -> &str {

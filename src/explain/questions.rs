@@ -1,10 +1,10 @@
-//! Questions to a network: its scores where an image, or an activation inside, is changed. Asked by
-//! the methods without gradients; the network is asked in bounded batches.
+//! Questions to a network: its scores where an image, or an activation inside, is changed. The
+//! network answers in batches of bounded size.
 
 use burn::tensor::{Int, Tensor, TensorData};
 
+use super::chunk::chunk_size;
 use super::evidence::check_finite;
-use super::explanation::chunk_size;
 use super::{ExplainError, Explainable, LayerEvidence, Quantity};
 use crate::model::tap::Tap;
 

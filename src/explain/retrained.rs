@@ -1,5 +1,5 @@
 //! A network with linear heads that were trained on its layers afterwards, so that CAM can explain
-//! it. Made by the command line.
+//! it.
 
 use burn::tensor::Tensor;
 

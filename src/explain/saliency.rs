@@ -1,5 +1,4 @@
 //! From a method's signed map to a saliency map: rectify, resize, normalise, each defined once.
-//! Called by the methods, by `explanation`, and by `confidence` for the explanation map.
 
 use burn::tensor::module::interpolate;
 use burn::tensor::ops::{InterpolateMode, InterpolateOptions};

@@ -1,5 +1,5 @@
-//! Whether maps depend on what they claim to explain: how alike two maps are, and the sums that must
-//! come out. Called by the command line's sanity checks.
+//! Whether maps depend on what they claim to explain: how alike two maps are, and the sums that
+//! must come out.
 
 use burn::tensor::Tensor;
 

@@ -1,5 +1,4 @@
-//! Which class each image is explained for, and which quantity of it. Called by `evidence`; the rule
-//! comes from the TOML or the command line, the labels from the data.
+//! Which class each image is explained for, and which quantity of it.
 
 use std::fmt;
 use std::ops::Range;
@@ -197,6 +196,21 @@ pub fn predicted_classes(logits: &Tensor<2>) -> Vec<usize> {
                 |best, class| if row[class] > row[best] { class } else { best },
             )
         })
+        .collect()
+}
+
+/// The softmax probability of each image's class, 0 to 1.
+///
+/// # Shapes
+///
+/// - `probabilities`: `[batch, classes]`
+/// - `target_class`, returned: `[batch]`
+pub(super) fn probabilities_of(probabilities: &Tensor<2>, target_class: &[usize]) -> Vec<f32> {
+    let [_batch, classes] = probabilities.dims();
+    let values: Vec<f32> = probabilities.to_data().iter::<f32>().collect();
+    let targets = target_class.iter().enumerate();
+    targets
+        .map(|(image, class)| values[image * classes + class])
         .collect()
 }
 

@@ -1,5 +1,4 @@
-//! Makes networks that were trained here explainable, of whichever kind. Called through
-//! [`Explainable`].
+//! Makes networks that were trained here explainable, of whichever kind.
 
 use burn::tensor::Tensor;
 

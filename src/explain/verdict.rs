@@ -1,4 +1,4 @@
-//! When a method fails its sanity checks. Called by the command line, which writes the verdicts.
+//! When a method fails its sanity checks.
 
 use super::Interval;
 use crate::run::Verdict;

@@ -1,5 +1,5 @@
 //! What follows a convolution, undone: the gradient of its results from the gradient of what became
-//! of them. Called by `convolution`.
+//! of them.
 
 use std::borrow::Cow;
 

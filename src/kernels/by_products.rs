@@ -1,5 +1,5 @@
-//! A convolution as a product of matrices, made of the backend's own operations. Called by `mod` on a
-//! GPU, where the backend's convolution is fast only after minutes of trying kernels, and slow without.
+//! A convolution as a product of matrices, made of the backend's own operations, for GPUs: there the
+//! backend's convolution is fast only after minutes of trying kernels, and slow without.
 
 use burn::tensor::Tensor;
 

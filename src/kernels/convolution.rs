@@ -1,5 +1,4 @@
-//! A convolution on the CPU and its gradients, by whichever way suits its sizes. Called by
-//! `extension` and `recurrence`.
+//! A convolution on the CPU and its gradients, by whichever way suits its sizes.
 
 use super::after::{After, Trace};
 use super::finish::Finish;

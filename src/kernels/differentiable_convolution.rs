@@ -1,4 +1,4 @@
-//! The convolution as a tensor operation, and its gradient. Called by `extension`.
+//! The convolution as a tensor operation, and its gradient.
 
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;

@@ -1,5 +1,4 @@
-//! A layer of a ConvLSTM as one tensor operation, and its gradient through time. Called by
-//! `extension`.
+//! A layer of a ConvLSTM as one tensor operation, and its gradient through time.
 
 use std::sync::Arc;
 

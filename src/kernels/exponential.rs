@@ -1,4 +1,4 @@
-//! Exponentials of vectors of numbers. Called by `gates`.
+//! Exponentials of vectors of numbers.
 
 use pulp::Simd;
 

@@ -1,4 +1,4 @@
-//! The kernels as operations of the CPU backend. Called by `mod`.
+//! The kernels as operations of the CPU backend.
 
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::tensor::FloatTensor;

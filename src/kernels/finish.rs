@@ -1,5 +1,5 @@
-//! What becomes of a convolution's results: bias, ReLU, pool. Called by both ways to convolve, with
-//! each tile while it is still in registers.
+//! What becomes of a convolution's results, tile by tile while they are in registers: bias, ReLU,
+//! pool.
 
 use pulp::Simd;
 

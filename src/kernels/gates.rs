@@ -1,4 +1,4 @@
-//! The gates of a ConvLSTM, one pass over memory a step, forward and back. Called by `recurrence`.
+//! The gates of a ConvLSTM, one pass over memory a step, forward and back.
 
 use pulp::{Arch, Scalar, Simd, WithSimd};
 use rayon::prelude::*;

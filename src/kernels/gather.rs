@@ -1,5 +1,5 @@
 //! The convolution of any odd kernel and any number of channels: the pixels under the kernel are
-//! gathered into a row, and rows are multiplied with the kernels. Called by `convolution`.
+//! gathered into a row, and rows are multiplied with the kernels.
 
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;

@@ -1,4 +1,4 @@
-//! Tensors of the CPU backend as slices with the channels last, and back. Called by `extension`.
+//! Tensors of the CPU backend as slices with the channels last, and back.
 
 use burn::backend::Flex;
 use burn::backend::ops::FloatTensorOps;

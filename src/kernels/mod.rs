@@ -1,5 +1,4 @@
-//! Convolutions and recurrences that are faster on the CPU than the backend's own. Called by
-//! `model`.
+//! Convolutions and recurrences that are faster on the CPU than the backend's own.
 //!
 //! Each public function gives the same values as the backend's operations that it stands for, and
 //! uses these where it has nothing faster: on another device, for another type of numbers, for a

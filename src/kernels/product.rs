@@ -1,5 +1,5 @@
-//! Matrix products on one core, with the right matrix in panels of 16 columns. Called by the
-//! convolutions, which share the work out over the cores themselves.
+//! Matrix products on one core, with the right matrix in panels of 16 columns. Sharing
+//! the work between cores is left to the caller.
 
 use std::array::from_fn;
 

@@ -1,4 +1,4 @@
-//! A layer of a ConvLSTM over a clip, forward and back through time. Called by `extension`.
+//! A layer of a ConvLSTM over a clip, forward and back through time.
 
 use super::convolution::{Prepared, taps_gradient};
 use super::finish::Finish;

@@ -1,4 +1,4 @@
-//! Memory of each thread that is used again and again. Called by the convolutions.
+//! Memory of each thread that is used again and again.
 
 use std::cell::RefCell;
 

@@ -1,5 +1,5 @@
-//! The 3x3 convolution by minimal filtering. Called by `convolution`, forward and, with the kernels
-//! turned round, for the gradient of the input.
+//! The 3x3 convolution by minimal filtering: forward and, with the kernels rotated by half a turn,
+//! for the gradient of the input.
 
 use std::array::from_fn;
 
@@ -11,16 +11,13 @@ use super::product::{Left, PANEL, Size as ProductSize, Target, multiply};
 use super::scheme::Scheme;
 use super::scratch::with_scratch;
 use super::size::{Band, Size, bands, tile_rows};
-use super::winograd_kernels::Kernels;
+use super::winograd_kernels::{GAP, Kernels};
 
 /// Numbers that a core keeps at hand while it works on a band: three quarters of a common second
 /// level cache of 512 KiB.
 const BAND_NUMBERS: usize = 96 * 1024;
 /// Fewest tiles of a band, so that each kernel that is read is used often enough.
 const FEWEST_TILES: usize = 24;
-/// Numbers between two planes of a transformed band, so that their rows do not fall on the same
-/// lines of the first level cache.
-pub(super) const GAP: usize = 16;
 
 /// Writes the convolution of `images` with `kernels` as `finish` says.
 ///

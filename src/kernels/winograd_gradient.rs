@@ -1,5 +1,5 @@
 //! The gradient of 3x3 kernels by minimal filtering: the products of the forward pass, taken
-//! between the transformed images and the transformed gradient. Called by `convolution`.
+//! between the transformed images and the transformed gradient.
 
 use std::array::from_fn;
 use std::marker::PhantomData;
@@ -10,7 +10,8 @@ use rayon::prelude::*;
 use super::product::{Left, PANEL, Right, Size as ProductSize, Target, multiply};
 use super::scheme::Scheme;
 use super::size::{Band, Size, bands};
-use super::winograd::{GAP, Source, samples};
+use super::winograd::{Source, samples};
+use super::winograd_kernels::GAP;
 
 /// Tiles of a band: long enough sums that reading and writing them does not count.
 const TILES: usize = 128;

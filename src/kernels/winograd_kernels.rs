@@ -1,4 +1,4 @@
-//! Kernels at the points of a minimal filtering scheme. Called by `winograd`.
+//! Kernels at the points of a minimal filtering scheme.
 
 use std::array::from_fn;
 use std::marker::PhantomData;
@@ -9,7 +9,10 @@ use rayon::prelude::*;
 use super::product::{PANEL, Right};
 use super::scheme::Scheme;
 use super::taps::Taps;
-use super::winograd::GAP;
+
+/// Numbers between two planes of a transformed band, so that their rows do not fall on the same
+/// lines of the first level cache.
+pub(super) const GAP: usize = 16;
 
 /// Kernels at the points of a scheme, `[output panels, points * points, inputs, 16]`, padded.
 #[derive(Debug)]

@@ -1,5 +1,4 @@
-//! Weights and optimizer state to and from a run folder. Called by `train` (both ways) and, to
-//! read a network, by `cli`.
+//! Weights and optimizer state to and from a run folder.
 
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::optim::{ModuleOptimizer, OptimizerRecord};

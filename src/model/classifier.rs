@@ -1,5 +1,4 @@
-//! What every network that tells classes can do. Asked by [`super::predict`], by `train` and, for the
-//! pooled activations behind a linear head, by `cli`.
+//! What every classifier can do.
 
 use burn::tensor::Tensor;
 

@@ -1,4 +1,4 @@
-//! Clips as tensors. Called by `train`, the scores and the explanations of the next-frame predictor.
+//! Clips as tensors.
 
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 

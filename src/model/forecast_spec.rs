@@ -1,5 +1,4 @@
-//! `[forecast]` of an experiment: which next-frame predictor to build. Read by `experiment`, built
-//! by [`super::ConvLstm`].
+//! `[forecast]` of an experiment: which next-frame predictor to build.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,10 +9,45 @@ const MOST_LAYERS: usize = 32;
 /// Sides of a patch that can be had.
 const PATCHES: [usize; 3] = [1, 2, 4];
 
-/// A ConvLSTM.
+/// The network of an experiment that names none.
+const USUAL_NETWORK: &str = "conv-lstm";
+
+/// The name of a next-frame predictor; the list of them says which there are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PredictorName(String);
+
+impl PredictorName {
+    /// Returns the name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Returns whether it is the network of an experiment that names none.
+    pub fn is_usual(&self) -> bool {
+        self.0 == USUAL_NETWORK
+    }
+}
+
+impl Default for PredictorName {
+    fn default() -> Self {
+        Self(USUAL_NETWORK.to_owned())
+    }
+}
+
+impl From<&str> for PredictorName {
+    fn from(name: &str) -> Self {
+        Self(name.to_owned())
+    }
+}
+
+/// A next-frame predictor: its kind, and the layers that it is made of.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ForecastSpec {
+    /// Which network. An experiment that does not say has a ConvLSTM.
+    #[serde(default, skip_serializing_if = "PredictorName::is_usual")]
+    pub network: PredictorName,
     /// Hidden channels of each layer, lowest first.
     pub hidden: Vec<usize>,
     /// Side of the gates' convolution kernel, odd, in cells.
@@ -30,6 +64,14 @@ pub struct ForecastSpec {
 /// A `[forecast]` that cannot be built.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum ForecastSpecError {
+    /// There is no network of that name.
+    #[error("no such network, known are \"{}\"", .known.join("\", \""))]
+    UnknownNetwork {
+        /// The name given.
+        network: String,
+        /// The names of all predictors.
+        known: Vec<&'static str>,
+    },
     /// There is no layer, or there are too many.
     #[error("hidden has {layers} layers, 1 to {MOST_LAYERS} can be had, such as [64, 64]")]
     Layers {
@@ -66,12 +108,14 @@ impl ForecastSpec {
         let hidden: Vec<String> = self.hidden.iter().map(ToString::to_string).collect();
         let hidden = hidden.join("-");
         format!(
-            "conv-lstm {hidden} kernel {} patch {}",
-            self.kernel, self.patch
+            "{} {hidden} kernel {} patch {}",
+            self.network.as_str(),
+            self.kernel,
+            self.patch
         )
     }
 
-    /// Checks that the network can be built for frames of `side` x `side` pixels.
+    /// Checks the ranges of the layers' numbers for frames of `side` x `side` pixels.
     ///
     /// # Errors
     /// [`ForecastSpecError`] says what is wrong and what is allowed.
@@ -103,6 +147,7 @@ mod tests {
     #[test]
     fn what_can_be_built_is_bounded() {
         let spec = ForecastSpec {
+            network: PredictorName::default(),
             hidden: vec![8, 4],
             kernel: 3,
             patch: 2,

@@ -1,19 +1,17 @@
 //! Networks, the tap that watches their activations, and checkpoints.
-//!
-//! Called by `train`, `evaluate`, `explain` and `cli`.
 
 pub mod backbones;
 mod checkpoint;
 mod classifier;
 mod clips;
-mod conv_lstm;
+mod cost;
 mod forecast_spec;
 mod numbering;
-mod patches;
 mod plain_cnn;
 mod pooled;
 mod predict;
-mod randomise;
+mod predictor;
+pub mod predictors;
 mod resident;
 mod size;
 mod spec;
@@ -27,12 +25,15 @@ pub use checkpoint::{
 };
 pub use classifier::Classifier;
 pub use clips::{clip_tensor, frames_tensor};
-pub use conv_lstm::{ConvLstm, place};
-pub use forecast_spec::{ForecastSpec, ForecastSpecError};
-pub use plain_cnn::PlainCnn;
+pub use forecast_spec::{ForecastSpec, ForecastSpecError, PredictorName};
+pub use plain_cnn::{PlainCnn, fresh_linear_weights};
 pub use pooled::{PooledSplit, pooled_split};
 pub use predict::{Prediction, Score, predict, score, to_tensor};
-pub use randomise::fresh_linear_weights;
+pub use predictor::{Predictor, Recurrent, place};
+pub use predictors::{
+    ConvLstm, PredictorPlace, WithPredictor, check_predictor, load_predictor, untrained_predictor,
+    with_predictor,
+};
 pub use resident::ResidentImages;
 pub use size::NetworkSize;
 pub use spec::{Head, ModelSpec, NetworkName, SpecError};

@@ -1,4 +1,4 @@
-//! Draws and numbers a network's parameters. Called by the networks' constructors.
+//! Draws and numbers a network's parameters.
 
 use burn::module::{Module, ModuleMapper, Param, ParamId};
 use burn::tensor::Tensor;

@@ -1,5 +1,4 @@
-//! Average-pooled activations of a split, and how often the network is right there. Called by `cli`
-//! to retrain a linear head.
+//! Average-pooled activations of a split, and how often the network is right there.
 
 use burn::tensor::{Device, Tensor};
 

@@ -1,5 +1,4 @@
-//! What a network says of a split: class probabilities, accuracy, loss. Called by `train` (on the
-//! validation split), `evaluate` and `cli`.
+//! A network's predictions for a split: class probabilities, accuracy, loss.
 
 use burn::tensor::{Device, Int, Tensor, TensorData, activation};
 
@@ -14,7 +13,7 @@ const BATCH_IMAGES: usize = 250;
 /// Classes that a top-5 prediction may name.
 const TOP_CLASSES: usize = 5;
 
-/// What a network says of one image.
+/// A network's prediction for one image.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Prediction {
     /// Index of the true class.
@@ -62,7 +61,8 @@ pub fn to_tensor(
     )
 }
 
-/// Returns what `network`, in validation mode, says of every image of `set`, and the mean loss.
+/// Returns the prediction of `network`, in validation mode, for every image of `set`, and the mean
+/// loss.
 pub fn predict(
     network: &dyn Classifier,
     set: &ImageSet,

@@ -1,5 +1,5 @@
-//! A split's images on the device, as bytes, and batches made of them there. Called by `train` where
-//! the device is a GPU: only the numbers of a batch's images and their placements are sent up.
+//! A split's images on the device, as bytes, and batches made of them there: for a batch only the
+//! numbers of its images and their placements are transferred.
 
 use burn::tensor::{DType, Device, Int, IntDType, Tensor, TensorData};
 

@@ -1,5 +1,4 @@
-//! `[model]` of an experiment: which network to build. Read by `experiment`, built by
-//! [`super::PlainCnn`] or [`super::backbones::TrainableBackbone`].
+//! `[model]` of an experiment: which network to build.
 
 use serde::{Deserialize, Serialize};
 

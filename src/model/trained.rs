@@ -1,12 +1,11 @@
-//! A network that was trained here, of whichever kind, as it is explained and measured. Opened by `cli`
-//! from a run.
+//! A network that was trained here, of whichever kind, as it is explained and measured.
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
 use super::backbones::{Backbone, TrainableBackbone};
 use super::tap::Tap;
-use super::weights::{ExportedTensor, exported_tensors};
+use super::weights::ExportedTensor;
 use super::{Classifier, ModelSpec, NetworkName, PlainCnn};
 
 /// A trained network in validation mode, without autodiff.
@@ -106,7 +105,7 @@ impl TrainedNetwork {
     /// Returns all weights as a PyTorch state dict has them.
     pub fn tensors(&self) -> Vec<ExportedTensor> {
         match self {
-            Self::Plain(network) => exported_tensors(network),
+            Self::Plain(network) => network.tensors(),
             Self::Published(network) => network.trained.tensors(),
         }
     }

@@ -1,5 +1,4 @@
-//! `run.json`, `state.json` and `best.json`: what a run and a checkpoint say about themselves.
-//! Written by `train`, read by everything that opens a run.
+//! `run.json`, `state.json` and `best.json`: what a run and a checkpoint record about themselves.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,6 +8,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::lock::host_name;
+use super::totals::TotalsRecord;
 use super::{Checksum, RunError, sha256, write_atomically};
 
 /// The checkpoint format that this program writes, and the newest that it reads.
@@ -149,22 +149,6 @@ impl BestCheckpoint {
     }
 }
 
-/// Running sums of an epoch that is not over, so that an interrupted one ends with the same row.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-pub struct EpochTotals {
-    /// Sum of the cross-entropies of the images seen, in nats.
-    pub loss_sum: f64,
-    /// Images predicted right, where classes are predicted.
-    pub correct: u64,
-    /// Images or clips seen.
-    pub images: u64,
-    /// Sum over clips of the mean squared error of a frame, summed over its pixels.
-    #[serde(default)]
-    pub squared_error: f64,
-    /// Seconds spent in training steps.
-    pub seconds: f64,
-}
-
 /// Name and shape of one weight tensor.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TensorShape {
@@ -199,7 +183,7 @@ pub struct CheckpointState {
     /// Name and shape of every weight.
     pub tensors: Vec<TensorShape>,
     /// Sums of the epoch that is not over.
-    pub totals: EpochTotals,
+    pub totals: TotalsRecord,
     /// Best epoch so far.
     pub best: Option<BestCheckpoint>,
     /// Checksum of every other file of the checkpoint, by name.
@@ -293,7 +277,7 @@ mod tests {
                 name: "head.weight".into(),
                 shape: vec![8192, 100],
             }],
-            totals: EpochTotals {
+            totals: TotalsRecord {
                 loss_sum: 0.1 + 0.2,
                 correct: 1,
                 images: 2,

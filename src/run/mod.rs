@@ -23,6 +23,7 @@ mod sanity;
 mod scores;
 mod sequence;
 mod table;
+mod totals;
 
 pub use arrays::Array;
 pub use atomic::{Leftover, clear_temporaries, write_atomically, write_folder_atomically};
@@ -44,8 +45,7 @@ pub use localization::{
 };
 pub use lock::RunLock;
 pub use manifest::{
-    BestCheckpoint, CHECKPOINT_FORMAT, CheckpointState, EpochTotals, RunManifest, RunStatus,
-    TensorShape,
+    BestCheckpoint, CHECKPOINT_FORMAT, CheckpointState, RunManifest, RunStatus, TensorShape,
 };
 pub use rows::{
     EpochRecord, EpochRow, ForecastRow, append_epoch_record, read_epoch_records,
@@ -59,3 +59,4 @@ pub use sequence::{
     DigitTrack, ExplainedClip, SEQUENCE_JSON, SEQUENCE_TENSORS, SequenceSet, StateMap,
 };
 pub use table::{Cell, TableRow, write_wide};
+pub use totals::{EpochTotals, Quality, TotalsRecord};

@@ -1,10 +1,10 @@
-//! `epochs.csv`: one row an epoch. Written by `train`, read by `figure` and on resuming.
+//! `epochs.csv`: one row per epoch.
 
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::{BestCheckpoint, RunError, TableRow};
+use super::{BestCheckpoint, Quality, RunError, TableRow};
 
 /// One epoch of training, as a row of `epochs.csv`. Epoch 0 is the network before any training and
 /// has only validation values.
@@ -63,8 +63,8 @@ impl TableRow for ForecastRow {
 
 /// A row of `epochs.csv`.
 pub trait EpochRecord: Clone + TableRow {
-    /// Whether it counts what is predicted right, or else measures frames.
-    const HAS_ACCURACY: bool;
+    /// Makes the quality that the rows hold of a number.
+    const QUALITY: fn(f64) -> Quality;
 
     /// Epochs done, from 0.
     fn epoch(&self) -> u32;
@@ -74,7 +74,7 @@ pub trait EpochRecord: Clone + TableRow {
 }
 
 impl EpochRecord for EpochRow {
-    const HAS_ACCURACY: bool = true;
+    const QUALITY: fn(f64) -> Quality = Quality::Accuracy;
 
     fn epoch(&self) -> u32 {
         self.epoch
@@ -90,7 +90,7 @@ impl EpochRecord for EpochRow {
 }
 
 impl EpochRecord for ForecastRow {
-    const HAS_ACCURACY: bool = false;
+    const QUALITY: fn(f64) -> Quality = Quality::FrameError;
 
     fn epoch(&self) -> u32 {
         self.epoch

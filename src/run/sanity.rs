@@ -218,21 +218,23 @@ impl SanityTables {
         replace(&mut self.verdicts, new.verdicts);
     }
 
-    /// Writes every table into `folder`, and returns the files' names.
+    /// Names of the tables' files.
+    pub const FILES: [&str; 4] = [
+        CascadeRow::FILE,
+        ClassRow::FILE,
+        IdentityRow::FILE,
+        VerdictRow::FILE,
+    ];
+
+    /// Writes every table into `folder`.
     ///
     /// # Errors
     /// As [`write_atomically`](super::write_atomically).
-    pub fn write(&self, folder: &Path) -> Result<[&'static str; 4], RunError> {
+    pub fn write(&self, folder: &Path) -> Result<(), RunError> {
         CascadeRow::write(&folder.join(CascadeRow::FILE), &self.cascade)?;
         ClassRow::write(&folder.join(ClassRow::FILE), &self.classes)?;
         IdentityRow::write(&folder.join(IdentityRow::FILE), &self.identities)?;
-        VerdictRow::write(&folder.join(VerdictRow::FILE), &self.verdicts)?;
-        Ok([
-            CascadeRow::FILE,
-            ClassRow::FILE,
-            IdentityRow::FILE,
-            VerdictRow::FILE,
-        ])
+        VerdictRow::write(&folder.join(VerdictRow::FILE), &self.verdicts)
     }
 }
 

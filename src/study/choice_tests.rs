@@ -1,5 +1,7 @@
 //! Tests of `maps`: which methods run where, and what figures call them.
 
+use burn::tensor::Device;
+
 use super::*;
 use crate::figure::{method_name, trial_name};
 use crate::model::backbones::BackboneName;

@@ -44,6 +44,14 @@ impl ListKind {
     }
 }
 
+/// What clips are used for: scoring predicted frames, or measuring what a network remembers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "said above")]
+pub enum ClipUse {
+    Scoring,
+    Memory,
+}
+
 /// Why a study ended early.
 #[derive(Debug, thiserror::Error)]
 pub enum StudyError {
@@ -352,15 +360,6 @@ pub enum StudyError {
     /// The training.
     #[error(transparent)]
     Train(#[from] TrainError),
-}
-
-/// What clips are used for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ClipUse {
-    /// Scoring predicted frames.
-    Scoring,
-    /// Measuring what a network remembers.
-    Memory,
 }
 
 impl StudyError {

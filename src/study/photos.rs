@@ -3,13 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use crate::data::photo::{Photo, View};
-use crate::data::{DataError, Normalisation};
+use crate::data::{DataError, Normalisation, find_class_in};
 
 use super::error::{ListKind, StudyError};
 use super::lists::List;
 use super::pictures::{PictureParts, Pictures, Whole};
 use super::watch::Watch;
-use super::weights::class_number;
 
 /// The table of classes next to the pictures, where the user names none.
 const LABELS: &str = "labels.csv";
@@ -110,6 +109,18 @@ impl Sight {
         });
         pictures.wholes = wholes;
         Ok(pictures)
+    }
+}
+
+/// Returns the number of the class that `text` names, or numbers where no class is called so.
+///
+/// # Errors
+/// An unknown class.
+pub fn class_number(class_names: &[String], text: &str) -> Result<usize, DataError> {
+    match (find_class_in(class_names, text), text.parse::<usize>()) {
+        (Ok(class), _) => Ok(class),
+        (Err(_), Ok(class)) if class < class_names.len() => Ok(class),
+        (Err(error), _) => Err(error),
     }
 }
 

@@ -15,8 +15,8 @@ use crate::experiment::{
 };
 use crate::model::backbones::TrainableBackbone;
 use crate::model::{
-    CheckpointError, ConvLstm, LoadedCheckpoint, MODEL_FILE, NetworkName, PlainCnn, TrainedNetwork,
-    load_network,
+    CheckpointError, LoadedCheckpoint, MODEL_FILE, NetworkName, PlainCnn, Predictor,
+    PredictorPlace, TrainedNetwork, load_network, load_predictor,
 };
 use crate::run::{CheckpointName, RunDir, RunError, RunManifest, RunStatus, list_runs};
 
@@ -224,9 +224,9 @@ pub struct Trained<E = Experiment> {
 
 /// A next-frame predictor at one of its checkpoints.
 #[derive(Debug)]
-pub struct Predictor {
+pub struct OpenPredictor {
     /// The network, in validation mode, without autodiff.
-    pub network: ConvLstm,
+    pub network: Box<dyn Predictor>,
     /// Epoch of the checkpoint.
     pub epoch: u32,
     /// Rule that picked it: "best", "last" or "epoch N".
@@ -271,7 +271,11 @@ impl<E> Trained<E> {
         (network, architecture): (N, &str),
     ) -> Result<LoadedCheckpoint<N>, StudyError> {
         let name = CheckpointName::epoch(epoch);
-        load_network(&self.run, name, network, architecture).map_err(|error| match error {
+        self.loaded(load_network(&self.run, name, network, architecture))
+    }
+
+    fn loaded<T>(&self, loaded: Result<T, CheckpointError>) -> Result<T, StudyError> {
+        loaded.map_err(|error| match error {
             CheckpointError::Run(error) => self.explained(error),
             other => other.into(),
         })
@@ -335,13 +339,16 @@ impl Trained<ForecastExperiment> {
     ///
     /// # Errors
     /// As for a classifier.
-    pub fn open(&self, which: Which, device: &Device) -> Result<Predictor, StudyError> {
+    pub fn open(&self, which: Which, device: &Device) -> Result<OpenPredictor, StudyError> {
         let epoch = self.epoch_of(which)?;
-        let experiment = &self.experiment.experiment;
-        let network = ConvLstm::new(&experiment.forecast, CANVAS_SIDE, 0, device);
-        let loaded = self.load(epoch, (network, &experiment.architecture()))?;
-        Ok(Predictor {
-            network: loaded.network.valid(),
+        let place = PredictorPlace {
+            run: &self.run,
+            checkpoint: CheckpointName::epoch(epoch),
+            side: CANVAS_SIDE,
+        };
+        let loaded = load_predictor(&self.experiment.experiment.forecast, place, device);
+        Ok(OpenPredictor {
+            network: self.loaded(loaded)?.network,
             epoch,
             checkpoint: which.to_string(),
         })

@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::data::DataError;
 use crate::data::photo::View;
-use crate::data::{DataError, find_class_in};
 use crate::model::backbones::{BackboneName, Dialect, imagenet_classes};
 use crate::model::weights::{LoadOptions, WeightFile, load_backbone};
 
 use super::error::{ListKind, StudyError};
-use super::photos::Sight;
+use super::photos::{Sight, class_number};
 use super::runs::Runs;
 use super::subject::Subject;
 
@@ -109,18 +109,6 @@ pub fn dialect_of(
         });
     }
     Ok(dialect)
-}
-
-/// Returns the number of the class that `text` names, or numbers where no class is called so.
-///
-/// # Errors
-/// An unknown class.
-pub fn class_number(class_names: &[String], text: &str) -> Result<usize, DataError> {
-    match (find_class_in(class_names, text), text.parse::<usize>()) {
-        (Ok(class), _) => Ok(class),
-        (Err(_), Ok(class)) if class < class_names.len() => Ok(class),
-        (Err(error), _) => Err(error),
-    }
 }
 
 /// Returns where the fetched weights of a network are.

@@ -1,4 +1,4 @@
-//! Training a classifier: its batches, its loss and its validation. Called by `cli`.
+//! Training a classifier: its batches, its loss and its validation.
 
 use burn::module::Module;
 use burn::optim::GradientsParams;
@@ -12,11 +12,10 @@ use crate::model::{Classifier, ModelSpec, NetworkName, PlainCnn, score};
 use crate::run::{EpochRow, EpochTotals, RunDir, RunManifest};
 
 use super::feed::Feed;
-use super::job::{Job, StepPlace, Task, Trained, Validation, read_every, run};
+use super::job::{Job, StartMode, StepPlace, Task, Trained, Validation, read_every};
+use super::lifecycle::run;
 use super::unread::{read_counts, read_floats};
-use super::{
-    CheckpointSpec, ImageBatch, Outcome, StartMode, StopSignal, TrainError, TrainEvents, TrainSpec,
-};
+use super::{CheckpointSpec, ImageBatch, Outcome, StopSignal, TrainError, TrainEvents, TrainSpec};
 
 /// Everything that the training of a classifier needs.
 #[derive(Debug)]
@@ -194,7 +193,7 @@ impl<N: Trains> Task for Classification<'_, N> {
         let read = pending.iter().zip(losses).zip(right);
         read.map(|((step, loss), correct)| EpochTotals {
             loss_sum: loss * step.images as f64,
-            correct,
+            quality_sum: correct as f64,
             images: step.images as u64,
             ..EpochTotals::default()
         })
@@ -211,8 +210,7 @@ impl<N: Trains> Task for Classification<'_, N> {
         );
         Validation {
             loss: score.loss,
-            accuracy: Some(score.accuracy),
-            frame_error: None,
+            quality: score.accuracy,
         }
     }
 
@@ -223,20 +221,15 @@ impl<N: Trains> Task for Classification<'_, N> {
         validation: &Validation,
         seconds: f64,
     ) -> EpochRow {
-        let mean = |sum: fn(&EpochTotals) -> f64| {
-            trained.map(|trained| sum(&trained.totals) / trained.totals.images as f64)
-        };
+        let mean = |mean: fn(&EpochTotals) -> f64| trained.map(|trained| mean(&trained.totals));
         EpochRow {
             epoch,
-            train_loss: mean(|totals| totals.loss_sum),
-            train_accuracy: mean(|totals| totals.correct as f64),
+            train_loss: mean(EpochTotals::loss),
+            train_accuracy: mean(EpochTotals::quality),
             validation_loss: validation.loss,
-            validation_accuracy: validation
-                .accuracy
-                .expect("a classifier's validation counts what is right"),
+            validation_accuracy: validation.quality,
             learning_rate: trained.map(|trained| trained.learning_rate),
-            images_per_second: trained
-                .map(|trained| trained.totals.images as f64 / trained.totals.seconds),
+            images_per_second: mean(EpochTotals::images_per_second),
             seconds,
         }
     }

@@ -1,4 +1,4 @@
-//! Gradient clipping by the norm of all gradients together. Called by `forecast`.
+//! Gradient clipping by the norm of all gradients together.
 
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::optim::GradientsParams;

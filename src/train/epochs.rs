@@ -1,5 +1,4 @@
-//! The loop of epochs and steps of a training run, and what it writes after each. Called by
-//! [`super::train`].
+//! The loop of epochs and steps of a training run, and what it writes after each.
 //!
 //! Every random draw of a step comes from a stream that is derived from (seed, epoch, step), so a
 //! resumed run draws what the uninterrupted one would have drawn.
@@ -14,15 +13,15 @@ use crate::data::random::stream;
 use crate::device::{cpu, is_gpu};
 use crate::model::{tensor_shapes, write_training};
 use crate::run::{
-    BestCheckpoint, CHECKPOINT_FORMAT, CheckpointName, CheckpointState, EpochRecord, EpochTotals,
+    CHECKPOINT_FORMAT, CheckpointName, CheckpointState, EpochRecord, EpochTotals, TotalsRecord,
     append_epoch_record,
 };
 
-use super::events::EpochReport;
-use super::job::{Job, Outcome, StepPlace, Task, Trained};
+use super::events::{EpochMeans, EpochReport};
+use super::job::{Job, Outcome, StartMode, StepPlace, Task, Trained};
 use super::session::{Notes, Restored, remove_folder, restore};
 use super::unread::Unread;
-use super::{Progress, StartMode, StopSignal, TrainError, TrainEvents, TrainSpec};
+use super::{Progress, StopSignal, TrainError, TrainEvents, TrainSpec};
 
 /// A run at work.
 pub(super) struct Loop<'a, T: Task> {
@@ -30,14 +29,16 @@ pub(super) struct Loop<'a, T: Task> {
     task: T,
     network: T::Network,
     optimizer: ModuleOptimizer,
-    /// Where training stands, and what the next checkpoint says.
+    /// Where training stands, and what the next checkpoint records.
     state: CheckpointState,
+    /// Sums of the epoch that is not over.
+    totals: EpochTotals,
     /// The checkpoint that it went on from or wrote last: the last good one.
     saved: Option<CheckpointName>,
 }
 
 impl<'a, T: Task> Loop<'a, T> {
-    /// Returns the run at its newest whole checkpoint where it is to go on from one, else at its start.
+    /// Returns the run at its latest complete checkpoint where it is to continue from one, else at its start.
     pub(super) fn open(
         job: &'a Job<'a>,
         task: T,
@@ -54,6 +55,7 @@ impl<'a, T: Task> Loop<'a, T> {
             } = restored;
             return Ok(Self {
                 saved: Some(place_of(&state)),
+                totals: state.totals.totals(T::Row::QUALITY),
                 job,
                 network,
                 optimizer,
@@ -72,7 +74,7 @@ impl<'a, T: Task> Loop<'a, T> {
             total_steps: 0,
             architecture: job.architecture.to_string(),
             tensors: tensor_shapes(&network),
-            totals: EpochTotals::default(),
+            totals: TotalsRecord::default(),
             best: None,
             files: Default::default(),
         };
@@ -82,6 +84,7 @@ impl<'a, T: Task> Loop<'a, T> {
             network,
             optimizer,
             state,
+            totals: EpochTotals::default(),
             saved: None,
         })
     }
@@ -153,20 +156,18 @@ impl<'a, T: Task> Loop<'a, T> {
         for (step, brought) in brought {
             if !brought.loss_sum.is_finite() {
                 return Err(TrainError::NotANumber {
-                    loss: brought.loss_sum / brought.images as f64,
+                    loss: brought.loss(),
                     epoch,
                     batch: step + 1,
                     batches: steps,
                     last_good: self.saved,
                 });
             }
-            let totals = &mut self.state.totals;
-            totals.loss_sum += brought.loss_sum;
-            totals.correct += brought.correct;
-            totals.images += brought.images;
-            totals.squared_error += brought.squared_error;
+            self.totals.loss_sum += brought.loss_sum;
+            self.totals.quality_sum += brought.quality_sum;
+            self.totals.images += brought.images;
         }
-        self.state.totals.seconds += seconds;
+        self.totals.seconds += seconds;
         events.step(&self.progress(epoch, steps as u64));
         Ok(())
     }
@@ -209,7 +210,7 @@ impl<'a, T: Task> Loop<'a, T> {
                 last_good,
             });
         }
-        let totals = std::mem::take(&mut self.state.totals);
+        let totals = std::mem::take(&mut self.totals);
         let trained = (totals.images > 0).then(|| Trained {
             totals,
             learning_rate: self.last_rate(totals.images),
@@ -218,11 +219,7 @@ impl<'a, T: Task> Loop<'a, T> {
         let row = self
             .task
             .row(self.state.epoch, trained, &validation, seconds);
-        let candidate = BestCheckpoint {
-            epoch: self.state.epoch,
-            validation_accuracy: validation.accuracy,
-            validation_loss: validation.loss,
-        };
+        let candidate = row.candidate();
         let is_best = self
             .state
             .best
@@ -239,17 +236,23 @@ impl<'a, T: Task> Loop<'a, T> {
         events.epoch(&EpochReport {
             epoch: row.epoch(),
             epochs: self.job.train.epochs,
-            trained: trained.map(|trained| trained.totals),
+            trained: trained.map(|trained| EpochMeans {
+                loss: trained.totals.loss(),
+                quality: (T::Row::QUALITY)(trained.totals.quality()),
+                images_per_second: trained.totals.images_per_second(),
+            }),
             validation_loss: validation.loss,
-            validation_accuracy: validation.accuracy,
-            validation_frame_error: validation.frame_error,
+            validation_quality: (T::Row::QUALITY)(validation.quality),
             is_best,
         });
         self.prune()
     }
 
     fn save(&mut self) -> Result<(), TrainError> {
-        let state = self.state.clone();
+        let state = CheckpointState {
+            totals: TotalsRecord::new(&self.totals, T::Row::QUALITY),
+            ..self.state.clone()
+        };
         self.state = write_training(self.job.run, &self.network, &self.optimizer, state)?;
         self.saved = Some(place_of(&self.state));
         Ok(())
@@ -279,17 +282,14 @@ impl<'a, T: Task> Loop<'a, T> {
     }
 
     fn progress(&self, epoch: u32, steps: u64) -> Progress {
-        let totals = &self.state.totals;
-        let images = totals.images as f64;
         Progress {
             epoch,
             epochs: self.job.train.epochs,
             step: self.state.step,
             steps,
-            loss: totals.loss_sum / images,
-            accuracy: T::Row::HAS_ACCURACY.then(|| totals.correct as f64 / images),
-            frame_error: (!T::Row::HAS_ACCURACY).then(|| totals.squared_error / images),
-            images_per_second: images / totals.seconds,
+            loss: self.totals.loss(),
+            quality: (T::Row::QUALITY)(self.totals.quality()),
+            images_per_second: self.totals.images_per_second(),
         }
     }
 }

@@ -1,13 +1,16 @@
-//! What can stop a training run. Printed by `cli`.
+//! What can stop a training run.
 
 use std::path::PathBuf;
 
-use crate::model::CheckpointError;
+use crate::model::{CheckpointError, ForecastSpecError};
 use crate::run::{CheckpointName, RunError};
 
 /// A training run that cannot start or go on.
 #[derive(Debug, thiserror::Error)]
 pub enum TrainError {
+    /// The experiment names a network that cannot be built.
+    #[error(transparent)]
+    Network(#[from] ForecastSpecError),
     /// The run folder failed.
     #[error(transparent)]
     Run(#[from] RunError),
@@ -120,7 +123,7 @@ fn shown(checkpoint: &Option<CheckpointName>) -> String {
 }
 
 impl TrainError {
-    /// Returns the way out, to print below the error.
+    /// Returns how to fix it, to print below the error.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::FixedKeysChanged { .. } => {
@@ -158,7 +161,7 @@ impl TrainError {
             Self::Checkpoint(CheckpointError::OtherArchitecture { .. }) => {
                 Some("start over with --force, or train another seed or trial")
             }
-            Self::Run(_) | Self::Checkpoint(_) => None,
+            Self::Run(_) | Self::Checkpoint(_) | Self::Network(_) => None,
         }
     }
 }

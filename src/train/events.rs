@@ -1,6 +1,6 @@
-//! What a training run tells while it goes on, and how it is told to stop. Implemented by `cli`.
+//! What a training run reports while it runs, and how it is asked to stop.
 
-use crate::run::{CheckpointName, EpochTotals};
+use crate::run::{CheckpointName, Quality};
 
 /// Where a run stands inside an epoch.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -15,34 +15,41 @@ pub struct Progress {
     pub steps: u64,
     /// Mean loss of this epoch so far: cross-entropy in nats, or what the experiment names.
     pub loss: f64,
-    /// Share of this epoch's images predicted right so far, 0 to 1, where classes are predicted.
-    pub accuracy: Option<f64>,
-    /// Squared error of a frame, summed over its pixels, so far, where frames are predicted.
-    pub frame_error: Option<f64>,
+    /// Mean quality of this epoch so far.
+    pub quality: Quality,
     /// Training images or clips per second of this epoch so far.
     pub images_per_second: f64,
 }
 
-/// What an epoch brought.
+/// Means over an epoch's training steps.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct EpochMeans {
+    /// Loss.
+    pub loss: f64,
+    /// Quality.
+    pub quality: Quality,
+    /// Training images or clips per second.
+    pub images_per_second: f64,
+}
+
+/// The result of an epoch.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct EpochReport {
     /// Epochs done, from 0.
     pub epoch: u32,
     /// Epochs in all.
     pub epochs: u32,
-    /// Sums over the epoch's training steps; nothing before training.
-    pub trained: Option<EpochTotals>,
+    /// Means over the epoch's training steps; nothing before training.
+    pub trained: Option<EpochMeans>,
     /// Mean loss on the validation split.
     pub validation_loss: f64,
-    /// Share of validation images predicted right, where classes are predicted.
-    pub validation_accuracy: Option<f64>,
-    /// Squared error of a validation frame, summed over its pixels, where frames are predicted.
-    pub validation_frame_error: Option<f64>,
+    /// Mean quality on the validation split.
+    pub validation_quality: Quality,
     /// Whether it is the best so far.
     pub is_best: bool,
 }
 
-/// Takes note of what happens.
+/// Receives what happens.
 pub trait TrainEvents {
     /// A step is done.
     fn step(&mut self, progress: &Progress);
@@ -54,7 +61,7 @@ pub trait TrainEvents {
     fn warn(&mut self, message: &str);
 }
 
-/// Takes no note.
+/// Ignores everything.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Silent;
 

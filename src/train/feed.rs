@@ -1,5 +1,5 @@
 //! Where the images of a step come from: made on the host and sent up, or made on the device from the
-//! whole split, which lies there. Both give the same values. Called by `classify`.
+//! whole split, which lies there. Both give the same values.
 
 use burn::tensor::{Device, Int, Tensor};
 use rand_chacha::ChaCha8Rng;

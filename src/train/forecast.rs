@@ -1,19 +1,24 @@
-//! Training a next-frame predictor: its clips, its loss and its validation. Called by `cli`.
+//! Training a next-frame predictor: its clips, its loss and its validation.
 
-use burn::module::Module;
+use std::marker::PhantomData;
+
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
 use crate::data::ClipSplits;
+use crate::data::clips::CANVAS_SIDE;
 use crate::model::tap::Tap;
-use crate::model::{ConvLstm, ForecastSpec, clip_tensor};
+use crate::model::{
+    ForecastSpec, Predictor, Recurrent, WithPredictor, clip_tensor, with_predictor,
+};
 use crate::run::{EpochTotals, ForecastRow, RunDir, RunManifest};
 
 use super::clip::clip_by_global_norm;
-use super::job::{Job, StepPlace, Task, Trained, Validation, read_every, run};
+use super::job::{Job, StartMode, StepPlace, Task, Trained, Validation, read_every};
+use super::lifecycle::run;
 use super::unread::read_floats;
-use super::{CheckpointSpec, Outcome, StartMode, StopSignal, TrainError, TrainEvents, TrainSpec};
+use super::{CheckpointSpec, Outcome, StopSignal, TrainError, TrainEvents, TrainSpec};
 
 /// What a predicted frame is compared by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,25 +80,47 @@ pub fn train_forecast(
     events: &mut dyn TrainEvents,
     stop: &dyn StopSignal,
 ) -> Result<Outcome, TrainError> {
-    let task = Forecast {
-        model: job.model,
-        objective: job.objective,
-        data: job.data,
-        device: job.device,
-        batch_size: job.train.batch_size,
+    let training = Training {
+        job: &job,
+        events,
+        stop,
     };
-    let job = Job {
-        run: job.run,
-        architecture: job.architecture,
-        train: job.train,
-        checkpoints: job.checkpoints,
-        device: job.device,
-        experiment: job.experiment,
-        manifest: job.manifest,
-        mode: job.mode,
-        read_every: read_every(job.device),
-    };
-    run(&job, task, events, stop)
+    with_predictor(job.model, training)?
+}
+
+/// A training whose network is known by name.
+struct Training<'a> {
+    job: &'a ForecastJob<'a>,
+    events: &'a mut dyn TrainEvents,
+    stop: &'a dyn StopSignal,
+}
+
+impl WithPredictor for Training<'_> {
+    type Output = Result<Outcome, TrainError>;
+
+    fn with<N: Recurrent>(self) -> Self::Output {
+        let job = self.job;
+        let task = Forecast::<N> {
+            model: job.model,
+            objective: job.objective,
+            data: job.data,
+            device: job.device,
+            batch_size: job.train.batch_size,
+            network: PhantomData,
+        };
+        let job = Job {
+            run: job.run,
+            architecture: job.architecture,
+            train: job.train,
+            checkpoints: job.checkpoints,
+            device: job.device,
+            experiment: job.experiment,
+            manifest: job.manifest.clone(),
+            mode: job.mode,
+            read_every: read_every(job.device),
+        };
+        run(&job, task, self.events, self.stop)
+    }
 }
 
 /// The mean loss of predicted frames.
@@ -124,12 +151,13 @@ fn frame_error(logits: Tensor<5>, frames: Tensor<5>) -> Tensor<1> {
 }
 
 /// Frames to the next frames.
-struct Forecast<'a> {
+struct Forecast<'a, N> {
     model: &'a ForecastSpec,
     objective: &'a ObjectiveSpec,
     data: &'a ClipSplits,
     device: &'a Device,
     batch_size: usize,
+    network: PhantomData<N>,
 }
 
 /// A step's results, still on the device.
@@ -139,9 +167,9 @@ struct PendingStep {
     frame_error: Tensor<1>,
 }
 
-impl Forecast<'_> {
+impl<N: Recurrent> Forecast<'_, N> {
     /// The logits of frames 2 to the last, and those frames.
-    fn predict(&self, network: &ConvLstm, clips: Tensor<5>) -> (Tensor<5>, Tensor<5>) {
+    fn predict(&self, network: &N, clips: Tensor<5>) -> (Tensor<5>, Tensor<5>) {
         let [_, time, ..] = clips.dims();
         let seen = self.objective.true_frames.clamp(1, time - 1);
         let wanted = clips.clone().narrow(1, 1, time - 1);
@@ -151,13 +179,13 @@ impl Forecast<'_> {
     }
 }
 
-impl Task for Forecast<'_> {
-    type Network = ConvLstm;
+impl<N: Recurrent> Task for Forecast<'_, N> {
+    type Network = N;
     type Pending = PendingStep;
     type Row = ForecastRow;
 
-    fn build(&self, seed: u64, device: &Device) -> ConvLstm {
-        ConvLstm::new(self.model, crate::data::clips::CANVAS_SIDE, seed, device)
+    fn build(&self, seed: u64, device: &Device) -> N {
+        N::build(self.model, CANVAS_SIDE, seed, device)
     }
 
     fn items(&self) -> usize {
@@ -166,7 +194,7 @@ impl Task for Forecast<'_> {
 
     /// On a GPU the next step's clips are drawn while the device works at this one: nothing here waits
     /// for it.
-    fn step(&mut self, network: &ConvLstm, at: StepPlace) -> (GradientsParams, PendingStep) {
+    fn step(&mut self, network: &N, at: StepPlace) -> (GradientsParams, PendingStep) {
         let clips = &self.data.train;
         let first = (u64::from(at.epoch) - 1) * clips.len() as u64;
         let start = at.step * at.batch_size;
@@ -198,14 +226,14 @@ impl Task for Forecast<'_> {
         let read = pending.iter().zip(losses).zip(errors);
         read.map(|((step, loss), error)| EpochTotals {
             loss_sum: loss * step.clips as f64,
-            squared_error: error * step.clips as f64,
+            quality_sum: error * step.clips as f64,
             images: step.clips as u64,
             ..EpochTotals::default()
         })
         .collect()
     }
 
-    fn validate(&self, network: ConvLstm) -> Validation {
+    fn validate(&self, network: N) -> Validation {
         let network = network.valid();
         let clips = &self.data.validation;
         let (mut loss, mut error) = (0.0, 0.0);
@@ -223,8 +251,7 @@ impl Task for Forecast<'_> {
         }
         Validation {
             loss: loss / clips.len() as f64,
-            accuracy: None,
-            frame_error: Some(error / clips.len() as f64),
+            quality: error / clips.len() as f64,
         }
     }
 
@@ -235,20 +262,15 @@ impl Task for Forecast<'_> {
         validation: &Validation,
         seconds: f64,
     ) -> ForecastRow {
-        let mean = |sum: fn(&EpochTotals) -> f64| {
-            trained.map(|trained| sum(&trained.totals) / trained.totals.images as f64)
-        };
+        let mean = |mean: fn(&EpochTotals) -> f64| trained.map(|trained| mean(&trained.totals));
         ForecastRow {
             epoch,
-            train_loss: mean(|totals| totals.loss_sum),
-            train_frame_error: mean(|totals| totals.squared_error),
+            train_loss: mean(EpochTotals::loss),
+            train_frame_error: mean(EpochTotals::quality),
             validation_loss: validation.loss,
-            validation_frame_error: validation
-                .frame_error
-                .expect("a predictor's validation measures frames"),
+            validation_frame_error: validation.quality,
             learning_rate: trained.map(|trained| trained.learning_rate),
-            clips_per_second: trained
-                .map(|trained| trained.totals.images as f64 / trained.totals.seconds),
+            clips_per_second: mean(EpochTotals::images_per_second),
             seconds,
         }
     }

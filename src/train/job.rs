@@ -1,20 +1,25 @@
-//! A training run of any kind: what it needs, how it ends, and its record. Called by `classify` and
-//! `forecast`, which say what a step is.
+//! A training run of any kind: what it needs, what a step of it is, and how it ends.
 
 use burn::module::Module;
 use burn::optim::GradientsParams;
 use burn::tensor::Device;
 
 use crate::device::is_gpu;
-use crate::run::{
-    BestCheckpoint, CheckpointName, EpochRecord, EpochTotals, RunDir, RunError, RunLock,
-    RunManifest, RunStatus, write_atomically,
-};
+use crate::run::{BestCheckpoint, CheckpointName, EpochRecord, EpochTotals, RunDir, RunManifest};
 
-use super::epochs::Loop;
-use super::session::{Notes, prepare};
-use super::space::check_space;
-use super::{CheckpointSpec, StartMode, StopSignal, TrainError, TrainEvents, TrainSpec};
+use super::{CheckpointSpec, TrainSpec};
+
+/// What to do with a run folder that is there already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum StartMode {
+    /// Refuse.
+    #[default]
+    Fresh,
+    /// Continue from its latest complete checkpoint.
+    Resume,
+    /// Remove what is there and start over.
+    Force,
+}
 
 /// What every training run needs, whatever it trains.
 #[derive(Debug)]
@@ -65,7 +70,7 @@ pub(super) trait Task {
     /// The gradients of one step. Epochs count from 1, steps from 0.
     fn step(&mut self, network: &Self::Network, at: StepPlace) -> (GradientsParams, Self::Pending);
 
-    /// What steps brought, each added up over its images or clips.
+    /// The sums of each step over its images or clips; the seconds are left at 0.
     fn read(pending: Vec<Self::Pending>) -> Vec<EpochTotals>;
 
     /// How good the network is on the validation split, by what picks the best, and its row's
@@ -95,7 +100,7 @@ pub(super) struct StepPlace {
     pub(super) batch_size: usize,
 }
 
-/// What an epoch's training brought.
+/// The result of an epoch's training steps.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Trained {
     pub(super) totals: EpochTotals,
@@ -108,10 +113,8 @@ pub(super) struct Trained {
 pub(super) struct Validation {
     /// Mean loss.
     pub(super) loss: f64,
-    /// Share of images predicted right, where classes are predicted.
-    pub(super) accuracy: Option<f64>,
-    /// Squared error of a frame summed over its pixels, where frames are predicted.
-    pub(super) frame_error: Option<f64>,
+    /// Mean quality, of the kind that the row type names.
+    pub(super) quality: f64,
 }
 
 /// How a training run ended.
@@ -127,72 +130,4 @@ pub enum Outcome {
         /// What it saved.
         saved: CheckpointName,
     },
-}
-
-/// Trains `task` until the last epoch or until `stop` asks, and returns how it ended.
-pub(super) fn run<T: Task>(
-    job: &Job<'_>,
-    task: T,
-    events: &mut dyn TrainEvents,
-    stop: &dyn StopSignal,
-) -> Result<Outcome, TrainError> {
-    let run = job.run;
-    // Before the lock, which makes the folder.
-    if job.mode == StartMode::Resume && !run.path().is_dir() {
-        return Err(TrainError::NothingToResume { path: run.path() });
-    }
-    let _lock = RunLock::take(&run.path())?;
-    let mut notes = Notes {
-        events,
-        warnings: Vec::new(),
-    };
-    check_space(job, &mut notes)?;
-    prepare(run, job.mode, &mut notes)?;
-    let mut manifest = job.manifest.clone();
-    if job.mode == StartMode::Resume
-        && let Some(before) = earlier_manifest(run)?
-    {
-        if before.data != manifest.data {
-            return Err(TrainError::DataChanged { path: run.path() });
-        }
-        manifest.started = before.started;
-        manifest.warnings = before.warnings;
-    }
-    // Opened before the run's own files are written: a resume that is refused changes nothing.
-    let mut training = Loop::open(job, task, &mut notes)?;
-    manifest.warnings.append(&mut notes.warnings);
-    write_atomically(&run.experiment(), job.experiment.as_bytes())?;
-    write_status(run, &mut manifest, RunStatus::Running)?;
-    let result = training.run(notes.events, stop);
-    let status = match &result {
-        Ok(Outcome::Done { .. }) => RunStatus::Done,
-        Ok(Outcome::Stopped { .. }) => RunStatus::Interrupted,
-        Err(error) => RunStatus::Failed {
-            reason: error.to_string(),
-        },
-    };
-    let written = write_status(run, &mut manifest, status);
-    let outcome = result?;
-    written?;
-    Ok(outcome)
-}
-
-/// Returns the record of the run that is to go on; nothing where there is none, as after the user
-/// removed a damaged one.
-fn earlier_manifest(run: &RunDir) -> Result<Option<RunManifest>, RunError> {
-    let path = run.manifest();
-    if path.exists() {
-        RunManifest::read(&path).map(Some)
-    } else {
-        Ok(None)
-    }
-}
-
-fn write_status(
-    run: &RunDir,
-    manifest: &mut RunManifest,
-    status: RunStatus,
-) -> Result<(), RunError> {
-    manifest.status = status;
-    manifest.write(&run.manifest())
 }

@@ -1,5 +1,5 @@
 //! A linear layer on the pooled activation of a frozen network, as CAM needs where the network has
-//! another head. Called by `cli` for `--retrain-head`.
+//! another head.
 
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Tensor, TensorData};

@@ -1,4 +1,4 @@
-//! L-BFGS for smooth convex functions of a few thousand numbers. Called by `linear_head`.
+//! L-BFGS for smooth convex functions of a few thousand numbers.
 
 /// Pairs of steps and gradient changes that are remembered.
 const MEMORY: usize = 10;

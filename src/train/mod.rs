@@ -1,5 +1,5 @@
-//! Training: the only place besides `explain/evidence.rs` where gradients are taken. Called by
-//! `cli`; reports through [`TrainEvents`] and stops when told to.
+//! Training: the only place besides `explain/evidence.rs` where gradients are taken. It reports
+//! through [`TrainEvents`] and stops on request.
 
 mod classify;
 mod clip;
@@ -9,6 +9,7 @@ mod events;
 mod feed;
 mod forecast;
 mod job;
+mod lifecycle;
 mod linear_head;
 mod minimise;
 mod session;
@@ -20,12 +21,11 @@ mod unread;
 pub use classify::{ClassifyJob, train};
 pub use clip::clip_by_global_norm;
 pub use error::TrainError;
-pub use events::{EpochReport, Progress, Silent, StopSignal, TrainEvents};
+pub use events::{EpochMeans, EpochReport, Progress, Silent, StopSignal, TrainEvents};
 pub use forecast::{ForecastJob, FrameLoss, ObjectiveSpec, frame_loss, train_forecast};
-pub use job::Outcome;
+pub use job::{Outcome, StartMode};
 pub use linear_head::{
     GRADIENT_SHARE, HeadFit, LinearHead, PooledFeatures, WEIGHT_DECAYS, fit_head,
 };
-pub use session::StartMode;
 pub use spec::{CheckpointSpec, FIXED_ON_RESUME, Schedule, TrainSpec};
 pub use step::ImageBatch;

@@ -1,5 +1,4 @@
-//! How a run starts: fresh, over an old one, or from the newest whole checkpoint. Called by
-//! `classify` and `epochs`.
+//! How a run starts: fresh, over an old one, or from the latest complete checkpoint.
 
 use std::path::Path;
 
@@ -11,20 +10,8 @@ use crate::run::{
     RunStatus, clear_temporaries, read_epoch_records, truncate_epoch_records,
 };
 
-use super::job::{Job, Task};
+use super::job::{Job, StartMode, Task};
 use super::{TrainError, TrainEvents};
-
-/// What to do with a run folder that is there already.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum StartMode {
-    /// Refuse.
-    #[default]
-    Fresh,
-    /// Go on from its newest whole checkpoint.
-    Resume,
-    /// Remove what is there and start over.
-    Force,
-}
 
 /// A network and an optimizer that stand where a checkpoint left them.
 pub(super) struct Restored<N> {
@@ -33,7 +20,7 @@ pub(super) struct Restored<N> {
     pub(super) state: CheckpointState,
 }
 
-/// Tells warnings to `events` and keeps them for the run's record.
+/// Passes warnings to `events` and keeps them for the run's record.
 pub(super) struct Notes<'a> {
     pub(super) events: &'a mut dyn TrainEvents,
     pub(super) warnings: Vec<String>,

@@ -1,5 +1,4 @@
-//! Whether a run's checkpoints will fit on its file system, asked before the first epoch. Called by
-//! `classify`.
+//! Whether a run's checkpoints will fit on its file system.
 
 use std::path::Path;
 
@@ -14,7 +13,7 @@ const BYTES_A_PARAMETER: u64 = 3 * 4;
 /// Checkpoints beside those that the schedule keeps: the last, the best and the one being written.
 const OTHER_CHECKPOINTS: u64 = 3;
 
-/// Refuses a run whose checkpoints will not fit. Where the file system does not tell what is free, the
+/// Refuses a run whose checkpoints will not fit. Where the file system does not report its free space, the
 /// run goes on with a warning: its checkpoints are safe from a full one all the same.
 pub(super) fn check_space(job: &Job<'_>, notes: &mut Notes<'_>) -> Result<(), TrainError> {
     let path = job.run.path();

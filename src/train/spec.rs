@@ -1,4 +1,4 @@
-//! `[train]` and `[checkpoints]` of an experiment. Read by `experiment`, obeyed by `train`.
+//! `[train]` and `[checkpoints]` of an experiment.
 
 use serde::{Deserialize, Serialize};
 

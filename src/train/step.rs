@@ -1,6 +1,5 @@
 //! One training step of a classifier, in the form of Burn's own trainer: [`PlainCnn`] and
 //! [`TrainableBackbone`] are [`TrainStep`]s, so they can also be put into a `burn::train::Learner`.
-//! Called by `classify`.
 
 use burn::nn::loss::CrossEntropyLossConfig;
 use burn::tensor::{Int, Tensor};

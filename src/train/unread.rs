@@ -1,4 +1,4 @@
-//! Results of steps that still lie on the device. Called by `epochs`.
+//! Results of steps that still lie on the device.
 //!
 //! Reading a result waits until the device has come so far. A GPU works through a queue while the
 //! host goes on, so it is kept busy by reading the results of many steps at once.
@@ -34,7 +34,7 @@ impl<P> Unread<P> {
         self.steps.len() >= self.most
     }
 
-    /// Takes what waits and reads it by `read`: each step with what it brought, and the seconds since
+    /// Takes what waits and reads it by `read`: the sums of each step, and the seconds since
     /// the last reading. Nothing where nothing waits.
     pub(super) fn take(
         &mut self,

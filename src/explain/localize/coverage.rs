@@ -1,4 +1,4 @@
-//! Which of several objects a map covers, by a threshold and at equal area. Called by `localize`.
+//! Which of several objects a map covers, by a threshold and at equal area.
 //!
 //! A map of ones covers every object at any threshold below 1, so coverage at a threshold says
 //! little without the area that is marked. At equal area every map marks as many pixels as the

@@ -1,4 +1,4 @@
-//! The box that a map implies, and how well it meets a true one. Called by `localize`.
+//! The box that a map implies, and how well it meets a true one.
 
 use crate::data::annotation::{Mask, PixelBox};
 use crate::explain::Plane;

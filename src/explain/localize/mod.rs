@@ -1,5 +1,5 @@
 //! Whether a map lies on the object: scores of one map against boxes and pixel masks. Plain
-//! numbers, no tensor and no network. Called by the command line for `localize`.
+//! numbers, no tensor and no network.
 //!
 //! A map is normalised, 0 to 1, at the size of its picture. What it is measured against is a
 //! [`Truth`]; [`localize`] gives every score of one map, and each score is also a function of its

@@ -1,4 +1,4 @@
-//! How a map's marked pixels overlap a region, over all thresholds. Called by `localize`.
+//! How a map's marked pixels overlap a region, over all thresholds.
 
 use crate::data::annotation::Mask;
 use crate::explain::Plane;

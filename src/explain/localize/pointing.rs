@@ -1,4 +1,4 @@
-//! Where a map is highest, and where its mass lies. Called by `localize`.
+//! Where a map is highest, and where its mass lies.
 
 use crate::data::annotation::Mask;
 use crate::explain::Plane;

@@ -1,5 +1,5 @@
 //! How a network's confidence changes from an image to its explanation map: drop, increase, gain,
-//! and which of two methods loses less. Plain numbers, no tensor. Called by `metrics`.
+//! and which of two methods loses less. Plain numbers, no tensor.
 
 use std::cmp::Ordering;
 

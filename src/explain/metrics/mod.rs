@@ -1,5 +1,5 @@
-//! What a map is worth, in numbers: how much of the class it keeps, how large it is, and how fast
-//! the class comes and goes with its pixels. Called by the scores of the command line.
+//! How faithful a map is, in numbers: how much of the class it keeps, how large it is, and how fast
+//! the class comes and goes with its pixels.
 //!
 //! Every score is one number an image, so that tables can give means with intervals and pair two
 //! methods on the same images. [`score_maps`] gives them all.

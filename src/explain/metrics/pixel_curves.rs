@@ -1,5 +1,4 @@
 //! Insertion and deletion: how fast the class comes and goes when pixels do, in the map's order.
-//! Called by `metrics`.
 
 use burn::tensor::{Tensor, TensorData};
 

@@ -1,5 +1,5 @@
 //! Temporal capacity: how far back a predictor's maps, gradient and error reach, with controls and
-//! intervals over clips. Called by the command line with what `measure` gave.
+//! intervals over clips.
 
 use std::fmt;
 

@@ -1,5 +1,5 @@
 //! How much worse the next frame is predicted when one of the frames before it is taken away or
-//! replaced. Called by `measure`.
+//! replaced.
 
 use burn::tensor::Tensor;
 use burn::tensor::activation::sigmoid;
@@ -8,7 +8,7 @@ use super::LAGS;
 use crate::data::clips::WATCHED_FRAMES;
 use crate::explain::ExplainError;
 use crate::explain::evidence::check_finite;
-use crate::model::ConvLstm;
+use crate::model::Predictor;
 use crate::model::tap::Tap;
 
 /// Errors of one clip's predicted frame: squared error summed over its pixels, grey values 0 to 1.
@@ -32,7 +32,7 @@ pub struct FrameErrors {
 /// # Errors
 /// [`ExplainError::NonFiniteEvidence`] where a prediction is not finite.
 pub(super) fn frame_errors(
-    network: &ConvLstm,
+    network: &dyn Predictor,
     clips: Tensor<5>,
     strangers: Tensor<5>,
 ) -> Result<Vec<FrameErrors>, ExplainError> {

@@ -1,5 +1,4 @@
-//! Maps of every hidden state from one forward and one gradient pass. Called by `measure` and by
-//! the command line.
+//! Maps of every hidden state from one forward and one gradient pass.
 
 use burn::tensor::activation::sigmoid;
 use burn::tensor::{Tensor, TensorData};
@@ -8,7 +7,7 @@ use crate::data::Mask;
 use crate::explain::evidence::check_finite;
 use crate::explain::{ExplainError, LayerEvidence, Method, Needs, Plane, evidence::layer_evidence};
 use crate::model::tap::Tap;
-use crate::model::{ConvLstm, place};
+use crate::model::{Predictor, place};
 
 /// From this absolute correlation with the predicted frame on, a map only repeats it.
 ///
@@ -16,7 +15,7 @@ use crate::model::{ConvLstm, place};
 /// a weighted sum of the logits, and so the prediction itself.
 pub const REPEATS: f64 = 0.95;
 
-/// What one forward and one gradient pass say of a batch of clips. No tensor carries a tape.
+/// The result of one forward and one gradient pass over a batch of clips. No tensor carries a tape.
 #[derive(Debug, Clone)]
 pub struct SequenceEvidence {
     /// The predicted frame after the last one shown, `[batch, height, width]`, 0 to 1.
@@ -44,7 +43,7 @@ pub struct SequenceEvidence {
 /// # Panics
 /// If there is no clip, or not one region of the frames' size for each.
 pub fn gather_states(
-    network: &ConvLstm,
+    network: &dyn Predictor,
     frames: Tensor<5>,
     regions: &[Mask],
 ) -> Result<SequenceEvidence, ExplainError> {
@@ -62,9 +61,9 @@ pub fn gather_states(
         .sum_dim(1)
         .squeeze_dim(1);
     let mut found = layer_evidence(scores.clone().sum(), tap)?;
-    let layers = (0..network.layers()).map(|layer| {
+    let layers = network.state_names().into_iter().map(|state| {
         let states = (0..time).map(|step| {
-            let name = place(layer, step);
+            let name = place(&state, step);
             let at = found.iter().position(|state| state.name == name);
             found.swap_remove(at.expect("the forward passes every place once"))
         });

@@ -5,13 +5,14 @@ use burn::tensor::Device;
 
 use super::*;
 use crate::data::clips::CANVAS_SIDE;
-use crate::model::ForecastSpec;
+use crate::model::{ConvLstm, ForecastSpec, PredictorName};
 
 /// Float32 sums over a few thousand cells, in another order.
 const SUM_ORDER: f64 = 1e-4;
 
 fn network(hidden: &[usize], patch: usize) -> ConvLstm {
     let spec = ForecastSpec {
+        network: PredictorName::default(),
         hidden: hidden.to_vec(),
         kernel: 3,
         patch,

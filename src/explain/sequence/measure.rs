@@ -1,4 +1,4 @@
-//! How far back one network looks in a group of clips. Called by the command line, group by group.
+//! How far back one network looks in a group of clips.
 
 use burn::tensor::{Device, Tensor};
 
@@ -10,7 +10,7 @@ use crate::data::Mask;
 use crate::data::clips::{CANVAS_SIDE, Clip, WATCHED_FRAMES};
 use crate::data::random::{shuffle, stream};
 use crate::explain::{ExplainError, LayerEvidence, Method, Plane};
-use crate::model::{ConvLstm, frames_tensor};
+use crate::model::{Predictor, frames_tensor};
 
 /// Random stream of the orders in which frames are shown.
 const SHUFFLE: &str = "explain/shuffled-frames";
@@ -29,7 +29,7 @@ pub enum Showing {
 #[derive(Debug, Clone, Copy)]
 pub struct Watching<'a> {
     /// The network, in validation mode, on a device without autodiff.
-    pub network: &'a ConvLstm,
+    pub network: &'a dyn Predictor,
     /// Its device.
     pub device: &'a Device,
     /// The methods whose maps are measured; each needs the gradient alone.

@@ -6,7 +6,7 @@ use super::*;
 use crate::data::DataSearch;
 use crate::data::clips::{ClipDataset, ClipOptions, ClipSplits};
 use crate::data::load_clips;
-use crate::model::ForecastSpec;
+use crate::model::{ConvLstm, ForecastSpec, PredictorName};
 
 fn clips() -> ClipSplits {
     let options = ClipOptions {
@@ -21,6 +21,7 @@ fn clips() -> ClipSplits {
 
 fn network() -> ConvLstm {
     let spec = ForecastSpec {
+        network: PredictorName::default(),
         hidden: vec![3, 2],
         kernel: 3,
         patch: 4,

@@ -1,4 +1,4 @@
-//! Which pixels of the predicted frame a score sums. Parsed by the command line.
+//! Which pixels of the predicted frame a score sums.
 
 use std::fmt;
 use std::str::FromStr;

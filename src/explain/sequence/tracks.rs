@@ -1,4 +1,4 @@
-//! Where the digits were, and how much of a map lies there. Called by `measure`.
+//! Where the digits were, and how much of a map lies there.
 
 use burn::tensor::Tensor;
 

@@ -1,5 +1,4 @@
-//! Makes an architecture's layers, whatever they are made from. Used by the files of the
-//! architectures.
+//! Makes an architecture's layers, whatever they are made from.
 
 use super::Dialect;
 use super::layers::{Activation, Convolution, Dense, Form, Kernel, Padding};

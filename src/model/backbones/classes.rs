@@ -1,4 +1,4 @@
-//! ImageNet's classes by name. Read by `cli`.
+//! ImageNet's classes by name.
 
 /// One name a line, in the order of the class numbers: torchvision's short names.
 const NAMES: &str = include_str!("imagenet_classes.txt");

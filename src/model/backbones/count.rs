@@ -1,5 +1,4 @@
-//! What a network costs and how large its maps are, found by a forward that computes nothing. Called
-//! by [`crate::model::NetworkSize`] and by [`super::Backbone`].
+//! What a network costs and how large its maps are, found by a forward pass that computes nothing.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,31 +7,9 @@ use burn::tensor::{Device, Tensor};
 
 use super::builder::{Builder, Source, Stem};
 use super::layers::{Dense, Form, Kernel};
+use super::tally::Count;
 use super::{BackboneName, Dialect, IMAGE_CHANNELS, assemble};
 use crate::model::tap::Tap;
-
-/// Adds up what one layer costs each time it is passed.
-#[derive(Debug, Clone)]
-pub(super) struct Count {
-    multiply_adds: Arc<AtomicU64>,
-    /// Weights of the layer.
-    weights: u64,
-}
-
-impl Count {
-    /// Adds a convolution of `form` that gives `cells` cells.
-    pub(super) fn convolution(&self, form: Form, cells: usize) {
-        let weights: usize = form.shape().iter().product();
-        let cost = (weights * cells) as u64;
-        self.multiply_adds.fetch_add(cost, Ordering::Relaxed);
-    }
-
-    /// Adds a dense layer.
-    pub(super) fn dense(&self) {
-        self.multiply_adds
-            .fetch_add(self.weights, Ordering::Relaxed);
-    }
-}
 
 /// Gives layers that only count.
 #[derive(Default)]
@@ -44,10 +21,7 @@ struct Counted {
 impl Counted {
     fn count(&mut self, weights: usize, others: usize) -> Count {
         self.parameters += (weights + others) as u64;
-        Count {
-            multiply_adds: Arc::clone(&self.multiply_adds),
-            weights: weights as u64,
-        }
+        Count::new(&self.multiply_adds, weights)
     }
 }
 

@@ -1,5 +1,4 @@
-//! Draws a network's parameters before training, as torchvision does it for each architecture. Called
-//! by [`super::TrainableBackbone`].
+//! Draws a network's parameters before training, as torchvision does for each architecture.
 
 use burn::module::Param;
 use burn::tensor::{Device, Distribution, Tensor};
@@ -8,7 +7,7 @@ use super::BackboneName;
 use super::builder::Source;
 use super::layers::{Dense, Form, Kernel};
 use super::norm::BatchNorm;
-use super::trainable::{ConvolutionLayer, DenseLayer};
+use super::parameters::{ConvolutionLayer, DenseLayer};
 
 /// Deviation of the weights where torchvision takes a narrow normal distribution.
 const NARROW: f64 = 0.01;

@@ -1,5 +1,5 @@
-//! EfficientNet-B0: inverted residuals with squeeze-and-excitation. For small images the stem and the
-//! first stage with a stride keep the size. Built by [`super::assemble`].
+//! EfficientNet-B0: inverted residuals with squeeze-and-excitation. For small images the stem and
+//! the first stage with a stride keep the size.
 
 use burn::tensor::Tensor;
 

@@ -1,12 +1,11 @@
-//! The layers that the architectures are made of. Made by [`super::builder::Builder`], used by the
-//! files of the architectures.
+//! The layers that the architectures are made of.
 
 use burn::tensor::module::{conv2d, linear};
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Device, Tensor, activation};
 
-use super::count::Count;
 use super::norm::BatchNorm;
+use super::tally::Count;
 use crate::kernels::{After, convolution};
 
 /// What comes after a convolution.
@@ -86,7 +85,7 @@ impl Form {
         }
     }
 
-    /// One filter a channel.
+    /// One filter per channel.
     pub(super) fn depthwise(channels: usize, kernel: usize, stride: usize) -> Self {
         Self {
             groups: channels,
@@ -133,7 +132,7 @@ impl Convolution {
             Kernel::Counted(count) => {
                 let [height, width] = [(height, padding[0]), (width, padding[1])]
                     .map(|(size, (before, after))| form.reached(before + size + after));
-                count.convolution(form, height * width);
+                count.convolution(height * width);
                 Tensor::zeros([1, 1, height, width], &input.device())
             }
         }

@@ -1,5 +1,5 @@
-//! MobileNet-V2: inverted residuals. For small images the stem and the first stage with a stride keep
-//! the size. Built by [`super::assemble`].
+//! MobileNet-V2: inverted residuals. For small images the stem and the first stage with a stride
+//! keep the size.
 
 use burn::tensor::Tensor;
 

@@ -1,6 +1,5 @@
 //! The published networks, in torchvision's layout and with its names: for photographs, with the
-//! weights of a file, and for small images, trained here. Built by `cli` and `train`, explained by
-//! `explain`.
+//! weights of a file, and for small images, trained here.
 //!
 //! A network is one file here and the arms of [`BackboneName`] that the compiler asks for. The file
 //! says how its layers follow each other, once; a `builder::Source` says what they are made of:
@@ -19,9 +18,11 @@ mod layers;
 mod mobilenet;
 mod name;
 mod norm;
+mod parameters;
 mod random;
 mod resnet;
 mod squeezenet;
+mod tally;
 mod trainable;
 mod vgg;
 

@@ -1,4 +1,4 @@
-//! The list of networks: names, published weights, and what their images are like. Read by `cli`.
+//! The list of networks: names, published weights, and what their images are like.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,4 +1,4 @@
-//! What a network leaves out at random while it trains. Made by [`super::builder::Builder`].
+//! What a network leaves out at random while it trains.
 
 use burn::tensor::{Distribution, Tensor};
 

@@ -1,6 +1,5 @@
 //! ResNet-50 and ResNet-101: a stem and four stages of bottleneck blocks with shortcuts. For small
-//! images the stem is a 3x3 convolution that keeps the size, without a pool after it. Built by
-//! [`super::assemble`].
+//! images the stem is a 3x3 convolution that keeps the size, without a pool after it.
 
 use burn::tensor::Tensor;
 use burn::tensor::module::max_pool2d;

@@ -1,5 +1,5 @@
 //! SqueezeNet 1.0: fire modules, and a convolution for a head. For small images the stem is a 3x3
-//! convolution that keeps the size. Built by [`super::assemble`].
+//! convolution that keeps the size.
 
 use burn::tensor::Tensor;
 use burn::tensor::module::max_pool2d;

@@ -1,5 +1,4 @@
-//! A backbone that learns: the parameters of the network that an architecture's file describes. Built
-//! from a seed by `train`, from a checkpoint by `cli`, which explains it as a [`super::Backbone`].
+//! A backbone that learns: the parameters of the network that an architecture's file describes.
 
 use std::collections::HashMap;
 
@@ -9,31 +8,11 @@ use burn::tensor::{Device, Tensor};
 use super::builder::{Builder, Source, Stem};
 use super::drawn::Drawn;
 use super::layers::{Dense, Form, Kernel};
-use super::norm::BatchNorm;
+use super::parameters::{ConvolutionLayer, DenseLayer};
 use super::{BackboneName, Dialect, Parameters, assemble};
 use crate::model::numbering::numbered;
 use crate::model::tap::Tap;
 use crate::model::weights::ExportedTensor;
-
-/// A convolution's parameters.
-#[derive(Module, Debug)]
-pub(super) struct ConvolutionLayer {
-    weight: Param<Tensor<4>>,
-    bias: Option<Param<Tensor<1>>>,
-    norm: Option<BatchNorm>,
-    /// Torchvision's names of the convolution and, where it has one, of its normalisation.
-    #[module(skip)]
-    names: Vec<String>,
-}
-
-/// A dense layer's parameters; its weight is `[outputs, inputs]`, as torchvision has it.
-#[derive(Module, Debug)]
-pub(super) struct DenseLayer {
-    pub(super) weight: Param<Tensor<2>>,
-    pub(super) bias: Param<Tensor<1>>,
-    #[module(skip)]
-    pub(super) name: String,
-}
 
 /// A network of [`BackboneName`] for small images, with its batch normalisation as it is and with
 /// what it leaves out at random: dropout and, of EfficientNet, whole blocks.
@@ -120,10 +99,7 @@ impl TrainableBackbone {
     /// Returns the names of its stages, from the logits downwards: of ResNet "fc", "layer4" to "layer1"
     /// and "conv1", of the others "classifier" and then "features.18" and so on to "features.0".
     pub(in crate::model) fn stages_from_the_top(&self) -> Vec<String> {
-        let convolutions = self
-            .convolutions
-            .iter()
-            .map(|layer| stage_of(&layer.names[0]));
+        let convolutions = self.convolutions.iter().map(|layer| stage_of(layer.name()));
         let dense = self.dense.iter().map(|layer| stage_of(&layer.name));
         let mut stages: Vec<String> = Vec::new();
         for stage in convolutions.chain(dense) {
@@ -147,7 +123,7 @@ impl TrainableBackbone {
         let takes = |name: &str| taken.iter().any(|stage| stage == stage_of(name));
         let mut network = self.clone();
         for (own, others) in network.convolutions.iter_mut().zip(&other.convolutions) {
-            if takes(&own.names[0]) {
+            if takes(own.name()) {
                 *own = others.clone();
             }
         }
@@ -178,71 +154,8 @@ impl TrainableBackbone {
     /// them.
     pub fn tensors(&self) -> Vec<ExportedTensor> {
         let convolutions = self.convolutions.iter().flat_map(ConvolutionLayer::tensors);
-        let dense = self.dense.iter().flat_map(|layer| {
-            let named = |part: &str| format!("{}.{part}", layer.name);
-            [
-                ExportedTensor::new(named("weight"), layer.weight.val()),
-                ExportedTensor::new(named("bias"), layer.bias.val()),
-            ]
-        });
+        let dense = self.dense.iter().flat_map(DenseLayer::tensors);
         convolutions.chain(dense).collect()
-    }
-}
-
-impl ConvolutionLayer {
-    /// Returns a layer without a bias, followed by `norm`.
-    pub(super) fn normalised(names: [&str; 2], weight: Tensor<4>, norm: BatchNorm) -> Self {
-        Self {
-            weight: Param::from_tensor(weight),
-            bias: None,
-            norm: Some(norm),
-            names: names.map(str::to_string).to_vec(),
-        }
-    }
-
-    /// Returns a layer with a bias and no normalisation.
-    pub(super) fn biased(name: &str, weight: Tensor<4>, bias: Tensor<1>) -> Self {
-        Self {
-            weight: Param::from_tensor(weight),
-            bias: Some(Param::from_tensor(bias)),
-            norm: None,
-            names: vec![name.to_string()],
-        }
-    }
-
-    /// Returns what a forward computes with.
-    pub(super) fn kernel(&self) -> Kernel {
-        let weight = self.weight.val();
-        match (&self.norm, &self.bias) {
-            (Some(norm), _) => Kernel::Normalised(weight, norm.clone()),
-            (None, Some(bias)) => Kernel::Biased(weight, bias.val()),
-            (None, None) => panic!("\"{}\" has neither bias nor norm", self.names.concat()),
-        }
-    }
-
-    fn tensors(&self) -> Vec<ExportedTensor> {
-        let own = &self.names[0];
-        let mut found = vec![ExportedTensor::new(
-            format!("{own}.weight"),
-            self.weight.val(),
-        )];
-        if let Some(bias) = &self.bias {
-            found.push(ExportedTensor::new(format!("{own}.bias"), bias.val()));
-        }
-        if let (Some(norm), Some(name)) = (&self.norm, self.names.get(1)) {
-            let parts = norm.tensors().into_iter();
-            found.extend(
-                parts.map(|(part, values)| ExportedTensor::new(format!("{name}.{part}"), values)),
-            );
-        }
-        found
-    }
-}
-
-impl DenseLayer {
-    /// Returns what a forward computes with.
-    pub(super) fn dense(&self) -> Dense {
-        Dense::Held(self.weight.val(), self.bias.val())
     }
 }
 
@@ -276,7 +189,7 @@ struct Live<'a> {
 impl Live<'_> {
     fn convolution(&mut self, name: &str) -> Kernel {
         match self.convolutions.next() {
-            Some(layer) if layer.names[0] == name => layer.kernel(),
+            Some(layer) if layer.name() == name => layer.kernel(),
             found => panic!("\"{name}\" was asked for, {found:?} comes next"),
         }
     }

@@ -1,6 +1,6 @@
 //! VGG-16: thirteen 3x3 convolutions in five pooled stages, three dense layers. For small images,
-//! whose last pool leaves one cell, the last dense layer stands alone: the two hidden ones, most of the
-//! network's weights, would see 7 x 7 copies of that cell. Built by [`super::assemble`].
+//! whose last pool leaves one cell, the last dense layer stands alone: the two hidden ones, most of
+//! the network's weights, would see 7 x 7 copies of that cell.
 
 use burn::tensor::Tensor;
 use burn::tensor::module::{adaptive_avg_pool2d, max_pool2d};

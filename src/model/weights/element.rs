@@ -1,4 +1,4 @@
-//! How a tensor's values are stored. Used by the readers of weight files.
+//! How a tensor's values are stored.
 
 use std::fmt;
 

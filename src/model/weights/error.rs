@@ -1,4 +1,4 @@
-//! What can be wrong with a weight file, and the way out. Printed by `cli`.
+//! What can be wrong with a weight file, and how to fix it.
 
 use std::io;
 use std::path::{Path, PathBuf};

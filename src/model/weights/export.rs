@@ -1,4 +1,4 @@
-//! A trained network's weights in PyTorch's layout. Written by `cli` for `export`.
+//! Weights in PyTorch's layout.
 
 use std::collections::HashMap;
 
@@ -7,10 +7,7 @@ use safetensors::tensor::TensorView;
 use safetensors::{Dtype, serialize};
 
 use super::WeightsError;
-use crate::model::PlainCnn;
 
-/// Places that a block takes in an `nn.Sequential` of convolution, ReLU and pool.
-const BLOCK_PLACES: usize = 3;
 /// The note by which PyTorch's loaders know the layout.
 const FORMAT_NOTE: (&str, &str) = ("format", "pt");
 
@@ -23,35 +20,6 @@ pub struct ExportedTensor {
     pub shape: Vec<usize>,
     /// The values, row-major.
     pub values: Vec<f32>,
-}
-
-/// Returns the weights of `network` as the state dict of a module whose `features` is an
-/// `nn.Sequential` of convolution, ReLU and pool for each block, and whose `classifier` is an
-/// `nn.Linear`. A dense layer's weight is `[outputs, inputs]` there.
-pub fn exported_tensors(network: &PlainCnn) -> Vec<ExportedTensor> {
-    let mut found = Vec::new();
-    for (block, layer) in network.blocks.iter().enumerate() {
-        let stem = format!("features.{}", block * BLOCK_PLACES);
-        let convolution = &layer.convolution;
-        found.push(ExportedTensor::new(
-            format!("{stem}.weight"),
-            convolution.weight.val(),
-        ));
-        if let Some(bias) = &convolution.bias {
-            found.push(ExportedTensor::new(format!("{stem}.bias"), bias.val()));
-        }
-    }
-    let dense = &network.dense;
-    // Burn stores [inputs, outputs].
-    let weight = dense.weight.val().transpose();
-    found.push(ExportedTensor::new("classifier.weight".to_string(), weight));
-    if let Some(bias) = &dense.bias {
-        found.push(ExportedTensor::new(
-            "classifier.bias".to_string(),
-            bias.val(),
-        ));
-    }
-    found
 }
 
 impl ExportedTensor {

@@ -1,4 +1,4 @@
-//! A backbone with the weights of a file. Called by `cli`.
+//! A backbone with the weights of a file.
 
 use std::collections::BTreeSet;
 

@@ -1,5 +1,5 @@
-//! Weight files that other programs wrote: PyTorch's `.pth` and `.safetensors`. Read by `cli` to
-//! give a backbone its weights, and written from a trained network for PyTorch.
+//! Weight files: PyTorch's `.pth` and `.safetensors` from other programs, and the `.safetensors` that
+//! are exported for them.
 //!
 //! A file is hostile until shown otherwise: nothing in it runs, no count in it is believed before it
 //! is compared with the file's size, and values are read one tensor at a time, where name and shape
@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 
 pub use element::ElementKind;
 pub use error::WeightsError;
-pub use export::{ExportedTensor, export_safetensors, exported_tensors};
+pub use export::{ExportedTensor, export_safetensors};
 pub use load::{LoadOptions, load_backbone};
 
 /// Bytes at a file's start that tell its format.

@@ -1,4 +1,4 @@
-//! The header of a `.safetensors` file. Called by [`super::WeightFile::open`].
+//! The header of a `.safetensors` file.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::Read;

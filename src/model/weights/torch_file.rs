@@ -1,5 +1,4 @@
 //! PyTorch's two file forms: a zip archive (since 1.6) and a row of pickles with raw values behind.
-//! Called by [`super::WeightFile::open`].
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::{Read, Seek, SeekFrom};

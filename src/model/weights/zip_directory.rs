@@ -1,4 +1,4 @@
-//! Where the members of a zip archive lie. Called by `torch_file`.
+//! Where the members of a zip archive lie.
 //!
 //! PyTorch stores members as they are, so reading one is reading a range of the file; a compressed
 //! one is refused, and with it every archive that is small outside and huge inside.

@@ -9,7 +9,7 @@ use crate::study::error::StudyError;
 use crate::study::metrics::measured;
 use crate::study::photos::{PhotoFile, PhotoReader, name_of};
 use crate::study::runs::Runs;
-use crate::study::score::{Scored, Scores, note_omitted};
+use crate::study::score::{Scope, Scored, Scores, note_omitted};
 use crate::study::watch::Watch;
 
 use super::networks::{AT_ONCE, Asked, Network};
@@ -101,8 +101,14 @@ pub(super) fn score(
         dataset: &pictures.dataset,
         target: &target_name(asked.target, &pictures.class_names),
     });
+    let scope = Scope {
+        pictures,
+        target: asked.target,
+        metrics,
+        steps: None,
+    };
     Ok(PhotoScores {
-        scores: Scores::new(pictures, asked.target, (metrics, None), scored),
+        scores: Scores::new(scope, scored),
         agreement,
         skipped: reader.skipped,
     })

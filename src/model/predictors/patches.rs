@@ -1,4 +1,4 @@
-//! Frames as patches: squares of pixels folded into channels, and back. Called by `conv_lstm`.
+//! Frames as patches: squares of pixels folded into channels, and back.
 
 use burn::tensor::Tensor;
 

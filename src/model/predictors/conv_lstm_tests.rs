@@ -1,9 +1,11 @@
 use std::path::PathBuf;
 
 use burn::tensor::TensorData;
+use burn::tensor::activation::sigmoid;
 use safetensors::SafeTensors;
 
 use super::*;
+use crate::model::{Predictor, PredictorName};
 
 /// The agreement that the golden file promises for float32: `max|a - b| / max|b|`.
 const GOLDEN: f32 = 1e-4;
@@ -12,6 +14,7 @@ const SUM_ORDER: f32 = 1e-5;
 
 fn spec(hidden: &[usize], kernel: usize, patch: usize) -> ForecastSpec {
     ForecastSpec {
+        network: PredictorName::default(),
         hidden: hidden.to_vec(),
         kernel,
         patch,
@@ -182,7 +185,7 @@ fn forward_changed(
             let gate = |index: usize| gates.clone().narrow(1, index * hidden, hidden);
             let kept = sigmoid(gate(1)) * before.cell + sigmoid(gate(0)) * gate(3).tanh();
             let hidden = sigmoid(gate(2)) * kept.clone().tanh();
-            let hidden = change(&place(layer, step), hidden);
+            let hidden = change(&place(&state(layer), step), hidden);
             input = hidden.clone();
             memories[layer] = Some(Memory { hidden, cell: kept });
         }
@@ -229,7 +232,7 @@ fn states_predictions_and_gradients_are_those_of_the_golden_file() {
     network.head.weight = Param::from_tensor(Tensor::from_data(head("weight"), &device));
     network.head.bias = Some(Param::from_tensor(Tensor::from_data(head("bias"), &device)));
 
-    let mut tap = Tap::on((0..time).map(|step| place(layers - 1, step)));
+    let mut tap = Tap::on((0..time).map(|step| place(&state(layers - 1), step)));
     let logits = network.forward(clip, &mut tap);
     let score = sigmoid(logits.clone().narrow(1, time - 1, 1)).sum();
     let expected: Tensor<5> = Tensor::from_data(data("logits"), &device);

@@ -1,25 +1,25 @@
-//! The next-frame predictor: layers of convolutional LSTM cells and a 1x1 head. Built by `cli`,
-//! trained by `train`, explained by `explain`.
+//! ConvLSTM: layers of convolutional LSTM cells and a 1x1 head.
 
 use burn::module::{Module, Param};
 use burn::nn::PaddingConfig2d;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
-use burn::tensor::activation::sigmoid;
 use burn::tensor::{Device, Tensor};
 
-use super::ForecastSpec;
-use super::numbering::numbered;
 use super::patches::{fold, unfold};
-use super::tap::Tap;
 use crate::kernels::{After, GATES, Memory, convolution, recurrence};
+use crate::model::forecast_spec::{ForecastSpec, ForecastSpecError};
+use crate::model::numbering::numbered;
+use crate::model::predictor::{Recurrent, place};
+use crate::model::size::{NetworkSize, product, sum};
+use crate::model::tap::Tap;
 
 /// One layer: a ConvLSTM cell without peepholes.
 ///
-/// Its gates come from one convolution over the input and the previous hidden state, laid behind
-/// each other along the channels, with zero padding.
+/// Its gates come from one convolution over the input and the previous hidden state, stacked along
+/// the channels, with zero padding.
 #[derive(Module, Debug)]
-pub(super) struct Cell {
-    pub(super) gates: Conv2d,
+struct Cell {
+    gates: Conv2d,
     #[module(skip)]
     input_channels: usize,
 }
@@ -36,8 +36,8 @@ pub(super) struct Cell {
 /// experiments do.
 #[derive(Module, Debug)]
 pub struct ConvLstm {
-    pub(super) cells: Vec<Cell>,
-    pub(super) head: Conv2d,
+    cells: Vec<Cell>,
+    head: Conv2d,
     #[module(skip)]
     patch: usize,
 }
@@ -75,59 +75,75 @@ impl ConvLstm {
         })
     }
 
-    /// Returns the logits of the next frame at every step: the one at step t has seen the frames
-    /// 0 to t and predicts frame t + 1. Their sigmoid is the predicted frame, 0 to 1.
-    ///
-    /// # Shapes
-    /// - `frames`: `[batch, time, 1, height, width]`, 0 to 1
-    /// - returned: the same
-    pub fn forward(&self, frames: Tensor<5>, tap: &mut Tap) -> Tensor<5> {
-        self.watch(frames, tap).0
+    /// The head's logits, `[images, patch * patch, height, width]`.
+    fn head(&self, hidden: Tensor<4>) -> Tensor<4> {
+        let bias = self.head.bias.as_ref().map(Param::val);
+        convolution(hidden, self.head.weight.val(), bias, After::Nothing)
+    }
+}
+
+impl Recurrent for ConvLstm {
+    const NAME: &'static str = "conv-lstm";
+
+    type Memory = Vec<Memory>;
+
+    fn check(spec: &ForecastSpec, side: usize) -> Result<(), ForecastSpecError> {
+        spec.check(side)
     }
 
-    /// Returns the logits of the `further` frames after the last of `frames`. The first follows
-    /// the frames themselves, every later one the prediction before it.
-    ///
-    /// # Shapes
-    /// - `frames`: `[batch, time, 1, height, width]`, 0 to 1
-    /// - returned: `[batch, further, 1, height, width]`
-    ///
-    /// # Panics
-    /// If `further` is 0.
-    pub fn roll_out(&self, frames: Tensor<5>, further: usize, tap: &mut Tap) -> Tensor<5> {
-        let [_, time, ..] = frames.dims();
-        let all = self.watch_and_roll(frames, further - 1, tap);
-        all.narrow(1, time - 1, further)
-    }
-
-    /// Returns what [`forward`](Self::forward) does, and then the logits of `further` frames that
-    /// each follow the prediction before them.
-    ///
-    /// # Shapes
-    /// - `frames`: `[batch, time, 1, height, width]`, 0 to 1
-    /// - returned: `[batch, time + further, 1, height, width]`
-    pub fn watch_and_roll(&self, frames: Tensor<5>, further: usize, tap: &mut Tap) -> Tensor<5> {
-        let [batch, time, _, height, width] = frames.dims();
-        let (logits, mut memories) = self.watch(frames, tap);
-        let mut next = logits.clone().narrow(1, time - 1, 1);
-        let mut predicted = vec![logits];
-        for step in time..time + further {
-            let mut input = fold(sigmoid(next), self.patch);
-            for (layer, (cell, memory)) in self.cells.iter().zip(&mut memories).enumerate() {
-                let (from_input, from_hidden) = cell.kernels();
-                let given = convolution(input, from_input, cell.bias(), After::Nothing);
-                *memory = recurrence(given, from_hidden, Some(memory.clone()), 1).1;
-                memory.hidden = tap.observe(&place(layer, step), memory.hidden.clone());
-                input = memory.hidden.clone();
-            }
-            let size = [batch, 1, height, width];
-            next = unfold(self.head(input), size, self.patch);
-            predicted.push(next.clone());
+    fn size(spec: &ForecastSpec, side: usize) -> NetworkSize {
+        let [patch, side, kernel, gates] =
+            [spec.patch, side, spec.kernel, GATES].map(|count| count as u64);
+        let pixels = product(&[patch, patch]);
+        let cells = product(&[side / patch, side / patch]);
+        let (mut parameters, mut multiply_adds, mut channels) = (0, 0, pixels);
+        for hidden in spec.hidden.iter().map(|hidden| *hidden as u64) {
+            let outputs = product(&[gates, hidden]);
+            let weights = product(&[sum(&[channels, hidden]), outputs, kernel, kernel]);
+            parameters = sum(&[parameters, weights, outputs]);
+            multiply_adds = sum(&[multiply_adds, product(&[cells, weights])]);
+            channels = hidden;
         }
-        Tensor::cat(predicted, 1)
+        let weights = product(&[channels, pixels]);
+        NetworkSize {
+            parameters: sum(&[parameters, weights, pixels]),
+            multiply_adds: sum(&[multiply_adds, product(&[cells, weights])]),
+        }
     }
 
-    /// Returns the logits at every step and what each layer remembers at the end.
+    fn build(spec: &ForecastSpec, side: usize, seed: u64, device: &Device) -> Self {
+        Self::new(spec, side, seed, device)
+    }
+
+    fn states(&self) -> Vec<String> {
+        (0..self.cells.len()).map(state).collect()
+    }
+
+    fn step(
+        &self,
+        frame: Tensor<5>,
+        memory: Option<Vec<Memory>>,
+        step: usize,
+        tap: &mut Tap,
+    ) -> (Tensor<5>, Vec<Memory>) {
+        let [batch, _, _, height, width] = frame.dims();
+        let mut before = memory.map(Vec::into_iter);
+        let mut input = fold(frame, self.patch);
+        let mut memories = Vec::with_capacity(self.cells.len());
+        for (layer, cell) in self.cells.iter().enumerate() {
+            let (from_input, from_hidden) = cell.kernels();
+            let given = convolution(input, from_input, cell.bias(), After::Nothing);
+            let start = before.as_mut().and_then(Iterator::next);
+            let mut memory = recurrence(given, from_hidden, start, 1).1;
+            memory.hidden = tap.observe(&place(&state(layer), step), memory.hidden);
+            input = memory.hidden.clone();
+            memories.push(memory);
+        }
+        let logits = unfold(self.head(input), [batch, 1, height, width], self.patch);
+        (logits, memories)
+    }
+
+    /// All steps of a layer at once where no tap wants one of its states.
     fn watch(&self, frames: Tensor<5>, tap: &mut Tap) -> (Tensor<5>, Vec<Memory>) {
         let [batch, time, _, height, width] = frames.dims();
         // [time * batch, channels, height, width]: what comes from the input needs no order in time.
@@ -136,7 +152,8 @@ impl ConvLstm {
         for (layer, cell) in self.cells.iter().enumerate() {
             let (from_input, from_hidden) = cell.kernels();
             let given = convolution(input, from_input, cell.bias(), After::Nothing);
-            let places: Vec<String> = (0..time).map(|step| place(layer, step)).collect();
+            let name = state(layer);
+            let places: Vec<String> = (0..time).map(|step| place(&name, step)).collect();
             let (hidden, memory) = if places.iter().any(|place| tap.wants(place)) {
                 observed(given, &from_hidden, &places, tap)
             } else {
@@ -149,25 +166,6 @@ impl ConvLstm {
         let logits = self.head(input);
         let logits = unfold(logits, [time, batch, height, width], self.patch);
         (logits.swap_dims(0, 1), memories)
-    }
-
-    /// The head's logits, `[images, patch * patch, height, width]`.
-    fn head(&self, hidden: Tensor<4>) -> Tensor<4> {
-        let bias = self.head.bias.as_ref().map(Param::val);
-        convolution(hidden, self.head.weight.val(), bias, After::Nothing)
-    }
-
-    /// Returns the names of the tap points of a clip of `frames` frames, layer by layer.
-    pub fn places(&self, frames: usize) -> Vec<String> {
-        let layers = 0..self.cells.len();
-        layers
-            .flat_map(|layer| (0..frames).map(move |step| place(layer, step)))
-            .collect()
-    }
-
-    /// Returns how many layers there are.
-    pub fn layers(&self) -> usize {
-        self.cells.len()
     }
 }
 
@@ -191,9 +189,9 @@ fn observed(
     (Tensor::cat(hidden, 0), memory.expect("a clip has a frame"))
 }
 
-/// Returns the name of a hidden state's tap point; layer and step count from 0.
-pub fn place(layer: usize, step: usize) -> String {
-    format!("hidden-{layer}/{step}")
+/// The name of a layer's hidden state; layers count from 0.
+fn state(layer: usize) -> String {
+    format!("hidden-{layer}")
 }
 
 impl Cell {

@@ -1,21 +1,15 @@
-//! A trained network with some of its layers drawn anew, from the logits downwards. Called by `cli`
-//! for the sanity checks.
+//! A network with some of its layers re-initialised, from the logits downwards.
 
 use burn::nn::LinearConfig;
 use burn::tensor::{Device, Tensor};
 
 use super::PlainCnn;
 
-/// Name of the layer that gives the logits.
-const DENSE: &str = "dense";
-
 impl PlainCnn {
     /// Returns the names of the layers with parameters, from the logits downwards: "dense", then
     /// "block-5", "block-4" and so on to "block-1".
     pub fn layers_from_the_top(&self) -> Vec<String> {
-        let blocks = (1..=self.blocks.len()).rev();
-        let blocks = blocks.map(|number| format!("block-{number}"));
-        std::iter::once(DENSE.to_string()).chain(blocks).collect()
+        self.plan.layers_from_the_top()
     }
 
     /// Returns this network with the first `count` of its [layers from the
@@ -48,9 +42,8 @@ impl PlainCnn {
     /// bias. Then, and only then, is the logit minus that bias the sum over the activation times its
     /// gradient: those steps are positively homogeneous, and a convolution with a bias is not.
     pub fn logits_at_zero(&self, layer: &str) -> Option<Tensor<1>> {
-        let last = self.blocks.len();
-        let ends = [format!("block-{last}"), format!("pool-{last}")];
-        let homogeneous = ends.iter().any(|end| end == layer);
+        let mut ends = self.plan.blocks.last()?.places();
+        let homogeneous = ends.any(|end| end == layer);
         let bias = || self.dense.bias.as_ref().map(|bias| bias.val());
         homogeneous.then(bias).flatten()
     }

@@ -2,15 +2,17 @@
 
 use std::cmp::Ordering;
 
-use crate::explain::MapSource;
 use crate::explain::metrics::ConfidenceChange;
+use crate::explain::{MapSource, TargetRule};
 use crate::run::{ScorePair, ScoreSummary};
 
-use super::caveat::Caveat;
-use super::choice::target_name;
-use super::metrics::Metric;
-use super::score::{Scored, Scores, Sheet};
-use super::table::{Column, Intervals, Summary, Values, joined_seeds};
+use crate::study::caveat::Caveat;
+use crate::study::choice::target_name;
+use crate::study::metrics::Metric;
+use crate::study::pictures::Pictures;
+use crate::study::table::{Column, Intervals, Summary, Values, joined_seeds};
+
+use super::sheets::{Scored, Sheet};
 
 /// The method that the others are compared with, where it is measured.
 const REFERENCE: &str = "grad-cam";
@@ -24,6 +26,19 @@ pub struct ScoreTables {
     pub means: Vec<ScoreSummary>,
     /// One row per trial, layer and method except the one that it is compared with.
     pub pairs: Vec<ScorePair>,
+}
+
+/// What was measured on what.
+#[derive(Debug)]
+pub struct Scope {
+    /// The images.
+    pub pictures: Pictures,
+    /// Which class each is explained for.
+    pub target: TargetRule,
+    /// The metrics, in the order of [`Sheet::values`].
+    pub metrics: Vec<&'static Metric>,
+    /// Steps of the insertion and deletion curves, where they were measured.
+    pub steps: Option<usize>,
 }
 
 /// One method at one layer of one trial: a sheet for each seed.
@@ -88,11 +103,11 @@ impl Entry<'_> {
     }
 }
 
-/// Returns the means and comparisons of the networks of `scores`, by trial and layer.
-pub(super) fn summarise(scores: &Scores) -> ScoreTables {
+/// Returns the means and comparisons of `networks`, by trial and layer.
+pub(super) fn summarise(scope: &Scope, networks: &[Scored]) -> ScoreTables {
     let mut tables = ScoreTables::default();
     let same_trial = |a: &Scored, b: &Scored| a.name == b.name;
-    for seeds in scores.networks.chunk_by(same_trial) {
+    for seeds in networks.chunk_by(same_trial) {
         let same_layer = |a: &Sheet, b: &Sheet| a.layer == b.layer;
         for layer in seeds[0].sheets.chunk_by(same_layer) {
             let entries = layer.iter().map(|first| {
@@ -104,7 +119,7 @@ pub(super) fn summarise(scores: &Scores) -> ScoreTables {
                 }
             });
             let group = Table {
-                scores,
+                scope,
                 seeds,
                 entries: entries.collect(),
             };
@@ -116,7 +131,7 @@ pub(super) fn summarise(scores: &Scores) -> ScoreTables {
 
 /// The methods at one layer of one trial.
 struct Table<'a> {
-    scores: &'a Scores,
+    scope: &'a Scope,
     /// The trial's networks, one per seed.
     seeds: &'a [Scored],
     entries: Vec<Entry<'a>>,
@@ -136,7 +151,7 @@ impl Table<'_> {
         let mut summary = Summary::default();
         let mut means = Vec::new();
         for entry in &self.entries {
-            for (place, metric) in self.scores.metrics.iter().enumerate() {
+            for (place, metric) in self.scope.metrics.iter().enumerate() {
                 let values = entry.values(place, metric);
                 means.push((entry, *metric, summary.add(values.over_seeds()), values));
             }
@@ -187,7 +202,7 @@ impl Table<'_> {
         (found, column): (&Intervals, Column),
         values: &Values,
     ) -> ScoreSummary {
-        let pictures = &self.scores.pictures;
+        let pictures = &self.scope.pictures;
         let network = &self.seeds[0];
         let sheet = entry.sheets[0];
         let [native_height, native_width] = sheet.native_size;
@@ -206,14 +221,14 @@ impl Table<'_> {
             layer_place: sheet.place,
             native_height,
             native_width,
-            target: target_name(self.scores.target, &pictures.class_names),
+            target: target_name(self.scope.target, &pictures.class_names),
             method: sheet.source.name().to_string(),
             title: sheet.source.title().to_string(),
             caveat: entry.caveat(),
             baseline: matches!(sheet.source, MapSource::Baseline(_)),
             maps: pictures.len() * entry.sheets.len(),
             empty: empty.filter(|empty| **empty).count(),
-            steps: self.scores.steps,
+            steps: self.scope.steps,
             metric: metric.name.to_string(),
             metric_title: metric.title.to_string(),
             better: metric.better.to_string(),
@@ -227,7 +242,7 @@ impl Table<'_> {
     }
 
     fn pair(&self, compared: &Compared<'_>, over: &Entry<'_>, found: &Intervals) -> ScorePair {
-        let pictures = &self.scores.pictures;
+        let pictures = &self.scope.pictures;
         let (win, difference) = (found[compared.win], found[compared.difference]);
         ScorePair {
             dataset: pictures.dataset.clone(),

@@ -1,0 +1,66 @@
+//! `evaluate` for networks that predict frames.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::figure::{Figure, FrameScores};
+use crate::run::{FrameScoreRow, TableRow};
+use crate::study::forecast::{MEAN_IMAGE_CLIPS, Request, measure};
+
+use super::context::Context;
+use super::frame_text::print;
+use super::shared::at_least_one;
+
+/// Folder of the table and the figure below that of the data set.
+pub(super) const FOLDER: &str = "frames";
+
+/// Options of `evaluate` for networks that predict frames.
+#[derive(Debug, Clone, Args)]
+pub(super) struct FrameArguments {
+    /// Networks that predict frames: score the first N clips [default: all]
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    pub(super) limit: Option<usize>,
+    /// Networks that predict frames: score the clips of this file, Moving MNIST's official
+    /// mnist_test_seq.npy, in place of the experiment's test clips
+    #[arg(long, value_name = "FILE")]
+    pub(super) official: Option<PathBuf>,
+    /// Networks that predict frames: folder for table and figure [default: figures/DATASET/frames]
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+}
+
+impl FrameArguments {
+    /// Returns the name of an option that was given, if any was.
+    pub(super) fn given(&self) -> Option<&'static str> {
+        let given = [
+            ("--limit", self.limit.is_some()),
+            ("--official", self.official.is_some()),
+            ("--out", self.out.is_some()),
+        ];
+        let mut given = given.into_iter().filter(|(_, given)| *given);
+        given.next().map(|(name, _)| name)
+    }
+}
+
+/// Scores the forecasts, prints tables, writes CSV (also to `csv`) and figure, and returns the files.
+pub(super) fn perform(
+    context: &Context,
+    request: &Request,
+    (out, csv): (Option<&Path>, Option<&PathBuf>),
+) -> anyhow::Result<Vec<PathBuf>> {
+    let found = measure(&context.runs, request, context)?;
+    print(&found.rows, MEAN_IMAGE_CLIPS);
+    let folder = context.figures(out, &[&found.dataset, FOLDER]);
+    let mut files = vec![folder.join(FrameScoreRow::FILE)];
+    files.extend(csv.cloned());
+    for file in &files {
+        FrameScoreRow::write(file, &found.rows)?;
+    }
+    let figure = FrameScores {
+        rows: &found.rows,
+        mean_image_clips: MEAN_IMAGE_CLIPS,
+    };
+    files.extend(figure.save(&folder)?);
+    Ok(files)
+}

@@ -1,0 +1,175 @@
+//! `explain-seq`: what a next-frame predictor's prediction rests on, state by state, and how far back.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::experiment::{ForecastExperiment, Resolved};
+use crate::figure::{Capacity, CapacityCompared, Figure, Trajectory};
+use crate::run::{CapacityRow, SEQUENCE_JSON, SEQUENCE_TENSORS};
+use crate::study::memory::{Findings, Memory, Part, Request, methods, write_capacity};
+use crate::study::{StudyError, Watch, check_once};
+
+use super::context::Context;
+use super::failure::Complaint;
+use super::memory_text::{print_capacity, print_clips};
+use super::output::{DONE, result};
+use super::shared::{CheckpointArguments, base_flag};
+use super::train::train_missing;
+
+/// Folder of everything below that of the data set.
+pub(super) const FOLDER: &str = "sequence";
+
+/// Arguments of `explain-seq`.
+#[derive(Debug, Clone, Args)]
+pub(super) struct ExplainSeqArguments {
+    /// Experiments; what several remember is compared
+    #[arg(default_values = ["convlstm"])]
+    experiments: Vec<String>,
+    #[command(flatten)]
+    checkpoint: CheckpointArguments,
+    /// Test clips to draw, by number from 0
+    #[arg(long = "clip", value_delimiter = ',', default_values_t = [0, 1], value_name = "N,N")]
+    clips: Vec<usize>,
+    /// What of the predicted frame is explained: "digit-1", "digit-2", "frame" or "box:x0,y0,x1,y1"
+    #[arg(long, default_value = "digit-1", value_name = "WHAT")]
+    target: String,
+    /// Layer, from 0 for the lowest; can be given several times [default: all]
+    #[arg(long = "layer", value_delimiter = ',', value_name = "N")]
+    layers: Vec<usize>,
+    /// Method that needs the gradient alone; can be given several times
+    #[arg(long = "method", default_values = ["grad-cam", "hires-cam"], value_name = "NAME")]
+    methods: Vec<String>,
+    /// Measure how far back the network remembers on the first N test clips; 0 is not at all
+    #[arg(long, default_value_t = 200, value_name = "N")]
+    capacity_clips: usize,
+    /// Train what is missing
+    #[arg(long)]
+    train: bool,
+    /// Folder for maps, tables and figures [default: figures/DATASET/sequence]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+impl ExplainSeqArguments {
+    fn request(&self) -> anyhow::Result<Request> {
+        Ok(Request {
+            experiments: self.experiments.clone(),
+            base: self.checkpoint.base.clone(),
+            seed: self.checkpoint.seed(),
+            which: self.checkpoint.which()?,
+            clips: self.clips.clone(),
+            methods: methods(&self.methods)?,
+            target: self.target.parse()?,
+            layers: self.layers.clone(),
+            capacity_clips: self.capacity_clips,
+        })
+    }
+}
+
+/// Trains what is missing where it is asked to, explains, and lists the files.
+pub(super) fn run(context: &Context, arguments: &ExplainSeqArguments) -> anyhow::Result<u8> {
+    let request = arguments.request()?;
+    if arguments.train {
+        let base = request.base.as_deref();
+        check_once("experiment", &request.experiments, |name| {
+            format!("{name:?}")
+        })?;
+        for name in &request.experiments {
+            let resolved: Resolved<ForecastExperiment> =
+                context.runs.experiment(name, base, &[])?;
+            if let Some(code) = train_missing(context, &resolved, request.seed)? {
+                return Ok(code);
+            }
+        }
+    }
+    let files = perform(context, &request, arguments.out.as_deref());
+    for path in files.map_err(|error| or_train(context, error))? {
+        result(path.display());
+    }
+    Ok(DONE)
+}
+
+/// Adds to the error about a missing run that this command can train it.
+fn or_train(context: &Context, error: anyhow::Error) -> anyhow::Error {
+    match error.downcast_ref() {
+        Some(missing @ StudyError::NoRun { run, .. }) => {
+            let base = base_flag(run.base.as_deref());
+            let train = format!("train {}{base} --seed {}", run.experiment, run.seed);
+            let hint = format!(
+                "{}, or let this command train it: --train",
+                context.command(&train)
+            );
+            Complaint::failed(missing.to_string(), hint).into()
+        }
+        _ => error,
+    }
+}
+
+/// Explains every network, prints what it remembers, and returns the files.
+pub(super) fn perform(
+    context: &Context,
+    request: &Request,
+    out: Option<&Path>,
+) -> anyhow::Result<Vec<PathBuf>> {
+    let memory = Memory::new(&context.runs, request)?;
+    let out = context.figures(out, &[memory.dataset(), FOLDER]);
+    let (mut files, mut all) = (Vec::new(), Vec::new());
+    memory.each(context, |found, part| {
+        let folder = out.join(&found.folder);
+        files.extend(match part {
+            Part::Maps => show_clips(context, request, found, &folder)?,
+            Part::Memory => {
+                all.extend(found.rows.clone());
+                show_memory(request, &found.rows, &folder)?
+            }
+        });
+        anyhow::Ok(())
+    })?;
+    if request.experiments.len() > 1 && !all.is_empty() {
+        files.push(write_capacity(&all, &out)?);
+        for method in &request.methods {
+            let (rows, method) = (&all[..], method.name());
+            files.extend(CapacityCompared { rows, method }.save(&out)?);
+        }
+    }
+    Ok(files)
+}
+
+/// Writes the maps of a network's clips, draws them, and returns the files.
+fn show_clips(
+    context: &Context,
+    request: &Request,
+    found: &Findings,
+    folder: &Path,
+) -> anyhow::Result<Vec<PathBuf>> {
+    let set = &found.set;
+    set.write(folder)?;
+    let mut files = vec![folder.join(SEQUENCE_JSON), folder.join(SEQUENCE_TENSORS)];
+    print_clips(set);
+    for clip in &set.clips {
+        for method in &request.methods {
+            (context as &dyn Watch).go_on()?;
+            let (clip, method) = (clip.id.as_str(), method.name());
+            let figure = Trajectory { set, clip, method };
+            files.extend(figure.save(folder)?);
+            files.push(figure.save_animation(folder)?);
+        }
+    }
+    Ok(files)
+}
+
+/// Prints, writes and draws what was measured, and returns the files.
+fn show_memory(
+    request: &Request,
+    rows: &[CapacityRow],
+    folder: &Path,
+) -> anyhow::Result<Vec<PathBuf>> {
+    let mut files = vec![write_capacity(rows, folder)?];
+    for method in &request.methods {
+        let method = method.name();
+        print_capacity(rows, method);
+        files.extend(Capacity { rows, method }.save(folder)?);
+    }
+    Ok(files)
+}

@@ -1,0 +1,179 @@
+//! One block of a plain CNN: what it is made of, what it costs, and what is exported of it.
+
+use burn::module::{Module, Param};
+use burn::nn::conv::{Conv2d, Conv2dConfig};
+use burn::nn::pool::{MaxPool2d, MaxPool2dConfig};
+use burn::nn::{Dropout, DropoutConfig, PaddingConfig2d};
+use burn::tensor::{Device, Tensor};
+
+use crate::kernels::{self, After};
+use crate::model::size::{NetworkSize, product, sum};
+use crate::model::spec::ModelSpec;
+use crate::model::tap::Tap;
+use crate::model::weights::ExportedTensor;
+
+/// Side of a convolution kernel, in pixels.
+const KERNEL_SIDE: usize = 3;
+/// Side and stride of a max-pool, in pixels.
+const POOL_SIDE: usize = 2;
+/// Places that a block takes in an `nn.Sequential` of convolution, ReLU and pool.
+const EXPORTED_PLACES: usize = 3;
+
+/// A block as it is described: everything that it is built from and counted by.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct BlockPlan {
+    /// Its number, from 1.
+    number: usize,
+    /// Channels in.
+    inputs: usize,
+    /// Channels out.
+    filters: usize,
+    /// `[height, width]` of its images, in pixels.
+    size: [usize; 2],
+    /// Share of the pooled activation that dropout zeroes in training.
+    dropout: f64,
+    /// The tap point after the ReLU.
+    activation: String,
+    /// The tap point after the pool; nothing where the block has no pool.
+    pool: Option<String>,
+}
+
+impl BlockPlan {
+    /// Returns the block `number` of `spec`, for `inputs` channels of `size` `[height, width]`, with a
+    /// pool or without.
+    ///
+    /// # Panics
+    /// If there is no such block.
+    pub(super) fn new(
+        spec: &ModelSpec,
+        number: usize,
+        (inputs, size): (usize, [usize; 2]),
+        pools: bool,
+    ) -> Self {
+        Self {
+            number,
+            inputs,
+            filters: spec.filters[number - 1],
+            size,
+            dropout: spec.block_dropout,
+            activation: format!("block-{number}"),
+            pool: pools.then(|| format!("pool-{number}")),
+        }
+    }
+
+    /// Returns the channels that it gives.
+    pub(super) fn filters(&self) -> usize {
+        self.filters
+    }
+
+    /// Returns the name of the block, which is that of the tap point after its ReLU.
+    pub(super) fn name(&self) -> &str {
+        &self.activation
+    }
+
+    /// Returns the names of its tap points, in forward order.
+    pub(super) fn places(&self) -> impl Iterator<Item = &String> {
+        std::iter::once(&self.activation).chain(&self.pool)
+    }
+
+    /// Returns `[height, width]` of a picture after a pool, which drops an odd row or column.
+    pub(super) fn pooled(size: [usize; 2]) -> [usize; 2] {
+        size.map(|pixels| pixels / POOL_SIDE)
+    }
+
+    /// Returns what the block costs.
+    pub(super) fn size(&self) -> NetworkSize {
+        let [inputs, filters, height, width, side] = [
+            self.inputs,
+            self.filters,
+            self.size[0],
+            self.size[1],
+            KERNEL_SIDE,
+        ]
+        .map(|count| count as u64);
+        let weights = product(&[filters, inputs, side, side]);
+        NetworkSize {
+            parameters: sum(&[weights, filters]),
+            multiply_adds: product(&[height, width, weights]),
+        }
+    }
+}
+
+/// One block: 3x3 convolution with zero padding, ReLU, 2x2 max-pool, dropout.
+#[derive(Module, Debug)]
+pub(super) struct Block {
+    pub(super) convolution: Conv2d,
+    pool: MaxPool2d,
+    dropout: Dropout,
+}
+
+impl Block {
+    pub(super) fn new(plan: &BlockPlan, device: &Device) -> Self {
+        Self {
+            convolution: Conv2dConfig::new([plan.inputs, plan.filters], [KERNEL_SIDE, KERNEL_SIDE])
+                .with_padding(PaddingConfig2d::Same)
+                .init(device),
+            pool: MaxPool2dConfig::new([POOL_SIDE, POOL_SIDE])
+                .with_strides([POOL_SIDE, POOL_SIDE])
+                .init(),
+            dropout: DropoutConfig::new(plan.dropout).init(),
+        }
+    }
+
+    /// Returns what the block makes of `images`; ReLU and pool in one where no tap wants what lies
+    /// between them.
+    ///
+    /// # Shapes
+    /// - `images`: `[batch, channels, height, width]`
+    /// - returned: the same axes, of half the height and width where the block has a pool
+    pub(super) fn forward(&self, plan: &BlockPlan, images: Tensor<4>, tap: &mut Tap) -> Tensor<4> {
+        let name = plan.name();
+        match &plan.pool {
+            Some(pool) if !tap.wants(name) => {
+                tap.pass(name);
+                let pooled = tap.observe(pool, self.convolve(images, After::ReluPool));
+                self.dropout.forward(pooled)
+            }
+            _ => {
+                let activation = tap.observe(name, self.convolve(images, After::Relu));
+                self.after_activation(plan, activation, tap)
+            }
+        }
+    }
+
+    /// Returns what the block makes of its own activation after the ReLU.
+    ///
+    /// # Shapes
+    /// As [`forward`](Self::forward).
+    pub(super) fn after_activation(
+        &self,
+        plan: &BlockPlan,
+        activation: Tensor<4>,
+        tap: &mut Tap,
+    ) -> Tensor<4> {
+        match &plan.pool {
+            Some(pool) => {
+                let pooled = tap.observe(pool, self.pool.forward(activation));
+                self.dropout.forward(pooled)
+            }
+            None => activation,
+        }
+    }
+
+    fn convolve(&self, images: Tensor<4>, after: After) -> Tensor<4> {
+        let bias = self.convolution.bias.as_ref().map(Param::val);
+        kernels::convolution(images, self.convolution.weight.val(), bias, after)
+    }
+
+    /// Returns its parameters as the state dict of an `nn.Sequential` "features" of convolution, ReLU
+    /// and pool for each block.
+    pub(super) fn tensors(&self, plan: &BlockPlan) -> Vec<ExportedTensor> {
+        let stem = format!("features.{}", (plan.number - 1) * EXPORTED_PLACES);
+        let weight = self.convolution.weight.val();
+        let mut found = vec![ExportedTensor::new(format!("{stem}.weight"), weight)];
+        if let Some(bias) = &self.convolution.bias {
+            found.push(ExportedTensor::new(format!("{stem}.bias"), bias.val()));
+        }
+        found
+    }
+}

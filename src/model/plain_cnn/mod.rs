@@ -1,0 +1,149 @@
+//! The trials' network: convolution blocks of growing depth.
+
+mod block;
+mod plan;
+mod randomise;
+
+use burn::module::Module;
+use burn::nn::{Dropout, DropoutConfig, Linear, LinearConfig};
+use burn::tensor::{Device, Tensor};
+
+use super::numbering::numbered;
+use super::spec::{Head, ModelSpec, NetworkName};
+use super::tap::Tap;
+use super::weights::ExportedTensor;
+use block::Block;
+
+pub(super) use plan::Plan;
+pub use randomise::fresh_linear_weights;
+
+/// A plain CNN for images of a fixed size.
+///
+/// Its tap points, in forward order, are `block-1` (after the ReLU, before the pool), `pool-1`
+/// (after the pool), `block-2` and so on. With [`Head::AveragePool`] the last block has no pool.
+#[derive(Module, Debug)]
+pub struct PlainCnn {
+    blocks: Vec<Block>,
+    dropout: Dropout,
+    dense: Linear,
+    #[module(skip)]
+    plan: Plan,
+}
+
+impl PlainCnn {
+    /// Returns a network for images of `height` x `width` pixels and `classes` classes, its
+    /// weights drawn at once from the device's generator seeded with `seed`: uniform within
+    /// +-1/sqrt(fan in), as PyTorch's layers do. Its parameters are numbered from 1 in network
+    /// order, so that equal trainings write equal weight files.
+    ///
+    /// # Panics
+    /// When `spec` names another network or does not pass [`ModelSpec::check`]; the experiment was
+    /// validated before.
+    pub fn new(
+        spec: &ModelSpec,
+        (height, width): (usize, usize),
+        classes: usize,
+        seed: u64,
+        device: &Device,
+    ) -> Self {
+        assert_eq!(
+            spec.network,
+            NetworkName::PlainCnn,
+            "a plain CNN was asked for"
+        );
+        if let Err(error) = spec.check(height.min(width)) {
+            panic!("the experiment was validated, yet {error}");
+        }
+        device.seed(seed);
+        let plan = Plan::new(spec, [height, width], classes);
+        let blocks = plan.blocks.iter().map(|block| Block::new(block, device));
+        numbered(Self {
+            blocks: blocks.collect(),
+            dropout: DropoutConfig::new(plan.head_dropout).init(),
+            dense: LinearConfig::new(plan.features, plan.classes).init(device),
+            plan,
+        })
+    }
+
+    /// Returns the logits, `[batch, classes]`.
+    ///
+    /// # Shapes
+    /// - `images`: `[batch, channels, height, width]`, standardised
+    pub fn forward(&self, images: Tensor<4>, tap: &mut Tap) -> Tensor<2> {
+        self.walk(0, images, tap)
+    }
+
+    /// Returns the logits, `[batch, classes]`, that the network in inference mode gives where
+    /// `activation` stands at the tap point `layer`; nothing if there is no such tap point.
+    ///
+    /// # Shapes
+    /// - `activation`: `[batch, channels, height, width]` of that tap point
+    pub fn forward_from(&self, layer: &str, activation: Tensor<4>) -> Option<Tensor<2>> {
+        let place = self.layers().iter().position(|name| name == layer)?;
+        Some(self.walk(place + 1, activation, &mut Tap::off()))
+    }
+
+    /// The logits, by all that comes after the first `places` tap points.
+    fn walk(&self, places: usize, mut activation: Tensor<4>, tap: &mut Tap) -> Tensor<2> {
+        // The tap points alternate: a block, its pool, the next block.
+        let (first, mut inside) = (places / 2, !places.is_multiple_of(2));
+        for (block, plan) in self.blocks.iter().zip(&self.plan.blocks).skip(first) {
+            activation = match std::mem::take(&mut inside) {
+                true => block.after_activation(plan, activation, tap),
+                false => block.forward(plan, activation, tap),
+            };
+        }
+        let features = match self.plan.head {
+            Head::Flatten => activation.flatten::<2>(1, 3),
+            // Averaged over the cells: [batch, channels, height, width] -> [batch, channels].
+            Head::AveragePool => activation
+                .flatten::<3>(2, 3)
+                .mean_dim(2)
+                .squeeze_dim::<2>(2),
+        };
+        self.dense.forward(self.dropout.forward(features))
+    }
+
+    /// Returns how the last activation becomes logits.
+    pub fn head_kind(&self) -> Head {
+        self.plan.head
+    }
+
+    /// Returns the names of the tap points, in forward order.
+    pub fn layers(&self) -> Vec<String> {
+        self.plan.layers()
+    }
+
+    /// Returns the names of the blocks, in forward order, each with the cells along a side of its
+    /// activation for images of `side` x `side` pixels.
+    pub fn blocks(&self, side: usize) -> Vec<(String, usize)> {
+        self.plan.block_cells(side)
+    }
+
+    /// Returns the dense layer's weights, `[classes, channels]`, when the network ends in an
+    /// average over the cells of `layer` and that dense layer; else nothing.
+    pub fn pooled_linear_weights(&self, layer: &str) -> Option<Tensor<2>> {
+        let last = self.plan.blocks.last()?;
+        // Burn stores a linear layer's weights as [inputs, outputs].
+        (self.plan.head == Head::AveragePool && layer == last.name())
+            .then(|| self.dense.weight.val().transpose())
+    }
+
+    /// Returns the weights as the state dict of a module whose `features` is an `nn.Sequential` of
+    /// convolution, ReLU and pool for each block, and whose `classifier` is an `nn.Linear`. A dense
+    /// layer's weight is `[outputs, inputs]` there.
+    pub fn tensors(&self) -> Vec<ExportedTensor> {
+        let blocks = self.blocks.iter().zip(&self.plan.blocks);
+        let mut found: Vec<ExportedTensor> = blocks
+            .flat_map(|(block, plan)| block.tensors(plan))
+            .collect();
+        // Burn stores [inputs, outputs].
+        let weight = self.dense.weight.val().transpose();
+        found.push(ExportedTensor::new("classifier.weight".to_string(), weight));
+        if let Some(bias) = &self.dense.bias {
+            let name = "classifier.bias".to_string();
+            found.push(ExportedTensor::new(name, bias.val()));
+        }
+        found
+    }
+}

@@ -1,0 +1,172 @@
+//! The list of next-frame predictors. `[forecast]` names one of them.
+
+mod patches;
+
+use burn::tensor::Device;
+
+use super::forecast_spec::{ForecastSpec, ForecastSpecError};
+use super::predictor::{Predictor, Recurrent};
+use super::size::NetworkSize;
+use super::{CheckpointError, LoadedCheckpoint, load_network};
+use crate::run::{CheckpointName, RunDir};
+
+/// Work that needs a predictor's own type, such as training it.
+pub trait WithPredictor {
+    /// The result of the work.
+    type Output;
+
+    /// Does the work for predictors of type `N`.
+    fn with<N: Recurrent>(self) -> Self::Output;
+}
+
+/// Declares the predictors' modules and lists their types.
+macro_rules! predictors {
+    ($($module:ident::$network:ident),+ $(,)?) => {
+        $(mod $module;)+
+        $(pub use $module::$network;)+
+
+        /// The names of all predictors.
+        const NAMES: &[&str] = &[$($network::NAME),+];
+
+        /// Does `work` for the predictor called `name`; nothing if there is none.
+        fn with<W: WithPredictor>(name: &str, work: W) -> Option<W::Output> {
+            $(if name == $network::NAME {
+                return Some(work.with::<$network>());
+            })+
+            None
+        }
+
+        #[cfg(test)]
+        mod laws {
+            $(mod $module {
+                #[test]
+                fn the_laws_hold() {
+                    super::super::law_tests::check::<super::super::$network>();
+                }
+            })+
+        }
+    };
+}
+
+// A new predictor is its file and a line here.
+predictors! {
+    conv_lstm::ConvLstm,
+}
+
+/// Does `work` for the predictor that `spec` names.
+///
+/// # Errors
+/// [`ForecastSpecError::UnknownNetwork`] lists the known ones.
+pub fn with_predictor<W: WithPredictor>(
+    spec: &ForecastSpec,
+    work: W,
+) -> Result<W::Output, ForecastSpecError> {
+    let name = spec.network.as_str();
+    with(name, work).ok_or_else(|| ForecastSpecError::UnknownNetwork {
+        network: name.to_owned(),
+        known: NAMES.to_vec(),
+    })
+}
+
+/// Checks that the predictor of `spec` can be built for frames of `side` x `side` pixels.
+///
+/// # Errors
+/// [`ForecastSpecError`] says what is wrong and what is allowed.
+pub fn check_predictor(spec: &ForecastSpec, side: usize) -> Result<(), ForecastSpecError> {
+    struct Check<'a>(&'a ForecastSpec, usize);
+    impl WithPredictor for Check<'_> {
+        type Output = Result<(), ForecastSpecError>;
+
+        fn with<N: Recurrent>(self) -> Self::Output {
+            N::check(self.0, self.1)
+        }
+    }
+    with_predictor(spec, Check(spec, side))?
+}
+
+/// Returns the size of the predictor of `spec` for frames of `side` x `side` pixels; multiply-adds are
+/// those of one frame.
+///
+/// # Panics
+/// As [`untrained_predictor`].
+pub(in crate::model) fn predictor_size(spec: &ForecastSpec, side: usize) -> NetworkSize {
+    struct Size<'a>(&'a ForecastSpec, usize);
+    impl WithPredictor for Size<'_> {
+        type Output = NetworkSize;
+
+        fn with<N: Recurrent>(self) -> NetworkSize {
+            N::size(self.0, self.1)
+        }
+    }
+    known(with_predictor(spec, Size(spec, side)))
+}
+
+/// Returns the predictor of `spec` before training, in validation mode, its weights drawn by `seed`.
+///
+/// # Panics
+/// When `spec` does not pass [`check_predictor`]; the experiment was validated before.
+pub fn untrained_predictor(
+    spec: &ForecastSpec,
+    side: usize,
+    seed: u64,
+    device: &Device,
+) -> Box<dyn Predictor> {
+    struct Build<'a>(&'a ForecastSpec, usize, u64, &'a Device);
+    impl WithPredictor for Build<'_> {
+        type Output = Box<dyn Predictor>;
+
+        fn with<N: Recurrent>(self) -> Box<dyn Predictor> {
+            Box::new(N::build(self.0, self.1, self.2, self.3).valid())
+        }
+    }
+    known(with_predictor(spec, Build(spec, side, seed, device)))
+}
+
+/// Where a predictor's checkpoint lies.
+#[derive(Debug, Clone, Copy)]
+pub struct PredictorPlace<'a> {
+    /// The run folder.
+    pub run: &'a RunDir,
+    /// The checkpoint.
+    pub checkpoint: CheckpointName,
+    /// Side of the frames in pixels.
+    pub side: usize,
+}
+
+/// Returns the predictor of `spec` with the weights of a checkpoint, in validation mode, and where its
+/// training stood.
+///
+/// # Errors
+/// As [`load_network`].
+///
+/// # Panics
+/// As [`untrained_predictor`].
+pub fn load_predictor(
+    spec: &ForecastSpec,
+    place: PredictorPlace<'_>,
+    device: &Device,
+) -> Result<LoadedCheckpoint<Box<dyn Predictor>>, CheckpointError> {
+    struct Load<'a>(&'a ForecastSpec, PredictorPlace<'a>, &'a Device);
+    impl WithPredictor for Load<'_> {
+        type Output = Result<LoadedCheckpoint<Box<dyn Predictor>>, CheckpointError>;
+
+        fn with<N: Recurrent>(self) -> Self::Output {
+            let Self(spec, place, device) = self;
+            let network = N::build(spec, place.side, 0, device);
+            let loaded = load_network(place.run, place.checkpoint, network, &spec.describe())?;
+            Ok(LoadedCheckpoint {
+                network: Box::new(loaded.network.valid()),
+                state: loaded.state,
+            })
+        }
+    }
+    known(with_predictor(spec, Load(spec, place, device)))
+}
+
+/// Returns the output of work for a network whose experiment was validated.
+fn known<T>(output: Result<T, ForecastSpecError>) -> T {
+    output.unwrap_or_else(|error| panic!("the experiment was validated, yet {error}"))
+}
+
+#[cfg(test)]
+mod law_tests;

@@ -1,0 +1,223 @@
+//! How well next-frame predictors predict frames: one step ahead and rolled out, next to forecasts that
+//! need no network.
+
+use std::path::{Path, PathBuf};
+
+use crate::data::clips::{Clip, OfficialTestSet};
+use crate::data::{ClipSplits, Clips, DataError, load_clips};
+use crate::evaluate::{BASELINES, ForecastScores, baseline_scores, mean_image, network_scores};
+use crate::experiment::ForecastExperiment;
+use crate::run::FrameScoreRow;
+
+use super::error::{ClipUse, StudyError};
+use super::heads::grouped;
+use super::runs::{Runs, Trained, Which};
+use super::watch::{Progress, Watch};
+
+/// Training clips that the mean image is the mean of.
+pub const MEAN_IMAGE_CLIPS: usize = 1000;
+
+/// Which predictors and clips.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Experiments.
+    pub experiments: Vec<String>,
+    /// The base that their runs were trained on, where it is not their own.
+    pub base: Option<String>,
+    /// Training seeds; all that were trained where there are none.
+    pub seeds: Vec<u64>,
+    /// Which checkpoint.
+    pub which: Which,
+    /// The first so many clips; all where there is no number.
+    pub limit: Option<usize>,
+    /// Score the clips of this file, Moving MNIST's official `mnist_test_seq.npy`, in place of the
+    /// experiment's test clips.
+    pub official: Option<PathBuf>,
+}
+
+/// The scores of all forecasts.
+#[derive(Debug, Clone)]
+pub struct Forecasts {
+    /// Data set that the predictors were trained on.
+    pub dataset: String,
+    /// One row per forecast, horizon, score and frame.
+    pub rows: Vec<FrameScoreRow>,
+}
+
+/// Scores every trained seed of the experiments, and the forecasts that need no network.
+///
+/// # Errors
+/// Absent runs or data; predictors of different test clips; [`StudyError::TooFewClips`];
+/// [`StudyError::Stopped`].
+pub fn measure(runs: &Runs, request: &Request, watch: &dyn Watch) -> Result<Forecasts, StudyError> {
+    let base = request.base.as_deref();
+    let networks: Vec<Trained<ForecastExperiment>> =
+        runs.find_all(&request.experiments, base, &request.seeds)?;
+    check_same_clips(&networks)?;
+    let first = networks
+        .first()
+        .ok_or(StudyError::NoneNamed { what: "experiment" })?;
+    let options = &first.experiment.experiment.clips;
+    let splits = load_clips(options, &runs.data)?;
+    let mut scored = Scored::open(&splits, request, watch)?;
+    let (count, train) = (scored.count, &splits.train);
+    let mean = mean_image(MEAN_IMAGE_CLIPS, |number| {
+        watch.go_on()?;
+        Ok::<_, StudyError>(train.clip(number as u64))
+    })?;
+    let mut rows = Vec::new();
+    for trained in &networks {
+        let device = &runs.device.device;
+        let opened = trained.open(request.which, device)?;
+        let next = scored.each(watch, &trained.label());
+        let scores = network_scores(opened.network.as_ref(), count, next, device)?;
+        rows.extend(scored.rows(&scores, |row| FrameScoreRow {
+            forecast: trained.run.trial().to_string(),
+            seed: Some(trained.run.seed()),
+            epoch: Some(opened.epoch),
+            checkpoint: Some(opened.checkpoint.clone()),
+            ..row
+        }));
+    }
+    let next = scored.each(watch, "baselines");
+    let baselines = baseline_scores(&mean, count, next)?;
+    for (baseline, scores) in BASELINES.into_iter().zip(&baselines) {
+        rows.extend(scored.rows(scores, |row| FrameScoreRow {
+            forecast: baseline.name().to_string(),
+            ..row
+        }));
+    }
+    Ok(Forecasts {
+        dataset: options.dataset.name().to_string(),
+        rows,
+    })
+}
+
+/// Fails where two predictors were trained with other test clips.
+///
+/// # Errors
+/// [`StudyError::DifferentClips`].
+pub fn check_same_clips(networks: &[Trained<ForecastExperiment>]) -> Result<(), StudyError> {
+    let clips = |trained: &Trained<ForecastExperiment>| {
+        let clips = &trained.experiment.experiment.clips;
+        (clips.dataset, clips.test_clips, clips.seed)
+    };
+    let other = |pair: &&[Trained<ForecastExperiment>]| clips(&pair[0]) != clips(&pair[1]);
+    match networks.windows(2).find(other) {
+        Some(pair) => Err(StudyError::DifferentClips {
+            first: pair[0].label(),
+            second: pair[1].label(),
+        }),
+        None => Ok(()),
+    }
+}
+
+/// The clips that are scored.
+struct Scored<'a> {
+    source: ClipSource<'a>,
+    count: usize,
+    /// Their name in tables, such as "moving-mnist/test".
+    name: String,
+    generated: bool,
+}
+
+enum ClipSource<'a> {
+    Made(&'a Clips),
+    File(OfficialTestSet),
+}
+
+impl ClipSource<'_> {
+    fn clip(&mut self, number: usize) -> Result<Clip, DataError> {
+        match self {
+            Self::Made(clips) => Ok(clips.clip(number as u64)),
+            Self::File(file) => file.clip(number),
+        }
+    }
+}
+
+impl<'a> Scored<'a> {
+    /// Opens the clips of the request.
+    fn open(
+        splits: &'a ClipSplits,
+        request: &Request,
+        watch: &dyn Watch,
+    ) -> Result<Self, StudyError> {
+        let test = &splits.test;
+        let (source, all, name, generated) = match &request.official {
+            Some(path) => {
+                let file = OfficialTestSet::open(path)?;
+                let all = file.len();
+                (ClipSource::File(file), all, file_name(path), false)
+            }
+            None => {
+                let name = format!("{}/{}", test.dataset(), test.split());
+                let generated = test.dataset().is_generated();
+                (ClipSource::Made(test), test.len(), name, generated)
+            }
+        };
+        let count = request.limit.unwrap_or(all);
+        if count > all {
+            return Err(StudyError::TooFewClips {
+                split: name,
+                count: grouped(all as u64),
+                available: all,
+                wanted: ClipUse::Scoring,
+            });
+        }
+        watch.note(&format!(
+            "scoring {} clips of {name}",
+            grouped(count as u64)
+        ));
+        Ok(Self {
+            source,
+            count,
+            name,
+            generated,
+        })
+    }
+
+    /// Returns what gives one clip after the other, and ends where the study should stop.
+    fn each<'b>(
+        &'b mut self,
+        watch: &'b dyn Watch,
+        label: &str,
+    ) -> impl FnMut(usize) -> Result<Clip, StudyError> + 'b {
+        let progress: Box<dyn Progress> = watch.begin(label, Some(self.count));
+        let source = &mut self.source;
+        move |number| {
+            watch.go_on()?;
+            progress.advance(1);
+            Ok(source.clip(number)?)
+        }
+    }
+
+    /// Returns the rows of `scores`; `named` adds whose they are.
+    fn rows(
+        &self,
+        scores: &ForecastScores,
+        named: impl Fn(FrameScoreRow) -> FrameScoreRow,
+    ) -> Vec<FrameScoreRow> {
+        let rows = scores.summaries().into_iter().map(|summary| FrameScoreRow {
+            forecast: String::new(),
+            seed: None,
+            epoch: None,
+            checkpoint: None,
+            clips: self.name.clone(),
+            generated: self.generated,
+            horizon: summary.horizon.name().to_string(),
+            score: summary.measure.name().to_string(),
+            frame: summary.frame,
+            mean: summary.interval.mean,
+            low: summary.interval.low,
+            high: summary.interval.high,
+            n: scores.clips(),
+        });
+        rows.map(named).collect()
+    }
+}
+
+/// Returns the last part of `path`, or all of it where it has none.
+fn file_name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or(path.as_os_str());
+    name.to_string_lossy().into_owned()
+}

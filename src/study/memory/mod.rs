@@ -1,0 +1,199 @@
+//! What a next-frame predictor's prediction rests on, state by state, and how far back.
+
+mod capacity;
+mod clips;
+
+use std::path::{Path, PathBuf};
+
+use crate::data::{ClipSplits, load_clips};
+use crate::experiment::ForecastExperiment;
+use crate::explain::sequence::FrameTarget;
+use crate::explain::{ExplainError, Method, Needs};
+use crate::run::{CapacityRow, RunError, SequenceSet, TableRow};
+
+use super::error::{ClipUse, StudyError, check_once};
+use super::forecast::check_same_clips;
+use super::heads::grouped;
+use super::runs::{Runs, Trained, Which};
+use super::watch::Watch;
+
+/// What to explain and to measure.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Experiments; what several remember is compared.
+    pub experiments: Vec<String>,
+    /// The base that their runs were trained on, where it is not their own.
+    pub base: Option<String>,
+    /// Training seed.
+    pub seed: u64,
+    /// Which checkpoint.
+    pub which: Which,
+    /// Test clips whose maps are made, by number from 0.
+    pub clips: Vec<usize>,
+    /// What of the predicted frame is explained.
+    pub target: FrameTarget,
+    /// Layers, from 0 for the lowest; all where there are none.
+    pub layers: Vec<usize>,
+    /// Methods that need the gradient alone; see [`methods`].
+    pub methods: Vec<Method>,
+    /// Test clips on which memory is measured; 0 for none.
+    pub capacity_clips: usize,
+}
+
+/// Returns the methods named, each once.
+///
+/// # Errors
+/// An unknown method, or one that needs more than the gradient.
+pub fn methods(names: &[String]) -> Result<Vec<Method>, ExplainError> {
+    let mut methods = Vec::new();
+    for name in names {
+        let method = Method::parse(name)?;
+        if method.needs() != Needs::Gradient {
+            return Err(ExplainError::not_gradient(method));
+        }
+        if !methods.contains(&method) {
+            methods.push(method);
+        }
+    }
+    Ok(methods)
+}
+
+/// What was found about one predictor.
+#[derive(Debug)]
+pub struct Findings {
+    /// Its experiment and seed, such as "convlstm-seed-0".
+    pub folder: String,
+    /// Maps of every state of each clip.
+    pub set: SequenceSet,
+    /// What it remembers; empty where that was not measured.
+    pub rows: Vec<CapacityRow>,
+}
+
+/// The predictors of a study, and the clips they see.
+#[derive(Debug)]
+pub struct Memory<'a> {
+    runs: &'a Runs,
+    request: &'a Request,
+    networks: Vec<Trained<ForecastExperiment>>,
+    splits: ClipSplits,
+}
+
+impl<'a> Memory<'a> {
+    /// Finds the predictors and loads the clips.
+    ///
+    /// # Errors
+    /// Absent runs or data; a layer or clip that is not there; predictors of different test clips.
+    pub fn new(runs: &'a Runs, request: &'a Request) -> Result<Self, StudyError> {
+        let base = request.base.as_deref();
+        let networks: Vec<Trained<ForecastExperiment>> =
+            runs.find_all(&request.experiments, base, &[request.seed])?;
+        check_same_clips(&networks)?;
+        for trained in &networks {
+            let layers = trained.experiment.experiment.forecast.hidden.len();
+            if let Some(layer) = request.layers.iter().find(|layer| **layer >= layers) {
+                return Err(StudyError::NoLayer {
+                    network: trained.run.trial().to_string(),
+                    layer: *layer,
+                    layers,
+                });
+            }
+        }
+        let first = networks
+            .first()
+            .ok_or(StudyError::NoneNamed { what: "experiment" })?;
+        let splits = load_clips(&first.experiment.experiment.clips, &runs.data)?;
+        let found = Self {
+            runs,
+            request,
+            networks,
+            splits,
+        };
+        found.check_numbers()?;
+        Ok(found)
+    }
+
+    /// Returns the name of the data set.
+    pub fn dataset(&self) -> &'static str {
+        self.splits.test.dataset().name()
+    }
+
+    /// Fails where a clip is asked for that the test split does not have.
+    fn check_numbers(&self) -> Result<(), StudyError> {
+        let test = &self.splits.test;
+        let split = format!("{}/{}", test.dataset(), test.split());
+        let (count, available) = (grouped(test.len() as u64), test.len());
+        check_once("clip", &self.request.clips, usize::to_string)?;
+        let beyond = |number: &&usize| **number >= available;
+        if let Some(&number) = self.request.clips.iter().find(beyond) {
+            return Err(StudyError::NoClip {
+                number,
+                split,
+                count,
+                available,
+            });
+        }
+        if self.request.capacity_clips > available {
+            return Err(StudyError::TooFewClips {
+                split,
+                count,
+                available,
+                wanted: ClipUse::Memory,
+            });
+        }
+        Ok(())
+    }
+
+    /// Studies predictor by predictor: hands the maps of its clips to `with`, measures what it
+    /// remembers, and hands both to `with` again with the rows.
+    ///
+    /// # Errors
+    /// [`StudyError::HiddenTarget`]; [`StudyError::Stopped`]; what explaining or `with` fails of.
+    pub fn each<E: From<StudyError>>(
+        &self,
+        watch: &dyn Watch,
+        mut with: impl FnMut(&Findings, Part) -> Result<(), E>,
+    ) -> Result<(), E> {
+        for trained in &self.networks {
+            let device = &self.runs.device.device;
+            let opened = trained.open(self.request.which, device)?;
+            let subject = clips::Subject {
+                trained,
+                opened: &opened,
+                splits: &self.splits,
+                request: self.request,
+                device,
+                watch,
+            };
+            let mut found = Findings {
+                folder: format!("{}-seed-{}", trained.run.trial(), trained.run.seed()),
+                set: subject.sequence_set()?,
+                rows: Vec::new(),
+            };
+            with(&found, Part::Maps)?;
+            if self.request.capacity_clips > 0 {
+                found.rows = subject.measure(self.request.capacity_clips)?;
+                with(&found, Part::Memory)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Which part of the findings about a predictor is complete.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// The maps of its clips.
+    Maps,
+    /// What it remembers.
+    Memory,
+}
+
+/// Writes what was measured into `folder`, and returns the file.
+///
+/// # Errors
+/// A folder that cannot be written.
+pub fn write_capacity(rows: &[CapacityRow], folder: &Path) -> Result<PathBuf, RunError> {
+    let table = folder.join(CapacityRow::FILE);
+    CapacityRow::write(&table, rows)?;
+    Ok(table)
+}

@@ -1,0 +1,287 @@
+//! Everything by one plan: the runs to train, and the studies of them, in order.
+
+use crate::data::load_clips;
+use crate::experiment::{ForecastExperiment, Override, Resolved};
+use crate::explain::sequence::FrameTarget;
+use crate::run::{RunDir, RunError, RunLock};
+
+use super::error::{StudyError, check_once};
+use super::pictures::Selection;
+use super::runs::{Runs, Which};
+use super::{ablation, forecast, localize, measure, memory, sanity, score};
+
+/// The base of the quick way for trials.
+const QUICK_BASE: &str = "shapes";
+/// Pictures of the ablation.
+const PICTURES: usize = 6;
+/// Test images whose maps are scored at most.
+pub const SCORED_IMAGES: usize = 500;
+/// Test images on which maps are checked at most.
+pub const CHECKED_IMAGES: usize = 100;
+/// Methods that explain predictors.
+const FRAME_METHODS: [&str; 2] = ["grad-cam", "hires-cam"];
+
+/// A half of everything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Half {
+    /// The series of trials on images.
+    Images,
+    /// Next-frame predictors on clips.
+    Frames,
+}
+
+/// What to reproduce.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Generated data and short trainings.
+    pub quick: bool,
+    /// Training seeds; the first one's networks are drawn.
+    pub seeds: Vec<u64>,
+    /// One half alone.
+    pub only: Option<Half>,
+    /// What is changed in the trials.
+    pub overrides: Vec<Override>,
+}
+
+/// One step of the plan.
+#[derive(Debug, Clone)]
+pub enum Step {
+    /// Train a trial with a seed.
+    TrainTrial(Box<Resolved>, u64),
+    /// Train a predictor with a seed.
+    TrainPredictor(Box<Resolved<ForecastExperiment>>, u64),
+    /// The ablation of the series.
+    Ablation(ablation::Request),
+    /// The sanity checks of its maps; before the scores, whose tables mark what failed.
+    Sanity(sanity::Request),
+    /// The scores of its maps.
+    Score(score::Request),
+    /// Where its maps lie, where the objects are known.
+    Localization(localize::Request),
+    /// The scores of the predictors.
+    Forecast(forecast::Request),
+    /// What the predictors remember.
+    Memory(memory::Request),
+}
+
+/// The predictors of one way: each with what is changed in it, on which base, and how many test clips
+/// are scored and measured. All are small enough for a CPU.
+struct Predictors {
+    networks: &'static [(&'static str, Option<&'static str>)],
+    base: &'static str,
+    scored: usize,
+    measured: usize,
+}
+
+const PREDICTORS: Predictors = Predictors {
+    networks: &[
+        ("convlstm", None),
+        ("convlstm-narrow", None),
+        // As many parameters as the two layers of convlstm have on this base.
+        ("convlstm-1-layer", Some("forecast.hidden=[52]")),
+    ],
+    base: "moving-mnist-small",
+    scored: 1000,
+    measured: 200,
+};
+/// The quick way has one: on its base the first two are the same.
+const QUICK_PREDICTORS: Predictors = Predictors {
+    networks: &[("convlstm", None)],
+    base: "digits",
+    scored: 100,
+    measured: 50,
+};
+
+impl Request {
+    fn wants(&self, half: Half) -> bool {
+        self.only.is_none_or(|only| only == half)
+    }
+
+    fn base(&self) -> Option<String> {
+        self.quick.then(|| QUICK_BASE.to_string())
+    }
+
+    fn predictors(&self) -> &'static Predictors {
+        match self.quick {
+            true => &QUICK_PREDICTORS,
+            false => &PREDICTORS,
+        }
+    }
+
+    /// Returns the trials, shallowest first, with what is changed in them.
+    fn trials(&self, runs: &Runs) -> Result<Vec<Resolved>, StudyError> {
+        let base = self.base();
+        let resolve = |trial: &&str| runs.experiment(trial, base.as_deref(), &self.overrides);
+        ablation::SERIES.iter().map(resolve).collect()
+    }
+
+    fn resolved_predictors(
+        &self,
+        runs: &Runs,
+    ) -> Result<Vec<Resolved<ForecastExperiment>>, StudyError> {
+        let Predictors { networks, base, .. } = self.predictors();
+        let resolve = |(name, change): &(&str, Option<&str>)| {
+            let overrides: Vec<Override> = change
+                .iter()
+                .map(|change| change.parse())
+                .collect::<Result<_, _>>()?;
+            runs.experiment(name, Some(base), &overrides)
+        };
+        networks.iter().map(resolve).collect()
+    }
+
+    fn measured(&self, class: &str, limit: usize) -> measure::Request {
+        measure::Request {
+            base: self.base(),
+            seeds: self.seeds.clone(),
+            limit: Some(limit),
+            class: class.to_string(),
+            ..measure::Request::of(&ablation::SERIES)
+        }
+    }
+}
+
+/// Returns all steps, in order.
+///
+/// # Errors
+/// [`StudyError::NoneNamed`], [`StudyError::NamedTwice`]; an experiment that does not resolve.
+pub fn plan(runs: &Runs, request: &Request) -> Result<Vec<Step>, StudyError> {
+    let Some(&seed) = request.seeds.first() else {
+        return Err(StudyError::NoneNamed { what: "seed" });
+    };
+    check_once("seed", &request.seeds, u64::to_string)?;
+    let mut steps = Vec::new();
+    if request.wants(Half::Images) {
+        steps.extend(images(runs, request, seed)?);
+    }
+    if request.wants(Half::Frames) {
+        steps.extend(frames(runs, request, seed)?);
+    }
+    Ok(steps)
+}
+
+fn images(runs: &Runs, request: &Request, seed: u64) -> Result<Vec<Step>, StudyError> {
+    let trials = request.trials(runs)?;
+    let located = trials
+        .first()
+        .is_some_and(|trial| localize::has_objects(trial.experiment.data.dataset));
+    let mut steps = Vec::new();
+    for trial in trials {
+        for &seed in &request.seeds {
+            steps.push(Step::TrainTrial(Box::new(trial.clone()), seed));
+        }
+    }
+    steps.push(Step::Ablation(ablation::Request {
+        trials: ablation::SERIES.map(str::to_string).to_vec(),
+        base: request.base(),
+        seed,
+        seeds: request.seeds.clone(),
+        which: Which::Best,
+        along: None,
+        selection: Selection::FirstOfEachClass(PICTURES),
+        class: "predicted".to_string(),
+        retrain_head: false,
+    }));
+    steps.push(Step::Sanity(sanity::Request {
+        measurement: measure::Request {
+            seeds: vec![seed],
+            ..request.measured("predicted", CHECKED_IMAGES)
+        },
+        draws: 1,
+        pictures: 1,
+    }));
+    steps.push(Step::Score(score::Request {
+        measurement: request.measured("predicted", SCORED_IMAGES),
+        steps: None,
+    }));
+    if located {
+        steps.push(Step::Localization(localize::Request {
+            measurement: request.measured("true", SCORED_IMAGES),
+            boxes: None,
+        }));
+    }
+    Ok(steps)
+}
+
+fn frames(runs: &Runs, request: &Request, seed: u64) -> Result<Vec<Step>, StudyError> {
+    let predictors = request.predictors();
+    let mut steps = Vec::new();
+    for resolved in request.resolved_predictors(runs)? {
+        for &seed in &request.seeds {
+            steps.push(Step::TrainPredictor(Box::new(resolved.clone()), seed));
+        }
+    }
+    let names = predictors.networks.iter().map(|(name, _)| name.to_string());
+    let names: Vec<String> = names.collect();
+    let base = Some(predictors.base.to_string());
+    steps.push(Step::Forecast(forecast::Request {
+        experiments: names.clone(),
+        base: base.clone(),
+        seeds: request.seeds.clone(),
+        which: Which::Best,
+        limit: Some(predictors.scored),
+        official: None,
+    }));
+    steps.push(Step::Memory(memory::Request {
+        experiments: names,
+        base,
+        seed,
+        which: Which::Best,
+        clips: vec![0, 1],
+        target: FrameTarget::Digit(0),
+        layers: Vec::new(),
+        methods: memory::methods(&FRAME_METHODS.map(str::to_string))?,
+        capacity_clips: predictors.measured,
+    }));
+    Ok(steps)
+}
+
+/// Fails where the data of the plan are absent or damaged: hours of training must not end there.
+///
+/// # Errors
+/// The half whose data cannot be had, and why.
+pub fn check_data(runs: &Runs, steps: &[Step]) -> Result<(), (Half, StudyError)> {
+    let trial = steps.iter().find_map(|step| match step {
+        Step::TrainTrial(resolved, _) => Some(resolved),
+        _ => None,
+    });
+    if let Some(resolved) = trial {
+        let loaded = runs.images(resolved).map(drop);
+        loaded.map_err(|error| (Half::Images, error))?;
+    }
+    let predictor = steps.iter().find_map(|step| match step {
+        Step::TrainPredictor(resolved, _) => Some(resolved),
+        _ => None,
+    });
+    if let Some(resolved) = predictor {
+        let loaded = load_clips(&resolved.experiment.clips, &runs.data).map(drop);
+        loaded.map_err(|error| (Half::Frames, error.into()))?;
+    }
+    Ok(())
+}
+
+/// Removes every run of the plan, all at once: a plan that is stopped and goes on must not keep an
+/// old one.
+///
+/// # Errors
+/// A run that another process writes to, or that cannot be removed.
+pub fn discard(runs: &Runs, steps: &[Step]) -> Result<(), RunError> {
+    for step in steps {
+        match step {
+            Step::TrainTrial(resolved, seed) => discard_run(&runs.dir(resolved, *seed))?,
+            Step::TrainPredictor(resolved, seed) => discard_run(&runs.dir(resolved, *seed))?,
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Removes a run that nobody is writing to.
+fn discard_run(run: &RunDir) -> Result<(), RunError> {
+    let path = run.path();
+    if !path.exists() {
+        return Ok(());
+    }
+    let _lock = RunLock::take(&path)?;
+    std::fs::remove_dir_all(&path).map_err(|source| RunError::io("remove", &path, source))
+}

@@ -1,0 +1,77 @@
+//! A training run from its lock to its final status.
+
+use crate::run::{RunDir, RunError, RunLock, RunManifest, RunStatus, write_atomically};
+
+use super::epochs::Loop;
+use super::job::{Job, Outcome, StartMode, Task};
+use super::session::{Notes, prepare};
+use super::space::check_space;
+use super::{StopSignal, TrainError, TrainEvents};
+
+/// Trains `task` until the last epoch or until `stop` asks, and returns how it ended.
+pub(super) fn run<T: Task>(
+    job: &Job<'_>,
+    task: T,
+    events: &mut dyn TrainEvents,
+    stop: &dyn StopSignal,
+) -> Result<Outcome, TrainError> {
+    let run = job.run;
+    // Before the lock, which makes the folder.
+    if job.mode == StartMode::Resume && !run.path().is_dir() {
+        return Err(TrainError::NothingToResume { path: run.path() });
+    }
+    let _lock = RunLock::take(&run.path())?;
+    let mut notes = Notes {
+        events,
+        warnings: Vec::new(),
+    };
+    check_space(job, &mut notes)?;
+    prepare(run, job.mode, &mut notes)?;
+    let mut manifest = job.manifest.clone();
+    if job.mode == StartMode::Resume
+        && let Some(before) = earlier_manifest(run)?
+    {
+        if before.data != manifest.data {
+            return Err(TrainError::DataChanged { path: run.path() });
+        }
+        manifest.started = before.started;
+        manifest.warnings = before.warnings;
+    }
+    // Opened before the run's own files are written: a resume that is refused changes nothing.
+    let mut training = Loop::open(job, task, &mut notes)?;
+    manifest.warnings.append(&mut notes.warnings);
+    write_atomically(&run.experiment(), job.experiment.as_bytes())?;
+    write_status(run, &mut manifest, RunStatus::Running)?;
+    let result = training.run(notes.events, stop);
+    let status = match &result {
+        Ok(Outcome::Done { .. }) => RunStatus::Done,
+        Ok(Outcome::Stopped { .. }) => RunStatus::Interrupted,
+        Err(error) => RunStatus::Failed {
+            reason: error.to_string(),
+        },
+    };
+    let written = write_status(run, &mut manifest, status);
+    let outcome = result?;
+    written?;
+    Ok(outcome)
+}
+
+/// Returns the record of the run that is to go on; nothing where there is none, as after the user
+/// removed a damaged one.
+fn earlier_manifest(run: &RunDir) -> Result<Option<RunManifest>, RunError> {
+    let path = run.manifest();
+    if path.exists() {
+        RunManifest::read(&path).map(Some)
+    } else {
+        Ok(None)
+    }
+}
+
+fn write_status(
+    run: &RunDir,
+    manifest: &mut RunManifest,
+    status: RunStatus,
+) -> Result<(), RunError> {
+    manifest.status = status;
+    manifest.write(&run.manifest())
+}
