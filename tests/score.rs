@@ -219,7 +219,11 @@ fn a_row_is_what_the_library_says_of_its_map() {
         close(row.confidence, y, FORWARD);
         close(row.explanation_confidence, o, FORWARD);
         close(row.values.drop, (y - o).max(0.0) / y, FORWARD / y);
-        close(row.values.gain, (o - y).max(0.0) / (1.0 - y), FORWARD / (1.0 - y));
+        close(
+            row.values.gain,
+            (o - y).max(0.0) / (1.0 - y),
+            FORWARD / (1.0 - y),
+        );
         let area = map.values().iter().map(|v| f64::from(*v)).sum::<f64>() / 1024.0;
         close(row.values.area, area, FORWARD);
         assert!(row.generated && row.split == "test" && row.layer == "block-2");

@@ -3,6 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use super::ablate::AblateArguments;
+use super::benchmark::BenchmarkArguments;
 use super::data::DataArguments;
 use super::evaluate::EvaluateArguments;
 use super::experiments::{DiffArguments, ShowArguments};
@@ -10,6 +11,7 @@ use super::explain::ExplainArguments;
 use super::explain_seq::ExplainSeqArguments;
 use super::export::ExportArguments;
 use super::layers::LayersArguments;
+use super::localize::LocalizeArguments;
 use super::reproduce::ReproduceArguments;
 use super::sanity::SanityArguments;
 use super::score::ScoreArguments;
@@ -38,7 +40,9 @@ pub(super) enum Verb {
     ExplainSeq(ExplainSeqArguments),
     /// Draw the ablation: the same images explained by every trial, and along training
     Ablate(AblateArguments),
-    // localize
+    /// Measure whether maps lie on the objects, whose boxes or masks are known
+    #[command(mut_arg("class", |class| class.default_value("true")))]
+    Localize(LocalizeArguments),
     /// Check whether maps depend on the network's parameters and on the class
     Sanity(SanityArguments),
     /// Measure the accuracy of a trained network, or how well it predicts frames
@@ -47,7 +51,8 @@ pub(super) enum Verb {
     Score(ScoreArguments),
     /// Train all trials, explain them and draw every figure
     Reproduce(ReproduceArguments),
-    // benchmark
+    /// Compare ImageNet networks on photographs: figures, scores, localisation and agreement
+    Benchmark(BenchmarkArguments),
     /// List the layers of an ImageNet network, with their sizes
     Layers(LayersArguments),
     /// Write a trained network's weights for PyTorch

@@ -2,7 +2,9 @@
 //! shows what it found.
 
 mod ablate;
+mod agreement_text;
 mod app;
+mod benchmark;
 mod context;
 mod data;
 mod evaluate;
@@ -16,6 +18,8 @@ mod fetch_progress;
 mod frame_text;
 mod hints;
 mod layers;
+mod localize;
+mod localize_text;
 mod memory_text;
 mod output;
 mod progress;
@@ -83,10 +87,12 @@ fn dispatch(context: &Context, verb: Verb) -> anyhow::Result<u8> {
         Verb::Explain(arguments) => explain::run(context, &arguments),
         Verb::ExplainSeq(arguments) => explain_seq::run(context, &arguments),
         Verb::Ablate(arguments) => ablate::run(context, &arguments),
+        Verb::Localize(arguments) => localize::run(context, &arguments),
         Verb::Sanity(arguments) => sanity::run(context, &arguments),
         Verb::Evaluate(arguments) => evaluate::run(context, &arguments),
         Verb::Score(arguments) => score::run(context, &arguments),
         Verb::Reproduce(arguments) => reproduce::run(context, &arguments),
+        Verb::Benchmark(arguments) => benchmark::run(context, &arguments),
         Verb::Layers(arguments) => layers::run(context, &arguments),
         Verb::Weights(arguments) => weights::run(context, &arguments),
         Verb::Export(arguments) => export::run(context, &arguments),

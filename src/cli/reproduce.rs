@@ -17,7 +17,7 @@ use super::output::{DONE, note, result};
 use super::progress::duration;
 use super::shared::{out_flag, overrides};
 use super::train::train_missing;
-use super::{ablate, evaluate_frames, explain_seq, sanity, score};
+use super::{ablate, evaluate_frames, explain_seq, localize, sanity, score};
 
 /// Arguments of `reproduce`.
 #[derive(Debug, Clone, Args)]
@@ -142,7 +142,15 @@ fn perform(context: &Context, step: &Step, out: Option<&Path>) -> anyhow::Result
             };
             score::perform(context, &request, out.as_deref())?
         }
-        Step::Localization(_request) => Vec::new(),
+        Step::Localization(request) => {
+            announce("localisation", SCORED_IMAGES);
+            let out = below(localize::FOLDER);
+            let request = crate::study::localize::Request {
+                measurement: marked(&request.measurement, out.as_deref()),
+                ..request.clone()
+            };
+            localize::perform(context, &request, out.as_deref())?
+        }
         Step::Forecast(request) => {
             let out = below(evaluate_frames::FOLDER);
             evaluate_frames::perform(context, request, (out.as_deref(), None))?

@@ -82,6 +82,10 @@ pub(super) fn study_hint(error: &StudyError, context: &Context) -> (Option<Strin
         StudyError::ListUnreadable { kind, .. }
         | StudyError::ListFault { kind, .. }
         | StudyError::ListEmpty { kind, .. } => failed(example(*kind).to_string()),
+        StudyError::ListClass { source, .. } => {
+            let known = || "name a class that the network knows".to_string();
+            failed(hints::data(source, program()).unwrap_or_else(known))
+        }
         StudyError::ClassNamesCount { .. } => failed(NAMES_EXAMPLE.to_string()),
         StudyError::FolderUnreadable { .. } => failed("name a folder with pictures".to_string()),
         StudyError::NoPicture { .. } => failed(PICTURE_FORMATS.to_string()),

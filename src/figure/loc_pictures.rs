@@ -1,6 +1,7 @@
 //! Pictures with their objects and what every method's map says of where these are: pictures down,
 //! methods across. Called by `cli` with the pictures that `localize` wrote.
 
+use super::Figure;
 use super::canvas::{Anchor, Area, Canvas, Point, Stroke};
 use super::drawing::Drawing;
 use super::error::FigureError;
@@ -10,8 +11,7 @@ use super::selection::generated_note;
 use super::svg_text::{class_name, trial_name};
 use super::theme::{BODY, INK, MARGIN, SMALL, STRONG};
 use super::typeface::{shorten, width, wrap_at_most};
-use super::{Figure, safe_name};
-use crate::run::{LocalizedMap, LocalizedPicture, LocalizedPictures};
+use crate::run::{LocalizedMap, LocalizedPicture, LocalizedPictures, safe_name};
 
 /// Longer side of a panel in pixels, for few columns and for many.
 const PANEL_FEW: usize = 192;

@@ -70,7 +70,7 @@ pub use trajectory::Trajectory;
 
 use std::path::{Path, PathBuf};
 
-use crate::run::{ExplainedImage, ExplanationSet};
+use crate::run::{ExplainedImage, ExplanationSet, safe_name};
 use picture::{PanelSize, picture_size};
 
 /// Something that can be drawn from disk.
@@ -102,15 +102,6 @@ fn file_stem(figure: &str, choice: &MapChoice) -> String {
     };
     let stem = format!("{figure}-{}-{layer}-seed-{}", choice.method, choice.seed);
     safe_name(&stem, "+")
-}
-
-/// Returns `name` with a hyphen for everything but letters, digits, "-", "_" and what is in `also`, so
-/// that it is safe as the name of a file.
-pub fn safe_name(name: &str, also: &str) -> String {
-    let safe = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_') || also.contains(c);
-    name.chars()
-        .map(|c| if safe(c) { c } else { '-' })
-        .collect()
 }
 
 /// Returns the panel that holds every one of `images` with its longer side at most `target` pixels.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::drawing::encode_png;
 use super::error::FigureError;
 use super::picture::{PanelSize, Pixels, heat, picture, picture_size};
-use super::safe_name;
+use crate::run::safe_name;
 use crate::run::{ExplanationRecord, ExplanationSet, write_atomically};
 
 /// Longer side of a picture, in pixels; a larger original is scaled down to it.

@@ -1,6 +1,6 @@
 //! What is written is read, and a score that is not defined is an empty cell.
 
-use super::super::Array;
+use super::super::{Array, Cell, write_wide};
 use super::*;
 
 #[test]
@@ -18,10 +18,10 @@ fn a_row_of_scores_has_its_names_and_an_empty_cell_for_none() {
         predicted_class: "disc, half".into(),
         empty: false,
         tied: true,
-        scores: vec![0.25, f32::NAN],
     };
-    let names = ["box_iou_0.15", "mask_iou_0.15"].map(String::from);
-    write_localization_rows(&path, &names, &[row]).expect("written");
+    let cells = ["0.25", ""].map(|text| Cell::Text(text.to_string()));
+    let columns = ["box_iou_0.15", "mask_iou_0.15"];
+    write_wide(&path, &columns, [(row, cells.to_vec())]).expect("written");
     assert_eq!(
         std::fs::read_to_string(&path).expect("read"),
         "image,instances,trial,seed,layer,method,target_class,predicted_class,empty,tied,\

@@ -11,6 +11,7 @@ mod depth;
 mod dir;
 mod error;
 mod explanations;
+mod file_name;
 mod frames;
 mod head;
 mod localization;
@@ -36,6 +37,7 @@ pub use error::RunError;
 pub use explanations::{
     ExplainedImage, ExplanationRecord, ExplanationSet, MAPS_JSON, MAPS_TENSORS,
 };
+pub use file_name::safe_name;
 pub use frames::FrameScoreRow;
 pub use head::{HeadRecord, RetrainedHead};
 pub use localization::{

@@ -1,5 +1,7 @@
 //! Which methods run where, and what figures call them.
 
+use burn::tensor::Device;
+
 use super::*;
 use crate::figure::{method_name, trial_name};
 use burn::tensor::Device;

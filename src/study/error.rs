@@ -11,46 +11,7 @@ use crate::model::weights::WeightsError;
 use crate::run::RunError;
 use crate::train::TrainError;
 
-/// A trained run by name: what a user asks for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RunName {
-    /// Experiment, such as "trial-d".
-    pub experiment: String,
-    /// The base that replaces the experiment's own, if any.
-    pub base: Option<String>,
-    /// Training seed.
-    pub seed: u64,
-}
-
-/// A list that a user writes, and its form.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ListKind {
-    /// Boxes of objects: `file,class,x0,y0,x1,y1`.
-    Boxes,
-    /// Classes of pictures: `file,class`.
-    Labels,
-    /// Names of classes, one per line.
-    ClassNames,
-}
-
-impl ListKind {
-    /// Returns what the list holds, in the plural.
-    fn holds(self) -> &'static str {
-        match self {
-            Self::Boxes => "boxes",
-            Self::Labels => "labels",
-            Self::ClassNames => "class names",
-        }
-    }
-}
-
-/// What clips are used for: scoring predicted frames, or measuring what a network remembers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "said above")]
-pub enum ClipUse {
-    Scoring,
-    Memory,
-}
+use super::named::{ClipUse, ListKind, RunName};
 
 /// Why a study ended early.
 #[derive(Debug, thiserror::Error)]
@@ -179,6 +140,16 @@ pub enum StudyError {
         fault: String,
         /// What to do, where the form of the list does not say it.
         advice: Option<String>,
+    },
+    /// A list names a class that the network does not know.
+    #[error("\"{}\", line {line}: {source}", path.display())]
+    ListClass {
+        /// Its file.
+        path: PathBuf,
+        /// Line, from 1.
+        line: u64,
+        /// The class, and near ones.
+        source: DataError,
     },
     /// A list is empty.
     #[error("\"{}\" {}", path.display(), match kind {

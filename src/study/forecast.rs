@@ -9,8 +9,9 @@ use crate::evaluate::{BASELINES, ForecastScores, baseline_scores, mean_image, ne
 use crate::experiment::ForecastExperiment;
 use crate::run::FrameScoreRow;
 
-use super::error::{ClipUse, StudyError};
+use super::error::StudyError;
 use super::heads::grouped;
+use super::named::ClipUse;
 use super::runs::{Runs, Trained, Which};
 use super::watch::{Progress, Watch};
 

@@ -94,6 +94,32 @@ impl Question<'_> {
     ) -> Result<Group, StudyError> {
         let labels = pictures.labels[places.clone()].to_vec();
         let pixels = pictures.tensor(places.clone(), self.device);
+        self.explain(network, pictures, (places, labels), pixels)
+    }
+
+    /// Returns all of `pictures` with their maps, as those that follow `before` others: for pictures
+    /// too many to be held at once.
+    ///
+    /// # Errors
+    /// As [`group`](Self::group).
+    pub fn group_after(
+        &self,
+        before: usize,
+        network: &dyn Explainable,
+        pictures: &Pictures,
+    ) -> Result<Group, StudyError> {
+        let pixels = pictures.tensor(0..pictures.len(), self.device);
+        let places = before..before + pictures.len();
+        self.explain(network, pictures, (places, pictures.labels.clone()), pixels)
+    }
+
+    fn explain(
+        &self,
+        network: &dyn Explainable,
+        pictures: &Pictures,
+        (places, labels): (Range<usize>, Vec<Option<usize>>),
+        pixels: Tensor<4>,
+    ) -> Result<Group, StudyError> {
         let target = target_spec(self.target, &labels)?;
         let group = Group {
             places,

@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-use super::error::{ListKind, StudyError};
+use crate::data::DataError;
+
+use super::error::StudyError;
+use super::named::ListKind;
 
 /// A list in memory.
 pub(super) struct List {
@@ -68,6 +71,15 @@ impl List {
     /// Returns the fault at `line`.
     pub(super) fn at(&self, line: u64, fault: impl Into<String>) -> StudyError {
         StudyError::at_line(self.kind, &self.path, line, fault)
+    }
+
+    /// Returns the fault that the class at `line` is not known.
+    pub(super) fn unknown_class(&self, line: u64, source: DataError) -> StudyError {
+        StudyError::ListClass {
+            path: self.path.clone(),
+            line,
+            source,
+        }
     }
 
     /// Returns the fault at `line`, with what to do about it.

@@ -3,6 +3,9 @@
 
 pub mod ablation;
 pub mod accuracy;
+pub mod agreement;
+pub mod benchmark;
+mod boxes;
 mod caveat;
 mod choice;
 mod error;
@@ -12,10 +15,12 @@ pub mod forecast;
 mod groups;
 mod heads;
 mod lists;
+pub mod localize;
 mod maps;
 pub mod measure;
 pub mod memory;
 pub mod metrics;
+mod named;
 pub mod photo_accuracy;
 mod photos;
 mod pictures;
@@ -29,14 +34,16 @@ pub mod training;
 mod watch;
 mod weights;
 
+pub use boxes::BoxSource;
 pub use caveat::{Caveat, Verdicts};
 pub use choice::{
     MethodChoice, QuantityChoice, map_sources, rule_name, target_name, target_rule, target_spec,
 };
-pub use error::{ClipUse, ListKind, RunName, StudyError, check_once};
+pub use error::{StudyError, check_once};
 pub use groups::{Group, Question};
 pub use heads::grouped;
 pub use maps::{MapRequest, add_maps, empty_set};
+pub use named::{ClipUse, ListKind, RunName};
 pub use photos::{Labelled, PhotoFile, PhotoReader, Sight, class_number, labelled, name_of};
 pub use pictures::{PICTURES, PictureParts, Pictures, Selection, Whole, file_ids};
 pub use runs::{OpenPredictor, Runs, Trained, Which, is_done, saved_experiment};

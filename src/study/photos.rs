@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use crate::data::photo::{Photo, View};
 use crate::data::{DataError, Normalisation, find_class_in};
 
-use super::error::{ListKind, StudyError};
+use super::error::StudyError;
 use super::lists::List;
+use super::named::ListKind;
 use super::pictures::{PictureParts, Pictures, Whole};
 use super::watch::Watch;
 
@@ -253,6 +254,11 @@ impl PhotoReader {
 
 /// Returns what the pictures of a folder are called together.
 pub fn name_of(folder: &Path) -> String {
+    // An empty path is the working directory.
+    let folder = match folder.as_os_str().is_empty() {
+        true => Path::new("."),
+        false => folder,
+    };
     let whole = folder.canonicalize().unwrap_or(folder.to_path_buf());
     let name = whole.file_name().unwrap_or(whole.as_os_str());
     name.to_string_lossy().into_owned()

@@ -169,6 +169,23 @@ impl Pictures {
         }
     }
 
+    /// Returns them with what is known of their objects, one entry each.
+    pub fn with_truths(mut self, truths: Vec<Truth>) -> Self {
+        self.truths = truths;
+        self
+    }
+
+    /// Returns the images whose objects are known, with their objects.
+    pub fn with_objects(&self) -> Self {
+        let Pixels::Set(set) = &self.pixels else {
+            return self.clone();
+        };
+        let truth = |place| set.annotation(place).and_then(Truth::of_annotation);
+        let found = (0..set.len()).filter_map(|place| Some((place, truth(place)?)));
+        let (places, truths): (Vec<usize>, _) = found.unzip();
+        self.at(&places).with_truths(truths)
+    }
+
     /// Returns how many there are.
     pub fn len(&self) -> usize {
         self.ids.len()

@@ -8,7 +8,7 @@ use crate::run::{RunDir, RunError, RunLock};
 use super::error::{StudyError, check_once};
 use super::pictures::Selection;
 use super::runs::{Runs, Which};
-use super::{ablation, forecast, measure, memory, sanity, score};
+use super::{ablation, forecast, localize, measure, memory, sanity, score};
 
 /// The base of the quick way for trials.
 const QUICK_BASE: &str = "shapes";
@@ -57,7 +57,7 @@ pub enum Step {
     /// The scores of its maps.
     Score(score::Request),
     /// Where its maps lie, where the objects are known.
-    Localization(measure::Request),
+    Localization(localize::Request),
     /// The scores of the predictors.
     Forecast(forecast::Request),
     /// What the predictors remember.
@@ -162,7 +162,7 @@ pub fn plan(runs: &Runs, request: &Request) -> Result<Vec<Step>, StudyError> {
 
 fn images(runs: &Runs, request: &Request, seed: u64) -> Result<Vec<Step>, StudyError> {
     let trials = request.trials(runs)?;
-    let generated_truth = trials
+    let located = trials
         .first()
         .is_some_and(|trial| trial.experiment.data.dataset.has_objects());
     let mut steps = Vec::new();
@@ -194,8 +194,11 @@ fn images(runs: &Runs, request: &Request, seed: u64) -> Result<Vec<Step>, StudyE
         measurement: request.measured("predicted", SCORED_IMAGES),
         steps: None,
     }));
-    if generated_truth {
-        steps.push(Step::Localization(request.measured("true", SCORED_IMAGES)));
+    if located {
+        steps.push(Step::Localization(localize::Request {
+            measurement: request.measured("true", SCORED_IMAGES),
+            boxes: None,
+        }));
     }
     Ok(steps)
 }

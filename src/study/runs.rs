@@ -19,7 +19,8 @@ use crate::model::{
 };
 use crate::run::{CheckpointName, RunDir, RunError, RunManifest, RunStatus, list_runs};
 
-use super::error::{RunName, StudyError, check_once};
+use super::error::{StudyError, check_once};
+use super::named::RunName;
 use super::subject::{Subject, TrainedSubject};
 
 /// Where experiments, runs and data are, and where networks run.

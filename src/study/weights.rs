@@ -7,7 +7,8 @@ use crate::data::photo::View;
 use crate::model::backbones::{BackboneName, Dialect, imagenet_classes};
 use crate::model::weights::{LoadOptions, WeightFile, load_backbone};
 
-use super::error::{ListKind, StudyError};
+use super::error::StudyError;
+use super::named::ListKind;
 use super::photos::{Sight, class_number};
 use super::runs::Runs;
 use super::subject::Subject;

@@ -3,7 +3,7 @@
 #
 #   tests/pin/run.sh BINARY WORKDIR > pins.txt
 #
-# Run it once with the old binary and once with the new one, then compare:
+# Run it with the old binary and with the new one, then compare:
 #
 #   diff old.txt new.txt
 #   diff -r OLD_WORKDIR/pins NEW_WORKDIR/pins
@@ -461,6 +461,7 @@ pin localize trial-a --base shapes --boxes inputs/boxes-columns.csv
 pin localize trial-a --base shapes --boxes inputs/boxes-class.csv
 pin localize trial-a --base shapes --boxes inputs/boxes-order.csv
 pin localize trial-a --base shapes --boxes inputs/boxes-file.csv
+pin localize trial-a --base shapes --boxes inputs/boxes.csv --images elsewhere
 pin sanity trial-a --base shapes --seeds 8
 pin sanity trial-a --base shapes --draws 0
 pin explain-seq --base digits --clip 24 --capacity-clips 0
@@ -528,6 +529,12 @@ pin evaluate trial-d-gap --runs damaged "${shapes[@]}"
 pin list --runs damaged
 pin train trial-a --runs damaged "${small[@]}" --resume
 pin train trial-d --runs damaged "${small[@]}" --resume
+
+# --- a small reproduction -----------------------------------------------------------------------
+
+pin reproduce --quick --only images --runs small "${tiny[@]:2}" --seeds 0,1 --out small-figures
+pin reproduce --quick --only images --runs small "${tiny[@]:2}" --set train.epochs=2
+pin reproduce --quick --only images --runs small "${tiny[@]:2}" --set train.epochs=2 --seeds 1 --force
 
 # --- interrupted commands -----------------------------------------------------------------------
 

@@ -1,0 +1,207 @@
+//! `benchmark`: ImageNet networks compared on photographs, in figures and in tables.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::figure::{ExplainGrid, Figure};
+use crate::model::backbones::{BackboneName, Dialect};
+use crate::study::benchmark::{Benchmark, PhotoSource, Request};
+use crate::study::{BoxSource, WeightSource, check_once};
+
+use super::agreement_text;
+use super::context::Context;
+use super::failure::Complaint;
+use super::localize;
+use super::localize_text;
+use super::output::{DONE, note, result};
+use super::score_text;
+use super::shared::at_least_one;
+
+/// Folder of what is measured on boxes, below that of everything.
+const BOXES: &str = "boxes";
+/// Folder of the tables and figures.
+const FOLDER: &str = "benchmark";
+
+/// Arguments of `benchmark`.
+#[derive(Debug, Clone, Args)]
+pub(super) struct BenchmarkArguments {
+    /// ImageNet networks to compare, such as resnet50
+    #[arg(required = true)]
+    networks: Vec<String>,
+    /// Photographs to score explanations over: Average Drop, % Increase, % Win and, with several
+    /// networks, how much their maps agree
+    #[arg(long, value_name = "DIR", required_unless_present_any = ["boxes", "images", "several"])]
+    photos: Option<PathBuf>,
+    /// Their classes: a CSV with the columns file,class, by name or number [default: labels.csv in
+    /// the folder]
+    #[arg(long, value_name = "FILE", requires = "photos")]
+    labels: Option<PathBuf>,
+    /// The first N photographs [default: all]
+    #[arg(long, value_name = "N", value_parser = at_least_one, requires = "photos")]
+    limit: Option<usize>,
+    /// Pass over photographs that cannot be read, and count them
+    #[arg(long, requires = "photos")]
+    skip_bad: bool,
+    /// Objects to localise: a CSV with the columns file,class,x0,y0,x1,y1, in pixels of the picture,
+    /// x1 and y1 not included; a row is an object
+    #[arg(long, value_name = "FILE")]
+    boxes: Option<PathBuf>,
+    /// Folder of those pictures [default: the CSV's]
+    #[arg(long, value_name = "DIR", requires = "boxes")]
+    boxed_images: Option<PathBuf>,
+    /// Pictures to draw with every network, one figure each [default: the first photograph]
+    #[arg(long = "image", value_name = "PATH", num_args = 1..)]
+    images: Vec<PathBuf>,
+    /// Pictures with several objects, to draw with CAM, Grad-CAM and Grad-CAM++ [default: the first
+    /// four of --boxes with more than one]
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    several: Vec<PathBuf>,
+    /// Weights of a network, .pth or .safetensors with torchvision's names [default: what `weights
+    /// fetch` got]
+    #[arg(long = "weights", value_name = "NETWORK=FILE")]
+    weights: Vec<String>,
+    /// Whose conventions a network's weights follow: "torchvision", "tensorflow" or "caffe"
+    /// [default: what the file says, else torchvision]
+    #[arg(long = "dialect", value_name = "NETWORK=NAME")]
+    dialects: Vec<String>,
+    /// Names of the classes, one a line, where they are not ImageNet's
+    #[arg(long, value_name = "FILE")]
+    class_names: Option<PathBuf>,
+    /// Accept weights that are NaN or infinite
+    #[arg(long)]
+    allow_nan: bool,
+    /// Methods and baselines to measure, or "all" [default: all but those that ask the network for
+    /// each map]
+    #[arg(
+        long,
+        alias = "method",
+        value_delimiter = ',',
+        value_name = "NAME,NAME"
+    )]
+    methods: Vec<String>,
+    /// Class to explain: "predicted", "true" or a class name; with --boxes always the box's
+    #[arg(long, default_value = "predicted", value_name = "CLASS")]
+    class: String,
+    /// Folder for tables and figures [default: figures/benchmark]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+impl BenchmarkArguments {
+    fn request(&self) -> anyhow::Result<Request> {
+        Ok(Request {
+            networks: self.networks()?,
+            methods: self.methods.clone(),
+            class: self.class.clone(),
+            photos: self.photos.as_ref().map(|folder| PhotoSource {
+                folder: folder.clone(),
+                labels: self.labels.clone(),
+                limit: self.limit,
+                skip_bad: self.skip_bad,
+            }),
+            boxes: self.boxes.as_ref().map(|csv| BoxSource {
+                csv: csv.clone(),
+                folder: self.boxed_images.clone(),
+            }),
+            images: self.images.clone(),
+            several: self.several.clone(),
+        })
+    }
+
+    fn networks(&self) -> anyhow::Result<Vec<(BackboneName, WeightSource)>> {
+        let names = self.networks.iter().map(|text| text.parse());
+        let names = names.collect::<Result<Vec<BackboneName>, _>>()?;
+        check_once("network", &names, BackboneName::to_string)?;
+        let weights = of_networks("--weights", &self.weights, &names)?;
+        let dialects = of_networks("--dialect", &self.dialects, &names)?;
+        let sources = names.iter().zip(weights).zip(dialects);
+        let sources = sources.map(|((name, weights), dialect)| {
+            let source = WeightSource {
+                file: weights.map(PathBuf::from),
+                dialect: dialect.map(str::parse::<Dialect>).transpose()?,
+                class_names: self.class_names.clone(),
+                allow_nan: self.allow_nan,
+            };
+            Ok((*name, source))
+        });
+        sources.collect()
+    }
+}
+
+/// Measures and draws what was asked for, and lists the files.
+pub(super) fn run(context: &Context, arguments: &BenchmarkArguments) -> anyhow::Result<u8> {
+    let runs = &context.runs;
+    let benchmark = Benchmark::new(runs, &arguments.request()?, context)?;
+    let out = context.figures(arguments.out.as_deref(), &[FOLDER]);
+    let mut files = score(context, &benchmark, (arguments.limit.is_some(), &out))?;
+    let found = benchmark.localize(runs, context, localize_text::print)?;
+    if let Some(findings) = found {
+        files.extend(localize::finish(&findings, &out.join(BOXES))?);
+    }
+    for grid in benchmark.grids(runs, context) {
+        let grid = grid?;
+        let folder = out.join(&grid.folder);
+        grid.set.write(&folder)?;
+        files.extend(ExplainGrid { set: &grid.set }.save(&folder)?);
+    }
+    if !benchmark.draws_several() {
+        note("no figure of several objects: name pictures with --several FILE, or boxes");
+    }
+    for path in files {
+        result(path.display());
+    }
+    Ok(DONE)
+}
+
+/// Scores the maps over the photographs, prints and writes the tables, and returns the files.
+fn score(
+    context: &Context,
+    benchmark: &Benchmark,
+    (limited, out): (bool, &Path),
+) -> anyhow::Result<Vec<PathBuf>> {
+    let Some(found) = benchmark.score(&context.runs, context)? else {
+        return Ok(Vec::new());
+    };
+    let mut files = found.scores.write(out)?.to_vec();
+    score_text::print(&found.scores.tables, limited);
+    if let Some(agreement) = &found.agreement {
+        agreement_text::print(agreement);
+        files.push(agreement.write(out)?);
+    }
+    if found.skipped > 0 {
+        result(format!("not read, and not counted: {}", found.skipped));
+    }
+    if benchmark.networks() == 1 {
+        note("one network has none to agree with: name several to compare their maps");
+    }
+    Ok(files)
+}
+
+/// Returns what the values, each NETWORK=VALUE, give to each of the networks.
+fn of_networks<'a>(
+    option: &str,
+    values: &'a [String],
+    networks: &[BackboneName],
+) -> anyhow::Result<Vec<Option<&'a str>>> {
+    let mut found = vec![None; networks.len()];
+    for text in values {
+        let Some((network, value)) = text.split_once('=') else {
+            let message = format!("{option} {text:?} names no network");
+            let hint = format!("write it as {option} {}=...", networks[0]);
+            return Err(Complaint::misused(message, hint).into());
+        };
+        let network: BackboneName = network.parse()?;
+        let Some(place) = networks.iter().position(|known| *known == network) else {
+            let message = format!("{option} is given for {network}, which is not compared");
+            let known: Vec<&str> = networks.iter().map(|known| known.name()).collect();
+            let hint = format!("the networks are {}", known.join(", "));
+            return Err(Complaint::misused(message, hint).into());
+        };
+        if found[place].replace(value).is_some() {
+            let message = format!("{option} is given twice for {network}");
+            return Err(Complaint::misused(message, "give it once").into());
+        }
+    }
+    Ok(found)
+}

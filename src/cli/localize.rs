@@ -1,0 +1,84 @@
+//! `localize`: whether maps lie on the objects, whose boxes or masks are known.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::figure::{
+    Figure, LocalizationCoverage, LocalizationCurves, LocalizationPictures, LocalizationRegion,
+};
+use crate::study::BoxSource;
+use crate::study::localize::{Findings, Request, measure};
+
+use super::context::Context;
+use super::localize_text::{print, print_legend};
+use super::output::{DONE, result};
+use super::shared::MeasureArguments;
+
+/// Folder of the tables and figures, below that of the data set.
+pub(super) const FOLDER: &str = "localization";
+
+/// Arguments of `localize`.
+#[derive(Debug, Clone, Args)]
+pub(super) struct LocalizeArguments {
+    #[command(flatten)]
+    measure: MeasureArguments,
+    /// Boxes on pictures of your own: a CSV with the columns file,class,x0,y0,x1,y1, in pixels of
+    /// the original picture, x1 and y1 not included; a row is an object
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["split", "limit"])]
+    boxes: Option<PathBuf>,
+    /// Folder of those pictures [default: the CSV's]
+    #[arg(long, value_name = "DIR", requires = "boxes")]
+    images: Option<PathBuf>,
+}
+
+impl LocalizeArguments {
+    fn request(&self, context: &Context) -> anyhow::Result<Request> {
+        Ok(Request {
+            measurement: context.measurement(&self.measure)?,
+            boxes: self.boxes.as_ref().map(|csv| BoxSource {
+                csv: csv.clone(),
+                folder: self.images.clone(),
+            }),
+        })
+    }
+}
+
+/// Localises the maps, prints the tables and lists the files.
+pub(super) fn run(context: &Context, arguments: &LocalizeArguments) -> anyhow::Result<u8> {
+    let request = arguments.request(context)?;
+    for path in perform(context, &request, arguments.measure.out.as_deref())? {
+        result(path.display());
+    }
+    Ok(DONE)
+}
+
+/// Localises the maps, prints and writes the tables, draws the figures, and returns the files.
+pub(super) fn perform(
+    context: &Context,
+    request: &Request,
+    out: Option<&Path>,
+) -> anyhow::Result<Vec<PathBuf>> {
+    let findings = measure(&context.runs, request, context, print)?;
+    let out = context.figures(out, &[&findings.dataset, FOLDER]);
+    finish(&findings, &out)
+}
+
+/// Writes the tables into `out`, prints what stands below them, draws the figures, and returns the
+/// files.
+pub(super) fn finish(findings: &Findings, out: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let mut files = findings.write(out)?.to_vec();
+    print_legend();
+    for region in [LocalizationRegion::Box, LocalizationRegion::Mask] {
+        let rows = &findings.curves;
+        if rows.iter().any(|row| row.region == region.name()) {
+            files.extend(LocalizationCurves { rows, region }.save(out)?);
+        }
+    }
+    let rows = &findings.summary;
+    files.extend(LocalizationCoverage { rows }.save(out)?);
+    for pictures in &findings.pictures {
+        files.extend(LocalizationPictures { pictures }.save(out)?);
+    }
+    Ok(files)
+}

@@ -1,0 +1,286 @@
+//! How much the maps of several networks agree, photograph by photograph.
+
+use std::path::{Path, PathBuf};
+
+use crate::data::photo::{Photo, View, Window};
+use crate::explain::MapSource;
+use crate::explain::consistency::Framed;
+use crate::run::{ConsistencyRow, RunError, TableRow};
+
+use super::groups::Group;
+use super::photos::Labelled;
+use super::table::Summary;
+
+/// The measures: names in the file and in tables.
+pub const MEASURES: [(&str, &str); 2] = [
+    ("rank-correlation", "rank correlation"),
+    ("iou", "IoU of the cells above 0.5"),
+];
+
+/// How much the maps of several networks agree.
+#[derive(Debug, Clone, Default)]
+pub struct Agreement {
+    /// The networks.
+    pub networks: Vec<String>,
+    /// Photographs compared.
+    pub photographs: usize,
+    /// Photographs of which all networks explain the same class.
+    pub same_class: usize,
+    /// One row per method, networks and measure.
+    pub rows: Vec<ConsistencyRow>,
+}
+
+impl Agreement {
+    /// Returns the rows of all networks together.
+    pub fn of_all(&self) -> impl Iterator<Item = &ConsistencyRow> {
+        let all = joined(&self.networks);
+        self.rows.iter().filter(move |row| row.networks == all)
+    }
+
+    /// Writes the rows into `folder` and returns the file.
+    ///
+    /// # Errors
+    /// A folder that cannot be written.
+    pub fn write(&self, folder: &Path) -> Result<PathBuf, RunError> {
+        let path = folder.join(ConsistencyRow::FILE);
+        ConsistencyRow::write(&path, &self.rows)?;
+        Ok(path)
+    }
+}
+
+/// A network whose maps are compared.
+#[derive(Debug, Clone)]
+pub(super) struct Seeing {
+    /// Its name.
+    pub(super) name: String,
+    /// What it sees of a photograph.
+    pub(super) view: View,
+}
+
+/// The maps of all pairs of networks, compared group by group.
+#[derive(Debug)]
+pub(super) struct Comparison {
+    networks: Vec<Seeing>,
+    sources: Vec<Source>,
+    same_class: usize,
+    photographs: usize,
+}
+
+/// What two networks' maps have in common, one entry per photograph; `NaN` where a map shows nothing.
+#[derive(Debug, Clone, Default)]
+struct Pair {
+    /// Maps of the same photograph, by each measure.
+    same: [Vec<f64>; 2],
+    /// The map of one network and that of the other on the photograph before.
+    other: [Vec<f64>; 2],
+    /// Pairs of the same photograph of which one is constant.
+    omitted: usize,
+}
+
+/// One method or baseline.
+#[derive(Debug, Clone)]
+struct Source {
+    source: MapSource,
+    /// One entry per pair of networks, in the order of [`pairs`]; a pair without the method is empty.
+    pairs: Vec<Pair>,
+    /// Each network's map of the photograph before, where it has the method.
+    before: Vec<Option<Framed>>,
+}
+
+/// What the rows say of pictures and class.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct About<'a> {
+    /// Name of the pictures' folder.
+    pub(super) dataset: &'a str,
+    /// The explained class, as tables have it.
+    pub(super) target: &'a str,
+}
+
+/// Returns the pairs of `count` networks.
+fn pairs(count: usize) -> Vec<(usize, usize)> {
+    (0..count)
+        .flat_map(|first| (first + 1..count).map(move |second| (first, second)))
+        .collect()
+}
+
+impl Comparison {
+    /// Returns the comparison of `networks` before any photograph.
+    pub(super) fn new(networks: Vec<Seeing>) -> Self {
+        Self {
+            networks,
+            sources: Vec::new(),
+            same_class: 0,
+            photographs: 0,
+        }
+    }
+
+    /// Compares the maps of a group of photographs; `groups` has one entry per network.
+    pub(super) fn add(&mut self, photos: &[Labelled], groups: &[Group]) {
+        let count = self.networks.len();
+        if count < 2 {
+            return;
+        }
+        let all = groups.iter().flat_map(|group| &group.survey.maps);
+        for source in all.map(|maps| maps.source) {
+            if self.sources.iter().all(|known| known.source != source) {
+                self.sources.push(Source {
+                    source,
+                    pairs: vec![Pair::default(); pairs(count).len()],
+                    before: vec![None; count],
+                });
+            }
+        }
+        for (index, labelled) in photos.iter().enumerate() {
+            let mut classes = groups.iter().map(|group| group.survey.target_class[index]);
+            let first = groups[0].survey.target_class[index];
+            self.same_class += usize::from(classes.all(|class| class == first));
+            self.photographs += 1;
+            let parts = frames(&self.networks, &labelled.photo);
+            for source in &mut self.sources {
+                let maps: Vec<Option<Framed>> = (groups.iter().zip(&parts))
+                    .map(|(group, part)| {
+                        let mut maps = group.survey.maps.iter();
+                        let maps = maps.find(|maps| maps.source == source.source)?;
+                        Some(Framed::new(&maps.saliency[index].normalised, *part))
+                    })
+                    .collect();
+                source.add(maps);
+            }
+        }
+    }
+
+    /// Returns how much the networks agree; nothing of a single network.
+    pub(super) fn finish(self, about: About<'_>) -> Option<Agreement> {
+        if self.photographs == 0 {
+            return None;
+        }
+        let networks: Vec<String> = self.networks.into_iter().map(|own| own.name).collect();
+        let sources = self.sources.iter();
+        Some(Agreement {
+            photographs: self.photographs,
+            same_class: self.same_class,
+            rows: sources
+                .flat_map(|source| source.rows(&networks, about))
+                .collect(),
+            networks,
+        })
+    }
+}
+
+impl Source {
+    /// Compares the maps of one photograph, one per network.
+    fn add(&mut self, maps: Vec<Option<Framed>>) {
+        for ((first, second), pair) in pairs(maps.len()).into_iter().zip(&mut self.pairs) {
+            let (Some(ours), Some(theirs)) = (&maps[first], &maps[second]) else {
+                continue;
+            };
+            let same = ours.agreement(theirs);
+            pair.omitted += usize::from(same.is_none());
+            let before = (self.before[first].as_ref()).zip(self.before[second].as_ref());
+            let crossed: Vec<_> = before.map_or(Vec::new(), |(ours_before, theirs_before)| {
+                let crossed = [ours.agreement(theirs_before), ours_before.agreement(theirs)];
+                crossed.into_iter().flatten().collect()
+            });
+            let mean = |values: Vec<f64>| match values.len() {
+                0 => f64::NAN,
+                count => values.iter().sum::<f64>() / count as f64,
+            };
+            pair.same[0].push(same.map_or(f64::NAN, |found| found.correlation));
+            pair.same[1].push(same.map_or(f64::NAN, |found| found.iou));
+            pair.other[0].push(mean(
+                crossed.iter().map(|found| found.correlation).collect(),
+            ));
+            pair.other[1].push(mean(crossed.iter().map(|found| found.iou).collect()));
+        }
+        self.before = maps;
+    }
+
+    /// Returns the rows of each pair of networks and, with more than two networks, of all pairs.
+    fn rows(&self, names: &[String], about: About<'_>) -> Vec<ConsistencyRow> {
+        let own: Vec<(String, Vec<&Pair>)> = (pairs(names.len()).into_iter())
+            .zip(&self.pairs)
+            .filter(|(_, pair)| !pair.same[0].is_empty())
+            .map(|((a, b), pair)| (format!("{} {}", names[a], names[b]), vec![pair]))
+            .collect();
+        let mut groups = own.clone();
+        if names.len() > 2 && !own.is_empty() {
+            let all = own.iter().flat_map(|(_, pairs)| pairs.clone());
+            groups.push((joined(names), all.collect()));
+        }
+        let mut rows = Vec::new();
+        for (networks, pairs) in &groups {
+            for (measure, (name, _)) in MEASURES.into_iter().enumerate() {
+                let mut summary = Summary::default();
+                let same = summary.add(mean_of(pairs.iter().map(|pair| &pair.same[measure])));
+                let other = summary.add(mean_of(pairs.iter().map(|pair| &pair.other[measure])));
+                let difference = summary.add_difference(same, other);
+                let found = summary.intervals();
+                let [same, other, difference] =
+                    [same, other, difference].map(|column| found[column]);
+                rows.push(ConsistencyRow {
+                    dataset: about.dataset.to_string(),
+                    networks: networks.clone(),
+                    target: about.target.to_string(),
+                    method: self.source.name().to_string(),
+                    title: self.source.title().to_string(),
+                    baseline: matches!(self.source, MapSource::Baseline(_)),
+                    measure: name.to_string(),
+                    pictures: same.n,
+                    left_out: pairs.iter().map(|pair| pair.omitted).sum(),
+                    mean: same.mean,
+                    low: same.low,
+                    high: same.high,
+                    other: other.mean,
+                    other_low: other.low,
+                    other_high: other.high,
+                    difference: difference.mean,
+                    difference_low: difference.low,
+                    difference_high: difference.high,
+                });
+            }
+        }
+        rows
+    }
+}
+
+/// Returns the names of networks as the table has them.
+fn joined(names: &[String]) -> String {
+    names.join(" ")
+}
+
+/// Returns each photograph's mean over the columns, of the values that are there.
+fn mean_of<'a>(columns: impl Iterator<Item = &'a Vec<f64>>) -> Vec<f64> {
+    let columns: Vec<&Vec<f64>> = columns.collect();
+    let rows = columns.first().map_or(0, |column| column.len());
+    (0..rows)
+        .map(|row| {
+            let values = columns.iter().map(|column| column[row]);
+            let there: Vec<f64> = values.filter(|value| !value.is_nan()).collect();
+            there.iter().sum::<f64>() / there.len() as f64
+        })
+        .collect()
+}
+
+/// Returns what all networks see of a photograph, as the part of each one's view: left, top, width
+/// and height as shares.
+fn frames(networks: &[Seeing], photo: &Photo) -> Vec<[f64; 4]> {
+    let windows: Vec<Window> = (networks.iter())
+        .map(|network| network.view.window(photo.width(), photo.height()))
+        .collect();
+    let inner = |start: fn(&Window) -> f64, share: fn(&Window) -> f64| {
+        let from = windows.iter().map(start).fold(f64::NEG_INFINITY, f64::max);
+        let ends = windows.iter().map(|window| start(window) + share(window));
+        (from, ends.fold(f64::INFINITY, f64::min) - from)
+    };
+    let (left, width) = inner(|window| window.left, |window| window.width);
+    let (top, height) = inner(|window| window.top, |window| window.height);
+    let part = |window: &Window| {
+        [
+            (left - window.left) / window.width,
+            (top - window.top) / window.height,
+            width / window.width,
+            height / window.height,
+        ]
+    };
+    windows.iter().map(part).collect()
+}
