@@ -1,17 +1,18 @@
 #!/usr/bin/env bash
-# camtrail against PyTorch on the same cores: training steps of trial D and of the ConvLSTM, and the
-# explanations of a batch (pytorch-grad-cam). One table to standard output, progress to standard
-# error.
+# Compares camtrail with PyTorch on the same cores: training steps of trial D and of the ConvLSTM, and
+# explaining a batch (against pytorch-grad-cam). Prints one table to standard output and progress to
+# standard error.
 #
 #   PYTHON=path/to/venv/bin/python benches/compare_cpu.sh [work ...]
 #
-# The reference needs Python with torch and grad-cam, in an environment outside this folder:
+# The reference needs Python with torch and grad-cam, in a virtual environment outside this folder:
 #
 #   python3 -m venv ../camtrail-reference
 #   ../camtrail-reference/bin/pip install torch numpy grad-cam
 #
-# PAIRS (9) is how many interleaved pairs of processes there are, REPEATS (7) how many steps each
-# takes after three to warm up, THREADS the cores of both (all). Works: trial-d convlstm explain.
+# Environment variables (defaults in brackets): PAIRS is the number of interleaved pairs of processes
+# (9), REPEATS the number of steps of each after three warm-up steps (7), THREADS the number of cores
+# that both use (all). Works: trial-d convlstm explain.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,22 +1,22 @@
 #!/usr/bin/env bash
-# Everything that wants a GPU, in one go: parity with the CPU, trials A to D for 50 epochs with three
-# seeds, the ConvLSTM at full size, maps and scores, and PyTorch doing the same training beside it.
+# Runs everything that calls for a GPU: parity with the CPU, trials A to D for 50 epochs with three
+# seeds, the ConvLSTM at full size, maps and scores, and the same training in PyTorch for comparison.
 #
 #   CAMTRAIL_DATA=/data PYTHON=~/torch/bin/python benches/gpu.sh
 #
-# needs an NVIDIA GPU, the CUDA toolkit (CUDA_PATH), CIFAR-100 and MNIST in $CAMTRAIL_DATA, and a Python
-# with PyTorch in $PYTHON. It leaves gpu.json and gpu.md in the folder of --out.
+# It needs an NVIDIA GPU, the CUDA toolkit (CUDA_PATH), CIFAR-100 and MNIST in $CAMTRAIL_DATA, and a
+# Python with PyTorch in $PYTHON. It writes gpu.json and gpu.md to the folder given by --out.
 #
-#   --out DIR       where everything goes [target/gpu-bench]
-#   --only A,B      some of: build,parity,loader,train,predict,explain,pytorch,summary
+#   --out DIR       output folder [target/gpu-bench]
+#   --only A,B      run only these stages, of: build,parity,loader,train,predict,explain,pytorch,summary
 #   --seeds LIST    training seeds of the trials [0,1,2]
-#   --epochs N      epochs of the trials, in place of their own
-#   --clips N       clips of an epoch of the ConvLSTM, in place of its own
-#   --autotune      build with autotuning: faster kernels after minutes of trying them at the first use
-#   --smoke         the same on the CPU in minutes, with generated data and tiny networks: it shows that
-#                   the script works, and its numbers mean nothing
+#   --epochs N      epochs of the trials, instead of their own value
+#   --clips N       clips per epoch of the ConvLSTM, instead of its own value
+#   --autotune      build with autotuning: faster kernels, after minutes of tuning at the first use
+#   --smoke         the same on the CPU in minutes, with generated data and tiny networks; this shows
+#                   that the script works, and its numbers mean nothing
 #
-# A stage that was cut off goes on where it stood: run the script again, or that stage with --only.
+# An interrupted stage resumes where it stopped: run the script again, or that stage with --only.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root="$PWD"
@@ -68,10 +68,10 @@ binary="${CARGO_TARGET_DIR:-$root/target}/debug/camtrail"
 
 wanted() { case ",$stages," in *",$1,"*) return 0 ;; *) return 1 ;; esac; }
 
-# Runs the program in the output folder, where its checkpoints and figures go.
+# Runs the program in the output folder, so that its checkpoints and figures are written there.
 camtrail() { (cd "$out" && "$binary" --device "$device" "$@"); }
 
-# timed NAME COMMAND...: runs the command and keeps its wall time.
+# timed NAME COMMAND...: runs the command and saves its wall time.
 timed() {
   local name="$1" before after
   shift
@@ -110,7 +110,7 @@ fi
 
 if wanted train; then
   for trial in "${trials[@]}"; do
-    # Several seeds with --resume: those that were never started begin.
+    # With --resume, seeds that were never started begin from scratch.
     timed "train-$trial" camtrail train "$trial" --seeds "$seeds" "${base[@]}" \
       "${trial_changes[@]}" --resume
   done

@@ -1,7 +1,7 @@
-"""Interleaves camtrail's and PyTorch's runs of the same work and prints a table of their ratios.
+"""Runs the same work in camtrail and in PyTorch by turns and prints a table of their ratios.
 
-Called by `benches/compare_cpu.sh`. A pair is one process of each, one after the other; the ratio of
-their medians is taken in each pair, since a busy machine slows both.
+Called by `benches/compare_cpu.sh`. A pair is one process of each, one after the other. The ratio of
+their medians is computed within each pair, because a busy machine slows both.
 
 Usage: compare.py STEP_BINARY PAIRS REPEATS [WORK ...]
 """
@@ -15,8 +15,8 @@ from pathlib import Path
 
 REFERENCE = Path(__file__).with_name("step.py")
 PRODUCT_OPERATIONS = 2 * 1024**3
-# Multiply-adds of a training step an item, as the network is written: forward, the gradient of the
-# weights, and but for the first layer that of the input.
+# Multiply-adds of a training step per item, as the network is written: the forward pass, the gradient
+# of the weights and, except for the first layer, the gradient of the input.
 WORKS = {
     "trial-d": ("images/s", 102.8e6),
     "convlstm": ("frames/s", None),
@@ -25,14 +25,14 @@ WORKS = {
 
 
 def run(command):
-    """The items a second of one process, and its peak memory in MiB."""
+    """The items per second of one process, and its peak memory in MiB."""
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     found = json.loads(done.stdout.strip().splitlines()[-1])
     return found["items"] / statistics.median(found["seconds"]), found["peak_mib"]
 
 
 def spread(values):
-    """A median with the smallest and largest value."""
+    """A median with the smallest and the largest value."""
     return f"{statistics.median(values):.2f} ({min(values):.2f} to {max(values):.2f})"
 
 
@@ -70,7 +70,7 @@ def main():
         for side, label in enumerate(("camtrail", "PyTorch")):
             rate = statistics.median([pair[side][0] for pair in rates["trial-d"]])
             share = rate * operations / 1e9 / peak
-            print(f"Trial D as written, {operations / 1e6:.1f} MFLOP an image: {label} {share:.2f} of that peak.")
+            print(f"Trial D as written, {operations / 1e6:.1f} MFLOP per image: {label} {share:.2f} of that peak.")
 
 
 main()

@@ -1,6 +1,6 @@
 """camtrail's networks in PyTorch, layer by layer, built from a resolved experiment.
 
-Used by gpu_train.py. Weights start as PyTorch draws them: nothing here measures accuracy.
+Used by gpu_train.py. Weights have PyTorch's own initialisation, because nothing here measures accuracy.
 """
 
 import torch
@@ -32,7 +32,7 @@ class PlainCnn(nn.Module):
 
 
 class ConvLstm(nn.Module):
-    """Layers of ConvLSTM without peepholes over patches, and a 1x1 head: next frame at every step."""
+    """ConvLSTM layers without peepholes, over patches, and a 1x1 head: the next frame at every step."""
 
     def __init__(self, forecast):
         super().__init__()
@@ -52,7 +52,7 @@ class ConvLstm(nn.Module):
         batch, time, _, height, width = frames.shape
         folded = nn.functional.pixel_unshuffle(frames.flatten(0, 1), self.patch)
         for hidden, from_input, from_hidden in zip(self.hidden, self.from_input, self.from_hidden):
-            # What comes from the input needs no order in time: one convolution, as camtrail does it.
+            # The input's part needs no order in time: one convolution over all frames, as in camtrail.
             given = from_input(folded).unflatten(0, (batch, time))
             h = c = None
             states = []

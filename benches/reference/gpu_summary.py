@@ -1,6 +1,6 @@
-"""Makes gpu.json and gpu.md of what benches/gpu.sh left in a folder: `gpu_summary.py DIR`.
+"""Writes gpu.json and gpu.md from the output of benches/gpu.sh in a folder: `gpu_summary.py DIR`.
 
-What a stage did not leave is named as not measured.
+If a stage has no output, its values are reported as "not measured".
 """
 
 import csv
@@ -13,7 +13,7 @@ MISSING = "not measured"
 
 
 def epochs(run):
-    """Rates of an epochs.csv, without epoch 0 (no training) and epoch 1 (kernels are tuned in it)."""
+    """Rates from an epochs.csv, without epoch 0 (no training) and epoch 1 (kernels are tuned in it)."""
     with open(run / "epochs.csv", newline="") as file:
         rows = list(csv.DictReader(file))
     key = "images_per_second" if "images_per_second" in rows[0] else "clips_per_second"
@@ -65,7 +65,7 @@ def rate(value):
 
 
 def table(report):
-    """One row a network: camtrail's rate (median over seeds), PyTorch's modes, and the ratios."""
+    """One row per network: camtrail's rate (median over seeds), PyTorch's modes, and the ratios."""
     modes = sorted({mode for one in report["pytorch"].values() for mode in one["rates"]})
     head = ["network", "camtrail /s"] + [f"PyTorch {mode} /s (ratio)" for mode in modes]
     lines = ["| " + " | ".join(head) + " |", "|---" + "|--:" * (len(head) - 1) + "|"]
@@ -86,14 +86,14 @@ def table(report):
 
 
 def accuracies(report):
-    lines = ["| network | seeds | epochs | best validation | seconds a run |", "|---|--:|--:|--:|--:|"]
+    lines = ["| network | seeds | epochs | best validation | seconds per run |", "|---|--:|--:|--:|--:|"]
     for name, runs in sorted(report["trained"].items()):
         if "best_validation_accuracy" in runs[0]:
             best = [100 * run["best_validation_accuracy"] for run in runs]
             quality = f"{statistics.mean(best):.2f} % ({min(best):.2f} to {max(best):.2f})"
         else:
             best = [run["least_validation_frame_error"] for run in runs]
-            quality = f"MSE a frame {statistics.mean(best):.1f}"
+            quality = f"MSE per frame {statistics.mean(best):.1f}"
         seconds = statistics.mean(run["seconds"] for run in runs)
         epochs_done = "/".join(sorted({str(run["epochs"]) for run in runs}))
         lines.append(f"| {name} | {len(runs)} | {epochs_done} | {quality} | {seconds:,.0f} |")
@@ -111,8 +111,8 @@ def main():
         *(f"- {line}" for line in report["machine"] or [MISSING]),
         f"- PyTorch {', '.join(versions) or MISSING}",
         "",
-        "Images or clips a second in training: the median over epochs and seeds; PyTorch's over",
-        "repeats of whole steps. The ratio is camtrail's rate to PyTorch's.",
+        "Images or clips per second in training: the median over epochs and seeds; for PyTorch, over",
+        "repeats of whole steps. The ratio is camtrail's rate divided by PyTorch's.",
         "",
         *table(report),
         "",

@@ -1,13 +1,13 @@
-"""Times PyTorch doing camtrail's training: the same network, batch, optimizer and augmentation.
+"""Times camtrail's training in PyTorch: the same network, batch, optimizer and augmentation.
 
     camtrail show trial-d > trial-d.toml
     python benches/reference/gpu_train.py trial-d.toml --device cuda --json out.json
 
-Images are random bytes of CIFAR-100's size, clips random bytes too: speed does not depend on what they
-show. Everything lies on the device from the start, which flatters PyTorch where camtrail draws its
-clips on the host. Times are those of whole training steps; the device is waited for at the end of
-each repeat and nowhere else. Each mode (eager or compiled, float32 or bfloat16) is warmed up, then the
-modes take turns, so that a change of clock speed meets all of them.
+Images are random bytes of CIFAR-100's size, and clips are random bytes too: speed does not depend on
+what they show. All data are on the device from the start, which flatters PyTorch, because camtrail
+draws its clips on the host. The times are of whole training steps; the device is synchronised only at
+the end of each repeat. Each mode (eager or compiled, float32 or bfloat16) is warmed up. Then the modes
+take turns, so that a change of clock speed affects all of them.
 """
 
 import argparse
@@ -27,7 +27,7 @@ SIDE_OF_AN_IMAGE = 32
 
 
 class Classifier:
-    """Steps of a trial on images that lie on the device as bytes."""
+    """Training steps of a trial on images that are stored on the device as bytes."""
 
     unit = "images"
 
@@ -44,7 +44,7 @@ class Classifier:
         return PlainCnn(self.spec["model"], SIDE_OF_AN_IMAGE, self.classes)
 
     def batch(self, size):
-        """Random crop of a padded image and a mirror, by one gather, as camtrail does it."""
+        """Random crop of a padded image and random mirroring, in one gather, as in camtrail."""
         rows = torch.randint(0, self.items, (size,), device=self.device)
         pixels = self.pixels[rows]
         augmentation = self.spec["data"]["augmentation"]
@@ -72,7 +72,7 @@ class Classifier:
 
 
 class Predictor:
-    """Steps of a ConvLSTM on clips that lie on the device as bytes."""
+    """Training steps of a ConvLSTM on clips that are stored on the device as bytes."""
 
     unit = "clips"
 
@@ -126,7 +126,7 @@ class Mode:
         self.optimizer.step()
 
     def run(self, steps):
-        """Items a second over `steps` steps."""
+        """Items per second over `steps` steps."""
         wait(self.device)
         started = time.perf_counter()
         for _ in range(steps):
@@ -142,18 +142,18 @@ def wait(device):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("experiment", help="what `camtrail show` printed")
+    parser.add_argument("experiment", help="the output of `camtrail show`")
     parser.add_argument("--device", default="cuda", choices=["cuda", "cpu"])
     parser.add_argument("--classes", type=int, default=100)
     parser.add_argument("--items", type=int, default=45_000, help="images or clips on the device")
-    parser.add_argument("--steps", type=int, default=200, help="steps a repeat")
+    parser.add_argument("--steps", type=int, default=200, help="steps per repeat")
     parser.add_argument("--repeats", type=int, default=7)
     parser.add_argument("--warm-up", type=int, default=20, help="steps before the first repeat")
     parser.add_argument("--modes", default="eager,compile", help="eager, compile or both")
     parser.add_argument("--json", required=True)
     arguments = parser.parse_args()
 
-    # camtrail's float32 products run in TF32 on tensor cores, so PyTorch's may, too.
+    # camtrail's float32 products run in TF32 on tensor cores, so PyTorch is allowed the same.
     torch.backends.cuda.matmul.allow_tf32 = True
     torch.backends.cudnn.allow_tf32 = True
     torch.backends.cudnn.benchmark = True

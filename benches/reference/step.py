@@ -1,9 +1,9 @@
-"""PyTorch doing what `benches/step.rs` does: one JSON line of seconds a repeat.
+"""The PyTorch version of `benches/step.rs`: prints one JSON line with the seconds of each repeat.
 
 Usage: step.py trial-d|convlstm|explain [repeats]
 
-Its best setting on a CPU: channels_last, the fused Adam, gradients set to none. `explain` is
-pytorch-grad-cam doing Grad-CAM and Grad-CAM++ one after the other, as its users do.
+It uses PyTorch's best settings on a CPU: channels_last, fused Adam, gradients set to none. `explain`
+runs Grad-CAM and then Grad-CAM++ in pytorch-grad-cam, as its users do.
 """
 
 import json
@@ -58,7 +58,7 @@ def train_trial_d():
 
 
 class Cell(nn.Module):
-    """A ConvLSTM layer without peepholes; the input's share of the gates for all frames at once."""
+    """A ConvLSTM layer without peepholes; the input's part of the gates is computed for all frames at once."""
 
     def __init__(self, channels, hidden):
         super().__init__()
@@ -80,7 +80,7 @@ class Cell(nn.Module):
 
 
 class ConvLstm(nn.Module):
-    """`experiments/convlstm.toml`, frame by frame along the batch."""
+    """The network of `experiments/convlstm.toml`; the frames are stacked along the batch axis."""
 
     def __init__(self):
         super().__init__()
