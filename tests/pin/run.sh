@@ -552,7 +552,7 @@ if [[ ${CAMTRAIL_PIN_SKIP_REPRODUCE:-0} != 1 ]]; then
     place=reproduce
     mkdir "$work/reproduce"
     pin reproduce --quick
-    pin reproduce --quick
+    pin reproduce --quick --only frames
     pin list
 fi
 echo "everything: $((SECONDS - began)) s" | tee -a "$work/times.txt" >&2
