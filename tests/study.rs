@@ -107,7 +107,7 @@ fn request() -> score::Request {
 fn a_run_is_found_opened_scored_and_written_in_a_few_lines() {
     let (folder, runs) = trained();
     let found: Trained = runs.find("trial-b", Some("shapes"), 1).expect("trained");
-    let subject = found.open(Which::Best, &runs.device.device).expect("whole");
+    let subject = found.open(Which::Best, &runs).expect("whole");
     assert_eq!((subject.name.as_str(), subject.seed), ("trial-b", 1));
     let layers = LayerChoice::Ablation.layers(&subject, 32).expect("layers");
     assert_eq!(layers.names, ["block-2"]);

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 
 use crate::data::DataError;
 use crate::study::reproduce::{
-    CHECKED_IMAGES, Half, Request, SCORED_IMAGES, Step, check_data, discard, plan,
+    CHECKED_IMAGES, Half, Request, SCORED_IMAGES, Step, check_clips, check_images, discard, plan,
 };
 use crate::study::{StudyError, measure};
 
@@ -67,8 +67,9 @@ pub(super) fn run(context: &Context, arguments: &ReproduceArguments) -> anyhow::
     if arguments.quick {
         note("generated data and short trainings; for real data in full leave out --quick");
     }
-    check_data(&context.runs, &steps)
-        .map_err(|(half, error)| without_data(context, half, error))?;
+    let runs = &context.runs;
+    check_images(runs, &steps).map_err(|error| without_data(context, Half::Images, error))?;
+    check_clips(runs, &steps).map_err(|error| without_data(context, Half::Frames, error))?;
     if arguments.force {
         discard(&context.runs, &steps)?;
     }

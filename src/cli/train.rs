@@ -88,7 +88,7 @@ fn run_kind<E: Trainable>(
             check_unchanged(&run, resolved, arguments.accept_changes)?;
         }
         let outcome = train_run(&context.runs, resolved, (seed, mode), context)?;
-        if let Some(code) = show::<E>(context, &run, &Training::Ended(outcome))? {
+        if let Some(code) = show(context, &run, &Training::Ended(outcome))? {
             note(format!(
                 "to go on: {}",
                 resume_command(context, arguments, seeds)
@@ -106,15 +106,11 @@ pub(super) fn train_missing<E: Trainable>(
     seed: u64,
 ) -> anyhow::Result<Option<u8>> {
     let training = train_unless_done(&context.runs, resolved, seed, context)?;
-    show::<E>(context, &context.runs.dir(resolved, seed), &training)
+    show(context, &context.runs.dir(resolved, seed), &training)
 }
 
 /// Shows how a training ended, draws its curves, and returns the exit code where a signal stopped it.
-fn show<E: Trainable>(
-    context: &Context,
-    run: &RunDir,
-    training: &Training,
-) -> anyhow::Result<Option<u8>> {
+fn show(context: &Context, run: &RunDir, training: &Training) -> anyhow::Result<Option<u8>> {
     match training {
         Training::Already => Ok(None),
         Training::Ended(Outcome::Stopped { saved }) => {

@@ -174,7 +174,7 @@ impl Boxes {
             csv: self.source.csv.clone(),
             line: picture.objects[0].line,
             exists: path.exists(),
-            source,
+            source: Box::new(source),
         })?;
         Ok(Labelled { photo, name, label })
     }

@@ -1,7 +1,5 @@
 //! Which methods run where, and what figures call them.
 
-use burn::tensor::Device;
-
 use super::*;
 use crate::figure::{method_name, trial_name};
 use burn::tensor::Device;

@@ -49,7 +49,7 @@ pub enum StudyError {
     #[error("{source}")]
     NoCheckpoint {
         /// What was looked for, and what is there.
-        source: RunError,
+        source: Box<RunError>,
         /// The run.
         run: RunName,
         /// Whether the run went through all its epochs.
@@ -149,7 +149,7 @@ pub enum StudyError {
         /// Line, from 1.
         line: u64,
         /// The class, and near ones.
-        source: DataError,
+        source: Box<DataError>,
     },
     /// A list is empty.
     #[error("\"{}\" {}", path.display(), match kind {
@@ -201,7 +201,7 @@ pub enum StudyError {
         /// Line, from 1.
         line: u64,
         /// The picture's fault.
-        source: DataError,
+        source: Box<DataError>,
         /// Whether the file is there.
         exists: bool,
     },

@@ -78,7 +78,7 @@ impl List {
         StudyError::ListClass {
             path: self.path.clone(),
             line,
-            source,
+            source: Box::new(source),
         }
     }
 

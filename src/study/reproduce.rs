@@ -236,28 +236,31 @@ fn frames(runs: &Runs, request: &Request, seed: u64) -> Result<Vec<Step>, StudyE
     Ok(steps)
 }
 
-/// Fails where the data of the plan are absent or damaged: hours of training must not end there.
+/// Fails where the images of the plan are absent or damaged: hours of training must not end there.
 ///
 /// # Errors
-/// The half whose data cannot be had, and why.
-pub fn check_data(runs: &Runs, steps: &[Step]) -> Result<(), (Half, StudyError)> {
+/// Absent or damaged data.
+pub fn check_images(runs: &Runs, steps: &[Step]) -> Result<(), StudyError> {
     let trial = steps.iter().find_map(|step| match step {
         Step::TrainTrial(resolved, _) => Some(resolved),
         _ => None,
     });
-    if let Some(resolved) = trial {
-        let loaded = runs.images(resolved).map(drop);
-        loaded.map_err(|error| (Half::Images, error))?;
-    }
+    trial.map_or(Ok(()), |resolved| runs.images(resolved).map(drop))
+}
+
+/// As [`check_images`], of the clips.
+///
+/// # Errors
+/// Absent or damaged data.
+pub fn check_clips(runs: &Runs, steps: &[Step]) -> Result<(), StudyError> {
     let predictor = steps.iter().find_map(|step| match step {
         Step::TrainPredictor(resolved, _) => Some(resolved),
         _ => None,
     });
-    if let Some(resolved) = predictor {
-        let loaded = load_clips(&resolved.experiment.clips, &runs.data).map(drop);
-        loaded.map_err(|error| (Half::Frames, error.into()))?;
-    }
-    Ok(())
+    predictor.map_or(Ok(()), |resolved| {
+        load_clips(&resolved.experiment.clips, &runs.data)?;
+        Ok(())
+    })
 }
 
 /// Removes every run of the plan, all at once: a plan that is stopped and goes on must not keep an

@@ -295,7 +295,7 @@ impl<E> Trained<E> {
     fn explained(&self, error: RunError) -> StudyError {
         match error {
             RunError::NoCheckpoint { .. } => StudyError::NoCheckpoint {
-                source: error,
+                source: Box::new(error),
                 done: is_done(&self.run),
                 run: RunName {
                     experiment: self.run.trial().to_string(),
