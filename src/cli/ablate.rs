@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::experiment::Resolved;
 use crate::explain::Method;
 use crate::figure::{Ablation, Figure, LayerRule, MapChoice, TrainingTime};
-use crate::run::{DepthRow, EpochRow, ExplanationSet, TableRow};
+use crate::run::{CURVES_FILE, DepthRow, DrawnAs, ExplanationSet, TableRow, write_curves};
 
 use super::DONE;
 use super::arguments::AblateArguments;
@@ -137,7 +137,8 @@ pub(super) fn draw(context: &Context, arguments: &AblateArguments) -> anyhow::Re
     files.extend(figures::depth(&rows, &out)?);
     files.push(table);
     let runs: Vec<_> = trained.iter().map(|trained| trained.run.clone()).collect();
-    files.extend(figures::curves::<EpochRow>(&runs, &out)?);
+    write_curves(&out.join(CURVES_FILE), &runs)?;
+    files.extend(figures::curves(&runs, &out)?);
     Ok(files)
 }
 
@@ -169,6 +170,7 @@ fn by_depth(
             &MethodChoice::Allowed,
         )?;
     }
+    set.drawn_as = drawn_as("ablation");
     set.write(&out.join("maps"))?;
     let mut files = Vec::new();
     for method in Method::names() {
@@ -215,6 +217,7 @@ fn along_training(
             context, &mut set, trained, &opened, pictures, class, &method,
         )?;
     }
+    set.drawn_as = drawn_as("training-time");
     set.write(&out.join("maps-along-training"))?;
     let choice = choice(
         METHOD_ALONG,
@@ -228,6 +231,14 @@ fn along_training(
         choice,
     }
     .save(out)?)
+}
+
+/// The figure that is drawn of the maps, at two layers or the finer one of them.
+fn drawn_as(figure: &str) -> DrawnAs {
+    DrawnAs {
+        figures: vec![figure.to_string()],
+        fine_cells: Some(FINE_CELLS),
+    }
 }
 
 fn explain(

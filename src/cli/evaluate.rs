@@ -16,6 +16,7 @@ use super::experiments::size_of;
 use super::failure::Complaint;
 use super::network::{Trained, find};
 use super::output::{grouped, note, result, table};
+use super::titles::network_title;
 use super::train::is_other_kind;
 
 /// Measures every trained seed of the given trials and prints a table.
@@ -128,6 +129,7 @@ fn row(
     let size = size_of(&trained.experiment);
     Ok(DepthRow {
         trial: trained.run.trial().to_string(),
+        network_title: network_title(trained.run.trial()),
         seed: trained.run.seed(),
         blocks: trained.experiment.experiment.model.blocks(),
         parameters: size.parameters,

@@ -7,7 +7,9 @@ use clap::Args;
 
 use crate::data::clips::{Clip, OfficialTestSet};
 use crate::data::{ClipSplits, Clips, DataError, load_clips};
-use crate::evaluate::{BASELINES, ForecastScores, baseline_scores, mean_image, network_scores};
+use crate::evaluate::{
+    BASELINES, Baseline, ForecastScores, baseline_scores, mean_image, network_scores,
+};
 use crate::experiment::ForecastExperiment;
 use crate::figure::{Figure, FrameScores};
 use crate::run::{FrameScoreRow, TableRow};
@@ -21,6 +23,7 @@ use super::frame_tables::print;
 use super::measure::progress;
 use super::network::{Trained, find_run};
 use super::output::{grouped, note, result};
+use super::titles::network_title;
 use super::train::named_twice;
 
 /// Training clips that the mean image is the mean of.
@@ -92,6 +95,7 @@ pub(super) fn draw(
         let scores = network_scores(&opened.network, count, next, device)?;
         rows.extend(scored.rows(&scores, |row| FrameScoreRow {
             forecast: name.to_string(),
+            network_title: network_title(name),
             seed: Some(seed),
             epoch: Some(opened.epoch),
             checkpoint: Some(opened.rule.clone()),
@@ -103,6 +107,7 @@ pub(super) fn draw(
     for (baseline, scores) in BASELINES.into_iter().zip(&baselines) {
         rows.extend(scored.rows(scores, |row| FrameScoreRow {
             forecast: baseline.name().to_string(),
+            training_clips: (baseline == Baseline::MeanImage).then_some(MEAN_IMAGE_CLIPS),
             ..row
         }));
     }
@@ -119,10 +124,7 @@ fn write(
     rows: &[FrameScoreRow],
 ) -> anyhow::Result<Vec<PathBuf>> {
     let folder = context.figures(arguments.frames.out.as_deref(), &[dataset, FOLDER]);
-    let figure = FrameScores {
-        rows,
-        mean_image_clips: MEAN_IMAGE_CLIPS,
-    };
+    let figure = FrameScores { rows };
     let mut files = vec![folder.join(FrameScoreRow::FILE)];
     files.extend(arguments.csv.clone());
     for file in &files {
@@ -257,11 +259,13 @@ impl<'a> Scored<'a> {
     ) -> Vec<FrameScoreRow> {
         let rows = scores.summaries().into_iter().map(|summary| FrameScoreRow {
             forecast: String::new(),
+            network_title: String::new(),
             seed: None,
             epoch: None,
             checkpoint: None,
             clips: self.name.clone(),
             generated: self.generated,
+            training_clips: None,
             horizon: summary.horizon.name().to_string(),
             score: summary.measure.name().to_string(),
             frame: summary.frame,

@@ -6,7 +6,7 @@ use crate::experiment::Experiment;
 use crate::explain::{ExplainError, Explainable};
 use crate::figure::{ExplainGrid, Figure, save_panels};
 use crate::model::backbones::BackboneName;
-use crate::run::{ExplanationRecord, ExplanationSet, MAPS_JSON, MAPS_TENSORS};
+use crate::run::{DrawnAs, ExplanationRecord, ExplanationSet, MAPS_JSON, MAPS_TENSORS};
 
 use super::DONE;
 use super::arguments::ExplainArguments;
@@ -78,6 +78,7 @@ pub(super) fn run(context: &Context, arguments: &ExplainArguments) -> anyhow::Re
         from_files(&arguments.images, &data.test, data.normalisation)?
     };
     let mut set = empty_set(&pictures);
+    set.drawn_as = drawn_as();
     let request = MapRequest {
         explained: Explained::Trial(&trained, &opened),
         layers: &layers,
@@ -88,6 +89,14 @@ pub(super) fn run(context: &Context, arguments: &ExplainArguments) -> anyhow::Re
     add_maps(context, &mut set, &pictures, &request)?;
     let mark = |record: &ExplanationRecord| verdicts.mark(&opened, &record.layer, &record.method);
     finish(context, &set, &out, mark)
+}
+
+/// The figures that are drawn of the maps.
+pub(super) fn drawn_as() -> DrawnAs {
+    DrawnAs {
+        figures: ["explain", PANELS].map(str::to_string).to_vec(),
+        ..DrawnAs::default()
+    }
 }
 
 /// Writes maps and figure into `out`, prints what the network says, and lists the files; `mark` is

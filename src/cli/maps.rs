@@ -18,6 +18,7 @@ use super::context::Context;
 use super::explained::Explained;
 use super::failure::Complaint;
 use super::selection::Pictures;
+use super::titles::network_title;
 
 /// Most pictures that are explained in one go, and most of their pixels: it bounds memory and how
 /// long a signal waits.
@@ -356,12 +357,14 @@ fn add_record(
     set.records.push(ExplanationRecord {
         image: id.clone(),
         retrained_head: explained.retrained(method, &explanation.layer).cloned(),
+        network_title: network_title(&trial),
         trial,
         seed,
         epoch,
         checkpoint: explained.checkpoint(),
         pretrained: explained.pretrained(),
         method: method.to_string(),
+        title: explanation.method.title().to_string(),
         layer: explanation.layer.clone(),
         native_size: explanation.saliency.raw.size(),
         target_class: name(explanation.target_class),

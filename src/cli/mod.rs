@@ -34,6 +34,7 @@ mod score_table;
 mod score_text;
 mod selection;
 mod signals;
+mod titles;
 mod train;
 mod trainable;
 mod verdicts;

@@ -16,6 +16,7 @@ use super::context::Context;
 use super::measure::{Group, Measurement};
 use super::network::{Opened, Trained};
 use super::sanity::Cascade;
+use super::titles::network_title;
 
 /// Deviation up to which an identity holds: sums over up to 65,536 float32 products, each rounded to
 /// 6e-8, in any order, and a margin for products of reduced precision.
@@ -274,6 +275,7 @@ fn tables(
             let likenesses = likenesses.concat();
             tables.cascade.push(CascadeRow {
                 trial: run.trial().to_string(),
+                network_title: network_title(run.trial()),
                 seed: run.seed(),
                 epoch,
                 weights: weights.clone(),

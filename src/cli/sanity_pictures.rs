@@ -3,11 +3,14 @@
 use crate::data::image_set::CHANNELS;
 use crate::data::pixels_01;
 use crate::explain::Likeness;
-use crate::run::{Array, CascadePanel, CascadePictures, ExplainedImage, ExplanationSet};
+use crate::run::{
+    Array, CascadeNetwork, CascadePanel, CascadePictures, ExplainedImage, ExplanationSet,
+};
 
 use super::context::Context;
 use super::measure::Measurement;
 use super::sanity_checks::{Checked, explained};
+use super::titles::network_title;
 
 /// The draw that is shown.
 const DRAW: usize = 0;
@@ -92,15 +95,18 @@ fn of_layer<'a>(
         let pictures = CascadePictures {
             set,
             panels: Vec::new(),
-            trial: checked.trained.run.trial().to_string(),
-            seed: checked.trained.run.seed(),
-            epoch: checked.opened.epoch,
-            head: checked
-                .opened
-                .heads
-                .iter()
-                .find(|head| head.layer == layer)
-                .cloned(),
+            network: CascadeNetwork {
+                trial: checked.trained.run.trial().to_string(),
+                network_title: network_title(checked.trained.run.trial()),
+                seed: checked.trained.run.seed(),
+                epoch: checked.opened.epoch,
+                head: checked
+                    .opened
+                    .heads
+                    .iter()
+                    .find(|head| head.layer == layer)
+                    .cloned(),
+            },
         };
         found.push((layer.to_string(), pictures));
         found.len() - 1

@@ -9,6 +9,7 @@ use crate::run::{ScoreMetric, ScorePair, ScoreSummary};
 use super::caveat::Caveat;
 use super::maps::ClassChoice;
 use super::score::{Scored, ScoredImages, Sheet};
+use super::titles::network_title;
 
 /// The method that the others are compared with, where it is measured.
 const REFERENCE: &str = "grad-cam";
@@ -201,6 +202,7 @@ impl Table<'_> {
             generated: images.generated,
             split: images.split.clone(),
             images: images.ids.len(),
+            network_title: network_title(&trial),
             trial,
             blocks,
             seeds: self.seed_numbers(),

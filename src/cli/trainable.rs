@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::data::{DatasetName, fingerprint, load_clips};
 use crate::experiment::{Experiment, ExperimentKind, ForecastExperiment, Resolved};
 use crate::model::NetworkSize;
-use crate::run::{EpochRow, ForecastRow, RunDir, RunManifest, RunStatus};
+use crate::run::{RunDir, RunManifest, RunStatus};
 use crate::train::{
     ClassifyJob, ForecastJob, Outcome, StartMode, TrainEvents, train, train_forecast,
 };
@@ -14,6 +14,7 @@ use super::context::Context;
 use super::experiments::{forecast_size, size_of};
 use super::figures;
 use super::output::note;
+use super::titles::network_title;
 use super::train::git_revision;
 
 /// Version of Burn that this program is built on.
@@ -61,6 +62,7 @@ impl Trainable for Experiment {
         );
         let experiment = &resolved.experiment;
         let described = Described {
+            network_title: network_title(run.trial()),
             dataset: experiment.data.dataset.name(),
             generated: data.train.is_generated(),
             data: fingerprint(&data),
@@ -84,7 +86,7 @@ impl Trainable for Experiment {
     }
 
     fn curves(run: &RunDir) -> anyhow::Result<Vec<PathBuf>> {
-        figures::curves::<EpochRow>(std::slice::from_ref(run), &run.path())
+        figures::curves(std::slice::from_ref(run), &run.path())
     }
 
     /// How many shapes there are says nothing of a run that sees none.
@@ -112,6 +114,7 @@ impl Trainable for ForecastExperiment {
         );
         let sources = data.sources.iter();
         let described = Described {
+            network_title: String::new(),
             dataset: dataset.name(),
             generated: dataset.is_generated(),
             data: sources
@@ -137,7 +140,7 @@ impl Trainable for ForecastExperiment {
     }
 
     fn curves(run: &RunDir) -> anyhow::Result<Vec<PathBuf>> {
-        figures::curves::<ForecastRow>(std::slice::from_ref(run), &run.path())
+        figures::curves(std::slice::from_ref(run), &run.path())
     }
 
     fn is_read(_key: &str, _either: [&Self; 2]) -> bool {
@@ -158,6 +161,7 @@ fn tell<E>(context: &Context, resolved: &Resolved<E>, run: &RunDir, data: &str) 
 
 /// What a run's record says of its data and its network.
 struct Described {
+    network_title: String,
     dataset: &'static str,
     generated: bool,
     data: Vec<(String, String)>,
@@ -169,6 +173,7 @@ impl Described {
     fn manifest(self, context: &Context, run: &RunDir) -> RunManifest {
         RunManifest {
             trial: run.trial().to_string(),
+            network_title: self.network_title,
             seed: run.seed(),
             camtrail: env!("CARGO_PKG_VERSION").to_string(),
             burn: BURN_VERSION.to_string(),

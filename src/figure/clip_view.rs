@@ -1,12 +1,12 @@
 //! One explained clip as the trajectory figures show it: its frames, its digits' ways, the signed maps
-//! of its states. Called by `trajectory` and `animation`.
+//! of its states.
 
 use super::canvas::{Canvas, Point, Stroke};
 use super::colour::{Marker, diverging, mixed, viridis};
 use super::error::{FigureError, quoted_list};
 use super::picture::{PanelSize, Pixels, resampled, wrong_shape};
 use super::selection::generated_note;
-use super::svg_text::{checkpoint_rule, data_name, method_name, network_name};
+use super::svg_text::{checkpoint_rule, data_name, method_title, network_title};
 use crate::run::{Array, ExplainedClip, SequenceSet, StateMap};
 
 /// Line and points of the explained digit's way; yellow stands out from red, blue and grey.
@@ -70,7 +70,7 @@ impl<'a> ClipView<'a> {
 
     /// Returns the network's name as figures write it.
     pub(super) fn network(&self) -> String {
-        network_name(&self.set.experiment)
+        network_title(&self.set.network_title, &self.set.experiment)
     }
 
     /// Returns what is explained, in words, such as "digit 1 (a 7)".
@@ -105,7 +105,8 @@ impl<'a> ClipView<'a> {
             checkpoint_rule(&self.set.checkpoint),
             self.set.epoch
         ));
-        parts.push(method_name(self.method).into_owned());
+        let title = &self.layers[0][0].title;
+        parts.push(method_title(title, self.method).to_string());
         parts.join(" · ")
     }
 

@@ -1,5 +1,4 @@
-//! Colours: the heat map's scale and the categorical series. Called by `picture`, `page` and the
-//! charts.
+//! Colours: the heat map's scale and the categorical series.
 
 /// Every fifth entry of the viridis table, as 0xRRGGBB; linear interpolation between them stays
 /// within 1/255 of the full table.

@@ -1,5 +1,4 @@
-//! A finished figure: rendered to PNG and saved with its SVG. Called by `cli` with what a figure
-//! returns.
+//! A finished figure: rendered to PNG and saved with its SVG.
 
 use std::path::{Path, PathBuf};
 

@@ -1,5 +1,4 @@
-//! Lines with intervals over whole-numbered steps, named at their ends. Called by the charts along
-//! frames.
+//! Lines with intervals over whole-numbered steps, named at their ends.
 
 use super::axis::{Scale, spread};
 use super::canvas::{Anchor, Canvas, Point, Stroke};

@@ -1,4 +1,4 @@
-//! What the localisation figures share: how a method looks, and the legend. Called by them.
+//! What the localisation figures share: how a method looks, and the legend.
 
 use super::canvas::{Anchor, Stroke};
 use super::colour::{Marker, series_look};

@@ -1,12 +1,13 @@
-//! What every figure's page has: a header, a colour bar, a caption. Called by the figures.
+//! What every figure's page has: a header, a colour bar, a caption, panels of one size.
 
 use super::canvas::{Anchor, Area, Canvas, Stroke};
 use super::colour::viridis;
 use super::drawing::Drawing;
 use super::error::FigureError;
-use super::picture::Pixels;
+use super::picture::{PanelSize, Pixels, picture_size};
 use super::theme::{INK, MARGIN, QUIET, RULE, SMALL, SUBTITLE, TITLE};
 use super::typeface::{width, wrap};
+use crate::run::{ExplainedImage, ExplanationSet};
 
 /// Length of the colour bar in pixels.
 const BAR_LENGTH: usize = 256;
@@ -113,6 +114,25 @@ impl Page {
         self.canvas
             .finish(&self.title, self.width, self.y + MARGIN * 0.8)
     }
+}
+
+/// Returns the panel that holds every one of `images` with its longer side at most `target` pixels.
+pub(super) fn common_panel(
+    set: &ExplanationSet,
+    images: &[&ExplainedImage],
+    target: usize,
+) -> Result<PanelSize, FigureError> {
+    let mut common = PanelSize {
+        width: 1,
+        height: 1,
+    };
+    for image in images {
+        let (height, width) = picture_size(set, &image.pixels)?;
+        let panel = PanelSize::fit(width, height, target);
+        common.width = common.width.max(panel.width);
+        common.height = common.height.max(panel.height);
+    }
+    Ok(common)
 }
 
 /// Returns the labels over a heat map and its explanation map; over panels narrower than the words,

@@ -1,4 +1,4 @@
-//! The frame of a chart: plotting area, grid lines, axis numbers. Called by `depth` and `curves`.
+//! The frame of a chart: plotting area, grid lines, axis numbers.
 
 use super::axis::{Scale, Ticks};
 use super::canvas::{Anchor, Area, Canvas, Stroke};

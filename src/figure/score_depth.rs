@@ -1,22 +1,22 @@
 //! The score figure: what maps are worth by depth of the network, one panel a score and layer.
-//! Called by `cli` with the rows of `score-table.csv`.
 //!
 //! Panels of one row share their axis, so that the two layers of a network compare; methods stand
 //! beside each other at each trial, in colour, and what knows nothing of the network is grey.
 
-use super::Figure;
 use super::axis::Ticks;
 use super::canvas::{Anchor, Area, Canvas, Point, Stroke};
 use super::colour::{Marker, series_look};
 use super::drawing::Drawing;
 use super::error::FigureError;
+use super::folder::FolderFigure;
 use super::page::Page;
 use super::plot::{DATA_LINE, POINT, Plot};
 use super::selection::{generated_note, seeds_note, unique};
-use super::svg_text::{checkpoint_rule, class_name, trial_name};
+use super::sheet::Figure;
+use super::svg_text::{checkpoint_rule, class_name, network_title};
 use super::theme::{BODY, HEADING, INK, MARGIN, QUIET, RULE, SMALL, STRONG};
 use super::typeface::{shorten, width};
-use crate::run::{LayerPlace, ScoreMetric, ScoreSummary};
+use crate::run::{LayerPlace, ScoreMetric, ScoreSummary, TableRow};
 
 /// Width of the page's content in pixels: 8.2 inches.
 const CONTENT: f32 = 1640.0;
@@ -44,6 +44,19 @@ const DASHES: [(f32, f32); 3] = [(12.0, 7.0), (4.0, 6.0), (20.0, 6.0)];
 const GREY_MARKERS: [Marker; 3] = [Marker::Ring, Marker::Square, Marker::Triangle];
 /// Different colours before they repeat.
 const COLOURS: usize = 7;
+
+/// Draws the networks of the table that are made of blocks, and so have a depth.
+pub(super) const FIGURE: FolderFigure = FolderFigure {
+    name: "score-depth",
+    reads: ScoreSummary::FILE,
+    draw: |folder| {
+        let rows: Vec<ScoreSummary> = folder.rows()?;
+        match rows.iter().all(|row| row.blocks == 0) {
+            true => Ok(()),
+            false => folder.save(&ScoreDepth { rows: &rows }),
+        }
+    },
+};
 
 /// The score figure.
 #[derive(Debug, Clone)]
@@ -318,7 +331,12 @@ fn draw_panel(canvas: &mut Canvas, plot: &Plot, rows: &[&ScoreSummary], looks: &
         let foot = plot.area.bottom();
         canvas.polyline(&[(x, foot), (x, foot + 8.0)], Stroke::solid(QUIET, 1.5));
         let at = (x, foot + 12.0);
-        let under = canvas.text(at, Anchor::Middle, &STRONG, &trial_name(&row.trial));
+        let under = canvas.text(
+            at,
+            Anchor::Middle,
+            &STRONG,
+            &network_title(&row.network_title, &row.trial),
+        );
         let size = format!("{} x {} cells", row.native_height, row.native_width);
         bottom = canvas.text((x, under), Anchor::Middle, &SMALL, &size);
     }

@@ -1,10 +1,14 @@
-//! Which maps of an explanation set belong to a figure. Called by the figures that show maps.
+//! Which maps of an explanation set belong to a figure.
 
 use std::fmt;
 
 use super::error::{FigureError, quoted_list};
-use super::svg_text::{checkpoint_rule, data_name, trial_name};
+use super::svg_text::{checkpoint_rule, data_name, network_title};
 use crate::run::{ExplainedImage, ExplanationRecord, ExplanationSet};
+
+/// Fewest cells on each side of a map at the finer layer of an ablation, of folders that do not state
+/// it.
+pub(super) const FINE_CELLS: usize = 8;
 
 /// Which layer of each network a figure shows. Of two maps the deeper one has fewer cells; among
 /// equal ones it is the one with the higher number in its layer's name.
@@ -183,19 +187,17 @@ pub(super) fn head_note(records: &[&ExplanationRecord]) -> String {
     let heads = records.iter().filter_map(|record| {
         let head = record.retrained_head.as_ref()?;
         let accuracies = (head.validation_accuracy, head.network_validation_accuracy);
-        Some(head_words(&record.trial, &record.layer, accuracies))
+        let network = network_title(&record.network_title, &record.trial);
+        Some(head_words(&network, &record.layer, accuracies))
     });
     head_sentence(&unique(heads))
 }
 
 /// Returns a head in words: "Trial D block-5 71.8 against 67.8 %". The accuracies, 0 to 1, are the
 /// head's and the network's own.
-pub(super) fn head_words(trial: &str, layer: &str, (head, network): (f64, f64)) -> String {
-    let (head, network) = (100.0 * head, 100.0 * network);
-    format!(
-        "{} {layer} {head:.1} against {network:.1} %",
-        trial_name(trial)
-    )
+pub(super) fn head_words(network: &str, layer: &str, accuracies: (f64, f64)) -> String {
+    let (head, own) = (100.0 * accuracies.0, 100.0 * accuracies.1);
+    format!("{network} {layer} {head:.1} against {own:.1} %")
 }
 
 /// Returns the sentence about `heads`, each in words, after a space; nothing where there is none.

@@ -1,20 +1,25 @@
 //! The trajectory figure: what the prediction of the next frame rests on in every hidden state that led
-//! to it. Called by `cli` with what `explain-seq` wrote.
+//! to it.
 //!
 //! Time runs from left to right. The large panel of each layer lays all its maps over each other, in
 //! the colour of their frame, so that a track is seen at once where there is one.
 
-use super::Figure;
+use std::path::{Path, PathBuf};
+
+use super::animation::save_animation;
 use super::canvas::{Anchor, Area, Canvas, Point, Stroke};
 use super::clip_view::ClipView;
 use super::colour::{diverging, viridis};
 use super::drawing::Drawing;
 use super::error::FigureError;
+use super::folder::FolderFigure;
 use super::page::Page;
 use super::picture::{PanelSize, Pixels};
+use super::selection::unique;
+use super::sheet::Figure;
 use super::theme::{BODY, HEADING, INK, MARGIN, RULE, SMALL, STRONG};
 use super::typeface::{width, wrap};
-use crate::run::{SequenceSet, StateMap};
+use crate::run::{SEQUENCE_JSON, SequenceSet, StateMap};
 
 /// Side of a frame's panel in pixels.
 const PANEL: usize = 128;
@@ -30,6 +35,27 @@ const BLOCK_GAP: f32 = 26.0;
 const BAR: (usize, usize) = (150, 18);
 /// Outline of a map that only repeats the prediction.
 const REPEATS: Stroke = Stroke::solid(INK, 3.0).dashed(9.0, 5.0);
+
+/// Draws each clip by each method, as a page and as an animation.
+pub(super) const FIGURE: FolderFigure = FolderFigure {
+    name: "trajectory",
+    reads: SEQUENCE_JSON,
+    draw: |folder| {
+        if !folder.from.join(SEQUENCE_JSON).is_file() {
+            return Ok(());
+        }
+        let set = &SequenceSet::read(folder.from)?;
+        for clip in set.clips.iter().map(|clip| clip.id.as_str()) {
+            let own = set.maps.iter().filter(|map| map.clip == clip);
+            for method in unique(own.map(|map| map.method.as_str())) {
+                let figure = Trajectory { set, clip, method };
+                folder.save(&figure)?;
+                folder.add(|into| Ok(vec![figure.save_animation(into)?]))?;
+            }
+        }
+        Ok(())
+    },
+};
 
 /// The trajectory figure of one clip and one method.
 #[derive(Debug, Clone)]
@@ -75,6 +101,19 @@ impl Figure for Trajectory<'_> {
         }
         page.caption(&caption(&view));
         Ok(page.finish())
+    }
+}
+
+impl Trajectory<'_> {
+    /// Writes the animation into `folder` as a GIF that repeats for ever, and returns its path.
+    ///
+    /// # Errors
+    /// As [`Figure::save`].
+    pub fn save_animation(&self, folder: &Path) -> Result<PathBuf, FigureError> {
+        let path = folder.join(format!("{}.gif", self.name()));
+        let view = ClipView::new(self.set, self.clip, self.method)?;
+        save_animation(&view, &path)?;
+        Ok(path)
     }
 }
 

@@ -17,6 +17,7 @@ fn set(layers: usize, target: &str) -> SequenceSet {
     };
     let mut set = SequenceSet {
         experiment: "convlstm".into(),
+        network_title: "ConvLSTM".into(),
         seed: 3,
         epoch: 4,
         checkpoint: "best".into(),
@@ -49,6 +50,7 @@ fn set(layers: usize, target: &str) -> SequenceSet {
             set.maps.push(StateMap {
                 clip: "digits/test/5".into(),
                 method: "grad-cam".into(),
+                title: "Grad-CAM".into(),
                 layer,
                 lag,
                 gradient_norm: 0.5f64.powi(lag as i32),

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::cli::arguments::ExplainArguments;
 use crate::cli::context::Context;
-use crate::cli::explain::{finish, named_layers};
+use crate::cli::explain::{drawn_as, finish, named_layers};
 use crate::cli::explained::Explained;
 use crate::cli::failure::Complaint;
 use crate::cli::maps::{
@@ -41,6 +41,7 @@ pub(in crate::cli) fn explain_photos(
         .collect();
     let pictures = pictures(&opened, &files, file_ids(&arguments.images))?;
     let mut set = empty_set(&pictures);
+    set.drawn_as = drawn_as();
     let request = MapRequest {
         explained: Explained::Backbone(&opened),
         layers: &layers,

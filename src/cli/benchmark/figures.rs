@@ -160,6 +160,7 @@ fn grid(
         let pictures = pictures(opened, files, file_ids(&paths))?;
         if set.images.is_empty() {
             set = empty_set(&pictures);
+            set.drawn_as.figures.push("explain".to_string());
         }
         let methods = methods.iter().map(|name| Method::parse(name));
         for (layer, methods) in placed(network, methods.collect::<Result<_, _>>()?) {

@@ -13,6 +13,7 @@ use super::Subject;
 use crate::cli::context::Context;
 use crate::cli::measure::progress;
 use crate::cli::output::{grouped, note};
+use crate::cli::titles::network_title;
 
 /// Clips that pass through a network at once.
 const CLIPS_AT_ONCE: usize = 16;
@@ -116,9 +117,10 @@ impl Subject<'_> {
     }
 
     fn row(&self, entry: &CapacityEntry, split: &str) -> CapacityRow {
-        let method = entry.method.map(|place| self.request.methods[place].name());
+        let method = entry.method.map(|place| self.request.methods[place]);
         CapacityRow {
             experiment: self.trained.run.trial().to_string(),
+            network_title: network_title(self.trained.run.trial()),
             seed: self.trained.run.seed(),
             epoch: self.opened.epoch,
             checkpoint: self.opened.rule.clone(),
@@ -128,7 +130,8 @@ impl Subject<'_> {
             compared: entry.compared.name().to_string(),
             measure: entry.measure.name().to_string(),
             layer: entry.layer,
-            method: method.map(str::to_string),
+            method: method.map(|method| method.name().to_string()),
+            title: method.map(|method| method.title().to_string()),
             lag: entry.lag,
             mean: entry.interval.mean,
             low: entry.interval.low,

@@ -10,6 +10,7 @@ use crate::run::{Array, DigitTrack, ExplainedClip, SequenceSet, StateMap};
 use super::Subject;
 use crate::cli::context::Context;
 use crate::cli::failure::Complaint;
+use crate::cli::titles::network_title;
 
 /// Largest grey value.
 const WHITE: f32 = 255.0;
@@ -26,6 +27,7 @@ impl Subject<'_> {
     ) -> anyhow::Result<SequenceSet> {
         let mut set = SequenceSet {
             experiment: self.trained.run.trial().to_string(),
+            network_title: network_title(self.trained.run.trial()),
             seed: self.trained.run.seed(),
             epoch: self.opened.epoch,
             checkpoint: self.opened.rule.clone(),
@@ -73,6 +75,7 @@ impl Subject<'_> {
                     set.maps.push(StateMap {
                         clip: test.id(number as u64),
                         method: method.name().to_string(),
+                        title: method.title().to_string(),
                         layer,
                         lag: LAGS - 1 - time,
                         gradient_norm,

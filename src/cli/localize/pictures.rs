@@ -3,6 +3,7 @@
 use crate::cli::context::Context;
 use crate::cli::measure::Group;
 use crate::cli::network::{Opened, Trained};
+use crate::cli::titles::network_title;
 use crate::data::PixelBox;
 use crate::data::image_set::CHANNELS;
 use crate::explain::Plane;
@@ -127,6 +128,7 @@ pub(in crate::cli) fn by_layer(
                  {MOST_PICTURES}; no network had a say."
             ),
             trial: network.name.to_string(),
+            network_title: network_title(network.name),
             seed: network.seed,
             epoch: network.epoch,
             pretrained: network.pretrained.clone(),

@@ -4,6 +4,8 @@ use crate::explain::localize::{DELTA_STEPS, SCORED_STEPS, delta};
 use crate::explain::{Interval, MapSource, bootstrap};
 use crate::run::{LocalizationCurveRow, LocalizationRow, LocalizationSummaryRow};
 
+use crate::cli::titles::network_title;
+
 use super::collect::{BEST_BOX, BEST_MASK, Cell, ScoreName, score_names};
 use super::subject::Annotated;
 
@@ -246,6 +248,7 @@ impl<'a> About<'a> {
             generated: self.annotated.generated,
             split: self.annotated.split.clone(),
             trial: self.trial.to_string(),
+            network_title: network_title(self.trial),
             seeds: self.seeds.clone(),
             layer: cell.layer.clone(),
             layer_rule: cell.layer_rule.clone(),
@@ -286,6 +289,7 @@ impl<'a> About<'a> {
             generated: self.annotated.generated,
             split: self.annotated.split.clone(),
             trial: self.trial.to_string(),
+            network_title: network_title(self.trial),
             seeds: self.seeds.clone(),
             layer: cell.layer.clone(),
             native_height: cell.native_size[0],
