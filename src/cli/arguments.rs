@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::backbone::{FromWeights, LayersArguments, PhotoArguments, WeightsArguments};
 use super::benchmark::BenchmarkArguments;
 use super::data::DataArguments;
+use super::draw::DrawArguments;
 use super::evaluate_frames::FrameArguments;
 use super::explain_seq::ExplainSeqArguments;
 use super::export::ExportArguments;
@@ -74,6 +75,8 @@ pub(super) enum Verb {
     Score(ScoreArguments),
     /// Train all trials, explain them and draw every figure
     Reproduce(ReproduceArguments),
+    /// Draw the figures of a folder again, from its tables and maps
+    Draw(DrawArguments),
     /// Compare ImageNet networks on photographs: figures, scores, localisation and agreement
     Benchmark(BenchmarkArguments),
     /// List the layers of an ImageNet network, with their sizes
@@ -99,6 +102,7 @@ impl Verb {
         !matches!(
             self,
             Self::Layers(_)
+                | Self::Draw(_)
                 | Self::Export(_)
                 | Self::Weights(_)
                 | Self::List

@@ -7,6 +7,7 @@ mod benchmark;
 mod caveat;
 mod context;
 mod data;
+mod draw;
 mod evaluate;
 mod evaluate_frames;
 mod experiments;
@@ -89,6 +90,7 @@ fn run(arguments: Arguments) -> anyhow::Result<u8> {
         Verb::Evaluate(arguments) => evaluate::run(&context, &arguments),
         Verb::Score(arguments) => score::run(&context, &arguments),
         Verb::Reproduce(arguments) => reproduce::run(&context, &arguments),
+        Verb::Draw(arguments) => draw::run(&context, &arguments),
         Verb::Benchmark(arguments) => benchmark::run(&context, &arguments),
         Verb::Layers(arguments) => backbone::list_layers(&context, &arguments),
         Verb::Weights(arguments) => backbone::run_weights(&context, &arguments),

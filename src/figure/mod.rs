@@ -20,6 +20,8 @@ mod drawing;
 mod error;
 mod file_name;
 mod folder;
+#[cfg(test)]
+mod folder_tests;
 mod frame_scores;
 mod grid;
 mod lines;
