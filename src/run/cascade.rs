@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::manifest::{read_json, write_json};
-use super::{ExplanationSet, HeadRecord, RunError};
+use super::{ExplanationSet, HeadRecord, RunError, write_atomically};
 
 /// Name of the file that says what each map is.
 pub const CASCADE_JSON: &str = "cascade.json";
@@ -56,7 +56,7 @@ pub struct CascadeNetwork {
     /// Trial name.
     pub trial: String,
     /// The network's name in figures, such as "VGG-16"; if empty, they show the trial's name.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub network_title: String,
     /// Training seed.
     pub seed: u64,
@@ -75,7 +75,10 @@ impl CascadePictures {
     pub fn write(&self, folder: &Path) -> Result<(), RunError> {
         self.set.write(folder)?;
         write_json(&folder.join(CASCADE_NETWORK_JSON), &self.network)?;
-        write_json(&folder.join(CASCADE_JSON), &self.panels)
+        let path = folder.join(CASCADE_JSON);
+        let content = serde_json::to_vec_pretty(&self.panels)
+            .map_err(|reason| RunError::damaged(&path, reason))?;
+        write_atomically(&path, &content)
     }
 
     /// Returns what `folder` holds; nothing where it holds no cascade, or one of an earlier version,

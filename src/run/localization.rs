@@ -262,7 +262,7 @@ pub struct LocalizedPictures {
     /// Trial name.
     pub trial: String,
     /// The network's name in figures, such as "VGG-16"; if empty, they show the trial's name.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub network_title: String,
     /// Training seed.
     pub seed: u64,

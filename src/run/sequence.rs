@@ -98,7 +98,7 @@ pub struct SequenceSet {
 #[derive(Serialize, Deserialize)]
 struct Manifest<'a> {
     experiment: Cow<'a, str>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "str::is_empty")]
     network_title: Cow<'a, str>,
     seed: u64,
     epoch: u32,
