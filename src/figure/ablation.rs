@@ -1,7 +1,7 @@
 //! The ablation figure: for each picture, what the networks of rising depth look at.
 //!
-//! One block a picture: the picture stands above the column of heat maps, one row a trial, and each
-//! explanation map beside its heat map, so that the eye compares straight up and straight across.
+//! One block per picture: the picture stands above the column of heat maps, one row per trial, and each
+//! explanation map next to its heat map, so that the eye compares straight up and straight across.
 //! Heat maps are in plain colour, so that the colour bar holds for them exactly; where they lie on
 //! the picture is what the explanation map shows.
 
@@ -29,7 +29,7 @@ const PANEL_MANY: usize = 128;
 const MANY: usize = 7;
 /// Longer side of a panel in pixels for a single picture.
 const PANEL_ONE: usize = 224;
-/// Widest text beside a row of panels, in pixels; what is longer is shortened.
+/// Widest text next to a row of panels, in pixels; what is longer is shortened.
 const TEXT_WIDTH: f32 = 255.0;
 /// Narrowest page content in pixels, so that the header has room.
 const NARROWEST: f32 = 740.0;
@@ -112,7 +112,7 @@ struct BlockSize {
     height: f32,
 }
 
-/// One picture and its maps, one a trial.
+/// One picture and its maps, one per trial.
 type Block<'a> = (&'a ExplainedImage, Vec<&'a ExplanationRecord>);
 
 impl Figure for Ablation<'_> {

@@ -1,5 +1,5 @@
 //! The trajectory as a moving picture: the frames one by one with the maps of their states, then the
-//! prediction beside the truth.
+//! prediction next to the truth.
 
 use std::path::Path;
 

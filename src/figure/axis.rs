@@ -26,7 +26,7 @@ impl Scale {
 pub(super) struct Ticks {
     /// The tick values, rising.
     pub(super) values: Vec<f64>,
-    /// Decimals that tell them apart.
+    /// Decimals that distinguish them.
     decimals: usize,
 }
 

@@ -1,5 +1,5 @@
-//! The figure of temporal capacity: how far back one network's maps, gradient and error reach, beside
-//! what knows nothing of the past.
+//! The figure of temporal capacity: how far back one network's maps, gradient and error reach,
+//! compared with controls that have no memory of the past.
 
 use super::canvas::Stroke;
 use super::capacity_page::{
@@ -80,7 +80,7 @@ const CONTROLS: [Control; 3] = [
 ];
 
 impl Control {
-    /// Returns the line beside that of `measure`.
+    /// Returns the line to compare with that of `measure`.
     fn line(&self, rows: &[CapacityRow], measure: &str, of: Of<'_>) -> Line {
         let (on, off) = self.dash;
         let stroke = Stroke::solid(GREY, DATA_LINE - 0.6).dashed(on, off);

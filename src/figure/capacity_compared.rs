@@ -102,7 +102,7 @@ impl Figure for CapacityCompared<'_> {
 }
 
 impl CapacityCompared<'_> {
-    /// One line a network that has the measure.
+    /// One line per network that has the measure.
     fn lines(&self, measure: &str, of: Of<'_>) -> Vec<Line> {
         let networks = networks(self.rows);
         let several = |name: &str| networks.iter().filter(|(other, _)| *other == name).count() > 1;

@@ -59,7 +59,7 @@ fn channels(colour: u32) -> [u8; 3] {
     [red, green, blue]
 }
 
-/// How one series of a chart is told from the others: by colour, by marker and by dash, so that
+/// How one series of a chart is distinguished from the others: by colour, by marker and by dash, so that
 /// none of them is the only carrier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct SeriesLook {
@@ -87,7 +87,7 @@ pub(super) enum Marker {
 /// The series looks, in the order of use.
 ///
 /// # Source
-/// Okabe and Ito, "Color Universal Design" (2008); their yellow is left out because it is too pale
+/// Okabe and Ito, "Color Universal Design" (2008); their yellow is omitted because it is too pale
 /// for a line on white.
 const SERIES: [SeriesLook; 7] = [
     SeriesLook {

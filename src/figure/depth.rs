@@ -51,7 +51,7 @@ pub(super) const FIGURE: FolderFigure = FolderFigure {
 /// The depth figure.
 #[derive(Debug, Clone)]
 pub struct Depth<'a> {
-    /// One row a trained network, in any order.
+    /// One row per trained network, in any order.
     pub rows: &'a [DepthRow],
 }
 

@@ -114,7 +114,7 @@ impl Drawing {
     }
 }
 
-/// Returns `rgb`, three bytes a pixel in rows, as a PNG.
+/// Returns `rgb`, three bytes per pixel in rows, as a PNG.
 ///
 /// # Errors
 /// [`FigureError::Encode`] with the size.

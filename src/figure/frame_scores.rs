@@ -1,7 +1,7 @@
 //! The frame figure: errors of predicted frames, one step ahead and rolled out.
 //!
-//! The two horizons stand beside each other on one axis, so that what rolling out costs is seen at
-//! once; what needs no network is grey.
+//! The two horizons stand side by side on one axis, so that what rolling out costs is seen at
+//! once; baselines are grey.
 
 use super::axis::Ticks;
 use super::canvas::{Anchor, Area, Canvas, Stroke};
@@ -31,7 +31,7 @@ const ROW_GAP: f32 = 30.0;
 const MOST_TICKS: usize = 8;
 /// Longest label at a line's end, in pixels.
 const LABEL_ROOM: f32 = 260.0;
-/// Dashes that tell the grey lines apart, in pixels.
+/// Dashes that distinguish the grey lines, in pixels.
 const DASHES: [(f32, f32); 3] = [(14.0, 7.0), (3.0, 6.0), (20.0, 6.0)];
 /// Markers of the grey lines.
 const GREY_MARKERS: [Marker; 3] = [Marker::Ring, Marker::Square, Marker::Triangle];

@@ -21,7 +21,7 @@ const PANEL_FEW: usize = 192;
 const PANEL_MANY: usize = 128;
 /// Width of the text that names a row, in pixels.
 const ROW_TEXT: f32 = 250.0;
-/// Space between a picture and the text beside it, in pixels.
+/// Space between a picture and the text next to it, in pixels.
 const TEXT_GAP: f32 = 16.0;
 /// Space between the two panels of a method, in pixels.
 const PANEL_GAP: f32 = 8.0;
@@ -317,7 +317,7 @@ fn layers(row: &[&ExplanationRecord]) -> Vec<String> {
     lines.collect()
 }
 
-/// Writes what a row shows beside its picture, and returns the bottom of the text in pixels: true
+/// Writes what a row shows next to its picture, and returns the bottom of the text in pixels: true
 /// class, prediction, network where there are several, layer and native size.
 fn row_text(
     canvas: &mut Canvas,

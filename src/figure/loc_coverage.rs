@@ -1,4 +1,4 @@
-//! How many of an image's objects a map covers, by their number: at a threshold, beside the area
+//! How many of an image's objects a map covers, by their number: at a threshold, next to the area
 //! that is marked there, and at equal area.
 
 use super::axis::Ticks;
@@ -54,7 +54,7 @@ pub(super) const FIGURE: FolderFigure = FolderFigure {
     },
 };
 
-/// The figure of covered objects, a row of panels a trial and layer.
+/// The figure of covered objects, a row of panels per trial and layer.
 #[derive(Debug, Clone)]
 pub struct LocalizationCoverage<'a> {
     /// The means.

@@ -31,7 +31,7 @@ const BAR_EVERY: usize = 10;
 const BAR: f32 = 2.0;
 /// Radius of the mark at a curve's highest point, in pixels.
 const PEAK: f32 = 7.0;
-/// Pixels by which two curves differ at most that cannot be told apart.
+/// Largest difference, in pixels, of two curves that look the same.
 const SAME: f64 = 2.0;
 
 /// Draws the curves of both regions, where the table has them.
@@ -68,7 +68,7 @@ impl LocalizationRegion {
     }
 }
 
-/// The figure of IoU against delta, a panel a trial and layer.
+/// The figure of IoU against delta, a panel per trial and layer.
 #[derive(Debug, Clone)]
 pub struct LocalizationCurves<'a> {
     /// The points, in the order of delta within each method.

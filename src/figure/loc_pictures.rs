@@ -1,4 +1,4 @@
-//! Pictures with their objects and what every method's map says of where these are: pictures down,
+//! Pictures with their objects and where each method's map places them: pictures down,
 //! methods across.
 
 use super::canvas::{Anchor, Area, Canvas, Point, Stroke};

@@ -13,7 +13,7 @@ use crate::run::{ExplainedImage, ExplanationSet};
 const BAR_LENGTH: usize = 256;
 /// Thickness of the colour bar in pixels.
 const BAR_THICKNESS: usize = 20;
-/// Space between a bar and the text beside it, in pixels.
+/// Space between a bar and the text next to it, in pixels.
 const BAR_GAP: f32 = 12.0;
 /// Space between the header, the content and the caption, in pixels.
 const SECTION_GAP: f32 = 26.0;
@@ -149,7 +149,7 @@ pub(super) fn pair_labels(panel_width: f32) -> [&'static str; 2] {
     }
 }
 
-/// Draws a hatched panel that says that there is no map to show.
+/// Draws a hatched panel in place of an empty map.
 pub(super) fn empty_panel(canvas: &mut Canvas, area: Area) {
     canvas.fill(area, EMPTY_FILL);
     let reach = area.width + area.height;

@@ -23,7 +23,7 @@ pub(super) struct Pixels {
     pub(super) width: usize,
     /// Height in pixels.
     pub(super) height: usize,
-    /// Three bytes a pixel, in rows.
+    /// Three bytes per pixel, in rows.
     pub(super) rgb: Vec<u8>,
     /// Whether its pixels are to stay squares when a viewer enlarges it.
     pub(super) crisp: bool,

@@ -45,7 +45,7 @@ pub(super) const FIGURE: FolderFigure = FolderFigure {
                 rows.iter()
                     .filter(|row| (&row.trial, row.seed) == (trial, seed))
             };
-            // Of several checkpoints, the one that was checked last: new rows stand behind old ones.
+            // Of several checkpoints, the one that was checked last: new rows follow old ones.
             let last = own().last().map(|row| row.epoch);
             let shown = own().filter(|row| Some(row.epoch) == last);
             let rows: &[CascadeRow] = &shown.cloned().collect::<Vec<_>>();

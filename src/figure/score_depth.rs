@@ -1,7 +1,7 @@
-//! The score figure: what maps are worth by depth of the network, one panel a score and layer.
+//! The score figure: how faithful maps are by depth of the network, one panel per score and layer.
 //!
 //! Panels of one row share their axis, so that the two layers of a network compare; methods stand
-//! beside each other at each trial, in colour, and what knows nothing of the network is grey.
+//! side by side at each trial, in colour, and baselines are grey.
 
 use super::axis::Ticks;
 use super::canvas::{Anchor, Area, Canvas, Point, Stroke};
@@ -36,9 +36,9 @@ const SPREAD: f32 = 0.8;
 const SAMPLE: f32 = 64.0;
 /// Space between the parts of the legend, in pixels.
 const LEGEND_GAP: f32 = 12.0;
-/// Line and marker of what knows nothing of the network.
+/// Line and marker of baselines.
 const GREY: &str = "#8A8A8A";
-/// Dashes that tell the grey lines and repeated colours apart, in pixels.
+/// Dashes that distinguish the grey lines and repeated colours, in pixels.
 const DASHES: [(f32, f32); 3] = [(12.0, 7.0), (4.0, 6.0), (20.0, 6.0)];
 /// Markers of the grey lines.
 const GREY_MARKERS: [Marker; 3] = [Marker::Ring, Marker::Square, Marker::Triangle];
@@ -61,7 +61,7 @@ pub(super) const FIGURE: FolderFigure = FolderFigure {
 /// The score figure.
 #[derive(Debug, Clone)]
 pub struct ScoreDepth<'a> {
-    /// One row a trial, layer, method and score, in any order.
+    /// One row per trial, layer, method and score, in any order.
     pub rows: &'a [ScoreSummary],
 }
 
@@ -192,7 +192,7 @@ impl ScoreDepth<'_> {
                 stroke,
             });
         }
-        // Stable: methods keep their order and stand before what knows nothing of the network.
+        // Stable: methods keep their order and stand before baselines.
         looks.sort_by_key(|look| look.stroke.colour == GREY);
         looks
     }

@@ -155,7 +155,7 @@ pub(super) fn provenance(images: &[&ExplainedImage], records: &[&ExplanationReco
     parts.join(" · ")
 }
 
-/// Returns the training seeds of a row, which have spaces between, for a subtitle; nothing where there
+/// Returns the training seeds of a row, separated by spaces, for a subtitle; nothing where there
 /// are none.
 pub(super) fn row_seeds_note(seeds: &str) -> Option<String> {
     let seeds: Vec<u64> = seeds.split(' ').filter_map(|s| s.parse().ok()).collect();
@@ -181,7 +181,7 @@ pub(super) fn seeds_note(seeds: &[u64]) -> String {
     format!("{} {list}", if seeds.len() == 1 { "seed" } else { "seeds" })
 }
 
-/// Returns the sentence that names the retrained heads behind `records`, after a space; nothing where
+/// Returns the sentence that names the retrained heads that `records` were read from, after a space; nothing where
 /// every network's own head was read.
 pub(super) fn head_note(records: &[&ExplanationRecord]) -> String {
     let heads = records.iter().filter_map(|record| {

@@ -1,7 +1,7 @@
 //! The training-time figure: what one network looks at, checkpoint after checkpoint.
 //!
-//! Each cell shades the heat map by the grey picture, because without an explanation map beside it
-//! the heat has to say where on the object it lies.
+//! Each cell shades the heat map by the grey picture, because without an explanation map next to it
+//! the heat has to show where on the object it lies.
 
 use super::canvas::{Anchor, Canvas, Point, Stroke};
 use super::drawing::Drawing;

@@ -180,7 +180,7 @@ fn bar(
     Ok(right + width(high, &SMALL))
 }
 
-/// Draws the row of the frames, with truth and prediction behind it.
+/// Draws the row of the frames, followed by truth and prediction.
 fn frames(page: &mut Page, view: &ClipView<'_>, columns: &Columns) -> Result<(), FigureError> {
     let top = page.y + HEADING.line() + 6.0;
     let (canvas, half) = (&mut page.canvas, columns.panel.width as f32 / 2.0);
@@ -296,7 +296,7 @@ fn large(
     Ok(picture_top + panel.height as f32)
 }
 
-/// Draws a row's name with what it says of itself under it.
+/// Draws a row's name with a note under it.
 fn row_name(canvas: &mut Canvas, top: f32, name: &str, note: &str) {
     let room = NAMES - 14.0;
     let lines = wrap(name, room, &STRONG);

@@ -12,7 +12,7 @@ use super::theme::{Style, Weight};
 
 /// Family name of the embedded fonts.
 pub(super) const FAMILY: &str = "DejaVu Sans";
-/// DejaVu Sans 2.37; its licence is beside it.
+/// DejaVu Sans 2.37; its licence is in the same folder.
 const REGULAR: &[u8] = include_bytes!("fonts/DejaVuSans.ttf");
 /// DejaVu Sans Bold 2.37.
 const BOLD: &[u8] = include_bytes!("fonts/DejaVuSans-Bold.ttf");
