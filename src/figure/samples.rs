@@ -71,6 +71,16 @@ pub(super) fn record(trial: &str, epoch: u32) -> ExplanationRecord {
     }
 }
 
+/// Returns the title of a made-up map's method.
+fn title(method: &str) -> &str {
+    match method {
+        "cam" => "CAM",
+        "grad-cam" => "Grad-CAM",
+        "grad-cam-pp" => "Grad-CAM++",
+        other => other,
+    }
+}
+
 impl Sample {
     /// Returns the set; the last map of each picture is empty.
     pub(super) fn set(&self) -> ExplanationSet {
@@ -109,6 +119,7 @@ impl Sample {
                         let mut record = record(trial, epoch);
                         record.image.clone_from(&id);
                         record.method = (*method).into();
+                        record.title = title(method).into();
                         record.predicted_class.clone_from(&self.class);
                         if self.epochs.len() > 1 && epoch != 10 {
                             record.checkpoint = format!("epoch {epoch}");
