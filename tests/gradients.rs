@@ -248,6 +248,7 @@ fn run(root: &Path, model: &ModelSpec, epochs: u32, data: &Splits) -> RunDir {
         experiment: "",
         manifest: RunManifest {
             trial: "tiny".to_string(),
+            network_title: String::new(),
             seed: 2,
             camtrail: String::new(),
             burn: String::new(),

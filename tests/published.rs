@@ -98,6 +98,7 @@ fn train_on(root: &Path, mode: StartMode, most_steps: u64) -> Outcome {
 fn manifest() -> RunManifest {
     RunManifest {
         trial: "small".to_string(),
+        network_title: String::new(),
         seed: 4,
         camtrail: String::new(),
         burn: String::new(),

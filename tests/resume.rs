@@ -119,6 +119,7 @@ impl Trial {
     fn manifest(&self) -> RunManifest {
         RunManifest {
             trial: "small".to_string(),
+            network_title: String::new(),
             seed: self.seed,
             camtrail: String::new(),
             burn: String::new(),

@@ -5,10 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::experiment::Resolved;
-use crate::explain::Method;
-use crate::figure::{Ablation, Depth, Figure, LayerRule, MapChoice, TrainingTime, draw_curves};
-use crate::study::ablation::{self, METHOD_ALONG, Request, missing};
-use crate::study::{FINE_CELLS, Selection, StudyError};
+use crate::study::ablation::{self, Request, missing};
+use crate::study::{Selection, StudyError};
 
 use super::context::Context;
 use super::evaluate::print;
@@ -106,61 +104,9 @@ pub(super) fn perform(
     let out = context.figures(out, &[&found.dataset]);
     let table = found.write(&out)?;
     print(&found.depth);
-    let mut files = by_depth(&found, request, &out)?;
-    files.extend(
-        TrainingTime {
-            set: &found.along,
-            trial: found.followed.clone(),
-            choice: choice(
-                METHOD_ALONG,
-                LayerRule::DeepestWithCells(FINE_CELLS),
-                request.seed,
-            ),
-        }
-        .save(&out)?,
-    );
-    let rows = &found.depth;
-    files.extend(Depth { rows }.save(&out)?);
+    let mut files = context.draw(&out)?;
     files.push(table);
-    files.extend(draw_curves(&found.runs, &out)?);
     Ok(files)
-}
-
-/// Draws one figure per method and layer that all the trials allow.
-fn by_depth(
-    found: &ablation::Ablation,
-    request: &Request,
-    out: &Path,
-) -> anyhow::Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    let set = &found.by_depth;
-    for method in Method::names() {
-        for (layer, cells) in [
-            (LayerRule::DeepestWithCells(FINE_CELLS), FINE_CELLS),
-            (LayerRule::Deepest, 1),
-        ] {
-            let shows = |trial: &String| {
-                set.records.iter().any(|record| {
-                    record.trial == *trial
-                        && record.method == method
-                        && record.native_size.iter().all(|side| *side >= cells)
-                })
-            };
-            if request.trials.iter().all(shows) {
-                let choice = choice(method, layer, request.seed);
-                files.extend(Ablation { set, choice }.save(out)?);
-            }
-        }
-    }
-    Ok(files)
-}
-
-fn choice(method: &str, layer: LayerRule, seed: u64) -> MapChoice {
-    MapChoice {
-        method: method.to_string(),
-        layer,
-        seed,
-    }
 }
 
 /// Returns the arguments that go on where this run was stopped.

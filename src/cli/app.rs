@@ -5,6 +5,7 @@ use clap::{Parser, Subcommand};
 use super::ablate::AblateArguments;
 use super::benchmark::BenchmarkArguments;
 use super::data::DataArguments;
+use super::draw::DrawArguments;
 use super::evaluate::EvaluateArguments;
 use super::experiments::{DiffArguments, ShowArguments};
 use super::explain::ExplainArguments;
@@ -53,6 +54,8 @@ pub(super) enum Verb {
     Reproduce(ReproduceArguments),
     /// Compare ImageNet networks on photographs: figures, scores, localisation and agreement
     Benchmark(BenchmarkArguments),
+    /// Draw the figures of a folder again, from its tables and maps
+    Draw(DrawArguments),
     /// List the layers of an ImageNet network, with their sizes
     Layers(LayersArguments),
     /// Write a trained network's weights for PyTorch
@@ -75,7 +78,8 @@ impl Verb {
     pub(super) fn runs_networks(&self) -> bool {
         !matches!(
             self,
-            Self::Layers(_)
+            Self::Draw(_)
+                | Self::Layers(_)
                 | Self::Export(_)
                 | Self::Weights(_)
                 | Self::List

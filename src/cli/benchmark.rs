@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::figure::{ExplainGrid, Figure};
 use crate::model::backbones::{BackboneName, Dialect};
 use crate::study::benchmark::{Benchmark, PhotoSource, Request};
 use crate::study::{BoxSource, WeightSource, check_once};
@@ -137,13 +136,13 @@ pub(super) fn run(context: &Context, arguments: &BenchmarkArguments) -> anyhow::
     let mut files = score(context, &benchmark, (arguments.limit.is_some(), &out))?;
     let found = benchmark.localize(runs, context, localize_text::print)?;
     if let Some(findings) = found {
-        files.extend(localize::finish(&findings, &out.join(BOXES))?);
+        files.extend(localize::finish(context, &findings, &out.join(BOXES))?);
     }
     for grid in benchmark.grids(runs, context) {
         let grid = grid?;
         let folder = out.join(&grid.folder);
         grid.set.write(&folder)?;
-        files.extend(ExplainGrid { set: &grid.set }.save(&folder)?);
+        files.extend(context.draw(&folder)?);
     }
     if !benchmark.draws_several() {
         note("no figure of several objects: name pictures with --several FILE, or boxes");

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use crate::data::DataSearch;
 use crate::device::{DeviceChoice, choose};
 use crate::experiment::Resolved;
-use crate::study::{Progress, Runs, Watch, measure};
+use crate::figure::{FigureError, draw_folder};
+use crate::study::{Progress, Runs, StudyError, Watch, measure};
 use crate::train::TrainEvents;
 
 use super::output::{note, program};
@@ -86,6 +87,14 @@ impl Context {
     pub(super) fn measurement(&self, given: &MeasureArguments) -> anyhow::Result<measure::Request> {
         let (base, out) = (given.base.as_deref(), given.out.as_deref());
         given.request(self.verdicts(&given.trials, base, out))
+    }
+
+    /// Draws every figure whose tables and maps lie in `folder`, and returns the files.
+    pub(super) fn draw(&self, folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+        match draw_folder(folder, &|| self.signals.stop()) {
+            Err(FigureError::Stopped) => Err(StudyError::Stopped.into()),
+            drawn => Ok(drawn?),
+        }
     }
 
     /// Returns the command `rest` with this run's shared options, to be pasted.

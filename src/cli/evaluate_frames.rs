@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::figure::{Figure, FrameScores};
 use crate::run::{FrameScoreRow, TableRow};
 use crate::study::forecast::{MEAN_IMAGE_CLIPS, Request, measure};
 
@@ -57,10 +56,6 @@ pub(super) fn perform(
     for file in &files {
         FrameScoreRow::write(file, &found.rows)?;
     }
-    let figure = FrameScores {
-        rows: &found.rows,
-        mean_image_clips: MEAN_IMAGE_CLIPS,
-    };
-    files.extend(figure.save(&folder)?);
+    files.extend(context.draw(&folder)?);
     Ok(files)
 }

@@ -5,10 +5,9 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::experiment::Experiment;
-use crate::figure::{ExplainGrid, Figure, save_panels};
 use crate::model::backbones::BackboneName;
 use crate::run::{ExplanationRecord, ExplanationSet, HeadRecord, MAPS_JSON, MAPS_TENSORS};
-use crate::study::explanation::{Request, of_published, of_trained};
+use crate::study::explanation::{PANELS, Request, of_published, of_trained};
 use crate::study::{LayerChoice, Published, Selection, Trained, Verdicts, Watch};
 
 use super::context::{Context, SANITY};
@@ -16,8 +15,6 @@ use super::failure::Complaint;
 use super::output::{DONE, result, table};
 use super::shared::{CheckpointArguments, FromWeights, MapArguments};
 
-/// Folder of every map as pictures of its own.
-const PANELS: &str = "panels";
 /// Folder of what is explained, below that of everything drawn.
 const FOLDER: &str = "explain";
 
@@ -135,15 +132,15 @@ fn finish(
     set.write(out)?;
     print(&set.records, mark);
     (context as &dyn Watch).go_on()?;
-    let drawn = ExplainGrid { set }.save(out)?;
     let panels = out.join(PANELS);
-    let count = save_panels(set, &panels)?.len();
-    for path in [out.join(MAPS_JSON), out.join(MAPS_TENSORS)]
-        .iter()
-        .chain(&drawn)
-    {
+    let drawn = context.draw(out)?;
+    let (of_panels, figure): (Vec<_>, Vec<_>) =
+        drawn.iter().partition(|file| file.starts_with(&panels));
+    let maps = [out.join(MAPS_JSON), out.join(MAPS_TENSORS)];
+    for path in maps.iter().chain(figure) {
         result(path.display());
     }
+    let count = of_panels.len();
     result(format!(
         "{} ({count} pictures, two per map)",
         panels.display()

@@ -5,10 +5,9 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::experiment::{ForecastExperiment, Resolved};
-use crate::figure::{Capacity, CapacityCompared, Figure, Trajectory};
-use crate::run::{CapacityRow, SEQUENCE_JSON, SEQUENCE_TENSORS};
-use crate::study::memory::{Findings, Memory, Part, Request, methods, write_capacity};
-use crate::study::{StudyError, Watch, check_once};
+use crate::run::{SEQUENCE_JSON, SEQUENCE_TENSORS};
+use crate::study::memory::{Memory, Part, Request, methods, write_capacity};
+use crate::study::{StudyError, check_once};
 
 use super::context::Context;
 use super::failure::Complaint;
@@ -117,59 +116,30 @@ pub(super) fn perform(
     let (mut files, mut all) = (Vec::new(), Vec::new());
     memory.each(context, |found, part| {
         let folder = out.join(&found.folder);
-        files.extend(match part {
-            Part::Maps => show_clips(context, request, found, &folder)?,
+        match part {
+            Part::Maps => {
+                found.set.write(&folder)?;
+                files.extend([SEQUENCE_JSON, SEQUENCE_TENSORS].map(|name| folder.join(name)));
+                print_clips(&found.set);
+            }
             Part::Memory => {
                 all.extend(found.rows.clone());
-                show_memory(request, &found.rows, &folder)?
+                files.push(write_capacity(&found.rows, &folder)?);
+                for method in &request.methods {
+                    print_capacity(&found.rows, method.name());
+                }
             }
+        }
+        let last = part == Part::Memory || request.capacity_clips == 0;
+        files.extend(match last {
+            true => context.draw(&folder)?,
+            false => Vec::new(),
         });
         anyhow::Ok(())
     })?;
     if request.experiments.len() > 1 && !all.is_empty() {
         files.push(write_capacity(&all, &out)?);
-        for method in &request.methods {
-            let (rows, method) = (&all[..], method.name());
-            files.extend(CapacityCompared { rows, method }.save(&out)?);
-        }
-    }
-    Ok(files)
-}
-
-/// Writes the maps of a network's clips, draws them, and returns the files.
-fn show_clips(
-    context: &Context,
-    request: &Request,
-    found: &Findings,
-    folder: &Path,
-) -> anyhow::Result<Vec<PathBuf>> {
-    let set = &found.set;
-    set.write(folder)?;
-    let mut files = vec![folder.join(SEQUENCE_JSON), folder.join(SEQUENCE_TENSORS)];
-    print_clips(set);
-    for clip in &set.clips {
-        for method in &request.methods {
-            (context as &dyn Watch).go_on()?;
-            let (clip, method) = (clip.id.as_str(), method.name());
-            let figure = Trajectory { set, clip, method };
-            files.extend(figure.save(folder)?);
-            files.push(figure.save_animation(folder)?);
-        }
-    }
-    Ok(files)
-}
-
-/// Prints, writes and draws what was measured, and returns the files.
-fn show_memory(
-    request: &Request,
-    rows: &[CapacityRow],
-    folder: &Path,
-) -> anyhow::Result<Vec<PathBuf>> {
-    let mut files = vec![write_capacity(rows, folder)?];
-    for method in &request.methods {
-        let method = method.name();
-        print_capacity(rows, method);
-        files.extend(Capacity { rows, method }.save(folder)?);
+        files.extend(context.draw(&out)?);
     }
     Ok(files)
 }

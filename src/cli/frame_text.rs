@@ -119,11 +119,13 @@ mod tests {
     fn row(forecast: &str, score: &str, frame: Option<usize>, mean: f64) -> FrameScoreRow {
         FrameScoreRow {
             forecast: forecast.into(),
+            network_title: String::new(),
             seed: (forecast == "convlstm").then_some(3),
             epoch: (forecast == "convlstm").then_some(20),
             checkpoint: None,
             clips: "digits/test".into(),
             generated: true,
+            training_clips: None,
             horizon: "one-step".into(),
             score: score.into(),
             frame,

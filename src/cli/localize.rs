@@ -4,9 +4,6 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::figure::{
-    Figure, LocalizationCoverage, LocalizationCurves, LocalizationPictures, LocalizationRegion,
-};
 use crate::study::BoxSource;
 use crate::study::localize::{Findings, Request, measure};
 
@@ -61,24 +58,18 @@ pub(super) fn perform(
 ) -> anyhow::Result<Vec<PathBuf>> {
     let findings = measure(&context.runs, request, context, print)?;
     let out = context.figures(out, &[&findings.dataset, FOLDER]);
-    finish(&findings, &out)
+    finish(context, &findings, &out)
 }
 
 /// Writes the tables into `out`, prints what stands below them, draws the figures, and returns the
 /// files.
-pub(super) fn finish(findings: &Findings, out: &Path) -> anyhow::Result<Vec<PathBuf>> {
+pub(super) fn finish(
+    context: &Context,
+    findings: &Findings,
+    out: &Path,
+) -> anyhow::Result<Vec<PathBuf>> {
     let mut files = findings.write(out)?.to_vec();
     print_legend();
-    for region in [LocalizationRegion::Box, LocalizationRegion::Mask] {
-        let rows = &findings.curves;
-        if rows.iter().any(|row| row.region == region.name()) {
-            files.extend(LocalizationCurves { rows, region }.save(out)?);
-        }
-    }
-    let rows = &findings.summary;
-    files.extend(LocalizationCoverage { rows }.save(out)?);
-    for pictures in &findings.pictures {
-        files.extend(LocalizationPictures { pictures }.save(out)?);
-    }
+    files.extend(context.draw(out)?);
     Ok(files)
 }

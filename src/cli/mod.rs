@@ -7,6 +7,7 @@ mod app;
 mod benchmark;
 mod context;
 mod data;
+mod draw;
 mod evaluate;
 mod evaluate_frames;
 mod experiments;
@@ -96,6 +97,7 @@ fn dispatch(context: &Context, verb: Verb) -> anyhow::Result<u8> {
         Verb::Layers(arguments) => layers::run(context, &arguments),
         Verb::Weights(arguments) => weights::run(context, &arguments),
         Verb::Export(arguments) => export::run(context, &arguments),
+        Verb::Draw(arguments) => draw::run(context, &arguments),
         Verb::List => experiments::list(context),
         Verb::Show(arguments) => experiments::show(context, &arguments),
         Verb::Diff(arguments) => experiments::diff(context, &arguments),

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::explain::MapSource;
-use crate::figure::{Figure, SanityCascade, SanityPictures};
 use crate::run::{SanityTables, Verdict, VerdictRow};
 use crate::study::Subject;
 use crate::study::sanity::{Checks, Request, read};
@@ -53,19 +52,12 @@ pub(super) fn perform(
     let out = context.figures(out, &[&checks.images().dataset, SANITY]);
     // A fault of earlier tables is reported before anything is measured.
     read(&out)?;
-    let mut files = Vec::new();
     checks.each(context, |found| {
         print(&found.subject, &found.tables);
-        found.write(&out)?;
-        let rows = &found.tables.cascade;
-        files.extend(SanityCascade { rows }.save(&out)?);
-        for (_layer, pictures) in &found.pictures {
-            files.extend(SanityPictures { pictures }.save(&out)?);
-        }
-        anyhow::Ok(())
+        found.write(&out).map(drop)
     })?;
     let tables = SanityTables::FILES.map(|name| out.join(name));
-    Ok(tables.into_iter().chain(files).collect())
+    Ok(tables.into_iter().chain(context.draw(&out)?).collect())
 }
 
 /// Prints what was found about one network: a table, the identities, and which methods fail.

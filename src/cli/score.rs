@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::figure::{Figure, ScoreDepth};
 use crate::study::score::{CURVE_STEPS, Request, measure};
 
 use super::context::Context;
@@ -51,7 +50,6 @@ pub(super) fn perform(
     let out = context.figures(out, &[&scores.scope.pictures.dataset, FOLDER]);
     let mut files = scores.write(&out)?.to_vec();
     print(&scores.tables, request.measurement.limit.is_some());
-    let rows = &scores.tables.means;
-    files.extend(ScoreDepth { rows }.save(&out)?);
+    files.extend(context.draw(&out)?);
     Ok(files)
 }

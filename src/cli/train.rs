@@ -3,7 +3,6 @@
 use clap::Args;
 
 use crate::experiment::{Experiment, ExperimentError, ForecastExperiment, Resolved};
-use crate::figure::draw_curves;
 use crate::run::{RunDir, RunManifest};
 use crate::study::training::{Trainable, Training, check_unchanged, train_run, train_unless_done};
 use crate::study::{StudyError, check_once};
@@ -130,7 +129,7 @@ fn show(context: &Context, run: &RunDir, training: &Training) -> anyhow::Result<
                     best.epoch
                 ));
             }
-            show_curves(run)?;
+            show_curves(context, run)?;
             Ok(None)
         }
     }
@@ -138,8 +137,8 @@ fn show(context: &Context, run: &RunDir, training: &Training) -> anyhow::Result<
 
 /// Draws the run's curves. A trained network is no failure because its picture is one, so that is a
 /// warning, kept in the run's record.
-fn show_curves(run: &RunDir) -> anyhow::Result<()> {
-    match draw_curves(std::slice::from_ref(run), &run.path()) {
+fn show_curves(context: &Context, run: &RunDir) -> anyhow::Result<()> {
+    match context.draw(&run.path()) {
         Ok(files) => files.iter().for_each(|path| result(path.display())),
         Err(error) => {
             let warning = format!("the learning curves could not be drawn: {error:#}");

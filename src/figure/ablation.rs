@@ -1,21 +1,23 @@
-//! The ablation figure: for each picture, what the networks of rising depth look at. Called by
-//! `cli` with what `ablate` wrote.
+//! The ablation figure: for each picture, what the networks of rising depth look at.
 //!
-//! One block a picture: the picture stands above the column of heat maps, one row a trial, and each
-//! explanation map beside its heat map, so that the eye compares straight up and straight across.
+//! One block per picture: the picture stands above the column of heat maps, one row per trial, and each
+//! explanation map next to its heat map, so that the eye compares straight up and straight across.
 //! Heat maps are in plain colour, so that the colour bar holds for them exactly; where they lie on
 //! the picture is what the explanation map shows.
 
 use super::canvas::{Anchor, Canvas, Point};
 use super::drawing::Drawing;
 use super::error::FigureError;
-use super::page::{Page, empty_panel, pair_labels};
+use super::file_name::file_stem;
+use super::folder::{ABLATION_MAPS, FolderFigure};
+use super::page::{Page, common_panel, empty_panel, pair_labels};
 use super::picture::{PanelSize, heat, picture, picture_size};
-use super::selection::{MapChoice, head_note, images, provenance, unique};
-use super::svg_text::{class_name, method_name, trial_name};
+use super::selection::{FINE_CELLS, LayerRule, MapChoice, head_note, images, provenance, unique};
+use super::sheet::Figure;
+use super::svg_text::{class_name, method_title, network_title};
 use super::theme::{BODY, HEADING, MARGIN, SMALL, STRONG, Style};
 use super::typeface::{shorten, width};
-use super::{Figure, verdict};
+use super::verdict;
 use crate::run::{ExplainedImage, ExplanationRecord, ExplanationSet};
 
 /// Widest page content in pixels: 11.5 inches, a landscape sheet.
@@ -27,7 +29,7 @@ const PANEL_MANY: usize = 128;
 const MANY: usize = 7;
 /// Longer side of a panel in pixels for a single picture.
 const PANEL_ONE: usize = 224;
-/// Widest text beside a row of panels, in pixels; what is longer is shortened.
+/// Widest text next to a row of panels, in pixels; what is longer is shortened.
 const TEXT_WIDTH: f32 = 255.0;
 /// Narrowest page content in pixels, so that the header has room.
 const NARROWEST: f32 = 740.0;
@@ -39,6 +41,59 @@ const TEXT_GAP: f32 = 18.0;
 const BLOCK_GAP: f32 = 44.0;
 /// Height over width of a page that blocks are arranged towards (A4).
 const PAGE_ASPECT: f32 = 1.414;
+
+/// The folder of the maps, below that of the figures.
+const MAPS: &str = ABLATION_MAPS[0];
+
+/// Draws each method at both layers of an ablation, where all networks have such a map.
+pub(super) const FIGURE: FolderFigure = FolderFigure {
+    name: "ablation",
+    reads: MAPS,
+    draw: |folder| {
+        let Some(set) = folder.maps(MAPS, "ablation", |_| true)? else {
+            return Ok(());
+        };
+        for choice in choices(&set) {
+            folder.save(&Ablation { set: &set, choice })?;
+        }
+        Ok(())
+    },
+};
+
+/// Returns the maps of `set` that every network has, method by method, the finer layer first.
+fn choices(set: &ExplanationSet) -> Vec<MapChoice> {
+    let trials = unique(set.records.iter().map(|record| record.trial.as_str()));
+    let methods = unique(set.records.iter().map(|record| record.method.as_str()));
+    let seeds = unique(set.records.iter().map(|record| record.seed));
+    let fine = set.drawn_as.fine_cells.unwrap_or(FINE_CELLS);
+    let layers = [
+        (LayerRule::DeepestWithCells(fine), fine),
+        (LayerRule::Deepest, 1),
+    ];
+    let mut choices = Vec::new();
+    for (seed, method) in seeds
+        .iter()
+        .flat_map(|seed| methods.iter().map(move |m| (seed, m)))
+    {
+        for (layer, cells) in &layers {
+            let shows = |trial: &&str| {
+                set.records.iter().any(|record| {
+                    (record.trial.as_str(), record.seed) == (*trial, *seed)
+                        && record.method == *method
+                        && record.native_size.iter().all(|side| side >= cells)
+                })
+            };
+            if trials.iter().all(shows) {
+                choices.push(MapChoice {
+                    method: (*method).to_string(),
+                    layer: layer.clone(),
+                    seed: *seed,
+                });
+            }
+        }
+    }
+    choices
+}
 
 /// The ablation figure of one method at one layer of each network.
 #[derive(Debug, Clone)]
@@ -57,12 +112,12 @@ struct BlockSize {
     height: f32,
 }
 
-/// One picture and its maps, one a trial.
+/// One picture and its maps, one per trial.
 type Block<'a> = (&'a ExplainedImage, Vec<&'a ExplanationRecord>);
 
 impl Figure for Ablation<'_> {
     fn name(&self) -> String {
-        super::file_stem("ablation", &self.choice)
+        file_stem("ablation", &self.choice)
     }
 
     fn draw(&self) -> Result<Drawing, FigureError> {
@@ -90,7 +145,7 @@ impl Figure for Ablation<'_> {
         let content = columns as f32 * (size.width + BLOCK_GAP) - BLOCK_GAP;
         let title = format!(
             "{} by depth of the network",
-            method_name(&self.choice.method)
+            method_title(&shown[0].title, &self.choice.method)
         );
         let subtitle = format!("{} · {}", provenance(&images, &shown), self.choice.layer);
         let mut page = Page::new(content.max(NARROWEST), &title, &subtitle);
@@ -126,7 +181,7 @@ impl Ablation<'_> {
             n if n < MANY => PANEL_FEW,
             _ => PANEL_MANY,
         };
-        let panel = super::common_panel(self.set, images, target)?;
+        let panel = common_panel(self.set, images, target)?;
         let (mut text_width, mut text_height) = (0f32, 0f32);
         let mut rows = 0;
         for (image, maps) in blocks {
@@ -223,7 +278,7 @@ impl Ablation<'_> {
 /// class where it is another than the predicted, and the map's native size.
 fn row_lines(record: &ExplanationRecord, image: &ExplainedImage) -> Vec<(Style, String)> {
     let [height, width] = record.native_size;
-    let mut lines = vec![(STRONG, trial_name(&record.trial))];
+    let mut lines = vec![(STRONG, network_title(&record.network_title, &record.trial))];
     lines.extend(
         verdict::lines(record, image, TEXT_WIDTH)
             .into_iter()
@@ -256,7 +311,8 @@ fn columns(size: &BlockSize, blocks: usize) -> usize {
 fn epochs_of(trials: &[&str], shown: &[&ExplanationRecord]) -> Result<String, FigureError> {
     let mut parts = Vec::new();
     for trial in trials {
-        let epochs = unique(shown.iter().filter(|r| r.trial == *trial).map(|r| r.epoch));
+        let own: Vec<_> = shown.iter().filter(|r| r.trial == *trial).collect();
+        let epochs = unique(own.iter().map(|r| r.epoch));
         if epochs.len() > 1 {
             return Err(FigureError::SeveralCheckpoints {
                 trial: (*trial).to_string(),
@@ -267,11 +323,9 @@ fn epochs_of(trials: &[&str], shown: &[&ExplanationRecord]) -> Result<String, Fi
                     .join(", "),
             });
         }
-        parts.extend(
-            epochs
-                .iter()
-                .map(|epoch| format!("{} {epoch}", trial_name(trial))),
-        );
+        let title = own.first().map_or("", |record| &record.network_title);
+        let title = network_title(title, trial);
+        parts.extend(epochs.iter().map(|epoch| format!("{title} {epoch}")));
     }
     Ok(parts.join(", "))
 }

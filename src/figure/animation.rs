@@ -1,7 +1,7 @@
 //! The trajectory as a moving picture: the frames one by one with the maps of their states, then the
-//! prediction beside the truth. Called by `cli` with what `explain-seq` wrote.
+//! prediction next to the truth.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use image::codecs::gif::{GifEncoder, Repeat};
 use image::{Delay, Frame, RgbImage};
@@ -13,7 +13,6 @@ use super::error::FigureError;
 use super::picture::PanelSize;
 use super::theme::{HEADING, INK, MARGIN, RULE, SMALL, TITLE};
 use super::typeface::wrap;
-use super::{Figure, Trajectory};
 use crate::run::write_atomically;
 
 /// Side of a panel in pixels.
@@ -25,51 +24,46 @@ const FRAME_MS: u32 = 500;
 /// How long the prediction stays, in milliseconds.
 const LAST_MS: u32 = 2500;
 
-impl Trajectory<'_> {
-    /// Writes the animation into `folder` as a GIF that repeats for ever, and returns its path.
-    ///
-    /// # Errors
-    /// As [`Figure::save`].
-    pub fn save_animation(&self, folder: &Path) -> Result<PathBuf, FigureError> {
-        let path = folder.join(format!("{}.gif", self.name()));
-        let mut bytes = Vec::new();
-        let mut encoder = GifEncoder::new_with_speed(&mut bytes, 10);
-        let mut size = (0, 0);
-        let steps = self.steps()?;
-        let last = steps.len() - 1;
-        let encoded = encoder.set_repeat(Repeat::Infinite).and_then(|()| {
-            for (place, (drawing, rgb)) in steps.into_iter().enumerate() {
-                size = (drawing.width_px, drawing.height_px);
-                let picture = RgbImage::from_raw(size.0, size.1, rgb)
-                    .expect("a drawing has three bytes for each of its pixels");
-                let picture = image::DynamicImage::ImageRgb8(picture).into_rgba8();
-                let stays = if place == last { LAST_MS } else { FRAME_MS };
-                let delay = Delay::from_numer_denom_ms(stays, 1);
-                encoder.encode_frame(Frame::from_parts(picture, 0, 0, delay))?;
-            }
-            Ok(())
-        });
-        drop(encoder);
-        encoded.map_err(|source| FigureError::Encode {
-            format: "gif",
-            width: size.0,
-            height: size.1,
-            source,
-        })?;
-        write_atomically(&path, &bytes)?;
-        Ok(path)
-    }
+/// Writes the animation to `path` as a GIF that repeats for ever.
+///
+/// # Errors
+/// [`FigureError`] names the array that is missing, or the file that cannot be written.
+pub(super) fn save_animation(view: &ClipView<'_>, path: &Path) -> Result<(), FigureError> {
+    let mut bytes = Vec::new();
+    let mut encoder = GifEncoder::new_with_speed(&mut bytes, 10);
+    let mut size = (0, 0);
+    let steps = steps(view)?;
+    let last = steps.len() - 1;
+    let encoded = encoder.set_repeat(Repeat::Infinite).and_then(|()| {
+        for (place, (drawing, rgb)) in steps.into_iter().enumerate() {
+            size = (drawing.width_px, drawing.height_px);
+            let picture = RgbImage::from_raw(size.0, size.1, rgb)
+                .expect("a drawing has three bytes for each of its pixels");
+            let picture = image::DynamicImage::ImageRgb8(picture).into_rgba8();
+            let stays = if place == last { LAST_MS } else { FRAME_MS };
+            let delay = Delay::from_numer_denom_ms(stays, 1);
+            encoder.encode_frame(Frame::from_parts(picture, 0, 0, delay))?;
+        }
+        Ok(())
+    });
+    drop(encoder);
+    encoded.map_err(|source| FigureError::Encode {
+        format: "gif",
+        width: size.0,
+        height: size.1,
+        source,
+    })?;
+    Ok(write_atomically(path, &bytes)?)
+}
 
-    /// The drawing of each step with its pixels: one a frame that is seen, then the prediction.
-    fn steps(&self) -> Result<Vec<(Drawing, Vec<u8>)>, FigureError> {
-        let view = ClipView::new(self.set, self.clip, self.method)?;
-        let steps = (0..=view.clip.watched).map(|time| {
-            let drawing = step(&view, time)?;
-            let rgb = drawing.rgb()?;
-            Ok((drawing, rgb))
-        });
-        steps.collect()
-    }
+/// The drawing of each step with its pixels: one per frame that is seen, then the prediction.
+fn steps(view: &ClipView<'_>) -> Result<Vec<(Drawing, Vec<u8>)>, FigureError> {
+    let steps = (0..=view.clip.watched).map(|time| {
+        let drawing = step(view, time)?;
+        let rgb = drawing.rgb()?;
+        Ok((drawing, rgb))
+    });
+    steps.collect()
 }
 
 /// Draws the step of frame `time`; the one after the last seen is the prediction's.
@@ -118,9 +112,9 @@ fn step(view: &ClipView<'_>, time: usize) -> Result<Drawing, FigureError> {
             );
         }
     } else {
-        head(&mut canvas, 0, &format!("frame {} is true", time + 1));
+        head(&mut canvas, 0, &format!("frame {}, true", time + 1));
         canvas.picture(panel.at(left(0), top), &view.frame(time, panel)?)?;
-        head(&mut canvas, 1, "and predicted");
+        head(&mut canvas, 1, "predicted");
         canvas.picture(panel.at(left(1), top), &view.prediction(panel)?)?;
         let words = format!("squared error {:.1}", view.clip.error);
         canvas.text(
@@ -136,7 +130,7 @@ fn step(view: &ClipView<'_>, time: usize) -> Result<Drawing, FigureError> {
         &[(MARGIN, end), (MARGIN + content, end)],
         Stroke::solid(RULE, 2.0),
     );
-    let note = "red: for the prediction · blue: against it · yellow: the way of the digit";
+    let note = "red: for the prediction · blue: against it · yellow: the path of the digit";
     let lines = wrap(note, content, &SMALL);
     let end = canvas.lines((MARGIN, end + 6.0), Anchor::Start, &SMALL, &lines);
     Ok(canvas.finish(&title, content + 2.0 * MARGIN, end + MARGIN * 0.5))

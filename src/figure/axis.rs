@@ -1,5 +1,4 @@
-//! Axis arithmetic: where ticks go, how values map to pixels, and how labels keep apart. Called by
-//! `plot` and the charts.
+//! Axis arithmetic: where ticks go, how values map to pixels, and how labels keep apart.
 
 /// Guards tick choice against the rounding of `high / step` when `high` is itself a tick.
 const TICK_SLACK: f64 = 1e-9;
@@ -27,7 +26,7 @@ impl Scale {
 pub(super) struct Ticks {
     /// The tick values, rising.
     pub(super) values: Vec<f64>,
-    /// Decimals that tell them apart.
+    /// Decimals that distinguish them.
     decimals: usize,
 }
 

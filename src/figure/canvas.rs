@@ -1,10 +1,10 @@
-//! The sheet that a figure is drawn on: SVG text, built shape by shape. Called by `page`, `plot`
-//! and the figures.
+//! The sheet that a figure is drawn on: SVG text, built shape by shape.
 //!
 //! Coordinates are pixels at 200 dots per inch, from the top left corner.
 
 use std::fmt::Write;
 
+pub(super) use super::area::Area;
 use super::colour::Marker;
 use super::drawing::Drawing;
 use super::error::FigureError;
@@ -64,31 +64,6 @@ impl Stroke {
             "stroke=\"{}\" stroke-width=\"{}\"{dash}",
             self.colour, self.width
         )
-    }
-}
-
-/// A rectangle in pixels.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Area {
-    /// Distance of the left side from the sheet's.
-    pub(super) left: f32,
-    /// Distance of the top side from the sheet's.
-    pub(super) top: f32,
-    /// Extent to the right.
-    pub(super) width: f32,
-    /// Extent downwards.
-    pub(super) height: f32,
-}
-
-impl Area {
-    /// Returns the distance of the right side from the sheet's left.
-    pub(super) fn right(&self) -> f32 {
-        self.left + self.width
-    }
-
-    /// Returns the distance of the bottom side from the sheet's top.
-    pub(super) fn bottom(&self) -> f32 {
-        self.top + self.height
     }
 }
 

@@ -1,17 +1,36 @@
-//! The figure of temporal capacity: how far back one network's maps, gradient and error reach, beside
-//! what knows nothing of the past. Called by `cli` with the rows of `capacity.csv`.
+//! The figure of temporal capacity: how far back one network's maps, gradient and error reach,
+//! compared with controls that have no memory of the past.
 
-use super::Figure;
 use super::canvas::Stroke;
-use super::capacity_page::{Chart, ChartRow, Of, draw_page, line, of_layer, of_network};
+use super::capacity_page::{
+    Chart, ChartRow, Of, draw_page, layer_heading, line, methods, networks, of_layer, of_network,
+    title,
+};
 use super::colour::{Marker, series_look};
 use super::drawing::Drawing;
 use super::error::FigureError;
+use super::folder::FolderFigure;
 use super::lines::{GREY, Line};
 use super::plot::DATA_LINE;
 use super::selection::unique;
-use super::svg_text::{method_name, network_name};
-use crate::run::{CapacityRow, claimed_lags};
+use super::sheet::Figure;
+use super::svg_text::network_title;
+use crate::run::{CapacityRow, TableRow, claimed_lags};
+
+/// Draws each method of a table of one network.
+pub(super) const FIGURE: FolderFigure = FolderFigure {
+    name: "capacity",
+    reads: CapacityRow::FILE,
+    draw: |folder| {
+        let rows: &[CapacityRow] = &folder.rows()?;
+        if networks(rows).len() == 1 {
+            for method in methods(rows) {
+                folder.save(&Capacity { rows, method })?;
+            }
+        }
+        Ok(())
+    },
+};
 
 /// The figure of one network and one method.
 #[derive(Debug, Clone)]
@@ -61,7 +80,7 @@ const CONTROLS: [Control; 3] = [
 ];
 
 impl Control {
-    /// Returns the line beside that of `measure`.
+    /// Returns the line to compare with that of `measure`.
     fn line(&self, rows: &[CapacityRow], measure: &str, of: Of<'_>) -> Line {
         let (on, off) = self.dash;
         let stroke = Stroke::solid(GREY, DATA_LINE - 0.6).dashed(on, off);
@@ -82,11 +101,10 @@ impl Figure for Capacity<'_> {
 
     fn draw(&self) -> Result<Drawing, FigureError> {
         let first = self.rows.first();
-        let experiment = first.map_or("", |row| row.experiment.as_str());
-        let title = format!(
-            "How far back {} remembers the digit",
-            network_name(experiment)
-        );
+        let network = first.map_or(String::new(), |row| {
+            network_title(&row.network_title, &row.experiment)
+        });
+        let title = format!("How far back {network} remembers the digit");
         let layers = super::capacity_page::layers(self.rows, Some(self.method))?;
         let rows = [
             self.maps(&layers, "own-track", "other-track", "own-minus-other"),
@@ -180,7 +198,7 @@ impl Capacity<'_> {
             ],
         };
         ChartRow {
-            heading: "Rise of the squared error where the frame k back is missing or another's",
+            heading: "Rise of the squared error when the frame k back is replaced",
             charts: [
                 ("rise-black", "a black frame in its place"),
                 ("rise-foreign", "another clip's frame in its place"),
@@ -198,7 +216,7 @@ impl Capacity<'_> {
              Filled points: more on the explained digit's track than on the other's, by more than the \
              untrained network and shuffled frames give, each beyond its paired 95 % interval. Bars: \
              95 % bootstrap intervals over clips.",
-            method_name(self.method),
+            title(self.rows, self.method),
             targets.join(", ")
         )
     }
@@ -208,14 +226,6 @@ impl Capacity<'_> {
 fn look(index: usize, label: &str) -> (&str, Marker, Stroke) {
     let look = series_look(index);
     (label, look.marker, Stroke::solid(look.colour, DATA_LINE))
-}
-
-/// Returns "layer 2 (top)" and the like.
-pub(super) fn layer_heading(layers: &[usize], layer: usize) -> String {
-    match layers.len() > 1 && layers.last() == Some(&layer) {
-        true => format!("layer {} (top)", layer + 1),
-        false => format!("layer {}", layer + 1),
-    }
 }
 
 #[cfg(test)]

@@ -1,23 +1,39 @@
-//! The figure that compares the temporal capacity of several networks. Called by `cli` with the rows of
-//! several `capacity.csv`.
+//! The figure that compares the temporal capacity of several networks.
 
-use super::Figure;
 use super::canvas::Stroke;
-use super::capacity::layer_heading;
-use super::capacity_page::{Chart, ChartRow, Of, draw_page, layers, line, of_layer, of_network};
+use super::capacity_page::{
+    Chart, ChartRow, Of, draw_page, layer_heading, layers, line, methods, networks, of_layer,
+    of_network, title,
+};
 use super::colour::series_look;
 use super::drawing::Drawing;
 use super::error::FigureError;
+use super::folder::FolderFigure;
 use super::lines::Line;
 use super::plot::DATA_LINE;
-use super::selection::unique;
-use super::svg_text::{method_name, network_name};
+use super::sheet::Figure;
+use super::svg_text::network_title;
 use super::theme::STRONG;
 use super::typeface::shorten;
-use crate::run::CapacityRow;
+use crate::run::{CapacityRow, TableRow};
 
 /// Longest label at a line's end, in pixels.
 const LABEL_ROOM: f32 = 250.0;
+
+/// Draws each method of a table of several networks.
+pub(super) const FIGURE: FolderFigure = FolderFigure {
+    name: "capacity-compared",
+    reads: CapacityRow::FILE,
+    draw: |folder| {
+        let rows: &[CapacityRow] = &folder.rows()?;
+        if networks(rows).len() > 1 {
+            for method in methods(rows) {
+                folder.save(&CapacityCompared { rows, method })?;
+            }
+        }
+        Ok(())
+    },
+};
 
 /// The figure of several networks and one method.
 #[derive(Debug, Clone)]
@@ -61,7 +77,7 @@ impl Figure for CapacityCompared<'_> {
                 charts: of_layers("gradient", None),
             },
             ChartRow {
-                heading: "Rise of the squared error where the frame k back is missing or another's",
+                heading: "Rise of the squared error when the frame k back is replaced",
                 charts: [
                     ("rise-black", "a black frame in its place"),
                     ("rise-foreign", "another clip's frame in its place"),
@@ -74,7 +90,7 @@ impl Figure for CapacityCompared<'_> {
             "{}, trained networks. k: frames before the last one seen. A track is what a digit covered \
              k frames back and no digit covers in frame 10 or 11. Layers are counted from the lowest; a \
              network of one layer has no line at layer 2. Bars: 95 % bootstrap intervals over clips.",
-            method_name(self.method)
+            title(self.rows, self.method)
         );
         draw_page(
             "What architectures remember of the past",
@@ -86,24 +102,27 @@ impl Figure for CapacityCompared<'_> {
 }
 
 impl CapacityCompared<'_> {
-    /// One line a network that has the measure.
+    /// One line per network that has the measure.
     fn lines(&self, measure: &str, of: Of<'_>) -> Vec<Line> {
-        let networks = unique(
-            self.rows
-                .iter()
-                .map(|row| (row.experiment.as_str(), row.seed)),
-        );
+        let networks = networks(self.rows);
         let several = |name: &str| networks.iter().filter(|(other, _)| *other == name).count() > 1;
         let lines = networks.iter().enumerate().map(|(place, &(name, seed))| {
-            let mut label = network_name(name);
+            let own =
+                || (self.rows.iter()).filter(|row| row.experiment == name && row.seed == seed);
+            let title = own().next().map_or("", |row| row.network_title.as_str());
+            let mut label = network_title(title, name);
             if several(name) {
                 label = format!("{label} seed {seed}");
             }
             let label = shorten(&label, LABEL_ROOM, &STRONG);
             let look = series_look(place);
             let stroke = Stroke::solid(look.colour, DATA_LINE);
-            let own = (self.rows.iter()).filter(|row| row.experiment == name && row.seed == seed);
-            line(own, ("trained", measure), of, (&label, look.marker, stroke))
+            line(
+                own(),
+                ("trained", measure),
+                of,
+                (&label, look.marker, stroke),
+            )
         });
         lines.filter(|line| !line.points.is_empty()).collect()
     }

@@ -1,5 +1,4 @@
-//! The page that the figures of temporal capacity share: rows of charts over the frames back. Called
-//! by `capacity` and `capacity_compared`.
+//! The page that the figures of temporal capacity share: rows of charts over the frames back.
 
 use super::axis::Ticks;
 use super::canvas::{Anchor, Area, Stroke};
@@ -10,7 +9,7 @@ use super::lines::{Labels, Line, LinePoint, draw_lines, extent, label_room};
 use super::page::Page;
 use super::plot::Plot;
 use super::selection::{generated_note, seeds_note, unique};
-use super::svg_text::checkpoint_rule;
+use super::svg_text::{checkpoint_rule, method_title};
 use super::theme::{HEADING, MARGIN, RULE, SMALL, STRONG};
 use crate::run::CapacityRow;
 
@@ -111,6 +110,33 @@ pub(super) fn layers(
         }),
         false => Ok(layers),
     }
+}
+
+/// Returns "layer 2 (top)" and the like.
+pub(super) fn layer_heading(layers: &[usize], layer: usize) -> String {
+    match layers.len() > 1 && layers.last() == Some(&layer) {
+        true => format!("layer {} (top)", layer + 1),
+        false => format!("layer {}", layer + 1),
+    }
+}
+
+/// Returns the networks that were measured, each with its seed.
+pub(super) fn networks(rows: &[CapacityRow]) -> Vec<(&str, u64)> {
+    unique(rows.iter().map(|row| (row.experiment.as_str(), row.seed)))
+}
+
+/// Returns the methods whose maps were measured.
+pub(super) fn methods(rows: &[CapacityRow]) -> Vec<&str> {
+    unique(rows.iter().filter_map(|row| row.method.as_deref()))
+}
+
+/// Returns the name of `method` in figures.
+pub(super) fn title<'a>(rows: &'a [CapacityRow], method: &'a str) -> &'a str {
+    let own = rows
+        .iter()
+        .find(|row| row.method.as_deref() == Some(method));
+    let title = own.and_then(|row| row.title.as_deref());
+    method_title(title.unwrap_or_default(), method)
 }
 
 /// Draws the rows of charts under a title.

@@ -1,7 +1,7 @@
 //! The figures of temporal capacity on made-up rows: layout, and what they say.
 
 use super::*;
-use crate::figure::CapacityCompared;
+use crate::figure::capacity_compared::CapacityCompared;
 use crate::figure::samples::assert_laid_out;
 
 /// Every row that one network of `layers` layers has; more than chance up to lag 4.
@@ -11,6 +11,7 @@ fn rows(experiment: &str, layers: usize) -> Vec<CapacityRow> {
         |compared: &str, measure: &str, layer: Option<usize>, map: bool, lag: usize, mean| {
             rows.push(CapacityRow {
                 experiment: experiment.into(),
+                network_title: experiment.replace("convlstm", "ConvLSTM").replace('-', " "),
                 seed: 0,
                 epoch: 6,
                 checkpoint: "best".into(),
@@ -21,6 +22,7 @@ fn rows(experiment: &str, layers: usize) -> Vec<CapacityRow> {
                 measure: measure.into(),
                 layer,
                 method: map.then(|| "grad-cam".to_string()),
+                title: map.then(|| "Grad-CAM".to_string()),
                 lag: Some(lag),
                 mean,
                 low: mean - 0.01,

@@ -1,12 +1,12 @@
 //! One explained clip as the trajectory figures show it: its frames, its digits' ways, the signed maps
-//! of its states. Called by `trajectory` and `animation`.
+//! of its states.
 
 use super::canvas::{Canvas, Point, Stroke};
 use super::colour::{Marker, diverging, mixed, viridis};
 use super::error::{FigureError, quoted_list};
 use super::picture::{PanelSize, Pixels, resampled, wrong_shape};
 use super::selection::generated_note;
-use super::svg_text::{checkpoint_rule, data_name, method_name, network_name};
+use super::svg_text::{checkpoint_rule, data_name, method_title, network_title};
 use crate::run::{Array, ExplainedClip, SequenceSet, StateMap};
 
 /// Line and points of the explained digit's way; yellow stands out from red, blue and grey.
@@ -17,6 +17,9 @@ const EXPLAINED: [u8; 3] = [0xFF, 0xD4, 0x00];
 const WAY_RIM: &str = "#1A1A1A";
 /// Most that a map's colour covers of the frame under it.
 const COVER: f32 = 0.85;
+
+/// How a clip's digits are counted.
+const ORDINALS: [&str; 2] = ["first", "second"];
 
 /// One clip, explained by one method.
 #[derive(Debug, Clone)]
@@ -70,15 +73,18 @@ impl<'a> ClipView<'a> {
 
     /// Returns the network's name as figures write it.
     pub(super) fn network(&self) -> String {
-        network_name(&self.set.experiment)
+        network_title(&self.set.network_title, &self.set.experiment)
     }
 
-    /// Returns what is explained, in words, such as "digit 1 (a 7)".
+    /// Returns what is explained, in words, such as "the first digit (a 7)".
     pub(super) fn target(&self) -> String {
         match self.explained() {
             Some(digit) => {
                 let label = self.clip.digits[digit].label;
-                format!("digit {} (a {label})", digit + 1)
+                match ORDINALS.get(digit) {
+                    Some(ordinal) => format!("the {ordinal} digit (a {label})"),
+                    None => format!("digit {} (a {label})", digit + 1),
+                }
             }
             None if self.clip.target == "frame" => "the whole frame".to_string(),
             None => format!("the box {}", self.clip.target.trim_start_matches("box:")),
@@ -105,7 +111,8 @@ impl<'a> ClipView<'a> {
             checkpoint_rule(&self.set.checkpoint),
             self.set.epoch
         ));
-        parts.push(method_name(self.method).into_owned());
+        let title = &self.layers[0][0].title;
+        parts.push(method_title(title, self.method).to_string());
         parts.join(" · ")
     }
 

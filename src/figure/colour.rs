@@ -1,5 +1,4 @@
-//! Colours: the heat map's scale and the categorical series. Called by `picture`, `page` and the
-//! charts.
+//! Colours: the heat map's scale and the categorical series.
 
 /// Every fifth entry of the viridis table, as 0xRRGGBB; linear interpolation between them stays
 /// within 1/255 of the full table.
@@ -60,7 +59,7 @@ fn channels(colour: u32) -> [u8; 3] {
     [red, green, blue]
 }
 
-/// How one series of a chart is told from the others: by colour, by marker and by dash, so that
+/// How one series of a chart is distinguished from the others: by colour, by marker and by dash, so that
 /// none of them is the only carrier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct SeriesLook {
@@ -88,7 +87,7 @@ pub(super) enum Marker {
 /// The series looks, in the order of use.
 ///
 /// # Source
-/// Okabe and Ito, "Color Universal Design" (2008); their yellow is left out because it is too pale
+/// Okabe and Ito, "Color Universal Design" (2008); their yellow is omitted because it is too pale
 /// for a line on white.
 const SERIES: [SeriesLook; 7] = [
     SeriesLook {

@@ -1,9 +1,9 @@
-//! The curves that are drawn of a row of `epochs.csv`, by kind of network. Used by `curves`.
+//! The curves that are drawn of a row of `epochs.csv`, by kind of network.
 
 use crate::run::{EpochRecord, EpochRow, ForecastRow};
 
 /// One of the two panels.
-pub struct Panel<R> {
+pub(super) struct Panel<R> {
     pub(super) heading: &'static str,
     pub(super) train: fn(&R) -> Option<f64>,
     pub(super) validation: fn(&R) -> f64,
@@ -12,7 +12,7 @@ pub struct Panel<R> {
 const PERCENT: f64 = 100.0;
 
 /// A row of a run's table, with the two curves that are drawn of it.
-pub trait Curved: EpochRecord {
+pub(super) trait Curved: EpochRecord {
     /// What the best epoch is the best by.
     const BEST: &'static str;
 

@@ -1,20 +1,25 @@
-//! The learning curves: loss and accuracy over the epochs, of one run or of several. Called by
-//! `cli` with the rows of each run's `epochs.csv`.
+//! The learning curves: loss and accuracy over the epochs, of one run or of several.
 
-use super::Figure;
+use std::path::{Path, PathBuf};
+
 use super::axis::{Scale, Ticks, spread};
 use super::canvas::{Anchor, Area, Canvas, Point, Stroke};
 use super::colour::{Marker, SeriesLook, series_look};
 use super::curve_rows::{Curved, Panel};
 use super::drawing::Drawing;
 use super::error::FigureError;
+use super::folder::FolderFigure;
 use super::page::Page;
 use super::plot::{DATA_LINE, LEADER_LINE, POINT, Plot};
 use super::selection::{generated_note, seeds_note, unique};
-use super::svg_text::trial_name;
+use super::sheet::Figure;
+use super::svg_text::network_title;
 use super::theme::{HEADING, MARGIN, QUIET, SMALL, STRONG};
 use super::typeface::{shorten, width};
-use crate::run::{EpochRecord, EpochRow};
+use crate::run::{
+    CURVES_FILE, CurveRun, EPOCHS_FILE, EpochRecord, RunDir, RunTables, read_curves, read_run,
+    read_runs,
+};
 
 /// Width of the page's content in pixels: 8 inches.
 const CONTENT: f32 = 1640.0;
@@ -33,26 +38,45 @@ const LEADER: f32 = 26.0;
 /// Markers on a curve: about this many, evenly spread.
 const MARKERS: usize = 6;
 
-/// One training run's rows.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Series<R = EpochRow> {
-    /// Trial name, such as "trial-d".
-    pub label: String,
-    /// Training seed.
-    pub seed: u64,
-    /// One row an epoch, from epoch 0.
-    pub rows: Vec<R>,
+/// Draws the runs that a table lists, and the run whose folder it is.
+pub(super) const FIGURE: FolderFigure = FolderFigure {
+    name: "curves",
+    reads: EPOCHS_FILE,
+    draw: |folder| {
+        for tables in [
+            read_curves(&folder.from.join(CURVES_FILE))?,
+            read_run(folder.from)?,
+        ] {
+            if let Some(tables) = tables {
+                folder.add(|into| save(tables, into))?;
+            }
+        }
+        Ok(())
+    },
+};
+
+/// Draws the learning curves of `runs`, all of one kind, into `folder`, and returns the files.
+///
+/// # Errors
+/// [`FigureError::Save`] names a run's file that cannot be read, or a run of another kind;
+/// [`FigureError::Nothing`] where no run has an epoch.
+pub fn draw_curves(runs: &[RunDir], folder: &Path) -> Result<Vec<PathBuf>, FigureError> {
+    let none = RunTables::Classifiers(Vec::new());
+    save(read_runs(runs)?.unwrap_or(none), folder)
+}
+
+fn save(tables: RunTables, folder: &Path) -> Result<Vec<PathBuf>, FigureError> {
+    match tables {
+        RunTables::Classifiers(runs) => Curves { runs }.save(folder),
+        RunTables::Predictors(runs) => Curves { runs }.save(folder),
+    }
 }
 
 /// The learning curves of one run or of several.
 #[derive(Debug, Clone)]
-pub struct Curves<R = EpochRow> {
+pub(super) struct Curves<R> {
     /// The runs, in the order to draw.
-    pub series: Vec<Series<R>>,
-    /// Data set name, such as "cifar-100".
-    pub dataset: String,
-    /// Whether the data are generated.
-    pub generated: bool,
+    pub(super) runs: Vec<CurveRun<R>>,
 }
 
 /// A curve to draw, with what stands at its end.
@@ -65,8 +89,8 @@ struct Curve {
 
 impl<R: Curved> Figure for Curves<R> {
     fn name(&self) -> String {
-        match &self.series[..] {
-            [one] => format!("curves-{}-seed-{}", one.label, one.seed),
+        match &self.runs[..] {
+            [one] => format!("curves-{}-seed-{}", one.trial, one.seed),
             _ => "curves".to_string(),
         }
     }
@@ -76,7 +100,7 @@ impl<R: Curved> Figure for Curves<R> {
         let mut page = Page::new(CONTENT, &self.title(), &self.subtitle());
         let top = page.y + HEADING.line() + SMALL.line();
         let half = (CONTENT - PANEL_GAP) / 2.0;
-        let labels = self.series.iter().enumerate().map(|(i, _)| self.label(i));
+        let labels = self.runs.iter().enumerate().map(|(i, _)| self.label(i));
         let labels: Vec<String> = if self.single().is_some() {
             vec!["validation".into(), "training".into()]
         } else {
@@ -110,14 +134,14 @@ impl<R: Curved> Figure for Curves<R> {
 
 impl<R: Curved> Curves<R> {
     fn check(&self) -> Result<(), FigureError> {
-        if self.series.iter().all(|series| series.rows.is_empty()) {
+        if self.runs.iter().all(|series| series.rows.is_empty()) {
             return Err(FigureError::Nothing {
                 wanted: "learning curves".to_string(),
                 known: "no run with an epoch".to_string(),
             });
         }
         let panels = R::panels();
-        for series in &self.series {
+        for series in &self.runs {
             let finite = |row: &R| {
                 panels.iter().all(|panel| {
                     (panel.validation)(row).is_finite()
@@ -126,15 +150,15 @@ impl<R: Curved> Curves<R> {
             };
             if !series.rows.iter().all(finite) {
                 return Err(FigureError::NotFinite {
-                    name: series.label.clone(),
+                    name: series.trial.clone(),
                 });
             }
         }
         Ok(())
     }
 
-    fn single(&self) -> Option<&Series<R>> {
-        match &self.series[..] {
+    fn single(&self) -> Option<&CurveRun<R>> {
+        match &self.runs[..] {
             [one] => Some(one),
             _ => None,
         }
@@ -142,15 +166,20 @@ impl<R: Curved> Curves<R> {
 
     fn title(&self) -> String {
         match self.single() {
-            Some(one) => format!("Learning curves of {}", trial_name(&one.label)),
+            Some(one) => format!(
+                "Learning curves of {}",
+                network_title(&one.network_title, &one.trial)
+            ),
             None => "Learning curves by depth of the network".to_string(),
         }
     }
 
     fn subtitle(&self) -> String {
-        let mut parts = vec![self.dataset.clone()];
-        parts.extend(generated_note(usize::from(self.generated), 1).map(str::to_string));
-        let mut seeds = unique(self.series.iter().map(|series| series.seed));
+        let last = self.runs.last();
+        let mut parts = vec![last.map_or(String::new(), |run| run.dataset.clone())];
+        let generated = last.is_some_and(|run| run.generated);
+        parts.extend(generated_note(usize::from(generated), 1).map(str::to_string));
+        let mut seeds = unique(self.runs.iter().map(|series| series.seed));
         seeds.sort_unstable();
         parts.push(seeds_note(&seeds));
         parts.push("solid: validation, dashed: training".to_string());
@@ -159,7 +188,7 @@ impl<R: Curved> Curves<R> {
 
     fn caption(&self) -> String {
         let best: Vec<String> = self
-            .series
+            .runs
             .iter()
             .enumerate()
             .filter_map(|(index, series)| {
@@ -182,12 +211,12 @@ impl<R: Curved> Curves<R> {
 
     /// Returns a run's label; the seed is part of it where a trial has several.
     fn label(&self, index: usize) -> String {
-        let series = &self.series[index];
-        let name = trial_name(&series.label);
+        let series = &self.runs[index];
+        let name = network_title(&series.network_title, &series.trial);
         let shared = self
-            .series
+            .runs
             .iter()
-            .filter(|other| other.label == series.label)
+            .filter(|other| other.trial == series.trial)
             .count()
             > 1;
         let name = if shared {
@@ -201,7 +230,7 @@ impl<R: Curved> Curves<R> {
     fn curves(&self, panel: &Panel<R>) -> Vec<Curve> {
         let single = self.single().is_some();
         let mut curves = Vec::new();
-        for (index, series) in self.series.iter().enumerate() {
+        for (index, series) in self.runs.iter().enumerate() {
             let epoch = |row: &R| f64::from(row.epoch());
             let look = |train: bool| series_look(if single { usize::from(train) } else { index });
             let train = series
@@ -242,7 +271,7 @@ impl<R: Curved> Curves<R> {
         curves: &[Curve],
     ) -> f32 {
         let epochs = self
-            .series
+            .runs
             .iter()
             .flat_map(|series| series.rows.iter().map(|r| r.epoch()));
         let last = epochs.max().unwrap_or(0);
@@ -262,7 +291,7 @@ impl<R: Curved> Curves<R> {
             let points: Vec<Point> = curve.points.iter().map(place).collect();
             draw_curve(canvas, curve, &points);
         }
-        for (index, series) in self.series.iter().enumerate() {
+        for (index, series) in self.runs.iter().enumerate() {
             if let Some(row) = best_row(&series.rows) {
                 let at = place(&(f64::from(row.epoch()), (panel.validation)(row)));
                 let look = series_look(if self.single().is_some() { 0 } else { index });

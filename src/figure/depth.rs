@@ -1,22 +1,22 @@
-//! The depth figure: accuracy against the number of convolution blocks. Called by `cli` with the
-//! rows of `depth.csv`.
+//! The depth figure: accuracy against the number of convolution blocks.
 //!
 //! A table under the axis lines up with the points, so that what depth costs and what it brings
 //! stand in one column.
 
-use super::Figure;
 use super::axis::{Ticks, spread};
 use super::canvas::{Anchor, Area, Canvas, Stroke};
 use super::colour::{Marker, SeriesLook, series_look};
 use super::drawing::Drawing;
 use super::error::FigureError;
+use super::folder::FolderFigure;
 use super::page::Page;
 use super::plot::{DATA_LINE, LEADER_LINE, POINT, Plot};
 use super::selection::{generated_note, seeds_note, unique};
-use super::svg_text::{checkpoint_rule, short_count, trial_name};
+use super::sheet::Figure;
+use super::svg_text::{checkpoint_rule, network_title, short_count};
 use super::theme::{BODY, HEADING, INK, MARGIN, SMALL, STRONG};
 use super::typeface::{shorten, width};
-use crate::run::DepthRow;
+use crate::run::{DepthRow, TableRow};
 
 /// Width of the page's content in pixels: 7 inches.
 const CONTENT: f32 = 1400.0;
@@ -35,10 +35,23 @@ const LABEL_GAP: f32 = 10.0;
 /// Space between table columns, in pixels.
 const CELL_GAP: f32 = 16.0;
 
+/// Draws the networks of the table.
+pub(super) const FIGURE: FolderFigure = FolderFigure {
+    name: "depth",
+    reads: DepthRow::FILE,
+    draw: |folder| {
+        let rows: Vec<DepthRow> = folder.rows()?;
+        match rows.is_empty() {
+            true => Ok(()),
+            false => folder.save(&Depth { rows: &rows }),
+        }
+    },
+};
+
 /// The depth figure.
 #[derive(Debug, Clone)]
 pub struct Depth<'a> {
-    /// One row a trained network, in any order.
+    /// One row per trained network, in any order.
     pub rows: &'a [DepthRow],
 }
 
@@ -199,7 +212,7 @@ impl Depth<'_> {
         let spread = if columns.iter().any(|column| column.rows.len() > 1) {
             "Large marks: mean over seeds; small points: each seed; bars: lowest to highest seed."
         } else {
-            "One seed a network: the figure shows no spread."
+            "One seed per network: the figure shows no spread."
         };
         format!(
             "{spread} Validation: {} images, test: {} images. MACs: multiply-adds of one image's \
@@ -284,7 +297,7 @@ fn label_ends(
 fn table_rows(column: &Column<'_>) -> Vec<(&'static str, String)> {
     let row = column.rows[0];
     let mut rows = vec![
-        ("", trial_name(&row.trial)),
+        ("", network_title(&row.network_title, &row.trial)),
         ("conv blocks", row.blocks.to_string()),
         (
             "parameters",

@@ -1,5 +1,4 @@
-//! A finished figure: rendered to PNG and saved with its SVG. Called by `cli` with what a figure
-//! returns.
+//! A finished figure: rendered to PNG and saved with its SVG.
 
 use std::path::{Path, PathBuf};
 
@@ -115,7 +114,7 @@ impl Drawing {
     }
 }
 
-/// Returns `rgb`, three bytes a pixel in rows, as a PNG.
+/// Returns `rgb`, three bytes per pixel in rows, as a PNG.
 ///
 /// # Errors
 /// [`FigureError::Encode`] with the size.

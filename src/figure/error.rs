@@ -1,4 +1,6 @@
-//! What can go wrong between an explanation folder and a figure. Used by everything in `figure`.
+//! What can go wrong between a folder of tables and maps and a figure.
+
+use std::path::PathBuf;
 
 use crate::run::RunError;
 
@@ -26,7 +28,9 @@ pub enum FigureError {
         layer: String,
     },
     /// Several checkpoints of one trial answer the same question.
-    #[error("{trial:?} has maps at the epochs {epochs}: this figure takes one checkpoint a trial")]
+    #[error(
+        "{trial:?} has maps at the epochs {epochs}: this figure takes one checkpoint per trial"
+    )]
     SeveralCheckpoints {
         /// Trial name.
         trial: String,
@@ -81,7 +85,20 @@ pub enum FigureError {
         /// What the renderer said.
         reason: String,
     },
-    /// A file could not be written.
+    /// A figure of a folder cannot be drawn.
+    #[error("cannot draw the figure {figure:?} of {folder:?}: {reason}")]
+    InFolder {
+        /// The figure's name.
+        figure: &'static str,
+        /// The folder with its tables and maps.
+        folder: PathBuf,
+        /// Why not.
+        reason: Box<FigureError>,
+    },
+    /// Drawing was stopped by request.
+    #[error("stopped before all figures were drawn")]
+    Stopped,
+    /// A file could not be read or written.
     #[error(transparent)]
     Save(#[from] RunError),
 }

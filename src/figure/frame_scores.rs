@@ -1,23 +1,23 @@
-//! The frame figure: errors of predicted frames, one step ahead and rolled out. Called by `cli` with
-//! the rows of `frame-scores.csv`.
+//! The frame figure: errors of predicted frames, one step ahead and rolled out.
 //!
-//! The two horizons stand beside each other on one axis, so that what rolling out costs is seen at
-//! once; what needs no network is grey.
+//! The two horizons stand side by side on one axis, so that what rolling out costs is seen at
+//! once; baselines are grey.
 
-use super::Figure;
 use super::axis::Ticks;
 use super::canvas::{Anchor, Area, Canvas, Stroke};
 use super::colour::{Marker, series_look};
 use super::drawing::Drawing;
 use super::error::FigureError;
+use super::folder::FolderFigure;
 use super::lines::{GREY, Labels, Line, LinePoint, draw_lines, extent, label_room};
 use super::page::Page;
 use super::plot::{DATA_LINE, Plot};
 use super::selection::{generated_note, seeds_note, unique};
-use super::svg_text::{checkpoint_rule, network_name};
+use super::sheet::Figure;
+use super::svg_text::{checkpoint_rule, network_title};
 use super::theme::{HEADING, MARGIN, RULE, SMALL, STRONG};
 use super::typeface::shorten;
-use crate::run::FrameScoreRow;
+use crate::run::{FrameScoreRow, TableRow};
 
 /// Width of the page's content in pixels: 8.2 inches.
 const CONTENT: f32 = 1640.0;
@@ -31,7 +31,7 @@ const ROW_GAP: f32 = 30.0;
 const MOST_TICKS: usize = 8;
 /// Longest label at a line's end, in pixels.
 const LABEL_ROOM: f32 = 260.0;
-/// Dashes that tell the grey lines apart, in pixels.
+/// Dashes that distinguish the grey lines, in pixels.
 const DASHES: [(f32, f32); 3] = [(14.0, 7.0), (3.0, 6.0), (20.0, 6.0)];
 /// Markers of the grey lines.
 const GREY_MARKERS: [Marker; 3] = [Marker::Ring, Marker::Square, Marker::Triangle];
@@ -50,13 +50,24 @@ const ROWS: [(&str, &str); 2] = [
     ("ssim", "SSIM (higher is better)"),
 ];
 
+/// Draws the forecasts of the table.
+pub(super) const FIGURE: FolderFigure = FolderFigure {
+    name: "frame-scores",
+    reads: FrameScoreRow::FILE,
+    draw: |folder| {
+        let rows: Vec<FrameScoreRow> = folder.rows()?;
+        match rows.is_empty() {
+            true => Ok(()),
+            false => folder.save(&FrameScores { rows: &rows }),
+        }
+    },
+};
+
 /// The frame figure.
 #[derive(Debug, Clone)]
 pub struct FrameScores<'a> {
     /// The rows of `frame-scores.csv`, of networks scored on the same clips, baselines among them.
     pub rows: &'a [FrameScoreRow],
-    /// Training clips that the mean image is the mean of.
-    pub mean_image_clips: usize,
 }
 
 /// How one forecast is drawn.
@@ -195,7 +206,9 @@ impl FrameScores<'_> {
             Some(number) => {
                 let look = series_look(networks);
                 networks += 1;
-                let mut label = network_name(forecast);
+                let own = self.rows.iter().find(|row| row.forecast == forecast);
+                let title = own.map_or("", |row| row.network_title.as_str());
+                let mut label = network_title(title, forecast);
                 if seeds(forecast) > 1 {
                     label = format!("{label} seed {number}");
                 }
@@ -237,12 +250,13 @@ impl FrameScores<'_> {
     }
 
     fn caption(&self) -> String {
+        let clips = self.rows.iter().find_map(|row| row.training_clips);
+        let clips = clips.map_or(String::new(), |clips| format!("{clips} "));
         format!(
             "Mean over clips; bars: 95 % bootstrap intervals over clips. Squared error is summed over \
              the 64 x 64 pixels of a frame, grey values 0 to 1; SSIM: windows of 7 x 7 pixels. Grey: \
-             forecasts that need no network: black frames, the mean frame of {} training clips, and \
-             the last true frame that was seen.",
-            self.mean_image_clips
+             baselines: black frames, the mean frame of {clips}training clips, and \
+             the last true frame that was seen."
         )
     }
 }

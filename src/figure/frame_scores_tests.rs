@@ -14,11 +14,16 @@ fn rows(forecasts: &[(&str, Option<u64>)]) -> Vec<FrameScoreRow> {
                     let mean = unit * (60.0 + 20.0 * place as f64 + rise * later);
                     rows.push(FrameScoreRow {
                         forecast: forecast.to_string(),
+                        network_title: match forecast.strip_prefix("convlstm") {
+                            Some(rest) => format!("ConvLSTM{}", rest.replace('-', " ")),
+                            None => String::new(),
+                        },
                         seed: *seed,
                         epoch: seed.map(|_| 20),
                         checkpoint: seed.map(|_| "best".to_string()),
                         clips: "digits/test".into(),
                         generated: true,
+                        training_clips: (*forecast == "mean-image").then_some(1000),
                         horizon: horizon.into(),
                         score: score.into(),
                         frame,
@@ -41,11 +46,7 @@ const BASELINES: [(&str, Option<u64>); 3] = [
 ];
 
 fn draw(rows: &[FrameScoreRow]) -> Drawing {
-    let figure = FrameScores {
-        rows,
-        mean_image_clips: 1000,
-    };
-    figure.draw().expect("drawn")
+    FrameScores { rows }.draw().expect("drawn")
 }
 
 #[test]
@@ -98,11 +99,8 @@ fn it_says_what_was_predicted_and_by_what() {
 #[test]
 fn nothing_and_what_is_no_number_cannot_be_drawn() {
     let draw = |rows: &[FrameScoreRow]| {
-        let figure = FrameScores {
-            rows,
-            mean_image_clips: 1000,
-        };
-        figure.draw().expect_err("cannot be drawn").to_string()
+        let refused = FrameScores { rows }.draw();
+        refused.expect_err("cannot be drawn").to_string()
     };
     assert!(draw(&[]).contains("nothing to draw for scores of predicted frames"));
     let mut bad = rows(&BASELINES);

@@ -1,16 +1,18 @@
-//! The explanation grid: pictures down, methods across. Called by `cli` with what `explain` wrote.
+//! The explanation grid: pictures down, methods across.
 
 use super::canvas::{Anchor, Area, Canvas, Point, Stroke};
 use super::drawing::Drawing;
 use super::error::FigureError;
-use super::page::{Page, empty_panel, pair_labels};
+use super::folder::{FolderFigure, is_explained};
+use super::page::{Page, common_panel, empty_panel, pair_labels};
 use super::picture::{PanelSize, heat, picture, picture_size};
 use super::selection::{head_note, images, provenance, unique};
-use super::svg_text::{class_name, method_name, trial_name};
+use super::sheet::Figure;
+use super::svg_text::{class_name, method_title, network_title};
 use super::theme::{BODY, HEADING, INK, MARGIN, RULE, SMALL, STRONG};
 use super::typeface::{shorten, width, wrap_at_most};
-use super::{Figure, verdict};
-use crate::run::{ExplainedImage, ExplanationRecord, ExplanationSet};
+use super::verdict;
+use crate::run::{ExplainedImage, ExplanationRecord, ExplanationSet, MAPS_JSON};
 
 /// Methods up to which the larger panel is used.
 const FEW_METHODS: usize = 3;
@@ -19,7 +21,7 @@ const PANEL_FEW: usize = 192;
 const PANEL_MANY: usize = 128;
 /// Width of the text that names a row, in pixels.
 const ROW_TEXT: f32 = 250.0;
-/// Space between a picture and the text beside it, in pixels.
+/// Space between a picture and the text next to it, in pixels.
 const TEXT_GAP: f32 = 16.0;
 /// Space between the two panels of a method, in pixels.
 const PANEL_GAP: f32 = 8.0;
@@ -32,6 +34,16 @@ const SEEN: &str = "#ffffff";
 /// Narrowest page content in pixels, so that the header has room.
 const NARROWEST: f32 = 1000.0;
 
+/// Draws all maps of a folder.
+pub(super) const FIGURE: FolderFigure = FolderFigure {
+    name: "explain",
+    reads: MAPS_JSON,
+    draw: |folder| match folder.maps("", "explain", is_explained)? {
+        Some(set) => folder.save(&ExplainGrid { set: &set }),
+        None => Ok(()),
+    },
+};
+
 /// The explanation grid of everything in a set.
 #[derive(Debug, Clone)]
 pub struct ExplainGrid<'a> {
@@ -43,6 +55,7 @@ pub struct ExplainGrid<'a> {
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct NetworkKey<'a> {
     trial: &'a str,
+    title: &'a str,
     seed: u64,
     epoch: u32,
     pretrained: bool,
@@ -80,6 +93,7 @@ impl<'a> NetworkKey<'a> {
     fn of(record: &'a ExplanationRecord) -> Self {
         let ExplanationRecord {
             trial,
+            network_title,
             seed,
             epoch,
             pretrained,
@@ -87,6 +101,7 @@ impl<'a> NetworkKey<'a> {
         } = record;
         Self {
             trial,
+            title: network_title,
             seed: *seed,
             epoch: *epoch,
             pretrained: pretrained.is_some(),
@@ -94,9 +109,10 @@ impl<'a> NetworkKey<'a> {
     }
 
     fn title(&self) -> String {
+        let network = network_title(self.title, self.trial);
         match self.pretrained {
-            true => trial_name(self.trial),
-            false => format!("{}, epoch {}", trial_name(self.trial), self.epoch),
+            true => network,
+            false => format!("{network}, epoch {}", self.epoch),
         }
     }
 }
@@ -113,7 +129,11 @@ impl Figure for ExplainGrid<'_> {
             return Err(FigureError::Nothing { wanted, known });
         }
         let images = images(self.set, &records)?;
-        let methods = unique(records.iter().map(|record| record.method.as_str()));
+        let methods = unique(
+            records
+                .iter()
+                .map(|r| (r.method.as_str(), r.title.as_str())),
+        );
         let networks = unique(records.iter().map(|record| NetworkKey::of(record).title()));
         let rows = Rows::of(&records);
         let target = if methods.len() <= FEW_METHODS {
@@ -121,9 +141,12 @@ impl Figure for ExplainGrid<'_> {
         } else {
             PANEL_MANY
         };
-        let panel = super::common_panel(self.set, &images, target)?;
+        let panel = common_panel(self.set, &images, target)?;
 
-        let names: Vec<_> = methods.iter().map(|method| method_name(method)).collect();
+        let names = methods
+            .iter()
+            .map(|(name, title)| method_title(title, name));
+        let names: Vec<&str> = names.collect();
         let title = format!("{} of {}", names.join(", "), networks.join("; "));
         let subtitle = provenance(&images, &records);
         let pair = 2.0 * panel.width as f32 + PANEL_GAP;
@@ -155,7 +178,7 @@ impl Figure for ExplainGrid<'_> {
                     (image, &row),
                     networks.len() > 1,
                 );
-                for (index, method) in methods.iter().enumerate() {
+                for (index, (method, _)) in methods.iter().enumerate() {
                     let at = (column(index), at.1);
                     match row.iter().find(|record| record.method == *method) {
                         Some(record) => self.pair(&mut page.canvas, at, panel, (image, record))?,
@@ -278,7 +301,7 @@ fn last_parts(id: &str, room: f32) -> &str {
 fn layers(row: &[&ExplanationRecord]) -> Vec<String> {
     let methods = |layer: &str| {
         let own = row.iter().filter(|record| record.layer == layer);
-        own.map(|record| method_name(&record.method))
+        own.map(|record| method_title(&record.title, &record.method))
             .collect::<Vec<_>>()
     };
     let mut layers = unique(row.iter().map(|record| (&record.layer, record.native_size)));
@@ -294,7 +317,7 @@ fn layers(row: &[&ExplanationRecord]) -> Vec<String> {
     lines.collect()
 }
 
-/// Writes what a row shows beside its picture, and returns the bottom of the text in pixels: true
+/// Writes what a row shows next to its picture, and returns the bottom of the text in pixels: true
 /// class, prediction, network where there are several, layer and native size.
 fn row_text(
     canvas: &mut Canvas,

@@ -1,5 +1,4 @@
-//! Lines with intervals over whole-numbered steps, named at their ends. Called by the charts along
-//! frames.
+//! Lines with intervals over whole-numbered steps, named at their ends.
 
 use super::axis::{Scale, spread};
 use super::canvas::{Anchor, Canvas, Point, Stroke};
@@ -12,7 +11,7 @@ use super::typeface::width;
 const LEADER: f32 = 26.0;
 /// Width of an interval's bar, in pixels.
 const BAR: f32 = 2.0;
-/// Line and marker of what needs no network, or no training; contrast 5 to 1 on white.
+/// Line and marker of baselines and untrained networks; contrast 5 to 1 on white.
 pub(super) const GREY: &str = "#707070";
 
 /// A mean with its interval at one step.
@@ -58,9 +57,9 @@ pub(super) fn extent<'a>(lines: impl IntoIterator<Item = &'a Line>) -> (f64, f64
 /// Which labels stand right of a plot.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Labels<'a> {
-    /// None: the plot beside it has them.
+    /// None: the neighbouring plot has them.
     Elsewhere,
-    /// Those of its lines, and those of others that the plots beside it have and it has not.
+    /// Those of its lines, and those that only the neighbouring plots have.
     Here(&'a [&'a Line]),
 }
 

@@ -1,20 +1,20 @@
-//! How many of an image's objects a map covers, by their number: at a threshold, beside the area
-//! that is marked there, and at equal area. Called by `cli` with the rows of
-//! `localization-summary.csv`.
+//! How many of an image's objects a map covers, by their number: at a threshold, next to the area
+//! that is marked there, and at equal area.
 
-use super::Figure;
 use super::axis::Ticks;
 use super::canvas::{Anchor, Area, Canvas, Stroke};
 use super::drawing::Drawing;
 use super::error::FigureError;
+use super::folder::FolderFigure;
 use super::loc_panels::{MethodLook, legend};
 use super::page::Page;
 use super::plot::Plot;
 use super::selection::{generated_note, row_seeds_note, unique};
-use super::svg_text::trial_name;
+use super::sheet::Figure;
+use super::svg_text::network_title;
 use super::theme::{HEADING, MARGIN, SMALL, STRONG};
 use super::typeface::wrap;
-use crate::run::LocalizationSummaryRow;
+use crate::run::{LocalizationSummaryRow, TableRow};
 
 /// Width of the page's content in pixels: 8 inches.
 const CONTENT: f32 = 1600.0;
@@ -41,7 +41,20 @@ const FEWEST: usize = 10;
 /// Stands for any number of objects.
 const ALL: &str = "all";
 
-/// The figure of covered objects, a row of panels a trial and layer.
+/// Draws the networks of the table.
+pub(super) const FIGURE: FolderFigure = FolderFigure {
+    name: "objects-covered",
+    reads: LocalizationSummaryRow::FILE,
+    draw: |folder| {
+        let rows: Vec<LocalizationSummaryRow> = folder.rows()?;
+        match rows.is_empty() {
+            true => Ok(()),
+            false => folder.save(&LocalizationCoverage { rows: &rows }),
+        }
+    },
+};
+
+/// The figure of covered objects, a row of panels per trial and layer.
 #[derive(Debug, Clone)]
 pub struct LocalizationCoverage<'a> {
     /// The means.
@@ -144,8 +157,8 @@ impl Figure for LocalizationCoverage<'_> {
             page.y += head + PLOT_HEIGHT + SMALL.line() + LINE_GAP;
         }
         page.y += SMALL.line() - LINE_GAP / 2.0;
-        let left_out = match many {
-            true => " (a number of objects that under 10 images have is left out)",
+        let omitted = match many {
+            true => " (numbers of objects with fewer than 10 images are omitted)",
             false => "",
         };
         page.caption(&format!(
@@ -153,7 +166,7 @@ impl Figure for LocalizationCoverage<'_> {
              share of the image above delta, because a map of ones covers every object. Right: \
              every map marks as many of its own highest pixels as the image's objects have, so \
              that no map gains by being large. Means over images with 95 % bootstrap intervals; in \
-             brackets: images{left_out}. Grey: maps that know nothing of the network.",
+             brackets: images{omitted}. Grey: baselines, which ignore the network.",
         ));
         Ok(page.finish())
     }
@@ -171,7 +184,11 @@ fn subtitle(row: &LocalizationSummaryRow) -> String {
 }
 
 fn row_text(canvas: &mut Canvas, at: (f32, f32), row: &LocalizationSummaryRow) {
-    let name = wrap(&trial_name(&row.trial), ROW_TEXT, &STRONG);
+    let name = wrap(
+        &network_title(&row.network_title, &row.trial),
+        ROW_TEXT,
+        &STRONG,
+    );
     let y = canvas.lines(at, Anchor::Start, &STRONG, &name);
     let size = format!("{} × {} cells", row.native_height, row.native_width);
     for text in [row.layer.clone(), size] {

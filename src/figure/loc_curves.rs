@@ -1,19 +1,19 @@
 //! IoU against delta: how much of the marked pixels and the object is common, at every threshold.
-//! Called by `cli` with the rows of `iou-curve.csv`.
 
-use super::Figure;
 use super::axis::{Scale, Ticks};
 use super::canvas::{Anchor, Area, Canvas, Stroke};
 use super::drawing::Drawing;
 use super::error::FigureError;
+use super::folder::FolderFigure;
 use super::loc_panels::{MethodLook, legend};
 use super::page::Page;
 use super::plot::Plot;
 use super::selection::{generated_note, row_seeds_note, unique};
-use super::svg_text::trial_name;
+use super::sheet::Figure;
+use super::svg_text::network_title;
 use super::theme::{HEADING, MARGIN, SMALL};
 use super::typeface::wrap;
-use crate::run::LocalizationCurveRow;
+use crate::run::{LocalizationCurveRow, TableRow};
 
 /// Width of the page's content in pixels: 8 inches.
 const CONTENT: f32 = 1600.0;
@@ -31,8 +31,23 @@ const BAR_EVERY: usize = 10;
 const BAR: f32 = 2.0;
 /// Radius of the mark at a curve's highest point, in pixels.
 const PEAK: f32 = 7.0;
-/// Pixels by which two curves differ at most that cannot be told apart.
+/// Largest difference, in pixels, of two curves that look the same.
 const SAME: f64 = 2.0;
+
+/// Draws the curves of both regions, where the table has them.
+pub(super) const FIGURE: FolderFigure = FolderFigure {
+    name: "iou-by-delta",
+    reads: LocalizationCurveRow::FILE,
+    draw: |folder| {
+        let rows: &[LocalizationCurveRow] = &folder.rows()?;
+        for region in [LocalizationRegion::Box, LocalizationRegion::Mask] {
+            if rows.iter().any(|row| row.region == region.name()) {
+                folder.save(&LocalizationCurves { rows, region })?;
+            }
+        }
+        Ok(())
+    },
+};
 
 /// Which region the marked pixels are compared with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +68,7 @@ impl LocalizationRegion {
     }
 }
 
-/// The figure of IoU against delta, a panel a trial and layer.
+/// The figure of IoU against delta, a panel per trial and layer.
 #[derive(Debug, Clone)]
 pub struct LocalizationCurves<'a> {
     /// The points, in the order of delta within each method.
@@ -128,9 +143,9 @@ impl Figure for LocalizationCurves<'_> {
         page.caption(&format!(
             "IoU of the pixels above delta (strictly; maps are 0 to 1 by min-max) and the union of \
              the {against}, mean over images. A mark stands at each method's highest point; bars: \
-             95 % bootstrap intervals over images, of methods. Dashed grey: maps that know nothing \
-             of the network. Over each panel: the layer and its map's own size in cells; under it: methods \
-             whose curves cannot be told apart."
+             95 % bootstrap intervals over images, of methods. Dashed grey: baselines, which \
+             ignore the network. Above each panel: the layer and its map's native size in cells; below \
+             it: methods whose curves look the same."
         ));
         Ok(page.finish())
     }
@@ -158,7 +173,7 @@ fn panel(
     let Some(first) = rows.first() else { return };
     let heading = format!(
         "{} · {}, {} × {}",
-        trial_name(&first.trial),
+        network_title(&first.network_title, &first.trial),
         first.layer,
         first.native_height,
         first.native_width

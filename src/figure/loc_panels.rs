@@ -1,4 +1,4 @@
-//! What the localisation figures share: how a method looks, and the legend. Called by them.
+//! What the localisation figures share: how a method looks, and the legend.
 
 use super::canvas::{Anchor, Stroke};
 use super::colour::{Marker, series_look};
@@ -7,10 +7,10 @@ use super::plot::DATA_LINE;
 use super::theme::{BODY, MARGIN};
 use super::typeface::width;
 
-/// Grey of a baseline, and the dashes that tell baselines apart.
+/// Grey of a baseline, and the dashes that distinguish baselines.
 const BASELINE_GREY: &str = "#7A7A7A";
 const BASELINE_DASHES: [(f32, f32); 4] = [(2.0, 5.0), (9.0, 6.0), (18.0, 7.0), (5.0, 3.0)];
-/// Looks after which colours repeat, and the dash that tells the second round apart.
+/// Looks after which colours repeat, and the dash that marks the second round.
 const SERIES_LOOKS: usize = 7;
 const SECOND_ROUND: (f32, f32) = (16.0, 5.0);
 /// Length of a legend's line and space after an entry, in pixels.

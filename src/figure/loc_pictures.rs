@@ -1,17 +1,18 @@
-//! Pictures with their objects and what every method's map says of where these are: pictures down,
-//! methods across. Called by `cli` with the pictures that `localize` wrote.
+//! Pictures with their objects and where each method's map places them: pictures down,
+//! methods across.
 
-use super::Figure;
 use super::canvas::{Anchor, Area, Canvas, Point, Stroke};
 use super::drawing::Drawing;
 use super::error::FigureError;
+use super::folder::FolderFigure;
 use super::page::{Page, empty_panel};
 use super::picture::{PanelSize, array, overlay, picture, picture_size};
 use super::selection::generated_note;
-use super::svg_text::{class_name, trial_name};
+use super::sheet::Figure;
+use super::svg_text::{class_name, network_title};
 use super::theme::{BODY, INK, MARGIN, SMALL, STRONG};
 use super::typeface::{shorten, width, wrap_at_most};
-use crate::run::{LocalizedMap, LocalizedPicture, LocalizedPictures, safe_name};
+use crate::run::{LOCALIZATION_JSON, LocalizedMap, LocalizedPicture, LocalizedPictures, safe_name};
 
 /// Longer side of a panel in pixels, for few columns and for many.
 const PANEL_FEW: usize = 192;
@@ -35,6 +36,24 @@ const IMPLIED: Stroke = Stroke::solid("#FF4B3E", 3.6).dashed(11.0, 6.0);
 const UNDER_MORE: f32 = 2.2;
 /// Width and height of a legend's sample in pixels.
 const KEY: (f32, f32) = (46.0, 30.0);
+
+/// The folder of the pictures, one per network and layer, below that of the figures.
+const PICTURES: &str = "pictures";
+
+/// Draws the pictures of each network and layer.
+pub(super) const FIGURE: FolderFigure = FolderFigure {
+    name: "boxes",
+    reads: PICTURES,
+    draw: |folder| {
+        for pictures in folder.folders_in(PICTURES)? {
+            if pictures.join(LOCALIZATION_JSON).is_file() {
+                let pictures = &LocalizedPictures::read(&pictures)?;
+                folder.save(&LocalizationPictures { pictures })?;
+            }
+        }
+        Ok(())
+    },
+};
 
 /// The picture grid of one network at one layer.
 #[derive(Debug, Clone)]
@@ -71,8 +90,8 @@ impl Figure for LocalizationPictures<'_> {
         let content = ROW_TEXT + columns as f32 * pitch - PANEL_GAP;
         let [rows, cells] = about.native_size;
         let title = format!(
-            "Where the objects are, and where maps of {} say: {}, {rows} × {cells} cells",
-            trial_name(&about.trial),
+            "Where the objects are, and where the maps of {} place them: {}, {rows} × {cells} cells",
+            network_title(&about.network_title, &about.trial),
             about.layer
         );
         let mut page = Page::new(content.max(NARROWEST), &title, &self.subtitle());

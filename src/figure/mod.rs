@@ -1,17 +1,16 @@
-//! Figures, drawn from what earlier stages left on disk; no model is seen here. Called by `cli`.
+//! Figures, drawn from the tables and maps that earlier stages left on disk; no model is seen here.
 //!
-//! A figure is a struct with what it shows; [`Figure::draw`] composes it as SVG, and
-//! [`Drawing::save`] writes it as PNG (200 dots per inch) and as SVG. To add one: its file, and its
-//! lines below.
+//! [`draw_folder`] draws everything that a folder holds. A figure is a file that says what it reads in
+//! a folder and how it is drawn, and its line in [`FIGURES`].
 
 mod ablation;
 mod animation;
+mod area;
 mod axis;
 mod canvas;
 mod capacity;
 mod capacity_compared;
 mod capacity_page;
-
 mod clip_view;
 mod colour;
 mod curve_rows;
@@ -19,6 +18,10 @@ mod curves;
 mod depth;
 mod drawing;
 mod error;
+mod file_name;
+mod folder;
+#[cfg(test)]
+mod folder_tests;
 mod frame_scores;
 mod grid;
 mod lines;
@@ -30,13 +33,13 @@ mod page;
 mod panels;
 mod picture;
 mod plot;
-mod run_curves;
 #[cfg(test)]
 mod samples;
 mod sanity_cascade;
 mod sanity_pictures;
 mod score_depth;
 mod selection;
+mod sheet;
 mod svg_text;
 mod theme;
 mod training_time;
@@ -44,81 +47,108 @@ mod trajectory;
 mod typeface;
 mod verdict;
 
+pub use curves::draw_curves;
+pub use error::FigureError;
+// The verbs still draw from memory.
 pub use ablation::Ablation;
 pub use capacity::Capacity;
 pub use capacity_compared::CapacityCompared;
-pub use curve_rows::Curved;
-pub use curves::{Curves, Series};
 pub use depth::Depth;
 pub use drawing::Drawing;
-pub use error::FigureError;
 pub use frame_scores::FrameScores;
 pub use grid::ExplainGrid;
 pub use loc_coverage::LocalizationCoverage;
 pub use loc_curves::{LocalizationCurves, LocalizationRegion};
 pub use loc_pictures::LocalizationPictures;
 pub use panels::save_panels;
-pub use run_curves::draw_curves;
 pub use sanity_cascade::SanityCascade;
 pub use sanity_pictures::SanityPictures;
 pub use score_depth::ScoreDepth;
 pub use selection::{LayerRule, MapChoice};
-#[cfg(test)]
-pub(crate) use svg_text::{method_name, trial_name};
+pub use sheet::Figure;
 pub use training_time::TrainingTime;
 pub use trajectory::Trajectory;
 
 use std::path::{Path, PathBuf};
 
-use crate::run::{ExplainedImage, ExplanationSet, safe_name};
-use picture::{PanelSize, picture_size};
+use folder::{Folder, FolderFigure, folders_in};
 
-/// Something that can be drawn from disk.
-pub trait Figure {
-    /// Returns the stem of its files' names, in kebab-case.
-    fn name(&self) -> String;
+/// Every figure that is drawn from a folder, in the order in which a folder is drawn.
+const FIGURES: &[FolderFigure] = &[
+    grid::FIGURE,
+    panels::FIGURE,
+    ablation::FIGURE,
+    training_time::FIGURE,
+    depth::FIGURE,
+    curves::FIGURE,
+    frame_scores::FIGURE,
+    trajectory::FIGURE,
+    capacity::FIGURE,
+    capacity_compared::FIGURE,
+    score_depth::FIGURE,
+    loc_curves::FIGURE,
+    loc_coverage::FIGURE,
+    loc_pictures::FIGURE,
+    sanity_cascade::FIGURE,
+    sanity_pictures::FIGURE,
+];
 
-    /// Returns the composed figure. The same input gives the same bytes.
-    ///
-    /// # Errors
-    /// [`FigureError`] names the map, array or network that is missing or cannot be drawn.
-    fn draw(&self) -> Result<Drawing, FigureError>;
-
-    /// Draws the figure into `folder` as `name.png` and `name.svg`, and returns both paths.
-    ///
-    /// # Errors
-    /// As [`Figure::draw`] and [`Drawing::save`].
-    fn save(&self, folder: &Path) -> Result<Vec<PathBuf>, FigureError> {
-        self.draw()?.save(folder, &self.name())
-    }
+/// Draws every figure whose tables and maps lie in `folder` into it, and returns the files; none where
+/// there is nothing to draw. Folders below it are not searched.
+///
+/// # Errors
+/// [`FigureError::Stopped`] as soon as `stop` returns true; [`FigureError::InFolder`] names the figure
+/// that cannot be drawn; [`FigureError::Save`] for a file that cannot be read or written.
+pub fn draw_folder(folder: &Path, stop: &dyn Fn() -> bool) -> Result<Vec<PathBuf>, FigureError> {
+    let mut files = Vec::new();
+    draw_one(&mut Folder {
+        from: folder,
+        into: folder,
+        stop,
+        drawn: &mut |file| files.push(file.to_path_buf()),
+    })?;
+    Ok(files)
 }
 
-/// Returns "ablation-grad-cam-deepest-seed-0" and the like, safe as a file name.
-fn file_stem(figure: &str, choice: &MapChoice) -> String {
-    let layer = match &choice.layer {
-        LayerRule::Deepest => "deepest".to_string(),
-        LayerRule::DeepestWithCells(cells) => format!("cells-{cells}"),
-        LayerRule::Named(name) => name.clone(),
-    };
-    let stem = format!("{figure}-{}-{layer}-seed-{}", choice.method, choice.seed);
-    safe_name(&stem, "+")
+/// Draws every figure whose tables and maps lie in `from` or below it to the same place below `into`,
+/// and passes each file to `drawn` as soon as it is there. Hidden folders and links are skipped.
+///
+/// # Errors
+/// As [`draw_folder`]; a folder that cannot be listed.
+pub fn draw_below(
+    from: &Path,
+    into: &Path,
+    stop: &dyn Fn() -> bool,
+    drawn: &mut dyn FnMut(&Path),
+) -> Result<(), FigureError> {
+    draw_one(&mut Folder {
+        from,
+        into,
+        stop,
+        drawn: &mut *drawn,
+    })?;
+    for below in folders_in(from)? {
+        let name = below.file_name().unwrap_or_default();
+        draw_below(&below, &into.join(name), stop, &mut *drawn)?;
+    }
+    Ok(())
 }
 
-/// Returns the panel that holds every one of `images` with its longer side at most `target` pixels.
-fn common_panel(
-    set: &ExplanationSet,
-    images: &[&ExplainedImage],
-    target: usize,
-) -> Result<PanelSize, FigureError> {
-    let mut common = PanelSize {
-        width: 1,
-        height: 1,
-    };
-    for image in images {
-        let (height, width) = picture_size(set, &image.pixels)?;
-        let panel = PanelSize::fit(width, height, target);
-        common.width = common.width.max(panel.width);
-        common.height = common.height.max(panel.height);
+/// Returns the files and folders that figures are drawn from, such as "depth.csv", each once.
+pub fn inputs() -> Vec<&'static str> {
+    selection::unique(FIGURES.iter().map(|figure| figure.reads))
+}
+
+fn draw_one(folder: &mut Folder<'_>) -> Result<(), FigureError> {
+    for figure in FIGURES {
+        (figure.draw)(folder).map_err(|reason| match reason {
+            FigureError::Stopped | FigureError::Save(_) => reason,
+            reason => FigureError::InFolder {
+                figure: figure.name,
+                folder: folder.from.to_path_buf(),
+                reason: Box::new(reason),
+            },
+        })?;
     }
-    Ok(common)
+    Ok(())
 }

@@ -1,18 +1,19 @@
-//! What every figure's page has: a header, a colour bar, a caption. Called by the figures.
+//! What every figure's page has: a header, a colour bar, a caption, panels of one size.
 
 use super::canvas::{Anchor, Area, Canvas, Stroke};
 use super::colour::viridis;
 use super::drawing::Drawing;
 use super::error::FigureError;
-use super::picture::Pixels;
+use super::picture::{PanelSize, Pixels, picture_size};
 use super::theme::{INK, MARGIN, QUIET, RULE, SMALL, SUBTITLE, TITLE};
 use super::typeface::{width, wrap};
+use crate::run::{ExplainedImage, ExplanationSet};
 
 /// Length of the colour bar in pixels.
 const BAR_LENGTH: usize = 256;
 /// Thickness of the colour bar in pixels.
 const BAR_THICKNESS: usize = 20;
-/// Space between a bar and the text beside it, in pixels.
+/// Space between a bar and the text next to it, in pixels.
 const BAR_GAP: f32 = 12.0;
 /// Space between the header, the content and the caption, in pixels.
 const SECTION_GAP: f32 = 26.0;
@@ -115,6 +116,25 @@ impl Page {
     }
 }
 
+/// Returns the panel that holds every one of `images` with its longer side at most `target` pixels.
+pub(super) fn common_panel(
+    set: &ExplanationSet,
+    images: &[&ExplainedImage],
+    target: usize,
+) -> Result<PanelSize, FigureError> {
+    let mut common = PanelSize {
+        width: 1,
+        height: 1,
+    };
+    for image in images {
+        let (height, width) = picture_size(set, &image.pixels)?;
+        let panel = PanelSize::fit(width, height, target);
+        common.width = common.width.max(panel.width);
+        common.height = common.height.max(panel.height);
+    }
+    Ok(common)
+}
+
 /// Returns the labels over a heat map and its explanation map; over panels narrower than the words,
 /// measured in pixels, the letters alone.
 pub(super) fn pair_labels(panel_width: f32) -> [&'static str; 2] {
@@ -129,7 +149,7 @@ pub(super) fn pair_labels(panel_width: f32) -> [&'static str; 2] {
     }
 }
 
-/// Draws a hatched panel that says that there is no map to show.
+/// Draws a hatched panel in place of an empty map.
 pub(super) fn empty_panel(canvas: &mut Canvas, area: Area) {
     canvas.fill(area, EMPTY_FILL);
     let reach = area.width + area.height;

@@ -1,13 +1,29 @@
 //! Every map of a set as pictures of their own, to put into slides or a paper: the heat map in
-//! colour and the explanation map. Called by `cli` for `explain`.
+//! colour and the explanation map.
 
 use std::path::{Path, PathBuf};
 
 use super::drawing::encode_png;
 use super::error::FigureError;
+use super::folder::{FolderFigure, is_explained};
 use super::picture::{PanelSize, Pixels, heat, picture, picture_size};
-use crate::run::safe_name;
-use crate::run::{ExplanationRecord, ExplanationSet, write_atomically};
+use crate::run::{ExplanationRecord, ExplanationSet, MAPS_JSON, safe_name, write_atomically};
+
+/// Folder of the pictures, below that of the maps.
+const FOLDER: &str = "panels";
+
+/// Draws each map of a folder on its own.
+pub(super) const FIGURE: FolderFigure = FolderFigure {
+    name: FOLDER,
+    reads: MAPS_JSON,
+    draw: |folder| {
+        let by_default = |maps: &Path| is_explained(maps) && maps.join(FOLDER).is_dir();
+        match folder.maps("", FOLDER, by_default)? {
+            Some(set) => folder.add(|into| save_panels(&set, &into.join(FOLDER))),
+            None => Ok(()),
+        }
+    },
+};
 
 /// Longer side of a picture, in pixels; a larger original is scaled down to it.
 const LONGER_SIDE: usize = 512;

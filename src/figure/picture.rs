@@ -1,11 +1,10 @@
-//! Arrays as pixels: pictures and heat maps at the size of their panel, as PNG data URIs. Called by
-//! `canvas` and the figures that show pictures.
+//! Arrays as pixels: pictures and heat maps at the size of their panel, as PNG data URIs.
 //!
 //! A picture smaller than its panel is enlarged by a whole factor with nearest-neighbour, so that
 //! its pixels stay squares; a larger one is embedded as it is and scaled down when drawn. A heat
 //! map is resampled bilinearly to its panel before it is coloured, so that it stays smooth.
 
-use super::canvas::Area;
+use super::area::Area;
 use super::colour::viridis;
 use super::drawing::encode_png;
 use super::error::FigureError;
@@ -24,7 +23,7 @@ pub(super) struct Pixels {
     pub(super) width: usize,
     /// Height in pixels.
     pub(super) height: usize,
-    /// Three bytes a pixel, in rows.
+    /// Three bytes per pixel, in rows.
     pub(super) rgb: Vec<u8>,
     /// Whether its pixels are to stay squares when a viewer enlarges it.
     pub(super) crisp: bool,

@@ -1,4 +1,4 @@
-//! The frame of a chart: plotting area, grid lines, axis numbers. Called by `depth` and `curves`.
+//! The frame of a chart: plotting area, grid lines, axis numbers.
 
 use super::axis::{Scale, Ticks};
 use super::canvas::{Anchor, Area, Canvas, Stroke};
@@ -44,7 +44,7 @@ impl Plot {
         Self { area, y }
     }
 
-    /// Draws the horizontal grid lines alone and returns the plot: a panel beside one that has the
+    /// Draws the horizontal grid lines alone and returns the plot: a panel next to one that has the
     /// heading and the numbers.
     pub(super) fn unnumbered(canvas: &mut Canvas, area: Area, ticks: &Ticks) -> Self {
         let y = Scale {

@@ -2,12 +2,18 @@
 
 use resvg::usvg;
 
+use super::ablation::Ablation;
+use super::curves::Curves;
+use super::depth::Depth;
+use super::drawing::Drawing;
+use super::grid::ExplainGrid;
+use super::selection::{LayerRule, MapChoice};
+use super::sheet::Figure;
+use super::training_time::TrainingTime;
 use super::typeface;
-use super::{
-    Ablation, Curves, Depth, Drawing, ExplainGrid, Figure, LayerRule, MapChoice, Series,
-    TrainingTime,
+use crate::run::{
+    Array, CurveRun, DepthRow, EpochRow, ExplainedImage, ExplanationRecord, ExplanationSet,
 };
-use crate::run::{Array, DepthRow, EpochRow, ExplainedImage, ExplanationRecord, ExplanationSet};
 
 /// What a made-up explanation set holds.
 #[derive(Debug, Clone)]
@@ -41,10 +47,12 @@ pub(super) fn record(trial: &str, epoch: u32) -> ExplanationRecord {
         pretrained: None,
         image: "shapes/test/0".into(),
         trial: trial.into(),
+        network_title: String::new(),
         seed: 0,
         epoch,
         checkpoint: "best".into(),
         method: "grad-cam".into(),
+        title: "Grad-CAM".into(),
         layer: "block-1".into(),
         native_size: [8, 8],
         target_class: "ring".into(),
@@ -60,6 +68,16 @@ pub(super) fn record(trial: &str, epoch: u32) -> ExplanationRecord {
         raw: "heat".into(),
         heat: "heat".into(),
         explanation: "picture".into(),
+    }
+}
+
+/// Returns the title of a made-up map's method.
+fn title(method: &str) -> &str {
+    match method {
+        "cam" => "CAM",
+        "grad-cam" => "Grad-CAM",
+        "grad-cam-pp" => "Grad-CAM++",
+        other => other,
     }
 }
 
@@ -101,6 +119,7 @@ impl Sample {
                         let mut record = record(trial, epoch);
                         record.image.clone_from(&id);
                         record.method = (*method).into();
+                        record.title = title(method).into();
                         record.predicted_class.clone_from(&self.class);
                         if self.epochs.len() > 1 && epoch != 10 {
                             record.checkpoint = format!("epoch {epoch}");
@@ -128,6 +147,7 @@ fn choice() -> MapChoice {
 fn depth_rows(seeds: u64) -> Vec<DepthRow> {
     let row = |blocks: usize, seed: u64| DepthRow {
         trial: format!("trial-{}", ["a", "b", "c", "d"][blocks - 1]),
+        network_title: String::new(),
         seed,
         blocks,
         parameters: 819_000 + 1000 * blocks as u64,
@@ -147,7 +167,7 @@ fn depth_rows(seeds: u64) -> Vec<DepthRow> {
         .collect()
 }
 
-fn curves(runs: usize, epochs: u32) -> Curves {
+fn curves(runs: usize, epochs: u32) -> Curves<EpochRow> {
     let row = |run: usize, epoch: u32| EpochRow {
         epoch,
         train_loss: (epoch > 0).then(|| 4.0 / f64::from(epoch + 1)),
@@ -158,15 +178,16 @@ fn curves(runs: usize, epochs: u32) -> Curves {
         images_per_second: None,
         seconds: 1.0,
     };
-    let series = |run: usize| Series {
-        label: format!("trial-{}", ["a", "b", "c", "d"][run]),
+    let series = |run: usize| CurveRun {
+        trial: format!("trial-{}", ["a", "b", "c", "d"][run]),
+        network_title: String::new(),
         seed: 0,
+        dataset: "shapes".into(),
+        generated: true,
         rows: (0..=epochs).map(|epoch| row(run, epoch)).collect(),
     };
     Curves {
-        series: (0..runs).map(series).collect(),
-        dataset: "shapes".into(),
-        generated: true,
+        runs: (0..runs).map(series).collect(),
     }
 }
 
@@ -419,7 +440,7 @@ fn names_and_empty_maps_are_in_the_drawing() {
 #[test]
 fn a_value_that_is_not_finite_is_refused() {
     let mut curves = curves(1, 2);
-    curves.series[0].rows[1].validation_loss = f64::NAN;
+    curves.runs[0].rows[1].validation_loss = f64::NAN;
     let error = curves.draw().expect_err("refused").to_string();
     assert!(error.contains("\"trial-a\""), "{error}");
 }

@@ -1,19 +1,19 @@
-//! The sanity figure: how alike maps stay while more and more of the network is drawn anew. Called by
-//! `cli` with the rows of `cascade.csv` that are about one network.
+//! The sanity figure: how alike maps stay while more and more of the network is re-initialised.
 
-use super::Figure;
 use super::axis::{Ticks, spread};
 use super::canvas::{Anchor, Area, Canvas, Point, Stroke};
 use super::colour::{Marker, SeriesLook, series_look};
 use super::drawing::Drawing;
 use super::error::FigureError;
+use super::folder::FolderFigure;
 use super::page::Page;
 use super::plot::{DATA_LINE, LEADER_LINE, POINT, Plot};
 use super::selection::{generated_note, head_sentence, head_words, seeds_note, unique};
-use super::svg_text::trial_name;
+use super::sheet::Figure;
+use super::svg_text::network_title;
 use super::theme::{HEADING, MARGIN, QUIET, SMALL, STRONG};
 use super::typeface::width;
-use crate::run::CascadeRow;
+use crate::run::{CascadeRow, TableRow};
 
 /// Width of the page's content in pixels: 7.5 inches.
 const CONTENT: f32 = 1500.0;
@@ -33,6 +33,27 @@ const LEADER: f32 = 26.0;
 const BASELINE_DASH: (f32, f32) = (10.0, 7.0);
 /// Markers of the baselines, all in grey.
 const BASELINE_MARKERS: [Marker; 3] = [Marker::Disc, Marker::Square, Marker::Triangle];
+
+/// Draws each network of the table.
+pub(super) const FIGURE: FolderFigure = FolderFigure {
+    name: "sanity",
+    reads: CascadeRow::FILE,
+    draw: |folder| {
+        let rows: Vec<CascadeRow> = folder.rows()?;
+        for (trial, seed) in unique(rows.iter().map(|row| (&row.trial, row.seed))) {
+            let own = || {
+                rows.iter()
+                    .filter(|row| (&row.trial, row.seed) == (trial, seed))
+            };
+            // Of several checkpoints, the one that was checked last: new rows follow old ones.
+            let last = own().last().map(|row| row.epoch);
+            let shown = own().filter(|row| Some(row.epoch) == last);
+            let rows: &[CascadeRow] = &shown.cloned().collect::<Vec<_>>();
+            folder.save(&SanityCascade { rows })?;
+        }
+        Ok(())
+    },
+};
 
 /// Rank correlation against the depth of randomisation, one panel a layer.
 #[derive(Debug, Clone)]
@@ -73,7 +94,7 @@ impl Figure for SanityCascade<'_> {
         let first = self.first()?;
         let title = format!(
             "Do maps of {} depend on what it learned?",
-            trial_name(&first.trial)
+            network_title(&first.network_title, &first.trial)
         );
         let mut page = Page::new(CONTENT, &title, &self.subtitle(first));
         let titles = unique(self.rows.iter().map(|row| row.title.as_str()));
@@ -125,7 +146,8 @@ impl SanityCascade<'_> {
     fn head_note(&self) -> String {
         let heads = self.rows.iter().filter_map(|row| {
             let accuracies = (row.head_accuracy?, row.network_accuracy?);
-            Some(head_words(&row.trial, &row.layer, accuracies))
+            let network = network_title(&row.network_title, &row.trial);
+            Some(head_words(&network, &row.layer, accuracies))
         });
         head_sentence(&unique(heads))
     }
@@ -215,7 +237,7 @@ fn panel(canvas: &mut Canvas, plot: &Plot, series: &[Series<'_>]) -> f32 {
         ends.extend(points.last().map(|end| (*end, series)));
     }
     label_ends(canvas, plot, &ends);
-    plot.x_name(canvas, "layers drawn anew, from the logits downwards")
+    plot.x_name(canvas, "layers re-initialised, from the logits downwards")
 }
 
 /// Draws one line with its intervals, and returns its points.
@@ -262,10 +284,10 @@ fn label_ends(canvas: &mut Canvas, plot: &Plot, ends: &[(Point, &Series<'_>)]) {
 fn caption(first: &CascadeRow) -> String {
     format!(
         "Spearman's rank correlation over the pixels of maps as shown, its sign kept; 1: the map did \
-         not change. Points: means over {} images, each the mean of {} draws of the parameters from \
-         the real initialiser; bars: 95 % bootstrap intervals over images. Every map explains the \
+         not change. Points: means over {} images, each the mean of {} random \
+         re-initialisations; bars: 95 % bootstrap intervals over images. Every map explains the \
          class that the trained network was explained for. Empty maps have no correlation and are \
-         left out; cascade.csv counts them.",
+         omitted; cascade.csv counts them.",
         first.images, first.draws
     )
 }
@@ -277,6 +299,7 @@ mod tests {
     fn row(method: &str, stage: usize, mean: Option<f64>) -> CascadeRow {
         CascadeRow {
             trial: "trial-d".into(),
+            network_title: String::new(),
             seed: 0,
             epoch: 10,
             weights: "aa".into(),

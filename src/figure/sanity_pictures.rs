@@ -1,17 +1,17 @@
-//! The cascade in pictures: a few images, methods down, layers drawn anew across. Called by `cli`
-//! with what `sanity` wrote.
+//! The cascade in pictures: a few images, methods down, layers re-initialised across.
 
-use super::Figure;
 use super::canvas::{Anchor, Canvas, Point};
 use super::drawing::Drawing;
 use super::error::FigureError;
-use super::page::{Page, empty_panel};
+use super::folder::FolderFigure;
+use super::page::{Page, common_panel, empty_panel};
 use super::picture::{PanelSize, heat, picture, picture_size};
 use super::selection::{generated_note, head_sentence, head_words, seeds_note, unique};
-use super::svg_text::{class_name, data_name, trial_name};
+use super::sheet::Figure;
+use super::svg_text::{class_name, data_name, network_title};
 use super::theme::{HEADING, INK, MARGIN, SMALL, STRONG};
 use super::typeface::{shorten, width};
-use crate::run::{CascadePanel, CascadePictures, ExplainedImage};
+use crate::run::{CascadeNetwork, CascadePanel, CascadePictures, ExplainedImage};
 
 /// Longer side of a panel in pixels.
 const PANEL: usize = 96;
@@ -25,6 +25,23 @@ const TEXT_GAP: f32 = 18.0;
 const MOST_COLUMNS: usize = 2;
 /// Narrowest page content in pixels, so that the header has room.
 const NARROWEST: f32 = 1000.0;
+
+/// The folder of the maps, one per network and layer, below that of the figures.
+const MAPS: &str = "maps";
+
+/// Draws the pictures of each network and layer.
+pub(super) const FIGURE: FolderFigure = FolderFigure {
+    name: "sanity-pictures",
+    reads: MAPS,
+    draw: |folder| {
+        for maps in folder.folders_in(MAPS)? {
+            if let Some(pictures) = &CascadePictures::read_if_present(&maps)? {
+                folder.save(&SanityPictures { pictures })?;
+            }
+        }
+        Ok(())
+    },
+};
 
 /// The cascade of one network at one layer, on every picture of the set.
 #[derive(Debug, Clone)]
@@ -65,7 +82,8 @@ impl Figure for SanityPictures<'_> {
     fn name(&self) -> String {
         let set = self.pictures;
         let layer = set.panels.first().map_or("none", |panel| &panel.layer);
-        format!("sanity-pictures-{}-seed-{}-{layer}", set.trial, set.seed)
+        let CascadeNetwork { trial, seed, .. } = &set.network;
+        format!("sanity-pictures-{trial}-seed-{seed}-{layer}")
     }
 
     fn draw(&self) -> Result<Drawing, FigureError> {
@@ -75,12 +93,12 @@ impl Figure for SanityPictures<'_> {
             return Err(FigureError::Nothing { wanted, known });
         };
         let images: Vec<_> = set.images.iter().collect();
-        let layout = self.layout(super::common_panel(set, &images, PANEL)?);
+        let layout = self.layout(common_panel(set, &images, PANEL)?);
         let columns = images.len().clamp(1, MOST_COLUMNS);
         let content = layout.names + columns as f32 * (layout.block + BLOCK_GAP) - BLOCK_GAP;
         let title = format!(
-            "Maps of {} while its layers are drawn anew",
-            trial_name(&self.pictures.trial)
+            "Maps of {} as its layers are re-initialised",
+            self.network()
         );
         let mut page = Page::new(content.max(NARROWEST), &title, &self.subtitle(first));
         page.colour_bar("min-max of each map")?;
@@ -98,8 +116,8 @@ impl Figure for SanityPictures<'_> {
         let lines = images.len().div_ceil(columns) as f32;
         page.y = top + lines * (layout.height() + BLOCK_GAP) - BLOCK_GAP;
         page.caption(&format!(
-            "{} From left to right, ever more layers are drawn anew from the real initialiser, from \
-             the logits downwards (the first draw). Every map explains the class named above. Under \
+            "{} From left to right, more and more layers are re-initialised, from the logits \
+             downwards (the first random draw). Every map explains the class named above. Under \
              each map: its rank correlation with the trained network's.{}",
             set.selection_rule.trim(),
             self.head_note(&first.layer)
@@ -125,10 +143,15 @@ impl SanityPictures<'_> {
         }
     }
 
+    fn network(&self) -> String {
+        let network = &self.pictures.network;
+        network_title(&network.network_title, &network.trial)
+    }
+
     fn head_note(&self, layer: &str) -> String {
-        let words = self.pictures.head.iter().map(|head| {
+        let words = self.pictures.network.head.iter().map(|head| {
             let accuracies = (head.validation_accuracy, head.network_validation_accuracy);
-            head_words(&self.pictures.trial, layer, accuracies)
+            head_words(&self.network(), layer, accuracies)
         });
         head_sentence(&words.collect::<Vec<_>>())
     }
@@ -138,8 +161,8 @@ impl SanityPictures<'_> {
         let mut parts = vec![unique(images.iter().map(|image| data_name(&image.id))).join(", ")];
         let generated = images.iter().filter(|image| image.generated).count();
         parts.extend(generated_note(generated, images.len()).map(str::to_string));
-        parts.push(seeds_note(&[self.pictures.seed]));
-        parts.push(format!("epoch {}", self.pictures.epoch));
+        parts.push(seeds_note(&[self.pictures.network.seed]));
+        parts.push(format!("epoch {}", self.pictures.network.epoch));
         let [height, width] = first.native_size;
         parts.push(format!("{}, {height} × {width} cells", first.layer));
         parts.join(" · ")
@@ -277,10 +300,12 @@ mod tests {
                 ..ExplanationSet::default()
             },
             panels: vec![panel(0, Some(1.0)), panel(1, Some(-0.25)), panel(2, None)],
-            trial: "trial-d".into(),
-            seed: 3,
-            epoch: 10,
-            head: None,
+            network: CascadeNetwork {
+                trial: "trial-d".into(),
+                seed: 3,
+                epoch: 10,
+                ..CascadeNetwork::default()
+            },
         }
     }
 

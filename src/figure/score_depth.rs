@@ -1,22 +1,22 @@
-//! The score figure: what maps are worth by depth of the network, one panel a score and layer.
-//! Called by `cli` with the rows of `score-table.csv`.
+//! The score figure: how faithful maps are by depth of the network, one panel per score and layer.
 //!
 //! Panels of one row share their axis, so that the two layers of a network compare; methods stand
-//! beside each other at each trial, in colour, and what knows nothing of the network is grey.
+//! side by side at each trial, in colour, and baselines are grey.
 
-use super::Figure;
 use super::axis::Ticks;
 use super::canvas::{Anchor, Area, Canvas, Point, Stroke};
 use super::colour::{Marker, series_look};
 use super::drawing::Drawing;
 use super::error::FigureError;
+use super::folder::FolderFigure;
 use super::page::Page;
 use super::plot::{DATA_LINE, POINT, Plot};
 use super::selection::{generated_note, seeds_note, unique};
-use super::svg_text::{checkpoint_rule, class_name, trial_name};
+use super::sheet::Figure;
+use super::svg_text::{checkpoint_rule, class_name, network_title};
 use super::theme::{BODY, HEADING, INK, MARGIN, QUIET, RULE, SMALL, STRONG};
 use super::typeface::{shorten, width};
-use crate::run::{LayerPlace, ScoreSummary};
+use crate::run::{LayerPlace, ScoreSummary, TableRow};
 
 /// Width of the page's content in pixels: 8.2 inches.
 const CONTENT: f32 = 1640.0;
@@ -36,19 +36,32 @@ const SPREAD: f32 = 0.8;
 const SAMPLE: f32 = 64.0;
 /// Space between the parts of the legend, in pixels.
 const LEGEND_GAP: f32 = 12.0;
-/// Line and marker of what knows nothing of the network.
+/// Line and marker of baselines.
 const GREY: &str = "#8A8A8A";
-/// Dashes that tell the grey lines and repeated colours apart, in pixels.
+/// Dashes that distinguish the grey lines and repeated colours, in pixels.
 const DASHES: [(f32, f32); 3] = [(12.0, 7.0), (4.0, 6.0), (20.0, 6.0)];
 /// Markers of the grey lines.
 const GREY_MARKERS: [Marker; 3] = [Marker::Ring, Marker::Square, Marker::Triangle];
 /// Different colours before they repeat.
 const COLOURS: usize = 7;
 
+/// Draws the networks of the table that are made of blocks, and so have a depth.
+pub(super) const FIGURE: FolderFigure = FolderFigure {
+    name: "score-depth",
+    reads: ScoreSummary::FILE,
+    draw: |folder| {
+        let rows: Vec<ScoreSummary> = folder.rows()?;
+        match rows.iter().all(|row| row.blocks == 0) {
+            true => Ok(()),
+            false => folder.save(&ScoreDepth { rows: &rows }),
+        }
+    },
+};
+
 /// The score figure.
 #[derive(Debug, Clone)]
 pub struct ScoreDepth<'a> {
-    /// One row a trial, layer, method and score, in any order.
+    /// One row per trial, layer, method and score, in any order.
     pub rows: &'a [ScoreSummary],
 }
 
@@ -77,7 +90,7 @@ impl Figure for ScoreDepth<'_> {
         let looks = self.looks();
         let mut page = Page::new(
             CONTENT,
-            "What the maps are worth, by depth of the network",
+            "How faithful the maps are, by depth of the network",
             &self.subtitle(),
         );
         page.y = legend(&mut page.canvas, page.y, &looks) + ROW_GAP * 0.7;
@@ -180,7 +193,7 @@ impl ScoreDepth<'_> {
                 stroke,
             });
         }
-        // Stable: methods keep their order and stand before what knows nothing of the network.
+        // Stable: methods keep their order and stand before baselines.
         looks.sort_by_key(|look| look.stroke.colour == GREY);
         looks
     }
@@ -270,7 +283,7 @@ impl ScoreDepth<'_> {
                 " Insertion, deletion: areas under {steps} steps, filled with the mean colour."
             ));
         }
-        text.push_str(" Grey: maps that know nothing of the network.");
+        text.push_str(" Grey: baselines, which ignore the network.");
         let both = self
             .rows
             .iter()
@@ -319,7 +332,12 @@ fn draw_panel(canvas: &mut Canvas, plot: &Plot, rows: &[&ScoreSummary], looks: &
         let foot = plot.area.bottom();
         canvas.polyline(&[(x, foot), (x, foot + 8.0)], Stroke::solid(QUIET, 1.5));
         let at = (x, foot + 12.0);
-        let under = canvas.text(at, Anchor::Middle, &STRONG, &trial_name(&row.trial));
+        let under = canvas.text(
+            at,
+            Anchor::Middle,
+            &STRONG,
+            &network_title(&row.network_title, &row.trial),
+        );
         let size = format!("{} x {} cells", row.native_height, row.native_width);
         bottom = canvas.text((x, under), Anchor::Middle, &SMALL, &size);
     }

@@ -59,6 +59,7 @@ fn rows(layers: &[Layer], methods: usize, steps: Option<usize>) -> Vec<ScoreSumm
                     split: "test".into(),
                     images: 1200,
                     trial: trial.into(),
+                    network_title: String::new(),
                     blocks,
                     seeds: "0 1 2".into(),
                     checkpoint: "best".into(),

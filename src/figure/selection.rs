@@ -1,10 +1,14 @@
-//! Which maps of an explanation set belong to a figure. Called by the figures that show maps.
+//! Which maps of an explanation set belong to a figure.
 
 use std::fmt;
 
 use super::error::{FigureError, quoted_list};
-use super::svg_text::{checkpoint_rule, data_name, trial_name};
+use super::svg_text::{checkpoint_rule, data_name, network_title};
 use crate::run::{ExplainedImage, ExplanationRecord, ExplanationSet};
+
+/// Fewest cells on each side of a map at the finer layer of an ablation, of folders that do not state
+/// it.
+pub(super) const FINE_CELLS: usize = 8;
 
 /// Which layer of each network a figure shows. Of two maps the deeper one has fewer cells; among
 /// equal ones it is the one with the higher number in its layer's name.
@@ -151,7 +155,7 @@ pub(super) fn provenance(images: &[&ExplainedImage], records: &[&ExplanationReco
     parts.join(" · ")
 }
 
-/// Returns the training seeds of a row, which have spaces between, for a subtitle; nothing where there
+/// Returns the training seeds of a row, separated by spaces, for a subtitle; nothing where there
 /// are none.
 pub(super) fn row_seeds_note(seeds: &str) -> Option<String> {
     let seeds: Vec<u64> = seeds.split(' ').filter_map(|s| s.parse().ok()).collect();
@@ -177,25 +181,23 @@ pub(super) fn seeds_note(seeds: &[u64]) -> String {
     format!("{} {list}", if seeds.len() == 1 { "seed" } else { "seeds" })
 }
 
-/// Returns the sentence that names the retrained heads behind `records`, after a space; nothing where
+/// Returns the sentence that names the retrained heads that `records` were read from, after a space; nothing where
 /// every network's own head was read.
 pub(super) fn head_note(records: &[&ExplanationRecord]) -> String {
     let heads = records.iter().filter_map(|record| {
         let head = record.retrained_head.as_ref()?;
         let accuracies = (head.validation_accuracy, head.network_validation_accuracy);
-        Some(head_words(&record.trial, &record.layer, accuracies))
+        let network = network_title(&record.network_title, &record.trial);
+        Some(head_words(&network, &record.layer, accuracies))
     });
     head_sentence(&unique(heads))
 }
 
 /// Returns a head in words: "Trial D block-5 71.8 against 67.8 %". The accuracies, 0 to 1, are the
 /// head's and the network's own.
-pub(super) fn head_words(trial: &str, layer: &str, (head, network): (f64, f64)) -> String {
-    let (head, network) = (100.0 * head, 100.0 * network);
-    format!(
-        "{} {layer} {head:.1} against {network:.1} %",
-        trial_name(trial)
-    )
+pub(super) fn head_words(network: &str, layer: &str, accuracies: (f64, f64)) -> String {
+    let (head, own) = (100.0 * accuracies.0, 100.0 * accuracies.1);
+    format!("{network} {layer} {head:.1} against {own:.1} %")
 }
 
 /// Returns the sentence about `heads`, each in words, after a space; nothing where there is none.

@@ -1,7 +1,4 @@
-//! Names as a figure writes them: escaped for SVG and put into reading form. Called by `canvas` and
-//! the figures.
-
-use std::borrow::Cow;
+//! Names as a figure writes them: escaped for SVG and put into reading form.
 
 /// Returns `text` with the five characters that XML reserves replaced, and characters that XML
 /// forbids shown as the replacement character.
@@ -27,21 +24,25 @@ pub(super) fn class_name(name: &str) -> String {
     name.replace('_', " ")
 }
 
-/// How the ImageNet networks are written.
-const NETWORKS: [(&str, &str); 6] = [
-    ("vgg16", "VGG-16"),
-    ("resnet50", "ResNet-50"),
-    ("resnet101", "ResNet-101"),
-    ("efficientnet-b0", "EfficientNet-B0"),
-    ("squeezenet1-0", "SqueezeNet 1.0"),
-    ("mobilenet-v2", "MobileNet-V2"),
-];
+/// Returns how figures name a network: by its title, or where the table or record has none, by its
+/// trial's name in words.
+pub(super) fn network_title(title: &str, trial: &str) -> String {
+    match title.is_empty() {
+        true => in_words(trial),
+        false => title.to_string(),
+    }
+}
+
+/// Returns how figures name a method: by its title, or where the table or record has none, by its name.
+pub(super) fn method_title<'a>(title: &'a str, method: &'a str) -> &'a str {
+    match title.is_empty() {
+        true => method,
+        false => title,
+    }
+}
 
 /// Returns a trial name as a heading: "trial-d" becomes "Trial D".
-pub(crate) fn trial_name(name: &str) -> String {
-    if let Some((_, title)) = NETWORKS.iter().find(|(network, _)| *network == name) {
-        return (*title).to_string();
-    }
+fn in_words(name: &str) -> String {
     let mut words = name.split(['-', '_']).filter(|word| !word.is_empty());
     let Some(first) = words.next() else {
         return name.to_string();
@@ -58,34 +59,10 @@ pub(crate) fn trial_name(name: &str) -> String {
     heading
 }
 
-/// Returns the name of any experiment as figures write it: "convlstm-kernel-5" becomes
-/// "ConvLSTM kernel 5".
-pub(super) fn network_name(name: &str) -> String {
-    match name.strip_prefix("convlstm") {
-        Some(rest) => format!("ConvLSTM{}", rest.replace('-', " ")),
-        None => trial_name(name),
-    }
-}
-
 fn capitalised(word: &str) -> String {
     let mut characters = word.chars();
     characters.next().map_or_else(String::new, |first| {
         first.to_uppercase().chain(characters).collect()
-    })
-}
-
-/// Returns a method name as papers write it; a method that is not listed keeps its own name.
-pub(crate) fn method_name(name: &str) -> Cow<'_, str> {
-    Cow::Borrowed(match name {
-        "cam" => "CAM",
-        "grad-cam" => "Grad-CAM",
-        "grad-cam++" | "grad-cam-plus-plus" | "grad-cam-pp" => "Grad-CAM++",
-        "layer-cam" => "LayerCAM",
-        "hires-cam" => "HiResCAM",
-        "xgrad-cam" => "XGrad-CAM",
-        "score-cam" => "Score-CAM",
-        "ablation-cam" => "Ablation-CAM",
-        other => return Cow::Owned(other.replace('_', " ")),
     })
 }
 
@@ -144,13 +121,11 @@ mod tests {
     #[test]
     fn names_read_as_words() {
         assert_eq!(class_name("sweet_pepper"), "sweet pepper");
-        assert_eq!(trial_name("trial-d"), "Trial D");
-        assert_eq!(trial_name("trial-d-wide"), "Trial D wide");
-        assert_eq!(trial_name("vgg16"), "VGG-16");
-        assert_eq!(network_name("convlstm-kernel-5"), "ConvLSTM kernel 5");
-        assert_eq!(network_name("trial-d"), "Trial D");
-        assert_eq!(method_name("grad-cam++"), "Grad-CAM++");
-        assert_eq!(method_name("random_map"), "random map");
+        assert_eq!(network_title("", "trial-d"), "Trial D");
+        assert_eq!(network_title("", "trial-d-wide"), "Trial D wide");
+        assert_eq!(network_title("VGG-16", "vgg16"), "VGG-16");
+        assert_eq!(method_title("Grad-CAM++", "grad-cam-pp"), "Grad-CAM++");
+        assert_eq!(method_title("", "grad-cam-pp"), "grad-cam-pp");
         assert_eq!(data_name("cifar-100/test/7"), "cifar-100 test");
         assert_eq!(data_name("photo.png"), "photo.png");
     }

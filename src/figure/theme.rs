@@ -1,9 +1,7 @@
-//! Sizes, greys and text styles that every figure shares. Called by everything that draws.
+//! Sizes, greys and text styles that every figure shares.
 //!
 //! A figure's unit is the pixel at 200 dots per inch, so that embedded pictures fall on whole
 //! pixels of the PNG; text sizes are given in points and are at least 8 at print size.
-
-use super::typeface::Weight;
 
 /// Resolution of the PNG, in pixels per inch.
 pub(super) const DPI: f32 = 200.0;
@@ -22,6 +20,25 @@ const LEADING: f32 = 1.28;
 /// From the top of a line to its baseline, as a multiple of the text size; the font's own ascent
 /// is 0.93.
 const ASCENT: f32 = 0.96;
+
+/// Stroke weight of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Weight {
+    /// Normal text.
+    Regular,
+    /// Titles and names.
+    Bold,
+}
+
+impl Weight {
+    /// Returns the weight as SVG writes it.
+    pub(super) fn svg(self) -> &'static str {
+        match self {
+            Self::Regular => "400",
+            Self::Bold => "700",
+        }
+    }
+}
 
 /// How a piece of text looks.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -1,19 +1,21 @@
-//! The training-time figure: what one network looks at, checkpoint after checkpoint. Called by
-//! `cli` with what `ablate` wrote for one trial.
+//! The training-time figure: what one network looks at, checkpoint after checkpoint.
 //!
-//! Each cell shades the heat map by the grey picture, because without an explanation map beside it
-//! the heat has to say where on the object it lies.
+//! Each cell shades the heat map by the grey picture, because without an explanation map next to it
+//! the heat has to show where on the object it lies.
 
 use super::canvas::{Anchor, Canvas, Point, Stroke};
 use super::drawing::Drawing;
 use super::error::{FigureError, quoted_list};
-use super::page::{Page, empty_panel};
+use super::file_name::file_stem;
+use super::folder::{ABLATION_MAPS, FolderFigure};
+use super::page::{Page, common_panel, empty_panel};
 use super::picture::{PanelSize, overlay, picture, picture_size};
-use super::selection::{MapChoice, images, provenance, unique};
-use super::svg_text::{class_name, method_name, trial_name};
+use super::selection::{FINE_CELLS, LayerRule, MapChoice, images, provenance, unique};
+use super::sheet::Figure;
+use super::svg_text::{class_name, method_title, network_title};
 use super::theme::{HEADING, INK, MARGIN, SMALL};
 use super::typeface::{shorten, width, wrap_at_most};
-use super::{Figure, verdict};
+use super::verdict;
 use crate::run::{ExplainedImage, ExplanationRecord, ExplanationSet};
 
 /// Most epochs side by side; of more, first, last, best and evenly spread ones are shown.
@@ -36,6 +38,34 @@ const NAME_LINES: usize = 2;
 /// Narrowest page content in pixels, so that the header has room.
 const NARROWEST: f32 = 1000.0;
 
+/// The folder of the maps, below that of the figures.
+const MAPS: &str = ABLATION_MAPS[1];
+
+/// Draws each network's training, method by method.
+pub(super) const FIGURE: FolderFigure = FolderFigure {
+    name: "training-time",
+    reads: MAPS,
+    draw: |folder| {
+        let Some(set) = folder.maps(MAPS, "training-time", |_| true)? else {
+            return Ok(());
+        };
+        let cells = set.drawn_as.fine_cells.unwrap_or(FINE_CELLS);
+        let shown = |record: &ExplanationRecord| {
+            let choice = MapChoice {
+                method: record.method.clone(),
+                layer: LayerRule::DeepestWithCells(cells),
+                seed: record.seed,
+            };
+            (record.trial.clone(), choice)
+        };
+        for (trial, choice) in unique(set.records.iter().map(shown)) {
+            let set = &set;
+            folder.save(&TrainingTime { set, trial, choice })?;
+        }
+        Ok(())
+    },
+};
+
 /// The training-time figure of one trial.
 #[derive(Debug, Clone)]
 pub struct TrainingTime<'a> {
@@ -49,7 +79,7 @@ pub struct TrainingTime<'a> {
 
 impl Figure for TrainingTime<'_> {
     fn name(&self) -> String {
-        super::file_stem(&format!("training-time-{}", self.trial), &self.choice)
+        file_stem(&format!("training-time-{}", self.trial), &self.choice)
     }
 
     fn draw(&self) -> Result<Drawing, FigureError> {
@@ -84,13 +114,13 @@ impl Figure for TrainingTime<'_> {
         } else {
             PANEL_MANY
         };
-        let panel = super::common_panel(self.set, &images, target)?;
+        let panel = common_panel(self.set, &images, target)?;
         let pitch = panel.width as f32 + CELL_GAP;
         let wanted = pitch + INPUT_GAP + epochs.len() as f32 * pitch;
         let title = format!(
             "{} of {} over training time",
-            method_name(&self.choice.method),
-            trial_name(&self.trial)
+            method_title(&records[0].title, &self.choice.method),
+            network_title(&records[0].network_title, &self.trial)
         );
         let shown: Vec<_> = rows.iter().flatten().copied().collect();
         let mut page = Page::new(
@@ -153,7 +183,7 @@ impl TrainingTime<'_> {
             format!("{height} × {width} at {}", record.layer)
         }));
         format!(
-            "{source} · one column a checkpoint · {} ({})",
+            "{source} · one column per checkpoint · {} ({})",
             self.choice.layer,
             layers.join(", ")
         )

@@ -1,20 +1,25 @@
 //! The trajectory figure: what the prediction of the next frame rests on in every hidden state that led
-//! to it. Called by `cli` with what `explain-seq` wrote.
+//! to it.
 //!
 //! Time runs from left to right. The large panel of each layer lays all its maps over each other, in
 //! the colour of their frame, so that a track is seen at once where there is one.
 
-use super::Figure;
+use std::path::{Path, PathBuf};
+
+use super::animation::save_animation;
 use super::canvas::{Anchor, Area, Canvas, Point, Stroke};
 use super::clip_view::ClipView;
 use super::colour::{diverging, viridis};
 use super::drawing::Drawing;
 use super::error::FigureError;
+use super::folder::FolderFigure;
 use super::page::Page;
 use super::picture::{PanelSize, Pixels};
+use super::selection::unique;
+use super::sheet::Figure;
 use super::theme::{BODY, HEADING, INK, MARGIN, RULE, SMALL, STRONG};
 use super::typeface::{width, wrap};
-use crate::run::{SequenceSet, StateMap};
+use crate::run::{SEQUENCE_JSON, SequenceSet, StateMap};
 
 /// Side of a frame's panel in pixels.
 const PANEL: usize = 128;
@@ -30,6 +35,27 @@ const BLOCK_GAP: f32 = 26.0;
 const BAR: (usize, usize) = (150, 18);
 /// Outline of a map that only repeats the prediction.
 const REPEATS: Stroke = Stroke::solid(INK, 3.0).dashed(9.0, 5.0);
+
+/// Draws each clip by each method, as a page and as an animation.
+pub(super) const FIGURE: FolderFigure = FolderFigure {
+    name: "trajectory",
+    reads: SEQUENCE_JSON,
+    draw: |folder| {
+        if !folder.from.join(SEQUENCE_JSON).is_file() {
+            return Ok(());
+        }
+        let set = &SequenceSet::read(folder.from)?;
+        for clip in set.clips.iter().map(|clip| clip.id.as_str()) {
+            let own = set.maps.iter().filter(|map| map.clip == clip);
+            for method in unique(own.map(|map| map.method.as_str())) {
+                let figure = Trajectory { set, clip, method };
+                folder.save(&figure)?;
+                folder.add(|into| Ok(vec![figure.save_animation(into)?]))?;
+            }
+        }
+        Ok(())
+    },
+};
 
 /// The trajectory figure of one clip and one method.
 #[derive(Debug, Clone)]
@@ -75,6 +101,19 @@ impl Figure for Trajectory<'_> {
         }
         page.caption(&caption(&view));
         Ok(page.finish())
+    }
+}
+
+impl Trajectory<'_> {
+    /// Writes the animation into `folder` as a GIF that repeats for ever, and returns its path.
+    ///
+    /// # Errors
+    /// As [`Figure::save`].
+    pub fn save_animation(&self, folder: &Path) -> Result<PathBuf, FigureError> {
+        let path = folder.join(format!("{}.gif", self.name()));
+        let view = ClipView::new(self.set, self.clip, self.method)?;
+        save_animation(&view, &path)?;
+        Ok(path)
     }
 }
 
@@ -141,11 +180,16 @@ fn bar(
     Ok(right + width(high, &SMALL))
 }
 
-/// Draws the row of the frames, with truth and prediction behind it.
+/// Draws the row of the frames, followed by truth and prediction.
 fn frames(page: &mut Page, view: &ClipView<'_>, columns: &Columns) -> Result<(), FigureError> {
     let top = page.y + HEADING.line() + 6.0;
     let (canvas, half) = (&mut page.canvas, columns.panel.width as f32 / 2.0);
-    row_name(canvas, top, "frames seen", "yellow: the digit's way so far");
+    row_name(
+        canvas,
+        top,
+        "frames seen",
+        "yellow: the digit's path so far",
+    );
     for time in 0..view.clip.watched {
         let at = columns.at(time, top);
         let heading = (at.0 + half, page.y);
@@ -257,7 +301,7 @@ fn large(
     Ok(picture_top + panel.height as f32)
 }
 
-/// Draws a row's name with what it says of itself under it.
+/// Draws a row's name with a note under it.
 fn row_name(canvas: &mut Canvas, top: f32, name: &str, note: &str) {
     let room = NAMES - 14.0;
     let lines = wrap(name, room, &STRONG);
@@ -279,10 +323,10 @@ fn caption(view: &ClipView<'_>) -> String {
         .count();
     let repeats = match repeating {
         0 => "No map repeats the prediction.".to_string(),
-        1 => "Framed: the map that only repeats the prediction and tells nothing of the past."
+        1 => "Framed: the map that only repeats the prediction and shows nothing of the past."
             .to_string(),
         count => format!(
-            "Framed: the {count} maps that only repeat the prediction and tell nothing of the past."
+            "Framed: the {count} maps that only repeat the prediction and show nothing of the past."
         ),
     };
     format!(

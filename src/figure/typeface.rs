@@ -1,4 +1,4 @@
-//! The embedded font: measuring, shortening and wrapping text. Called by `canvas` and the layouts.
+//! The embedded font: measuring, shortening and wrapping text.
 //!
 //! Text is measured by the engine that draws it, so a measured width is the drawn width.
 
@@ -8,11 +8,11 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use resvg::usvg::{self, fontdb};
 
 use super::svg_text::escape;
-use super::theme::Style;
+use super::theme::{Style, Weight};
 
 /// Family name of the embedded fonts.
 pub(super) const FAMILY: &str = "DejaVu Sans";
-/// DejaVu Sans 2.37; its licence is beside it.
+/// DejaVu Sans 2.37; its licence is in the same folder.
 const REGULAR: &[u8] = include_bytes!("fonts/DejaVuSans.ttf");
 /// DejaVu Sans Bold 2.37.
 const BOLD: &[u8] = include_bytes!("fonts/DejaVuSans-Bold.ttf");
@@ -20,25 +20,6 @@ const BOLD: &[u8] = include_bytes!("fonts/DejaVuSans-Bold.ttf");
 const MEASURED_SIZE: f32 = 100.0;
 /// Ends a shortened text.
 const ELLIPSIS: char = '…';
-
-/// Stroke weight of a text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Weight {
-    /// Normal text.
-    Regular,
-    /// Titles and names.
-    Bold,
-}
-
-impl Weight {
-    /// Returns the weight as SVG writes it.
-    pub(super) fn svg(self) -> &'static str {
-        match self {
-            Self::Regular => "400",
-            Self::Bold => "700",
-        }
-    }
-}
 
 static FONTS: LazyLock<Arc<fontdb::Database>> = LazyLock::new(|| {
     let mut fonts = fontdb::Database::new();

@@ -1,5 +1,4 @@
-//! A network's answer in words: right or wrong, which class, how sure. Called by the figures that
-//! show maps.
+//! A network's answer in words: right or wrong, which class, how sure.
 //!
 //! A check or a cross and a word say whether the answer is right; no colour does.
 

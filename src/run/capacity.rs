@@ -10,6 +10,9 @@ use super::TableRow;
 pub struct CapacityRow {
     /// Experiment, such as "convlstm".
     pub experiment: String,
+    /// The network's name in figures, such as "ConvLSTM"; if empty, they show the experiment's name.
+    #[serde(default)]
+    pub network_title: String,
     /// Training seed.
     pub seed: u64,
     /// Epoch of the checkpoint.
@@ -32,6 +35,9 @@ pub struct CapacityRow {
     pub layer: Option<usize>,
     /// Method name; nothing for what needs no map.
     pub method: Option<String>,
+    /// The method's name in figures, such as "Grad-CAM"; nothing where there is no method.
+    #[serde(default)]
+    pub title: Option<String>,
     /// Frames before the newest one; nothing for what is one number a clip.
     pub lag: Option<usize>,
     /// Mean over clips.
@@ -82,6 +88,7 @@ mod tests {
     fn row(compared: &str, lag: usize, low: f64) -> CapacityRow {
         CapacityRow {
             experiment: "convlstm".into(),
+            network_title: "ConvLSTM".into(),
             seed: 0,
             epoch: 4,
             checkpoint: "best".into(),
@@ -92,6 +99,7 @@ mod tests {
             measure: "own-minus-other".into(),
             layer: Some(1),
             method: Some("grad-cam".into()),
+            title: Some("Grad-CAM".into()),
             lag: Some(lag),
             mean: low + 0.1,
             low,
@@ -145,6 +153,7 @@ mod tests {
             measure: "error".into(),
             layer: None,
             method: None,
+            title: None,
             lag: None,
             ..map.clone()
         };

@@ -10,6 +10,9 @@ use super::TableRow;
 pub struct DepthRow {
     /// Trial name, such as "trial-d".
     pub trial: String,
+    /// The network's name in figures, such as "VGG-16"; if empty, they show the trial's name.
+    #[serde(default)]
+    pub network_title: String,
     /// Training seed.
     pub seed: u64,
     /// Convolution blocks.

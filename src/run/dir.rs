@@ -6,6 +6,10 @@ use std::str::FromStr;
 
 use super::{BestCheckpoint, CheckpointState, Checksum, RunError};
 
+/// Name of a run's manifest.
+pub const MANIFEST_FILE: &str = "run.json";
+/// Name of the table of a run's epochs.
+pub const EPOCHS_FILE: &str = "epochs.csv";
 /// Name of the state file of a checkpoint.
 const STATE_FILE: &str = "state.json";
 /// What a seed's folder is called, before the number.
@@ -111,12 +115,12 @@ impl RunDir {
 
     /// Returns the path of the run's manifest.
     pub fn manifest(&self) -> PathBuf {
-        self.path().join("run.json")
+        self.path().join(MANIFEST_FILE)
     }
 
     /// Returns the path of the epochs' table.
     pub fn epochs(&self) -> PathBuf {
-        self.path().join("epochs.csv")
+        self.path().join(EPOCHS_FILE)
     }
 
     /// Returns the path of the file that names the best epoch.

@@ -35,6 +35,9 @@ pub struct ExplanationRecord {
     pub image: String,
     /// Trial name, such as "trial-d".
     pub trial: String,
+    /// The network's name in figures, such as "VGG-16"; if empty, they show the trial's name.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub network_title: String,
     /// Training seed.
     pub seed: u64,
     /// Epoch of the checkpoint.
@@ -47,6 +50,9 @@ pub struct ExplanationRecord {
     pub pretrained: Option<String>,
     /// Method name, such as "grad-cam".
     pub method: String,
+    /// The method's name in figures, such as "Grad-CAM"; where it is empty, figures show `method`.
+    #[serde(default)]
+    pub title: String,
     /// Layer name, such as "block-5".
     pub layer: String,
     /// Height and width of the map before it is resized, in cells.
@@ -89,6 +95,43 @@ fn logit() -> String {
     "logit".to_string()
 }
 
+/// How the maps of a folder are drawn, so that they can be drawn again. Older folders do not state it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct DrawnAs {
+    /// Names of the figures, such as "explain" and "panels".
+    #[serde(default)]
+    pub figures: Vec<String>,
+    /// Fewest cells on each side of a map at the finer one of the two layers that an ablation shows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fine_cells: Option<usize>,
+}
+
+impl DrawnAs {
+    fn is_unstated(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Returns how the maps in `folder` are drawn; nothing where it holds no maps.
+    ///
+    /// # Errors
+    /// [`RunError::Io`] or [`RunError::Damaged`], naming the manifest.
+    pub fn read(folder: &Path) -> Result<Option<Self>, RunError> {
+        /// What is read of the manifest.
+        #[derive(Deserialize)]
+        struct Part {
+            #[serde(default)]
+            drawn_as: DrawnAs,
+        }
+        let path = folder.join(MAPS_JSON);
+        if !path.is_file() {
+            return Ok(None);
+        }
+        let part: Part = serde_json::from_slice(&read_file(&path)?)
+            .map_err(|reason| RunError::damaged(&path, reason))?;
+        Ok(Some(part.drawn_as))
+    }
+}
+
 /// Everything in an explanation folder.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ExplanationSet {
@@ -98,6 +141,8 @@ pub struct ExplanationSet {
     pub records: Vec<ExplanationRecord>,
     /// How the pictures were chosen, one sentence for a caption.
     pub selection_rule: String,
+    /// How the maps are drawn.
+    pub drawn_as: DrawnAs,
     /// The arrays by name.
     pub arrays: BTreeMap<String, Array>,
 }
@@ -106,6 +151,8 @@ pub struct ExplanationSet {
 #[derive(Serialize, Deserialize)]
 struct Manifest<'a> {
     selection_rule: Cow<'a, str>,
+    #[serde(default, skip_serializing_if = "DrawnAs::is_unstated")]
+    drawn_as: Cow<'a, DrawnAs>,
     images: Cow<'a, [ExplainedImage]>,
     records: Cow<'a, [ExplanationRecord]>,
 }
@@ -121,6 +168,7 @@ impl ExplanationSet {
         let path = folder.join(MAPS_JSON);
         let manifest = Manifest {
             selection_rule: Cow::Borrowed(&self.selection_rule),
+            drawn_as: Cow::Borrowed(&self.drawn_as),
             images: Cow::Borrowed(&self.images),
             records: Cow::Borrowed(&self.records),
         };
@@ -145,6 +193,7 @@ impl ExplanationSet {
             images: manifest.images.into_owned(),
             records: manifest.records.into_owned(),
             selection_rule: manifest.selection_rule.into_owned(),
+            drawn_as: manifest.drawn_as.into_owned(),
             arrays,
         };
         if let Some(name) = set.names().find(|name| !set.arrays.contains_key(*name)) {
@@ -196,10 +245,12 @@ mod tests {
                 pretrained: None,
                 image: "shapes/test/0".into(),
                 trial: "trial-a".into(),
+                network_title: String::new(),
                 seed: 0,
                 epoch: 5,
                 checkpoint: "best".into(),
                 method: "grad-cam".into(),
+                title: "Grad-CAM".into(),
                 layer: "block-1".into(),
                 native_size: [2, 1],
                 target_class: "ring".into(),
@@ -217,6 +268,10 @@ mod tests {
                 explanation: "explanation/0".into(),
             }],
             selection_rule: "the first".into(),
+            drawn_as: DrawnAs {
+                figures: vec!["ablation".into()],
+                fine_cells: Some(8),
+            },
             arrays: [
                 ("image/0".to_string(), array(&[3, 4, 2], 0.0)),
                 ("raw/0".to_string(), array(&[2, 1], -1.5)),
@@ -235,6 +290,28 @@ mod tests {
             ExplanationSet::read(folder.path()).expect("read"),
             one_map()
         );
+        let drawn_as = DrawnAs::read(folder.path()).expect("read");
+        assert_eq!(drawn_as, Some(one_map().drawn_as));
+    }
+
+    #[test]
+    fn a_folder_from_before_titles_and_figures_were_written_is_read() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        one_map().write(folder.path()).expect("written");
+        let path = folder.path().join(MAPS_JSON);
+        let text = std::fs::read_to_string(&path).expect("text");
+        let mut json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        let removed = json.as_object_mut().expect("an object").remove("drawn_as");
+        assert!(removed.is_some());
+        let record = json["records"][0].as_object_mut().expect("an object");
+        assert!(record.remove("title").is_some());
+        assert!(!record.contains_key("network_title"), "it is empty");
+        std::fs::write(&path, json.to_string()).expect("written");
+        let set = ExplanationSet::read(folder.path()).expect("read");
+        assert_eq!(set.drawn_as, DrawnAs::default());
+        assert_eq!(set.records[0].title, "");
+        let empty = tempfile::tempdir().expect("a temporary folder");
+        assert_eq!(DrawnAs::read(empty.path()).expect("read"), None);
     }
 
     #[test]

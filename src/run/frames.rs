@@ -10,6 +10,9 @@ use super::TableRow;
 pub struct FrameScoreRow {
     /// Experiment, such as "convlstm", or baseline: "zeros", "mean-image" or "copy-last-frame".
     pub forecast: String,
+    /// The network's name in figures, such as "ConvLSTM"; if empty, they show the forecast's name.
+    #[serde(default)]
+    pub network_title: String,
     /// Training seed; nothing for a baseline.
     pub seed: Option<u64>,
     /// Epoch of the checkpoint; nothing for a baseline.
@@ -20,6 +23,9 @@ pub struct FrameScoreRow {
     pub clips: String,
     /// Whether their digits are generated.
     pub generated: bool,
+    /// Training clips that the forecast is computed from, of the mean image alone.
+    #[serde(default)]
+    pub training_clips: Option<usize>,
     /// "one-step" (each frame from all true frames before it) or "roll-out" (all from the first ten).
     pub horizon: String,
     /// "mse", "mae" and "bce" (sums over pixels), "ssim" or "psnr" (decibels).
@@ -57,11 +63,13 @@ mod tests {
         let path = folder.path().join(FrameScoreRow::FILE);
         let network = FrameScoreRow {
             forecast: "convlstm".into(),
+            network_title: "ConvLSTM".into(),
             seed: Some(0),
             epoch: Some(4),
             checkpoint: Some("best".into()),
             clips: "digits/test".into(),
             generated: true,
+            training_clips: None,
             horizon: "roll-out".into(),
             score: "mse".into(),
             frame: Some(11),
@@ -72,6 +80,7 @@ mod tests {
         };
         let baseline = FrameScoreRow {
             forecast: "zeros".into(),
+            network_title: String::new(),
             seed: None,
             epoch: None,
             checkpoint: None,

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::TableRow;
 use super::{ExplanationSet, RunError, write_atomically};
 
-/// File name of what a folder of localised pictures says of them.
-const PICTURES_JSON: &str = "localization.json";
+/// Name of the file that says what a folder of localised pictures shows.
+pub const LOCALIZATION_JSON: &str = "localization.json";
 
 /// One map, as a row of `localization.csv`; a column per score follows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -54,6 +54,9 @@ pub struct LocalizationSummaryRow {
     pub split: String,
     /// Trial name.
     pub trial: String,
+    /// The network's name in figures, such as "VGG-16"; if empty, they show the trial's name.
+    #[serde(default)]
+    pub network_title: String,
     /// Training seeds, with a space between; empty of a network that was not trained here.
     pub seeds: String,
     /// Layer name.
@@ -122,6 +125,9 @@ pub struct LocalizationCurveRow {
     pub split: String,
     /// Trial name.
     pub trial: String,
+    /// The network's name in figures, such as "VGG-16"; if empty, they show the trial's name.
+    #[serde(default)]
+    pub network_title: String,
     /// Training seeds, with a space between.
     pub seeds: String,
     /// Layer name.
@@ -206,6 +212,9 @@ pub struct LocalizedPictures {
     pub selection_rule: String,
     /// Trial name.
     pub trial: String,
+    /// The network's name in figures, such as "VGG-16"; if empty, they show the trial's name.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub network_title: String,
     /// Training seed.
     pub seed: u64,
     /// Epoch of the checkpoint.
@@ -235,7 +244,7 @@ impl LocalizedPictures {
     /// As [`write_atomically`].
     pub fn write(&self, folder: &Path) -> Result<(), RunError> {
         self.set.write(folder)?;
-        let path = folder.join(PICTURES_JSON);
+        let path = folder.join(LOCALIZATION_JSON);
         let content =
             serde_json::to_vec_pretty(self).map_err(|reason| RunError::damaged(&path, reason))?;
         write_atomically(&path, &content)
@@ -246,7 +255,7 @@ impl LocalizedPictures {
     /// # Errors
     /// As [`ExplanationSet::read`].
     pub fn read(folder: &Path) -> Result<Self, RunError> {
-        let path = folder.join(PICTURES_JSON);
+        let path = folder.join(LOCALIZATION_JSON);
         let text = std::fs::read(&path).map_err(|reason| RunError::io("read", &path, reason))?;
         let read: Self =
             serde_json::from_slice(&text).map_err(|reason| RunError::damaged(&path, reason))?;

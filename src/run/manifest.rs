@@ -36,6 +36,9 @@ pub enum RunStatus {
 pub struct RunManifest {
     /// Trial name, such as "trial-d".
     pub trial: String,
+    /// The network's name in figures, such as "VGG-16"; if empty, they show the trial's name.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub network_title: String,
     /// Training seed.
     pub seed: u64,
     /// Version of camtrail.
@@ -247,12 +250,12 @@ impl CheckpointState {
     }
 }
 
-fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, RunError> {
+pub(super) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, RunError> {
     let content = std::fs::read(path).map_err(|source| RunError::io("read", path, source))?;
     serde_json::from_slice(&content).map_err(|reason| RunError::damaged(path, reason))
 }
 
-fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<(), RunError> {
+pub(super) fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<(), RunError> {
     let mut content =
         serde_json::to_vec_pretty(value).map_err(|reason| RunError::damaged(path, reason))?;
     content.push(b'\n');

@@ -7,6 +7,7 @@ mod capacity;
 mod cascade;
 mod checksum;
 mod consistency;
+mod curves;
 mod depth;
 mod dir;
 mod error;
@@ -28,21 +29,26 @@ mod totals;
 pub use arrays::Array;
 pub use atomic::{Leftover, clear_temporaries, write_atomically, write_folder_atomically};
 pub use capacity::{CapacityRow, claimed_lags};
-pub use cascade::{CascadePanel, CascadePictures};
+pub use cascade::{
+    CASCADE_JSON, CASCADE_NETWORK_JSON, CascadeNetwork, CascadePanel, CascadePictures,
+};
 pub use checksum::{Checksum, hexadecimal, sha256};
 pub use consistency::ConsistencyRow;
+pub use curves::{
+    CURVES_FILE, CurveRun, RunTables, read_curves, read_run, read_runs, write_curves,
+};
 pub use depth::DepthRow;
-pub use dir::{CheckpointName, RunDir, list_runs};
+pub use dir::{CheckpointName, EPOCHS_FILE, MANIFEST_FILE, RunDir, list_runs};
 pub use error::RunError;
 pub use explanations::{
-    ExplainedImage, ExplanationRecord, ExplanationSet, MAPS_JSON, MAPS_TENSORS,
+    DrawnAs, ExplainedImage, ExplanationRecord, ExplanationSet, MAPS_JSON, MAPS_TENSORS,
 };
 pub use file_name::safe_name;
 pub use frames::FrameScoreRow;
 pub use head::{HeadRecord, RetrainedHead};
 pub use localization::{
-    LocalizationCurveRow, LocalizationRow, LocalizationSummaryRow, LocalizedMap, LocalizedPicture,
-    LocalizedPictures,
+    LOCALIZATION_JSON, LocalizationCurveRow, LocalizationRow, LocalizationSummaryRow, LocalizedMap,
+    LocalizedPicture, LocalizedPictures,
 };
 pub use lock::RunLock;
 pub use manifest::{

@@ -80,6 +80,9 @@ pub struct ScoreSummary {
     pub images: usize,
     /// Trial name, such as "trial-d".
     pub trial: String,
+    /// The network's name in figures, such as "VGG-16"; if empty, they show the trial's name.
+    #[serde(default)]
+    pub network_title: String,
     /// Convolution blocks; 0 of a network that is not made of such.
     pub blocks: usize,
     /// Training seeds, joined by spaces.

@@ -56,6 +56,9 @@ pub struct StateMap {
     pub clip: String,
     /// Method name, such as "grad-cam".
     pub method: String,
+    /// The method's name in figures, such as "Grad-CAM"; where it is empty, figures show `method`.
+    #[serde(default)]
+    pub title: String,
     /// Layer, lowest first from 0.
     pub layer: usize,
     /// Frames before the newest one that was shown.
@@ -75,6 +78,8 @@ pub struct StateMap {
 pub struct SequenceSet {
     /// Experiment, such as "convlstm".
     pub experiment: String,
+    /// The network's name in figures, such as "ConvLSTM"; if empty, they show the experiment's name.
+    pub network_title: String,
     /// Training seed.
     pub seed: u64,
     /// Epoch of the checkpoint.
@@ -93,6 +98,8 @@ pub struct SequenceSet {
 #[derive(Serialize, Deserialize)]
 struct Manifest<'a> {
     experiment: Cow<'a, str>,
+    #[serde(default, skip_serializing_if = "str::is_empty")]
+    network_title: Cow<'a, str>,
     seed: u64,
     epoch: u32,
     checkpoint: Cow<'a, str>,
@@ -111,6 +118,7 @@ impl SequenceSet {
         let path = folder.join(SEQUENCE_JSON);
         let manifest = Manifest {
             experiment: Cow::Borrowed(&self.experiment),
+            network_title: Cow::Borrowed(&self.network_title),
             seed: self.seed,
             epoch: self.epoch,
             checkpoint: Cow::Borrowed(&self.checkpoint),
@@ -134,6 +142,7 @@ impl SequenceSet {
         let path = folder.join(SEQUENCE_TENSORS);
         let set = Self {
             experiment: manifest.experiment.into_owned(),
+            network_title: manifest.network_title.into_owned(),
             seed: manifest.seed,
             epoch: manifest.epoch,
             checkpoint: manifest.checkpoint.into_owned(),
@@ -183,6 +192,7 @@ mod tests {
         let map = |lag: usize| StateMap {
             clip: "digits/test/0".into(),
             method: "grad-cam".into(),
+            title: "Grad-CAM".into(),
             layer: 1,
             lag,
             gradient_norm: 0.1,
@@ -192,6 +202,7 @@ mod tests {
         };
         SequenceSet {
             experiment: "convlstm".into(),
+            network_title: "ConvLSTM".into(),
             seed: 3,
             epoch: 4,
             checkpoint: "best".into(),

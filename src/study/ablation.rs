@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use crate::experiment::{Experiment, Resolved};
 use crate::explain::{Method, TargetRule};
-use crate::run::{DepthRow, ExplanationSet, RunDir, RunError, TableRow};
+use crate::run::{
+    CURVES_FILE, DepthRow, DrawnAs, ExplanationSet, RunDir, RunError, TableRow, write_curves,
+};
 
 use super::accuracy::{Images, row};
 use super::choice::{MethodChoice, QuantityChoice, target_rule};
@@ -14,7 +16,7 @@ use super::maps::{MapRequest, add_maps, empty_set};
 use super::measure::check_same_data;
 use super::pictures::{Pictures, Selection};
 use super::runs::{Runs, Trained, Which, is_done};
-use super::subject::{LayerChoice, Subject};
+use super::subject::{FINE_CELLS, LayerChoice, Subject};
 use super::watch::Watch;
 
 /// The series of increasing depth, shallowest first.
@@ -142,7 +144,9 @@ pub fn measure(runs: &Runs, request: &Request, watch: &dyn Watch) -> Result<Abla
             opened_before = Some(subject);
         }
     }
-    let along_set = explain.along(along, best, opened_before)?;
+    by_depth.drawn_as = drawn_as("ablation");
+    let mut along_set = explain.along(along, best, opened_before)?;
+    along_set.drawn_as = drawn_as("training-time");
     Ok(Ablation {
         dataset: data.test.dataset_name().to_string(),
         by_depth,
@@ -161,6 +165,14 @@ fn all_seeds(
 ) -> Result<Vec<Trained>, StudyError> {
     let name = trained.run.trial().to_string();
     runs.find_all(&[name], request.base.as_deref(), &request.seeds)
+}
+
+/// The figure that is drawn of the maps, at two layers or the finer one of them.
+fn drawn_as(figure: &str) -> DrawnAs {
+    DrawnAs {
+        figures: vec![figure.to_string()],
+        fine_cells: Some(FINE_CELLS),
+    }
 }
 
 /// The pictures, and what of them is explained.
@@ -226,6 +238,7 @@ impl Ablation {
     pub fn write(&self, folder: &Path) -> Result<PathBuf, RunError> {
         self.by_depth.write(&folder.join(MAPS))?;
         self.along.write(&folder.join(MAPS_ALONG))?;
+        write_curves(&folder.join(CURVES_FILE), &self.runs)?;
         let table = folder.join(DepthRow::FILE);
         DepthRow::write(&table, &self.depth)?;
         Ok(table)

@@ -7,6 +7,7 @@ use crate::run::DepthRow;
 use super::error::StudyError;
 use super::runs::{Runs, Trained, Which};
 use super::subject::Subject;
+use super::titles::network_title;
 use super::watch::Watch;
 
 /// Which networks to evaluate.
@@ -81,6 +82,7 @@ pub(super) fn row(
     });
     Some(DepthRow {
         trial: subject.name.clone(),
+        network_title: network_title(&subject.name),
         seed: subject.seed,
         blocks: subject.blocks,
         parameters: size.parameters,

@@ -1,25 +1,9 @@
-//! Which methods run where, and what figures call them.
+//! Which methods run where.
 
-use super::*;
-use crate::figure::{method_name, trial_name};
 use burn::tensor::Device;
 
-use crate::model::backbones::BackboneName;
+use super::*;
 use crate::model::{Head, ModelSpec, NetworkName, PlainCnn};
-
-#[test]
-fn figures_call_every_method_by_its_title() {
-    for method in Method::all() {
-        assert_eq!(method_name(method.name()), method.title());
-    }
-}
-
-#[test]
-fn figures_call_every_network_by_its_title() {
-    for name in BackboneName::ALL {
-        assert_eq!(trial_name(name.name()), name.title());
-    }
-}
 
 #[test]
 fn without_a_name_no_method_that_asks_questions_runs_and_cam_where_it_can() {

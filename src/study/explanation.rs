@@ -15,6 +15,9 @@ use super::subject::{LayerChoice, Subject};
 use super::watch::Watch;
 use super::weights::Published;
 
+/// Folder of every map as pictures of its own, below that of the maps.
+pub const PANELS: &str = "panels";
+
 /// What to explain of each picture.
 #[derive(Debug, Clone)]
 pub struct Request {
@@ -105,6 +108,7 @@ impl Asked<'_> {
         watch: &dyn Watch,
     ) -> Result<ExplanationSet, StudyError> {
         let mut set = empty_set(pictures);
+        set.drawn_as.figures = ["explain", PANELS].map(str::to_string).to_vec();
         let request = MapRequest {
             layers: &self.layers,
             methods: self.methods,

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use crate::data::clips::{Clip, OfficialTestSet};
 use crate::data::{ClipSplits, Clips, DataError, load_clips};
-use crate::evaluate::{BASELINES, ForecastScores, baseline_scores, mean_image, network_scores};
+use crate::evaluate::{
+    BASELINES, Baseline, ForecastScores, baseline_scores, mean_image, network_scores,
+};
 use crate::experiment::ForecastExperiment;
 use crate::run::FrameScoreRow;
 
@@ -13,6 +15,7 @@ use super::error::StudyError;
 use super::heads::grouped;
 use super::named::ClipUse;
 use super::runs::{Runs, Trained, Which};
+use super::titles::network_title;
 use super::watch::{Progress, Watch};
 
 /// Training clips that the mean image is the mean of.
@@ -74,6 +77,7 @@ pub fn measure(runs: &Runs, request: &Request, watch: &dyn Watch) -> Result<Fore
         let scores = network_scores(opened.network.as_ref(), count, next, device)?;
         rows.extend(scored.rows(&scores, |row| FrameScoreRow {
             forecast: trained.run.trial().to_string(),
+            network_title: network_title(trained.run.trial()),
             seed: Some(trained.run.seed()),
             epoch: Some(opened.epoch),
             checkpoint: Some(opened.checkpoint.clone()),
@@ -85,6 +89,7 @@ pub fn measure(runs: &Runs, request: &Request, watch: &dyn Watch) -> Result<Fore
     for (baseline, scores) in BASELINES.into_iter().zip(&baselines) {
         rows.extend(scored.rows(scores, |row| FrameScoreRow {
             forecast: baseline.name().to_string(),
+            training_clips: (baseline == Baseline::MeanImage).then_some(MEAN_IMAGE_CLIPS),
             ..row
         }));
     }
@@ -200,6 +205,8 @@ impl<'a> Scored<'a> {
     ) -> Vec<FrameScoreRow> {
         let rows = scores.summaries().into_iter().map(|summary| FrameScoreRow {
             forecast: String::new(),
+            network_title: String::new(),
+            training_clips: None,
             seed: None,
             epoch: None,
             checkpoint: None,

@@ -13,6 +13,7 @@ use super::choice::{MethodChoice, QuantityChoice, rule_name, target_spec};
 use super::error::StudyError;
 use super::pictures::Pictures;
 use super::subject::Subject;
+use super::titles::network_title;
 use super::watch::Watch;
 
 /// Most pictures that are explained in one go, and most of their pixels: it bounds memory and how
@@ -177,6 +178,8 @@ fn add_record(
     });
     set.records.push(ExplanationRecord {
         image: id.clone(),
+        network_title: network_title(&trial),
+        title: explanation.method.title().to_string(),
         retrained_head: subject.retrained_head(method, &explanation.layer).cloned(),
         trial,
         seed,

@@ -13,6 +13,7 @@ use crate::train::{
 
 use super::error::StudyError;
 use super::runs::{Runs, is_done, saved_experiment};
+use super::titles::network_title;
 use super::watch::Watch;
 
 /// Version of Burn that this program is built on.
@@ -237,6 +238,7 @@ impl Described {
     fn manifest(self, runs: &Runs, run: &RunDir) -> RunManifest {
         RunManifest {
             trial: run.trial().to_string(),
+            network_title: network_title(run.trial()),
             seed: run.seed(),
             camtrail: env!("CARGO_PKG_VERSION").to_string(),
             burn: BURN_VERSION.to_string(),

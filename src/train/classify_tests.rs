@@ -100,6 +100,7 @@ fn train_small(root: &Path, pace: Pace, mode: StartMode, most_steps: usize) -> u
 fn manifest() -> RunManifest {
     RunManifest {
         trial: "small".to_owned(),
+        network_title: String::new(),
         seed: 3,
         camtrail: String::new(),
         burn: String::new(),

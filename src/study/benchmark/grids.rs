@@ -144,6 +144,7 @@ impl Plan<'_> {
             let pictures = published.sight.of_files(self.files, file_ids(&paths))?;
             if set.images.is_empty() {
                 set = empty_set(&pictures);
+                set.drawn_as.figures = vec!["explain".to_string()];
             }
             let methods = self.methods.iter().map(|name| Method::parse(name));
             let methods = methods.collect::<Result<Vec<Method>, ExplainError>>()?;

@@ -12,6 +12,7 @@ use crate::study::choice::rule_name;
 use crate::study::groups::Group;
 use crate::study::pictures::Pictures;
 use crate::study::subject::Subject;
+use crate::study::titles::network_title;
 
 /// Pictures of each number of objects.
 const OF_EACH_NUMBER: usize = 2;
@@ -42,6 +43,7 @@ pub(in crate::study) fn by_layer(
                  {MOST_PICTURES}; no network had a say."
             ),
             trial: subject.name.clone(),
+            network_title: network_title(&subject.name),
             seed: subject.seed,
             epoch: subject.epoch,
             pretrained: subject.pretrained.clone(),

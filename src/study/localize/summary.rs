@@ -7,6 +7,7 @@ use crate::run::{Cell, LocalizationCurveRow, LocalizationRow, LocalizationSummar
 use crate::study::choice::rule_name;
 use crate::study::pictures::Pictures;
 use crate::study::table::{Column, Summary, Values, joined_seeds};
+use crate::study::titles::network_title;
 
 use super::collect::{BEST_BOX, BEST_MASK, MapScores, ScoreName, Sheet, Sheets, score_names};
 
@@ -186,6 +187,7 @@ impl Measured<'_> {
             generated: pictures.generated,
             split: pictures.split.clone(),
             trial: self.name.to_string(),
+            network_title: network_title(self.name),
             seeds: self.seeds(sheet),
             layer: sheet.layer.clone(),
             layer_rule: sheet.layer_rule.clone(),
@@ -248,6 +250,7 @@ impl Measured<'_> {
             generated: pictures.generated,
             split: pictures.split.clone(),
             trial: self.name.to_string(),
+            network_title: network_title(self.name),
             seeds: self.seeds(sheet),
             layer: sheet.layer.clone(),
             native_height: sheet.native_size[0],

@@ -9,6 +9,8 @@ use crate::run::CapacityRow;
 use crate::study::error::StudyError;
 use crate::study::heads::grouped;
 
+use crate::study::titles::network_title;
+
 use super::clips::Subject;
 
 /// Clips that pass through a network at once.
@@ -103,9 +105,10 @@ impl Subject<'_> {
     }
 
     fn row(&self, entry: &CapacityEntry, split: &str) -> CapacityRow {
-        let method = entry.method.map(|place| self.request.methods[place].name());
+        let method = entry.method.map(|place| self.request.methods[place]);
         CapacityRow {
             experiment: self.trained.run.trial().to_string(),
+            network_title: network_title(self.trained.run.trial()),
             seed: self.trained.run.seed(),
             epoch: self.opened.epoch,
             checkpoint: self.opened.checkpoint.clone(),
@@ -115,7 +118,8 @@ impl Subject<'_> {
             compared: entry.compared.name().to_string(),
             measure: entry.measure.name().to_string(),
             layer: entry.layer,
-            method: method.map(str::to_string),
+            method: method.map(|method| method.name().to_string()),
+            title: method.map(|method| method.title().to_string()),
             lag: entry.lag,
             mean: entry.interval.mean,
             low: entry.interval.low,

@@ -13,6 +13,8 @@ use crate::study::error::StudyError;
 use crate::study::runs::{OpenPredictor, Trained};
 use crate::study::watch::Watch;
 
+use crate::study::titles::network_title;
+
 use super::Request;
 
 /// One trained predictor and what is asked of it.
@@ -33,6 +35,7 @@ impl Subject<'_> {
     pub(super) fn sequence_set(&self) -> Result<SequenceSet, StudyError> {
         let mut set = SequenceSet {
             experiment: self.trained.run.trial().to_string(),
+            network_title: network_title(self.trained.run.trial()),
             seed: self.trained.run.seed(),
             epoch: self.opened.epoch,
             checkpoint: self.opened.checkpoint.clone(),
@@ -79,6 +82,7 @@ impl Subject<'_> {
                     set.maps.push(StateMap {
                         clip: test.id(number as u64),
                         method: method.name().to_string(),
+                        title: method.title().to_string(),
                         layer,
                         lag: LAGS - 1 - time,
                         gradient_norm,

@@ -16,6 +16,8 @@ use crate::study::subject::Subject;
 use crate::study::table::{Column, Summary};
 use crate::study::watch::Watch;
 
+use crate::study::titles::network_title;
+
 use super::cascade::Cascade;
 
 /// Deviation up to which an identity holds: sums over up to 65,536 float32 products, each rounded to
@@ -281,6 +283,7 @@ fn tables(checked: &Checked<'_>, tallies: &[Tally], identities: &[Identity]) -> 
             tables.cascade.push(CascadeRow {
                 trial: subject.name.clone(),
                 seed: subject.seed,
+                network_title: network_title(&subject.name),
                 epoch,
                 weights: weights.clone(),
                 data: format!("{} {}", set.dataset, set.split),

@@ -2,8 +2,11 @@
 
 use crate::data::image_set::CHANNELS;
 use crate::explain::Likeness;
-use crate::run::{Array, CascadePanel, CascadePictures, ExplainedImage, ExplanationSet};
+use crate::run::{
+    Array, CascadeNetwork, CascadePanel, CascadePictures, ExplainedImage, ExplanationSet,
+};
 use crate::study::error::StudyError;
+use crate::study::titles::network_title;
 
 use super::checks::Checked;
 
@@ -75,10 +78,13 @@ fn of_layer<'a>(
         let pictures = CascadePictures {
             set,
             panels: Vec::new(),
-            trial: subject.name.clone(),
-            seed: subject.seed,
-            epoch: subject.epoch,
-            head: heads.find(|head| head.layer == layer).cloned(),
+            network: CascadeNetwork {
+                trial: subject.name.clone(),
+                network_title: network_title(&subject.name),
+                seed: subject.seed,
+                epoch: subject.epoch,
+                head: heads.find(|head| head.layer == layer).cloned(),
+            },
         };
         found.push((layer.to_string(), pictures));
         found.len() - 1

@@ -11,6 +11,7 @@ use crate::study::choice::target_name;
 use crate::study::metrics::Metric;
 use crate::study::pictures::Pictures;
 use crate::study::table::{Column, Intervals, Summary, Values, joined_seeds};
+use crate::study::titles::network_title;
 
 use super::sheets::{Scored, Sheet};
 
@@ -214,6 +215,7 @@ impl Table<'_> {
             split: pictures.split.clone(),
             images: pictures.len(),
             trial: network.name.clone(),
+            network_title: network_title(&network.name),
             blocks: network.blocks,
             seeds: self.seed_numbers(),
             checkpoint: network.checkpoint.clone(),
