@@ -61,6 +61,41 @@ impl Request {
     }
 }
 
+/// The same request, changed.
+impl Request {
+    /// With runs that were trained on `base`.
+    pub fn on(self, base: &str) -> Self {
+        Self {
+            base: Some(base.to_string()),
+            ..self
+        }
+    }
+
+    /// Of these training seeds.
+    pub fn seeds(self, seeds: &[u64]) -> Self {
+        Self {
+            seeds: seeds.to_vec(),
+            ..self
+        }
+    }
+
+    /// On the first `images` of the split.
+    pub fn limit(self, images: usize) -> Self {
+        Self {
+            limit: Some(images),
+            ..self
+        }
+    }
+
+    /// For the class "predicted", "true" or one by name.
+    pub fn class(self, class: &str) -> Self {
+        Self {
+            class: class.to_string(),
+            ..self
+        }
+    }
+}
+
 /// The networks and images of one measurement.
 #[derive(Debug)]
 pub struct Measurement {

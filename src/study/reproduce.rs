@@ -133,10 +133,10 @@ impl Request {
     fn measured(&self, class: &str, limit: usize) -> measure::Request {
         measure::Request {
             base: self.base(),
-            seeds: self.seeds.clone(),
-            limit: Some(limit),
-            class: class.to_string(),
             ..measure::Request::of(&ablation::SERIES)
+                .seeds(&self.seeds)
+                .limit(limit)
+                .class(class)
         }
     }
 }
@@ -182,23 +182,13 @@ fn images(runs: &Runs, request: &Request, seed: u64) -> Result<Vec<Step>, StudyE
         class: "predicted".to_string(),
         retrain_head: false,
     }));
-    steps.push(Step::Sanity(sanity::Request {
-        measurement: measure::Request {
-            seeds: vec![seed],
-            ..request.measured("predicted", CHECKED_IMAGES)
-        },
-        draws: 1,
-        pictures: 1,
-    }));
-    steps.push(Step::Score(score::Request {
-        measurement: request.measured("predicted", SCORED_IMAGES),
-        steps: None,
-    }));
+    let checked = request.measured("predicted", CHECKED_IMAGES);
+    steps.push(Step::Sanity(checked.seeds(&[seed]).into()));
+    let scored = request.measured("predicted", SCORED_IMAGES);
+    steps.push(Step::Score(scored.into()));
     if located {
-        steps.push(Step::Localization(localize::Request {
-            measurement: request.measured("true", SCORED_IMAGES),
-            boxes: None,
-        }));
+        let localised = request.measured("true", SCORED_IMAGES);
+        steps.push(Step::Localization(localised.into()));
     }
     Ok(steps)
 }

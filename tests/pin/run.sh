@@ -512,7 +512,7 @@ pin reproduce --quick --set train.epoch=1
 need sanity trial-a trial-d "${shapes[@]}" --limit 16 --draws 1 --pictures 1
 pin score trial-a trial-d "${shapes[@]}" --limit 12 --out out/marked/score
 pin explain trial-d "${shapes[@]}" --test-index 3 --out out/marked/explain
-pin sanity trial-d-gap "${shapes[@]}" --limit 8 --draws 1 --pictures 1 --methods grad-cam
+need sanity trial-d-gap "${shapes[@]}" --limit 8 --draws 1 --pictures 1 --methods grad-cam
 pin list --runs elsewhere
 pin list
 
@@ -527,14 +527,15 @@ echo '[data]' > "$work/calls/damaged/shapes/trial-d-gap/seed-0/experiment.toml"
 pin evaluate trial-a --runs damaged "${shapes[@]}" --checkpoint last
 pin evaluate trial-d-gap --runs damaged "${shapes[@]}"
 pin list --runs damaged
-pin train trial-a --runs damaged "${small[@]}" --resume
-pin train trial-d --runs damaged "${small[@]}" --resume
+need train trial-a --runs damaged "${small[@]}" --resume
+need train trial-d --runs damaged "${small[@]}" --resume
 
 # --- a small reproduction -----------------------------------------------------------------------
 
 pin reproduce --quick --only images --runs small "${tiny[@]:2}" --seeds 0,1 --out small-figures
 pin reproduce --quick --only images --runs small "${tiny[@]:2}" --set train.epochs=2
-pin reproduce --quick --only images --runs small "${tiny[@]:2}" --set train.epochs=2 --seeds 1 --force
+pin reproduce --quick --only images --runs small "${tiny[@]:2}" --set train.epochs=2 --seeds 1 --force \
+    --out smaller-figures
 
 # --- interrupted commands -----------------------------------------------------------------------
 

@@ -41,6 +41,16 @@ pub struct Request {
     pub boxes: Option<BoxSource>,
 }
 
+/// On the images of the split, whose objects the data set knows.
+impl From<measure::Request> for Request {
+    fn from(measurement: measure::Request) -> Self {
+        Self {
+            measurement,
+            boxes: None,
+        }
+    }
+}
+
 /// What a measurement finds.
 #[derive(Debug, Default)]
 pub struct Findings {

@@ -41,6 +41,24 @@ pub struct Request {
     pub capacity_clips: usize,
 }
 
+impl Request {
+    /// Returns the request for the best checkpoint of seed 0 of `experiment` on `base`: the first digit
+    /// of the first clip, by Grad-CAM, without measuring memory.
+    pub fn of(experiment: &str, base: &str) -> Self {
+        Self {
+            experiments: vec![experiment.to_string()],
+            base: Some(base.to_string()),
+            seed: 0,
+            which: Which::Best,
+            clips: vec![0],
+            target: FrameTarget::Digit(0),
+            layers: Vec::new(),
+            methods: Method::parse("grad-cam").into_iter().collect(),
+            capacity_clips: 0,
+        }
+    }
+}
+
 /// Returns the methods named, each once.
 ///
 /// # Errors

@@ -30,6 +30,17 @@ pub struct Request {
     pub pictures: usize,
 }
 
+/// With one re-initialisation and one picture.
+impl From<measure::Request> for Request {
+    fn from(measurement: measure::Request) -> Self {
+        Self {
+            measurement,
+            draws: 1,
+            pictures: 1,
+        }
+    }
+}
+
 /// What was found about one network.
 #[derive(Debug)]
 pub struct Findings {

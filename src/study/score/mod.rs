@@ -33,6 +33,16 @@ pub struct Request {
     pub steps: Option<usize>,
 }
 
+/// Without insertion and deletion curves.
+impl From<measure::Request> for Request {
+    fn from(measurement: measure::Request) -> Self {
+        Self {
+            measurement,
+            steps: None,
+        }
+    }
+}
+
 /// What a measurement leaves.
 #[derive(Debug)]
 pub struct Scores {
