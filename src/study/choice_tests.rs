@@ -1,4 +1,4 @@
-//! Which methods run where, and what figures call them.
+//! Which methods run at which layers, and their names in figures.
 
 use burn::tensor::Device;
 
