@@ -1,5 +1,4 @@
-//! The pictures of the sanity checks' cascade: maps while more and more layers are drawn anew.
-//! Written by `cli`, drawn by `figure`.
+//! The pictures of the sanity checks' cascade: maps while more and more layers are re-initialised.
 
 use std::path::Path;
 
@@ -7,17 +6,17 @@ use serde::{Deserialize, Serialize};
 
 use super::{ExplanationSet, HeadRecord, RunError, write_atomically};
 
-/// File that says what each map is.
+/// File that describes the maps.
 const PANELS: &str = "cascade.json";
 
 /// One map of the cascade's pictures.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CascadePanel {
-    /// Which picture of the set.
+    /// The picture's name in the set.
     pub image: String,
     /// Name of the class that it explains.
     pub target_class: String,
-    /// Layer that is explained.
+    /// The explained layer.
     pub layer: String,
     /// Height and width of the map in cells.
     pub native_size: [usize; 2],
@@ -25,9 +24,9 @@ pub struct CascadePanel {
     pub method: String,
     /// Its name in figures.
     pub title: String,
-    /// Layers drawn anew.
+    /// Number of layers re-initialised.
     pub stage: usize,
-    /// The lowest layer drawn anew; "none" at stage 0.
+    /// The lowest layer re-initialised; "none" at stage 0.
     pub down_to: String,
     /// Name of the map as shown in the set: `[height, width]` at picture size, 0 to 1.
     pub heat: String,
@@ -42,7 +41,7 @@ pub struct CascadePanel {
 pub struct CascadePictures {
     /// The pictures and the maps' arrays; it has no records.
     pub set: ExplanationSet,
-    /// The maps, in the order to draw.
+    /// The maps, in drawing order.
     pub panels: Vec<CascadePanel>,
     /// Trial name.
     pub trial: String,
@@ -50,12 +49,12 @@ pub struct CascadePictures {
     pub seed: u64,
     /// Epoch of the checkpoint.
     pub epoch: u32,
-    /// The retrained head that CAM reads, where it is not the network's own.
+    /// The retrained head that CAM reads, if it is not the network's own.
     pub head: Option<HeadRecord>,
 }
 
 impl CascadePictures {
-    /// Writes pictures, maps and what they are into `folder`.
+    /// Writes pictures, maps and their description into `folder`.
     ///
     /// # Errors
     /// As [`ExplanationSet::write`].

@@ -1,5 +1,5 @@
-//! `frame-scores.csv`: how well frames were predicted, one row a forecast, horizon, score and frame.
-//! Written by `cli` after an evaluation, read by `figure`.
+//! `frame-scores.csv`: accuracy of predicted frames, one row per forecast, horizon, score and
+//! frame.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,29 +10,30 @@ use super::TableRow;
 pub struct FrameScoreRow {
     /// Experiment, such as "convlstm", or baseline: "zeros", "mean-image" or "copy-last-frame".
     pub forecast: String,
-    /// Training seed; nothing for a baseline.
+    /// Training seed; none for a baseline.
     pub seed: Option<u64>,
-    /// Epoch of the checkpoint; nothing for a baseline.
+    /// Epoch of the checkpoint; none for a baseline.
     pub epoch: Option<u32>,
-    /// Rule that picked the checkpoint: "best" (by validation loss), "last" or "epoch N".
+    /// Rule that selected the checkpoint: "best" (by validation loss), "last" or "epoch N".
     pub checkpoint: Option<String>,
     /// The clips, such as "moving-mnist/test" or the name of a file.
     pub clips: String,
     /// Whether their digits are generated.
     pub generated: bool,
-    /// "one-step" (each frame from all true frames before it) or "roll-out" (all from the first ten).
+    /// "one-step" (each frame from all true frames before it) or "roll-out" (all from the first
+    /// ten).
     pub horizon: String,
     /// "mse", "mae" and "bce" (sums over pixels), "ssim" or "psnr" (decibels).
     pub score: String,
-    /// The predicted frame, counted from 1; nothing for the mean over frames 11 to 20.
+    /// The predicted frame, counted from 1; none for the mean over frames 11 to 20.
     pub frame: Option<usize>,
     /// Mean over clips.
     pub mean: f64,
     /// Lower end of its 95 % bootstrap interval over clips.
     pub low: f64,
-    /// Upper end of it.
+    /// Upper end of the interval.
     pub high: f64,
-    /// Clips counted.
+    /// Number of clips.
     pub n: usize,
 }
 
@@ -41,7 +42,7 @@ impl TableRow for FrameScoreRow {
 }
 
 impl FrameScoreRow {
-    /// Whether it needed no network.
+    /// Returns whether the forecast needs no network.
     pub fn is_baseline(&self) -> bool {
         self.seed.is_none()
     }
