@@ -27,6 +27,7 @@ pub(super) fn write_arrays(path: &Path, arrays: &BTreeMap<String, Array>) -> Res
 
 /// Returns the arrays of the file at `path`.
 ///
+/// # Errors
 /// [`RunError::Io`] if it cannot be read, [`RunError::Damaged`] if it does not parse or contains
 /// another type than 32-bit floats.
 pub(super) fn read_arrays(path: &Path) -> Result<BTreeMap<String, Array>, RunError> {
