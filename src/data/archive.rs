@@ -17,7 +17,7 @@ use crate::data::gzip::Capped;
 /// Unpacked bytes beyond the members themselves: headers, padding, end blocks.
 const TAR_OVERHEAD: u64 = 1 << 20;
 
-/// Further entries allowed besides the files: folders.
+/// Further entries allowed next tos the files: folders.
 const EXTRA_ENTRIES: usize = 4;
 
 /// The required content of an archive: one folder with these files, and nothing else.

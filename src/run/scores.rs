@@ -60,7 +60,7 @@ pub enum LayerPlace {
     LastBlock,
     /// The last block before its pool, with at least 8 x 8 cells.
     Both,
-    /// Named by the user.
+    /// Selected by the user.
     Named,
 }
 

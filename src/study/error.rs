@@ -119,7 +119,7 @@ pub enum StudyError {
     /// A list cannot be read.
     #[error("cannot read the {} \"{}\": {source}", kind.holds(), path.display())]
     ListUnreadable {
-        /// Which list.
+        /// Kind of the list.
         kind: ListKind,
         /// Its file.
         path: PathBuf,
@@ -129,7 +129,7 @@ pub enum StudyError {
     /// A list has an invalid line.
     #[error("\"{}\", line {line}: {fault}", path.display())]
     ListFault {
-        /// Which list.
+        /// Kind of the list.
         kind: ListKind,
         /// Its file.
         path: PathBuf,
@@ -157,7 +157,7 @@ pub enum StudyError {
         ListKind::ClassNames => "names no class",
     })]
     ListEmpty {
-        /// Which list.
+        /// Kind of the list.
         kind: ListKind,
         /// Its file.
         path: PathBuf,

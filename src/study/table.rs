@@ -85,7 +85,7 @@ impl std::ops::Index<Column> for Intervals {
     }
 }
 
-/// Returns training seeds as in tables: joined by spaces.
+/// Returns training seeds as in tables: separated by spaces.
 pub fn joined_seeds(seeds: impl IntoIterator<Item = u64>) -> String {
     let seeds: Vec<String> = seeds.into_iter().map(|seed| seed.to_string()).collect();
     seeds.join(" ")

@@ -177,7 +177,8 @@ pub fn train_unless_done<E: Trainable>(
 /// only if a changed value determines what a step is.
 ///
 /// # Errors
-/// [`TrainError::NothingToResume`], [`TrainError::FixedKeysChanged`], [`TrainError::ExperimentChanged`].
+/// [`TrainError::NothingToResume`], [`TrainError::FixedKeysChanged`],
+/// [`TrainError::ExperimentChanged`].
 pub fn check_unchanged<E: Trainable>(
     run: &RunDir,
     resolved: &Resolved<E>,

@@ -72,7 +72,7 @@ impl Source for Drawn<'_> {
         ))
     }
 
-    /// All architectures here start with biases of 0.
+    /// Returns all architectures here start with biases of 0.
     fn biased(&mut self, name: &str, form: Form) -> Kernel {
         let weight = self.weights(name, form);
         let bias = Tensor::zeros([form.outputs], self.device);

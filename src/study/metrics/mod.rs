@@ -78,7 +78,7 @@ mod tests {
     use super::*;
     use crate::explain::Plane;
 
-    /// A map with mean 0.4375 that lowers the confidence from 0.8 to 0.6.
+    /// Returns a map with mean 0.4375 that lowers the confidence from 0.8 to 0.6.
     fn values(
         confidence: ConfidenceChange,
         curves: Option<CurveAreas>,
