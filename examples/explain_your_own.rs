@@ -1,5 +1,6 @@
-//! Explains a network that is none of camtrail's: a small residual one, trained here to tell upright
-//! bars from lying ones in generated pictures. Prints a heat map, and saves it beside its picture.
+//! Explains a network that is not part of camtrail: a small residual one, trained here to
+//! distinguish vertical from horizontal bars in generated pictures. Prints a heat map, and saves it
+//! next to its picture.
 
 use burn::module::Module;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
@@ -29,7 +30,8 @@ impl Explainable for Residual {
     }
 }
 
-/// Pictures `[count, 1, 16, 16]` of bars over clutter: 0 is upright and 1 lying, by turns.
+/// Returns pictures `[count, 1, 16, 16]` of bars over clutter, alternating between 0, vertical, and
+/// 1, horizontal.
 fn pictures(count: usize, device: &Device) -> (Tensor<4>, Tensor<1, Int>) {
     let pixel = |place: usize| {
         let (picture, y, x) = (place / 256, place / 16 % 16, place % 16);

@@ -1,5 +1,5 @@
-//! Where tensors live: the CPU, or an NVIDIA GPU in a build that can use one. The device is
-//! chosen before any other use of Burn.
+//! The device of tensors: the CPU, or an NVIDIA GPU in a build that supports it. The device is
+//! selected before any other use of Burn.
 
 #[cfg(feature = "cuda")]
 mod cuda;
@@ -14,17 +14,17 @@ use burn::tensor::Device;
 pub use lack::CudaLack;
 pub(crate) use panic_text::panic_text;
 
-/// The environment variable by which Burn picks the device of values that name none.
+/// The environment variable that selects Burn's default device.
 const BURN_DEVICE: &str = "BURN_DEVICE";
-/// What the variable must hold for the CPU backend.
+/// Value of the variable for the CPU backend.
 const FLEX: &str = "flex";
-/// What it must hold for a GPU.
+/// Value of the variable for a GPU.
 const CUDA: &str = "cuda";
 
-/// The device that a user asks for.
+/// The device selected by a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum DeviceChoice {
-    /// A GPU where one can be used, else the CPU.
+    /// A GPU if one can be used, else the CPU.
     #[default]
     Auto,
     /// The CPU.
@@ -33,16 +33,16 @@ pub enum DeviceChoice {
     Cuda,
 }
 
-/// A device that was asked for cannot be had.
+/// A requested device that is not available.
 #[derive(Debug, thiserror::Error)]
 pub enum DeviceError {
-    /// This build knows the CPU alone.
+    /// This build supports only the CPU.
     #[error("this build has no CUDA support")]
     CudaNotBuilt,
     /// The machine lacks something that CUDA needs.
     #[error("CUDA cannot be used here: {}", CudaLack::list(.0))]
     CudaLacks(Vec<CudaLack>),
-    /// All is there, and yet the device does not compute.
+    /// Nothing is missing, but the device does not compute.
     #[error("the CUDA device failed at its first computation: {0}")]
     CudaFails(String),
 }
@@ -52,22 +52,22 @@ pub enum DeviceError {
 pub struct ChosenDevice {
     /// The device, without autodiff.
     pub device: Device,
-    /// Its name for people, such as "cpu (flex, 2 threads)".
+    /// Its name for display, such as "cpu (flex, 2 threads)".
     pub name: String,
-    /// Why a build that can use a GPU does not, where nobody asked for the CPU.
+    /// Why a build that supports a GPU does not use one, unless the CPU was requested.
     pub fallback: Option<String>,
 }
 
-/// Returns the device for `choice`, and makes it the one that Burn falls back to.
+/// Returns the device for `choice`, and makes it Burn's default.
 ///
-/// Burn's optimizer and loader take the first backend that was compiled in, whatever the hardware,
-/// unless the environment names another; so the environment is set here.
+/// Burn's optimizer and loader use the first backend that was compiled in, on any hardware, unless
+/// the environment names another; so the environment is set here.
 ///
 /// # Errors
-/// - [`DeviceError::CudaNotBuilt`], [`DeviceError::CudaLacks`] where CUDA is asked for and cannot be
-///   had; [`DeviceChoice::Auto`] takes the CPU then.
-/// - [`DeviceError::CudaFails`] where all that CUDA needs is there and a first computation fails. It
-///   is an error for [`DeviceChoice::Auto`] too: a GPU that broke is not passed over in silence.
+/// - [`DeviceError::CudaNotBuilt`], [`DeviceError::CudaLacks`] if CUDA is requested but not
+///   available; [`DeviceChoice::Auto`] selects the CPU then.
+/// - [`DeviceError::CudaFails`] if nothing is missing but a first computation fails. It is an error
+///   for [`DeviceChoice::Auto`] too: a broken GPU is not skipped silently.
 ///
 /// # Safety of the environment
 /// Call it before any thread is started.
@@ -94,17 +94,17 @@ pub fn choose(choice: DeviceChoice) -> Result<ChosenDevice, DeviceError> {
     }
 }
 
-/// Which kind of device is taken.
+/// The kind of device to use.
 #[derive(Debug, PartialEq, Eq)]
 enum Decision {
     Gpu,
-    /// With the reason, where a GPU was looked for.
+    /// With the reason, if a GPU was looked for.
     Cpu {
         fallback: Option<String>,
     },
 }
 
-/// Decides by what CUDA lacks here; `lacks` is asked only where a GPU is wanted.
+/// Decides by what CUDA lacks here; calls `lacks` only if a GPU may be used.
 fn decide(
     choice: DeviceChoice,
     lacks: impl FnOnce() -> Result<Vec<CudaLack>, DeviceError>,
@@ -128,14 +128,14 @@ pub fn cpu() -> Device {
     Device::flex()
 }
 
-/// Whether `device` works through a queue while the host goes on, and has a memory of its own.
+/// Returns whether `device` works through a queue while the host continues, and has its own memory.
 pub fn is_gpu(device: &Device) -> bool {
     *device != cpu()
 }
 
-/// Makes `backend` the one that Burn takes for values that name no device.
+/// Makes `backend` Burn's default.
 fn fall_back_to(backend: &str) {
-    // SAFETY: `main` chooses the device before it starts a thread, so no other thread reads the
+    // SAFETY: `main` selects the device before it starts a thread, so no other thread reads the
     // environment while it is changed.
     unsafe { std::env::set_var(BURN_DEVICE, backend) };
 }

@@ -1,7 +1,7 @@
-//! How good a trained network is: its scores on data that it was not trained on.
+//! Scores of a trained network on data that it was not trained on.
 //!
-//! `accuracy` measures what classifies images; `forecast` measures what predicts frames, by the
-//! scores in `frames`.
+//! `accuracy` scores classifiers; `forecast` scores next-frame predictors, with the measures in
+//! `frames`.
 
 mod accuracy;
 mod forecast;

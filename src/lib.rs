@@ -1,10 +1,10 @@
 #![doc = "Training small vision networks and seeing, measurably, what they look at."]
 //!
-//! A value's walk, one way: `experiments/trial-d.toml` is resolved by [`experiment`]; [`data`]
+//! The flow of data, in one direction: [`experiment`] resolves `experiments/trial-d.toml`; [`data`]
 //! turns it into batches, [`model`] into a network; [`train`] writes weights and `epochs.csv` rows
 //! into the run folder that [`run`] describes; [`evaluate`] and [`explain`] read a checkpoint and
-//! return scores and maps; [`figure`] draws what they left on disk. [`cli`] is the only module that
-//! knows them all.
+//! return scores and maps; [`figure`] draws figures from the files on disk. [`cli`] is the only
+//! module that uses all of them.
 
 pub mod cli;
 pub mod data;

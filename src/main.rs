@@ -1,9 +1,9 @@
-//! Parse, run, print the error chain, exit code.
+//! Runs the command line.
 
 use std::process::ExitCode;
 
-/// Every step of a training asks for large blocks of memory and gives them back; this allocator keeps
-/// them at hand, where the system's takes them back and clears them anew.
+/// Every training step allocates and frees large blocks of memory. This allocator keeps them for
+/// reuse; the system's releases them and clears them again.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -22,23 +22,23 @@ pub(super) struct AblateArguments {
     trials: Vec<String>,
     #[command(flatten)]
     checkpoint: CheckpointArguments,
-    /// Experiment to follow along its checkpoints [default: the last of the trials]
+    /// Experiment to follow along its checkpoints [default: the last trial]
     #[arg(long, value_name = "TRIAL")]
     along: Option<String>,
-    /// Images to draw
+    /// Number of images to draw
     #[arg(long, default_value_t = 6, value_parser = at_least_one)]
     images: usize,
-    /// Images of the test split by number, in place of the rule
+    /// Images of the test split by number, from 0, instead of --images
     #[arg(long, value_delimiter = ',', value_name = "N,N")]
     test_index: Vec<usize>,
     /// Class to explain: "predicted", "true" or a class name
     #[arg(long, default_value = "predicted", value_name = "CLASS")]
     class: String,
-    /// Train a linear head on each layer's pooled activation where the network has none, so that CAM
-    /// can explain it; cached beside the checkpoint
+    /// Train a linear head on each layer's pooled activation where the network has none, so that
+    /// CAM can explain it; cached next to the checkpoint
     #[arg(long)]
     retrain_head: bool,
-    /// Train what is missing
+    /// Train missing runs
     #[arg(long)]
     train: bool,
     /// Folder for the figures
@@ -65,7 +65,7 @@ impl AblateArguments {
     }
 }
 
-/// Trains what is missing where asked to, draws every figure of the ablation, and lists them.
+/// Trains missing runs if requested, draws every figure of the ablation, and lists them.
 pub(super) fn run(context: &Context, arguments: &AblateArguments) -> anyhow::Result<u8> {
     let request = arguments.request()?;
     let missing = missing(&context.runs, &request, arguments.train)?;
@@ -94,7 +94,7 @@ pub(super) fn run(context: &Context, arguments: &AblateArguments) -> anyhow::Res
     Ok(DONE)
 }
 
-/// Makes the ablation, prints its table, draws every figure, and returns the files to open.
+/// Runs the ablation, prints its table, draws every figure, and returns the files to open.
 pub(super) fn perform(
     context: &Context,
     request: &Request,
@@ -109,7 +109,7 @@ pub(super) fn perform(
     Ok(files)
 }
 
-/// Returns the arguments that go on where this run was stopped.
+/// Returns the arguments that resume this run.
 fn same_again(arguments: &AblateArguments) -> String {
     let which = &arguments.checkpoint;
     let mut text = format!("ablate {}", arguments.trials.join(" "));

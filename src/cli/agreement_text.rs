@@ -1,11 +1,11 @@
-//! The table of how much networks agree as text.
+//! The table of agreement between networks, as text.
 
 use crate::run::ConsistencyRow;
 use crate::study::agreement::{Agreement, MEASURES};
 
 use super::output::{result, table};
 
-/// Prints the table of all networks, and under it what the numbers are.
+/// Prints the table of all networks, and an explanation of the numbers below it.
 pub(super) fn print(agreement: &Agreement) {
     let photographs = agreement.photographs;
     result(format!(

@@ -37,16 +37,16 @@ pub(super) enum Verb {
     Train(TrainArguments),
     /// Show what a trained network looks at in given images
     Explain(ExplainArguments),
-    /// Show what a next-frame predictor's prediction rests on in each of its hidden states
+    /// Show which hidden states a next-frame predictor's prediction depends on
     ExplainSeq(ExplainSeqArguments),
     /// Draw the ablation: the same images explained by every trial, and along training
     Ablate(AblateArguments),
-    /// Measure whether maps lie on the objects, whose boxes or masks are known
+    /// Measure whether maps lie on objects with known boxes or masks
     #[command(mut_arg("class", |class| class.default_value("true")))]
     Localize(LocalizeArguments),
     /// Check whether maps depend on the network's parameters and on the class
     Sanity(SanityArguments),
-    /// Measure the accuracy of a trained network, or how well it predicts frames
+    /// Measure the accuracy of a trained network, or the errors of predicted frames
     Evaluate(EvaluateArguments),
     /// Score the maps of trained networks over a whole split: table and figure by depth
     Score(ScoreArguments),
@@ -66,15 +66,15 @@ pub(super) enum Verb {
     List,
     /// Print an experiment with every default filled in
     Show(ShowArguments),
-    /// Compare two experiments field by field
+    /// Compare two experiments key by key
     Diff(DiffArguments),
     /// Fetch, check and list the data sets
     Data(DataArguments),
 }
 
 impl Verb {
-    /// Whether it runs networks on images or clips; the others need no device except to read weights
-    /// and count.
+    /// Returns whether it runs networks on images or clips; the other verbs need a device only to
+    /// read and count weights.
     pub(super) fn runs_networks(&self) -> bool {
         !matches!(
             self,

@@ -17,7 +17,7 @@ use super::output::{DONE, note, result};
 use super::score_text;
 use super::shared::at_least_one;
 
-/// Folder of what is measured on boxes, below that of everything.
+/// Folder of the measurements on boxes, in the folder of the benchmark.
 const BOXES: &str = "boxes";
 /// Folder of the tables and figures.
 const FOLDER: &str = "benchmark";
@@ -28,8 +28,8 @@ pub(super) struct BenchmarkArguments {
     /// ImageNet networks to compare, such as resnet50
     #[arg(required = true)]
     networks: Vec<String>,
-    /// Photographs to score explanations over: Average Drop, % Increase, % Win and, with several
-    /// networks, how much their maps agree
+    /// Photographs to score explanations on: Average Drop, % Increase, % Win and, with several
+    /// networks, the agreement of their maps
     #[arg(long, value_name = "DIR", required_unless_present_any = ["boxes", "images", "several"])]
     photos: Option<PathBuf>,
     /// Their classes: a CSV with the columns file,class, by name or number [default: labels.csv in
@@ -39,11 +39,11 @@ pub(super) struct BenchmarkArguments {
     /// The first N photographs [default: all]
     #[arg(long, value_name = "N", value_parser = at_least_one, requires = "photos")]
     limit: Option<usize>,
-    /// Pass over photographs that cannot be read, and count them
+    /// Skip photographs that cannot be read, and count them
     #[arg(long, requires = "photos")]
     skip_bad: bool,
-    /// Objects to localise: a CSV with the columns file,class,x0,y0,x1,y1, in pixels of the picture,
-    /// x1 and y1 not included; a row is an object
+    /// Objects to localise: a CSV with the columns file,class,x0,y0,x1,y1, in pixels of the
+    /// picture, x1 and y1 not included; one row per object
     #[arg(long, value_name = "FILE")]
     boxes: Option<PathBuf>,
     /// Folder of those pictures [default: the CSV's]
@@ -56,22 +56,22 @@ pub(super) struct BenchmarkArguments {
     /// four of --boxes with more than one]
     #[arg(long, value_name = "PATH", num_args = 1..)]
     several: Vec<PathBuf>,
-    /// Weights of a network, .pth or .safetensors with torchvision's names [default: what `weights
-    /// fetch` got]
+    /// Weights of a network, .pth or .safetensors with torchvision's names [default: those
+    /// downloaded by `weights fetch`]
     #[arg(long = "weights", value_name = "NETWORK=FILE")]
     weights: Vec<String>,
-    /// Whose conventions a network's weights follow: "torchvision", "tensorflow" or "caffe"
-    /// [default: what the file says, else torchvision]
+    /// Convention that a network's weights follow: "torchvision", "tensorflow" or "caffe" [default:
+    /// as stated in the file, else torchvision]
     #[arg(long = "dialect", value_name = "NETWORK=NAME")]
     dialects: Vec<String>,
-    /// Names of the classes, one a line, where they are not ImageNet's
+    /// Names of the classes, one per line, if they are not ImageNet's
     #[arg(long, value_name = "FILE")]
     class_names: Option<PathBuf>,
     /// Accept weights that are NaN or infinite
     #[arg(long)]
     allow_nan: bool,
-    /// Methods and baselines to measure, or "all" [default: all but those that ask the network for
-    /// each map]
+    /// Methods and baselines to measure, or "all" [default: all but score-cam and ablation-cam,
+    /// which need many forward passes per map]
     #[arg(
         long,
         alias = "method",
@@ -79,7 +79,8 @@ pub(super) struct BenchmarkArguments {
         value_name = "NAME,NAME"
     )]
     methods: Vec<String>,
-    /// Class to explain: "predicted", "true" or a class name; with --boxes always the box's
+    /// Class to explain: "predicted", "true" or a class name; with --boxes always the class of the
+    /// box
     #[arg(long, default_value = "predicted", value_name = "CLASS")]
     class: String,
     /// Folder for tables and figures [default: figures/benchmark]
@@ -128,7 +129,7 @@ impl BenchmarkArguments {
     }
 }
 
-/// Measures and draws what was asked for, and lists the files.
+/// Runs the requested measurements, draws the figures, and lists the files.
 pub(super) fn run(context: &Context, arguments: &BenchmarkArguments) -> anyhow::Result<u8> {
     let runs = &context.runs;
     let benchmark = Benchmark::new(runs, &arguments.request()?, context)?;
@@ -153,7 +154,7 @@ pub(super) fn run(context: &Context, arguments: &BenchmarkArguments) -> anyhow::
     Ok(DONE)
 }
 
-/// Scores the maps over the photographs, prints and writes the tables, and returns the files.
+/// Scores the maps on the photographs, prints and writes the tables, and returns the files.
 fn score(
     context: &Context,
     benchmark: &Benchmark,
@@ -177,7 +178,7 @@ fn score(
     Ok(files)
 }
 
-/// Returns what the values, each NETWORK=VALUE, give to each of the networks.
+/// Returns the values for each of the networks, from entries of the form NETWORK=VALUE.
 fn of_networks<'a>(
     option: &str,
     values: &'a [String],

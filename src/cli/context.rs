@@ -1,4 +1,4 @@
-//! The setting of one run of the program: runs and data, signals, and how a study is shown.
+//! The context of one run of the program: runs and data, signals, and progress display.
 
 use std::path::{Path, PathBuf};
 
@@ -14,23 +14,23 @@ use super::progress::{Bar, TrainView};
 use super::shared::{DEFAULT_RUNS, DeviceName, MeasureArguments, Shared};
 use super::signals::Signals;
 
-/// Folder of everything drawn.
+/// Folder of all figures.
 const FIGURES: &str = "figures";
-/// Folder of what the sanity checks found, below that of the data set.
+/// Folder of the sanity checks' results, in that of the data set.
 pub(super) const SANITY: &str = "sanity";
 
-/// The setting of one run of the program. It follows every study.
+/// The context of one run of the program. It follows every study.
 pub(super) struct Context {
     /// Experiments, runs, data and the device.
     pub(super) runs: Runs,
-    /// Whether to stop.
+    /// Signals to stop.
     pub(super) signals: Signals,
-    /// The shared options that differ from their defaults, to print commands that can be pasted.
+    /// The shared options that differ from their defaults, for printed commands.
     flags: String,
 }
 
 impl Context {
-    /// Returns the setting; where no networks will run, a GPU is not looked for unless asked for.
+    /// Returns the context. If no networks will run, it looks for a GPU only if one is requested.
     pub(super) fn new(shared: &Shared, runs_networks: bool) -> anyhow::Result<Self> {
         // The device first: it sets the environment, which must happen before any thread starts.
         let choice = match shared.device {
@@ -54,8 +54,7 @@ impl Context {
         })
     }
 
-    /// Returns the folder for what is made with the data set or network in `parts`, or the one that
-    /// the user named.
+    /// Returns the output folder for the data set or network in `parts`, or the user's folder.
     pub(super) fn figures(&self, out: Option<&Path>, parts: &[&str]) -> PathBuf {
         match out {
             Some(out) => out.to_path_buf(),
@@ -65,7 +64,7 @@ impl Context {
         }
     }
 
-    /// Returns the folder of what the sanity checks found about the `trials`: next to `out`, otherwise
+    /// Returns the folder of the sanity checks' results for the `trials`: next to `out`, otherwise
     /// that of their data set.
     pub(super) fn verdicts(
         &self,
@@ -97,7 +96,7 @@ impl Context {
         }
     }
 
-    /// Returns the command `rest` with this run's shared options, to be pasted.
+    /// Returns the command `rest` with this run's shared options, ready to paste.
     pub(super) fn command(&self, rest: &str) -> String {
         format!("{} {rest}{}", program(), self.flags)
     }

@@ -1,4 +1,4 @@
-//! `data`: fetch, check and list.
+//! `data`: fetch, check and list data sets.
 
 use std::path::{Path, PathBuf};
 
@@ -15,11 +15,11 @@ use super::fetch_progress::FetchProgress;
 use super::hints;
 use super::output::{DONE, note, program, result, table};
 
-/// The trial whose resolved experiment says how many `shapes` there are.
+/// The trial whose resolved experiment sets the number of `shapes` images.
 const ANY_TRIAL: &str = "trial-a";
-/// The base that it is put on for that.
+/// The base of that trial.
 const SHAPES_BASE: &str = "shapes";
-/// The predictor whose resolved experiment gives the seed of clips.
+/// The predictor whose resolved experiment sets the seed of clips.
 const ANY_PREDICTOR: &str = "convlstm";
 
 /// Arguments of `data`.
@@ -29,7 +29,7 @@ pub(super) struct DataArguments {
     pub(super) verb: DataVerb,
 }
 
-/// What to do with data sets.
+/// The subcommands of `data`.
 #[derive(Debug, Clone, Subcommand)]
 pub(super) enum DataVerb {
     /// Download a data set, verify it and unpack it
@@ -143,7 +143,7 @@ fn write_contact_sheet(
     write_atomically(path, png.get_ref()).map_err(|error: RunError| error.into())
 }
 
-/// Returns sizes and seeds of what is generated as the shipped experiments have them.
+/// Returns sizes and seeds of generated data, as in the shipped experiments.
 fn generated_options(context: &Context) -> anyhow::Result<GeneratedOptions> {
     let on_shapes: Resolved = context.runs.experiment(ANY_TRIAL, Some(SHAPES_BASE), &[])?;
     let predictor: Resolved<ForecastExperiment> =

@@ -1,5 +1,5 @@
-//! `evaluate`: accuracy of trained networks on the validation and the test split, of published networks
-//! on photographs, and scores of next-frame predictors.
+//! `evaluate`: accuracy of trained networks on the validation and the test split, of published
+//! networks on photographs, and scores of next-frame predictors.
 
 use std::path::PathBuf;
 
@@ -27,16 +27,16 @@ pub(super) struct EvaluateArguments {
     trials: Vec<String>,
     #[command(flatten)]
     photos: PhotoArguments,
-    /// Take the runs that were trained on this base, such as "shapes"
+    /// Use the runs trained on this base, such as "shapes"
     #[arg(long, visible_alias = "dataset", value_name = "NAME")]
     base: Option<String>,
-    /// Training seeds [default: all that were trained]
+    /// Training seeds [default: all trained seeds]
     #[arg(long, alias = "seed", value_delimiter = ',', value_name = "SEED,SEED")]
     seeds: Vec<u64>,
     /// "best" on the validation split, "last", or an epoch's number
     #[arg(long, default_value = "best", value_name = "WHICH")]
     checkpoint: String,
-    /// Write the table as CSV too
+    /// Also write the table as CSV
     #[arg(long, value_name = "FILE")]
     csv: Option<PathBuf>,
     #[command(flatten)]
@@ -56,8 +56,8 @@ struct PhotoArguments {
     /// Skip pictures that cannot be read, and count them
     #[arg(long, requires = "photos")]
     skip_bad: bool,
-    /// Judge each picture by ten crops, the corners and the centre and their mirror images, by the mean of
-    /// their probabilities
+    /// Classify each picture from ten crops (corners, centre and their mirror images) by the mean
+    /// of their probabilities
     #[arg(long, requires = "photos")]
     ten_crop: bool,
     #[command(flatten)]
@@ -66,7 +66,7 @@ struct PhotoArguments {
 
 /// Measures every trained seed of the given trials and prints a table.
 pub(super) fn run(context: &Context, arguments: &EvaluateArguments) -> anyhow::Result<u8> {
-    // A run is named by the data that it was trained on; without them it is the ImageNet network.
+    // With a base the name is a run trained here; without one it is the ImageNet network.
     let imagenet =
         |trial: &String| arguments.base.is_none() && trial.parse::<BackboneName>().is_ok();
     if arguments.photos.photos.is_some() || arguments.trials.iter().any(imagenet) {

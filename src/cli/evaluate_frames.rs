@@ -1,4 +1,4 @@
-//! `evaluate` for networks that predict frames.
+//! `evaluate` for next-frame predictors.
 
 use std::path::{Path, PathBuf};
 
@@ -11,26 +11,26 @@ use super::context::Context;
 use super::frame_text::print;
 use super::shared::at_least_one;
 
-/// Folder of the table and the figure below that of the data set.
+/// Folder of the table and the figure, in that of the data set.
 pub(super) const FOLDER: &str = "frames";
 
-/// Options of `evaluate` for networks that predict frames.
+/// Options of `evaluate` for next-frame predictors.
 #[derive(Debug, Clone, Args)]
 pub(super) struct FrameArguments {
-    /// Networks that predict frames: score the first N clips [default: all]
+    /// Next-frame predictors: score the first N clips [default: all]
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub(super) limit: Option<usize>,
-    /// Networks that predict frames: score the clips of this file, Moving MNIST's official
-    /// mnist_test_seq.npy, in place of the experiment's test clips
+    /// Next-frame predictors: score the clips of this file, Moving MNIST's official
+    /// mnist_test_seq.npy, instead of the experiment's test clips
     #[arg(long, value_name = "FILE")]
     pub(super) official: Option<PathBuf>,
-    /// Networks that predict frames: folder for table and figure [default: figures/DATASET/frames]
+    /// Next-frame predictors: folder for table and figure [default: figures/DATASET/frames]
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
 }
 
 impl FrameArguments {
-    /// Returns the name of an option that was given, if any was.
+    /// Returns the name of a given option, if any.
     pub(super) fn given(&self) -> Option<&'static str> {
         let given = [
             ("--limit", self.limit.is_some()),
@@ -42,7 +42,8 @@ impl FrameArguments {
     }
 }
 
-/// Scores the forecasts, prints tables, writes CSV (also to `csv`) and figure, and returns the files.
+/// Scores the forecasts, prints tables, writes CSV (also to `csv`) and figure, and returns the
+/// files.
 pub(super) fn perform(
     context: &Context,
     request: &Request,

@@ -63,7 +63,7 @@ impl Any {
         })
     }
 
-    /// Header and whole text.
+    /// Returns the header and the whole text.
     fn text(&self) -> (&str, &str) {
         match self {
             Self::Classify(resolved) => (&resolved.header, &resolved.text),
@@ -71,7 +71,7 @@ impl Any {
         }
     }
 
-    /// Data set and number of blocks or layers.
+    /// Returns the data set and the number of blocks or layers.
     fn summary(&self) -> (&'static str, usize) {
         match self {
             Self::Classify(resolved) => {
@@ -88,7 +88,7 @@ impl Any {
         }
     }
 
-    /// What a multiply-add is counted for.
+    /// Returns the unit that multiply-adds are counted for.
     fn unit(&self) -> &'static str {
         match self {
             Self::Classify(_) => "an image",
@@ -96,7 +96,7 @@ impl Any {
         }
     }
 
-    /// Fields in which it differs from `other`, or nothing where they are of two kinds.
+    /// Returns the keys in which it differs from `other`, or `None` for different kinds.
     fn compare(&self, other: &Self) -> Option<Vec<FieldDifference>> {
         match (self, other) {
             (Self::Classify(a), Self::Classify(b)) => Some(compare(&a.experiment, &b.experiment)),
@@ -106,7 +106,7 @@ impl Any {
     }
 }
 
-/// Lists the experiments and what was trained of them.
+/// Lists the experiments and their trained runs.
 pub(super) fn list(context: &Context) -> anyhow::Result<u8> {
     let header = [
         "experiment",
@@ -119,7 +119,7 @@ pub(super) fn list(context: &Context) -> anyhow::Result<u8> {
     let mut rows = vec![header.map(str::to_string).to_vec()];
     for name in known(&context.runs.folder) {
         let experiment = Any::plain(context, &name)?;
-        // Of a data set that is not here, the number of classes may not be known.
+        // The number of classes may be unknown if the data set is absent.
         let size = experiment.size(context).ok();
         let count = |of: fn(&NetworkSize) -> u64| {
             let size = size.as_ref();
@@ -147,7 +147,7 @@ fn list_trained(context: &Context) -> anyhow::Result<()> {
             .to_vec(),
     ];
     let mut roots = vec![context.runs.checkpoints.clone()];
-    // Runs on a replaced base lie one folder deeper.
+    // Runs on a replaced base are one folder deeper.
     for entry in std::fs::read_dir(&context.runs.checkpoints)
         .into_iter()
         .flatten()
@@ -226,7 +226,7 @@ pub(super) fn show(context: &Context, arguments: &ShowArguments) -> anyhow::Resu
     Ok(DONE)
 }
 
-/// Prints the fields in which two experiments differ, and what each costs.
+/// Prints the keys in which two experiments differ, and the cost of each.
 pub(super) fn diff(context: &Context, arguments: &DiffArguments) -> anyhow::Result<u8> {
     let (first_name, second_name) = (&arguments.first, &arguments.second);
     let first = Any::plain(context, first_name)?;

@@ -1,4 +1,4 @@
-//! `explain`: what one network looks at in given images.
+//! `explain`: explanations of given images by one network.
 
 use std::path::{Path, PathBuf};
 
@@ -15,14 +15,14 @@ use super::failure::Complaint;
 use super::output::{DONE, result, table};
 use super::shared::{CheckpointArguments, FromWeights, MapArguments};
 
-/// Folder of what is explained, below that of everything drawn.
+/// Folder of explanations, in that of all figures.
 const FOLDER: &str = "explain";
 
 /// Arguments of `explain`.
 #[derive(Debug, Clone, Args)]
 pub(super) struct ExplainArguments {
-    /// Experiment, such as trial-d, or ImageNet network, such as resnet50; with --dataset it is the
-    /// resnet50 that was trained here
+    /// Experiment, such as trial-d, or ImageNet network, such as resnet50; with --dataset the
+    /// resnet50 trained here
     trial: String,
     #[command(flatten)]
     from: FromWeights,
@@ -53,9 +53,9 @@ impl ExplainArguments {
     }
 }
 
-/// Explains the images, writes maps and figure, and prints what the network says.
+/// Explains the images, writes maps and figure, and prints the network's predictions.
 pub(super) fn run(context: &Context, arguments: &ExplainArguments) -> anyhow::Result<u8> {
-    // A run is named by the data that it was trained on; without them it is the ImageNet network.
+    // With a base the name is a run trained here; without one it is the ImageNet network.
     let published = arguments.trial.parse::<BackboneName>();
     let base = arguments.checkpoint.base.as_deref();
     if let (Ok(name), None) = (&published, base) {
@@ -90,7 +90,7 @@ pub(super) fn run(context: &Context, arguments: &ExplainArguments) -> anyhow::Re
     finish(context, &set, &out, mark)
 }
 
-/// Explains photographs by an ImageNet network.
+/// Explains photographs with an ImageNet network.
 fn explain_photos(
     context: &Context,
     name: BackboneName,
@@ -104,7 +104,7 @@ fn explain_photos(
     finish(context, &set, &out, |_record| "")
 }
 
-/// Fails where an option is given that belongs to networks trained here.
+/// Fails if an option for networks trained here is given.
 fn check_options(name: BackboneName, arguments: &ExplainArguments) -> Result<(), Complaint> {
     let given = match () {
         () if arguments.checkpoint.seed.is_some() => "--seed",
@@ -121,8 +121,8 @@ fn check_options(name: BackboneName, arguments: &ExplainArguments) -> Result<(),
     Err(Complaint::misused(message, hint))
 }
 
-/// Writes maps and figure into `out`, prints what the network says, and lists the files; `mark` is
-/// what stands after a method's name.
+/// Writes maps and figure into `out`, prints the network's predictions, and lists the files; `mark`
+/// is the text after a method's name.
 fn finish(
     context: &Context,
     set: &ExplanationSet,
@@ -187,7 +187,7 @@ fn print(records: &[ExplanationRecord], mark: impl Fn(&ExplanationRecord) -> &'s
     result(table(&rows));
 }
 
-/// Returns what stands after a method's name where it reads a retrained head: " (retrained head, 38.1
+/// Returns the text after the name of a method that reads a retrained head: " (retrained head, 38.1
 /// % against the network's 40.9 % on validation)".
 pub(super) fn after_method(record: &HeadRecord) -> String {
     format!(

@@ -1,4 +1,4 @@
-//! `explain-seq`: what a next-frame predictor's prediction rests on, state by state, and how far back.
+//! `explain-seq`: the states that a next-frame prediction depends on, and how far back.
 
 use std::path::{Path, PathBuf};
 
@@ -16,13 +16,13 @@ use super::output::{DONE, result};
 use super::shared::{CheckpointArguments, base_flag};
 use super::train::train_missing;
 
-/// Folder of everything below that of the data set.
+/// Folder of all results, in that of the data set.
 pub(super) const FOLDER: &str = "sequence";
 
 /// Arguments of `explain-seq`.
 #[derive(Debug, Clone, Args)]
 pub(super) struct ExplainSeqArguments {
-    /// Experiments; what several remember is compared
+    /// Experiments; the memory of several is compared
     #[arg(default_values = ["convlstm"])]
     experiments: Vec<String>,
     #[command(flatten)]
@@ -30,19 +30,19 @@ pub(super) struct ExplainSeqArguments {
     /// Test clips to draw, by number from 0
     #[arg(long = "clip", value_delimiter = ',', default_values_t = [0, 1], value_name = "N,N")]
     clips: Vec<usize>,
-    /// What of the predicted frame is explained: "digit-1", "digit-2", "frame" or "box:x0,y0,x1,y1"
+    /// What to explain in the predicted frame: "digit-1", "digit-2", "frame" or "box:x0,y0,x1,y1"
     #[arg(long, default_value = "digit-1", value_name = "WHAT")]
     target: String,
     /// Layer, from 0 for the lowest; can be given several times [default: all]
     #[arg(long = "layer", value_delimiter = ',', value_name = "N")]
     layers: Vec<usize>,
-    /// Method that needs the gradient alone; can be given several times
+    /// Method that needs only the gradient; can be given several times
     #[arg(long = "method", default_values = ["grad-cam", "hires-cam"], value_name = "NAME")]
     methods: Vec<String>,
-    /// Measure how far back the network remembers on the first N test clips; 0 is not at all
+    /// Measure how far back the network remembers on the first N test clips; 0 to skip
     #[arg(long, default_value_t = 200, value_name = "N")]
     capacity_clips: usize,
-    /// Train what is missing
+    /// Train missing runs
     #[arg(long)]
     train: bool,
     /// Folder for maps, tables and figures [default: figures/DATASET/sequence]
@@ -66,7 +66,7 @@ impl ExplainSeqArguments {
     }
 }
 
-/// Trains what is missing where it is asked to, explains, and lists the files.
+/// Trains missing runs if requested, explains, and lists the files.
 pub(super) fn run(context: &Context, arguments: &ExplainSeqArguments) -> anyhow::Result<u8> {
     let request = arguments.request()?;
     if arguments.train {
@@ -105,7 +105,7 @@ fn or_train(context: &Context, error: anyhow::Error) -> anyhow::Error {
     }
 }
 
-/// Explains every network, prints what it remembers, and returns the files.
+/// Explains every network, prints its memory, and returns the files.
 pub(super) fn perform(
     context: &Context,
     request: &Request,

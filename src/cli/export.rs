@@ -20,25 +20,25 @@ pub(super) struct ExportArguments {
     trial: String,
     #[command(flatten)]
     checkpoint: CheckpointArguments,
-    /// Form of the file
+    /// File format
     #[arg(long, value_enum, default_value_t = ExportFormat::Safetensors)]
     format: ExportFormat,
     /// File to write [default: TRIAL-seed-N.safetensors]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Write over a file that is there
+    /// Overwrite an existing file
     #[arg(long)]
     force: bool,
 }
 
-/// A form of exported weights.
+/// A format of exported weights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum ExportFormat {
-    /// A state dict, as PyTorch's safetensors package reads it
+    /// A state dict for PyTorch's safetensors package
     Safetensors,
 }
 
-/// Writes the weights and prints where they are.
+/// Writes the weights and prints their path.
 pub(super) fn run(context: &Context, arguments: &ExportArguments) -> anyhow::Result<u8> {
     let which = &arguments.checkpoint;
     let base = which.base.as_deref();

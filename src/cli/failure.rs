@@ -1,4 +1,4 @@
-//! From an error to what a person reads and the exit code.
+//! From an error to a printed message and the exit code.
 
 use crate::data::DataError;
 use crate::device::DeviceError;
@@ -44,7 +44,7 @@ impl Complaint {
     }
 }
 
-/// What is printed of an error.
+/// The printed parts of an error.
 pub(super) struct Failure {
     message: String,
     hint: Option<String>,
@@ -52,12 +52,12 @@ pub(super) struct Failure {
 }
 
 impl Failure {
-    /// Returns what to print of `error` and its causes.
+    /// Returns the printed parts of `error` and its causes.
     pub(super) fn of(error: &anyhow::Error, context: Option<&Context>) -> Self {
         let mut message = String::new();
         for cause in error.chain() {
             let text = cause.to_string().trim().to_string();
-            // A cause that its parent's text holds already is not printed twice.
+            // A cause already contained in its parent's text is not printed twice.
             if !message.contains(&text) {
                 if !message.is_empty() {
                     message.push_str(": ");

@@ -6,11 +6,11 @@ use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 
 use crate::data::FetchEvent;
 
-/// Bytes, share, rate and remaining time; without a share where the size is unknown.
+/// Bytes, share, rate and remaining time; no share if the size is unknown.
 const BAR: &str = "{bar:30} {bytes}/{total_bytes} {binary_bytes_per_sec}, {eta} left";
 const SPINNER: &str = "{spinner} {bytes} {binary_bytes_per_sec}";
 
-/// A plain line is written at every such share of the download, percent.
+/// Step between plain lines, in percent of the download.
 const LINE_STEP: u64 = 10;
 
 /// Writes the events of one fetch to standard error.
@@ -22,7 +22,7 @@ pub(super) struct FetchProgress {
 }
 
 impl FetchProgress {
-    /// A display that suits what standard error is.
+    /// Returns a display for the kind of standard error.
     pub(super) fn new() -> Self {
         Self {
             on_terminal: stderr().is_terminal(),
@@ -42,7 +42,7 @@ impl FetchProgress {
             bar.finish_and_clear();
         }
         if let Some(line) = line(event, &mut self.next_percent) {
-            // A closed standard error is no reason to stop a download.
+            // A closed standard error does not stop a download.
             let _ = writeln!(stderr(), "{line}");
         }
     }
@@ -54,7 +54,7 @@ impl FetchProgress {
             bar.set_style(
                 ProgressStyle::with_template(template).expect("the templates above are constant"),
             );
-            // A continued download: what is already here says nothing about the rate.
+            // A resumed download: existing bytes do not count for the rate.
             bar.set_position(bytes);
             bar.reset_eta();
             bar
@@ -63,7 +63,7 @@ impl FetchProgress {
     }
 }
 
-/// The plain line for an event, if it deserves one.
+/// Returns the plain line for an event, if it has one.
 fn line(event: FetchEvent<'_>, next_percent: &mut u64) -> Option<String> {
     Some(match event {
         FetchEvent::Waiting => "waiting: another process fetches the same data".into(),

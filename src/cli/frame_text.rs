@@ -1,4 +1,4 @@
-//! Scores of predicted frames as tables for people.
+//! Scores of predicted frames as text tables.
 
 use crate::evaluate::{FrameMeasure, Horizon};
 use crate::run::FrameScoreRow;
@@ -6,8 +6,8 @@ use crate::study::grouped;
 
 use super::output::{result, table};
 
-/// Prints the means over frames with their intervals, then the means of each frame; the mean image is
-/// that of so many training clips.
+/// Prints the means over frames with their intervals, then the means of each frame.
+/// `mean_image_clips` is the number of training clips averaged for the mean image.
 pub(super) fn print(rows: &[FrameScoreRow], mean_image_clips: usize) {
     for horizon in Horizon::ALL {
         let ours: Vec<&FrameScoreRow> = (rows.iter())
@@ -41,7 +41,7 @@ fn heading(horizon: Horizon) -> &'static str {
     }
 }
 
-/// Returns whose scores a row holds, as the first cells of a table's row.
+/// Returns the forecast's name in a row, as the first cells of a table's row.
 fn whose(row: &FrameScoreRow) -> [String; 3] {
     let text = |number: Option<u64>| number.map_or("-".to_string(), |number| number.to_string());
     [
@@ -51,7 +51,7 @@ fn whose(row: &FrameScoreRow) -> [String; 3] {
     ]
 }
 
-/// The table of the means over frames: a row per forecast, a column per score.
+/// Returns the table of the means over frames: one row per forecast, one column per score.
 fn means(rows: &[&FrameScoreRow]) -> Vec<Vec<String>> {
     let mut header = ["forecast", "seed", "epoch"].map(str::to_string).to_vec();
     header.extend(FrameMeasure::ALL.map(|measure| measure.to_string()));
@@ -75,7 +75,8 @@ fn means(rows: &[&FrameScoreRow]) -> Vec<Vec<String>> {
     cells
 }
 
-/// The table of the means of each frame: a row per score and forecast, a column per frame.
+/// Returns the table of the means of each frame: one row per score and forecast, one column per
+/// frame.
 fn by_frame(rows: &[&FrameScoreRow]) -> Vec<Vec<String>> {
     let mut header = ["score", "forecast", "seed"].map(str::to_string).to_vec();
     let mut cells = Vec::new();
@@ -103,7 +104,7 @@ fn by_frame(rows: &[&FrameScoreRow]) -> Vec<Vec<String>> {
     cells
 }
 
-/// Decimals that a score is printed with.
+/// Returns the number of decimals of a printed score.
 fn decimals(score: &str) -> usize {
     match score {
         "ssim" => 4,

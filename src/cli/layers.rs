@@ -1,4 +1,4 @@
-//! `layers`: the places of a published network that can be explained.
+//! `layers`: the layers of a published network that can be explained.
 
 use clap::Args;
 
@@ -9,9 +9,9 @@ use super::context::Context;
 use super::failure::Complaint;
 use super::output::{DONE, result, table};
 
-/// Classes of the network that is looked at: ImageNet's.
+/// Number of classes of the network: ImageNet's.
 const CLASSES: usize = 1000;
-/// Sides that are worth a look, in pixels: below, a network runs out of pixels; above, of memory.
+/// Supported sides, in pixels: below, a network runs out of pixels; above, of memory.
 const SIDES: std::ops::RangeInclusive<usize> = 32..=2048;
 
 /// Arguments of `layers`.
@@ -19,15 +19,15 @@ const SIDES: std::ops::RangeInclusive<usize> = 32..=2048;
 pub(super) struct LayersArguments {
     /// ImageNet network, such as resnet50
     network: String,
-    /// Side of the image, in pixels [default: what the network sees of a photograph, 224 or 227]
+    /// Side of the image, in pixels [default: the network's side for photographs, 224 or 227]
     #[arg(long, value_name = "N")]
     size: Option<usize>,
-    /// Whose conventions it follows: "torchvision", "tensorflow" or "caffe" [default: torchvision]
+    /// Convention of the weights: "torchvision", "tensorflow" or "caffe" [default: torchvision]
     #[arg(long, value_name = "NAME")]
     dialect: Option<String>,
 }
 
-/// Weights of zero: sizes depend on none.
+/// Weights of zero: sizes do not depend on weights.
 struct Zeros;
 
 impl Parameters for Zeros {

@@ -1,4 +1,4 @@
-//! `localize`: whether maps lie on the objects, whose boxes or masks are known.
+//! `localize`: whether maps lie on objects with known boxes or masks.
 
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ use super::localize_text::{print, print_legend};
 use super::output::{DONE, result};
 use super::shared::MeasureArguments;
 
-/// Folder of the tables and figures, below that of the data set.
+/// Folder of the tables and figures, in that of the data set.
 pub(super) const FOLDER: &str = "localization";
 
 /// Arguments of `localize`.
@@ -20,8 +20,8 @@ pub(super) const FOLDER: &str = "localization";
 pub(super) struct LocalizeArguments {
     #[command(flatten)]
     measure: MeasureArguments,
-    /// Boxes on pictures of your own: a CSV with the columns file,class,x0,y0,x1,y1, in pixels of
-    /// the original picture, x1 and y1 not included; a row is an object
+    /// Boxes on your own pictures: a CSV with the columns file,class,x0,y0,x1,y1, in pixels of the
+    /// original picture, x1 and y1 not included; one row per object
     #[arg(long, value_name = "FILE", conflicts_with_all = ["split", "limit"])]
     boxes: Option<PathBuf>,
     /// Folder of those pictures [default: the CSV's]
@@ -61,8 +61,7 @@ pub(super) fn perform(
     finish(context, &findings, &out)
 }
 
-/// Writes the tables into `out`, prints what stands below them, draws the figures, and returns the
-/// files.
+/// Writes the tables into `out`, prints the legend, draws the figures, and returns the files.
 pub(super) fn finish(
     context: &Context,
     findings: &Findings,

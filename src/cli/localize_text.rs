@@ -1,4 +1,4 @@
-//! The tables of a localisation as text: a block for each trial and layer.
+//! The tables of a localisation as text: one block per trial and layer.
 
 use crate::run::LocalizationSummaryRow;
 use crate::study::PICTURES;
@@ -9,13 +9,13 @@ use super::output::{result, table};
 /// The threshold of the printed coverage by number of objects.
 const COVERAGE_DELTA: f32 = 0.15;
 
-/// Fewest images of which an interval is printed: resampling fewer says too little.
+/// Minimum number of images for a printed interval: resampling fewer is not meaningful.
 const FEWEST: usize = 10;
 
 /// A column: its heading, and the score and threshold that it shows.
 type Column = (&'static str, &'static str, Option<f32>);
 
-/// Where maps lie, over all pictures.
+/// Columns of the position of maps, over all pictures.
 const PLACES: [Column; 11] = [
     ("Loc(0)", "box_iou", Some(0.0)),
     ("Loc(.15)", "box_iou", Some(0.15)),
@@ -30,7 +30,7 @@ const PLACES: [Column; 11] = [
     ("implied box(.5)", "implied_box_iou", Some(0.5)),
 ];
 
-/// Which objects maps cover, by number of objects.
+/// Columns of the objects that maps cover, by number of objects.
 const OBJECTS: [Column; 7] = [
     ("covered(.15)", "covered", Some(COVERAGE_DELTA)),
     ("all covered(.15)", "all_covered", Some(COVERAGE_DELTA)),
@@ -65,7 +65,7 @@ pub(super) fn print(rows: &[LocalizationSummaryRow], delta_rule: DeltaRule) {
     }
 }
 
-/// Prints what stands below all tables.
+/// Prints the legend below all tables.
 pub(super) fn print_legend() {
     result("");
     result(format!(
@@ -74,7 +74,7 @@ pub(super) fn print_legend() {
     ));
 }
 
-/// Returns how each method's best delta was chosen, as the end of a sentence.
+/// Returns how each method's best delta was selected, as the end of a sentence.
 fn chosen(rule: DeltaRule, split: &str) -> String {
     match rule {
         DeltaRule::Validation(images) => format!("chosen on {images} validation images"),
@@ -112,7 +112,7 @@ fn heading(row: &LocalizationSummaryRow) -> String {
     )
 }
 
-/// Returns the columns that have a score in `rows`: without masks some have none.
+/// Returns the columns with a score in `rows`: without masks, some have none.
 fn shown<'a>(rows: &[&LocalizationSummaryRow], columns: &'a [Column]) -> Vec<&'a Column> {
     let has = |column: &&Column| rows.iter().any(|row| is(row, column));
     columns.iter().filter(has).collect()
@@ -193,7 +193,8 @@ fn differences(
         let row = method.iter().find(|row| is(row, column))?;
         let (mean, low, high) = (row.difference?, row.difference_low?, row.difference_high?);
         let sign = if mean < 0.0 { "" } else { "+" };
-        // The sign first keeps it apart from a score; a star says that 0 lies outside.
+        // The leading sign distinguishes it from a score; a star means that 0 is outside the
+        // interval.
         let sure = row.pictures >= FEWEST && (low > 0.0 || high < 0.0);
         let star = if sure { "*" } else { "" };
         let number = plus_minus(row.pictures, mean, low, high);
@@ -202,7 +203,7 @@ fn differences(
     Some(line)
 }
 
-/// Returns a mean with half the width of its interval, unless it is of too few pictures.
+/// Returns a mean with half the width of its interval, unless there are too few pictures.
 fn plus_minus(pictures: usize, mean: f64, low: f64, high: f64) -> String {
     if pictures < FEWEST {
         return format!("{mean:.3}");

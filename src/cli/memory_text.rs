@@ -1,10 +1,10 @@
-//! What `explain-seq` prints.
+//! The output of `explain-seq`.
 
 use crate::run::{CapacityRow, SequenceSet, claimed_lags};
 
 use super::output::{result, table};
 
-/// Prints a line per clip and layer: how much each map is like the prediction.
+/// Prints one line per clip and layer: the similarity of each map to the prediction.
 pub(super) fn print_clips(set: &SequenceSet) {
     let mut rows = vec![
         [
@@ -47,7 +47,8 @@ pub(super) fn print_clips(set: &SequenceSet) {
     result(table(&rows));
 }
 
-/// Prints what a network remembers by one method: a table per layer, and in words where memory is seen.
+/// Prints the memory of a network by one method: one table per layer, and the lags with memory in
+/// words.
 pub(super) fn print_capacity(rows: &[CapacityRow], method: &str) {
     let Some(first) = rows.first() else { return };
     let name = format!("{} seed {}", first.experiment, first.seed);
@@ -142,7 +143,7 @@ fn sentence(what: &str, lags: &[usize]) -> String {
     }
 }
 
-/// Says at which lags a black frame raises the error, and by more than in the untrained network.
+/// Returns at which lags a black frame raises the error, and by more than in the untrained network.
 fn rises(rows: &[CapacityRow]) -> String {
     let above_zero = |compared: &str, lag: usize| {
         let row = find(rows, (compared, "rise-black"), (None, None), Some(lag));

@@ -1,5 +1,5 @@
-//! The command line: one file per verb, which turns arguments into a typed request, runs a study and
-//! shows what it found.
+//! The command line: one file per verb, which turns arguments into a typed request, runs a study
+//! and shows its results.
 
 mod ablate;
 mod agreement_text;
@@ -45,8 +45,8 @@ use context::Context;
 use failure::Failure;
 use output::{DONE, FAILED};
 
-/// Parses the command line, runs the verb, prints what went wrong, and returns the exit code: 0
-/// done, 1 failed, 2 misused, 130 or 143 stopped by a signal.
+/// Parses the command line, runs the verb, prints errors, and returns the exit code: 0 done, 1
+/// failed, 2 misused, 130 or 143 stopped by a signal.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     panic::set_hook(Box::new(|info| {

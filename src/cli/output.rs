@@ -1,20 +1,20 @@
-//! Lines for people: results to stdout, all else to stderr.
+//! Output: results to stdout, all else to stderr.
 
 use std::io::{ErrorKind, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Exit code of a run that did what it was asked.
+/// Exit code of a successful run.
 pub(super) const DONE: u8 = 0;
 /// Exit code of a failed run.
 pub(super) const FAILED: u8 = 1;
 /// Exit code of misuse and of a bad configuration.
 pub(super) const MISUSED: u8 = 2;
 
-/// Whether a line of results was lost to anything but a reader that went away.
+/// Whether a line of results was lost for any reason other than a closed pipe.
 static LOST: AtomicBool = AtomicBool::new(false);
 
-/// Prints a line of results. A reader that went away (`camtrail list | head`) is no error; a full
-/// disk is, and [`lost`] tells it at the end.
+/// Prints a line of results. A closed pipe (`camtrail list | head`) is not an error; a full disk
+/// is, and [`lost`] reports it at the end.
 pub(super) fn result(line: impl std::fmt::Display) {
     if let Err(error) = writeln!(std::io::stdout(), "{line}")
         && error.kind() != ErrorKind::BrokenPipe
@@ -28,13 +28,13 @@ pub(super) fn lost() -> bool {
     LOST.load(Ordering::Relaxed)
 }
 
-/// Prints a line that is no result.
+/// Prints a line that is not a result.
 pub(super) fn note(line: impl std::fmt::Display) {
-    // Nobody is left to tell.
+    // A failure cannot be reported.
     let _ = writeln!(std::io::stderr(), "{line}");
 }
 
-/// Returns how the reader started this program, to print commands that can be pasted.
+/// Returns the command that started this program, for printed commands.
 pub(super) fn program() -> &'static str {
     if std::env::var_os("CARGO").is_some() {
         "cargo run --"

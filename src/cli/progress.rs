@@ -1,5 +1,5 @@
-//! How work looks while it goes on: a bar over items, and for a training run one moving line on a
-//! terminal, or a plain line per epoch when piped.
+//! Progress display: a bar over items; for a training run, one moving line on a terminal, or a
+//! plain line per epoch when piped.
 
 use std::io::IsTerminal;
 use std::time::Duration;
@@ -13,17 +13,17 @@ use crate::study;
 
 use super::output;
 
-/// How a bar over a known number of items looks.
+/// Format of a bar over a known number of items.
 const BAR: &str = "{msg}  {bar:30} {pos}/{len} images  {eta} left";
-/// How items are counted whose number is not known.
+/// Format of a counter for an unknown number of items.
 const COUNTER: &str = "{human_pos} {msg}, {per_sec}";
 
-/// Shows a piece of work on a terminal; hidden where nobody watches.
+/// Shows a piece of work on a terminal; hidden otherwise.
 pub(super) struct Bar(ProgressBar);
 
 impl Bar {
-    /// Returns the bar of the work called `label`. A counter shows itself with its first item, so that
-    /// work which has none leaves no trace.
+    /// Returns the bar of the work called `label`. A counter appears with its first item, so that
+    /// work without items is not shown.
     pub(super) fn new(label: &str, items: Option<usize>) -> Self {
         if !std::io::stderr().is_terminal() {
             return Self(ProgressBar::hidden());
@@ -49,13 +49,13 @@ impl Drop for Bar {
     }
 }
 
-/// How often the moving line is redrawn, in frames a second.
+/// Refresh rate of the moving line, in frames per second.
 const FRAMES_PER_SECOND: u8 = 8;
 
 /// Shows a training run.
 pub(super) struct TrainView {
     bar: ProgressBar,
-    /// What stands before every line, such as "trial-d seed 0".
+    /// Prefix of every line, such as "trial-d seed 0".
     label: String,
     started: std::time::Instant,
     first_step: Option<u64>,
@@ -99,7 +99,7 @@ impl TrainEvents for TrainView {
         }
         let done = u64::from(progress.epoch - 1) * progress.steps + progress.step;
         let all = u64::from(progress.epochs) * progress.steps;
-        // Steps before a resume cost no time now.
+        // Steps before a resume took no time now.
         let first = *self.first_step.get_or_insert(done - 1);
         let per_step = self.started.elapsed().as_secs_f64() / (done - first) as f64;
         let left = duration(per_step * (all - done) as f64);
@@ -153,7 +153,7 @@ impl TrainEvents for TrainView {
     }
 }
 
-/// Returns what is measured next to the loss, in words.
+/// Returns the measure next to the loss, in words.
 fn quality(quality: Quality) -> String {
     match quality {
         Quality::Accuracy(accuracy) => format!("accuracy {:.1} %", 100.0 * accuracy),

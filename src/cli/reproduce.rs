@@ -1,4 +1,4 @@
-//! `reproduce`: every trial trained, explained and drawn by one command.
+//! `reproduce`: trains, explains and draws every trial with one command.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -28,13 +28,13 @@ pub(super) struct ReproduceArguments {
     /// Training seeds
     #[arg(long, value_delimiter = ',', default_values_t = [0], value_name = "SEED,SEED")]
     seeds: Vec<u64>,
-    /// One half alone: trials A to D on images, or next-frame predictors on clips
+    /// Only one part: trials A to D on images, or next-frame predictors on clips
     #[arg(long, value_enum, value_name = "PART")]
     only: Option<Part>,
     /// Change a value of trials A to D, such as train.epochs=10; can be given several times
     #[arg(long = "set", value_name = "KEY=VALUE")]
     overrides: Vec<String>,
-    /// Start over, removing the runs that are there
+    /// Start over, removing existing runs
     #[arg(long)]
     force: bool,
     /// Folder for the figures
@@ -42,7 +42,7 @@ pub(super) struct ReproduceArguments {
     out: Option<PathBuf>,
 }
 
-/// A half of `reproduce`.
+/// A part of `reproduce`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Part {
     /// Trials A to D
@@ -51,7 +51,7 @@ enum Part {
     Frames,
 }
 
-/// Trains what is not done, draws everything, and ends with the files to open.
+/// Trains unfinished runs, draws everything, and lists the files to open at the end.
 pub(super) fn run(context: &Context, arguments: &ReproduceArguments) -> anyhow::Result<u8> {
     let started = Instant::now();
     let request = Request {
@@ -98,7 +98,7 @@ pub(super) fn run(context: &Context, arguments: &ReproduceArguments) -> anyhow::
     Ok(DONE)
 }
 
-/// What a step comes to.
+/// The result of a step.
 enum Made {
     /// The files to open.
     Files(Vec<PathBuf>),
@@ -112,7 +112,7 @@ impl From<Option<u8>> for Made {
     }
 }
 
-/// Performs a step; what it makes goes below `out` where the user names a folder.
+/// Performs a step; its files are written below `out` if the user gives a folder.
 fn perform(context: &Context, step: &Step, out: Option<&Path>) -> anyhow::Result<Made> {
     let below = |folder: &str| out.map(|out| out.join(folder));
     let announce = |what: &str, limit: usize| {
@@ -162,7 +162,7 @@ fn perform(context: &Context, step: &Step, out: Option<&Path>) -> anyhow::Result
     }))
 }
 
-/// Returns the error about absent data with the ways without them.
+/// Returns the error about absent data, with how to continue without them.
 fn without_data(context: &Context, half: Half, error: StudyError) -> anyhow::Error {
     let StudyError::Data(DataError::NotFound { dataset, .. }) = &error else {
         return error.into();
@@ -179,7 +179,7 @@ fn without_data(context: &Context, half: Half, error: StudyError) -> anyhow::Err
     Complaint::failed(error.to_string(), hint).into()
 }
 
-/// Returns the arguments that go on where this run was stopped.
+/// Returns the arguments that resume this run.
 fn same_again(arguments: &ReproduceArguments) -> String {
     let seeds: Vec<String> = arguments.seeds.iter().map(ToString::to_string).collect();
     let mut text = format!("reproduce --seeds {}", seeds.join(","));

@@ -1,5 +1,5 @@
-//! `sanity`: whether maps depend on the network's parameters and on the class, and whether the sums
-//! that must come out do.
+//! `sanity`: whether maps depend on the network's parameters and on the class, and whether
+//! identities hold.
 
 use std::path::{Path, PathBuf};
 
@@ -24,7 +24,7 @@ pub(super) struct SanityArguments {
     /// Number of random re-initialisations
     #[arg(long, default_value_t = 3, value_name = "N", value_parser = at_least_one)]
     draws: usize,
-    /// Pictures of the cascade
+    /// Number of pictures of the cascade
     #[arg(long, default_value_t = 2, value_name = "N", value_parser = at_least_one)]
     pictures: usize,
 }
@@ -50,7 +50,7 @@ pub(super) fn perform(
 ) -> anyhow::Result<Vec<PathBuf>> {
     let checks = Checks::new(&context.runs, request)?;
     let out = context.figures(out, &[&checks.images().dataset, SANITY]);
-    // A fault of earlier tables is reported before anything is measured.
+    // A problem with earlier tables is reported before anything is measured.
     read(&out)?;
     checks.each(context, |found| {
         print(&found.subject, &found.tables);
@@ -60,7 +60,7 @@ pub(super) fn perform(
     Ok(tables.into_iter().chain(context.draw(&out)?).collect())
 }
 
-/// Prints what was found about one network: a table, the identities, and which methods fail.
+/// Prints the results for one network: a table, the identities, and the methods that fail.
 fn print(subject: &Subject, tables: &SanityTables) {
     let network = format!("{} epoch {}", subject.label(), subject.epoch);
     result(format!(
@@ -104,7 +104,8 @@ fn said(verdict: Verdict) -> &'static str {
     }
 }
 
-/// One row per layer and method: the mean at every stage, the interval at the last, the verdict.
+/// Returns one row per layer and method: the mean at every stage, the interval at the last, the
+/// verdict.
 fn cascade_rows(subject: &Subject, tables: &SanityTables) -> Vec<Vec<String>> {
     let stages = tables
         .cascade

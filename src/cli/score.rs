@@ -20,10 +20,10 @@ pub(super) const FOLDER: &str = "scores";
 pub(super) struct ScoreArguments {
     #[command(flatten)]
     measure: MeasureArguments,
-    /// Measure insertion and deletion too; it costs 2 x STEPS forward passes a map
+    /// Also measure insertion and deletion; costs 2 x STEPS forward passes per map
     #[arg(long)]
     insertion_deletion: bool,
-    /// Steps of the insertion and deletion curves
+    /// Number of steps of the insertion and deletion curves
     #[arg(long, value_name = "STEPS", default_value_t = CURVE_STEPS, value_parser = at_least_one, requires = "insertion_deletion")]
     steps: usize,
 }

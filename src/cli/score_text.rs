@@ -8,11 +8,11 @@ use super::output::{result, table};
 
 /// Marks a map that ignores the network.
 const BASELINE_MARK: &str = " *";
-/// Stands for the wins of a method that drops as the other does, but for rounding.
+/// Replaces the wins of a method whose drops equal the other's up to rounding.
 const EQUAL: &str = "equal";
 
-/// Prints a table for each trial and layer, and under them what the numbers are. `limited`: the
-/// images are the first of their split and not all.
+/// Prints one table per trial and layer, and an explanation of the numbers below them. `limited`:
+/// the images are the first of their split, not all.
 pub(super) fn print(tables: &ScoreTables, limited: bool) {
     let same = |a: &ScoreSummary, b: &ScoreSummary| a.trial == b.trial && a.layer == b.layer;
     for group in tables.means.chunk_by(same) {
@@ -115,10 +115,10 @@ fn rows(group: &[ScoreSummary], pairs: &[&ScorePair]) -> Vec<Vec<String>> {
     rows
 }
 
-/// Returns the mean with half the width of its interval, whose ends the CSV holds.
+/// Returns the mean with half the width of its interval; the CSV has both ends.
 fn with_spread(mean: f64, low: f64, high: f64, decimals: usize) -> String {
     let shown = format!("{mean:.decimals$} ±{:.decimals$}", (high - low) / 2.0);
-    // What rounds to zero has no sign.
+    // A value that rounds to zero has no sign.
     let zero = format!("-{:.decimals$} ", 0.0);
     match shown.starts_with(&zero) {
         true => shown[1..].to_string(),

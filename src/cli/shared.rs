@@ -1,4 +1,4 @@
-//! Arguments that several verbs share, and the typed requests that they come to.
+//! Arguments shared by several verbs, and the typed requests made from them.
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,7 @@ use crate::experiment::Override;
 use crate::study::ablation::SERIES;
 use crate::study::{MethodChoice, WeightSource, Which, measure};
 
-/// Root of the run folders where the user names none.
+/// Default root of the run folders.
 pub(super) const DEFAULT_RUNS: &str = "checkpoints";
 
 /// Options of every verb.
@@ -20,7 +20,7 @@ pub(super) struct Shared {
     /// Folder with the runs
     #[arg(long, global = true, value_name = "DIR", default_value = DEFAULT_RUNS)]
     pub(super) runs: PathBuf,
-    /// Where to compute
+    /// Device to compute on
     #[arg(long, global = true, value_enum, default_value_t = DeviceName::Auto)]
     pub(super) device: DeviceName,
 }
@@ -28,7 +28,7 @@ pub(super) struct Shared {
 /// A device by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum DeviceName {
-    /// An NVIDIA GPU where one can be used, else the CPU
+    /// An NVIDIA GPU if one can be used, else the CPU
     Auto,
     /// The CPU
     Cpu,
@@ -36,10 +36,10 @@ pub(super) enum DeviceName {
     Cuda,
 }
 
-/// Which experiment, and what is changed in it.
+/// An experiment, and the changes to it.
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct ExperimentArguments {
-    /// Take the defaults from this base in place of the experiment's own: "cifar-100" or "shapes"; for
+    /// Use the defaults of this base instead of the experiment's own: "cifar-100" or "shapes"; for
     /// next-frame predictors "moving-mnist", "moving-mnist-small" or "digits"
     #[arg(long, visible_alias = "dataset", value_name = "NAME")]
     pub(super) base: Option<String>,
@@ -49,22 +49,22 @@ pub(super) struct ExperimentArguments {
 }
 
 impl ExperimentArguments {
-    /// Returns what is changed.
+    /// Returns the changes.
     pub(super) fn overrides(&self) -> anyhow::Result<Vec<Override>> {
         overrides(&self.overrides)
     }
 }
 
-/// Returns what the texts of `--set` change.
+/// Returns the changes given by the texts of `--set`.
 pub(super) fn overrides(texts: &[String]) -> anyhow::Result<Vec<Override>> {
     let given = |text: &String| Ok(text.parse::<Override>()?.given_with("--set"));
     texts.iter().map(given).collect()
 }
 
-/// Which run, and which of its checkpoints.
+/// A run, and one of its checkpoints.
 #[derive(Debug, Clone, Args)]
 pub(super) struct CheckpointArguments {
-    /// Take the run that was trained on this base, such as "shapes"
+    /// Use the run trained on this base, such as "shapes"
     #[arg(long, visible_alias = "dataset", value_name = "NAME")]
     pub(super) base: Option<String>,
     /// Training seed of the run [default: 0]
@@ -81,18 +81,18 @@ impl CheckpointArguments {
         self.seed.unwrap_or(0)
     }
 
-    /// Returns which checkpoint of the run.
+    /// Returns the checkpoint of the run.
     pub(super) fn which(&self) -> anyhow::Result<Which> {
         let which = self.checkpoint.as_deref().map(str::parse).transpose()?;
         Ok(which.unwrap_or_default())
     }
 }
 
-/// Which maps to make.
+/// The maps to make.
 #[derive(Debug, Clone, Args)]
 pub(super) struct MapArguments {
-    /// Method; can be given several times [default: all that the network allows, but for those that
-    /// ask it many questions for each map: score-cam and ablation-cam]
+    /// Method; can be given several times [default: all that the network allows, except score-cam
+    /// and ablation-cam, which need many forward passes per map]
     #[arg(long = "method", value_name = "NAME")]
     pub(super) methods: Vec<String>,
     /// Layer; can be given several times [default: the last block before its pool]
@@ -101,11 +101,12 @@ pub(super) struct MapArguments {
     /// Class to explain: "predicted", "true" or a class name
     #[arg(long, default_value = "predicted", value_name = "CLASS")]
     pub(super) class: String,
-    /// What of the class: its "logit", its "probability", or "minus:CLASS", its logit minus another's
+    /// Quantity of the class: its "logit", its "probability", or "minus:CLASS" for its logit minus
+    /// another's
     #[arg(long, default_value = "logit", value_name = "WHAT")]
     pub(super) quantity: String,
-    /// Train a linear head on each layer's pooled activation where the network has none, so that CAM
-    /// can explain it; cached beside the checkpoint
+    /// Train a linear head on each layer's pooled activation where the network has none, so that
+    /// CAM can explain it; cached next to the checkpoint
     #[arg(long)]
     pub(super) retrain_head: bool,
 }
@@ -117,28 +118,28 @@ impl MapArguments {
     }
 }
 
-/// Which networks, images and maps to measure.
+/// The networks, images and maps to measure.
 #[derive(Debug, Clone, Args)]
 pub(super) struct MeasureArguments {
     /// Experiments to measure, shallowest first
     #[arg(default_values = SERIES)]
     pub(super) trials: Vec<String>,
-    /// Take the runs that were trained on this base, such as "shapes"
+    /// Use the runs trained on this base, such as "shapes"
     #[arg(long, visible_alias = "dataset", value_name = "NAME")]
     pub(super) base: Option<String>,
-    /// Training seeds [default: all that were trained]
+    /// Training seeds [default: all trained seeds]
     #[arg(long, alias = "seed", value_delimiter = ',', value_name = "SEED,SEED")]
     pub(super) seeds: Vec<u64>,
     /// "best" on the validation split, "last", or an epoch's number
     #[arg(long, default_value = "best", value_name = "WHICH")]
     pub(super) checkpoint: String,
-    /// Images of this split: "train", "validation" or "test"
+    /// Split of the images: "train", "validation" or "test"
     #[arg(long, default_value = "test", value_name = "SPLIT")]
     pub(super) split: String,
     /// The first N images of the split [default: all]
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub(super) limit: Option<usize>,
-    /// Methods and baselines, or "all" [default: all but those that ask the network for each map]
+    /// Methods and baselines, or "all" [default: all but score-cam and ablation-cam]
     #[arg(
         long,
         alias = "method",
@@ -152,8 +153,8 @@ pub(super) struct MeasureArguments {
     /// Class to explain: "predicted", "true" or a class name
     #[arg(long, default_value = "predicted", value_name = "CLASS")]
     pub(super) class: String,
-    /// Train a linear head on each layer's pooled activation where the network has none, so that CAM
-    /// can explain it; cached beside the checkpoint
+    /// Train a linear head on each layer's pooled activation where the network has none, so that
+    /// CAM can explain it; cached next to the checkpoint
     #[arg(long)]
     pub(super) retrain_head: bool,
     /// Folder for tables and figures
@@ -162,7 +163,7 @@ pub(super) struct MeasureArguments {
 }
 
 impl MeasureArguments {
-    /// Returns the request; `verdicts` is the folder of what the sanity checks found.
+    /// Returns the request; `verdicts` is the folder of the sanity checks' results.
     pub(super) fn request(&self, verdicts: Option<PathBuf>) -> anyhow::Result<measure::Request> {
         Ok(measure::Request {
             trials: self.trials.clone(),
@@ -180,18 +181,18 @@ impl MeasureArguments {
     }
 }
 
-/// Where a network's weights come from, and how they are taken.
+/// The source of a network's weights, and how to read them.
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct FromWeights {
-    /// Weights of an ImageNet network, .pth or .safetensors with torchvision's names [default: what
-    /// `weights fetch` got]
+    /// Weights of an ImageNet network, .pth or .safetensors with torchvision's names [default:
+    /// those downloaded by `weights fetch`]
     #[arg(long, value_name = "FILE")]
     pub(super) weights: Option<PathBuf>,
-    /// Whose conventions the weights follow: "torchvision", "tensorflow" or "caffe" [default: what
-    /// the file says, else torchvision]
+    /// Convention that the weights follow: "torchvision", "tensorflow" or "caffe" [default: as
+    /// stated in the file, else torchvision]
     #[arg(long, value_name = "NAME")]
     pub(super) dialect: Option<String>,
-    /// Names of the classes, one a line, where they are not ImageNet's
+    /// Names of the classes, one per line, if they are not ImageNet's
     #[arg(long, value_name = "FILE")]
     pub(super) class_names: Option<PathBuf>,
     /// Accept weights that are NaN or infinite
@@ -200,7 +201,7 @@ pub(super) struct FromWeights {
 }
 
 impl FromWeights {
-    /// Returns whether any of it was given.
+    /// Returns whether any of these options was given.
     pub(super) fn is_given(&self) -> bool {
         let named = [&self.weights, &self.class_names]
             .iter()
@@ -208,7 +209,7 @@ impl FromWeights {
         named || self.dialect.is_some() || self.allow_nan
     }
 
-    /// Returns where the weights come from.
+    /// Returns the source of the weights.
     pub(super) fn source(&self) -> anyhow::Result<WeightSource> {
         Ok(WeightSource {
             file: self.weights.clone(),
@@ -227,12 +228,12 @@ pub(super) fn at_least_one(text: &str) -> Result<usize, String> {
     }
 }
 
-/// Returns the option that names `base`, after a space, or nothing.
+/// Returns the option for `base`, after a space, or nothing.
 pub(super) fn base_flag(base: Option<&str>) -> String {
     base.map_or(String::new(), |base| format!(" --base {base}"))
 }
 
-/// Returns the option that names the folder `out`, after a space, or nothing.
+/// Returns the option for the folder `out`, after a space, or nothing.
 pub(super) fn out_flag(out: Option<&Path>) -> String {
     out.map_or(String::new(), |out| format!(" --out '{}'", out.display()))
 }

@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::flag;
 
-/// What the shell adds to a signal's number to make an exit code.
+/// Added to a signal's number to make an exit code, as in the shell.
 const SIGNAL_EXIT_BASE: i32 = 128;
 
-/// Whether a signal came, and which.
+/// Whether a signal came, and which one.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Signals {
     asked: Arc<AtomicBool>,
@@ -20,7 +20,8 @@ impl Signals {
     /// Returns a watch on both signals.
     pub(super) fn install() -> std::io::Result<Self> {
         let signals = Self::default();
-        // A file-size limit is then the write's own error, with a path, in place of sudden death.
+        // Exceeding the file-size limit is then an error of the write, with a path, instead of
+        // sudden death.
         flag::register(SIGXFSZ, Arc::default())?;
         for signal in [SIGINT, SIGTERM] {
             let code = SIGNAL_EXIT_BASE + signal;

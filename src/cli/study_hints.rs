@@ -1,4 +1,4 @@
-//! How to fix what a study failed of, in the words of the command line, and the exit code.
+//! How to fix a study's errors, worded for the command line, and the exit code.
 
 use crate::data::photo::PICTURE_FORMATS;
 use crate::study::{ClipUse, ListKind, RunName, StudyError};
@@ -8,16 +8,16 @@ use super::hints;
 use super::output::{FAILED, MISUSED, program};
 use super::shared::base_flag;
 
-/// What a file of boxes looks like.
+/// The form of a file of boxes.
 const BOXES_EXAMPLE: &str = "the first line is file,class,x0,y0,x1,y1 and every other one an object, \
      such as photo.jpg,apple,12,30,96,110";
-/// What a table of labels looks like.
+/// The form of a table of labels.
 const LABELS_EXAMPLE: &str =
     "the first line is file,class and every other one a picture, such as cat.jpg,tabby";
-/// What a file of class names looks like.
+/// The form of a file of class names.
 const NAMES_EXAMPLE: &str = "give a file with one name per line, in the order of the class numbers";
 
-/// Returns what to do about `error`, and the exit code.
+/// Returns how to fix `error`, and the exit code.
 pub(super) fn study_hint(error: &StudyError, context: &Context) -> (Option<String>, u8) {
     let failed = |hint: String| (Some(hint), FAILED);
     let misused = |hint: &str| (Some(hint.to_string()), MISUSED);

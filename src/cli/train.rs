@@ -25,13 +25,13 @@ pub(super) struct TrainArguments {
     /// Several training seeds, one run each
     #[arg(long, value_delimiter = ',', value_name = "SEED,SEED")]
     seeds: Vec<u64>,
-    /// Go on from the newest whole checkpoint
+    /// Resume from the latest complete checkpoint
     #[arg(long, conflicts_with = "force")]
     resume: bool,
-    /// With --resume: accept that the experiment changed since the run was started
+    /// With --resume: accept changes to the experiment since the run was started
     #[arg(long, requires = "resume")]
     accept_changes: bool,
-    /// Start over, removing the run that is there
+    /// Start over, removing the existing run
     #[arg(long)]
     force: bool,
 }
@@ -52,7 +52,7 @@ pub(super) fn run(context: &Context, arguments: &TrainArguments) -> anyhow::Resu
     }
 }
 
-/// Returns whether `error` is that an experiment trains another kind of network.
+/// Returns whether `error` means that an experiment trains another kind of network.
 pub(super) fn is_other_kind(error: &StudyError) -> bool {
     matches!(
         error,
@@ -77,7 +77,7 @@ fn run_kind<E: Trainable>(
     check_once("seed", seeds, u64::to_string)?;
     for &seed in seeds {
         let run = context.runs.dir(resolved, seed);
-        // Of several seeds to go on with, some may never have been started.
+        // Of several seeds to resume, some may never have been started.
         let started = run.path().exists() || seeds.len() == 1;
         let mode = match mode {
             StartMode::Resume if !started => StartMode::Fresh,
@@ -98,7 +98,7 @@ fn run_kind<E: Trainable>(
     Ok(DONE)
 }
 
-/// Trains one run to its end and shows how it ended; returns the exit code where a signal stopped it.
+/// Trains one run to its end and shows how it ended; returns the exit code if a signal stopped it.
 pub(super) fn train_missing<E: Trainable>(
     context: &Context,
     resolved: &Resolved<E>,
@@ -108,7 +108,7 @@ pub(super) fn train_missing<E: Trainable>(
     show(context, &context.runs.dir(resolved, seed), &training)
 }
 
-/// Shows how a training ended, draws its curves, and returns the exit code where a signal stopped it.
+/// Shows how a training ended, draws its curves, and returns the exit code if a signal stopped it.
 fn show(context: &Context, run: &RunDir, training: &Training) -> anyhow::Result<Option<u8>> {
     match training {
         Training::Already => Ok(None),
@@ -135,8 +135,8 @@ fn show(context: &Context, run: &RunDir, training: &Training) -> anyhow::Result<
     }
 }
 
-/// Draws the run's curves. A trained network is no failure because its picture is one, so that is a
-/// warning, kept in the run's record.
+/// Draws the run's curves. A failure does not affect the trained network, so it is only a warning,
+/// kept in the run's record.
 fn show_curves(context: &Context, run: &RunDir) -> anyhow::Result<()> {
     match context.draw(&run.path()) {
         Ok(files) => files.iter().for_each(|path| result(path.display())),

@@ -19,7 +19,7 @@ pub(super) struct WeightsArguments {
     verb: WeightsVerb,
 }
 
-/// What to do with weights.
+/// The subcommands of `weights`.
 #[derive(Debug, Clone, Subcommand)]
 enum WeightsVerb {
     /// Download torchvision's ImageNet weights of a network and verify them
@@ -27,7 +27,7 @@ enum WeightsVerb {
         /// ImageNet network, such as resnet50
         network: String,
     },
-    /// Read weights into a network and say whether they fit
+    /// Read weights into a network and print whether they fit
     Check {
         /// ImageNet network, such as resnet50
         network: String,
@@ -38,7 +38,7 @@ enum WeightsVerb {
     List,
 }
 
-/// Most bytes of a weight file. VGG-16's, the largest, has 553 million.
+/// Maximum size of a weight file in bytes. VGG-16's, the largest, has 553 million.
 const MOST_BYTES: u64 = 1 << 30;
 
 /// Runs one of the weights verbs.
@@ -93,7 +93,7 @@ fn check(context: &Context, name: BackboneName, from: &FromWeights) -> anyhow::R
     Ok(DONE)
 }
 
-/// Prints every tensor that does not fit, one line each; the error names the first ones.
+/// Prints every tensor that does not fit, one line each; the error states only the first ones.
 fn list_mismatch(error: &WeightsError) {
     let WeightsError::Mismatch {
         missing,

@@ -1,6 +1,4 @@
-//! Where the objects of an image are: one box and one pixel mask for each.
-//!
-//! Made by the `shapes` generator; read by the localisation scores and the figures.
+//! The objects of an image: one box and one pixel mask for each.
 
 /// A set of pixels of one image.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,7 +9,7 @@ pub struct Mask {
 }
 
 impl Mask {
-    /// An empty mask for an image of `height` x `width` pixels.
+    /// Returns an empty mask for an image of `height` x `width` pixels.
     pub fn new(height: usize, width: usize) -> Self {
         Self {
             width,
@@ -20,17 +18,17 @@ impl Mask {
         }
     }
 
-    /// Height of the image, pixels.
+    /// Returns the height of the image, pixels.
     pub fn height(&self) -> usize {
         self.height
     }
 
-    /// Width of the image, pixels.
+    /// Returns the width of the image, pixels.
     pub fn width(&self) -> usize {
         self.width
     }
 
-    /// Whether pixel (`x` from the left, `y` from the top) belongs to the set.
+    /// Returns whether pixel (`x` from the left, `y` from the top) belongs to the set.
     ///
     /// # Panics
     /// If the pixel lies outside the image.
@@ -48,7 +46,7 @@ impl Mask {
         self.bits[place / 64] |= 1 << (place % 64);
     }
 
-    /// Number of pixels in the set.
+    /// Returns the number of pixels in the set.
     pub fn area(&self) -> usize {
         self.bits
             .iter()
@@ -56,7 +54,7 @@ impl Mask {
             .sum()
     }
 
-    /// The smallest box around the set, or `None` when it is empty.
+    /// Returns the smallest box around the set, or `None` if it is empty.
     pub fn bounding_box(&self) -> Option<PixelBox> {
         let mut bounds: Option<PixelBox> = None;
         for y in 0..self.height {
@@ -92,7 +90,7 @@ impl Mask {
         }
     }
 
-    /// Takes out every pixel of `other`.
+    /// Removes every pixel of `other`.
     ///
     /// # Panics
     /// If the two masks are of different sizes.
@@ -107,13 +105,13 @@ impl Mask {
         }
     }
 
-    /// The mask in numbers, row by row: 1 inside and 0 outside.
+    /// Returns the mask as numbers, row by row: 1 inside and 0 outside.
     pub fn values(&self) -> impl Iterator<Item = f32> + '_ {
         (0..self.height * self.width)
             .map(|place| (self.bits[place / 64] >> (place % 64) & 1) as f32)
     }
 
-    /// The mean place of its pixels' middles, `[x, y]`, or `None` when it is empty.
+    /// Returns the mean position of its pixels' centres, `[x, y]`, or `None` if it is empty.
     pub fn centroid(&self) -> Option<[f64; 2]> {
         let (mut across, mut down, mut count) = (0.0, 0.0, 0.0);
         for y in 0..self.height {
@@ -151,7 +149,7 @@ pub struct PixelBox {
 }
 
 impl PixelBox {
-    /// Number of pixels in the box.
+    /// Returns the number of pixels in the box.
     pub fn area(&self) -> usize {
         (self.x1 - self.x0) * (self.y1 - self.y0)
     }
@@ -166,7 +164,7 @@ pub struct Instance {
     pub mask: Mask,
 }
 
-/// All objects of one image; they are of the image's class and do not overlap.
+/// All objects of one image. They have the image's class and do not overlap.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Annotation {
     /// The objects, in drawing order.
@@ -174,7 +172,7 @@ pub struct Annotation {
 }
 
 impl Annotation {
-    /// The pixels of all objects together, or `None` when there is no object.
+    /// Returns the pixels of all objects together, or `None` if there is no object.
     pub fn union(&self) -> Option<Mask> {
         let (first, rest) = self.instances.split_first()?;
         let mut all = first.mask.clone();

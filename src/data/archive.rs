@@ -1,7 +1,7 @@
-//! Unpacks a downloaded `.tar.gz`, trusting nothing in it.
+//! Unpacks a downloaded `.tar.gz` without trusting its content.
 //!
-//! The exact members are known; anything else in the archive
-//! (other names, ways out of the folder, links, too much data) refuses the whole of it.
+//! The exact members are known. Anything else in the archive (other names, paths outside the
+//! folder, links, too much data) rejects all of it.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -17,20 +17,20 @@ use crate::data::gzip::Capped;
 /// Unpacked bytes beyond the members themselves: headers, padding, end blocks.
 const TAR_OVERHEAD: u64 = 1 << 20;
 
-/// Entries that the archive may have beside its files: folders.
+/// Further entries allowed next tos the files: folders.
 const EXTRA_ENTRIES: usize = 4;
 
-/// What an archive must hold: one folder with these files, and nothing else.
+/// The required content of an archive: one folder with these files, and nothing else.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Contents {
     /// The folder's name.
     pub(crate) folder: &'static str,
-    /// Each file with the most bytes it may have.
+    /// Each file with its maximum size in bytes.
     pub(crate) files: &'static [(&'static str, u64)],
 }
 
 impl Contents {
-    /// Most bytes that the unpacked archive may have.
+    /// Returns the maximum size of the unpacked archive, in bytes.
     fn total_cap(&self) -> u64 {
         self.files.iter().map(|(_, cap)| cap).sum::<u64>() + TAR_OVERHEAD
     }
@@ -40,8 +40,9 @@ impl Contents {
 /// folder name.
 ///
 /// # Errors
-/// [`DataError::Archive`] at the first member that is not as `contents` says, or is missing;
-/// [`DataError::Io`]. What was written until then stays in `destination` for the caller to remove.
+/// [`DataError::Archive`] at the first member that does not match `contents`, or is missing;
+/// [`DataError::Io`]. Files written before the error stay in `destination` for the caller to
+/// remove.
 pub(crate) fn unpack(
     archive: &Path,
     contents: &Contents,
@@ -97,7 +98,7 @@ pub(crate) fn unpack(
     }
 }
 
-/// The expected file that `member` is, with its cap; `None` for the folder itself.
+/// Returns the expected file for `member`, with its maximum size; `None` for the folder itself.
 ///
 /// # Errors
 /// What is wrong with the member.
@@ -135,7 +136,7 @@ fn judge(
     }
 }
 
-/// Copies until the end of the member, telling errors of the two sides apart.
+/// Copies to the end of the member, and distinguishes errors of reading from those of writing.
 fn copy(
     from: &mut impl Read,
     to: &mut impl io::Write,
@@ -156,10 +157,10 @@ fn copy(
     }
 }
 
-/// Removes a folder that may not be there.
+/// Removes a folder, if it exists.
 ///
 /// # Errors
-/// [`DataError::Io`] if it is there and cannot be removed.
+/// [`DataError::Io`] if it exists and cannot be removed.
 pub(crate) fn remove_folder(path: &Path) -> Result<(), DataError> {
     match fs::remove_dir_all(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -182,14 +183,14 @@ pub(crate) mod tests {
         files: &[("a.bin", 100), ("b.txt", 10)],
     };
 
-    /// One entry: the raw name, the type, the size that the header claims, and the content.
+    /// One entry: the raw name, the type, the size stated in the header, and the content.
     pub(crate) struct Member<'a>(
         pub(crate) &'a str,
         pub(crate) EntryType,
         pub(crate) &'a [u8],
     );
 
-    /// A `.tar.gz` with these entries; names go in as they are, however evil.
+    /// Returns a `.tar.gz` with these entries; names are not checked, even malicious ones.
     pub(crate) fn archive_of(members: &[Member<'_>]) -> Vec<u8> {
         let mut builder = Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
         for Member(name, kind, content) in members {
@@ -215,7 +216,7 @@ pub(crate) mod tests {
         ]
     }
 
-    /// Unpacks into a new folder; gives that folder back or the error's text after the path.
+    /// Unpacks into a new folder, and returns that folder or the error's text after the path.
     fn try_unpack(bytes: &[u8]) -> Result<tempfile::TempDir, String> {
         let folder = tempfile::tempdir().unwrap();
         let archive = folder.path().join("x.tar.gz");
@@ -279,7 +280,7 @@ pub(crate) mod tests {
     fn sizes_are_capped_by_claim_and_by_content() {
         let large = refused_with(Member("set/a.bin", EntryType::Regular, &[0; 101]));
         assert_eq!(large, "member \"set/a.bin\" claims 101 bytes, allowed: 100");
-        // A bomb: a member that is refused only after it was skipped would unpack 64 MiB.
+        // A bomb: rejecting a member only after skipping it would unpack 64 MiB.
         let many: Vec<Member<'_>> = (0..9)
             .map(|_| Member("set/", EntryType::Directory, b""))
             .collect();

@@ -1,4 +1,4 @@
-//! Random crops and flips of training images, in the order and kind that CIFAR recipes use.
+//! Random crops and flips of training images, as in common CIFAR recipes.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::Rng;
@@ -6,13 +6,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::random;
 
-/// What is done to a training image before it is normalised.
+/// Changes to a training image before it is normalised.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Augmentation {
-    /// Black pixels added on every side before a random crop back to the image's size; 0 for no crop.
+    /// Black pixels added on each side before a random crop to the original size; 0 for no crop.
     ///
-    /// Black is 0 in pixel space, before normalisation, as in torchvision's `RandomCrop(padding=4)`.
+    /// Black is 0 in pixel space, before normalisation, as in torchvision's
+    /// `RandomCrop(padding=4)`.
     pub crop_padding: usize,
     /// Whether half of the images, chosen at random, are mirrored left to right.
     pub horizontal_flip: bool,
@@ -25,7 +26,7 @@ impl Augmentation {
         horizontal_flip: false,
     };
 
-    /// Draws what happens to one image; it uses the same number of draws whatever the outcome.
+    /// Draws the change of one image; uses the same number of draws for any outcome.
     pub fn draw(&self, rng: &mut impl Rng) -> Placement {
         let padding = self.crop_padding as i32;
         let choices = 2 * self.crop_padding as u64 + 1;
@@ -53,7 +54,7 @@ pub struct Placement {
 }
 
 impl Placement {
-    /// The image as it is.
+    /// The unchanged image.
     pub const IDENTITY: Self = Self {
         dx: 0,
         dy: 0,
@@ -61,10 +62,10 @@ impl Placement {
     };
 }
 
-/// The augmentation draws of batch number `batch` (from 0) of `epoch`.
+/// Returns the augmentation stream of batch number `batch` (from 0) of `epoch`.
 ///
-/// A run that resumes in the middle of an epoch opens the stream of its next batch and goes on with
-/// the same bits as if it had never stopped.
+/// A run that resumes in the middle of an epoch opens the stream of its next batch and continues
+/// with the same bits as an uninterrupted run.
 pub fn augmentation_stream(seed: u64, epoch: u64, batch: usize) -> ChaCha8Rng {
     /// Bits that hold the batch number; an epoch has fewer than 2^32 batches.
     const BATCH_BITS: u32 = 32;

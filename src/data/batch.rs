@@ -1,6 +1,6 @@
-//! Images to the numbers a network takes: 0 to 1, standardised, in batches.
+//! From images to network inputs: 0 to 1, standardised, in batches.
 //!
-//! There is one formula for standardisation, so an image gives the same bits in training, evaluation
+//! There is one formula for standardisation, so an image has the same bits in training, evaluation
 //! and explanation.
 
 use rand_chacha::ChaCha8Rng;
@@ -8,9 +8,10 @@ use rand_chacha::ChaCha8Rng;
 use crate::data::augment::{Augmentation, Placement};
 use crate::data::image_set::{CHANNELS, ImageSet, Normalisation, PIXEL_MAX};
 
-/// Replaces `images` and `labels` by the standardised images of `set` at `indices` and their classes.
+/// Replaces `images` and `labels` with the standardised images of `set` at `indices` and their
+/// classes.
 ///
-/// With an augmentation, its stream gives one [`Placement`] for each image, in order.
+/// With an augmentation, its stream provides one [`Placement`] per image, in order.
 ///
 /// # Shapes
 /// `images`: `[batch, channels, height, width]`, row-major; `labels`: `[batch]`.
@@ -56,7 +57,7 @@ pub fn fill_batch(
     }
 }
 
-/// The standardised values of image `i`, not augmented.
+/// Returns the standardised values of image `i`, without augmentation.
 ///
 /// # Shapes
 /// `[channels, height, width]`, row-major.
@@ -77,7 +78,7 @@ pub fn pixels_01(set: &ImageSet, i: usize) -> Vec<f32> {
         .collect()
 }
 
-/// Turns pixels in 0 to 1 into a network's input, in place: `(pixel - mean) / std` by channel.
+/// Converts pixels in 0 to 1 to a network's input, in place: `(pixel - mean) / std` by channel.
 ///
 /// # Shapes
 /// One image, `[channels, height, width]`, row-major.
@@ -90,7 +91,7 @@ pub fn standardise(image: &mut [f32], normalisation: &Normalisation) {
     });
 }
 
-/// The inverse of [`standardise`]: back to 0 to 1, up to rounding.
+/// Applies the inverse of [`standardise`]: back to 0 to 1, up to rounding.
 ///
 /// # Shapes
 /// `[channels, height, width]`, row-major.
@@ -116,7 +117,7 @@ fn for_each_channel(image: &mut [f32], change: impl Fn(usize, f32) -> f32) {
     }
 }
 
-/// The standardised value of every pixel value of every channel.
+/// Returns the standardised value of every pixel value of every channel.
 ///
 /// # Shapes
 /// `[channels, 256]`.
@@ -131,7 +132,7 @@ pub fn standardised_values(normalisation: &Normalisation) -> [[f32; 256]; CHANNE
     table
 }
 
-/// Writes one channel plane as `placement` says; what falls outside the image is black.
+/// Writes one channel plane shifted by `placement`; pixels outside the image are black.
 fn place(plane: &[u8], width: usize, placement: Placement, table: &[f32; 256], out: &mut [f32]) {
     let height = plane.len() / width;
     let black = table[0];

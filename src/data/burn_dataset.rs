@@ -1,6 +1,6 @@
-//! Lets Burn's own data loaders read an [`ImageSet`].
+//! Lets Burn's data loaders read an [`ImageSet`].
 //!
-//! The crate's training loop draws its batches through `batch`; this is for users of the library.
+//! It is for users of the library. The crate's training loop uses `batch`.
 
 use burn::data::dataset::{Dataset, DatasetError};
 

@@ -1,4 +1,4 @@
-//! The names that can be listed, checked and fetched: what networks are trained on, and what that is
+//! The data sets that can be listed, checked and fetched: training data, and the data that they are
 //! made from.
 
 use std::fmt;
@@ -18,11 +18,11 @@ use crate::data::locate::DataSearch;
 use crate::data::origin::Origin;
 use crate::data::release::Release;
 
-/// A data set that can be listed, checked and, where it is published, fetched.
+/// A data set that can be listed, checked and, if it is published, fetched.
 #[derive(Clone, Copy, Debug)]
 pub struct CatalogueEntry(Kind);
 
-/// What a data set holds.
+/// The content of a data set.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::data) enum Kind {
     /// Images that classifiers are trained on.
@@ -54,32 +54,32 @@ impl CatalogueEntry {
         }
     }
 
-    /// The name, as the command line spells it.
+    /// Returns the name on the command line.
     pub fn name(self) -> &'static str {
         self.origin().name()
     }
 
-    /// Whether its pictures are drawn by this crate; outputs must then say so.
+    /// Returns whether its pictures are drawn by this crate; outputs must then state it.
     pub fn is_generated(self) -> bool {
         self.origin().is_generated()
     }
 
-    /// Whether it holds images that classifiers are trained on.
+    /// Returns whether it holds images for classifiers.
     pub fn is_images(self) -> bool {
         matches!(self.0, Kind::Images(_))
     }
 
-    /// One line on what it is.
+    /// Returns a one-line description.
     pub fn summary(self) -> &'static str {
         self.origin().summary()
     }
 
-    /// What is published of it, or of what it is made from; `None` where nothing can be downloaded.
+    /// Returns what is published of it or of its source data; `None` if nothing can be downloaded.
     pub(crate) fn release(self) -> Option<Release> {
         self.origin().release()
     }
 
-    /// Finds the folder with its files; `None` where it needs none.
+    /// Finds the folder with its files; `None` if it needs none.
     pub(in crate::data) fn locate(self, search: &DataSearch) -> Option<Result<PathBuf, DataError>> {
         self.origin().locate(search)
     }

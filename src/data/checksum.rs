@@ -1,6 +1,6 @@
-//! Digests of a stream, as lower-case hexadecimal: what publishers give of their files.
+//! Digests of a stream, as lower-case hexadecimal, as published with files.
 //!
-//! The SHA-256 of a whole content is in [`crate::run`].
+//! The SHA-256 of content in memory is in [`crate::run`].
 
 use std::fs::File;
 use std::io::{BufReader, Read};
@@ -15,7 +15,7 @@ use crate::run::hexadecimal;
 /// Bytes hashed at a time from a stream.
 const CHUNK: usize = 1 << 18;
 
-/// What a publisher tells of a file's content, lower-case hexadecimal.
+/// The published digest of a file's content, lower-case hexadecimal.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Fingerprint<'a> {
     /// All digits of its MD5.
@@ -25,7 +25,7 @@ pub(crate) enum Fingerprint<'a> {
 }
 
 impl<'a> Fingerprint<'a> {
-    /// Name of the checksum.
+    /// Returns the name of the checksum.
     pub(crate) fn algorithm(self) -> &'static str {
         match self {
             Self::Md5(_) => "MD5",
@@ -33,14 +33,14 @@ impl<'a> Fingerprint<'a> {
         }
     }
 
-    /// The digits.
+    /// Returns the digits.
     pub(crate) fn digits(self) -> &'a str {
         match self {
             Self::Md5(digits) | Self::Sha256Start(digits) => digits,
         }
     }
 
-    /// As many digits of the file at `path`, and its number of bytes.
+    /// Returns as many digits of the digest of the file at `path`, and its size in bytes.
     ///
     /// # Errors
     /// [`DataError::Io`].
@@ -57,10 +57,10 @@ impl<'a> Fingerprint<'a> {
     }
 }
 
-/// MD5 of everything `reader` gives, with the number of bytes.
+/// Returns the MD5 of all bytes of `reader`, and their number.
 ///
 /// # Errors
-/// What the reader returns.
+/// An error of the reader.
 pub(crate) fn md5_of(reader: &mut impl Read) -> std::io::Result<(String, u64)> {
     digest_of::<Md5>(reader)
 }

@@ -1,4 +1,4 @@
-//! The CIFAR-100 data set: where its official binary release is, and its splits.
+//! The CIFAR-100 data set: the location of its official binary release, and its splits.
 
 mod files;
 mod names;
@@ -22,10 +22,10 @@ use names::FINE_NAMES;
 /// CIFAR-100: 60,000 photographs of 32 x 32 pixels in 100 classes.
 pub const DATASET: Dataset = Dataset::new(&Cifar100);
 
-/// The folder inside the official archive, and below the data folder.
+/// The folder inside the official archive, and in the data folder.
 const FOLDER: &str = "cifar-100-binary";
 
-/// Where the official archive is, its name, and the MD5 that its publisher gives.
+/// The location of the official archive, its name, and its published MD5.
 ///
 /// # Source
 /// <https://www.cs.toronto.edu/~kriz/cifar.html>
@@ -33,10 +33,10 @@ const PUBLISHER: &str = "https://www.cs.toronto.edu/~kriz/";
 const ARCHIVE: &str = "cifar-100-binary.tar.gz";
 const ARCHIVE_MD5: &str = "03b5dce01913d631647c71ecec9e9cb8";
 
-/// More bytes than the archive has (168.5 MB); a longer download is something else.
+/// Larger than the archive (168.5 MB); a longer download is something else.
 const ARCHIVE_CAP: u64 = 200_000_000;
 
-/// What the archive holds, each file with the most bytes it may have.
+/// The content of the archive, each file with its maximum size in bytes.
 const ARCHIVE_CONTENTS: Contents = Contents {
     folder: FOLDER,
     files: &[
@@ -47,7 +47,7 @@ const ARCHIVE_CONTENTS: Contents = Contents {
     ],
 };
 
-/// Most bytes of a file with names.
+/// Maximum size of a file of names, in bytes.
 const NAMES_CAP: u64 = 64 << 10;
 
 /// Size and classes of the images.
@@ -57,7 +57,7 @@ const SHAPE: ImageShape = ImageShape {
 };
 
 /// Mean and standard deviation of all 50,000 images of `train.bin`, measured with
-/// [`ImageSet::channel_statistics`]; the ignored test below measures them again.
+/// [`ImageSet::channel_statistics`]; the ignored test below repeats the measurement.
 pub const CIFAR100_NORMALISATION: Normalisation = Normalisation {
     mean: [0.507_075, 0.486_549, 0.440_918],
     std: [0.267_334, 0.256_438, 0.276_150],
@@ -164,7 +164,7 @@ mod tests {
         );
         let measured = release.train.channel_statistics();
         for channel in 0..CHANNELS {
-            // The constants are given to six decimals.
+            // The constants have six decimals.
             let mean = measured.mean[channel] - CIFAR100_NORMALISATION.mean[channel];
             let std = measured.std[channel] - CIFAR100_NORMALISATION.std[channel];
             assert!(mean.abs() < 1e-6 && std.abs() < 1e-6, "{measured:?}");

@@ -1,28 +1,27 @@
-//! A picture of a data set: a row of images for every class, or of frames for every clip, so that a
-//! person can look at the data.
+//! A picture of a data set for viewing: one row of images per class, or of frames per clip.
 
 use image::{Rgb, RgbImage};
 
 use crate::data::clips::{CANVAS_SIDE, Clip, Clips, DIGITS, Glyphs};
 use crate::data::image_set::ImageSet;
 
-/// Sheet pixels along each side of an image's pixel, and of a frame's.
+/// Sheet pixels per pixel of an image, and of a frame, along each axis.
 const IMAGE_ZOOM: u32 = 4;
 const FRAME_ZOOM: u32 = 1;
 
-/// Sheet pixels between images, and their grey.
+/// Gap between images in sheet pixels, and its grey value.
 const GAP: u32 = 4;
 const GAP_COLOUR: Rgb<u8> = Rgb([32, 32, 32]);
 
-/// The first `per_class` images of each class, one row per class in class order, four times enlarged
-/// without smoothing. A class with fewer images leaves its row's end empty.
+/// Returns the first `per_class` images of each class, one row per class in class order, enlarged
+/// four times without smoothing. A row with fewer images is padded at its end.
 pub fn sheet_of_images(set: &ImageSet, per_class: usize) -> RgbImage {
     let first = first_of_each_class(set.classes(), per_class, set.labels());
     let rows = picked(&first, |i| set.pixels(i));
     sheet(&rows, (set.height(), set.width()), IMAGE_ZOOM)
 }
 
-/// As [`sheet_of_images`], of pictures of digits.
+/// Returns the same sheet as [`sheet_of_images`] for pictures of digits.
 pub fn sheet_of_digits(glyphs: &Glyphs, per_digit: usize) -> RgbImage {
     let labels = (0..glyphs.len()).map(|i| usize::from(glyphs.label(i)));
     let first = first_of_each_class(DIGITS, per_digit, labels);
@@ -30,7 +29,7 @@ pub fn sheet_of_digits(glyphs: &Glyphs, per_digit: usize) -> RgbImage {
     sheet(&rows, (glyphs.side(), glyphs.side()), IMAGE_ZOOM)
 }
 
-/// The first `count` clips, one per row, frame by frame.
+/// Returns the first `count` clips, one per row, frame by frame.
 pub fn sheet_of_clips(clips: &Clips, count: usize) -> RgbImage {
     let clips: Vec<Clip> = (0..count as u64).map(|number| clips.clip(number)).collect();
     let rows: Vec<Vec<&[u8]>> = clips
@@ -40,7 +39,7 @@ pub fn sheet_of_clips(clips: &Clips, count: usize) -> RgbImage {
     sheet(&rows, (CANVAS_SIDE, CANVAS_SIDE), FRAME_ZOOM)
 }
 
-/// The numbers of the first `most` images of each class.
+/// Returns the numbers of the first `most` images of each class.
 fn first_of_each_class(
     classes: usize,
     most: usize,
@@ -55,13 +54,13 @@ fn first_of_each_class(
     first
 }
 
-/// The pixels of images that are given by their numbers.
+/// Returns the pixels of the images with these numbers.
 fn picked<'a>(rows: &[Vec<usize>], pixels: impl Fn(usize) -> &'a [u8]) -> Vec<Vec<&'a [u8]>> {
     let row = |row: &Vec<usize>| row.iter().map(|&i| pixels(i)).collect();
     rows.iter().map(row).collect()
 }
 
-/// Rows of images of one `size` (height, width), each of one plane (grey) or three.
+/// Draws rows of images of one `size` (height, width), each of one plane (grey) or three.
 fn sheet(rows: &[Vec<&[u8]>], size: (usize, usize), zoom: u32) -> RgbImage {
     let (height, width) = (size.0 as u32 * zoom + GAP, size.1 as u32 * zoom + GAP);
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0) as u32;
@@ -84,7 +83,7 @@ fn draw(
     (left, top): (u32, u32),
 ) {
     let area = height * width;
-    // Where the green and the blue plane begin; grey stands for all three.
+    // Start of the green and the blue plane; grey is used for all three.
     let [green, blue] = if pixels.len() == area {
         [0, 0]
     } else {

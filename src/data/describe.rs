@@ -1,4 +1,4 @@
-//! What there is to know about a data set on this machine: present or not, checked, counted, measured.
+//! The state of a data set on this machine: present, verified, counted, measured.
 
 use std::path::PathBuf;
 
@@ -15,49 +15,49 @@ use crate::data::shapes::options::ShapesOptions;
 use crate::data::split::Split;
 use crate::data::splits::SourceChecksum;
 
-/// Images of each class, and clips, on a contact sheet.
+/// Number of images of each class, and of clips, on a contact sheet.
 const SHEET_IMAGES: usize = 8;
 const SHEET_CLIPS: usize = 10;
 
-/// A known data set and whether it is here.
+/// A known data set and whether it is present.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DataListing {
     /// The data set.
     pub entry: CatalogueEntry,
-    /// One line on what it is.
+    /// A one-line description.
     pub summary: &'static str,
-    /// Where its files were found; generated data need none.
+    /// Folder of its files; generated data need none.
     pub folder: Option<PathBuf>,
-    /// Whether training on it can start now (its files are there, or it needs none). The content is
-    /// looked at by [`check`] only.
+    /// Whether training on it can start now (its files are present, or it needs none). Only
+    /// [`check`] reads the content.
     pub available: bool,
-    /// Where it is absent and can be downloaded: the name of the data set to fetch.
+    /// If it is absent and can be downloaded: the name of the data set to fetch.
     pub to_fetch: Option<&'static str>,
 }
 
-/// A data set whose every byte was checked.
+/// A data set after verification of every byte.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct DataReport {
     /// The data set.
     pub entry: CatalogueEntry,
-    /// Where its files are; generated data have none.
+    /// Folder of its files; generated data have none.
     pub folder: Option<PathBuf>,
-    /// The files or generated splits, with the checksums that were found (and are right).
+    /// The files or generated splits, with their verified checksums.
     pub sources: Vec<SourceChecksum>,
-    /// One for each file or generated split.
+    /// One entry per file or generated split.
     pub parts: Vec<PartReport>,
 }
 
-/// How much of the generated data sets to make, and from which seeds.
+/// Size and seeds of the generated data sets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GeneratedOptions {
-    /// For `shapes`.
+    /// Options of `shapes`.
     pub shapes: ShapesOptions,
-    /// For clips; their data set is the one that is asked for, whatever these name.
+    /// Options of clips; their data set is always the requested one.
     pub clips: ClipOptions,
 }
 
-/// One file or generated split of a data set; of clips, the pictures that they are made of.
+/// One file or generated split of a data set; for clips, their pictures of digits.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PartReport {
     /// Its split; the training file of CIFAR-100 is counted before the validation cut.
@@ -68,9 +68,9 @@ pub struct PartReport {
     pub size: (usize, usize),
     /// Number of classes.
     pub classes: usize,
-    /// Images of the rarest class.
+    /// Number of images of the smallest class.
     pub fewest_per_class: usize,
-    /// Images of the most frequent class.
+    /// Number of images of the largest class.
     pub most_per_class: usize,
     /// Measured mean by channel, 0 to 1: red, green and blue, or grey.
     pub mean: Vec<f32>,
@@ -78,7 +78,7 @@ pub struct PartReport {
     pub deviation: Vec<f32>,
 }
 
-/// Returns every known data set, with where it was found.
+/// Returns every known data set, with its location.
 pub fn list(search: &DataSearch) -> Vec<DataListing> {
     CatalogueEntry::all()
         .map(|entry| {
@@ -96,11 +96,11 @@ pub fn list(search: &DataSearch) -> Vec<DataListing> {
         .collect()
 }
 
-/// Reads or generates all of a data set, checks it, and counts and measures its images. Of clips, the
-/// pictures that they are made of are measured.
+/// Reads or generates a whole data set, verifies it, and counts and measures its images. For clips,
+/// it measures their pictures of digits.
 ///
 /// # Errors
-/// The data are absent or damaged; the counts of `generated` are out of range.
+/// Absent or damaged data; counts of `generated` out of range.
 pub fn check(
     entry: CatalogueEntry,
     generated: &GeneratedOptions,
@@ -133,7 +133,7 @@ pub fn check(
     })
 }
 
-/// A picture of the first training images of each class, or of the first training clips.
+/// Returns a picture of the first training images of each class, or of the first training clips.
 ///
 /// # Errors
 /// As [`check`].
@@ -221,7 +221,7 @@ mod tests {
     }
 
     fn checked(entry: CatalogueEntry) -> Result<DataReport, DataError> {
-        // What the options name is not what is asked for.
+        // The data set in the options is not the requested one.
         check(entry, &made(MOVING_MNIST), &DataSearch::default())
     }
 
@@ -266,7 +266,7 @@ mod tests {
         let test = &report.parts[2];
         assert_eq!((test.classes, test.size), (10, (28, 28)));
         assert_eq!((test.fewest_per_class, test.most_per_class), (200, 200));
-        // About as much ink as MNIST's 0.1307.
+        // About as much ink as MNIST, 0.1307.
         assert_eq!(test.mean.len(), 1);
         assert!((0.11..0.15).contains(&test.mean[0]), "{:?}", test.mean);
     }

@@ -1,7 +1,7 @@
-//! Downloads one file over HTTP into a `.part` file, going on where an earlier try stopped.
+//! Downloads one file over HTTP into a `.part` file, resuming an earlier attempt.
 //!
-//! The network is read by a thread of its own, so that a stop request is
-//! answered within a tenth of a second even while the server is silent.
+//! A separate thread reads from the network, so that a stop request is answered within a tenth of a
+//! second even if the server is silent.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
@@ -17,33 +17,33 @@ use ureq::{Agent, Body, http::Response};
 use crate::data::error::DataError;
 use crate::data::fetch_event::FetchEvent;
 
-/// How long the name lookup and the connection may take.
+/// Time limit of the name lookup and the connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// How long the server may stay silent, before its answer and between two reads.
+/// Time limit for a silent server, before its response and between two reads.
 const SILENCE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How often a stop request is looked for.
+/// Interval between checks for a stop request.
 const STOP_CHECK: Duration = Duration::from_millis(100);
 
-/// Bytes handed from the network thread at a time, and how many such pieces may wait.
+/// Bytes per piece from the network thread, and the maximum number of queued pieces.
 const CHUNK: usize = 1 << 17;
 const WAITING_CHUNKS: usize = 16;
 
 /// Redirects followed before giving up.
 const MOST_REDIRECTS: usize = 5;
 
-/// When to try again after a transfer broke off.
+/// When to retry after an interrupted transfer.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RetryPolicy {
-    /// Tries in a row without a new byte, the first one included.
+    /// Number of consecutive attempts without a new byte, including the first.
     pub(crate) tries: u32,
-    /// Pause after the first failure; it doubles with each further one.
+    /// Pause after the first failure; it doubles after each further one.
     pub(crate) pause: Duration,
 }
 
 impl RetryPolicy {
-    /// Five tries over about fifteen seconds.
+    /// Five attempts within about fifteen seconds.
     pub(crate) const USUAL: Self = Self {
         tries: 5,
         pause: Duration::from_secs(1),
@@ -53,17 +53,17 @@ impl RetryPolicy {
 /// What to download, and how.
 pub(crate) struct Download<'a> {
     pub(crate) url: &'a str,
-    /// The unfinished file; what it already holds is not asked for again.
+    /// The unfinished file; the bytes that it holds are not requested again.
     pub(crate) part: &'a Path,
-    /// More bytes than this are refused.
+    /// Maximum number of bytes.
     pub(crate) cap: u64,
     pub(crate) retry: RetryPolicy,
     pub(crate) should_stop: &'a dyn Fn() -> bool,
 }
 
-/// What the network thread tells.
+/// A message of the network thread.
 enum Message {
-    /// The answer began: its body starts at this byte of the file, which will have `total` bytes.
+    /// The response began: its body starts at this byte of the file, which will have `total` bytes.
     Start {
         offset: u64,
         total: Option<u64>,
@@ -73,13 +73,13 @@ enum Message {
     Failed(Failure),
 }
 
-/// Why one try ended.
+/// Why one attempt ended.
 enum Failure {
-    /// Trying again may help.
+    /// A retry may help.
     Passing(String),
     /// The server answered with an error status.
     Status(u16),
-    /// Trying again cannot help.
+    /// A retry cannot help.
     Final(DataError),
 }
 
@@ -87,9 +87,9 @@ impl Download<'_> {
     /// Downloads until the `.part` file is complete. The content is not checked here.
     ///
     /// # Errors
-    /// [`DataError::Transfer`] or [`DataError::Status`] when the tries are used up,
-    /// [`DataError::Redirect`], [`DataError::Stopped`], [`DataError::Io`]. The `.part` file stays,
-    /// but emptied where more came than is allowed.
+    /// [`DataError::Transfer`] or [`DataError::Status`] when the attempts are used up,
+    /// [`DataError::Redirect`], [`DataError::Stopped`], [`DataError::Io`]. The `.part` file
+    /// remains; it is emptied if more than the allowed bytes came.
     pub(crate) fn run(&self, progress: &mut dyn FnMut(FetchEvent<'_>)) -> Result<(), DataError> {
         let mut failures = 0;
         loop {
@@ -137,7 +137,7 @@ impl Download<'_> {
         }
     }
 
-    /// Bytes in the `.part` file.
+    /// Returns the number of bytes in the `.part` file.
     fn kept(&self) -> u64 {
         self.part.metadata().map_or(0, |metadata| metadata.len())
     }
@@ -160,7 +160,7 @@ impl Download<'_> {
         Ok(())
     }
 
-    /// One request; `None` when the file is complete.
+    /// Makes one request; returns `None` if the file is already complete.
     fn try_once(
         &self,
         progress: &mut dyn FnMut(FetchEvent<'_>),
@@ -173,10 +173,10 @@ impl Download<'_> {
         let offset = self.kept();
         let (sender, receiver) = sync_channel(WAITING_CHUNKS);
         let url = self.url.to_owned();
-        // Not joined: after a stop it may sit in a read until its time-out; its next send ends it.
+        // Not joined: after a stop it may wait in a read until its time-out; its next send ends it.
         thread::spawn(move || {
             if let Err(failure) = transfer(&url, offset, &sender) {
-                // A send fails only when nobody listens any more.
+                // A send fails only if the receiver is gone.
                 let _ = sender.send(Message::Failed(failure));
             }
         });
@@ -199,7 +199,7 @@ impl Download<'_> {
             }
             match receiver.recv_timeout(STOP_CHECK) {
                 Ok(Message::Start { offset, total }) => {
-                    // The server may not know ranges and begin anew.
+                    // The server may not support ranges and start again.
                     file.set_len(offset)
                         .map_err(DataError::io("write", self.part))?;
                     (bytes, expected) = (offset, total);
@@ -247,7 +247,7 @@ impl Download<'_> {
     }
 }
 
-/// Requests `url` from byte `offset` on and sends what comes.
+/// Requests `url` from byte `offset` and sends the received bytes.
 fn transfer(url: &str, offset: u64, sender: &SyncSender<Message>) -> Result<(), Failure> {
     let passing = |error: ureq::Error| Failure::Passing(error.to_string());
     let response = request(url, offset)?;
@@ -261,7 +261,8 @@ fn transfer(url: &str, offset: u64, sender: &SyncSender<Message>) -> Result<(), 
             }
             (offset, length.map(|length: u64| length + offset))
         }
-        // Nothing lies past the kept bytes: they are the whole file, as its checksum will show.
+        // There is nothing after the kept bytes: they are the whole file, which its checksum will
+        // verify.
         StatusCode::RANGE_NOT_SATISFIABLE if offset > 0 => (offset, Some(offset)),
         status => return Err(Failure::Status(status.as_u16())),
     };
@@ -289,7 +290,7 @@ fn transfer(url: &str, offset: u64, sender: &SyncSender<Message>) -> Result<(), 
     sender.send(Message::Done).map_err(nobody)
 }
 
-/// Sends the request and follows redirects, but never from https to anything else.
+/// Sends the request and follows redirects, but never from https to another protocol.
 fn request(url: &str, offset: u64) -> Result<Response<Body>, Failure> {
     let agent: Agent = Agent::config_builder()
         .http_status_as_error(false)
@@ -330,12 +331,12 @@ fn header<'a>(response: &'a Response<Body>, name: &str) -> Option<&'a str> {
         .and_then(|value| value.to_str().ok())
 }
 
-/// The first byte of `bytes 100-199/200`.
+/// Returns the first byte of a range such as `bytes 100-199/200`.
 fn range_start(text: &str) -> Option<u64> {
     text.strip_prefix("bytes ")?.split('-').next()?.parse().ok()
 }
 
-/// Where a redirect from `from` leads.
+/// Returns the target of a redirect from `from`.
 ///
 /// # Errors
 /// [`DataError::Redirect`] if it leaves https or names another protocol.

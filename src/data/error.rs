@@ -1,4 +1,4 @@
-//! Everything that can go wrong with data: one line each, with the reason as data.
+//! Errors of data: one line each, with the reason as data.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::run::near_names;
 
-/// Why data could not be found, read, checked, generated or fetched.
+/// Why data could not be found, read, verified, generated or fetched.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum DataError {
@@ -16,10 +16,10 @@ pub enum DataError {
     NotFound {
         /// Name of the data set.
         dataset: &'static str,
-        /// Every folder that was looked in.
+        /// Every folder searched.
         looked: Vec<PathBuf>,
     },
-    /// A file of a data set that is otherwise there is missing.
+    /// A file is missing from a data set whose other files are present.
     #[error("{path:?} is missing")]
     MissingFile {
         /// Name of the data set.
@@ -30,14 +30,14 @@ pub enum DataError {
     /// The system refused to read, write, create or rename.
     #[error("cannot {action} {path:?}")]
     Io {
-        /// What was tried, such as `read`.
+        /// The failed action, such as `read`.
         action: &'static str,
         /// The file or folder.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
-    /// A file's size is not what the format fixes.
+    /// A file does not have the size that the format requires.
     #[error(
         "{path:?} has {found} bytes ({whole} records of {record_bytes} and {rest} bytes over), \
          expected {expected}"
@@ -47,15 +47,15 @@ pub enum DataError {
         dataset: &'static str,
         /// The file.
         path: PathBuf,
-        /// Bytes that the file has.
+        /// Size of the file in bytes.
         found: u64,
-        /// Whole records in it.
+        /// Number of whole records in it.
         whole: u64,
-        /// Bytes of one record.
+        /// Size of one record in bytes.
         record_bytes: u64,
-        /// Bytes after the last whole record.
+        /// Number of bytes after the last whole record.
         rest: u64,
-        /// Bytes that it must have.
+        /// Required size in bytes.
         expected: u64,
     },
     /// A label is not a class number.
@@ -67,18 +67,18 @@ pub enum DataError {
         dataset: &'static str,
         /// The file.
         path: PathBuf,
-        /// Which of the record's labels.
+        /// Kind of the label in the record.
         kind: &'static str,
         /// Record number, from 0.
         record: usize,
-        /// Where the label stands in the file, bytes.
+        /// Position of the label in the file, in bytes.
         offset: usize,
         /// The label found.
         value: u8,
         /// The largest label allowed.
         last: u8,
     },
-    /// A label-name file disagrees with the official names.
+    /// A file of class names disagrees with the official names.
     #[error("{path:?} line {line}: found {found:?}, expected {expected:?}")]
     ClassName {
         /// Name of the data set.
@@ -87,12 +87,12 @@ pub enum DataError {
         path: PathBuf,
         /// Line number, from 1.
         line: usize,
-        /// What the line says (empty past the end).
+        /// Content of the line (empty past the end).
         found: String,
-        /// What it must say (empty past the last class).
+        /// Expected content (empty past the last class).
         expected: String,
     },
-    /// A data file's content is not the published one.
+    /// A data file does not have the published content.
     #[error("{path:?} is damaged: {algorithm} is {found}, expected {expected}")]
     Checksum {
         /// Name of the data set.
@@ -101,24 +101,24 @@ pub enum DataError {
         path: PathBuf,
         /// Name of the checksum.
         algorithm: &'static str,
-        /// What the file has, lower-case hexadecimal.
+        /// Checksum of the file, lower-case hexadecimal.
         found: String,
-        /// What it must have.
+        /// Expected checksum.
         expected: String,
     },
-    /// A file that is fetched on its own is there, but its content is not the published one.
+    /// A separately fetched file does not have the published content.
     #[error("{path:?} is damaged: {algorithm} begins with {found}, expected {expected}")]
     DamagedFile {
         /// The file.
         path: PathBuf,
         /// Name of the checksum.
         algorithm: &'static str,
-        /// The first digits of what the file has, lower-case hexadecimal.
+        /// First digits of the file's checksum, lower-case hexadecimal.
         found: String,
-        /// What they must be.
+        /// Expected digits.
         expected: String,
     },
-    /// A file is not of the format that is read.
+    /// A file does not have the required format.
     #[error("{path:?} {problem}")]
     Format {
         /// The file.
@@ -126,7 +126,7 @@ pub enum DataError {
         /// What is wrong with it.
         problem: String,
     },
-    /// A picture that a user names cannot be read.
+    /// A picture given by a user cannot be read.
     #[error("cannot read the image \"{}\": {problem}", .path.display())]
     Picture {
         /// The file.
@@ -136,14 +136,14 @@ pub enum DataError {
         /// How to fix it.
         remedy: &'static str,
     },
-    /// A name that is in no list.
+    /// An unknown name.
     #[error("no {kind} is called {name:?}")]
     Unknown {
-        /// What was looked for, such as `class`.
+        /// Kind of the name, such as `class`.
         kind: &'static str,
-        /// The name asked for.
+        /// The requested name.
         name: String,
-        /// Known names that are spelled alike.
+        /// Known names with a similar spelling.
         near: Vec<String>,
         /// All known names.
         known: Vec<String>,
@@ -151,23 +151,23 @@ pub enum DataError {
     /// A split or limit asks for more images than a class has.
     #[error("class {class:?} has {available} images in {what}, too few for {wanted}")]
     TooFewImages {
-        /// What was being cut.
+        /// What was being selected.
         what: &'static str,
-        /// The class that runs short.
+        /// The class with too few images.
         class: String,
-        /// Images that the class has.
+        /// Number of images of the class.
         available: usize,
-        /// Images asked of it.
+        /// Number of images requested.
         wanted: usize,
     },
-    /// An option has a value that makes no sense.
+    /// An option has an invalid value.
     #[error("{key} is {value}, allowed: {allowed}")]
     Option {
-        /// The option, as it is spelled in an experiment.
+        /// The option, as spelled in an experiment.
         key: &'static str,
-        /// The value given.
+        /// The given value.
         value: String,
-        /// What is allowed.
+        /// The allowed values.
         allowed: &'static str,
     },
     /// There is nothing to download for a generated data set.
@@ -182,20 +182,20 @@ pub enum DataError {
         /// Name of the data set.
         dataset: &'static str,
     },
-    /// The server could not be reached, or the transfer broke off and retries did not help.
+    /// The server could not be reached, or the transfer was interrupted and retries did not help.
     #[error("cannot download {url:?}: {problem}")]
     Transfer {
-        /// What was asked for.
+        /// The requested address.
         url: String,
         /// What went wrong.
         problem: String,
-        /// The unfinished file, and the bytes it holds.
+        /// The unfinished file and its size in bytes.
         kept: Option<(PathBuf, u64)>,
     },
     /// The server answered with an error status.
     #[error("cannot download {url:?}: the server answered {status}")]
     Status {
-        /// What was asked for.
+        /// The requested address.
         url: String,
         /// The HTTP status.
         status: u16,
@@ -205,24 +205,24 @@ pub enum DataError {
     Redirect {
         /// The address that redirected.
         from: String,
-        /// Where it pointed.
+        /// The address that it redirected to.
         to: String,
     },
-    /// What came over the wire is not the file that was asked for.
+    /// The downloaded content is not the requested file.
     #[error(
         "{url:?} gave something else: {bytes} bytes with {algorithm} {found}, expected {expected}; \
          it begins with {start:?}"
     )]
     WrongContent {
-        /// Where it came from.
+        /// Its address.
         url: String,
-        /// How much came.
+        /// Number of bytes received.
         bytes: u64,
         /// Name of the checksum.
         algorithm: &'static str,
-        /// What came.
+        /// Checksum received.
         found: String,
-        /// What was expected.
+        /// Checksum expected.
         expected: String,
         /// Its first bytes, as text.
         start: String,
@@ -237,12 +237,12 @@ pub enum DataError {
         /// What is wrong with it.
         problem: String,
     },
-    /// An archive holds something that it must not; nothing of it was kept.
+    /// An archive holds a forbidden member; nothing of it was kept.
     #[error("refused the archive {path:?}: member {member:?} {problem}")]
     Archive {
         /// The archive.
         path: PathBuf,
-        /// The member, as the archive spells it.
+        /// The member, as spelled in the archive.
         member: String,
         /// What is wrong with it.
         problem: String,
@@ -252,13 +252,13 @@ pub enum DataError {
     Stopped {
         /// The unfinished file.
         path: PathBuf,
-        /// Bytes in it.
+        /// Its size in bytes.
         bytes: u64,
     },
 }
 
 impl DataError {
-    /// For `map_err`: an [`DataError::Io`] that says what was tried on which path.
+    /// For `map_err`: returns a [`DataError::Io`] with the action and the path.
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_path_buf();
         move |source| Self::Io {
@@ -268,8 +268,8 @@ impl DataError {
         }
     }
 
-    /// For `map_err`: a [`DataError::MissingFile`] where the file of `dataset` is not there, else a
-    /// [`DataError::Io`].
+    /// For `map_err`: returns a [`DataError::MissingFile`] if the file of `dataset` does not exist,
+    /// else a [`DataError::Io`].
     pub(crate) fn missing_or_io(
         dataset: &'static str,
         path: &Path,
@@ -281,7 +281,7 @@ impl DataError {
         }
     }
 
-    /// Whether another server may do better.
+    /// Returns whether another server may succeed.
     pub(crate) fn is_of_the_server(&self) -> bool {
         matches!(
             self,
@@ -292,7 +292,7 @@ impl DataError {
         )
     }
 
-    /// A [`DataError::Unknown`] over fixed names.
+    /// Returns a [`DataError::Unknown`] for fixed names.
     pub(crate) fn unknown(
         kind: &'static str,
         name: &str,
@@ -308,7 +308,7 @@ impl DataError {
     }
 }
 
-/// The paths, each in quotes, with commas between.
+/// Returns the paths, each in quotes, separated by commas.
 fn quoted(paths: &[PathBuf]) -> String {
     let quoted: Vec<String> = paths.iter().map(|path| format!("{path:?}")).collect();
     quoted.join(", ")

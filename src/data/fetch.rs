@@ -1,8 +1,7 @@
-//! Gets a data set from its publisher: download, checksum, unpack, check, rename.
+//! Fetches a data set from its publisher: download, verify, unpack, check, rename.
 //!
-//! Whatever goes wrong, the data set's folder is either complete and
-//! checked or not there; an unfinished download is kept and continued. Where the publisher's files lie
-//! on several servers, these are tried in turn.
+//! After any error, the data set's folder is either complete and verified or absent. An unfinished
+//! download is kept and resumed. If the files are on several servers, these are tried in turn.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,16 +17,16 @@ use crate::data::locate::DataSearch;
 use crate::data::release::{PackedFile, Packing, Release};
 use crate::data::remote_file::{RemoteFile, lock};
 
-/// Puts a data set, or what it is made from, into a folder below `destination` and gives that folder
-/// back.
+/// Fetches a data set, or its source data, into a folder in `destination` and returns that folder.
 ///
-/// If the data are there and whole, nothing is downloaded; if they are there and damaged, that is the
-/// error. A packed file that lies in `destination` under its publisher's name is used. `should_stop`
-/// is asked about ten times a second.
+/// If the data are present and complete, nothing is downloaded; if they are damaged, that is the
+/// error. A packed file in `destination` with its publisher's name is used. `should_stop` is
+/// checked about ten times per second.
 ///
 /// # Errors
-/// Generated data; no connection, error status, cut transfers (the `.part` file stays); content with
-/// another checksum; an archive with unexpected members; files that cannot be written; a stop.
+/// Generated data; no connection, an error status, an interrupted transfer (the `.part` file
+/// remains); content with a wrong checksum; an archive with unexpected members; files that cannot
+/// be written; a stop.
 pub fn fetch(
     entry: CatalogueEntry,
     destination: &Path,
@@ -48,7 +47,7 @@ pub fn fetch(
     fetch.run(progress)
 }
 
-/// One release on its way to one folder.
+/// The fetch of one release into one folder.
 struct Fetch<'a> {
     release: &'a Release,
     destination: &'a Path,
@@ -89,11 +88,11 @@ impl Fetch<'_> {
         Ok(folder)
     }
 
-    /// Where the data are already, checked.
+    /// Returns the folder of data that are already present, after verification.
     ///
     /// # Errors
-    /// What is wrong with the data in `folder`. Damaged data elsewhere are left alone: those in
-    /// `folder` are found before them.
+    /// What is wrong with the data in `folder`. Damaged data elsewhere are ignored: data in
+    /// `folder` take precedence.
     fn already_there(&self, folder: &Path) -> Result<Option<PathBuf>, DataError> {
         let search = DataSearch {
             flag: Some(self.destination.to_path_buf()),
@@ -111,7 +110,7 @@ impl Fetch<'_> {
         Ok(Some(folder.to_path_buf()))
     }
 
-    /// The packed `file`, with the publisher's checksum: brought by the user, or downloaded.
+    /// Returns the packed `file` with the published checksum: provided by the user, or downloaded.
     fn obtain<'f>(
         &self,
         file: &'f PackedFile,
@@ -157,12 +156,12 @@ impl Fetch<'_> {
     }
 }
 
-/// Unpacks beside `folder`, checks, and renames; on any error nothing is left behind.
+/// Unpacks next to `folder`, verifies, and renames; removes everything on error.
 fn unpack(release: &Release, packed: &[Packed<'_>], folder: &Path) -> Result<(), DataError> {
     let mut temporary = folder.as_os_str().to_owned();
     temporary.push(".unpacking");
     let temporary = PathBuf::from(temporary);
-    // The lock is held, so what lies there was left by a process that died.
+    // The lock is held, so this is a leftover of a dead process.
     archive::remove_folder(&temporary)?;
     fs::create_dir(&temporary).map_err(DataError::io("create", &temporary))?;
     let outcome = packed

@@ -1,39 +1,39 @@
-//! What a download reports while it runs.
+//! Progress events of a download.
 
 use std::path::Path;
 use std::time::Duration;
 
-/// What a fetch reports while it runs.
+/// A progress event of a fetch.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum FetchEvent<'a> {
-    /// Another process fetches the same data; this one waits.
+    /// Another process is fetching the same data; this one waits.
     Waiting,
-    /// The data are already in this folder, or this file, checked.
+    /// The verified data are already in this folder, or this file.
     AlreadyThere(&'a Path),
-    /// This address is asked for a file.
+    /// A file is requested from this address.
     Asking(&'a str),
-    /// It did not give the file; another address is asked.
+    /// The request failed; the next address is tried.
     NextMirror {
         /// What was wrong with the last one.
         problem: &'a str,
     },
-    /// So many bytes of the file are here.
+    /// The number of bytes downloaded so far.
     Downloading {
-        /// Bytes here, those of earlier tries included.
+        /// Bytes so far, including those of earlier attempts.
         bytes: u64,
-        /// Bytes of the whole file, where the server says so.
+        /// Bytes of the whole file, if the server states it.
         total: Option<u64>,
     },
-    /// The transfer broke off and is tried again.
+    /// The transfer was interrupted and is retried.
     Retrying {
-        /// Why it broke off.
+        /// Why it was interrupted.
         problem: &'a str,
-        /// How long until the next try.
+        /// Pause before the next attempt.
         pause: Duration,
     },
     /// The checksum of the download is computed.
     Verifying,
-    /// The files are unpacked and their content checked.
+    /// The files are unpacked and their content verified.
     Unpacking,
     /// The data are in this folder, or this file.
     Done(&'a Path),

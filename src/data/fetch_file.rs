@@ -1,7 +1,7 @@
-//! Gets a single file from its publisher: download, checksum, rename.
+//! Fetches a single file from its publisher: download, verify, rename.
 //!
-//! Under the file's name lies either the whole,
-//! checked file or nothing; an unfinished download is kept beside it and continued.
+//! The file's path holds either the complete, verified file or nothing; an unfinished download is
+//! kept next to it and resumed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,25 +12,25 @@ use crate::data::error::DataError;
 use crate::data::fetch_event::FetchEvent;
 use crate::data::remote_file::{RemoteFile, lock};
 
-/// A single file at its publisher, whose name carries the start of its checksum.
+/// A single published file whose name contains the start of its checksum.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileSource {
     /// Its address.
     pub url: String,
     /// First digits of its SHA-256, lower-case hexadecimal.
     pub sha256_start: String,
-    /// More bytes than this are refused.
+    /// Maximum number of bytes.
     pub cap: u64,
 }
 
-/// Puts the file of `source` at `path`, checked, and gives that path back.
+/// Fetches the file of `source` to `path`, verifies it, and returns that path.
 ///
-/// If it is there and whole, nothing is downloaded; if it is there and damaged, that is the error.
-/// `should_stop` is asked about ten times a second.
+/// If it is present and complete, nothing is downloaded; if it is damaged, that is the error.
+/// `should_stop` is checked about ten times per second.
 ///
 /// # Errors
-/// [`DataError::DamagedFile`]; no connection, error status, cut transfers (the `.part` file stays);
-/// content with another checksum; files that cannot be written; a stop.
+/// [`DataError::DamagedFile`]; no connection, an error status, an interrupted transfer (the `.part`
+/// file remains); content with a wrong checksum; files that cannot be written; a stop.
 pub fn fetch_file(
     source: &FileSource,
     path: &Path,
@@ -55,7 +55,7 @@ fn remote<'a>(
     }
 }
 
-/// Puts `remote` at `path`.
+/// Fetches `remote` to `path`.
 fn put(
     remote: &RemoteFile<'_>,
     path: &Path,
@@ -82,7 +82,7 @@ fn put(
     Ok(path.to_path_buf())
 }
 
-/// Whether the file at `path` is the published one.
+/// Fails unless the file at `path` is the published one.
 fn check(published: Fingerprint<'_>, path: &Path) -> Result<(), DataError> {
     let (found, _) = published.of_file(path)?;
     if found == published.digits() {

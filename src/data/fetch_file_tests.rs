@@ -14,7 +14,7 @@ fn content() -> Vec<u8> {
     (0..200_000u32).map(|i| (i % 251) as u8).collect()
 }
 
-/// The file that `server` has under this name, with these first digits.
+/// Returns the file of `server` under this name, with these first digits.
 fn source(server: &Server, digits: &str) -> FileSource {
     FileSource {
         url: format!("{}{NAME}", server.url),
@@ -62,7 +62,7 @@ fn a_file_is_fetched_by_the_digits_in_its_name_and_goes_on_where_it_was_cut() {
     assert_eq!(*server.starts.lock().unwrap(), [0, 70_000]);
     assert_eq!(left_in(path.parent().unwrap()), [NAME]);
 
-    // Once there, nothing is asked for again.
+    // Once present, nothing is requested again.
     assert_eq!(fetch_to(&path, &source).unwrap(), path);
     assert_eq!(server.requests.load(Ordering::SeqCst), 2);
 }
@@ -73,7 +73,7 @@ fn a_page_instead_of_the_file_is_shown_and_removed() {
     let server = serve_whole(page);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(NAME);
-    // What was kept may be to blame: it is dropped, and the file begun anew.
+    // The kept bytes may be wrong: they are dropped, and the download starts again.
     fs::write(folder.path().join(format!("{NAME}.part")), b"stale").unwrap();
     let error = fetch_to(&path, &source(&server, "00000000")).unwrap_err();
     let told = format!(

@@ -1,5 +1,5 @@
-//! Tests of `fetch` against local servers that misbehave on demand; the servers serve the tests of
-//! `fetch_file` as well.
+//! Tests of `fetch` against local servers that misbehave on demand; the tests of `fetch_file` share
+//! the servers.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
@@ -15,22 +15,22 @@ use crate::data::archive::tests::{CONTENTS, Member, archive_of, good_members};
 use crate::data::checksum::md5_of;
 use crate::data::gzip::tests::gzipped;
 
-/// What the server does with one request, given what is known of it.
+/// The server's response to one request.
 pub(crate) type Answer = dyn Fn(&Request, &mut TcpStream) + Send + Sync;
 
 /// One request.
 pub(crate) struct Request {
-    /// How many came before it.
+    /// The number of earlier requests.
     pub(crate) number: usize,
-    /// The file that is asked for.
+    /// The requested file.
     pub(crate) name: String,
     /// The start of its range, or 0.
     pub(crate) start: u64,
 }
 
-/// A server on a free port; it answers until the test process ends.
+/// A server on a free port, which runs until the test process ends.
 pub(crate) struct Server {
-    /// Its address, to put a file's name after.
+    /// Its address, a prefix of file names.
     pub(crate) url: String,
     pub(crate) requests: Arc<AtomicUsize>,
     pub(crate) starts: Arc<Mutex<Vec<u64>>>,
@@ -63,7 +63,7 @@ pub(crate) fn serve(answer: Box<Answer>) -> Server {
     }
 }
 
-/// A server that has `content` under every name and knows ranges.
+/// Returns a server with `content` under every name and support for ranges.
 pub(crate) fn serve_whole(content: &[u8]) -> Server {
     let content = content.to_vec();
     serve(Box::new(move |request, stream| {
@@ -71,12 +71,12 @@ pub(crate) fn serve_whole(content: &[u8]) -> Server {
     }))
 }
 
-/// A server that has nothing.
+/// Returns a server without files.
 fn serve_nothing() -> Server {
     serve(Box::new(|_, stream| send_status(stream, "404 None", "")))
 }
 
-/// Reads the request's head; gives the name asked for and the start of its range, or 0.
+/// Reads the head of the request; returns the requested name and the start of its range, or 0.
 fn read_request(stream: &TcpStream) -> (String, u64) {
     let mut lines = BufReader::new(stream).lines().map(Result::unwrap);
     let first = lines.next().unwrap_or_default();
@@ -92,7 +92,7 @@ fn read_request(stream: &TcpStream) -> (String, u64) {
     (name, start)
 }
 
-/// Sends `content` from `start` on, but stops after `most` bytes; the header promises everything.
+/// Sends `content` from `start`, but stops after `most` bytes; the header states the full length.
 pub(crate) fn send(stream: &mut TcpStream, content: &[u8], start: u64, most: usize) {
     let rest = &content[start as usize..];
     let head = if start == 0 {
@@ -130,7 +130,7 @@ fn md5(content: &[u8]) -> String {
     md5_of(&mut &content[..]).unwrap().0
 }
 
-/// Whether the file `name` in `folder` is what was published.
+/// Fails unless the file `name` in `folder` has the published content.
 fn check_file(folder: &Path, name: &str, published: &[u8]) -> Result<(), DataError> {
     let path = folder.join(name);
     let content = fs::read(&path).map_err(DataError::io("read", &path))?;
@@ -146,7 +146,7 @@ fn check_file(folder: &Path, name: &str, published: &[u8]) -> Result<(), DataErr
     })
 }
 
-/// The archive `content` on these servers.
+/// Returns the archive `content` on these servers.
 fn archive(servers: &[&Server], content: &[u8]) -> Release {
     Release {
         dataset: "set",
@@ -163,11 +163,11 @@ fn archive(servers: &[&Server], content: &[u8]) -> Release {
     }
 }
 
-/// What the files of [`gzip_files`] hold.
+/// The content of the files of [`gzip_files`].
 const PIXELS: &[u8] = b"pixels, pixels, pixels";
 const LABELS: &[u8] = b"labels";
 
-/// Two gzip files of these contents on these servers, in the manner of MNIST.
+/// Returns two gzip files with these contents on these servers, as for MNIST.
 fn gzip_files(servers: &[&Server], contents: [&[u8]; 2]) -> Release {
     let file = |name: &'static str, content: &[u8]| PackedFile {
         name: format!("{name}.gz"),
@@ -189,7 +189,7 @@ fn gzip_files(servers: &[&Server], contents: [&[u8]; 2]) -> Release {
     }
 }
 
-/// A server that has both gzip files and knows ranges.
+/// Returns a server with both gzip files and support for ranges.
 fn serve_gzip_files() -> Server {
     serve(Box::new(|request, stream| {
         let content = match request.name.as_str() {
@@ -220,7 +220,7 @@ fn fetch_telling(
     fetch.run(progress)
 }
 
-/// Names in a folder, without the lock.
+/// Returns the names in a folder, without the lock.
 pub(crate) fn left_in(folder: &Path) -> Vec<String> {
     let mut names: Vec<String> = fs::read_dir(folder)
         .unwrap()
@@ -245,7 +245,7 @@ fn a_cut_download_goes_on_from_where_it_stopped() {
     assert_eq!(fs::read(found.join("b.txt")).unwrap(), b"names");
     assert_eq!(*server.starts.lock().unwrap(), [0, 50]);
     assert_eq!(left_in(folder.path()), ["set"]);
-    // Once there, nothing is asked for again.
+    // Once present, nothing is requested again.
     fetch_into(folder.path(), &release).unwrap();
     assert_eq!(server.requests.load(Ordering::SeqCst), 2);
 }
@@ -330,7 +330,7 @@ fn redirects_are_followed_and_a_circle_ends() {
 
 #[test]
 fn a_file_that_the_server_calls_encoded_is_kept_as_it_is() {
-    // Some stores mark .gz files so; to unpack them on the way would spoil the checksum.
+    // Some stores mark .gz files this way; unpacking them in transit would change the checksum.
     let content = archive_of(&good_members());
     let served = content.clone();
     let server = serve(Box::new(move |_, stream| {
@@ -364,7 +364,7 @@ fn an_evil_archive_leaves_nothing_behind() {
 #[test]
 fn an_endless_body_is_cut_off_at_the_cap() {
     let server = serve(Box::new(|_, stream| {
-        // The client hangs up; the write then fails, which is what is tested.
+        // The client closes the connection; the write then fails, which is what is tested.
         let _ = write!(stream, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n");
         while stream.write_all(&[0; 4096]).is_ok() {}
     }));
@@ -376,7 +376,7 @@ fn an_endless_body_is_cut_off_at_the_cap() {
         error.ends_with("more than the 1048576 bytes allowed"),
         "{error}"
     );
-    // To go on from there would only end the same way.
+    // Resuming from there would only end the same way.
     assert_eq!(left_in(folder.path()), Vec::<String>::new());
 }
 
@@ -462,7 +462,7 @@ fn a_fetch_of_several_files_goes_on_within_the_second() {
     let server = serve(Box::new(move |request, stream| {
         match (request.name.as_str(), request.number) {
             ("pixels.gz", 0) => send(stream, &gzipped(PIXELS), 0, usize::MAX),
-            // What it has of this is what is kept of it.
+            // The kept bytes are all that this server has.
             ("pixels.gz", _) => send_status(stream, "416 Range", ""),
             (_, 1..=3) => send(stream, &whole, request.start, 3),
             _ => send(stream, &whole, request.start, usize::MAX),
@@ -470,8 +470,8 @@ fn a_fetch_of_several_files_goes_on_within_the_second() {
     }));
     let folder = tempfile::tempdir().unwrap();
     let release = gzip_files(&[&server], [PIXELS, LABELS]);
-    // The second file comes in pieces of three bytes, each of them a new try; it is stopped once
-    // nine bytes are there.
+    // The second file comes in pieces of three bytes, each a new attempt; it is stopped at nine
+    // bytes.
     let received = AtomicUsize::new(0);
     let mut note = |event: FetchEvent<'_>| match event {
         FetchEvent::Asking(_) => received.store(0, Ordering::SeqCst),
@@ -509,7 +509,7 @@ fn where_one_server_fails_the_next_is_asked() {
     assert!(problems[0].contains("it begins with \"<html>Log in</html>\""));
     assert!(problems[1].ends_with("the server answered 404"));
 
-    // All of them failing, the last one's error is told.
+    // If all fail, the last one's error is reported.
     let folder = tempfile::tempdir().unwrap();
     let release = gzip_files(&[&page, &none], [PIXELS, LABELS]);
     let error = fetch_into(folder.path(), &release).unwrap_err();
@@ -588,7 +588,7 @@ fn whole_data_elsewhere_are_enough_and_damaged_ones_are_left_alone() {
     assert_eq!(fetch_into(root.path(), &release).unwrap(), fetched);
     assert_eq!(fs::read(raw.join("labels")).unwrap(), b"lavels");
 
-    // What is damaged in the fetch's own folder is told.
+    // Damage in the fetch's own folder is reported.
     fs::write(fetched.join("labels"), b"lavels").unwrap();
     let error = fetch_into(root.path(), &release).unwrap_err();
     assert!(matches!(error, DataError::Checksum { .. }), "{error}");

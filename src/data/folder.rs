@@ -1,7 +1,7 @@
-//! A folder of pictures as a data set: the classes are its sub-folders, the side is that of its
-//! pictures, and both are read from disk.
+//! A folder of pictures as a data set. Its classes are the sub-folders, and its side is that of the
+//! pictures; both are read from disk.
 //!
-//! `dataset = "folder:birds"` in an experiment reads the folder `birds` below the data folder:
+//! `dataset = "folder:birds"` in an experiment reads the folder `birds` in the data folder:
 //!
 //! ```text
 //! birds/train/CLASS/*.png        one folder per class; class numbers follow the sorted names
@@ -9,8 +9,8 @@
 //! birds/test/CLASS/*.png
 //! ```
 //!
-//! Pictures may be PNG, JPEG, WebP or BMP; all of them are squares of one size. Files whose names
-//! begin with a dot are ignored.
+//! Pictures may be PNG, JPEG, WebP or BMP; all of them must be squares of one size. Files whose
+//! names begin with a dot are ignored.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -31,10 +31,10 @@ use crate::data::splits::{SourceChecksum, Splits};
 use crate::data::stratify::stratified;
 use crate::run::hexadecimal;
 
-/// What the name of a data set that is a folder begins with.
+/// Prefix of the name of a data set that is a folder.
 const PREFIX: &str = "folder:";
 
-/// The folders that were named in this process; a data set is as long-lived as the program.
+/// The folders used in this process; a data set lives as long as the program.
 static NAMED: Mutex<Vec<Dataset>> = Mutex::new(Vec::new());
 
 /// A data set in a folder of pictures.
@@ -42,9 +42,9 @@ static NAMED: Mutex<Vec<Dataset>> = Mutex::new(Vec::new());
 pub(crate) struct PictureFolder {
     /// Name of the data set.
     pub(crate) name: &'static str,
-    /// One line on what it is.
+    /// One-line description.
     pub(crate) summary: &'static str,
-    /// Its folder, below the data folder.
+    /// Its folder, in the data folder.
     pub(crate) folder: &'static str,
 }
 
@@ -52,11 +52,11 @@ pub(crate) struct PictureFolder {
 pub(in crate::data) fn named(name: &str) -> Option<Dataset> {
     let folder = name.strip_prefix(PREFIX)?;
     let plain = |c: char| c.is_alphanumeric() || ['-', '_', '.'].contains(&c);
-    // One folder below the data folder, and nothing outside it.
+    // One folder in the data folder, and nothing outside it.
     if folder.is_empty() || folder.starts_with('.') || !folder.chars().all(plain) {
         return None;
     }
-    // Datasets are only ever added, so a list that a panic interrupted is still right.
+    // Data sets are only ever added, so the list remains valid after a panic.
     let mut known = NAMED.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(dataset) = known.iter().find(|dataset| dataset.name() == name) {
         return Some(*dataset);
@@ -188,7 +188,7 @@ impl PictureFolder {
         })
     }
 
-    /// Reads the pictures of one split, class by class, each class in the order of its file names.
+    /// Reads the pictures of one split, class by class, in the order of file names.
     fn read_split(
         &self,
         folder: &Path,
@@ -235,7 +235,7 @@ impl PictureFolder {
         }))
     }
 
-    /// The checksum of a split: of every picture's pixels and class name, in order.
+    /// Returns the checksum of a split: of every picture's pixels and class name, in order.
     fn source_checksum(&self, set: &ImageSet) -> SourceChecksum {
         let mut state = Sha256::new();
         for i in 0..set.len() {
@@ -249,7 +249,7 @@ impl PictureFolder {
     }
 }
 
-/// The names of the sub-folders of `folder`, sorted; at least one.
+/// Returns the names of the sub-folders of `folder`, sorted; at least one.
 fn class_names(folder: &Path) -> Result<Vec<String>, DataError> {
     let classes: Vec<String> = entries_of(folder)?
         .into_iter()
@@ -267,7 +267,7 @@ fn class_names(folder: &Path) -> Result<Vec<String>, DataError> {
     })
 }
 
-/// The files of a class, sorted; at least one.
+/// Returns the files of a class, sorted; at least one.
 fn pictures_of(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
     let pictures = entries_of(folder)?;
     match pictures.is_empty() {
@@ -291,7 +291,7 @@ fn entries_of(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
     Ok(entries)
 }
 
-/// The picture at `path`, a square of `side` pixels where that is given.
+/// Returns the picture at `path`; it must be a square, of `side` pixels if given.
 fn read_square(path: &Path, side: Option<usize>) -> Result<Photo, DataError> {
     let photo = Photo::read(path)?;
     let (width, height) = (photo.width(), photo.height());

@@ -1,4 +1,4 @@
-//! Tests of data sets in folders of pictures: side and classes are known only after looking.
+//! Tests of data sets in folders of pictures: side and classes are known only after reading.
 
 use image::{Rgb, RgbImage};
 
@@ -25,7 +25,7 @@ fn put(root: &Path, name: &str, side: u32, colour: [u8; 3]) {
     picture.save(path).unwrap();
 }
 
-/// Four training pictures of "cat", three of "dog", and one test picture of "dog".
+/// Returns four training pictures of "cat", three of "dog", and one test picture of "dog".
 fn tiny() -> (tempfile::TempDir, DataSearch) {
     let root = tempfile::tempdir().unwrap();
     for i in 0..4u8 {

@@ -1,4 +1,4 @@
-//! Unpacks a `.gz` of one file, trusting nothing in it.
+//! Unpacks a `.gz` of one file without trusting its content.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read};
@@ -8,10 +8,10 @@ use flate2::read::MultiGzDecoder;
 
 use crate::data::error::DataError;
 
-/// The content of the gzip file `packed` of `dataset`, of at most `cap` bytes.
+/// Returns the content of the gzip file `packed` of `dataset`, of at most `cap` bytes.
 ///
 /// # Errors
-/// [`DataError::Packed`] for another format, a damaged or cut file, or more content;
+/// [`DataError::Packed`] for another format, a damaged or truncated file, or too much content;
 /// [`DataError::Io`].
 pub(crate) fn gunzip(dataset: &'static str, packed: &Path, cap: u64) -> Result<Vec<u8>, DataError> {
     let file = File::open(packed).map_err(DataError::io("read", packed))?;
@@ -30,7 +30,7 @@ pub(crate) fn gunzip(dataset: &'static str, packed: &Path, cap: u64) -> Result<V
     }
 }
 
-/// A reader that fails once more than `left` bytes were read.
+/// A reader that fails after more than `left` bytes.
 pub(crate) struct Capped<R> {
     pub(crate) inner: R,
     pub(crate) left: u64,
@@ -79,7 +79,7 @@ pub(crate) mod tests {
     fn a_gzip_file_gives_its_content_and_no_more_than_allowed() {
         let whole = gzipped(b"8 bytes.");
         assert_eq!(try_gunzip(&whole).unwrap(), b"8 bytes.");
-        // As `cat a.gz b.gz` makes it.
+        // As `cat a.gz b.gz` creates it.
         let two = [gzipped(b"8 by"), gzipped(b"tes.")].concat();
         assert_eq!(try_gunzip(&two).unwrap(), b"8 bytes.");
         // A bomb: 64 MiB of zeros in 64 KiB.
@@ -96,7 +96,7 @@ pub(crate) mod tests {
             assert!(try_gunzip(&whole[..most]).is_err(), "cut after {most}");
         }
         let mut flipped = whole.clone();
-        // The checksum stands in the last eight bytes.
+        // The checksum is in the last eight bytes.
         flipped[whole.len() - 6] ^= 1;
         let error = try_gunzip(&flipped).unwrap_err();
         assert!(error.contains("checksum"), "{error}");

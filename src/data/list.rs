@@ -1,4 +1,4 @@
-//! Data sets by their names: the lists, and how a name in an experiment is read.
+//! Data sets by name: the lists, and the parsing of names in experiments.
 
 use std::str::FromStr;
 use std::sync::LazyLock;
@@ -19,7 +19,7 @@ static CLIP_NAMES: LazyLock<Vec<&str>> =
     LazyLock::new(|| CLIPS.iter().map(|dataset| dataset.name()).collect());
 
 impl Dataset {
-    /// Returns every data set that has a name of its own.
+    /// Returns every data set with a fixed name.
     pub fn all() -> &'static [Self] {
         IMAGES
     }

@@ -6,10 +6,10 @@ use crate::data::locate::DataSearch;
 use crate::data::splits::Splits;
 use crate::data::stratify::stratified;
 
-/// Returns the splits that `options` asks for, read and checked, or generated.
+/// Returns the splits requested by `options`, read and verified, or generated.
 ///
 /// # Errors
-/// Absent, damaged or incomplete files; counts that a class cannot give.
+/// Absent, damaged or incomplete files; counts that a class cannot provide.
 pub fn load(options: &DataOptions, search: &DataSearch) -> Result<Splits, DataError> {
     let splits = options.dataset.load(options, search)?;
     limit_train(splits, options)

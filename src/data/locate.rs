@@ -1,29 +1,29 @@
-//! Where data sets lie on disk: the folder that the caller names, else `$CAMTRAIL_DATA`, else
+//! The location of data sets on disk: the folder given by the caller, else `$CAMTRAIL_DATA`, else
 //! `./datasets`.
 //!
-//! The first place that is set is the only one looked at:
-//! a folder that was named and lacks the data is an error, never a reason to look elsewhere.
+//! Only the first of these that is set is searched: a given folder without the data is an error,
+//! not a reason to look elsewhere.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use crate::data::error::DataError;
 
-/// The environment variable that names the data folder.
+/// The environment variable with the data folder.
 pub const DATA_VARIABLE: &str = "CAMTRAIL_DATA";
 
-/// The data folder when neither the caller nor the variable names one.
+/// The data folder if neither the caller nor the variable gives one.
 pub const DEFAULT_FOLDER: &str = "datasets";
 
 /// Where to look for data sets.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DataSearch {
-    /// The folder that the caller names, if any.
+    /// The folder given by the caller, if any.
     pub flag: Option<PathBuf>,
 }
 
 impl DataSearch {
-    /// The folder to look in, and the one that a fetch writes below.
+    /// Returns the folder to search, which is also the target of a fetch.
     pub fn root(&self) -> PathBuf {
         self.root_given(std::env::var_os(DATA_VARIABLE))
     }
@@ -39,12 +39,12 @@ impl DataSearch {
             .unwrap_or_else(|| PathBuf::from(DEFAULT_FOLDER))
     }
 
-    /// The folder that holds the files of `dataset`: the first of `folders` below
-    /// [`root`](Self::root), or the root itself when it is that folder. One counts as found if any
-    /// of `files` is in it.
+    /// Returns the folder with the files of `dataset`: the first of `folders` in
+    /// [`root`](Self::root), or the root itself if it is that folder. A folder counts as found if
+    /// it contains any of `files`.
     ///
     /// # Errors
-    /// [`DataError::NotFound`] with the folders that were looked in.
+    /// [`DataError::NotFound`] with the folders searched.
     pub(crate) fn find(
         &self,
         dataset: &'static str,
@@ -107,7 +107,7 @@ mod tests {
         std::fs::create_dir_all(&other).unwrap();
         std::fs::write(other.join("a"), "").unwrap();
         assert_eq!(find(parent.path()).unwrap(), other);
-        // The first folder goes before it.
+        // The first folder takes precedence.
         std::fs::write(folder.join("b"), "").unwrap();
         assert_eq!(find(parent.path()).unwrap(), folder);
         assert_eq!(find(&folder).unwrap(), folder);

@@ -1,9 +1,9 @@
-//! Data in: files or generators to image sets, and image sets to batches.
+//! Data: files or generators to image sets, and image sets to batches.
 //!
-//! [`load()`] gives the splits of a [`Dataset`], [`batch`] their numbers, [`mod@fetch`] and [`describe`] get
-//! and check the files.
+//! [`load()`] returns the splits of a [`Dataset`], [`batch`] their network inputs; [`mod@fetch`]
+//! and [`describe`] fetch and check the files.
 
-/// Declares one file per data set, and the list of what the files call `DATASET`.
+/// Declares one file per data set, and the list of their `DATASET` constants.
 macro_rules! datasets {
     ($list:ident: $kind:ty = [$($visibility:vis $file:ident),+ $(,)?]) => {
         $($visibility mod $file;)+
@@ -45,7 +45,7 @@ mod splits;
 pub mod statistics;
 mod stratify;
 
-// Images that classifiers are trained on: a new data set is its file and its name here.
+// Images for training classifiers: a new data set is its file and its name here.
 datasets!(IMAGES: Dataset = [cifar100, pub shapes]);
 
 pub use annotation::{Annotation, Instance, Mask, PixelBox};

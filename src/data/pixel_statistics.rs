@@ -3,7 +3,7 @@
 /// The largest pixel value; pixels divided by it lie in 0 to 1.
 pub const PIXEL_MAX: f32 = 255.0;
 
-/// Pixels whose squares add up in 32 bits: 65,536 times 255 squared is below 2^32.
+/// Number of pixels whose squares add up in 32 bits: 65,536 times 255 squared is below 2^32.
 const SAFE_PIXELS: usize = 1 << 16;
 
 /// Sums over pixels of one channel. They are whole numbers, so the order of the pixels does not
@@ -16,7 +16,7 @@ pub(crate) struct PixelSums {
 }
 
 impl PixelSums {
-    /// Counts `pixels` in.
+    /// Adds `pixels` to the sums.
     pub(crate) fn add(&mut self, pixels: &[u8]) {
         for part in pixels.chunks(SAFE_PIXELS) {
             let (sum, squares) = part.iter().fold((0u32, 0u32), |(sum, squares), &pixel| {
@@ -29,7 +29,7 @@ impl PixelSums {
         self.count += pixels.len() as u64;
     }
 
-    /// Mean and standard deviation (population, not sample), in 0 to 1.
+    /// Returns the mean and standard deviation (population, not sample), in 0 to 1.
     ///
     /// # Panics
     /// If no pixel was counted.

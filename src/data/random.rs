@@ -1,7 +1,7 @@
-//! Random numbers whose values never change: named ChaCha8 streams and the few draws the crate needs.
+//! Reproducible random numbers: named ChaCha8 streams and the distributions that the crate needs.
 //!
-//! The draws are written here, not taken from `rand`'s distributions, because those may
-//! give other values in another release and a stored run must replay bit for bit.
+//! The distributions are implemented here, not taken from `rand`, because those may give other
+//! values in another release and a stored run must replay bit for bit.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -13,10 +13,10 @@ const STREAM_DOMAIN: &[u8] = b"camtrail/stream/1";
 /// 2^-53: the spacing of the doubles that [`uniform`] returns.
 const UNIFORM_STEP: f64 = 1.0 / 9_007_199_254_740_992.0;
 
-/// The random stream of `(seed, purpose, index)`.
+/// Returns the random stream of `(seed, purpose, index)`.
 ///
 /// The ChaCha8 key is the SHA-256 of the three, so streams of different purposes, seeds or indices
-/// share nothing, and a stream can be opened anywhere without drawing what comes before it.
+/// are independent, and a stream can be opened anywhere without drawing earlier values.
 pub fn stream(seed: u64, purpose: &str, index: u64) -> ChaCha8Rng {
     let mut key = Sha256::new();
     key.update(STREAM_DOMAIN);
@@ -26,7 +26,8 @@ pub fn stream(seed: u64, purpose: &str, index: u64) -> ChaCha8Rng {
     ChaCha8Rng::from_seed(key.finalize().into())
 }
 
-/// A whole number from 0 to `bound - 1`, each equally likely (Lemire's multiply-and-reject).
+/// Returns a whole number from 0 to `bound - 1`, each equally likely (Lemire's
+/// multiply-and-reject).
 ///
 /// # Panics
 /// If `bound` is 0.
@@ -45,18 +46,18 @@ pub fn below(rng: &mut impl Rng, bound: u64) -> u64 {
     (product >> 64) as u64
 }
 
-/// A number in `[0, 1)`, a multiple of 2^-53.
+/// Returns a number in `[0, 1)`, a multiple of 2^-53.
 pub fn uniform(rng: &mut impl Rng) -> f64 {
     (rng.next_u64() >> 11) as f64 * UNIFORM_STEP
 }
 
-/// A number in `[low, high)`.
+/// Returns a number in `[low, high)`.
 pub fn uniform_between(rng: &mut impl Rng, low: f32, high: f32) -> f32 {
     low + (high - low) * (uniform(rng) as f32)
 }
 
-/// A direction in the plane, `[x, y]` of length 1, every angle equally likely: a point of the disc,
-/// pushed to its rim.
+/// Returns a direction in the plane, `[x, y]` of length 1, with every angle equally likely: a point
+/// of the disc, normalised.
 pub fn direction(rng: &mut impl Rng) -> [f64; 2] {
     loop {
         let [x, y] = [2.0 * uniform(rng) - 1.0, 2.0 * uniform(rng) - 1.0];
@@ -69,7 +70,7 @@ pub fn direction(rng: &mut impl Rng) -> [f64; 2] {
     }
 }
 
-/// Puts `items` into a uniformly random order (Fisher-Yates, from the last place down).
+/// Shuffles `items` uniformly (Fisher-Yates, from the last position down).
 pub fn shuffle<T>(rng: &mut impl Rng, items: &mut [T]) {
     for last in (1..items.len()).rev() {
         let chosen = below(rng, last as u64 + 1) as usize;
@@ -79,26 +80,27 @@ pub fn shuffle<T>(rng: &mut impl Rng, items: &mut [T]) {
 
 /// The order in which one epoch visits the images of a split: a permutation of `0..len`.
 ///
-/// It follows from `(len, seed, epoch)` alone, so a resumed run finds its place again by batch number.
+/// It depends only on `(len, seed, epoch)`, so a resumed run finds its position by batch number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EpochOrder {
     order: Vec<usize>,
 }
 
 impl EpochOrder {
-    /// The order of `epoch` (any numbering, used as given) over `len` images under `seed`.
+    /// Returns the order of `epoch` (any numbering, used as given) over `len` images under `seed`.
     pub fn new(len: usize, seed: u64, epoch: u64) -> Self {
         let mut order: Vec<usize> = (0..len).collect();
         shuffle(&mut stream(seed, "epoch-order", epoch), &mut order);
         Self { order }
     }
 
-    /// All indices, in the order of the epoch.
+    /// Returns all indices, in the order of the epoch.
     pub fn indices(&self) -> &[usize] {
         &self.order
     }
 
-    /// How many batches of at most `batch_size` images the epoch has; the last may be smaller.
+    /// Returns the number of batches of at most `batch_size` images in the epoch; the last may be
+    /// smaller.
     ///
     /// # Panics
     /// If `batch_size` is 0.
@@ -106,7 +108,7 @@ impl EpochOrder {
         self.order.len().div_ceil(batch_size)
     }
 
-    /// The indices of batch number `batch` (from 0); empty past the end.
+    /// Returns the indices of batch number `batch` (from 0); empty past the end.
     pub fn batch(&self, batch_size: usize, batch: usize) -> &[usize] {
         let start = (batch * batch_size).min(self.order.len());
         let end = (start + batch_size).min(self.order.len());

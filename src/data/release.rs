@@ -1,4 +1,4 @@
-//! What a publisher offers of a data set, and what must come of it.
+//! The published files of a data set, and the checks of their content.
 
 use std::path::{Path, PathBuf};
 
@@ -11,15 +11,15 @@ use crate::data::locate::DataSearch;
 pub(crate) struct Release {
     /// Name of the data set.
     pub(crate) dataset: &'static str,
-    /// The folder that it is put into, below the data folder.
+    /// Its target folder, in the data folder.
     pub(crate) folder: &'static str,
-    /// Where its files are, each an address that a file's name is put after; tried in turn.
+    /// Addresses of its files, to which a file's name is appended; tried in turn.
     pub(crate) mirrors: Vec<String>,
     /// The files, packed.
     pub(crate) files: Vec<PackedFile>,
     /// Finds a folder with the unpacked files.
     pub(crate) locate: fn(&DataSearch) -> Result<PathBuf, DataError>,
-    /// Checks every byte of such a folder.
+    /// Verifies every byte of such a folder.
     pub(crate) check: fn(&Path) -> Result<(), DataError>,
 }
 
@@ -29,7 +29,7 @@ pub(crate) struct PackedFile {
     pub(crate) name: String,
     /// The publisher's MD5, lower-case hexadecimal.
     pub(crate) md5: String,
-    /// Most bytes that it may have.
+    /// Maximum size in bytes.
     pub(crate) cap: u64,
     pub(crate) packing: Packing,
 }
@@ -43,7 +43,7 @@ pub(crate) enum Packing {
     Gzip {
         /// The unpacked file's name.
         name: &'static str,
-        /// Most bytes that it may have.
+        /// Maximum size in bytes.
         cap: u64,
     },
 }

@@ -1,4 +1,5 @@
-//! One file from the first server that gives it, checked; and the lock that keeps two fetches apart.
+//! Downloads one file from the first server that provides it, verified; and the lock against
+//! concurrent fetches.
 
 use std::fs::{self, File, TryLockError};
 use std::io::Read;
@@ -11,10 +12,10 @@ use crate::data::download::{Download, RetryPolicy};
 use crate::data::error::DataError;
 use crate::data::fetch_event::FetchEvent;
 
-/// How often a waiting process looks whether the other one has finished.
+/// Interval at which a waiting process checks whether the other one has finished.
 const LOCK_CHECK: Duration = Duration::from_millis(200);
 
-/// Bytes of a wrong download that its error shows.
+/// Number of bytes of a wrong download that its error shows.
 const SHOWN_BYTES: u64 = 60;
 
 /// A file at its publisher.
@@ -22,17 +23,17 @@ pub(crate) struct RemoteFile<'a> {
     /// Its addresses, tried in turn.
     pub(crate) urls: Vec<String>,
     pub(crate) fingerprint: Fingerprint<'a>,
-    /// Most bytes that it may have.
+    /// Maximum size in bytes.
     pub(crate) cap: u64,
     pub(crate) retry: RetryPolicy,
     pub(crate) should_stop: &'a dyn Fn() -> bool,
 }
 
 impl RemoteFile<'_> {
-    /// Downloads it to `part` from the first server that gives it, going on from what lies there.
+    /// Downloads it to `part` from the first server that provides it, resuming an existing part.
     ///
     /// # Errors
-    /// Of the last server; a stop; what cannot be written.
+    /// An error of the last server; a stop; files that cannot be written.
     pub(crate) fn download(
         &self,
         part: &Path,
@@ -59,7 +60,7 @@ impl RemoteFile<'_> {
         }
     }
 
-    /// Downloads `url` to `part` and checks it; a file with another checksum is removed.
+    /// Downloads `url` to `part` and verifies it; a file with a wrong checksum is removed.
     fn download_from(
         &self,
         url: &str,
@@ -83,7 +84,7 @@ impl RemoteFile<'_> {
             }
             let start = start_of(part)?;
             fs::remove_file(part).map_err(DataError::io("remove", part))?;
-            // What was kept may have been of something else: once more, from the start.
+            // The kept bytes may belong to another file: try once more, from the start.
             if !kept {
                 return Err(DataError::WrongContent {
                     url: url.to_owned(),
@@ -98,7 +99,7 @@ impl RemoteFile<'_> {
     }
 }
 
-/// The first bytes of a file, as text.
+/// Returns the first bytes of a file, as text.
 fn start_of(path: &Path) -> Result<String, DataError> {
     let mut start = Vec::new();
     File::open(path)
@@ -107,8 +108,8 @@ fn start_of(path: &Path) -> Result<String, DataError> {
     Ok(String::from_utf8_lossy(&start).into_owned())
 }
 
-/// Takes the lock file, waiting for another process that holds it. It is freed when it is dropped,
-/// and by the system when the process dies.
+/// Takes the lock file, waiting for another process that holds it. It is released when dropped, and
+/// by the system when the process dies.
 pub(crate) fn lock(
     path: &Path,
     progress: &mut dyn FnMut(FetchEvent<'_>),

@@ -7,15 +7,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::error::DataError;
 
-/// Which part of a data set images belong to.
+/// The part of a data set that images belong to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Split {
     /// Images that weights are fitted to.
     Train,
-    /// Images cut from the training file (or generated apart) that pick checkpoints.
+    /// Images cut from the training file (or generated separately) that select checkpoints.
     Validation,
-    /// Images that are only ever scored.
+    /// Images used only for scores.
     Test,
 }
 
@@ -23,7 +23,7 @@ impl Split {
     /// Every split, in the order train, validation, test.
     pub const ALL: [Self; 3] = [Self::Train, Self::Validation, Self::Test];
 
-    /// The split's kebab-case name.
+    /// Returns the split's kebab-case name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Train => "train",

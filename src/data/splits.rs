@@ -1,22 +1,22 @@
-//! The three splits of an image data set, and the checksums of what they came from.
+//! The three splits of an image data set, and the checksums of their sources.
 
 use serde::{Deserialize, Serialize};
 
 use crate::data::image_set::{ImageSet, Normalisation};
 
-/// The three splits of a data set, and what all of them are normalised with.
+/// The three splits of a data set, and their normalisation.
 #[derive(Clone, Debug)]
 pub struct Splits {
     /// Images to fit weights to.
     pub train: ImageSet,
-    /// Images to pick checkpoints with.
+    /// Images to select checkpoints with.
     pub validation: ImageSet,
     /// Images to report scores on.
     pub test: ImageSet,
-    /// Statistics of the training images (of a data set with a fixed training split, constants; see
-    /// their documentation).
+    /// Statistics of the training images. For a data set with a fixed training split, these are
+    /// documented constants.
     pub normalisation: Normalisation,
-    /// What the images came from.
+    /// The sources of the images.
     pub sources: Vec<SourceChecksum>,
 }
 
@@ -29,8 +29,8 @@ pub struct SourceChecksum {
     pub sha256: String,
 }
 
-/// Returns what the images of `splits` came from, with the checksums that were verified or computed
-/// when they were loaded; for a run's record.
+/// Returns the sources of the images of `splits` for a run's record, with the checksums that were
+/// verified or computed at loading.
 pub fn fingerprint(splits: &Splits) -> Vec<(String, String)> {
     splits
         .sources

@@ -1,40 +1,41 @@
-//! How certain a mean over images or clips is: bootstrap intervals, paired, and rank correlation.
+//! Uncertainty of means over images or clips: bootstrap intervals, paired, and rank correlation.
 //! Plain numbers, no tensor.
 
 use crate::data::random::{below, stream};
 
-/// Bootstrap resamples behind an interval.
+/// Number of bootstrap resamples of an interval.
 pub const RESAMPLES: usize = 1000;
-/// Share of the resampled means that lies inside an interval.
+/// Share of the resampled means inside an interval.
 pub const COVERAGE: f64 = 0.95;
 /// Random stream of the resampling.
 const PURPOSE: &str = "bootstrap";
 
-/// A mean with the interval that [`COVERAGE`] of its bootstrap resamples fall into.
+/// A mean with the interval that contains [`COVERAGE`] of its bootstrap resamples.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Interval {
-    /// The mean of the values that are there.
+    /// The mean of the defined values.
     pub mean: f64,
     /// The lower end.
     pub low: f64,
     /// The upper end.
     pub high: f64,
-    /// How many values are there.
+    /// Number of defined values.
     pub n: usize,
 }
 
 impl Interval {
-    /// Whether the whole interval lies on one side of `value`.
+    /// Returns whether the whole interval lies on one side of `value`.
     pub fn excludes(&self, value: f64) -> bool {
         self.low > value || self.high < value
     }
 }
 
-/// The interval of each column's mean, over the same resamples of the rows: percentile bootstrap.
+/// Returns the interval of each column's mean, over the same resamples of the rows: percentile
+/// bootstrap.
 ///
-/// A row is an image and a column something measured on it, so a column of differences between two
-/// methods gets the interval of a paired comparison. A value that is not there (`NaN`) is left out
-/// of its column's means; a column without any value, or a resample without any, gives `NaN`.
+/// A row is an image and a column a measure of it, so a column of differences between two methods
+/// gets the interval of a paired comparison. An undefined value (`NaN`) is omitted from its
+/// column's means. A column without any value, or a resample without any, gives `NaN`.
 ///
 /// # Panics
 ///
@@ -92,7 +93,7 @@ pub fn bootstrap(columns: &[Vec<f64>], seed: u64) -> Vec<Interval> {
         .collect()
 }
 
-/// The value and its weight: 0 and 0 where there is none.
+/// Returns the value and its weight: 0 and 0 if it is undefined.
 fn counted(value: f64) -> (f64, f64) {
     if value.is_nan() {
         (0.0, 0.0)
@@ -101,7 +102,8 @@ fn counted(value: f64) -> (f64, f64) {
     }
 }
 
-/// The quantile of sorted values, between neighbours by proportion; `NaN` of none.
+/// Returns the quantile of sorted values, interpolated between neighbours; `NaN` for an empty
+/// slice.
 fn quantile(sorted: &[f64], share: f64) -> f64 {
     let Some(last) = sorted.len().checked_sub(1) else {
         return f64::NAN;
@@ -112,8 +114,8 @@ fn quantile(sorted: &[f64], share: f64) -> f64 {
     sorted[below] + part * (sorted[above] - sorted[below])
 }
 
-/// Spearman's rank correlation, -1 to 1; equal values share their mean rank. `None` where either
-/// side is constant and so has no order.
+/// Returns Spearman's rank correlation, -1 to 1; equal values share their mean rank. `None` if
+/// either side is constant and so has no order.
 ///
 /// # Panics
 ///
@@ -136,7 +138,7 @@ pub fn rank_correlation(a: &[f32], b: &[f32]) -> Option<f64> {
     (spread > 0.0).then(|| product(&a, &b) / spread)
 }
 
-/// The rank of each value from 1; equal values share the mean of their ranks.
+/// Returns the rank of each value from 1; equal values share the mean of their ranks.
 fn ranks(values: &[f32]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_by(|&a, &b| values[a].total_cmp(&values[b]));

@@ -1,4 +1,4 @@
-//! Stratified choices: the same number of images of each class, fixed by a seed of their own.
+//! Stratified selection: the same number of images per class, fixed by a separate seed.
 //!
 //! The seed belongs to the data, not to the training run: all runs validate on the same images.
 
@@ -9,16 +9,16 @@ use crate::data::random;
 /// Indices of a set in two parts; each part is in ascending order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Cut {
-    /// The images chosen.
+    /// The selected images.
     pub(crate) chosen: Vec<usize>,
     /// All others.
     pub(crate) rest: Vec<usize>,
 }
 
-/// Chooses `count` images of `set`, the same number of each class.
+/// Selects `count` images of `set`, the same number per class.
 ///
-/// If `count` is not a multiple of the number of classes, some classes (drawn by the seed) give one
-/// image more. `what` names the choice in the random stream and in the error.
+/// If `count` is not a multiple of the number of classes, some classes (selected by the seed)
+/// provide one image more. `what` names the selection in the random stream and in the error.
 ///
 /// # Errors
 /// [`DataError::TooFewImages`] if a class has fewer images than its share.

@@ -1,7 +1,7 @@
-//! Whether CUDA can be used on this machine, asked without ever panicking.
+//! Checks whether CUDA can be used on this machine, without ever panicking.
 //!
-//! Burn loads the driver and the kernel compiler when they are first used and panics where one is
-//! missing, so each is looked for first, under the names that Burn will try.
+//! Burn loads the driver and the kernel compiler at their first use and panics if one is missing,
+//! so each is looked for first, under the names that Burn will try.
 
 use std::panic::{self, AssertUnwindSafe};
 
@@ -11,10 +11,10 @@ use cubecl::cuda::install::cuda_path;
 
 use super::{CudaLack, DeviceError, panic_text};
 
-/// A header that kernels include; a toolkit's folder without it is of no use.
+/// A header that kernels include; a toolkit folder without it is unusable.
 const HEADER: &str = "cuda_fp16.h";
 
-/// Returns what CUDA needs and does not find here; an empty list is a GPU that should work.
+/// Returns what CUDA needs but is missing here; an empty list means that a GPU should work.
 pub(super) fn lacks() -> Result<Vec<CudaLack>, DeviceError> {
     Ok(quietly(look).unwrap_or_else(|reason| vec![CudaLack::Fault(reason)]))
 }
@@ -22,7 +22,7 @@ pub(super) fn lacks() -> Result<Vec<CudaLack>, DeviceError> {
 fn look() -> Vec<CudaLack> {
     keep_kernels();
     let mut lacks = Vec::new();
-    // SAFETY: both calls only try to open libraries of NVIDIA's names, as Burn does later.
+    // SAFETY: both calls only try to open libraries with NVIDIA's names, as Burn does later.
     let (driver, compiler) = unsafe {
         (
             cudarc::driver::sys::is_culib_present(),
@@ -47,11 +47,11 @@ fn look() -> Vec<CudaLack> {
     lacks
 }
 
-/// Returns the first GPU and its name, after it added two numbers.
+/// Returns the first GPU and its name, after a test addition of two numbers.
 ///
 /// # Errors
-/// [`DeviceError::CudaFails`] where it does not, as with a kernel compiler that is newer than the
-/// driver.
+/// [`DeviceError::CudaFails`] if the addition fails, for example with a kernel compiler that is
+/// newer than the driver.
 pub(super) fn first_gpu() -> Result<(Device, String), DeviceError> {
     let tried = quietly(|| {
         let device = Device::cuda(0);
@@ -66,16 +66,17 @@ pub(super) fn first_gpu() -> Result<(Device, String), DeviceError> {
     }
 }
 
-/// Has compiled kernels kept on disk, so that the next process need not compile them again. A
-/// `cubecl.toml` or `burn.toml` says where, as Burn documents it; else they are with other caches.
+/// Keeps compiled kernels on disk, so that the next process need not compile them again. A
+/// `cubecl.toml` or `burn.toml` sets the location, as documented by Burn; the default is the usual
+/// cache folder.
 fn keep_kernels() {
     let mut config = CubeClRuntimeConfig::from_current_dir().override_from_env();
     config.compilation.cache = true;
-    // Set once for the process: whoever was first wins, and loses nothing but time.
+    // Set once per process: the first call wins, and losing costs only time.
     let _ = CubeClRuntimeConfig::try_set(config);
 }
 
-/// Returns what `ask` returns, or the message of its panic, of which nothing is printed.
+/// Returns the result of `ask`, or the message of its panic, without printing the panic.
 fn quietly<T>(ask: impl FnOnce() -> T) -> Result<T, String> {
     let hook = panic::take_hook();
     panic::set_hook(Box::new(|_| {}));

@@ -1,13 +1,13 @@
-//! What a machine can lack for CUDA, in words.
+//! Missing requirements of CUDA, in words.
 
 use std::path::PathBuf;
 
-/// One thing that CUDA needs and that is not there.
+/// A missing requirement of CUDA.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CudaLack {
     /// The library of the NVIDIA driver cannot be loaded.
     Driver,
-    /// The driver is there and shows no device.
+    /// The driver is present but shows no device.
     Device,
     /// The library that compiles kernels cannot be loaded.
     Nvrtc,
@@ -15,15 +15,15 @@ pub enum CudaLack {
     Toolkit,
     /// The toolkit's folder has no headers.
     Headers {
-        /// Where they were looked for.
+        /// The folder searched.
         folder: PathBuf,
     },
-    /// Looking for it failed.
+    /// The search failed.
     Fault(String),
 }
 
 impl CudaLack {
-    /// Returns what is missing, as a list in words.
+    /// Returns the missing requirements as a list in words.
     pub fn list(lacks: &[Self]) -> String {
         let words: Vec<String> = lacks.iter().map(Self::describe).collect();
         words.join(", ")

@@ -8,9 +8,9 @@ use crate::model::{Classifier, Score, score};
 /// Scores of one checkpoint.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Accuracy {
-    /// On the validation split, by which checkpoints are picked.
+    /// On the validation split, which selects checkpoints.
     pub validation: Score,
-    /// On the test split, by which nothing is picked.
+    /// On the test split, which selects nothing.
     pub test: Score,
 }
 

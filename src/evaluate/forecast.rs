@@ -1,4 +1,4 @@
-//! Scores of a next-frame predictor over clips, one step ahead and rolled out, and of forecasts that
+//! Scores of next-frame predictors over clips, one step ahead and rolled out, and of forecasts that
 //! need no network.
 
 use std::fmt;
@@ -13,21 +13,20 @@ use crate::model::{Predictor, frames_tensor};
 
 use super::frames::{FrameMeasure, frame_scores};
 
-/// Frames of a clip that are scored.
+/// Number of scored frames in a clip.
 pub const SCORED_FRAMES: usize = CLIP_FRAMES - WATCHED_FRAMES;
 /// The first scored frame, counted from 1.
 pub const FIRST_SCORED: usize = WATCHED_FRAMES + 1;
 
-/// Clips that pass through a network at once.
+/// Number of clips that pass through a network at once.
 const CLIPS_AT_ONCE: usize = 16;
-/// Pixels of a frame.
+/// Number of pixels in a frame.
 const AREA: usize = CANVAS_SIDE * CANVAS_SIDE;
 /// Height and width of a frame, pixels.
 const SIZE: [usize; 2] = [CANVAS_SIDE; 2];
 /// Largest grey value.
 const WHITE: f32 = 255.0;
-/// Seed of the bootstrap: the same for all forecasts, whose intervals so come from the same draws of
-/// clips.
+/// Seed of the bootstrap: the intervals of all forecasts use the same resamples of clips.
 const BOOTSTRAP_SEED: u64 = 0;
 
 /// How far ahead a frame is predicted.
@@ -35,7 +34,7 @@ const BOOTSTRAP_SEED: u64 = 0;
 pub enum Horizon {
     /// Each frame from all true frames before it.
     OneStep,
-    /// All frames from the first [`WATCHED_FRAMES`], each later one from the predictions before it.
+    /// All frames from the first [`WATCHED_FRAMES`], each later one from the previous predictions.
     RollOut,
 }
 
@@ -43,7 +42,7 @@ impl Horizon {
     /// Both.
     pub const ALL: [Self; 2] = [Self::OneStep, Self::RollOut];
 
-    /// The name in tables.
+    /// Returns the name in tables.
     pub fn name(self) -> &'static str {
         match self {
             Self::OneStep => "one-step",
@@ -65,7 +64,7 @@ pub enum Baseline {
     Zeros,
     /// The mean of all frames of training clips, at every step.
     MeanImage,
-    /// The last true frame that was seen, unmoved.
+    /// The last true frame, unchanged.
     CopyLast,
 }
 
@@ -73,7 +72,7 @@ pub enum Baseline {
 pub const BASELINES: [Baseline; 3] = [Baseline::Zeros, Baseline::MeanImage, Baseline::CopyLast];
 
 impl Baseline {
-    /// The name in tables.
+    /// Returns the name in tables.
     pub fn name(self) -> &'static str {
         match self {
             Self::Zeros => "zeros",
@@ -95,23 +94,23 @@ pub struct ForecastScores {
 /// A score's mean over clips.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FrameSummary {
-    /// How far ahead.
+    /// The horizon.
     pub horizon: Horizon,
-    /// The predicted frame, counted from 1; nothing for the mean over all scored frames.
+    /// The predicted frame, counted from 1; `None` for the mean over all scored frames.
     pub frame: Option<usize>,
-    /// What was measured.
+    /// The score.
     pub measure: FrameMeasure,
     /// Mean over clips, with the bootstrap interval over clips.
     pub interval: Interval,
 }
 
 impl ForecastScores {
-    /// Number of clips.
+    /// Returns the number of clips.
     pub fn clips(&self) -> usize {
         self.clips.len()
     }
 
-    /// The score of one frame of one clip; `frame` counts the scored frames from 0.
+    /// Returns the score of one frame of one clip; `frame` counts the scored frames from 0.
     ///
     /// # Panics
     /// If there is no such clip or frame.
@@ -119,7 +118,8 @@ impl ForecastScores {
         self.clips[clip][horizon as usize][frame][measure as usize]
     }
 
-    /// The mean of every measure over clips, for all scored frames together and then one by one.
+    /// Returns the mean of every measure over clips, for all scored frames together and then one by
+    /// one.
     pub fn summaries(&self) -> Vec<FrameSummary> {
         let mut places = Vec::new();
         let mut columns = Vec::new();
@@ -157,10 +157,10 @@ impl ForecastScores {
     }
 }
 
-/// The scores of `network`, which is in validation mode, on the clips `0..count` that `clip` gives.
+/// Returns the scores of `network`, in validation mode, on the clips `0..count`, read with `clip`.
 ///
 /// # Errors
-/// Those of `clip`.
+/// Errors of `clip`.
 pub fn network_scores<E>(
     network: &dyn Predictor,
     count: usize,
@@ -184,13 +184,14 @@ pub fn network_scores<E>(
     Ok(ForecastScores { clips: scores })
 }
 
-/// The predicted frames of both horizons, each `[batch, scored frames, height, width]` row-major.
+/// Returns the predicted frames of both horizons, each `[batch, scored frames, height, width]`
+/// row-major.
 ///
 /// # Shapes
 /// - `frames`: `[batch, time, 1, height, width]`
 fn predict(network: &dyn Predictor, frames: Tensor<5>) -> [Vec<f32>; 2] {
     let [_, time, ..] = frames.dims();
-    // The prediction of frame t + 1 stands at t: of the last frame none is made.
+    // The prediction of frame t + 1 is at t; the one after the last frame is not used.
     let one_step = network
         .forward(frames.clone().narrow(1, 0, time - 1), &mut Tap::off())
         .narrow(1, WATCHED_FRAMES - 1, SCORED_FRAMES);
@@ -199,13 +200,14 @@ fn predict(network: &dyn Predictor, frames: Tensor<5>) -> [Vec<f32>; 2] {
     [one_step, rolled_out].map(|logits| sigmoid(logits).into_data().iter::<f32>().collect())
 }
 
-/// The scores of the [`BASELINES`], in that order, on the clips `0..count` that `clip` gives.
+/// Returns the scores of the [`BASELINES`], in that order, on the clips `0..count`, read with
+/// `clip`.
 ///
 /// # Shapes
 /// - `mean_image`: `[height, width]`, 0 to 1
 ///
 /// # Errors
-/// Those of `clip`.
+/// Errors of `clip`.
 pub fn baseline_scores<E>(
     mean_image: &[f32],
     count: usize,
@@ -230,10 +232,11 @@ pub fn baseline_scores<E>(
     Ok(scores.map(|clips| ForecastScores { clips }))
 }
 
-/// The mean of all frames of the clips `0..count` that `clip` gives, `[height, width]`, 0 to 1.
+/// Returns the mean of all frames of the clips `0..count`, read with `clip`, `[height, width]`, 0
+/// to 1.
 ///
 /// # Errors
-/// Those of `clip`.
+/// Errors of `clip`.
 ///
 /// # Panics
 /// If `count` is 0.
@@ -257,7 +260,7 @@ pub fn mean_image<E>(
     Ok((sums.iter().map(|sum| (*sum as f64 / scale) as f32)).collect())
 }
 
-/// A clip's frames, `[time, height, width]`, 0 to 1.
+/// Returns a clip's frames, `[time, height, width]`, 0 to 1.
 fn truth(clip: &Clip) -> Vec<f32> {
     (clip.frames.iter())
         .map(|grey| f32::from(*grey) / WHITE)
@@ -268,7 +271,7 @@ fn frame_of(frames: &[f32], time: usize) -> &[f32] {
     &frames[time * AREA..(time + 1) * AREA]
 }
 
-/// Scores of a prediction that is the same for every frame, and so for both horizons.
+/// Returns the scores of a prediction that is the same for every frame, and so for both horizons.
 fn constant_scores(truth: &[f32], predicted: &[f32]) -> ClipScores {
     let frames = std::array::from_fn(|frame| {
         frame_scores(predicted, frame_of(truth, WATCHED_FRAMES + frame), SIZE)
@@ -276,7 +279,7 @@ fn constant_scores(truth: &[f32], predicted: &[f32]) -> ClipScores {
     [frames; 2]
 }
 
-/// Scores of what `predicted` gives for a horizon and a scored frame, counted from 0.
+/// Returns the scores of `predicted`, a function of horizon and scored frame, counted from 0.
 fn clip_scores<'a>(truth: &[f32], predicted: impl Fn(Horizon, usize) -> &'a [f32]) -> ClipScores {
     Horizon::ALL.map(|horizon| {
         std::array::from_fn(|frame| {

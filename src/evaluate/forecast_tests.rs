@@ -1,11 +1,11 @@
-//! Scores of forecasts on made-up clips whose scores are plain to see.
+//! Scores of forecasts on simple clips with obvious scores.
 
 use std::convert::Infallible;
 
 use super::*;
 use crate::model::{ConvLstm, ForecastSpec, PredictorName};
 
-/// A clip whose frame `time` (from 0) has its first `time` pixels white.
+/// Returns a clip whose frame `time` (from 0) has its first `time` pixels white.
 fn growing() -> Clip {
     let mut frames = vec![0; CLIP_FRAMES * AREA];
     for time in 0..CLIP_FRAMES {
@@ -17,7 +17,7 @@ fn growing() -> Clip {
     }
 }
 
-/// A clip of one grey value.
+/// Returns a clip of one grey value.
 fn grey(value: u8) -> Clip {
     Clip {
         frames: vec![value; CLIP_FRAMES * AREA],
@@ -72,7 +72,7 @@ fn baselines_by_hand() {
             (frame - 10) as f64
         );
     }
-    // Frames 11 to 20: 10 to 19 white pixels, 14.5 in the mean; 1 to 10 new ones.
+    // Frames 11 to 20: 10 to 19 white pixels, 14.5 on average; 1 to 10 new ones.
     assert_eq!(mse(&zeros, Horizon::OneStep, None), 14.5);
     assert_eq!(mse(&copy, Horizon::RollOut, None), 5.5);
 }
@@ -81,7 +81,7 @@ fn baselines_by_hand() {
 fn the_mean_image_is_the_mean_over_clips_and_frames() {
     let clips = [grey(0), grey(51), growing()];
     let mean = mean_image(3, |number| never(clips[number].clone())).expect("clips are there");
-    // Pixel 18 is white in frame 20 alone, pixel 19 never.
+    // Pixel 18 is white only in frame 20, pixel 19 never.
     let expected = |white: f64| (20.0 * 51.0 + white * 255.0) / (60.0 * 255.0);
     for (pixel, white) in [(0, 19.0), (18, 1.0), (19, 0.0)] {
         assert!(
@@ -91,8 +91,8 @@ fn the_mean_image_is_the_mean_over_clips_and_frames() {
     }
 }
 
-/// With all else the same, a clip's scores must not depend on its neighbours in the batch; and each
-/// horizon's frames are those that the network predicts when asked clip by clip.
+/// A clip's scores must not depend on its neighbours in the batch, and each horizon's frames are
+/// the network's predictions clip by clip.
 #[test]
 fn a_network_is_scored_on_the_frames_that_it_predicts() {
     let spec = ForecastSpec {
@@ -120,7 +120,7 @@ fn a_network_is_scored_on_the_frames_that_it_predicts() {
             let square = (sigmoid(predicted) - wanted.clone()).square().sum();
             f64::from(square.into_scalar::<f32>())
         };
-        // One step ahead: what stands at the frame before.
+        // One step ahead: the output at the previous frame.
         let one_step = error(logits.clone().narrow(1, time - 1, 1));
         let found = scores.at(1, Horizon::OneStep, scored, FrameMeasure::Mse);
         assert!((found / one_step - 1.0).abs() < 1e-5, "{found} {one_step}");
@@ -141,7 +141,7 @@ fn a_network_is_scored_on_the_frames_that_it_predicts() {
         );
         logits = network.forward(frames.clone(), &mut Tap::off());
     }
-    // The last clip stood alone in its batch.
+    // The last clip was alone in its batch.
     let last = count - 1;
     let of = |clip| scores.at(clip, Horizon::RollOut, 9, FrameMeasure::Bce);
     assert_eq!(last % 3, 1);

@@ -2,23 +2,23 @@
 
 use std::fmt;
 
-/// Side of the window that SSIM compares in, pixels.
+/// Side of SSIM's window, pixels.
 const WINDOW: usize = 7;
-/// Pixels of a window.
+/// Number of pixels in a window.
 const WINDOW_AREA: f64 = (WINDOW * WINDOW) as f64;
-/// What makes a window's mean square deviation the unbiased estimate of a variance: n / (n - 1).
+/// Factor n / (n - 1) that turns a window's mean square deviation into an unbiased variance.
 const SAMPLE: f64 = WINDOW_AREA / (WINDOW_AREA - 1.0);
-/// Guards SSIM's division where both windows are dark: (K1 L)^2 with K1 = 0.01 and L = 1.
+/// Guards SSIM's division if both windows are dark: (K1 L)^2 with K1 = 0.01 and L = 1.
 const C1: f64 = 0.01 * 0.01;
-/// Guards SSIM's division where both windows are flat: (K2 L)^2 with K2 = 0.03 and L = 1.
+/// Guards SSIM's division if both windows are flat: (K2 L)^2 with K2 = 0.03 and L = 1.
 const C2: f64 = 0.03 * 0.03;
 /// Square of the largest grey value, PSNR's peak.
 const PEAK: f64 = 1.0;
-/// The PSNR of a frame without error, decibels, in place of infinity. Frames of 8 bits and 64 x 64
-/// pixels that differ at all stay below: one grey level in one pixel is 84.3.
+/// The PSNR of a frame without error, decibels, instead of infinity. Different frames of 8 bits and
+/// 64 x 64 pixels stay below it: one grey level in one pixel is 84.3.
 pub const MOST_PSNR: f64 = 100.0;
-/// Guards cross-entropy's logarithm: a prediction is taken as at least this, and at most 1 minus
-/// this. It costs a wrong, certain pixel 16.1 nats.
+/// Guards cross-entropy's logarithm: a prediction is clamped to at least this, and at most 1 minus
+/// this. A wrong, certain pixel then costs 16.1 nats.
 pub const PROBABILITY_FLOOR: f64 = 1e-7;
 
 /// A score of a predicted frame.
@@ -40,7 +40,7 @@ impl FrameMeasure {
     /// All of them, in the order of tables and of [`frame_scores`].
     pub const ALL: [Self; 5] = [Self::Mse, Self::Mae, Self::Ssim, Self::Psnr, Self::Bce];
 
-    /// The name in tables.
+    /// Returns the name in tables.
     pub fn name(self) -> &'static str {
         match self {
             Self::Mse => "mse",
@@ -58,15 +58,14 @@ impl fmt::Display for FrameMeasure {
     }
 }
 
-/// The scores of one predicted frame, in the order of [`FrameMeasure::ALL`].
+/// Returns the scores of one predicted frame, in the order of [`FrameMeasure::ALL`].
 ///
-/// - MSE: sum of (p - y)^2 over pixels; MAE: sum of |p - y|. Summed, not averaged: the convention of
-///   the Moving MNIST tables.
+/// - MSE: sum of (p - y)^2 over pixels; MAE: sum of |p - y|. Summed, not averaged: the convention
+///   of the Moving MNIST tables.
 /// - SSIM: as [`ssim`].
-/// - PSNR: 10 log10(1 / mean of (p - y)^2) decibels, [`MOST_PSNR`] where there is no error.
+/// - PSNR: 10 log10(1 / mean of (p - y)^2) decibels, [`MOST_PSNR`] if there is no error.
 /// - BCE: sum of -(y ln p + (1 - y) ln(1 - p)), nats, with p kept [`PROBABILITY_FLOOR`] away from 0
-///   and 1. The true grey values are no 0 or 1 everywhere, so the least that can be had is their
-///   entropy, not 0.
+///   and 1. The true grey values are not all 0 or 1, so the minimum is their entropy, not 0.
 ///
 /// # Shapes
 /// - `predicted`, `truth`: `[height, width]` row-major, 0 to 1
@@ -75,9 +74,9 @@ impl fmt::Display for FrameMeasure {
 /// As [`ssim`].
 ///
 /// # Source
-/// MSE, MAE, SSIM and PSNR as OpenSTL (Tan et al., NeurIPS 2023) reports them for Moving MNIST; BCE
-/// as Srivastava et al., "Unsupervised Learning of Video Representations using LSTMs", ICML 2015.
-/// OpenSTL clips predictions to 0 to 1 first, which a sigmoid's are.
+/// MSE, MAE, SSIM and PSNR as reported by OpenSTL (Tan et al., NeurIPS 2023) for Moving MNIST; BCE
+/// as in Srivastava et al., "Unsupervised Learning of Video Representations using LSTMs" (ICML
+/// 2015). OpenSTL first clips predictions to 0 to 1, a range that a sigmoid never leaves.
 pub fn frame_scores(predicted: &[f32], truth: &[f32], size: [usize; 2]) -> [f64; 5] {
     let similarity = ssim(predicted, truth, size);
     let (mut squared, mut absolute, mut entropy) = (0.0, 0.0, 0.0);
@@ -97,7 +96,8 @@ pub fn frame_scores(predicted: &[f32], truth: &[f32], size: [usize; 2]) -> [f64;
     [squared, absolute, similarity, psnr, entropy]
 }
 
-/// Cross-entropy of one pixel, nats. Most pixels are black or white, and then one logarithm does.
+/// Returns the cross-entropy of one pixel, nats. Most pixels are black or white and need one
+/// logarithm.
 fn cross_entropy(p: f64, y: f64) -> f64 {
     let p = p.clamp(PROBABILITY_FLOOR, 1.0 - PROBABILITY_FLOOR);
     if y == 0.0 {
@@ -109,8 +109,8 @@ fn cross_entropy(p: f64, y: f64) -> f64 {
     }
 }
 
-/// Structural similarity of two pictures of grey values 0 to 1: the mean over all windows of 7 x 7
-/// pixels that lie inside the picture, at most 1.
+/// Returns the structural similarity of two pictures of grey values 0 to 1: the mean over all
+/// windows of 7 x 7 pixels inside the picture, at most 1.
 ///
 /// In a window with means a, b, unbiased variances u, v and covariance c it is
 /// (2 a b + C1)(2 c + C2) / ((a^2 + b^2 + C1)(u + v + C2)).
@@ -124,7 +124,7 @@ fn cross_entropy(p: f64, y: f64) -> f64 {
 /// # Source
 /// Wang et al., "Image quality assessment: from error visibility to structural similarity", 2004,
 /// eq. 13, with the uniform window and the unbiased variances of scikit-image's
-/// `structural_similarity(data_range=1)`, which leaves out the 3 pixels at each border.
+/// `structural_similarity(data_range=1)`, which omits the 3 pixels at each border.
 pub fn ssim(a: &[f32], b: &[f32], size: [usize; 2]) -> f64 {
     let [height, width] = size;
     assert!(
@@ -141,7 +141,7 @@ pub fn ssim(a: &[f32], b: &[f32], size: [usize; 2]) -> f64 {
         let (a, b) = (f64::from(a[place]), f64::from(b[place]));
         Moments([a, b, a * a, b * b, a * b])
     };
-    // Sums over the window's rows in each column; they move down row by row.
+    // Sums over the window's rows in each column, updated row by row.
     let mut columns = vec![Moments::default(); width];
     let mut total = 0.0;
     for row in 0..height {
@@ -185,7 +185,7 @@ impl Moments {
         }
     }
 
-    /// The window's similarity.
+    /// Returns the window's similarity.
     fn similarity(&self) -> f64 {
         let [a, b, aa, bb, ab] = self.0.map(|sum| sum / WINDOW_AREA);
         let variances = SAMPLE * (aa - a * a + bb - b * b);

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// A picture of `size` from a formula of the pixel's number.
+/// Returns a picture of `size` from a formula of the pixel's number.
 fn picture(size: [usize; 2], formula: impl Fn(f64) -> f64) -> Vec<f32> {
     (0..size[0] * size[1])
         .map(|place| formula(place as f64) as f32)
@@ -11,7 +11,7 @@ fn picture(size: [usize; 2], formula: impl Fn(f64) -> f64) -> Vec<f32> {
 
 const SIZE: [usize; 2] = [11, 13];
 
-/// A white square of 5 x 5 pixels at (4, 3), `shift` columns further right.
+/// Returns a white square of 5 x 5 pixels at (4, 3), `shift` columns further right.
 fn square(shift: usize) -> Vec<f32> {
     let mut picture = vec![0.0; 11 * 13];
     for place in 0..25 {
@@ -30,7 +30,7 @@ fn measure(of: FrameMeasure, scores: [f64; 5]) -> f64 {
 /// `peak_signal_noise_ratio(a, b, data_range=1)`, both on float64.
 #[test]
 fn ssim_and_psnr_are_those_of_scikit_image() {
-    /// The pictures here are float32, scikit-image's were float64.
+    /// The pictures here are float32, scikit-image's are float64.
     const SINGLE: f64 = 1e-6;
     let wave = |i: f64| (12.9898 * i).sin().abs();
     let other = |i: f64| (0.8 * wave(i) + 0.1 * (78.233 * i).sin().abs()).clamp(0.0, 1.0);
@@ -43,7 +43,7 @@ fn ssim_and_psnr_are_those_of_scikit_image() {
     assert!((similar - 0.963_716_3).abs() < SINGLE, "{similar}");
     assert!((ratio - 20.690_148_4).abs() < SINGLE, "{ratio}");
 
-    /// Pictures of 0 and 1 alone: what is left is the rounding of the digits given.
+    /// Pictures of only 0 and 1: the difference is the rounding of the given digits.
     const EXACT: f64 = 1e-10;
     let similar = ssim(&square(0), &square(1), SIZE);
     assert!((similar - 0.728_010_072_637).abs() < EXACT, "{similar}");
@@ -73,7 +73,7 @@ fn equal_pictures_are_wholly_similar_and_the_order_does_not_matter() {
     let (a, b) = (square(0), square(1));
     assert!((ssim(&a, &a, SIZE) - 1.0).abs() < 1e-12);
     assert_eq!(ssim(&a, &b, SIZE), ssim(&b, &a, SIZE));
-    // A turned picture has the same windows, turned.
+    // A rotated picture has the same windows, rotated.
     let turned = |picture: &[f32]| -> Vec<f32> {
         let places = (0..13).flat_map(|x| (0..11).map(move |y| y * 13 + x));
         places.map(|place| picture[place]).collect()
@@ -82,7 +82,7 @@ fn equal_pictures_are_wholly_similar_and_the_order_does_not_matter() {
     assert!(apart.abs() < 1e-12, "{apart}");
 }
 
-/// The running sums against every window summed anew.
+/// Compares the running sums with separate sums of every window.
 #[test]
 fn running_sums_are_the_sums_of_every_window() {
     let size = [64, 64];
@@ -141,7 +141,7 @@ fn no_error_is_the_most_decibels_and_a_certain_error_is_finite() {
     assert!((psnr - 84.254).abs() < 1e-3, "{psnr}");
 }
 
-/// A constant prediction's cross-entropy is least at the mean grey value of the truth.
+/// A constant prediction's cross-entropy is lowest at the mean grey value of the truth.
 #[test]
 fn cross_entropy_is_proper() {
     let truth = picture([7, 7], |i| f64::from(u8::from(i < 12.0)));

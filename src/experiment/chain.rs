@@ -1,4 +1,4 @@
-//! The files from a trial to the base of all defaults, along `extends`.
+//! The chain of files from a trial to its base, along `extends`.
 
 use std::path::Path;
 
@@ -8,13 +8,13 @@ use super::error::{ExperimentError, Located};
 use super::source::{BASE_PREFIX, Source, find};
 use super::value::value_error;
 
-/// The key that names the file whose values a file starts from.
+/// The key that names the file to start from.
 pub(super) const EXTENDS: &str = "extends";
 
 /// Returns the text of `source` as TOML.
 ///
 /// # Errors
-/// [`ExperimentError::Syntax`] with the place.
+/// [`ExperimentError::Syntax`] with the position.
 pub(super) fn parse(source: &Source) -> Result<Document<String>, ExperimentError> {
     Document::parse(source.text.clone()).map_err(|error| ExperimentError::Syntax {
         message: error.message().to_string(),
@@ -26,11 +26,11 @@ pub(super) fn parse(source: &Source) -> Result<Document<String>, ExperimentError
     })
 }
 
-/// Returns the files from `name` to its base, and whether the base was replaced by `base`.
+/// Returns the files from `name` to its base, and whether the base was replaced with `base`.
 ///
 /// # Errors
-/// An unknown name, a circle or an `extends` that is not a name, with the place of that `extends`;
-/// [`ExperimentError::NoBase`] where `base` has nothing to replace.
+/// An unknown name, a cycle or an `extends` that is not a name, with the position of that
+/// `extends`; [`ExperimentError::NoBase`] if there is no base to replace.
 pub(super) fn follow(
     folder: &Path,
     name: &str,
@@ -70,7 +70,7 @@ pub(super) fn follow(
     Ok((layers, replaced))
 }
 
-/// Returns the name that `document` extends and where it says so, if it extends one.
+/// Returns the name that `document` extends and its position, if there is one.
 fn parent(
     source: &Source,
     document: &Document<String>,
@@ -88,7 +88,7 @@ fn parent(
     Ok(Some((parent.to_string(), Box::new(place))))
 }
 
-/// Says of an unknown name where it is extended, or that it is the base that the user named.
+/// Adds to the error of an unknown name where it is extended, or that it is the user's base.
 fn explained(
     error: ExperimentError,
     place: Option<Box<Located>>,

@@ -1,9 +1,9 @@
-//! An ablation as fields: where two experiments differ.
+//! The differences between two experiments, key by key.
 
 use serde::Serialize;
 use serde_json::Value;
 
-/// One key whose value differs.
+/// A key with different values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldDifference {
     /// The key with its section, such as "model.filters".
@@ -14,7 +14,7 @@ pub struct FieldDifference {
     pub second: String,
 }
 
-/// Returns the keys in which `first` and `second` differ, in the order of their sections' keys.
+/// Returns the keys in which `first` and `second` differ, in the order of their sections.
 pub fn compare<E: Serialize>(first: &E, second: &E) -> Vec<FieldDifference> {
     let mut differences = Vec::new();
     walk("", &as_value(first), &as_value(second), &mut differences);

@@ -1,13 +1,13 @@
-//! What can be wrong with an experiment, with the place in the file.
+//! Errors in an experiment, with their position in the file.
 
 use std::fmt;
 use std::ops::Range;
 use std::path::PathBuf;
 
-/// A place in a TOML text: prints as file, line, column, the line itself and a caret.
+/// A position in a TOML text: prints as file, line, column, the line itself and a caret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Located {
-    /// The file, or what the text came from.
+    /// The file, or the origin of the text.
     pub origin: String,
     /// Line, from 1.
     pub line: usize,
@@ -15,12 +15,12 @@ pub struct Located {
     pub column: usize,
     /// The line's text.
     pub text: String,
-    /// Characters under the caret, at least 1.
+    /// Number of characters under the caret, at least 1.
     pub width: usize,
 }
 
 impl Located {
-    /// Returns the place of the bytes `span` of `text`.
+    /// Returns the position of the bytes `span` of `text`.
     pub fn new(origin: String, text: &str, span: Range<usize>) -> Self {
         let start = span.start.min(text.len());
         let before = text.get(..start).unwrap_or("");
@@ -65,37 +65,37 @@ pub enum ExperimentError {
     /// There is no such experiment.
     #[error("no experiment \"{name}\"{}", line_of(place))]
     Unknown {
-        /// What was asked for.
+        /// The requested name.
         name: String,
         /// The nearest known name.
         near: Option<String>,
         /// All known names.
         known: Vec<String>,
-        /// Where it is extended, unless it was asked for by the user.
+        /// Where it is extended, unless the user gave it.
         place: Option<Box<Located>>,
     },
     /// There is no such base.
     #[error("no base \"{name}\"")]
     UnknownBase {
-        /// What was asked for.
+        /// The requested name.
         name: String,
         /// The nearest known name.
         near: Option<String>,
         /// All known names.
         known: Vec<String>,
     },
-    /// A base is named for a trial that starts from none.
+    /// A base is given for a trial that has no base to replace.
     #[error("\"{name}\" extends no base that could be replaced")]
     NoBase {
         /// The trial.
         name: String,
     },
-    /// It trains a network of another kind.
+    /// The experiment trains another kind of network.
     #[error("\"{name}\" has no [{section}]: it trains another kind of network")]
     OtherKind {
         /// The experiment.
         name: String,
-        /// The section that experiments of the wanted kind have.
+        /// The section of the required kind of experiment.
         section: &'static str,
     },
     /// A local file cannot be read.
@@ -103,7 +103,7 @@ pub enum ExperimentError {
     Read {
         /// The file.
         path: PathBuf,
-        /// The operating system's answer.
+        /// The operating system's error.
         source: std::io::Error,
     },
     /// A file is not TOML.
@@ -111,18 +111,18 @@ pub enum ExperimentError {
     Syntax {
         /// The parser's message.
         message: String,
-        /// Where.
+        /// The position.
         place: Located,
     },
-    /// A file extends itself, directly or not.
+    /// A file extends itself, directly or indirectly.
     #[error("\"extends\" runs in a circle: {}{}", chain.join(" -> "), line_of(place))]
     Circle {
         /// The names in order.
         chain: Vec<String>,
-        /// Where the circle closes.
+        /// Where the cycle closes.
         place: Option<Box<Located>>,
     },
-    /// A key that no default has.
+    /// An unknown key.
     #[error("unknown key \"{key}\"{}", line_of(place))]
     UnknownKey {
         /// The key with its section.
@@ -131,7 +131,7 @@ pub enum ExperimentError {
         near: Option<String>,
         /// The known keys of that section.
         known: Vec<String>,
-        /// Where, unless it came from an override.
+        /// The position, unless it came from an override.
         place: Option<Box<Located>>,
     },
     /// A value of the wrong type or outside its range.
@@ -143,13 +143,13 @@ pub enum ExperimentError {
         value: String,
         /// What is wrong or allowed.
         problem: String,
-        /// Where, unless it came from an override.
+        /// The position, unless it came from an override.
         place: Option<Box<Located>>,
     },
     /// An override without an equals sign.
     #[error("\"{given}\" is not KEY=VALUE")]
     BadOverride {
-        /// What was given.
+        /// The given text.
         given: String,
     },
 }

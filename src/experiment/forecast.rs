@@ -9,22 +9,22 @@ use crate::train::{CheckpointSpec, ObjectiveSpec, TrainSpec};
 
 use super::spec::{ExperimentKind, OutOfRange, check_train, out_of_range, within};
 
-/// Most clips of a split; clips are made when they are asked for and take no memory.
+/// Maximum number of clips of a split; clips are generated on demand and take no memory.
 const MOST_CLIPS: usize = 1_000_000;
 
-/// A whole experiment, every default filled in.
+/// A whole experiment, with every default filled in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ForecastExperiment {
-    /// Which clips.
+    /// The clips.
     pub clips: ClipOptions,
-    /// Which network.
+    /// The network.
     pub forecast: ForecastSpec,
-    /// What training minimises.
+    /// The training loss.
     pub objective: ObjectiveSpec,
-    /// How it is trained.
+    /// Training options.
     pub train: TrainSpec,
-    /// Which checkpoints are kept.
+    /// The checkpoints to keep.
     pub checkpoints: CheckpointSpec,
 }
 
@@ -34,7 +34,7 @@ impl ForecastExperiment {
         NetworkSize::of_forecast(&self.forecast, CANVAS_SIDE)
     }
 
-    /// Returns the network in words.
+    /// Returns the network's description.
     pub fn architecture(&self) -> String {
         self.forecast.describe()
     }

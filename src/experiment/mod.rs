@@ -1,7 +1,8 @@
 //! From a trial's TOML to a resolved, validated experiment.
 //!
 //! [`load`] finds a trial among the local and the shipped files, follows `extends`, applies
-//! overrides, and checks every value once; [`compare`] says in which fields two of them differ.
+//! overrides, and checks every value once; [`compare`] returns the keys in which two of them
+//! differ.
 
 mod chain;
 mod diff;

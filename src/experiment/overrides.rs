@@ -1,10 +1,10 @@
-//! Single values that replace those of an experiment's files.
+//! Single values that override those of an experiment's files.
 
 use std::str::FromStr;
 
 use super::error::ExperimentError;
 
-/// One value in place of the files', read from "KEY=VALUE".
+/// One value that replaces the files', parsed from "KEY=VALUE".
 #[derive(Debug, Clone, PartialEq)]
 pub struct Override {
     pub(super) key: String,
@@ -13,10 +13,10 @@ pub struct Override {
 }
 
 impl Override {
-    /// What the resolved text calls an override of which nothing else is known.
+    /// Origin of an override in the resolved text by default.
     const ORIGIN: &str = "override";
 
-    /// Returns the same override; the resolved text notes it with `origin` before its key.
+    /// Returns the same override with `origin`, which the resolved text states before its key.
     pub fn given_with(self, origin: &str) -> Self {
         let origin = origin.to_string();
         Self { origin, ..self }

@@ -19,9 +19,9 @@ use crate::run::nearest;
 pub struct Resolved<E = Experiment> {
     /// Trial name, such as "trial-d".
     pub name: String,
-    /// The base that its values start from, such as "cifar-100".
+    /// The base of its values, such as "cifar-100".
     pub base: String,
-    /// Whether that base was put in place of the trial's own.
+    /// Whether that base replaces the trial's own.
     pub base_replaced: bool,
     /// The header comment of the trial's own file, without the comment signs.
     pub header: String,
@@ -31,12 +31,13 @@ pub struct Resolved<E = Experiment> {
     pub text: String,
 }
 
-/// Returns the experiment `name`, found from `folder`, with `base` in place of its own base where
-/// one is given, and with `overrides` on top.
+/// Returns the experiment `name`, found from `folder`, with `base` instead of its own base if
+/// given, and with `overrides` on top.
 ///
 /// # Errors
-/// [`ExperimentError`]: an unknown name or key (with the near one), a file that is not TOML, or a
-/// value of the wrong type or outside its range, each with its place; an experiment of another kind.
+/// [`ExperimentError`]: an unknown name or key (with a similar one), a file that is not TOML, or a
+/// value of the wrong type or outside its range, each with its position; an experiment of another
+/// kind.
 pub fn load<E: ExperimentKind>(
     folder: &Path,
     name: &str,
@@ -94,10 +95,10 @@ pub fn load<E: ExperimentKind>(
     })
 }
 
-/// Returns the experiment in the resolved `text` that a run folder keeps, read from `path`.
+/// Returns the experiment in the resolved `text` from a run folder, read from `path`.
 ///
 /// # Errors
-/// As [`load`], with places in that file.
+/// As [`load`], with positions in that file.
 pub fn load_saved<E: ExperimentKind>(
     path: &Path,
     name: &str,
@@ -121,7 +122,7 @@ pub fn load_saved<E: ExperimentKind>(
     })
 }
 
-/// Puts the values of `layer` into `target`, which has every known key.
+/// Merges the values of `layer` into `target`, which has every known key.
 fn merge(
     target: &mut dyn TableLike,
     layer: &dyn TableLike,
@@ -184,7 +185,7 @@ fn apply(merged: &mut DocumentMut, change: &Override) -> Result<(), ExperimentEr
                     place: None,
                 });
             }
-            // What is no TOML value is a string without its quotes.
+            // A value that is not TOML is a string without its quotes.
             let value = change
                 .value
                 .parse()
@@ -232,7 +233,7 @@ fn deserialise<E: ExperimentKind>(
 ) -> Result<E, ExperimentError> {
     let mut values = merged.clone();
     values.remove(EXTENDS);
-    // From the text, so that an error has a place, which then leads back to the key.
+    // From the text, so that an error has a position, which leads back to the key.
     let text = values.to_string();
     let experiment: E = toml_edit::de::from_str(&text).map_err(|error| {
         let problem = in_words(error.message());
@@ -260,7 +261,7 @@ fn deserialise<E: ExperimentKind>(
     Ok(experiment)
 }
 
-/// Returns the error for a value out of its range, with its place.
+/// Returns the error for a value outside its range, with its position.
 fn placed<E: ExperimentKind>(
     out: OutOfRange,
     values: &DocumentMut,
@@ -278,11 +279,11 @@ fn placed<E: ExperimentKind>(
 }
 
 impl Resolved {
-    /// Checks what could not be checked before the images were loaded: of a data set whose size and
-    /// classes are read from its files, the ranges that depend on them.
+    /// Checks the ranges that are known only after the images are loaded: those that depend on the
+    /// size and classes of a data set read from files.
     ///
     /// # Errors
-    /// [`ExperimentError::Value`] with the place in the resolved text.
+    /// [`ExperimentError::Value`] with the position in the resolved text.
     pub fn check_images(&self, images: &Splits) -> Result<(), ExperimentError> {
         let experiment = &self.experiment;
         if experiment.data.dataset.known_shape().is_some() {
@@ -314,7 +315,7 @@ impl Resolved {
     }
 }
 
-/// Returns the parser's message with the words of TOML in place of Rust's type names.
+/// Returns the parser's message with TOML terms instead of Rust type names.
 fn in_words(message: &str) -> String {
     let Some((before, expected)) = message.rsplit_once("expected ") else {
         return message.to_string();
@@ -343,8 +344,8 @@ fn key_at(table: &dyn TableLike, span: &std::ops::Range<usize>, prefix: &str) ->
     None
 }
 
-/// Returns `text` as one line of comment: TOML ends a comment at a line break, and allows no other
-/// control character in it.
+/// Returns `text` as one line of comment: TOML ends a comment at a line break, and forbids other
+/// control characters in it.
 fn comment(text: &str) -> String {
     format!("# {}\n", text.replace(char::is_control, " "))
 }

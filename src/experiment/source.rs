@@ -1,5 +1,5 @@
-//! Where experiment files come from: the folder `experiments/` where there is one, else the files
-//! that the binary carries.
+//! Sources of experiment files: the folder `experiments/` if there is one, else the files embedded
+//! in the binary.
 
 use std::path::{Path, PathBuf};
 
@@ -8,24 +8,24 @@ use crate::run::nearest;
 
 include!(concat!(env!("OUT_DIR"), "/experiments.rs"));
 
-/// The local folder that wins over the embedded files.
+/// The local folder, which takes precedence over the embedded files.
 const LOCAL_FOLDER: &str = "experiments";
-/// The folder of files that hold defaults and are no trials themselves.
+/// The folder of files with defaults, which are not trials themselves.
 pub(super) const BASE_PREFIX: &str = "base/";
 
-/// One experiment file's text and where it came from.
+/// One experiment file's text and its origin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
-    /// Name without its ending, such as "trial-d" or "base/cifar-100".
+    /// Name without extension, such as "trial-d" or "base/cifar-100".
     pub name: String,
-    /// The local file, or nothing for an embedded one.
+    /// The local file; `None` for an embedded one.
     pub path: Option<PathBuf>,
     /// The TOML text.
     pub text: String,
 }
 
 impl Source {
-    /// Returns where the text came from, for messages.
+    /// Returns the origin of the text, for messages.
     pub fn origin(&self) -> String {
         match &self.path {
             Some(path) => path.display().to_string(),
@@ -37,10 +37,10 @@ impl Source {
 /// Returns the text of `name`, from `folder`/experiments first.
 ///
 /// # Errors
-/// [`ExperimentError::Unknown`] lists the known names and the nearest one;
-/// [`ExperimentError::Read`] where a local file cannot be read.
+/// [`ExperimentError::Unknown`] with the known names and the most similar one;
+/// [`ExperimentError::Read`] if a local file cannot be read.
 pub(super) fn find(folder: &Path, name: &str) -> Result<Source, ExperimentError> {
-    // A name is not a path: nothing outside `experiments/` is ever read by it.
+    // A name is not a path: it never reads outside `experiments/`.
     let plain = !name.is_empty() && !name.contains("..") && !name.starts_with(['/', '\\']);
     let path = folder.join(LOCAL_FOLDER).join(format!("{name}.toml"));
     if plain && path.is_file() {
@@ -77,7 +77,7 @@ pub(super) fn find(folder: &Path, name: &str) -> Result<Source, ExperimentError>
     })
 }
 
-/// Returns the names of all trials, local and shipped, in order; the defaults are omitted.
+/// Returns the names of all trials, local and shipped, in order; defaults are omitted.
 pub fn known(folder: &Path) -> Vec<String> {
     all_names(folder)
         .into_iter()
@@ -89,7 +89,7 @@ fn all_names(folder: &Path) -> Vec<String> {
     let mut names: Vec<String> = EMBEDDED.iter().map(|(name, _)| name.to_string()).collect();
     let local = folder.join(LOCAL_FOLDER);
     for (folder, prefix) in [(local.clone(), ""), (local.join("base"), BASE_PREFIX)] {
-        // No folder is no local experiment; `find` reports a file that cannot be read.
+        // Without a folder there is no local experiment; `find` reports a file that cannot be read.
         for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
             let path = entry.path();
             if path

@@ -1,4 +1,4 @@
-//! The resolved experiment as a value: each stage's section, and the ranges of its numbers.
+//! The resolved experiment as a value: one section per stage, and the ranges of its numbers.
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -7,62 +7,62 @@ use crate::data::{Augmentation, DataOptions, Dataset, ImageShape, ShapesOptions}
 use crate::model::{ModelSpec, NetworkSize};
 use crate::train::{CheckpointSpec, TrainSpec};
 
-/// `[data]`: which images to train on.
+/// `[data]`: the images to train on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DataSection {
     /// The data set.
     pub dataset: Dataset,
-    /// Images cut from the train split for validation.
+    /// Number of images cut from the training split for validation.
     pub validation_images: usize,
     /// Seed of that cut.
     pub split_seed: u64,
-    /// Train on this many images, the same number of each class; 0 is all.
+    /// Number of training images, the same number per class; 0 means all.
     pub train_limit: usize,
-    /// What is done to a training image at random.
+    /// Random changes of a training image.
     pub augmentation: Augmentation,
     /// Size and seed of the generated data set.
     pub shapes: ShapesOptions,
 }
 
-/// A whole experiment, every default filled in.
+/// A whole experiment, with every default filled in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Experiment {
-    /// Which images.
+    /// The images.
     pub data: DataSection,
-    /// Which network.
+    /// The network.
     pub model: ModelSpec,
-    /// How it is trained.
+    /// Training options.
     pub train: TrainSpec,
-    /// Which checkpoints are kept.
+    /// The checkpoints to keep.
     pub checkpoints: CheckpointSpec,
 }
 
-/// A value out of its range.
+/// A value outside its range.
 #[derive(Debug)]
 pub struct OutOfRange {
     /// The key with its section.
     pub key: &'static str,
     /// The value as text.
     pub value: String,
-    /// What is allowed.
+    /// The allowed values.
     pub allowed: String,
 }
 
 /// A kind of experiment: the sections of its TOML and the ranges of its numbers.
 pub trait ExperimentKind: Serialize + DeserializeOwned {
-    /// What an experiment of this kind is called: "trial" or "experiment".
+    /// The name of an experiment of this kind: "trial" or "experiment".
     const NOUN: &'static str;
     /// A section that only experiments of this kind have.
     const SECTION: &'static str;
-    /// Keys whose error says of itself what the network allows.
+    /// Keys whose error states what the network allows.
     const NETWORK_KEYS: &'static [&'static str];
-    /// Section and name of keys that the defaults do not write out; one that is not given has the
-    /// value that its type begins with.
+    /// Section and name of keys that the defaults omit; a missing key has the default value of its
+    /// type.
     const UNWRITTEN: &'static [(&'static str, &'static str)] = &[];
 
-    /// Checks the ranges of all numbers; the first that is out of its own is returned.
+    /// Checks the ranges of all numbers, and returns the first value outside its range.
     ///
     /// # Errors
     /// [`OutOfRange`].
@@ -70,7 +70,7 @@ pub trait ExperimentKind: Serialize + DeserializeOwned {
 }
 
 impl Experiment {
-    /// Returns what the data layer needs to know.
+    /// Returns the options of the data layer.
     pub fn data_options(&self) -> DataOptions {
         DataOptions {
             dataset: self.data.dataset,
@@ -86,16 +86,17 @@ impl Experiment {
         NetworkSize::of(&self.model, side, side, classes)
     }
 
-    /// Returns the network in words, with the number of classes.
+    /// Returns the network's description, with the number of classes.
     pub fn architecture(&self, classes: usize) -> String {
         format!("{} {classes}", self.model.describe())
     }
 
-    /// Checks the ranges that depend on the images: `train_images` of them are in the train split
-    /// before `train_limit`. What is not known without looking at files is `None` and is not checked.
+    /// Checks the ranges that depend on the images. `train_images` is the number of training images
+    /// before `train_limit`. Values that are unknown without reading files are `None` and not
+    /// checked.
     ///
     /// # Errors
-    /// [`OutOfRange`] for the first value that is out of its range.
+    /// [`OutOfRange`] for the first value outside its range.
     pub(super) fn check_images(
         &self,
         shape: Option<ImageShape>,
@@ -154,7 +155,7 @@ impl ExperimentKind for Experiment {
     }
 }
 
-/// Checks the ranges of `[train]` without the batch size, which depends on the data.
+/// Checks the ranges of `[train]`, except the batch size, which depends on the data.
 pub(super) fn check_train(train: &TrainSpec) -> Result<(), OutOfRange> {
     positive("train.learning_rate", train.learning_rate)?;
     positive("train.epsilon", train.epsilon)?;
@@ -187,7 +188,7 @@ fn positive(key: &'static str, value: f64) -> Result<(), OutOfRange> {
     })
 }
 
-/// Checks `value` as written and as the 32-bit number that training computes with: the nearest one to
+/// Checks `value` as written and as the 32-bit number used in training: the nearest one to
 /// 0.99999999 is 1, and to 1e-50 it is 0.
 fn rounded(
     key: &'static str,

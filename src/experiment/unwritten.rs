@@ -1,12 +1,11 @@
-//! Keys that the defaults do not write out, so that older experiments and what is shown of them stay
-//! as they are.
+//! Keys that the defaults omit, so that older experiments and their printed form do not change.
 
 use toml_edit::{Document, DocumentMut, value};
 
 use super::ExperimentKind;
 
-/// Makes room in `merged` for every unwritten key that one of `layers` or of the `changed` keys
-/// gives; the value is filled in by merging.
+/// Adds to `merged` every unwritten key in one of `layers` or among the `changed` keys; merging
+/// fills in the value.
 pub(super) fn admit<'a, E: ExperimentKind>(
     merged: &mut DocumentMut,
     layers: impl Iterator<Item = &'a Document<String>> + Clone,

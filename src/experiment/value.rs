@@ -1,11 +1,11 @@
-//! Values of an experiment by their keys, and the error for one that is wrong.
+//! Access to an experiment's values by key, and the error for an invalid one.
 
 use toml_edit::{Document, Item, TableLike};
 
 use super::error::{ExperimentError, Located};
 use super::source::Source;
 
-/// Returns the error for the value of `key`, placed in the topmost layer that gives it.
+/// Returns the error for the value of `key`, at its position in the topmost layer that sets it.
 pub(super) fn value_error(
     key: &str,
     item: &Item,
@@ -15,7 +15,7 @@ pub(super) fn value_error(
     let value = item.to_string().trim().to_string();
     let place = layers.iter().find_map(|(source, document)| {
         let found = item_at(document.as_table(), key)?;
-        // An override stands in no file.
+        // An override is in no file.
         let same = found.to_string().trim() == value;
         let span = found.span().filter(|_| same)?;
         Some(Box::new(Located::new(source.origin(), &source.text, span)))
@@ -28,7 +28,7 @@ pub(super) fn value_error(
     }
 }
 
-/// Returns the value at `path`, keys joined by dots.
+/// Returns the value at `path`, with keys separated by dots.
 pub(super) fn item_at<'a>(table: &'a dyn TableLike, path: &str) -> Option<&'a Item> {
     match path.split_once('.') {
         None => table.get(path),

@@ -1,5 +1,4 @@
-//! Ablation-CAM: each channel weighted by what the score loses without it. One line of the method
-//! list in `explain`.
+//! Ablation-CAM: each channel weighted by the drop of the score without it.
 
 use burn::tensor::{Tensor, TensorData};
 
@@ -7,8 +6,8 @@ use super::method::{Formula, Map, weighted_sum};
 use super::questions::Question;
 use super::{ExplainError, LayerEvidence, Questions};
 
-/// Smallest score, relative to the largest drop, that the drops are divided by: below it the score
-/// is nothing but the rounding of its terms.
+/// Smallest score, relative to the largest drop, that the drops are divided by. A smaller score is
+/// only the rounding error of its terms.
 const VANISHING_SCORE: f32 = f32::EPSILON;
 
 /// Ablation-CAM.
@@ -26,12 +25,12 @@ fn signed_map(
     Ok(weighted_sum(evidence.activation.clone(), weights))
 }
 
-/// The weight of each channel: `(S - S_k) / |S|`, with S the score and `S_k` the score where the
-/// channel's activation is 0 everywhere.
+/// Returns the weight of each channel: `(S - S_k) / |S|`, with S the score and `S_k` the score
+/// where the channel's activation is 0 everywhere.
 ///
-/// A channel that is 0 anyway weighs 0, and nothing is asked. Where `|S|` is below 1.2e-7 of an
-/// image's largest drop, the drops themselves are the weights: the divisor is one number an image,
-/// so it moves no normalised map.
+/// A channel that is already 0 has weight 0 and needs no forward pass. If `|S|` is below 1.2e-7 of
+/// an image's largest drop, the drops themselves are the weights: the divisor is one number per
+/// image, so it does not change a normalised map.
 ///
 /// # Shapes
 ///
@@ -40,14 +39,15 @@ fn signed_map(
 ///
 /// # Errors
 ///
-/// If a score is not finite, or if the network goes on from the layer to other scores than its own.
+/// If a score is not finite, or if resuming from the layer gives other scores than the whole
+/// network.
 ///
 /// # Source
 ///
 /// Desai and Ramaswamy, "Ablation-CAM: Visual Explanations for Deep Convolutional Network via
-/// Gradient-free Localization", WACV 2020: `w_k = (y - y_k) / y`. We divide by `|S|`: under a
-/// negative score, which the paper does not treat, its quotient would call a channel that holds the
-/// score up evidence against the class. For a positive score the two are the same.
+/// Gradient-free Localization", WACV 2020: `w_k = (y - y_k) / y`. We divide by `|S|`: for a
+/// negative score, which the paper does not treat, its quotient would count a channel that supports
+/// the score as evidence against the class. For a positive score the two are equal.
 pub fn channel_weights(
     evidence: &LayerEvidence,
     questions: &Questions<'_>,
@@ -86,7 +86,7 @@ pub fn channel_weights(
     ))
 }
 
-/// Divides an image's drops by its score, unless that vanishes beside them.
+/// Divides an image's drops by its score, unless the score vanishes compared to them.
 fn divide(drops: &mut [f32], score: f32) {
     let largest = drops
         .iter()

@@ -1,4 +1,4 @@
-//! Maps that ignore the network: what any method has to beat.
+//! Baseline maps, which ignore the network and which a method must beat.
 
 use std::fmt;
 
@@ -30,9 +30,9 @@ pub struct BaselineInput<'a> {
     pub pixels: &'a Tensor<4>,
     /// `[height, width]` of the layer's maps, the size at which random numbers are drawn.
     pub native_size: [usize; 2],
-    /// The layer's name, and each image's own number: what random numbers follow from.
+    /// The layer's name. Together with each image's number it determines the random numbers.
     pub layer: &'a str,
-    /// One number an image; the same number gives the same random map in any batch.
+    /// One number per image; the same number gives the same random map in any batch.
     pub image_numbers: &'a [u64],
     /// Seed of the random numbers.
     pub seed: u64,
@@ -42,7 +42,7 @@ impl Baseline {
     /// All baselines.
     pub const ALL: [Self; 3] = [Self::Random, Self::Gaussian, Self::Edges];
 
-    /// The kebab-case name in files and on the command line.
+    /// Returns the kebab-case name in files and on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Random => "random",
@@ -51,7 +51,7 @@ impl Baseline {
         }
     }
 
-    /// The name in figures and tables.
+    /// Returns the name in figures and tables.
     pub fn title(self) -> &'static str {
         match self {
             Self::Random => "random map",
@@ -60,7 +60,7 @@ impl Baseline {
         }
     }
 
-    /// The baseline's map of each image, resized and normalised as any map is.
+    /// Returns the baseline's map of each image, resized and normalised like any map.
     ///
     /// # Shapes
     ///
@@ -69,7 +69,7 @@ impl Baseline {
     ///
     /// # Panics
     ///
-    /// If there is not one number an image.
+    /// If the number of image numbers is not the batch size.
     pub fn maps(self, input: &BaselineInput<'_>) -> Vec<Saliency> {
         let [batch, _channels, height, width] = input.pixels.dims();
         assert_eq!(input.image_numbers.len(), batch, "one number an image");
@@ -120,7 +120,7 @@ fn gaussian([height, width]: [usize; 2]) -> Plane {
     Plane::new([height, width], values.collect())
 }
 
-/// The Sobel magnitude of a grey image; beyond the border stands the border's pixel.
+/// Returns the Sobel magnitude of a grey image, with replicated border pixels.
 fn edges(grey: &Plane) -> Plane {
     let [height, width] = grey.size();
     let at = |y: usize, x: usize, dy: usize, dx: usize| {

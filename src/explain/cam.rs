@@ -1,5 +1,4 @@
-//! CAM: the final linear layer's weights, laid over the last activation. One line of the method
-//! list in `explain`.
+//! CAM: the last activation weighted by the final linear layer.
 
 use burn::tensor::Tensor;
 
@@ -13,20 +12,20 @@ pub static FORMULA: Formula = Formula {
     map: Map::PooledLinear(weighted_sum),
 };
 
-/// The CAM of each image, rectified.
+/// Returns the CAM of each image, rectified.
 ///
 /// # Shapes
 ///
-/// - `activation`: `[batch, channels, height, width]`, what global average pooling reads
-/// - `class_weights`: `[batch, channels]`, the final linear layer's row of each image's class
+/// - `activation`: `[batch, channels, height, width]`, the input of global average pooling
+/// - `class_weights`: `[batch, channels]`, the final linear layer's row for each image's class
 /// - returned: `[batch, height, width]`, 0 or more
 ///
 /// # Source
 ///
 /// Zhou et al., "Learning Deep Features for Discriminative Localization", CVPR 2016, eq. 2:
 /// `M_c(x, y) = sum over k of w_k^c * f_k(x, y)`. The paper has no ReLU: here it is applied for
-/// display, so that maps of all methods compare; [`weighted_sum`] gives the map without it.
-/// The linear layer's bias is left out, as in the paper.
+/// display, so that maps of all methods are comparable; [`weighted_sum`] returns the map without
+/// it. The linear layer's bias is omitted, as in the paper.
 pub fn cam(activation: Tensor<4>, class_weights: Tensor<2>) -> Tensor<3> {
     rectify(weighted_sum(activation, class_weights))
 }
@@ -39,7 +38,7 @@ mod tests {
 
     #[test]
     fn two_channels_by_hand() {
-        // 1 * [1 2; 3 4] - 1 * [4 3; 2 1] = [-3 -1; 1 3], and its negatives are cut.
+        // 1 * [1 2; 3 4] - 1 * [4 3; 2 1] = [-3 -1; 1 3], with its negatives set to 0.
         let activation = tensor4([1, 2, 2, 2], &[1., 2., 3., 4., 4., 3., 2., 1.]);
         let weights = Tensor::from_floats([[1.0, -1.0]], &Device::flex());
         assert_close(

@@ -1,16 +1,16 @@
-//! How many images go through a network at once.
+//! The number of images that pass through a network at once.
 
 use std::ops::Range;
 
 use burn::tensor::Tensor;
 
-/// Image pixels that go through the network at once.
+/// Number of image pixels that pass through the network at once.
 ///
-/// 128 images of 32 x 32, or 2 of 224 x 224. Between the first tapped place and the logits a pass
-/// keeps every activation: about 34 MB for each layer of 64 channels at image size.
+/// 128 images of 32 x 32, or 2 of 224 x 224. A pass keeps every activation between the first tapped
+/// layer and the logits: about 34 MB for each layer of 64 channels at image size.
 const PIXELS_PER_CHUNK: usize = 128 * 32 * 32;
 
-/// Returns how many images of this size go through a network at once, at least 1.
+/// Returns the number of images of this size that pass through a network at once, at least 1.
 ///
 /// # Shapes
 ///
@@ -20,7 +20,7 @@ pub(super) fn chunk_size(images: &Tensor<4>) -> usize {
     (PIXELS_PER_CHUNK / (height * width).max(1)).max(1)
 }
 
-/// Returns the places of `batch` images, `chunk` at a time.
+/// Returns the ranges of `batch` images, `chunk` images at a time.
 pub(super) fn chunks(batch: usize, chunk: usize) -> impl Iterator<Item = Range<usize>> {
     let starts = (0..batch).step_by(chunk);
     starts.map(move |start| start..(start + chunk).min(batch))

@@ -1,4 +1,4 @@
-//! How confident a network is of a class, on images and on what a map leaves of them.
+//! A network's confidence in a class, on images and on explanation maps.
 
 use burn::tensor::activation::softmax;
 use burn::tensor::{Tensor, TensorData};
@@ -9,17 +9,17 @@ use super::saliency::explanation_map;
 use super::{ExplainError, Explainable};
 use crate::model::tap::Tap;
 
-/// The statistics by which the network's inputs were standardised, one number a channel.
+/// The statistics that standardised the network's inputs, one number per channel.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Standardisation<'a> {
-    /// Subtracted from pixels in 0 to 1.
+    /// Subtracted from pixels, which are 0 to 1.
     pub mean: &'a [f32],
-    /// What is left is divided by it.
+    /// Divides the difference.
     pub std: &'a [f32],
 }
 
 impl Standardisation<'_> {
-    /// The images as the network was trained to see them: `(pixel - mean) / std`.
+    /// Returns the standardised images: `(pixel - mean) / std`.
     ///
     /// # Shapes
     ///
@@ -28,7 +28,7 @@ impl Standardisation<'_> {
     ///
     /// # Panics
     ///
-    /// If there is not one mean and one standard deviation a channel.
+    /// If there is not one mean and one standard deviation per channel.
     pub fn apply(&self, images: Tensor<4>) -> Tensor<4> {
         let [_batch, channels, _height, _width] = images.dims();
         assert_eq!(
@@ -47,7 +47,7 @@ impl Standardisation<'_> {
     }
 }
 
-/// The softmax probability of each image's class.
+/// Returns the softmax probability of each image's class.
 ///
 /// # Shapes
 ///
@@ -61,7 +61,7 @@ impl Standardisation<'_> {
 ///
 /// # Panics
 ///
-/// If there is not one class an image.
+/// If there is not one class per image.
 pub fn confidences<N>(
     network: &N,
     images: Tensor<4>,
@@ -90,13 +90,13 @@ where
     Ok(all)
 }
 
-/// The softmax probability of each image's class on its explanation map `E = L * I`.
+/// Returns the softmax probability of each image's class on its explanation map `E = L * I`.
 ///
 /// # Shapes
 ///
 /// - `images`: `[batch, channels, height, width]`, in pixel space 0 to 1, not standardised
 /// - `saliency`: `[batch, height, width]`, 0 to 1
-/// - `target_class`: `[batch]`, the classes the maps are for
+/// - `target_class`: `[batch]`, the classes of the maps
 /// - returned: `[batch]`, 0 to 1
 ///
 /// # Errors
@@ -105,8 +105,8 @@ where
 ///
 /// # Source
 ///
-/// Chattopadhyay et al., "Grad-CAM++", WACV 2018, section 4.1: O of the average drop. E is made in
-/// pixel space and then standardised like any input, so that what the map removes is black.
+/// Chattopadhyay et al., "Grad-CAM++", WACV 2018, section 4.1: O of the average drop. E is computed
+/// in pixel space and then standardised like any input, so removed pixels are black.
 pub fn confidences_on_explanations<N>(
     network: &N,
     images: Tensor<4>,
@@ -121,7 +121,7 @@ where
     confidences(network, explained, target_class)
 }
 
-/// The softmax probability of one class an image, `[batch]`.
+/// Returns the softmax probability of one class per image, `[batch]`.
 fn class_probabilities(
     logits: Tensor<2>,
     target_class: &[usize],

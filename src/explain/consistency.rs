@@ -1,15 +1,14 @@
-//! Whether networks look at the same places: the maps of one picture by several networks, compared
-//! two by two.
+//! Agreement of networks: the maps of one picture by several networks, compared in pairs.
 
 use super::{Plane, rank_correlation};
 
-/// Cells a side of the frame in which maps are compared: those of the coarsest common map, 7 x 7, go
-/// into it a whole number of times.
+/// Cells per side of the frame in which maps are compared. It is a multiple of the coarsest common
+/// map, 7 x 7.
 pub const FRAME_CELLS: usize = 28;
-/// What a cell must exceed, after min-max normalisation within the frame, to count for the overlap.
+/// Threshold of the overlap, after min-max normalisation within the frame.
 pub const OVERLAP_DELTA: f32 = 0.5;
 
-/// What two maps have in common.
+/// Agreement of two maps.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Agreement {
     /// Spearman's rank correlation over the cells of the frame, -1 to 1.
@@ -18,16 +17,16 @@ pub struct Agreement {
     pub iou: f64,
 }
 
-/// A map within a frame that several maps share, 0 to 1 by min-max.
+/// A map within a frame shared by several maps, 0 to 1 by min-max.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Framed {
-    /// `FRAME_CELLS * FRAME_CELLS` numbers row by row; none where the map is constant in the frame.
+    /// `FRAME_CELLS * FRAME_CELLS` numbers, row by row; `None` if the map is constant in the frame.
     cells: Option<Vec<f32>>,
 }
 
 impl Framed {
-    /// Returns the part of `map` that the frame holds, each cell the mean of the pixels whose centres
-    /// lie in it, or of the nearest pixel where none does.
+    /// Returns the part of `map` inside the frame. Each cell is the mean of the pixels whose
+    /// centres lie in it, or the nearest pixel if there are none.
     ///
     /// `part`: left, top, width and height of the frame as shares of the map.
     pub fn new(map: &Plane, [left, top, width, height]: [f64; 4]) -> Self {
@@ -46,7 +45,7 @@ impl Framed {
         let lowest = cells.iter().copied().fold(f32::INFINITY, f32::min);
         let highest = cells.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         let spread = highest - lowest;
-        // What is not a number has no spread above this either.
+        // NaN does not exceed this either.
         if spread > super::saliency::CONSTANT_SPREAD * highest.abs().max(lowest.abs()) {
             cells
                 .iter_mut()
@@ -56,7 +55,7 @@ impl Framed {
         Self { cells: None }
     }
 
-    /// Returns what the two maps have in common; nothing where one of them shows nothing.
+    /// Returns the agreement of the two maps; `None` if one of them is constant.
     pub fn agreement(&self, other: &Self) -> Option<Agreement> {
         let (ours, theirs) = (self.cells.as_ref()?, other.cells.as_ref()?);
         let marked = ours.iter().zip(theirs);
@@ -74,8 +73,8 @@ impl Framed {
     }
 }
 
-/// Returns the pixels of each cell along one axis of `pixels` pixels, of which the frame takes
-/// `share` from `start` on: half-open and never empty.
+/// Returns the pixel range of each cell along one axis of `pixels` pixels, where the frame covers
+/// `share` from `start`. Ranges are half-open and never empty.
 fn spans(start: f64, share: f64, pixels: usize) -> Vec<(usize, usize)> {
     let border = |cell: usize| {
         let at = start + share * cell as f64 / FRAME_CELLS as f64;
@@ -101,8 +100,8 @@ mod tests {
 
     const WHOLE: [f64; 4] = [0.0, 0.0, 1.0, 1.0];
 
-    /// A map of `FRAME_CELLS * scale` pixels a side, whose cell `(row, column)` has the value of
-    /// `value`.
+    /// Returns a map of `FRAME_CELLS * scale` pixels per side, whose cell `(row, column)` has the
+    /// value `value(row, column)`.
     fn map(scale: usize, value: impl Fn(usize, usize) -> f32) -> Plane {
         let side = FRAME_CELLS * scale;
         let cells = (0..side * side).map(|at| value(at / side / scale, at % side / scale));
@@ -139,7 +138,7 @@ mod tests {
     /// Two networks that see different squares of a picture are compared where both see it.
     #[test]
     fn a_map_of_a_larger_square_is_cut_to_the_frame() {
-        // 28 cells in the middle of 56, of which the frame is the left half's right half and so on.
+        // 28 cells in the middle of 56: the frame is the inner half along each axis.
         let wide = Plane::new(
             [2 * FRAME_CELLS, 2 * FRAME_CELLS],
             (0..4 * FRAME_CELLS * FRAME_CELLS)

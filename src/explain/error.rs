@@ -1,4 +1,4 @@
-//! What can go wrong when a network is explained, and what to do about it. Used across `explain`.
+//! Errors of an explanation, and hints on how to fix them.
 
 use thiserror::Error;
 
@@ -9,93 +9,94 @@ use crate::run::nearest;
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
 pub enum ExplainError {
-    /// The network has no such place.
+    /// The network has no such layer.
     #[error("unknown layer \"{layer}\"; known: {}", quoted(.known))]
     UnknownLayer {
-        /// The name that was asked for.
+        /// The requested name.
         layer: String,
-        /// The network's places, in forward order.
+        /// The network's layers, in forward order.
         known: Vec<String>,
     },
     /// There is no such method.
     #[error("unknown method \"{name}\"; known: {}", quoted(.known))]
     UnknownMethod {
-        /// The name that was asked for.
+        /// The requested name.
         name: String,
         /// All methods, in list order.
         known: Vec<String>,
     },
-    /// The text names no target rule.
+    /// The text is not a target rule.
     #[error("unknown target \"{name}\"; known: \"predicted\", \"true\", or a class index")]
     UnknownTarget {
-        /// The text that was read.
+        /// The text.
         name: String,
     },
     /// The network has fewer classes.
     #[error("unknown class {class}: the network has {classes}, 0 to {}", .classes.saturating_sub(1))]
     UnknownClass {
-        /// The class that was asked for.
+        /// The requested class.
         class: usize,
-        /// How many the network has.
+        /// The network's number of classes.
         classes: usize,
     },
-    /// The difference of a class and itself is the target.
+    /// The target is the difference of a class and itself.
     #[error("class {class} minus itself is 0: there is nothing to explain")]
     NoDifference {
-        /// The class that stands on both sides.
+        /// The class on both sides.
         class: usize,
     },
-    /// The text names no quantity.
+    /// The text is not a quantity.
     #[error("unknown quantity \"{name}\"; known: \"logit\", \"probability\", or \"minus:CLASS\"")]
     UnknownQuantity {
-        /// The text that was read.
+        /// The text.
         name: String,
     },
-    /// A method that reads the final layer's weights met a score that is not linear in the logits.
+    /// A method that reads the final layer's weights was given a score that is not linear in the
+    /// logits.
     #[error(
         "method \"{method}\" cannot explain a {quantity}: it knows the weights of logits alone"
     )]
     NotLinear {
         /// The method's name.
         method: String,
-        /// What was to be explained.
+        /// The quantity to explain.
         quantity: Quantity,
     },
-    /// Going on from a layer gives another score than the whole forward.
+    /// Resuming from a layer gives another score than the whole forward pass.
     #[error(
         "going on from layer \"{layer}\" gives the score {from_layer}, the whole forward {whole}"
     )]
     OtherScore {
         /// The layer.
         layer: String,
-        /// The score by going on from the layer's activation.
+        /// The score when resuming from the layer's activation.
         from_layer: f32,
-        /// The score by the whole forward.
+        /// The score of the whole forward pass.
         whole: f32,
     },
-    /// A score of the caller's own is not one number an image.
+    /// A custom score is not one number per image.
     #[error("{scores} scores for {images} images")]
     ScoreCount {
-        /// How many scores were given.
+        /// The number of scores.
         scores: usize,
-        /// How many images were given.
+        /// The number of images.
         images: usize,
     },
-    /// The true class is the target, and the images came without labels.
+    /// The target is the true class, but the images have no labels.
     #[error("the target is the true class, but the images have no labels")]
     NoLabels,
-    /// There are not as many labels as images.
+    /// The number of labels is not the number of images.
     #[error("{labels} labels for {images} images")]
     LabelCount {
-        /// How many labels were given.
+        /// The number of labels.
         labels: usize,
-        /// How many images were given.
+        /// The number of images.
         images: usize,
     },
     /// The request names no layer.
     #[error("no layer to explain was named; known: {}", quoted(.known))]
     NoLayer {
-        /// The network's places, in forward order.
+        /// The network's layers, in forward order.
         known: Vec<String>,
     },
     /// The request names no method.
@@ -104,7 +105,7 @@ pub enum ExplainError {
         /// All methods, in list order.
         known: Vec<String>,
     },
-    /// A method that reads the final layer's weights met a network without that form.
+    /// A method that reads the final layer's weights was given a network without such a layer.
     #[error(
         "method \"{method}\" cannot explain layer \"{layer}\": it needs global average pooling and \
          one linear layer between it and the logits, and the network has {head}"
@@ -112,26 +113,26 @@ pub enum ExplainError {
     NotPooledLinear {
         /// The method's name.
         method: String,
-        /// The layer that was asked for.
+        /// The requested layer.
         layer: String,
-        /// What the network says of its head.
+        /// The network's description of its head.
         head: String,
         /// The layers of this network that the method can explain.
         usable: Vec<String>,
     },
-    /// The network would train while it is explained.
+    /// The network is in training mode.
     #[error("the network is not in inference mode: {reason}")]
     NotInference {
-        /// How it was noticed.
+        /// The evidence for it.
         reason: String,
     },
-    /// The logits do not depend on what was observed.
+    /// The logits do not depend on the observed layer.
     #[error("the logits do not depend on layer \"{layer}\"")]
     NoGradient {
         /// The observed layer.
         layer: String,
     },
-    /// A forward or a gradient pass gave infinities or NaN.
+    /// A forward or backward pass gave infinities or NaN.
     #[error("{quantity} of \"{place}\" holds a value that is not finite")]
     NonFiniteEvidence {
         /// `"activation"`, `"gradient"`, `"logits"`, `"output"` or `"score"`.
@@ -139,31 +140,31 @@ pub enum ExplainError {
         /// The layer, or the network's output.
         place: String,
     },
-    /// The text names no target of a predicted frame.
+    /// The text is not a target of a predicted frame.
     #[error(
         "unknown target \"{name}\"; known: \"frame\", {}, or \"box:x0,y0,x1,y1\"",
         quoted(.known)
     )]
     UnknownFrameTarget {
-        /// The text that was read.
+        /// The text.
         name: String,
         /// The digits.
         known: Vec<String>,
     },
-    /// Four numbers that are no box of a frame.
+    /// Four numbers that are not a box of a frame.
     #[error("\"{given}\" is no box: x0,y0,x1,y1 in pixels, x0 < x1 and y0 < y1, at most {side}")]
     BadBox {
         /// The numbers as given.
         given: String,
-        /// Height and width of a frame, pixels.
+        /// Height and width of a frame, in pixels.
         side: usize,
     },
-    /// A method that needs more than the gradient is to explain hidden states.
+    /// A method that needs more than the gradient was requested for hidden states.
     #[error("method \"{method}\" cannot explain hidden states; known: {}", quoted(.usable))]
     NotGradient {
         /// The method's name.
         method: String,
-        /// The methods that can.
+        /// The methods that can explain hidden states.
         usable: Vec<String>,
     },
     /// A method gave infinities or NaN from finite evidence.
@@ -177,7 +178,7 @@ pub enum ExplainError {
 }
 
 impl ExplainError {
-    /// The complaint that `method` needs more than the gradient, with the methods that do not.
+    /// Returns the error that `method` needs more than the gradient, with the methods that do not.
     pub fn not_gradient(method: Method) -> Self {
         let usable = Method::all()
             .iter()
@@ -188,7 +189,7 @@ impl ExplainError {
         }
     }
 
-    /// What to try next, if there is something to try.
+    /// Returns a hint on how to fix the error, if there is one.
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::UnknownLayer { layer: name, known } | Self::UnknownMethod { name, known } => {

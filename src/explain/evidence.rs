@@ -1,5 +1,4 @@
-//! The evidence a map is computed from: one forward pass and the one backward pass outside
-//! training.
+//! The evidence for a map: one forward pass and the only backward pass outside training.
 
 use burn::tensor::activation::softmax;
 use burn::tensor::{Int, Tensor, TensorData};
@@ -7,29 +6,29 @@ use burn::tensor::{Int, Tensor, TensorData};
 use super::{ExplainError, Explainable, TargetSpec};
 use crate::model::tap::Tap;
 
-/// Largest difference between the outputs of a plain and of a tapped forward, relative to the
+/// Largest difference between the outputs of a plain and a tapped forward pass, relative to the
 /// largest value, for a network in inference mode.
 ///
-/// Wide enough for reduced-precision products (TF32 keeps 10 bits) and for another order of sums
-/// at another batch size; dropout and batch statistics move logits by tens of percent.
+/// It allows for reduced-precision products (TF32 keeps 10 bits) and for another order of sums at
+/// another batch size. Dropout and batch statistics change logits by tens of percent.
 const INFERENCE_TOLERANCE: f32 = 1e-2;
 
-/// What one forward and one gradient pass say of a batch. No tensor carries a tape.
+/// The result of one forward and one backward pass over a batch. No tensor has an autodiff graph.
 #[derive(Debug, Clone)]
 pub struct Evidence {
     /// The logits, `[batch, classes]`.
     pub logits: Tensor<2>,
     /// The softmax of the logits, `[batch, classes]`.
     pub probabilities: Tensor<2>,
-    /// The quantity that is explained, of each image's target class, `[batch]`.
+    /// The explained quantity of each image's target class, `[batch]`.
     pub scores: Tensor<1>,
-    /// The class each image is explained for.
+    /// The explained class of each image.
     pub target_class: Vec<usize>,
-    /// One entry a requested layer, in the order of the request.
+    /// One entry per requested layer, in the order of the request.
     pub layers: Vec<LayerEvidence>,
 }
 
-/// What is known at one layer. No tensor carries a tape.
+/// The evidence at one layer. No tensor has an autodiff graph.
 #[derive(Debug, Clone)]
 pub struct LayerEvidence {
     /// The layer's name.
@@ -38,19 +37,19 @@ pub struct LayerEvidence {
     pub activation: Tensor<4>,
     /// G, the gradient of the score with respect to A, `[batch, channels, height, width]`.
     pub gradient: Tensor<4>,
-    /// The final linear layer's weights for each image's target class, `[batch, channels]`, where
-    /// the layer reaches the logits through global average pooling and that linear layer alone,
+    /// The final linear layer's weights for each image's target class, `[batch, channels]`. Present
+    /// if the layer reaches the logits through only global average pooling and that linear layer,
     /// and the quantity is linear in the logits.
     pub class_weights: Option<Tensor<2>>,
 }
 
-/// The evidence for each image's target class at `layers`.
+/// Returns the evidence for each image's target class at `layers`.
 ///
 /// The score is the sum over the batch of each image's quantity, by default the target logit. In
-/// inference mode images do not see each other, so its gradient at an image is that of the image's
-/// own quantity.
+/// inference mode images are independent, so its gradient at an image is that of the image's own
+/// quantity.
 ///
-/// The whole batch goes through at once: [`explain`](super::explain) cuts long ones.
+/// The whole batch passes through at once; [`explain`](super::explain) splits long batches.
 ///
 /// # Shapes
 ///
@@ -59,7 +58,7 @@ pub struct LayerEvidence {
 /// # Errors
 ///
 /// If a layer or a class is unknown, if labels are missing, if the network is not in inference
-/// mode, if a layer has no part in the logits, or if any value is not finite.
+/// mode, if the logits do not depend on a layer, or if any value is not finite.
 ///
 /// # Panics
 ///
@@ -76,17 +75,17 @@ where
     gather_batch(network, images, (targets, layers), Batch::First)
 }
 
-/// Which of several batches of one network is gathered.
+/// Position of a batch among several batches of one network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Batch {
-    /// The first, whose first image goes through once more to see that the network is in inference
-    /// mode and has the places.
+    /// The first batch. Its first image passes through once more, to check that the network is in
+    /// inference mode and has the layers.
     First,
-    /// A later one: both is known.
+    /// A later batch, without this check.
     Later,
 }
 
-/// As [`gather`], for one of several batches of a network.
+/// Does the work of [`gather`] for one of several batches of a network.
 pub(super) fn gather_batch<N>(
     network: &N,
     images: Tensor<4>,
@@ -127,7 +126,7 @@ where
     })
 }
 
-/// The evidence of each of `layers`, in their order.
+/// Returns the evidence of each of `layers`, in their order.
 pub(super) fn in_order<'a>(
     found: &'a [LayerEvidence],
     layers: &'a [String],
@@ -137,15 +136,15 @@ pub(super) fn in_order<'a>(
         .filter_map(|name| found.iter().find(|layer| layer.name == *name))
 }
 
-/// The output of one forward with probes at `layers`, and its tap.
+/// Returns the output of one forward pass with probes at `layers`, and its tap.
 ///
-/// The first image goes through once more without probes: this tells whether the network is in
-/// inference mode, and which places it has.
+/// The first image passes through once more without probes, to check that the network is in
+/// inference mode and which layers it has.
 ///
 /// # Shapes
 ///
 /// - `images`: `[batch, channels, height, width]`, standardised
-/// - returned: what the network gives for the batch
+/// - returned: the network's output for the batch
 ///
 /// # Errors
 ///
@@ -167,8 +166,8 @@ pub(super) fn probed_forward<const D: usize>(
     Ok((tapped, tap))
 }
 
-/// As [`probed_forward`], for images without a tape and a network that is known to be in inference mode
-/// and to have the places.
+/// Does the work of [`probed_forward`] for images without an autodiff graph and a network that is
+/// known to be in inference mode and to have the layers.
 fn probed<const D: usize>(
     forward: impl Fn(Tensor<4>, &mut Tap) -> Tensor<D>,
     images: Tensor<4>,
@@ -181,17 +180,17 @@ fn probed<const D: usize>(
     Ok((tapped, tap))
 }
 
-/// The activation and the gradient of `score` at every place `tap` was asked for, in forward order.
+/// Returns the activation and the gradient of `score` at every layer of `tap`, in forward order.
 ///
-/// This consumes the tape. The class weights are left open.
+/// This consumes the autodiff graph. The class weights are `None`.
 ///
 /// # Shapes
 ///
-/// - `score`: `[1]`, computed from a forward with `tap`, which is [`Tap::on`]
+/// - `score`: `[1]`, computed from a forward pass with `tap`, which is [`Tap::on`]
 ///
 /// # Errors
 ///
-/// If the score does not depend on a place, or if an activation or a gradient is not finite.
+/// If the score does not depend on a layer, or if an activation or a gradient is not finite.
 pub fn layer_evidence(score: Tensor<1>, tap: Tap) -> Result<Vec<LayerEvidence>, ExplainError> {
     let observations = tap.into_observations();
     let Some(first) = observations.first() else {
@@ -226,13 +225,13 @@ pub fn layer_evidence(score: Tensor<1>, tap: Tap) -> Result<Vec<LayerEvidence>, 
         .collect()
 }
 
-/// The classes as an index tensor on the device of `like`.
+/// Returns the classes as an index tensor on the device of `like`.
 ///
 /// # Shapes
 ///
 /// - returned: `[batch]`
 pub(super) fn class_index(classes: &[usize], like: &Tensor<2>) -> Tensor<1, Int> {
-    // A class index is below the number of classes, far under the range of i32.
+    // A class index is below the number of classes, which is far below the range of i32.
     let indices: Vec<i32> = classes.iter().map(|class| *class as i32).collect();
     Tensor::from_data(TensorData::new(indices, [classes.len()]), &like.device())
 }
@@ -264,7 +263,7 @@ pub(super) fn check_finite<const D: usize>(
     })
 }
 
-/// Whether the first image's output is the same with and without probes, and without a tape.
+/// Fails unless the first image's output is the same with and without probes.
 fn check_inference<const D: usize>(
     plain: Tensor<D>,
     tapped: Tensor<D>,

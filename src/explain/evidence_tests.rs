@@ -1,5 +1,5 @@
 //! Tests of `evidence`: the gradient against finite differences, batches against single images, and
-//! networks that must be refused.
+//! networks that must be rejected.
 
 use super::super::Quantity;
 use super::super::testing::{
@@ -9,15 +9,15 @@ use super::*;
 use burn::module::Module;
 use burn::tensor::Device;
 
-/// Float32 sums at another batch size.
+/// Rounding of float32 sums at another batch size.
 const BATCH_ORDER: f32 = 1e-5;
 
 fn names(layers: &[&str]) -> Vec<String> {
     layers.iter().map(|layer| (*layer).to_owned()).collect()
 }
 
-/// The sum over the images of `quantity` when `nudge` is added to the activation at `layer`: float32
-/// logits, and from there on float64.
+/// Returns the sum over the images of `quantity` with `nudge` added to the activation at `layer`:
+/// float32 logits, float64 from there on.
 fn score(
     network: &SmallNet,
     (quantity, classes): (Quantity, &[usize]),
@@ -126,7 +126,8 @@ fn a_network_on_an_autodiff_device_is_refused() {
 
 #[test]
 fn a_network_with_training_flags_is_refused_on_a_plain_device_too() {
-    // Loaded without autodiff it infers, until the probe brings a tape: then its flags count.
+    // Loaded without autodiff, it is in inference mode until the probe starts an autodiff graph;
+    // then its flags count.
     let network = SmallNet::raw(&Device::flex());
     let layers = names(&["block-1"]);
     let refused = gather(&network, images(2), &TargetSpec::predicted(), &layers);
@@ -179,7 +180,7 @@ fn a_value_that_is_not_finite_is_found() {
     assert_eq!(refused.map(|_| ()), Err(expected));
 }
 
-/// A network that drops what the tap returns.
+/// A network that ignores what the tap returns.
 struct Forgetful(SmallNet);
 
 impl Explainable for Forgetful {

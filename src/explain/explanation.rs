@@ -20,7 +20,7 @@ pub struct ExplainRequest {
     pub target: TargetSpec,
 }
 
-/// Where a network looks in one image, at one layer, by one method.
+/// The explanation of one image, at one layer, by one method.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Explanation {
     /// The image's place in the batch, from 0.
@@ -29,9 +29,9 @@ pub struct Explanation {
     pub layer: String,
     /// The method.
     pub method: Method,
-    /// The class the map is for.
+    /// The explained class.
     pub target_class: usize,
-    /// The class the network gives the image.
+    /// The class that the network predicts for the image.
     pub predicted_class: usize,
     /// The softmax probability of the target class, 0 to 1.
     pub confidence: f32,
@@ -39,10 +39,10 @@ pub struct Explanation {
     pub saliency: Saliency,
 }
 
-/// The explanations of `images`: all layers and methods of the first, then of the second, and so on;
-/// layers and, within a layer, methods in the order of the request.
+/// Returns the explanations of `images`: all layers and methods of the first image, then of the
+/// second, and so on. Layers and, within a layer, methods are in the order of the request.
 ///
-/// Long batches are cut into chunks of bounded memory, which changes no value beyond rounding.
+/// Long batches are split into chunks of bounded memory, which changes no value beyond rounding.
 ///
 /// # Shapes
 ///
@@ -51,9 +51,9 @@ pub struct Explanation {
 ///
 /// # Errors
 ///
-/// As [`gather`](super::gather). Also if no layer or no method is named, if a method needs a head
-/// that the network does not have or a score that is linear in the logits, if an answer of the
-/// network is not finite, or if a map is not finite.
+/// As [`gather`](super::gather). Also if no layer or no method is given, if a method needs a head
+/// that the network does not have or a score that is linear in the logits, or if an output of the
+/// network or a map is not finite.
 pub fn explain<N>(
     network: &N,
     images: Tensor<4>,
@@ -65,8 +65,8 @@ where
     explain_watched(network, images, request, &|_answers| {})
 }
 
-/// As [`explain`]; `watch` receives the number of answers that a method with [`Needs::Questions`] got, batch
-/// by batch, so that a caller can show that the work goes on.
+/// Does the work of [`explain`] and reports its progress. `watch` receives the number of forward
+/// passes that a method with [`Needs::Questions`] has done, batch by batch.
 ///
 /// # Shapes
 ///
@@ -139,7 +139,7 @@ where
     Ok(explanations)
 }
 
-/// Whether every method can explain every layer, before any forward is paid for.
+/// Fails unless every method can explain every layer; called before any forward pass.
 fn check_methods<N>(network: &N, request: &ExplainRequest) -> Result<(), ExplainError>
 where
     N: Explainable + ?Sized,

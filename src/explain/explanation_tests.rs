@@ -1,5 +1,5 @@
-//! Tests of `explanation`: the laws that tie methods together, the order and cutting of batches,
-//! and requests that must be refused.
+//! Tests of `explanation`: the laws that relate the methods, the order and splitting of batches,
+//! and requests that must be rejected.
 
 use super::super::layer_maps::raw_map;
 use super::super::testing::{CLASSES, SmallNet, assert_close, images, tensor4};
@@ -8,7 +8,7 @@ use super::*;
 use crate::model::tap::Tap;
 use burn::tensor::Device;
 
-/// Float32 sums in another order or at another batch size.
+/// Rounding of float32 sums in another order or at another batch size.
 const SUM_ORDER: f32 = 1e-5;
 
 fn request(layers: &[&str], methods: &[&str]) -> ExplainRequest {
@@ -208,7 +208,7 @@ fn a_map_that_overflows_is_an_error_and_not_a_blank() {
     );
 }
 
-/// A network whose logits do not move with its input.
+/// A network whose logits do not depend on its input.
 struct Constant;
 
 impl Explainable for Constant {

@@ -1,4 +1,4 @@
-//! Grad-CAM: each channel weighted by its mean gradient. One line of the method list in `explain`.
+//! Grad-CAM: each channel weighted by its mean gradient.
 
 use burn::tensor::Tensor;
 
@@ -16,7 +16,7 @@ fn signed_map(activation: Tensor<4>, gradient: Tensor<4>) -> Tensor<3> {
     weighted_sum(activation, channel_weights(gradient))
 }
 
-/// The Grad-CAM of each image, rectified.
+/// Returns the Grad-CAM of each image, rectified.
 ///
 /// # Shapes
 ///
@@ -31,7 +31,7 @@ pub fn grad_cam(activation: Tensor<4>, gradient: Tensor<4>) -> Tensor<3> {
     rectify(signed_map(activation, gradient))
 }
 
-/// The weight of each channel: the mean of its gradient.
+/// Returns the weight of each channel: the mean of its gradient.
 ///
 /// # Shapes
 ///
@@ -55,7 +55,7 @@ mod tests {
     use super::super::testing::{assert_close, tensor3, tensor4, wave};
     use super::*;
 
-    /// Float32 sums over tens of elements, in another order.
+    /// Rounding of float32 sums over tens of elements, in another order.
     const SUM_ORDER: f32 = 1e-5;
 
     #[test]

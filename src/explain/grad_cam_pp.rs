@@ -1,5 +1,4 @@
-//! Grad-CAM++: each channel weighted by its positive gradients, pixel by pixel. One line of the
-//! method list in `explain`.
+//! Grad-CAM++: each channel weighted by its positive gradients, pixel by pixel.
 
 use burn::tensor::Tensor;
 
@@ -18,7 +17,7 @@ fn signed_map(activation: Tensor<4>, gradient: Tensor<4>) -> Tensor<3> {
     weighted_sum(activation, weights)
 }
 
-/// The Grad-CAM++ map of each image, rectified.
+/// Returns the Grad-CAM++ map of each image, rectified.
 ///
 /// # Shapes
 ///
@@ -33,7 +32,7 @@ pub fn grad_cam_pp(activation: Tensor<4>, gradient: Tensor<4>) -> Tensor<3> {
     rectify(signed_map(activation, gradient))
 }
 
-/// The weight of each channel: `sum of alpha * ReLU(G)` over its pixels.
+/// Returns the weight of each channel: `sum of alpha * ReLU(G)` over its pixels.
 ///
 /// # Shapes
 ///
@@ -42,12 +41,12 @@ pub fn grad_cam_pp(activation: Tensor<4>, gradient: Tensor<4>) -> Tensor<3> {
 ///
 /// # Source
 ///
-/// Chattopadhyay et al., eq. 5 for the weight, and for `alpha` the closed form that the score
-/// `exp(S)` gives (eq. 19 of arXiv:1710.11063): `alpha = G^2 / (2 G^2 + sum(A) * G^3)`. We differ
-/// in three ways:
-/// - G is the gradient of the logit S. The factor `exp(S)` that eq. 5 carries is one number an
-///   image, which min-max normalisation removes.
-/// - The weight reads alpha only where `G > 0`. There `G^2` cancels, and
+/// Chattopadhyay et al., eq. 5 for the weight, and for `alpha` the closed form for the score
+/// `exp(S)` (eq. 19 of arXiv:1710.11063): `alpha = G^2 / (2 G^2 + sum(A) * G^3)`. We differ in
+/// three ways:
+/// - G is the gradient of the logit S. The factor `exp(S)` in eq. 5 is one number per image, which
+///   min-max normalisation removes.
+/// - The weight uses alpha only where `G > 0`. There `G^2` cancels, and
 ///   `alpha = 1 / (2 + sum(A) * G)` never divides two numbers that underflow.
 /// - There is no epsilon. With `A >= 0` the denominator is 2 or more. With signed activations it
 ///   can be 0, and alpha is then 0.
@@ -78,7 +77,7 @@ mod tests {
     use super::super::testing::{assert_close, tensor3, tensor4, wave};
     use super::*;
 
-    /// Float32 sums over tens of elements, in another order.
+    /// Rounding of float32 sums over tens of elements, in another order.
     const SUM_ORDER: f32 = 1e-5;
     /// The tolerance of a golden map.
     const GOLDEN: f32 = 1e-4;
@@ -120,7 +119,7 @@ mod tests {
 
     #[test]
     fn signed_activations_follow_the_formula_and_a_vanishing_denominator_gives_nothing() {
-        // sum(A) = -2: G = 1 makes 2 + sum(A) G = 0 and drops out; G = 0.5 gives 0.5 / 1.
+        // sum(A) = -2: G = 1 gives 2 + sum(A) G = 0 and weight 0; G = 0.5 gives 0.5 / 1.
         let activation = tensor4([1, 1, 1, 2], &[-3., 1.]);
         let weights = channel_weights(activation.clone(), tensor4([1, 1, 1, 2], &[1., 0.5]));
         assert_close(
@@ -128,7 +127,7 @@ mod tests {
             &Tensor::full([1, 1], 0.5, &activation.device()),
             0.0,
         );
-        // G = 2 makes the denominator -2: alpha is negative, as the formula says.
+        // G = 2 gives the denominator -2: alpha is negative, as in the formula.
         let weights = channel_weights(activation.clone(), tensor4([1, 1, 1, 2], &[2., 0.]));
         assert_close(
             &weights,
@@ -183,7 +182,7 @@ mod tests {
 
     #[test]
     fn a_scale_that_moves_from_activation_to_gradient_leaves_the_map() {
-        // With cA the gradient is G/c: sum(A) G stays, w shrinks by c, and w A is what it was.
+        // With cA the gradient is G/c: sum(A) G is unchanged, w shrinks by c, and w A is unchanged.
         let (activation, gradient) = (wave([2, 5, 4, 6], 0.1).abs(), wave([2, 5, 4, 6], 0.9));
         let moved = grad_cam_pp(activation.clone() * 3.5, gradient.clone() / 3.5);
         assert_close(&moved, &grad_cam_pp(activation, gradient), SUM_ORDER);

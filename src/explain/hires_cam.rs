@@ -1,4 +1,4 @@
-//! HiResCAM: each cell weighted by its own gradient. One line of the method list in `explain`.
+//! HiResCAM: each cell weighted by its own gradient.
 
 use burn::tensor::Tensor;
 
@@ -16,10 +16,10 @@ fn signed_map(activation: Tensor<4>, gradient: Tensor<4>) -> Tensor<3> {
     (gradient * activation).sum_dim(1).squeeze_dim(1)
 }
 
-/// The HiResCAM of each image, rectified.
+/// Returns the HiResCAM of each image, rectified.
 ///
-/// Where the score is linear in the activation, as under global average pooling or flattening and
-/// one linear layer, the map before its ReLU sums to the logit without its bias.
+/// If the score is linear in the activation, as with global average pooling or flattening and one
+/// linear layer, the map before its ReLU sums to the logit without its bias.
 ///
 /// # Shapes
 ///

@@ -1,4 +1,4 @@
-//! Laws that every method of the list obeys, and those that tie methods together. Tests alone.
+//! Tests of the laws that every method obeys, and of those that relate methods.
 
 use std::cell::RefCell;
 
@@ -11,8 +11,8 @@ use super::{
 };
 use crate::model::tap::Tap;
 
-/// Float32 sums in another order or at another batch size; differences of scores, and quotients of
-/// small sums, magnify them.
+/// Rounding of float32 sums in another order or at another batch size, magnified by differences of
+/// scores and quotients of small sums.
 const SUM_ORDER: f32 = 1e-4;
 
 fn request(layers: &[&str], target: TargetSpec) -> ExplainRequest {
@@ -130,7 +130,8 @@ fn a_mirrored_image_has_mirrored_maps_by_every_method() {
     }
 }
 
-/// A network that remembers the rows of each forward, and whether it left a tape.
+/// A network that records the number of rows of each forward pass, and whether it had an autodiff
+/// graph.
 struct Counting {
     network: SmallNet,
     forwards: RefCell<Vec<(usize, bool)>>,
@@ -166,8 +167,8 @@ fn one_forward_with_a_tape_serves_every_gradient_method_at_every_layer() {
     assert!(request.methods.len() >= 5);
     let found = explain(&network, images(5), &request).expect("explainable");
     assert_eq!(found.len(), 5 * 2 * request.methods.len());
-    // One image without probes, to see that the network does not train; then the batch. A gradient
-    // pass consumes its tape, so that one tape is one gradient pass.
+    // One image without probes, to check that the network is in inference mode; then the batch. A
+    // backward pass consumes its autodiff graph, so one graph is one backward pass.
     assert_eq!(network.forwards.into_inner(), [(1, false), (5, true)]);
 }
 

@@ -1,5 +1,4 @@
-//! LayerCAM: each cell weighted by its own positive gradient. One line of the method list in
-//! `explain`.
+//! LayerCAM: each cell weighted by its own positive gradient.
 
 use burn::tensor::Tensor;
 
@@ -17,7 +16,7 @@ fn signed_map(activation: Tensor<4>, gradient: Tensor<4>) -> Tensor<3> {
     (rectify(gradient) * activation).sum_dim(1).squeeze_dim(1)
 }
 
-/// The LayerCAM of each image, rectified.
+/// Returns the LayerCAM of each image, rectified.
 ///
 /// # Shapes
 ///
@@ -27,9 +26,8 @@ fn signed_map(activation: Tensor<4>, gradient: Tensor<4>) -> Tensor<3> {
 /// # Source
 ///
 /// Jiang et al., "LayerCAM: Exploring Hierarchical Class Activation Maps for Localization", IEEE
-/// TIP 2021: `M = ReLU(sum over k of ReLU(G_k) * A_k)`, cell by cell. The paper stretches the maps
-/// of shallow layers by a tanh before it lays layers over each other; maps of single layers are
-/// given here, without it.
+/// TIP 2021: `M = ReLU(sum over k of ReLU(G_k) * A_k)`, cell by cell. The paper scales the maps of
+/// shallow layers by a tanh before it combines layers. Here maps are of single layers, without it.
 pub fn layer_cam(activation: Tensor<4>, gradient: Tensor<4>) -> Tensor<3> {
     rectify(signed_map(activation, gradient))
 }
@@ -56,7 +54,7 @@ mod tests {
 
     #[test]
     fn a_cell_counts_though_its_channel_speaks_against_the_class() {
-        // Grad-CAM's weight, the mean gradient -1, would hide the one cell that speaks for it.
+        // Grad-CAM's weight, the mean gradient -1, would hide the one cell that supports the class.
         let activation = tensor4([1, 1, 1, 2], &[2., 5.]);
         let gradient = tensor4([1, 1, 1, 2], &[3., -5.]);
         assert_close(

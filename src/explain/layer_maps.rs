@@ -1,4 +1,4 @@
-//! The loop over layers and sources of maps, and the regrouping of its maps by image.
+//! The loop over layers and sources of maps, and the regrouping of maps by image.
 
 use burn::tensor::Tensor;
 
@@ -18,8 +18,8 @@ pub struct LayerMaps<S> {
     pub saliency: Vec<Saliency>,
 }
 
-/// Returns the maps that `make` gives for every layer and, within it, every source; a pair for which
-/// it gives nothing is skipped.
+/// Returns the maps that `make` gives for every layer and, within a layer, every source; pairs
+/// without maps are skipped.
 pub(super) fn of_every_layer<'a, S: Copy>(
     layers: impl IntoIterator<Item = &'a LayerEvidence>,
     sources: &[S],
@@ -43,8 +43,8 @@ pub(super) fn of_every_layer<'a, S: Copy>(
     Ok(all)
 }
 
-/// Returns what `make` gives for every map with its image's place: all maps of the first image, then
-/// all of the second, and so on.
+/// Returns the results of `make` for every map and the number of its image: all maps of the first
+/// image, then all of the second, and so on.
 pub(super) fn by_image<S: Copy, T>(
     all: Vec<LayerMaps<S>>,
     images: usize,
@@ -79,7 +79,7 @@ pub(super) fn raw_map(
     questions: &Questions<'_>,
 ) -> Result<Tensor<3>, ExplainError> {
     let signed = method.asked_map(layer, questions)?;
-    // Before the ReLU: it would hide a negative infinity.
+    // Checked before the ReLU, which would hide a negative infinity.
     if !signed.clone().is_finite().all().into_scalar::<bool>() {
         return Err(ExplainError::NonFiniteMap {
             method: method.name().to_owned(),

@@ -1,11 +1,11 @@
-//! What a map comes from.
+//! The source of a map.
 
 use std::fmt;
 use std::str::FromStr;
 
 use super::{Baseline, ExplainError, Explainable, LayerEvidence, Method, Needs};
 
-/// What a map comes from: a method, or a baseline, which ignores the network.
+/// The source of a map: a method, or a baseline, which ignores the network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum MapSource {
     /// A CAM method.
@@ -15,13 +15,13 @@ pub enum MapSource {
 }
 
 impl MapSource {
-    /// All methods, then all baselines.
+    /// Returns all methods, then all baselines.
     pub fn all() -> Vec<Self> {
         let methods = Method::all().iter().copied().map(Self::Method);
         methods.chain(Baseline::ALL.map(Self::Baseline)).collect()
     }
 
-    /// The kebab-case name in files and on the command line.
+    /// Returns the kebab-case name in files and on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Method(method) => method.name(),
@@ -29,7 +29,7 @@ impl MapSource {
         }
     }
 
-    /// The name in figures and tables.
+    /// Returns the name in figures and tables.
     pub fn title(self) -> &'static str {
         match self {
             Self::Method(method) => method.title(),
@@ -37,7 +37,7 @@ impl MapSource {
         }
     }
 
-    /// Whether it can be had at `layer` of `network`.
+    /// Returns whether it is available at `layer` of `network`.
     pub fn is_allowed<N: Explainable + ?Sized>(self, network: &N, layer: &str) -> bool {
         match self {
             Self::Method(method) => {
@@ -48,7 +48,7 @@ impl MapSource {
         }
     }
 
-    /// Whether it reads weights that the layer's evidence does not hold.
+    /// Returns whether it reads weights that the layer's evidence does not have.
     pub(super) fn lacks_weights(self, layer: &LayerEvidence) -> bool {
         let reads = |method: Method| method.needs() == Needs::PooledLinear;
         matches!(self, Self::Method(method) if reads(method)) && layer.class_weights.is_none()
@@ -64,7 +64,7 @@ impl fmt::Display for MapSource {
 impl FromStr for MapSource {
     type Err = ExplainError;
 
-    /// The method or baseline called `name`.
+    /// Returns the method or baseline called `name`.
     fn from_str(name: &str) -> Result<Self, Self::Err> {
         let found = Self::all().into_iter().find(|source| source.name() == name);
         found.ok_or_else(|| ExplainError::UnknownMethod {

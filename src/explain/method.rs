@@ -1,5 +1,5 @@
-//! The list of CAM methods and what one is. Names in the TOML, choices on the command line and the
-//! texts of errors derive from this list.
+//! The list of CAM methods, from which their names in TOML, on the command line and in error
+//! messages derive.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -10,19 +10,19 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::{ExplainError, LayerEvidence, Questions};
 
-/// What a method reads beside the activation.
+/// What a method reads next to the activation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Needs {
-    /// The gradient of the score: any network will do.
+    /// The gradient of the score; any network will do.
     Gradient,
-    /// The final layer's weights: only global average pooling and one linear layer, and a score
-    /// that is linear in the logits.
+    /// The final layer's weights; the network must end in global average pooling and one linear
+    /// layer, and the score must be linear in the logits.
     PooledLinear,
-    /// Answers of the network to changed inputs or activations, many for each map.
+    /// Forward passes on changed inputs or activations, many per map.
     Questions,
 }
 
-/// One CAM method: its names, and how its map is made. Each file of a method holds one.
+/// One CAM method: its names, and how its map is computed. Each method's file defines one.
 #[derive(Debug)]
 pub struct Formula {
     /// The kebab-case name in files and on the command line.
@@ -33,7 +33,7 @@ pub struct Formula {
     pub map: Map,
 }
 
-/// How a method makes its map before the ReLU, from what it needs and nothing else.
+/// How a method computes its map before the ReLU, from only what it needs.
 ///
 /// # Shapes
 ///
@@ -44,13 +44,13 @@ pub struct Formula {
 pub enum Map {
     /// From the activation and the gradient of the score.
     Gradient(fn(Tensor<4>, Tensor<4>) -> Tensor<3>),
-    /// From the activation and the final linear layer's weights of each image's class.
+    /// From the activation and the final linear layer's weights for each image's class.
     PooledLinear(fn(Tensor<4>, Tensor<2>) -> Tensor<3>),
-    /// From the activation and the network's answers to changed inputs or activations.
+    /// From the activation and the network's scores on changed inputs or activations.
     Questions(fn(&LayerEvidence, &Questions<'_>) -> Result<Tensor<3>, ExplainError>),
 }
 
-/// A method of the list. Equal, printed, read and serialised by its name.
+/// A method of the list. Compared, printed, parsed and serialised by its name.
 ///
 /// # Examples
 ///
@@ -65,17 +65,17 @@ pub enum Map {
 pub struct Method(pub(super) &'static Formula);
 
 impl Method {
-    /// All methods, in list order.
+    /// Returns all methods, in list order.
     pub fn all() -> &'static [Self] {
         super::METHODS
     }
 
-    /// The names of all methods, in list order.
+    /// Returns the names of all methods, in list order.
     pub fn names() -> impl Iterator<Item = &'static str> {
         Self::all().iter().map(Self::name)
     }
 
-    /// The method called `name`.
+    /// Returns the method called `name`.
     ///
     /// # Errors
     ///
@@ -92,17 +92,17 @@ impl Method {
             })
     }
 
-    /// The kebab-case name in files and on the command line.
+    /// Returns the kebab-case name in files and on the command line.
     pub fn name(&self) -> &'static str {
         self.0.name
     }
 
-    /// The name in figures and tables.
+    /// Returns the name in figures and tables.
     pub fn title(&self) -> &'static str {
         self.0.title
     }
 
-    /// What the method reads beside the activation.
+    /// Returns what the method reads next to the activation.
     pub fn needs(&self) -> Needs {
         match self.0.map {
             Map::Gradient(_) => Needs::Gradient,
@@ -111,7 +111,7 @@ impl Method {
         }
     }
 
-    /// The map before its ReLU, of a method that asks no questions.
+    /// Returns the map before its ReLU, for a method without [`Needs::Questions`].
     ///
     /// # Shapes
     ///
@@ -135,7 +135,7 @@ impl Method {
         }
     }
 
-    /// The map before its ReLU, of any method.
+    /// Returns the map before its ReLU, for any method.
     ///
     /// # Shapes
     ///
@@ -143,7 +143,7 @@ impl Method {
     ///
     /// # Errors
     ///
-    /// If an answer of the network is not finite.
+    /// If a score of the network is not finite.
     ///
     /// # Panics
     ///
@@ -160,7 +160,7 @@ impl Method {
     }
 }
 
-/// Declares the modules of the methods and lists them, so that a method is a file and a line.
+/// Declares the modules of the methods and lists them, so that a method is one file and one line.
 ///
 /// `cargo fmt` does not follow module declarations inside a macro: format these files by name.
 macro_rules! methods {
@@ -174,7 +174,7 @@ macro_rules! methods {
 }
 pub(super) use methods;
 
-/// The sum over channels of each activation times its channel's weight.
+/// Returns the sum over channels of each activation times its channel's weight.
 ///
 /// # Shapes
 ///

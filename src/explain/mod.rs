@@ -1,16 +1,16 @@
-//! Explanations: where a network looks when it gives an image to a class.
+//! Explanations: the image regions that a network's class score depends on.
 //!
-//! A value's walk: [`TargetSpec`] names a class for each image and the [`Quantity`] of it that is
-//! explained; [`gather`] runs one forward and one gradient pass and returns activations and
-//! gradients; each [`Method`] turns them into a raw map, some after asking [`Questions`] of the
-//! network; [`saliency`] resizes and normalises that map. [`explain`] does all of it for a list of
-//! layers and methods, [`survey`](survey()) also makes the baselines, and [`explain_score`] explains
-//! any score of any network. [`confidence`] then asks the network what it still sees through a map.
-//! Networks are known only through [`Explainable`].
+//! The steps: [`TargetSpec`] selects a class for each image and the [`Quantity`] of it to explain;
+//! [`gather`] runs one forward and one backward pass and returns activations and gradients; each
+//! [`Method`] turns them into a raw map, some with more forward passes, their [`Questions`];
+//! [`saliency`] resizes and normalises that map. [`explain`] does all of it for a list of layers
+//! and methods, [`survey`](survey()) also computes the baselines, and [`explain_score`] explains
+//! any score of any network. [`confidence`] then measures the network's confidence on the
+//! explanation map. Networks are used only through [`Explainable`].
 //!
 //! # Examples
 //!
-//! Your own network: its forward pass reports to the tap what it computes.
+//! Your own network: its forward pass reports its activations to the tap.
 //!
 //! ```
 //! use burn::tensor::{Device, Tensor};
@@ -112,14 +112,15 @@ method::methods! {
     ablation_cam,
 }
 
-/// What a network offers to be explained: a forward that tells a tap what it passes, and the names it
-/// uses. The rest is optional.
+/// What a network provides to be explained: a forward pass that reports activations to a tap, and
+/// the names of its layers. The rest is optional.
 ///
-/// It is explained in inference mode: call [`valid`](burn::module::Module::valid) first, also on a
-/// network that was loaded on a device without autodiff. Its dropout and batch normalisation
-/// otherwise start to train as soon as a probe brings a tape, and [`gather`] refuses it.
+/// The network must be in inference mode: call [`valid`](burn::module::Module::valid) first, even
+/// if it was loaded on a device without autodiff. Otherwise its dropout and batch normalisation
+/// start to train as soon as a probe starts an autodiff graph, and [`gather`] rejects it.
 pub trait Explainable {
-    /// The logits of a forward that calls [`Tap::observe`] at each of [`layers`](Self::layers).
+    /// Returns the logits of a forward pass that calls [`Tap::observe`] at each of
+    /// [`layers`](Self::layers).
     ///
     /// # Shapes
     ///
@@ -127,26 +128,25 @@ pub trait Explainable {
     /// - returned: `[batch, classes]`
     fn forward_tapped(&self, images: Tensor<4>, tap: &mut Tap) -> Tensor<2>;
 
-    /// The names of the places a tap can be set at, in forward order.
+    /// Returns the names of the layers that a tap can observe, in forward order.
     fn layers(&self) -> Vec<String>;
 
-    /// The weights of the final linear layer, if `layer` reaches the logits through global average
-    /// pooling and that one linear layer alone; otherwise `None`, which is the default.
+    /// Returns the weights of the final linear layer, if `layer` reaches the logits through only
+    /// global average pooling and that linear layer; otherwise `None`, which is the default.
     ///
     /// # Shapes
     ///
-    /// - returned: `[classes, channels]`, the transpose of what Burn's `Linear` stores
+    /// - returned: `[classes, channels]`, the transpose of the weights in Burn's `Linear`
     fn pooled_linear_weights(&self, layer: &str) -> Option<Tensor<2>> {
         let _ = layer;
         None
     }
 
-    /// The logits where `activation` stands at `layer`, by running only what comes after it.
+    /// Returns the logits for `activation` at `layer`, by running only what comes after it.
     ///
-    /// It serves the methods that ask about changed activations. `None`, which is the default, is
-    /// always right: the whole network is then run, and the activation replaced on the way. Give
-    /// logits only where they depend on the images through that activation alone, which no shortcut
-    /// goes around.
+    /// Methods that change activations use it. `None`, the default, is always correct: the whole
+    /// network is then run, and the activation replaced on the way. Return logits only if they
+    /// depend on the images through that activation alone, without a shortcut around it.
     ///
     /// # Shapes
     ///
@@ -157,15 +157,16 @@ pub trait Explainable {
         None
     }
 
-    /// The convolutional blocks' layers, in forward order, each with the cells a side of its activation
-    /// for images of `side` x `side` pixels: what a comparison by depth picks its layers from. None is
-    /// the default.
+    /// Returns the layers of the convolutional blocks, in forward order, each with the cells per
+    /// side of its activation for images of `side` x `side` pixels. Comparisons by depth select
+    /// their layers from them. The default is none.
     fn blocks(&self, side: usize) -> Vec<(String, usize)> {
         let _ = side;
         Vec::new()
     }
 
-    /// What stands between the last layer and the logits, for the text of an error.
+    /// Returns a description of what lies between the last layer and the logits, for error
+    /// messages.
     fn head(&self) -> &str {
         "a head of its own"
     }

@@ -1,5 +1,5 @@
-//! Explanations of any score of the caller's own, by any network: a region of a dense output, a
-//! value that is not a class.
+//! Explanations of custom scores by any network: a region of a dense output, or a value that is not
+//! a class.
 
 use burn::tensor::{Int, Tensor, TensorData};
 
@@ -10,16 +10,16 @@ use super::questions::{Subject, check_count};
 use super::{ExplainError, LayerEvidence, Method, Needs, Questions, Saliency};
 use crate::model::tap::Tap;
 
-/// Where to explain a score, and how.
+/// The layers and methods to explain a score with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScoreRequest {
     /// The names of the layers.
     pub layers: Vec<String>,
-    /// The methods; none that reads a classifier's weights.
+    /// The methods; none may read a classifier's weights.
     pub methods: Vec<Method>,
 }
 
-/// What a score of the caller's own rests on in one image, at one layer, by one method.
+/// The explanation of a custom score in one image, at one layer, by one method.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ScoreExplanation {
     /// The image's place in the batch, from 0.
@@ -34,29 +34,30 @@ pub struct ScoreExplanation {
     pub saliency: Saliency,
 }
 
-/// The explanations of `score` of what `forward` gives for `images`, ordered as those of
+/// Returns the explanations of `score` on the output of `forward` for `images`, in the order of
 /// [`explain`](super::explain).
 ///
-/// `score` is given rows of the output and, for each, the place of its image in `images`: a method
-/// that asks questions shows the network several versions of an image at once. It returns one
-/// number a row, each from its own row alone, and must be differentiable.
+/// `score` receives rows of the output and, for each row, the position of its image in `images`: a
+/// method with [`Needs::Questions`](super::Needs::Questions) passes several versions of an image
+/// through the network at once. It returns one number per row, each from its own row alone, and
+/// must be differentiable.
 ///
 /// # Shapes
 ///
 /// - `images`: `[batch, channels, height, width]`, standardised
 /// - `forward`: from `[rows, channels, height, width]` to `[rows, ...]`, calling [`Tap::observe`]
-/// - `score`: from `[rows, ...]` and as many places to `[rows]`
+/// - `score`: from `[rows, ...]` and as many positions to `[rows]`
 /// - returned: `batch * layers * methods` explanations
 ///
 /// # Errors
 ///
-/// If a layer is unknown, if no layer or method is named, if a method reads a classifier's weights,
+/// If a layer is unknown, if no layer or method is given, if a method reads a classifier's weights,
 /// if the network is not in inference mode, if the score does not depend on a layer or is not one
-/// number a row, or if any value is not finite.
+/// number per row, or if any value is not finite.
 ///
 /// # Examples
 ///
-/// What the left half of a dense output rests on, where the output is twice the image.
+/// The explanation of the left half of a dense output, which is twice the image.
 ///
 /// ```
 /// use burn::tensor::{Device, Tensor};
@@ -115,7 +116,8 @@ pub fn explain_score<const D: usize>(
     Ok(explanations)
 }
 
-/// A score for [`explain_score`]: the sum of one channel of a dense output over each image's region.
+/// Returns a score for [`explain_score`]: the sum of one channel of a dense output over each
+/// image's region.
 ///
 /// # Shapes
 ///
@@ -150,7 +152,8 @@ pub fn masked_region(
     }
 }
 
-/// The caller's forward and score, and the places of a chunk's images in the whole batch.
+/// The caller's forward function and score, and the positions of a chunk's images in the whole
+/// batch.
 struct OwnScore<'a, F, S> {
     forward: &'a F,
     score: &'a S,
@@ -162,7 +165,8 @@ where
     F: Fn(Tensor<4>, &mut Tap) -> Tensor<D>,
     S: Fn(Tensor<D>, &[usize]) -> Tensor<1>,
 {
-    /// The scores `[batch]` of a chunk's images, and the evidence at `layers` in forward order.
+    /// Returns the scores `[batch]` of a chunk's images, and the evidence at `layers` in forward
+    /// order.
     fn gather(
         &self,
         images: Tensor<4>,
@@ -192,7 +196,7 @@ where
     }
 }
 
-/// Whether there is a method, and none that reads a classifier's weights.
+/// Fails unless there is a method, and none reads a classifier's weights.
 fn check_methods(request: &ScoreRequest) -> Result<(), ExplainError> {
     if request.methods.is_empty() {
         let known = Method::names().map(str::to_owned).collect();

@@ -1,5 +1,5 @@
-//! Tests of `own_score`: the gradient path of a dense output against finite differences, regions,
-//! batches, and scores that must be refused.
+//! Tests of `own_score`: the gradient of a dense output against finite differences, regions,
+//! batches, and scores that must be rejected.
 
 use std::cell::Cell;
 
@@ -14,12 +14,13 @@ use super::super::testing::{
 use super::super::{ExplainRequest, Explainable, Plane, TargetSpec, explain};
 use super::*;
 
-/// Float32 rounding of a few sums.
+/// Rounding of a few float32 sums.
 const ROUNDING: f32 = 1e-6;
-/// Float32 sums at another batch size; differences of scores magnify them.
+/// Rounding of float32 sums at another batch size, magnified by differences of scores.
 const SUM_ORDER: f32 = 1e-4;
 
-/// A network with a dense output: two convolutions, the sigmoid of two channels for each pixel.
+/// Returns the dense output of a network: two convolutions, and the sigmoid of two channels per
+/// pixel.
 ///
 /// # Shapes
 ///
@@ -46,7 +47,7 @@ fn request(methods: &[&str]) -> ScoreRequest {
     }
 }
 
-/// Every method that does not read a classifier's weights.
+/// Returns every method that does not read a classifier's weights.
 fn usable() -> Vec<Method> {
     let all = Method::all().iter().copied();
     all.filter(|method| method.needs() != Needs::PooledLinear)
@@ -84,7 +85,7 @@ fn a_region_by_hand() {
 
 #[test]
 fn images_of_a_dense_output_are_explained_alone_as_together_by_every_method() {
-    // Each image has a region of its own, also where its versions fill a batch.
+    // Each image has its own region, even if its versions fill a batch.
     let regions = wave3([3, 8, 8], 0.6).greater_elem(0.0).float();
     let request = ScoreRequest {
         methods: usable(),

@@ -1,11 +1,11 @@
-//! A map on the whole picture, of which the network saw a part.
+//! Places a map on the whole picture, of which the network saw a part.
 
 use super::Plane;
 
-/// The map of a part of a picture, on the whole at `size` `[height, width]`: bilinear between the
-/// centres of the map's pixels, held at its borders, and 0 where the network saw nothing.
+/// Returns the map of a part of a picture on the whole, of `size` `[height, width]`. It is bilinear
+/// between the centres of the map's pixels, constant beyond them, and 0 outside the part.
 ///
-/// `part` is where the map lies: left, top, width and height as shares of the whole, 0 to 1.
+/// `part` is the position of the map: left, top, width and height as shares of the whole, 0 to 1.
 pub fn placed(map: &Plane, part: [f64; 4], size: [usize; 2]) -> Plane {
     let [left, top, part_width, part_height] = part;
     let [map_height, map_width] = map.size();
@@ -77,7 +77,7 @@ mod tests {
         assert_eq!(whole.values(), [0.0, 0.0, 0.0, 1.0, 3.0, 4.0, 0.0, 0.0]);
     }
 
-    /// Where the network saw all of it, this is the resize of the maps.
+    /// If the network saw the whole picture, this is the usual resize.
     #[test]
     fn on_a_whole_that_was_all_seen_it_is_a_resize() {
         let map = wave3([1, 5, 7], 0.4);

@@ -1,4 +1,4 @@
-//! Makes the trials' network explainable.
+//! Makes the trials' networks explainable.
 
 use burn::tensor::Tensor;
 

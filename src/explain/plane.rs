@@ -1,5 +1,4 @@
-//! One map as plain numbers, off the device. Filled by `saliency`, read by whoever stores a map or
-//! measures it.
+//! One map as plain numbers, off the device.
 
 use burn::tensor::{Device, Tensor, TensorData};
 
@@ -12,7 +11,7 @@ pub struct Plane {
 }
 
 impl Plane {
-    /// The map whose rows follow each other in `values`.
+    /// Returns the map with `values`, row by row.
     ///
     /// # Panics
     ///
@@ -30,7 +29,7 @@ impl Plane {
         }
     }
 
-    /// One map an image.
+    /// Returns one map per image.
     ///
     /// # Shapes
     ///
@@ -50,7 +49,7 @@ impl Plane {
             .collect()
     }
 
-    /// The maps as one tensor on `device`.
+    /// Returns the maps as one tensor on `device`.
     ///
     /// # Shapes
     ///
@@ -72,17 +71,17 @@ impl Plane {
         )
     }
 
-    /// `[height, width]`.
+    /// Returns `[height, width]`.
     pub fn size(&self) -> [usize; 2] {
         [self.height, self.width]
     }
 
-    /// All values, row by row.
+    /// Returns all values, row by row.
     pub fn values(&self) -> &[f32] {
         &self.values
     }
 
-    /// The value at `row` from the top and `column` from the left, both from 0.
+    /// Returns the value at `row` from the top and `column` from the left, both from 0.
     ///
     /// # Panics
     ///
@@ -97,7 +96,7 @@ impl Plane {
         self.values[row * self.width + column]
     }
 
-    /// The rows, from the top.
+    /// Returns the rows, from the top.
     pub fn rows(&self) -> impl ExactSizeIterator<Item = &[f32]> {
         // A map of width 0 has no values, and so no rows.
         self.values.chunks_exact(self.width.max(1))

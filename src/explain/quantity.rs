@@ -1,5 +1,5 @@
-//! What of a class is explained: its logit, its probability, or how far it lies above another class.
-//! Part of a [`TargetSpec`](super::TargetSpec); read by `evidence`, `questions` and `maps`.
+//! The explained quantity of a class: its logit, its probability, or its difference from another
+//! class.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,26 +10,27 @@ use burn::tensor::activation::softmax;
 use super::ExplainError;
 use super::evidence::class_index;
 
-/// What stands before the other class of a difference.
+/// Precedes the other class of a difference.
 const MINUS: &str = "minus:";
 
-/// The number that an explanation is about, one an image.
+/// The explained number, one per image.
 ///
-/// Reads and prints as `"logit"`, `"probability"` or `"minus:"` and a class index from 0.
+/// Parsed and printed as `"logit"`, `"probability"` or `"minus:"` and a class index from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Quantity {
     /// The target class's logit.
     #[default]
     Logit,
-    /// The target class's softmax probability. Its gradient is the logit's minus what the other
-    /// classes' logits lose, times `p (1 - p)`: where the network is certain it vanishes.
+    /// The target class's softmax probability. Its gradient is `p (1 - p)` times the difference
+    /// between the logit's gradient and the weighted mean of the other logits' gradients. It
+    /// vanishes where the network is certain.
     Probability,
     /// The target class's logit minus the logit of this class.
     Minus(usize),
 }
 
 impl Quantity {
-    /// The quantity of each image, on the tape of `logits` if they have one.
+    /// Returns the quantity of each image, on the tape of `logits` if they have one.
     ///
     /// # Shapes
     ///
@@ -47,8 +48,8 @@ impl Quantity {
         values.squeeze_dim(1)
     }
 
-    /// The weights by which the last linear layer makes the quantity of each image; none for a
-    /// probability, which is not linear in the logits.
+    /// Returns the weights with which the last linear layer computes the quantity of each image;
+    /// `None` for a probability, which is not linear in the logits.
     ///
     /// # Shapes
     ///
@@ -66,7 +67,7 @@ impl Quantity {
         }
     }
 
-    /// Whether the quantity is a weighted sum of logits.
+    /// Returns whether the quantity is a weighted sum of logits.
     pub fn is_linear(self) -> bool {
         self != Self::Probability
     }

@@ -1,5 +1,5 @@
-//! Questions to a network: its scores where an image, or an activation inside, is changed. The
-//! network answers in batches of bounded size.
+//! Questions to a network: its scores for changed images or activations, in batches of bounded
+//! size.
 
 use burn::tensor::{Int, Tensor, TensorData};
 
@@ -8,18 +8,18 @@ use super::evidence::check_finite;
 use super::{ExplainError, Explainable, LayerEvidence, Quantity};
 use crate::model::tap::Tap;
 
-/// Largest difference between a score of the whole forward and the same score from a layer on,
-/// relative to the larger. As wide as that of a probed forward, for the same reasons.
+/// Largest difference between a score of the whole forward pass and the same score resumed from a
+/// layer, relative to the larger. As large as for a probed forward pass, for the same reasons.
 const SAME_SCORE: f32 = 1e-2;
 
-/// A network and a score: what evidence is gathered of and questions are asked of.
+/// A network and its score, as needed for evidence and questions.
 pub(super) trait Subject {
-    /// The scores `[rows]` of a whole forward of `inputs`, each a version of the image whose place
-    /// `images` holds.
+    /// Returns the scores `[rows]` of a whole forward pass of `inputs`. Each row is a version of
+    /// the image at the position in `images`.
     fn scores(&self, inputs: Tensor<4>, images: &[usize], tap: &mut Tap) -> Tensor<1>;
 
-    /// The scores `[rows]` where the network goes on from `activation` at `layer`; none if it
-    /// cannot start there.
+    /// Returns the scores `[rows]` when the network resumes from `activation` at `layer`; `None` if
+    /// it cannot start there.
     fn scores_from(
         &self,
         layer: &str,
@@ -58,16 +58,16 @@ impl<N: Explainable + ?Sized> Subject for ClassScore<'_, N> {
     }
 }
 
-/// One changed version of one image: the channel that is kept, or taken away, is the question.
+/// One changed version of one image, identified by the channel that is kept or removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Question {
-    /// The image's place in the batch, from 0.
+    /// The image's position in the batch, from 0.
     pub image: usize,
     /// The channel of the layer, from 0.
     pub channel: usize,
 }
 
-/// What a method may ask of the network, about one batch of images.
+/// The questions of a method about one batch of images.
 pub struct Questions<'a> {
     subject: &'a dyn Subject,
     images: Tensor<4>,
@@ -86,8 +86,9 @@ impl std::fmt::Debug for Questions<'_> {
 }
 
 impl<'a> Questions<'a> {
-    /// Questions about `images`, `[batch, channels, height, width]` as the network sees them, whose
-    /// unchanged `scores` are known. `watch` is told how many answers came, batch by batch.
+    /// Creates the questions about `images`, `[batch, channels, height, width]`, standardised, with
+    /// the known `scores` of the unchanged images. `watch` receives the number of answers, batch by
+    /// batch.
     pub(super) fn new(
         subject: &'a dyn Subject,
         images: Tensor<4>,
@@ -102,16 +103,16 @@ impl<'a> Questions<'a> {
         }
     }
 
-    /// The score of each unchanged image, `[batch]`.
+    /// Returns the score of each unchanged image, `[batch]`.
     pub fn scores(&self) -> &[f32] {
         &self.scores
     }
 
-    /// The score of each changed image.
+    /// Returns the score of each changed image.
     ///
     /// # Shapes
     ///
-    /// - `change`: is given some of `asked` in their order, and their images
+    /// - `change`: receives some of `asked` in their order, and their images
     ///   `[rows, channels, height, width]`, standardised; it returns as many
     /// - returned: `[asked]`
     ///
@@ -129,18 +130,19 @@ impl<'a> Questions<'a> {
         })
     }
 
-    /// The score of each image whose activation at the layer of `evidence` is changed. A network
-    /// that can go on from there is not run up to it.
+    /// Returns the score of each image with a changed activation at the layer of `evidence`. If the
+    /// network can resume from the layer, only the part after it is run.
     ///
     /// # Shapes
     ///
-    /// - `change`: is given some of `asked` in their order, and their activations
+    /// - `change`: receives some of `asked` in their order, and their activations
     ///   `[rows, channels, height, width]`; it returns as many
     /// - returned: `[asked]`
     ///
     /// # Errors
     ///
-    /// If a score is not finite, or if going on from the layer gives other scores than the network.
+    /// If a score is not finite, or if resuming from the layer gives other scores than the whole
+    /// network.
     pub fn on_activations(
         &self,
         evidence: &LayerEvidence,
@@ -162,7 +164,7 @@ impl<'a> Questions<'a> {
         })
     }
 
-    /// Asks as many at once as images are explained at once.
+    /// Answers the questions in batches of the size used for explaining images.
     fn in_batches(
         &self,
         asked: &[Question],
@@ -180,7 +182,7 @@ impl<'a> Questions<'a> {
         Ok(answers)
     }
 
-    /// The rows of `tensor` that belong to `images`.
+    /// Returns the rows of `tensor` that belong to `images`.
     fn rows(&self, tensor: &Tensor<4>, images: &[usize]) -> Tensor<4> {
         let places: Vec<i64> = images.iter().map(|image| *image as i64).collect();
         let data = TensorData::new(places, [images.len()]);
@@ -188,7 +190,7 @@ impl<'a> Questions<'a> {
         tensor.clone().select(0, places)
     }
 
-    /// Whether going on from the layer's own activation gives the score that is known.
+    /// Fails unless resuming from the layer's own activation gives the known score.
     fn check_going_on(&self, evidence: &LayerEvidence, image: usize) -> Result<(), ExplainError> {
         let activation = evidence.activation.clone().narrow(0, image, 1);
         let Some(score) = self
@@ -198,7 +200,7 @@ impl<'a> Questions<'a> {
             return Ok(());
         };
         let (from_layer, whole) = (score.into_scalar::<f32>(), self.scores[image]);
-        // Not "greater", so that NaN is found.
+        // Not "greater", so that NaN is detected.
         if (from_layer - whole).abs() <= SAME_SCORE * from_layer.abs().max(whole.abs()) {
             return Ok(());
         }
@@ -210,7 +212,7 @@ impl<'a> Questions<'a> {
     }
 }
 
-/// Whether there is one score an image.
+/// Fails unless there is one score per image.
 pub(super) fn check_count(scores: &Tensor<1>, images: usize) -> Result<(), ExplainError> {
     let [scores] = scores.dims();
     if scores == images {

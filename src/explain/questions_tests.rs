@@ -1,5 +1,5 @@
-//! Tests of `questions` and of the two methods that ask them: maps worked by hand, both ways to ask
-//! about an activation, and what is asked at all.
+//! Tests of `questions` and of the two methods that use them: maps checked by hand, both ways to
+//! change an activation, and the number of forward passes.
 
 use std::cell::{Cell, RefCell};
 
@@ -14,9 +14,9 @@ use super::super::{
 use super::*;
 use crate::model::{Head, ModelSpec, NetworkName, PlainCnn};
 
-/// Float32 rounding of a few sums.
+/// Rounding of a few float32 sums.
 const ROUNDING: f32 = 1e-6;
-/// Float32 sums in another order, magnified by differences of scores.
+/// Rounding of float32 sums in another order, magnified by differences of scores.
 const SUM_ORDER: f32 = 1e-4;
 
 fn score_request(method: &str) -> ScoreRequest {
@@ -26,12 +26,12 @@ fn score_request(method: &str) -> ScoreRequest {
     }
 }
 
-/// Tapped images, as they are.
+/// Returns tapped images unchanged.
 fn see(images: Tensor<4>, tap: &mut Tap) -> Tensor<4> {
     tap.observe("seen", images)
 }
 
-/// The sum of the first channel of each row.
+/// Returns the sum of the first channel of each row.
 fn first_channel(output: Tensor<4>, _images: &[usize]) -> Tensor<1> {
     let [rows, _channels, height, width] = output.dims();
     let pixels: Tensor<2> = output.narrow(1, 0, 1).reshape([rows, height * width]);
@@ -72,8 +72,8 @@ fn score_cam_leaves_constant_channels_out_and_all_constant_is_empty() {
 
 #[test]
 fn ablation_cam_on_a_pooled_linear_head_by_hand() {
-    // Means 2 and 2 under weights 1.5 and -0.5: the score is 2 + bias, and loses 3 without the
-    // first channel, -1 without the second. Divided by |S|; under S = 0 not divided.
+    // Means 2 and 2 with weights 1.5 and -0.5: the score is 2 + bias, and loses 3 without the first
+    // channel, -1 without the second. Divided by |S|; not divided if S = 0.
     let image = tensor4([1, 2, 1, 2], &[1., 3., 4., 0.]);
     for (bias, divisor) in [(1.0, 3.0), (-5.0, 3.0), (-2.0, 1.0)] {
         let score = |output: Tensor<4>, _images: &[usize]| {
@@ -105,7 +105,7 @@ fn plain_cnn(head: Head) -> PlainCnn {
     PlainCnn::new(&spec, (8, 8), 4, 3, &Device::flex()).valid()
 }
 
-/// A network that cannot start inside, and remembers the rows of each forward.
+/// A network that cannot resume from a layer, and records the rows of each forward pass.
 struct WholeOnly<'a> {
     network: &'a PlainCnn,
     rows: RefCell<Vec<usize>>,
@@ -234,7 +234,7 @@ fn questions_come_in_bounded_batches_and_their_answers_are_counted() {
     assert_eq!(answers.get(), rows[2..].iter().sum::<usize>());
 }
 
-/// A network that goes on from a layer to something else.
+/// A network that resumes from a layer with another result.
 struct Astray(PlainCnn);
 
 impl Explainable for Astray {

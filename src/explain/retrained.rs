@@ -1,20 +1,18 @@
-//! A network with linear heads that were trained on its layers afterwards, so that CAM can explain
-//! it.
+//! A network with linear heads trained on its layers afterwards, so that CAM can explain it.
 
 use burn::tensor::Tensor;
 
 use super::Explainable;
 use crate::model::tap::Tap;
 
-/// A network, and for some of its layers a linear layer over their pooled activation.
+/// A network, and for some of its layers a linear layer on their pooled activation.
 ///
-/// The heads serve [`pooled_linear_weights`](Explainable::pooled_linear_weights), and so CAM, alone.
-/// Logits, predictions, probabilities and gradients stay the network's own: such a CAM shows what a
-/// linear layer *would* read from the layer, for the class that the network gives. How far the two
-/// agree is what the head's accuracy beside the network's says.
+/// The heads affect only [`pooled_linear_weights`](Explainable::pooled_linear_weights), and so only
+/// CAM. Logits, predictions, probabilities and gradients remain the network's own: such a CAM shows
+/// what a linear layer *would* read from the layer, for the class that the network predicts.
+/// Compare the head's accuracy with the network's to see how far the two agree.
 ///
-/// Without heads it is the network. Where the network has a pooled linear head of its own, that one
-/// is used.
+/// Without heads it is the network. A pooled linear head of the network itself takes precedence.
 #[derive(Debug, Clone)]
 pub struct WithHeads<N> {
     network: N,
@@ -22,7 +20,7 @@ pub struct WithHeads<N> {
 }
 
 impl<N: Explainable> WithHeads<N> {
-    /// The network without any head.
+    /// Returns the network without any head.
     pub fn new(network: N) -> Self {
         Self {
             network,
@@ -30,7 +28,7 @@ impl<N: Explainable> WithHeads<N> {
         }
     }
 
-    /// The same with a head at `layer`, in place of one that was there.
+    /// Returns the same with a head at `layer`, which replaces an earlier one.
     ///
     /// # Shapes
     ///
@@ -41,7 +39,7 @@ impl<N: Explainable> WithHeads<N> {
         self
     }
 
-    /// As [`with_head`](Self::with_head), in place.
+    /// Adds a head like [`with_head`](Self::with_head), in place.
     ///
     /// # Shapes
     ///
@@ -51,7 +49,7 @@ impl<N: Explainable> WithHeads<N> {
         self.heads.push((layer.to_owned(), weights));
     }
 
-    /// The same heads on another network.
+    /// Returns the same heads on another network.
     #[must_use]
     pub fn with_network(&self, network: N) -> Self {
         Self {
@@ -60,12 +58,12 @@ impl<N: Explainable> WithHeads<N> {
         }
     }
 
-    /// The network itself.
+    /// Returns the network itself.
     pub fn network(&self) -> &N {
         &self.network
     }
 
-    /// The layers that have a head, in the order in which they got it.
+    /// Returns the layers with a head, in the order of their addition.
     pub fn headed(&self) -> impl Iterator<Item = &str> {
         self.heads.iter().map(|(layer, _)| layer.as_str())
     }
@@ -108,7 +106,7 @@ mod tests {
     use super::*;
     use burn::tensor::{Device, TensorData};
 
-    /// Row `class` holds `class + 1` for every one of `channels` channels.
+    /// Returns weights whose row `class` is `class + 1` in every one of `channels` channels.
     fn weights(channels: usize) -> Tensor<2> {
         let rows = (0..CLASSES).flat_map(|class| vec![class as f32 + 1.0; channels]);
         let data = TensorData::new(rows.collect::<Vec<f32>>(), [CLASSES, channels]);

@@ -1,4 +1,4 @@
-//! From a method's signed map to a saliency map: rectify, resize, normalise, each defined once.
+//! From a method's signed map to a saliency map: rectify, resize, normalise.
 
 use burn::tensor::module::interpolate;
 use burn::tensor::ops::{InterpolateMode, InterpolateOptions};
@@ -8,8 +8,8 @@ use super::Plane;
 
 /// Largest spread of a map, relative to its largest magnitude, at which it counts as constant.
 ///
-/// Sixteen float32 steps: a constant map that was resized differs from itself by the rounding of
-/// four products and their sum, and normalising that would draw noise from 0 to 1.
+/// 16 float32 epsilons: a resized constant map varies by the rounding of four products and their
+/// sum, and normalising it would turn this noise into values from 0 to 1.
 pub const CONSTANT_SPREAD: f32 = 16.0 * f32::EPSILON;
 
 /// The saliency map of one image.
@@ -19,12 +19,12 @@ pub struct Saliency {
     pub raw: Plane,
     /// The map at the image's size, 0 to 1 after min-max, or all 0.
     pub normalised: Plane,
-    /// Whether the map is constant, and so shows nothing.
+    /// Whether the map is constant.
     pub empty: bool,
 }
 
 impl Saliency {
-    /// The saliency map of each image.
+    /// Returns the saliency map of each image.
     ///
     /// # Shapes
     ///
@@ -47,9 +47,9 @@ impl Saliency {
     }
 }
 
-/// The tensor with every negative value replaced by 0.
+/// Returns the tensor with every negative value replaced by 0.
 ///
-/// Unlike some backends' ReLU it lets NaN through, so that a check behind it still sees one.
+/// Unlike some backends' ReLU, it keeps NaN, so that a later check detects it.
 ///
 /// # Shapes
 ///
@@ -60,16 +60,16 @@ pub fn rectify<const D: usize>(map: Tensor<D>) -> Tensor<D> {
     map.mask_fill(negative, 0.0)
 }
 
-/// The maps at another size, by half-pixel bilinear interpolation.
+/// Returns the maps at another size, by half-pixel bilinear interpolation.
 ///
-/// Output pixel `i` reads the input at `(i + 0.5) * input / output - 0.5`, held at the borders
-/// (`align_corners = false`), along both axes, up as well as down. Downsampling takes no wider
-/// neighbourhood (no antialiasing).
+/// Output pixel `i` reads the input at `(i + 0.5) * input / output - 0.5`, clamped at the borders
+/// (`align_corners = false`), along both axes, for upsampling and downsampling. Downsampling does
+/// not widen the neighbourhood (no antialiasing).
 ///
 /// # Shapes
 ///
 /// - `maps`: `[batch, height, width]`
-/// - `size`: `[height, width]` of what is returned
+/// - `size`: `[height, width]` of the result
 /// - returned: `[batch, height, width]`
 ///
 /// # Source
@@ -83,10 +83,11 @@ pub fn resize(maps: Tensor<3>, size: [usize; 2]) -> Tensor<3> {
     interpolate(maps.unsqueeze_dim(1), options).squeeze_dim(1)
 }
 
-/// The maps from 0 to 1 by min-max, each for itself, and which of them are empty.
+/// Returns the maps from 0 to 1 by min-max, each normalised separately, and which of them are
+/// empty.
 ///
-/// A constant map (see [`CONSTANT_SPREAD`]), zero or not, has no contrast to stretch: it becomes
-/// all 0 and is empty.
+/// A constant map (see [`CONSTANT_SPREAD`]), zero or not, has no contrast: it becomes all 0 and is
+/// empty.
 ///
 /// # Shapes
 ///
@@ -104,7 +105,7 @@ pub fn normalise(maps: Tensor<3>) -> (Tensor<3>, Vec<bool>) {
         .map(|(largest, smallest)| {
             let magnitude = largest.abs().max(smallest.abs());
             let spread = largest - smallest;
-            // Under the smallest normal number a device may flush the difference to 0.
+            // Below the smallest normal number a device may flush the difference to 0.
             let constant = spread <= CONSTANT_SPREAD * magnitude || spread < f32::MIN_POSITIVE;
             if constant { 0.0 } else { spread }
         })
@@ -124,7 +125,7 @@ pub fn normalise(maps: Tensor<3>) -> (Tensor<3>, Vec<bool>) {
     (normalised, empty)
 }
 
-/// What the map leaves of each image: `E = L * I`.
+/// Returns the explanation map of each image: `E = L * I`.
 ///
 /// # Shapes
 ///

@@ -1,5 +1,4 @@
-//! Whether maps depend on what they claim to explain: how alike two maps are, and the sums that
-//! must come out.
+//! Sanity checks of maps: the similarity of two maps, and identities that must hold.
 
 use burn::tensor::Tensor;
 
@@ -8,26 +7,26 @@ use crate::data::statistics::rank_correlation;
 use super::evidence::class_index;
 use super::{Evidence, LayerEvidence, Method, Saliency, cam, grad_cam, hires_cam};
 
-/// How alike two maps of one image are, as shown: at the image's size, rectified, 0 to 1.
+/// Similarity of two maps of one image, as shown: at the image's size, rectified, 0 to 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Likeness {
-    /// Spearman's rank correlation over the pixels, -1 to 1, its sign kept. `None` where a map is
+    /// Spearman's rank correlation over the pixels, -1 to 1, with its sign. `None` if a map is
     /// empty and so has no order.
     pub correlation: Option<f64>,
     /// Mean absolute difference over the pixels, 0 to 1. An empty map is all 0.
     pub difference: f64,
-    /// Whether one of the two is empty and the other is not: there is no correlation, and yet they
-    /// are not the same.
+    /// Whether one of the two is empty and the other is not: there is no correlation, but they
+    /// differ.
     pub vanished: bool,
 }
 
 impl Likeness {
-    /// The likeness of two maps.
+    /// Returns the similarity of two maps.
     ///
-    /// The maps are taken as a person sees them, so that methods and baselines of any native size
-    /// compare. Few cells stay few: a 2 x 2 map enlarged has as many pixels as another, and four free
-    /// numbers; the correlation of two such maps without anything in common scatters by more than
-    /// half, and only means over many images say something.
+    /// The maps are compared as shown, so that methods and baselines of any native size are
+    /// comparable. Enlarging adds no information: an enlarged 2 x 2 map has many pixels but only
+    /// four free values. The correlation of two unrelated maps of this kind scatters by more than
+    /// half, so only means over many images are meaningful.
     ///
     /// # Panics
     ///
@@ -35,9 +34,9 @@ impl Likeness {
     ///
     /// # Source
     ///
-    /// Adebayo et al., "Sanity Checks for Saliency Maps", NeurIPS 2018, section 3. They give rank
+    /// Adebayo et al., "Sanity Checks for Saliency Maps", NeurIPS 2018, section 3. They report rank
     /// correlation with and without absolute values; these maps are rectified, so there is no sign
-    /// to lose, and the correlation keeps its own.
+    /// to lose, and the correlation keeps its own sign.
     pub fn of(a: &Saliency, b: &Saliency) -> Self {
         let vanished = a.empty != b.empty;
         let (a, b) = (a.normalised.values(), b.normalised.values());
@@ -50,18 +49,18 @@ impl Likeness {
     }
 }
 
-/// How far an identity is from holding.
+/// Deviation from an identity.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Deviation {
-    /// The largest difference of the two sides over all images (and cells), as a share of the largest
-    /// value of the right side.
+    /// The largest difference between the two sides over all images (and cells), as a share of the
+    /// largest value of the right side.
     pub relative: f64,
-    /// Images compared.
+    /// Number of images compared.
     pub images: usize,
 }
 
 impl Deviation {
-    /// The deviation of `left` from `right`.
+    /// Returns the deviation of `left` from `right`.
     ///
     /// # Panics
     ///
@@ -81,17 +80,18 @@ impl Deviation {
             .map(|(a, b)| f64::from((a - b).abs()));
         let apart = apart.fold(0.0, f64::max);
         Self {
-            // Two sides of nothing but zeros are equal.
+            // Two sides of only zeros are equal.
             relative: if apart == 0.0 { 0.0 } else { apart / largest },
             images,
         }
     }
 }
 
-/// Completeness of HiResCAM: the sum over all cells of `sum over channels of G * A`, against the
-/// target logit less `logits_at_zero`, the logits where the activation at the layer is all zero.
+/// Returns the deviation from the completeness of HiResCAM: the sum over all cells of
+/// `sum over channels of G * A`, against the target logit minus `logits_at_zero`, the logits for a
+/// zero activation at the layer.
 ///
-/// It holds where all that follows the layer is positively homogeneous up to the last bias: pools,
+/// It holds if everything after the layer is positively homogeneous up to the last bias: pools,
 /// averages, ReLUs without bias, one linear layer.
 ///
 /// # Shapes
@@ -101,8 +101,8 @@ impl Deviation {
 /// # Source
 ///
 /// Draelos and Carin, "Use HiResCAM instead of Grad-CAM for faithful explanations of convolutional
-/// neural networks", 2020, section 3: the map sums to the class score less the bias. Euler's theorem
-/// on homogeneous functions gives it for the max-pools too.
+/// neural networks", 2020, section 3: the map sums to the class score minus the bias. Euler's
+/// theorem on homogeneous functions extends this to max-pools.
 pub fn completeness(
     evidence: &Evidence,
     layer: &LayerEvidence,
@@ -120,13 +120,13 @@ pub fn completeness(
     Deviation::between(&read(sums), &read(target - at_zero), batch)
 }
 
-/// CAM against height x width x Grad-CAM, both before their ReLU, where the layer reaches the logits
-/// through its average and one linear layer; `None` where it does not.
+/// Returns the deviation of CAM from height x width x Grad-CAM, both before their ReLU. `None`
+/// unless the layer reaches the logits through its average and one linear layer.
 ///
 /// # Source
 ///
-/// Selvaraju et al., "Grad-CAM", ICCV 2017, section 3.1: Grad-CAM generalises CAM. With the
-/// gradient's mean in place of its sum, the cells' number is left as a factor.
+/// Selvaraju et al., "Grad-CAM", ICCV 2017, section 3.1: Grad-CAM generalises CAM. With the mean of
+/// the gradient instead of its sum, the number of cells remains as a factor.
 pub fn cam_is_grad_cam(layer: &LayerEvidence) -> Option<Deviation> {
     let [batch, _channels, height, width] = layer.activation.dims();
     layer.class_weights.as_ref()?;
@@ -150,7 +150,7 @@ mod tests {
     use super::super::{Explainable, TargetSpec, gather};
     use super::*;
 
-    /// Float32 rounding of sums over a few hundred terms.
+    /// Rounding of float32 sums over a few hundred terms.
     const ROUNDING: f64 = 1e-5;
 
     fn saliency(values: &[f32]) -> Saliency {
@@ -189,8 +189,9 @@ mod tests {
         assert!(Deviation::between(&[1.0], &[0.0], 1).relative.is_infinite());
     }
 
-    /// SmallNet's last layer is averaged into one linear layer: both identities hold there. At its
-    /// first, a convolution with a bias and a normalisation follow, and completeness does not.
+    /// SmallNet's last layer is averaged into one linear layer: both identities hold there. After
+    /// its first layer come a convolution with a bias and a normalisation, so completeness does not
+    /// hold.
     #[test]
     fn the_identities_hold_on_a_pooled_linear_head_alone() {
         let network = SmallNet::trained();
@@ -202,7 +203,7 @@ mod tests {
         let found = completeness(&evidence, last, &zeros);
         assert!(found.relative < ROUNDING && found.images == 4, "{found:?}");
         assert!(completeness(&evidence, first, &zeros).relative > 1e-2);
-        // With another class' bias it would not hold.
+        // With another class's bias it would not hold.
         assert!(completeness(&evidence, last, &(zeros + 0.5)).relative > 1e-2);
         let found = cam_is_grad_cam(last).expect("a pooled linear head");
         assert!(found.relative < ROUNDING, "{found:?}");

@@ -1,5 +1,4 @@
-//! Score-CAM: each channel weighted by the score of the image seen through it. One line of the
-//! method list in `explain`.
+//! Score-CAM: each channel weighted by the score of the image masked by it.
 
 use burn::tensor::{Int, Tensor, TensorData};
 
@@ -23,13 +22,13 @@ fn signed_map(
     Ok(weighted_sum(evidence.activation.clone(), weights))
 }
 
-/// The weight of each channel: the softmax, over an image's channels, of the score of the image
-/// times the channel as a mask.
+/// Returns the weight of each channel: the softmax, over an image's channels, of the score of the
+/// image times the channel as a mask.
 ///
-/// A mask is the channel at the image's size, 0 to 1 by min-max. It is laid on what the network is
-/// given, the standardised image, so that a masked pixel takes the mean colour. A constant channel
-/// makes no mask: it weighs 0, has no part in the softmax, and nothing is asked. Where all are
-/// constant the map is zero.
+/// A mask is the channel at the image's size, 0 to 1 by min-max. It multiplies the network's input,
+/// the standardised image, so a masked pixel takes the mean colour. A constant channel has no mask:
+/// its weight is 0, and it takes no part in the softmax and needs no forward pass. If all channels
+/// are constant, the map is zero.
 ///
 /// # Shapes
 ///
@@ -43,10 +42,10 @@ fn signed_map(
 /// # Source
 ///
 /// Wang et al., "Score-CAM: Score-Weighted Visual Explanations for Convolutional Neural Networks",
-/// CVPR 2020 workshops: the softmax of the increase `S(X * H_k) - S(X_b)` over a baseline image. The
-/// baseline's score is one number an image and cancels in the softmax, so it is not asked for. S is
-/// the quantity explained, by default the logit; leaving constant channels out is what the authors'
-/// code does.
+/// CVPR 2020 workshops: the softmax of the increase `S(X * H_k) - S(X_b)` over a baseline image.
+/// The baseline's score is one number per image and cancels in the softmax, so it is not computed.
+/// S is the explained quantity, by default the logit. The authors' code also omits constant
+/// channels.
 pub fn channel_weights(
     evidence: &LayerEvidence,
     questions: &Questions<'_>,
@@ -80,8 +79,8 @@ pub fn channel_weights(
     ))
 }
 
-/// The softmax of the scores of each image's questions, and 0 where nothing was asked;
-/// `[batch, channels]`, row by row.
+/// Returns the softmax of the scores of each image's questions, and 0 for channels without a
+/// question; `[batch, channels]`, row by row.
 fn softmax_by_image(asked: &[Question], scores: &[f32], [batch, channels]: [usize; 2]) -> Vec<f32> {
     let mut weights = vec![0.0_f32; batch * channels];
     for image in 0..batch {

@@ -1,5 +1,5 @@
-//! The maps of every method and baseline on a group of images, by one forward and one gradient pass,
-//! and by the answers to their questions where methods ask any.
+//! The maps of every method and baseline on a group of images, from one forward and one backward
+//! pass, and the further forward passes of methods that need them.
 
 use burn::tensor::Tensor;
 
@@ -14,13 +14,13 @@ use super::{ExplainError, Explainable, MapSource, Questions, Standardisation, Ta
 pub struct SurveyRequest<'a> {
     /// The images, `[batch, channels, height, width]`, 0 to 1, not standardised.
     pub pixels: Tensor<4>,
-    /// One number per image, from which its random baseline follows.
+    /// One number per image, which determines its random baseline.
     pub image_numbers: &'a [u64],
     /// How the network's inputs are standardised.
     pub standardisation: Standardisation<'a>,
     /// The layers.
     pub layers: &'a [String],
-    /// The methods and baselines; one that a layer or the quantity does not allow is skipped.
+    /// The methods and baselines; those that a layer or the quantity does not allow are skipped.
     pub sources: &'a [MapSource],
     /// The class of each image.
     pub target: &'a TargetSpec,
@@ -31,9 +31,9 @@ pub struct SurveyRequest<'a> {
 /// The maps of a group of images.
 #[derive(Debug, Clone)]
 pub struct Survey {
-    /// The class each image's maps are for, `[batch]`.
+    /// The class of each image's maps, `[batch]`.
     pub target_class: Vec<usize>,
-    /// The class the network gives each image, `[batch]`.
+    /// The predicted class of each image, `[batch]`.
     pub predicted_class: Vec<usize>,
     /// The softmax probability of each image's target class, `[batch]`, 0 to 1.
     pub confidence: Vec<f32>,
@@ -44,11 +44,12 @@ pub struct Survey {
 /// The maps of one source at one layer.
 pub type SourceMaps = LayerMaps<MapSource>;
 
-/// The maps of all sources at all layers. The whole group goes through the network at once.
+/// Returns the maps of all sources at all layers. The whole group passes through the network at
+/// once.
 ///
 /// # Errors
 ///
-/// As [`gather`]; also if an answer of the network or a map is not finite.
+/// As [`gather`]; also if an output of the network or a map is not finite.
 ///
 /// # Panics
 ///
@@ -60,8 +61,9 @@ where
     survey_watched(network, request, &|_answers| {})
 }
 
-/// As [`survey`]; `watch` receives the number of answers that a method with [`Needs::Questions`](super::Needs::Questions) got, batch
-/// by batch, so that a caller can show that the work goes on.
+/// Does the work of [`survey`] and reports its progress. `watch` receives the number of forward
+/// passes that a method with [`Needs::Questions`](super::Needs::Questions) has done, batch by
+/// batch.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! Which class each image is explained for, and which quantity of it.
+//! The explained class of each image, and its quantity.
 
 use std::fmt;
 use std::ops::Range;
@@ -8,9 +8,9 @@ use burn::tensor::Tensor;
 
 use super::{ExplainError, Quantity};
 
-/// How the explained class of an image is chosen.
+/// The rule for the explained class of an image.
 ///
-/// Reads and prints as `"predicted"`, `"true"`, or a class index from 0.
+/// Parsed and printed as `"predicted"`, `"true"`, or a class index from 0.
 ///
 /// # Examples
 ///
@@ -22,7 +22,7 @@ use super::{ExplainError, Quantity};
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TargetRule {
-    /// The class with the largest logit; of equals, the first.
+    /// The class with the largest logit; among equals, the first.
     Predicted,
     /// The label.
     True,
@@ -57,7 +57,7 @@ impl fmt::Display for TargetRule {
     }
 }
 
-/// A rule, with the labels of the images it is applied to, and what of the class is explained.
+/// A rule, the labels of its images, and the explained quantity of the class.
 ///
 /// # Examples
 ///
@@ -74,12 +74,12 @@ pub struct TargetSpec {
     pub rule: TargetRule,
     /// The true class of each image, if known. [`TargetRule::True`] needs it.
     pub labels: Option<Vec<usize>>,
-    /// What of the target class is explained.
+    /// The explained quantity of the target class.
     pub quantity: Quantity,
 }
 
 impl TargetSpec {
-    /// The logit of the class that `rule` gives, without labels.
+    /// Returns the logit of the class selected by `rule`, without labels.
     pub fn new(rule: TargetRule) -> Self {
         Self {
             rule,
@@ -88,22 +88,22 @@ impl TargetSpec {
         }
     }
 
-    /// Each image for the class the network gives it.
+    /// Returns the target of the predicted class of each image.
     pub fn predicted() -> Self {
         Self::new(TargetRule::Predicted)
     }
 
-    /// Each image for its label.
+    /// Returns the target of each image's label.
     pub fn labelled(labels: Vec<usize>) -> Self {
         Self::new(TargetRule::True).with_labels(labels)
     }
 
-    /// Every image for `class`.
+    /// Returns the target `class` for every image.
     pub fn class(class: usize) -> Self {
         Self::new(TargetRule::Class(class))
     }
 
-    /// The same, with the true class of each image.
+    /// Returns the same target with the true class of each image.
     #[must_use]
     pub fn with_labels(self, labels: Vec<usize>) -> Self {
         Self {
@@ -112,13 +112,13 @@ impl TargetSpec {
         }
     }
 
-    /// The same class, explained by another quantity than its logit.
+    /// Returns the same class with another quantity than its logit.
     #[must_use]
     pub fn of(self, quantity: Quantity) -> Self {
         Self { quantity, ..self }
     }
 
-    /// The target class of each image.
+    /// Returns the target class of each image.
     ///
     /// # Shapes
     ///
@@ -127,8 +127,9 @@ impl TargetSpec {
     ///
     /// # Errors
     ///
-    /// If the true class is asked for without one label an image, if a class is not below the
-    /// number of classes, or if the quantity sets one class against itself for every image.
+    /// If the true class is requested without one label per image, if a class is not below the
+    /// number of classes, or if the quantity is the difference of a class and itself for every
+    /// image.
     pub fn resolve(&self, logits: &Tensor<2>) -> Result<Vec<usize>, ExplainError> {
         let [batch, classes] = logits.dims();
         if let Quantity::Minus(class) = self.quantity {
@@ -153,11 +154,11 @@ impl TargetSpec {
         }
     }
 
-    /// Whether there is one label an image, where labels are given at all.
+    /// Fails unless there is one label per image or no labels.
     ///
     /// # Errors
     ///
-    /// [`ExplainError::LabelCount`] if there is not.
+    /// [`ExplainError::LabelCount`].
     pub fn check_labels(&self, images: usize) -> Result<(), ExplainError> {
         match &self.labels {
             Some(labels) if labels.len() != images => Err(ExplainError::LabelCount {
@@ -168,8 +169,8 @@ impl TargetSpec {
         }
     }
 
-    /// The same rule for the images of `range`, whose labels [`check_labels`](Self::check_labels)
-    /// has counted.
+    /// Returns the same rule for the images of `range`. [`check_labels`](Self::check_labels) must
+    /// have passed.
     pub(super) fn part(&self, range: Range<usize>) -> Self {
         let labels = self.labels.as_ref().map(|labels| labels[range].to_vec());
         Self {
@@ -179,7 +180,7 @@ impl TargetSpec {
     }
 }
 
-/// The class with the largest logit of each image; of equals, the first.
+/// Returns the class with the largest logit of each image; among equals, the first.
 ///
 /// # Shapes
 ///
@@ -199,7 +200,7 @@ pub fn predicted_classes(logits: &Tensor<2>) -> Vec<usize> {
         .collect()
 }
 
-/// The softmax probability of each image's class, 0 to 1.
+/// Returns the softmax probability of each image's class, 0 to 1.
 ///
 /// # Shapes
 ///

@@ -1,4 +1,4 @@
-//! What the unit tests of `explain` share: tensors by formula, and a small network with a pool,
+//! Shared by the unit tests of `explain`: tensors from formulas, and a small network with a pool,
 //! batch normalisation and dropout that ends in global average pooling and one linear layer.
 
 use burn::module::{Module, Param};
@@ -14,7 +14,7 @@ use crate::model::tap::Tap;
 
 pub(super) const CLASSES: usize = 4;
 
-/// Numbers between -1 and 1 without a pattern that a test could lean on.
+/// Returns numbers between -1 and 1 without a pattern that a test could depend on.
 fn numbers(count: usize, phase: f32) -> Vec<f32> {
     (0..count)
         .map(|i| ((i as f32 + 1.0) * 12.9898 + phase * 78.233).sin())
@@ -42,12 +42,12 @@ pub(super) fn tensor3(shape: [usize; 3], values: &[f32]) -> Tensor<3> {
     Tensor::from_data(TensorData::new(values.to_vec(), shape), &Device::flex())
 }
 
-/// Images of 8 x 8, `[count, 3, 8, 8]`.
+/// Returns images of 8 x 8, `[count, 3, 8, 8]`.
 pub(super) fn images(count: usize) -> Tensor<4> {
     wave([count, 3, 8, 8], 0.5)
 }
 
-/// `max|a - b| <= tolerance * max|b|`, and the same shape.
+/// Asserts `max|a - b| <= tolerance * max|b|`, and the same shape.
 #[track_caller]
 pub(super) fn assert_close<const D: usize>(a: &Tensor<D>, b: &Tensor<D>, tolerance: f32) {
     assert_eq!(a.dims(), b.dims());
@@ -59,9 +59,9 @@ pub(super) fn assert_close<const D: usize>(a: &Tensor<D>, b: &Tensor<D>, toleran
     );
 }
 
-/// Whether `gradient` is that of the score where a tensor of its shape is added to the activation:
-/// every element by central differences, but for those where a kink of ReLU or max-pool lies within
-/// the step.
+/// Asserts that `gradient` is that of the score when a tensor of its shape is added to the
+/// activation. Every element is compared with central differences, except those with a kink of ReLU
+/// or max-pool within the step.
 #[track_caller]
 pub(super) fn assert_meets_finite_differences(
     what: &str,
@@ -123,8 +123,8 @@ pub(super) struct SmallNet {
 }
 
 impl SmallNet {
-    /// A network whose weights come from a formula and whose batch statistics have moved, on
-    /// `device` and not yet in inference mode.
+    /// Returns a network on `device`, not yet in inference mode, with weights from a formula and
+    /// updated batch statistics.
     pub(super) fn raw(device: &Device) -> Self {
         let conv = |channels: [usize; 2], phase: f32| {
             let config = Conv2dConfig::new(channels, [3, 3]).with_padding(PaddingConfig2d::Same);
@@ -149,7 +149,8 @@ impl SmallNet {
         }
     }
 
-    /// The network in inference mode, after a few forwards that moved its batch statistics.
+    /// Returns the network in inference mode, after a few forward passes that updated its batch
+    /// statistics.
     pub(super) fn trained() -> Self {
         let device = Device::flex().autodiff();
         let network = Self::raw(&device);
@@ -160,8 +161,8 @@ impl SmallNet {
         network.valid()
     }
 
-    /// The same network with every kernel made its own mirror image, so that a mirrored image gives
-    /// mirrored activations.
+    /// Returns the same network with every kernel mirrored, so that a mirrored image gives mirrored
+    /// activations.
     pub(super) fn mirrored() -> Self {
         let mut network = Self::trained();
         for convolution in [&mut network.first, &mut network.second] {
@@ -172,13 +173,13 @@ impl SmallNet {
         network
     }
 
-    /// The bias of the final linear layer, `[classes]`.
+    /// Returns the bias of the final linear layer, `[classes]`.
     pub(super) fn bias(&self) -> Tensor<1> {
         let bias = self.linear.bias.as_ref();
         bias.expect("a linear layer has a bias by default").val()
     }
 
-    /// The logits, with `at` called at each place and its result carried on.
+    /// Returns the logits; `at` is called at each layer, and its result replaces the activation.
     ///
     /// # Shapes
     ///

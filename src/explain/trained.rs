@@ -1,4 +1,4 @@
-//! Makes networks that were trained here explainable, of whichever kind.
+//! Makes networks trained here explainable, of any kind.
 
 use burn::tensor::Tensor;
 

@@ -1,50 +1,53 @@
-//! When a method fails its sanity checks.
+//! The criteria for failing the sanity checks.
 
 use super::Interval;
 use crate::run::Verdict;
 
-/// Mean rank correlation over which maps count as the same after every parameter was drawn anew.
+/// Mean rank correlation above which maps count as the same after every parameter was
+/// re-initialised.
 ///
-/// Two maps that are each half something common and half their own correlate by 0.5: over it, most of
-/// a trained network's map was there without its training.
+/// Two maps that are each half common and half independent correlate by 0.5. Above it, most of a
+/// trained network's map does not depend on its training.
 pub const SAME_AFTER_RANDOMISATION: f64 = 0.5;
-/// Mean rank correlation over which the maps for the predicted and for the least likely class count
-/// as the same. Its square, 0.81, leaves less than a fifth of the variance of ranks to the class;
-/// two classes may well be judged by the same object, so the bar is higher than that for chance.
+/// Mean rank correlation above which the maps for the predicted and for the least probable class
+/// count as the same. Its square, 0.81, leaves less than a fifth of the variance of ranks to the
+/// class. Two classes may depend on the same object, so this threshold is higher than the one for
+/// re-initialised networks.
 pub const SAME_FOR_ANOTHER_CLASS: f64 = 0.9;
-/// Images with a correlation under which nothing is said: a mean of fewer scatters by 0.1 and more
-/// (one correlation scatters by about half).
+/// Minimum number of images with a correlation for a verdict: a mean of fewer scatters by 0.1 or
+/// more (one correlation scatters by about half).
 pub const FEWEST_IMAGES: usize = 25;
 
-/// Share of pairs of maps of which one is empty and the other is not, over which maps are not the
-/// same, whatever the others' correlation: most of them came or went.
+/// Share of pairs with exactly one empty map above which maps count as different, whatever the
+/// correlation of the other pairs.
 const MOSTLY_VANISHED: f64 = 0.5;
 
-/// How alike two kinds of maps were found to be.
+/// Measured similarity of two kinds of maps.
 #[derive(Debug, Clone, Copy)]
 pub struct Found {
-    /// The rank correlation over images; its `n` counts those that have one.
+    /// The rank correlation over images; its `n` is the number of images with one.
     pub correlation: Interval,
-    /// Share of the pairs of which one map is empty and the other is not, 0 to 1.
+    /// Share of the pairs with exactly one empty map, 0 to 1.
     pub vanished: f64,
 }
 
-/// What a method's maps were found to be at one layer of one network.
+/// Results for a method's maps at one layer of one network.
 #[derive(Debug, Clone, Copy)]
 pub struct Checks {
-    /// Likeness to the trained network's maps after every layer was drawn anew.
+    /// Similarity to the trained network's maps after every layer was re-initialised.
     pub all_randomised: Found,
-    /// Likeness of the maps for the explained and for the least likely class.
+    /// Similarity of the maps for the explained and for the least probable class.
     pub least_likely: Found,
-    /// Whether the identity that the method has to meet held; `None` where there is none.
+    /// Whether the method's identity held; `None` if it has none.
     pub identity: Option<bool>,
 }
 
-/// The verdict, and its reason in words.
+/// Returns the verdict, and its reason in words.
 ///
-/// A check fails where the whole interval of a mean lies over its bar, passes where none of it does or
-/// most of the maps came or went, and is undecided where the interval covers the bar or too few images
-/// have a correlation. One failed check fails the method, and one undecided leaves it undecided.
+/// A check fails if the whole interval of a mean lies above its threshold. It passes if none of the
+/// interval does, or if most pairs have exactly one empty map. It is undecided if the interval
+/// contains the threshold or too few images have a correlation. One failed check fails the method;
+/// otherwise, one undecided check leaves it undecided.
 pub fn judge(checks: &Checks) -> (Verdict, String) {
     if checks.identity == Some(false) {
         return (Verdict::Fail, "its sum is not what it has to be".to_owned());
@@ -135,9 +138,9 @@ mod tests {
         assert_eq!(verdict((0.51, 0.6), (0.2, 0.3)), Verdict::Fail);
         assert_eq!(verdict((0.0, 0.1), (0.91, 1.0)), Verdict::Fail);
         assert_eq!(verdict((0.45, 0.55), (0.2, 0.3)), Verdict::Undecided);
-        // One failed check is enough, whatever the other says.
+        // One failed check is enough, whatever the result of the other.
         assert_eq!(verdict((0.45, 0.55), (0.95, 1.0)), Verdict::Fail);
-        // Moving the other way round is no likeness.
+        // A negative correlation is not similarity.
         assert_eq!(verdict((-0.9, -0.8), (-1.0, -0.9)), Verdict::Pass);
     }
 
@@ -173,7 +176,8 @@ mod tests {
         assert_eq!(judge(&broken).0, Verdict::Fail);
     }
 
-    /// Grad-CAM for the least likely class is often empty everywhere: that is another map.
+    /// Grad-CAM for the least probable class is often empty everywhere: this counts as a different
+    /// map.
     #[test]
     fn maps_that_vanish_are_not_the_same() {
         let checks = |least_likely| Checks {
@@ -187,9 +191,9 @@ mod tests {
             reason.contains("100 % of the maps are empty on one side alone"),
             "{reason}"
         );
-        // Both maps empty for every image: nothing is known.
+        // Both maps are empty for every image: there is no information.
         assert_eq!(judge(&checks(of(0, 0.0))).0, Verdict::Undecided);
-        // A few that vanish do not excuse the others.
+        // A few empty maps do not excuse the others.
         assert_eq!(judge(&checks(of(180, 0.1))).0, Verdict::Fail);
     }
 }

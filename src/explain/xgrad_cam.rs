@@ -1,13 +1,12 @@
-//! XGrad-CAM: each channel weighted by its gradient averaged by the activation. One line of the
-//! method list in `explain`.
+//! XGrad-CAM: each channel weighted by its gradient averaged with the activation as weight.
 
 use burn::tensor::Tensor;
 
 use super::method::{Formula, Map, weighted_sum};
 use super::saliency::rectify;
 
-/// What is added to a channel's sum before it divides: a dead channel, whose sum is 0, then weighs
-/// 0. The value is that of the authors' own code.
+/// Added to a channel's sum before dividing by it, so that a dead channel (sum 0) has weight 0. The
+/// value is that of the authors' code.
 const DEAD_CHANNEL: f32 = 1e-7;
 
 /// Axiom-based Grad-CAM.
@@ -22,7 +21,7 @@ fn signed_map(activation: Tensor<4>, gradient: Tensor<4>) -> Tensor<3> {
     weighted_sum(activation, weights)
 }
 
-/// The XGrad-CAM of each image, rectified.
+/// Returns the XGrad-CAM of each image, rectified.
 ///
 /// # Shapes
 ///
@@ -37,8 +36,8 @@ pub fn xgrad_cam(activation: Tensor<4>, gradient: Tensor<4>) -> Tensor<3> {
     rectify(signed_map(activation, gradient))
 }
 
-/// The weight of each channel: `sum(G * A) / (sum(A) + 1e-7)` over its cells, so that the channel's
-/// map sums to its share `sum(G * A)` of the score.
+/// Returns the weight of each channel: `sum(G * A) / (sum(A) + 1e-7)` over its cells, so that the
+/// channel's map sums to its share `sum(G * A)` of the score.
 ///
 /// # Shapes
 ///
@@ -47,9 +46,9 @@ pub fn xgrad_cam(activation: Tensor<4>, gradient: Tensor<4>) -> Tensor<3> {
 ///
 /// # Source
 ///
-/// Fu et al.: the weights that come nearest to the axioms of sensitivity and conservation. The
-/// paper has no epsilon; the authors' code adds 1e-7. With signed
-/// activations a sum may be -1e-7 exactly, and the weight is then 0.
+/// Fu et al.: the weights that best satisfy the axioms of sensitivity and conservation. The paper
+/// has no epsilon; the authors' code adds 1e-7. With signed activations a sum may be exactly -1e-7,
+/// and the weight is then 0.
 pub fn channel_weights(activation: Tensor<4>, gradient: Tensor<4>) -> Tensor<2> {
     let [batch, channels, height, width] = gradient.dims();
     assert_eq!(
@@ -73,7 +72,7 @@ mod tests {
     use super::*;
     use burn::tensor::Device;
 
-    /// The epsilon beside sums of about 10, and float32 rounding.
+    /// The epsilon relative to sums of about 10, and float32 rounding.
     const EPSILON_SHARE: f32 = 1e-6;
 
     #[test]

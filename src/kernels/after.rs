@@ -1,5 +1,4 @@
-//! What follows a convolution, undone: the gradient of its results from the gradient of what became
-//! of them.
+//! The gradient of a convolution's results, from the gradient after its activation and pool.
 
 use std::borrow::Cow;
 
@@ -9,10 +8,10 @@ use rayon::prelude::*;
 use super::finish::POOL;
 use super::size::Size;
 
-/// What is done to the results of a convolution.
+/// The operation after a convolution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum After {
-    /// Nothing.
+    /// No operation.
     Nothing,
     /// ReLU.
     Relu,
@@ -20,17 +19,17 @@ pub enum After {
     ReluPool,
 }
 
-/// What the gradient of [`After`] needs to know.
+/// The values that the gradient of [`After`] needs.
 #[derive(Debug, Clone)]
 pub(super) enum Trace<'a> {
     Nothing,
     /// The results after ReLU.
     Relu(&'a [f32]),
-    /// Which of each window was the largest.
+    /// The index of the largest value in each window.
     ReluPool(&'a [f32]),
 }
 
-/// Pixels that one core works on at a time.
+/// Number of pixels that one core processes at a time.
 const PIXELS: usize = 4096;
 
 /// Returns the gradient of the convolution's results, `[images, height, width, outputs]`.
@@ -58,7 +57,7 @@ pub(super) fn results_gradient<'a>(
     }
 }
 
-/// Each window's gradient at its largest result, zero elsewhere.
+/// Returns each window's gradient at its largest result, zero elsewhere.
 fn unpool(gradient: &[f32], chosen: &[f32], size: Size) -> Vec<f32> {
     let row = size.width / POOL * size.outputs;
     let mut into = vec![0.0; size.pixels() * size.outputs];
@@ -78,7 +77,7 @@ fn unpool(gradient: &[f32], chosen: &[f32], size: Size) -> Vec<f32> {
 
 /// One row of windows.
 struct Unpool<'a> {
-    /// `[windows, outputs]`, whole vectors of outputs, as is `chosen`.
+    /// `[windows, outputs]`, whole vectors of outputs, like `chosen`.
     gradient: &'a [f32],
     chosen: &'a [f32],
     outputs: usize,
@@ -114,12 +113,12 @@ impl WithSimd for Unpool<'_> {
     }
 }
 
-/// Returns the gradient of the bias, `[outputs]`: the sum over all pixels of what reached them.
+/// Returns the gradient of the bias, `[outputs]`: the sum of the gradient over all pixels.
 ///
 /// # Shapes
 /// - `gradient`: `[pixels, outputs]`
 pub(super) fn bias_gradient(gradient: &[f32], outputs: usize) -> Vec<f32> {
-    // Parts of a fixed size, so that the sums do not depend on how many cores there are.
+    // Parts of a fixed size, so that the sums do not depend on the number of cores.
     let sums: Vec<Vec<f32>> = gradient
         .par_chunks(PIXELS * outputs)
         .map(|part| {

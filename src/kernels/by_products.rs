@@ -1,14 +1,14 @@
-//! A convolution as a product of matrices, made of the backend's own operations, for GPUs: there the
-//! backend's convolution is fast only after minutes of trying kernels, and slow without.
+//! A convolution as a matrix product, with the backend's own operations, for GPUs: there the
+//! backend's convolution is slow, or fast only after minutes of autotuning.
 
 use burn::tensor::Tensor;
 
-/// Columns that a product should have: fewer leave the tiles of a GPU's kernels half empty.
+/// Minimum number of columns of a product: fewer leave the tiles of a GPU's kernels half empty.
 const COLUMNS: usize = 256;
-/// Most numbers that the moved images may have, 256 MiB of them.
+/// Maximum number of values in the shifted images, 256 MiB.
 const MOST_NUMBERS: usize = 1 << 26;
 
-/// Returns whether the moved images are few enough numbers to be worth their memory.
+/// Returns whether the shifted images are small enough for this method.
 ///
 /// # Shapes
 /// As in [`convolution`].
@@ -19,8 +19,9 @@ pub(super) fn fits(images: [usize; 4], taps: [usize; 4]) -> bool {
 
 /// Returns the convolution of `images` with zero padding that keeps height and width.
 ///
-/// Images are moved by every offset of the kernel and laid out as columns (Chellapilla, Puri and Simard
-/// 2006); the taps are the other factor. A few images share a product where one alone has few pixels.
+/// Images are shifted by every offset of the kernel and laid out as columns (Chellapilla, Puri and
+/// Simard 2006); the taps are the other factor. Several images share a product if one alone has few
+/// pixels.
 ///
 /// # Shapes
 /// - `images`: `[images, inputs, height, width]`
@@ -52,7 +53,7 @@ pub(super) fn convolution(
         .reshape([count, outputs, height, width])
 }
 
-/// The images moved by every offset of a kernel of `rows` x `columns`, zeros coming in.
+/// Returns the images shifted by every offset of a kernel of `rows` x `columns`, padded with zeros.
 ///
 /// # Shapes
 /// - `images`: `[groups, inputs, together, height, width]`
@@ -76,15 +77,15 @@ fn moved(images: Tensor<5>, [rows, columns]: [usize; 2]) -> Tensor<7> {
             zeros.slice_assign(inside, images)
         }
     };
-    // Down and across one after the other: fewer pieces than one for each offset.
+    // Vertically and then horizontally: fewer pieces than one per offset.
     let down = (0..rows).map(|row| padded.clone().narrow(3, row, height));
     let down: Tensor<6> = Tensor::stack(down.collect(), 2);
     let across = (0..columns).map(|column| down.clone().narrow(5, column, width));
     Tensor::stack(across.collect(), 3)
 }
 
-/// How many of `count` images share a product: the fewest that give it enough columns and leave none
-/// over.
+/// Returns how many of `count` images share a product: the smallest divisor that gives it enough
+/// columns.
 fn together(count: usize, pixels: usize) -> usize {
     let enough = |&images: &usize| count.is_multiple_of(images) && images * pixels >= COLUMNS;
     (1..=count).find(enough).unwrap_or(count)

@@ -1,4 +1,4 @@
-//! A convolution on the CPU and its gradients, by whichever way suits its sizes.
+//! A convolution on the CPU and its gradients, by the fastest method for its sizes.
 
 use super::after::{After, Trace};
 use super::finish::Finish;
@@ -10,7 +10,7 @@ use super::taps::Taps;
 use super::winograd_kernels::Kernels;
 use super::{gather, winograd, winograd_gradient};
 
-/// How a convolution is computed.
+/// The method of a convolution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Way {
     /// As a matrix product of gathered pixels.
@@ -24,7 +24,7 @@ pub(super) enum Way {
 }
 
 impl Way {
-    /// Returns the way with the least work for a convolution of `size`.
+    /// Returns the method with the least work for a convolution of `size`.
     pub(super) fn of(size: Size) -> Self {
         let whole_panels = size.inputs.is_multiple_of(PANEL) && size.outputs.is_multiple_of(PANEL);
         match (size.height, size.width) {
@@ -41,11 +41,11 @@ impl Way {
 pub(super) struct Convolved {
     /// `[images, height, width, outputs]`, or half of height and width after a pool.
     pub(super) values: Vec<f32>,
-    /// After a pool, which of each window was the largest; else empty.
+    /// After a pool, the index of the largest value in each window; otherwise empty.
     pub(super) chosen: Vec<f32>,
 }
 
-/// Returns the convolution of `images` and what `after` makes of it.
+/// Returns the convolution of `images` followed by `after`.
 ///
 /// # Shapes
 /// - `images`: `[images, height, width, inputs]`
@@ -53,7 +53,7 @@ pub(super) struct Convolved {
 /// - `bias`: `[outputs]`
 ///
 /// # Panics
-/// If a pool is wanted of a size for which [`pools`] says no.
+/// If a pool is requested for a size for which [`pools`] returns false.
 pub(super) fn forward(
     images: &[f32],
     taps: &[f32],
@@ -87,7 +87,7 @@ pub(super) fn forward(
     Convolved { values, chosen }
 }
 
-/// Returns whether a convolution of `size` can be pooled in the same go.
+/// Returns whether a convolution of `size` can be pooled in the same pass.
 pub(super) fn pools(size: Size) -> bool {
     let even = size.height.is_multiple_of(2) && size.width.is_multiple_of(2);
     even && size.outputs.is_multiple_of(PANEL)
@@ -96,7 +96,7 @@ pub(super) fn pools(size: Size) -> bool {
 /// Returns the gradient of the images, `[images, height, width, inputs]`.
 ///
 /// # Shapes
-/// - `gradient`: `[images, height, width, outputs]`, of the results before anything was done to them
+/// - `gradient`: `[images, height, width, outputs]`, of the results before any further operation
 pub(super) fn images_gradient(gradient: &[f32], taps: &[f32], size: Size) -> Vec<f32> {
     let mut into = vec![0.0; size.pixels() * size.inputs];
     let finish = Finish::Whole {
@@ -122,7 +122,7 @@ pub(super) fn taps_gradient(images: &[f32], gradient: &[f32], size: Size) -> Vec
     }
 }
 
-/// Kernels made ready for a convolution of a certain size.
+/// Kernels prepared for a convolution of a given size.
 #[derive(Debug)]
 pub(super) struct Prepared {
     size: Size,
@@ -138,7 +138,7 @@ enum Ready {
 }
 
 impl Prepared {
-    /// Returns `taps` made ready.
+    /// Returns `taps` prepared for the convolution.
     pub(super) fn new(taps: Taps) -> Self {
         let size = taps.size();
         let kernels = match Way::of(size) {
@@ -150,7 +150,7 @@ impl Prepared {
         Self { size, kernels }
     }
 
-    /// Writes the convolution of `images` as `finish` says.
+    /// Writes the convolution of `images` to `finish`.
     ///
     /// # Shapes
     /// - `images`: `[images, height, width, inputs]`
@@ -165,7 +165,7 @@ impl Prepared {
     }
 }
 
-/// Returns what the gradient of `after` needs to know of `convolved`.
+/// Returns the values of `convolved` that the gradient of `after` needs.
 pub(super) fn trace<'a>(after: After, values: &'a [f32], chosen: &'a [f32]) -> Trace<'a> {
     match after {
         After::Nothing => Trace::Nothing,

@@ -30,7 +30,7 @@ pub(super) fn values(
     result(convolved.values, size, after)
 }
 
-/// Returns the results, tracked where one of the tensors is.
+/// Returns the results, tracked if one of the tensors is tracked.
 pub(super) fn tracked<C: CheckpointStrategy>(
     images: FloatTensor<Autodiff<Flex, C>>,
     taps: FloatTensor<Autodiff<Flex, C>>,
@@ -70,7 +70,7 @@ pub(super) fn tracked<C: CheckpointStrategy>(
     }
 }
 
-/// The convolution of tensors that are dense, the images with their channels last.
+/// Computes the convolution of dense tensors; the images have their channels last.
 fn run(
     images: &FloatTensor<Flex>,
     taps: &FloatTensor<Flex>,
@@ -95,14 +95,14 @@ fn result(values: Vec<f32>, size: Size, after: After) -> FloatTensor<Flex> {
     channels_second(values, shape)
 }
 
-/// What the gradient of a convolution needs.
+/// The values that the gradient of a convolution needs.
 #[derive(Debug, Clone)]
 struct State {
     /// With its channels last.
     images: FloatTensor<Flex>,
     taps: FloatTensor<Flex>,
-    /// After ReLU alone the results, with their channels last; after a pool which of each window
-    /// was the largest.
+    /// After only ReLU, the results with their channels last; after a pool, the index of the
+    /// largest value in each window.
     trace: Option<FloatTensor<Flex>>,
     size: Size,
     after: After,

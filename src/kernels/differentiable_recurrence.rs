@@ -24,7 +24,7 @@ pub(super) fn values(
     result(layer.run(given).hidden, layer.course)
 }
 
-/// Returns the states, tracked where one of the tensors is.
+/// Returns the states, tracked if one of the tensors is tracked.
 pub(super) fn tracked<C: CheckpointStrategy>(
     given: FloatTensor<Autodiff<Flex, C>>,
     taps: FloatTensor<Autodiff<Flex, C>>,
@@ -62,7 +62,7 @@ pub(super) fn tracked<C: CheckpointStrategy>(
     }
 }
 
-/// A layer and what it starts from, all dense.
+/// A layer and its initial state, all dense.
 #[derive(Debug, Clone)]
 struct Layer {
     taps: FloatTensor<Flex>,
@@ -114,7 +114,7 @@ fn result(hidden: Vec<f32>, Course { steps, size }: Course) -> FloatTensor<Flex>
     channels_second(hidden, shape)
 }
 
-/// What the gradient of a layer needs.
+/// The values that the gradient of a layer needs.
 #[derive(Debug, Clone)]
 struct State {
     layer: Layer,

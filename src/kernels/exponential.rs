@@ -2,16 +2,16 @@
 
 use pulp::Simd;
 
-/// Beyond these e^x is rounded to the largest and smallest normal numbers.
+/// Beyond these bounds e^x is rounded to the largest or smallest normal number.
 const BOUNDS: [f32; 2] = [-87.0, 88.0];
 /// 1.5 * 2^23: adding it rounds a small number to an integer in the low bits.
 const ROUNDER: f32 = 12_582_912.0;
 /// ln 2 in two parts, the first with few bits, so that its multiples are exact.
 const LN_2: [f32; 2] = [0.693_359_4, -2.121_944_4e-4];
-/// Below this the series of tanh is used: the formula by exponentials cancels there.
+/// Below this value tanh uses a series, since the formula with exponentials cancels.
 const SMALL: f32 = 0.625;
 
-/// Returns e^x to one or two units of the last place; what is not a number stays so.
+/// Returns e^x to one or two units in the last place; NaN stays NaN.
 ///
 /// # Source
 /// Cephes (Moshier), `expf`: range reduction by ln 2 in two parts and a polynomial of degree 5.
@@ -98,7 +98,7 @@ mod tests {
         }
     }
 
-    /// Against f64 where neither e^x nor e^-x is cut off, as shares of the true value.
+    /// Compared with f64 where neither e^x nor e^-x is clamped, relative to the true value.
     #[test]
     fn they_agree_with_double_precision() {
         let mut x: Vec<f32> = (0..16 * 1087).map(|i| i as f32 * 0.01 - 87.0).collect();

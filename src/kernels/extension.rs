@@ -7,10 +7,11 @@ use burn::backend::{Autodiff, Backend, Flex, backend_extension};
 use super::after::After;
 use super::{differentiable_convolution, differentiable_recurrence};
 
-/// Operations that the CPU backend has beyond Burn's own.
+/// Operations of the CPU backend in addition to Burn's own.
 #[backend_extension(Flex, Autodiff)]
 pub(super) trait Kernels: Backend {
-    /// A convolution with a bias, zero padding that keeps height and width, and what comes `after`.
+    /// Returns a convolution with a bias and zero padding that keeps height and width, followed by
+    /// `after`.
     ///
     /// # Shapes
     /// - `images`: `[images, inputs, height, width]`
@@ -24,15 +25,16 @@ pub(super) trait Kernels: Backend {
         after: After,
     ) -> FloatTensor<Self>;
 
-    /// A layer of a ConvLSTM over `steps` steps.
+    /// Returns the states of a ConvLSTM layer over `steps` steps.
     ///
     /// # Shapes
-    /// - `given`: `[steps * batch, 4 * channels, height, width]`, what the input gives to the gates
+    /// - `given`: `[steps * batch, 4 * channels, height, width]`, the input's contribution to the
+    ///   gates
     /// - `taps`: `[4 * channels, channels, side, side]`, from the hidden state to the gates
-    /// - `hidden`, `cell`: `[batch, channels, height, width]`, what it starts from; they count only
-    ///   where `started`
-    /// - returned: `[(steps + 1) * batch, channels, height, width]`, the hidden state of every step
-    ///   and then the last cell
+    /// - `hidden`, `cell`: `[batch, channels, height, width]`, the initial state; used only if
+    ///   `started`
+    /// - returned: `[(steps + 1) * batch, channels, height, width]`, the hidden state of every
+    ///   step, then the last cell
     fn recurrence(
         given: FloatTensor<Self>,
         taps: FloatTensor<Self>,

@@ -1,4 +1,4 @@
-//! What becomes of a convolution's results, tile by tile while they are in registers: bias, ReLU,
+//! The operations on a convolution's results, tile by tile while they are in registers: bias, ReLU,
 //! pool.
 
 use pulp::Simd;
@@ -7,48 +7,49 @@ use super::size::{Band, Size, parts, pixel_rows, tile_rows};
 
 /// Side of a pool's window.
 pub(super) const POOL: usize = 2;
-/// What `chosen` holds of a window whose values are all cut off by ReLU.
+/// Value of `chosen` for a window whose values are all set to 0 by ReLU.
 pub(super) const NONE: f32 = -1.0;
 
-/// Where the results of a convolution go.
+/// The target of a convolution's results.
 #[derive(Debug)]
 pub(super) enum Finish<'a> {
-    /// As they are, with a bias where there is one, cut off at zero where `relu`.
+    /// Unpooled, with a bias if there is one, and with ReLU if `relu`.
     Whole {
         /// `[images, height, width, outputs]`
         into: &'a mut [f32],
         bias: Option<&'a [f32]>,
         relu: bool,
     },
-    /// With a bias and ReLU, and of each 2x2 window only the largest. Height and width are even.
+    /// With bias, ReLU and 2x2 max-pool. Height and width are even.
     Pooled {
         /// `[images, height / 2, width / 2, outputs]`
         into: &'a mut [f32],
-        /// Which of the window was the largest: 0 to 3 row by row, or [`NONE`]; shaped as `into`.
+        /// Index of the largest value in the window: 0 to 3 row by row, or [`NONE`]; shaped as
+        /// `into`.
         chosen: &'a mut [f32],
         bias: &'a [f32],
     },
 }
 
-/// Where a tile lies in its part of a [`Finish`].
+/// Position of a tile in its part of a [`Finish`].
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Place {
     /// Row of pixels in the part.
     row: usize,
     column: usize,
-    /// Rows and columns of the tile that lie in the image.
+    /// Rows and columns of the tile inside the image.
     rows: usize,
     columns: usize,
 }
 
 impl Place {
-    /// Returns whether a pixel of the tile lies in the image.
+    /// Returns whether a pixel of the tile is inside the image.
     #[inline(always)]
     pub(super) fn holds(self, y: usize, x: usize) -> bool {
         y < self.rows && x < self.columns
     }
 
-    /// Returns which pixel of the part a pixel of the tile is.
+    /// Returns the index in the part of a pixel of the tile.
     #[inline(always)]
     pub(super) fn pixel(self, size: Size, y: usize, x: usize) -> usize {
         (self.row + y) * size.width + self.column + x
@@ -56,7 +57,7 @@ impl Place {
 }
 
 impl<'a> Finish<'a> {
-    /// Cuts it into one part a band of tiles that are `side` pixels high.
+    /// Splits it into one part per band of tiles that are `side` pixels high.
     pub(super) fn cut(self, size: Size, side: usize, bands: &[Band]) -> Vec<Finish<'a>> {
         let row = size.width * size.outputs;
         let rows = |band| pixel_rows(size, side, band);
@@ -75,7 +76,7 @@ impl<'a> Finish<'a> {
         }
     }
 
-    /// Returns where a tile of `band` lies.
+    /// Returns the position of a tile of `band`.
     #[inline(always)]
     pub(super) fn place(&self, size: Size, side: usize, band: Band, tile: usize) -> Place {
         let across = size.width.div_ceil(side);
@@ -93,10 +94,11 @@ impl<'a> Finish<'a> {
         }
     }
 
-    /// Puts all pixels in their places where the outputs do not fill whole vectors; not for a pool.
+    /// Writes all pixels to their positions if the outputs do not fill whole vectors; not for a
+    /// pool.
     ///
     /// # Shapes
-    /// - `products`: `[pixels, outputs]`, each row `stride` numbers after the one before
+    /// - `products`: `[pixels, outputs]`, with row starts `stride` numbers apart
     pub(super) fn put_rows(&mut self, size: Size, products: &[f32], stride: usize) {
         let Finish::Whole { into, bias, relu } = self else {
             panic!("a pool of {} outputs was not asked for", size.outputs);
@@ -110,7 +112,7 @@ impl<'a> Finish<'a> {
         }
     }
 
-    /// Puts one vector of channels of a tile in its place.
+    /// Writes one vector of channels of a tile to its position.
     #[inline(always)]
     pub(super) fn put<S: Simd, const OUT: usize>(
         &mut self,
@@ -133,7 +135,7 @@ impl<'a> Finish<'a> {
                             continue;
                         }
                         let value = simd.add_f32s(results[y][x], bias);
-                        // What is not a number stays so.
+                        // NaN stays NaN.
                         let cut = simd.greater_than_f32s(floor, value);
                         into[place.pixel(size, y, x) * vectors + vector] =
                             simd.select_f32s(cut, floor, value);
@@ -147,8 +149,8 @@ impl<'a> Finish<'a> {
                 for y in (0..place.rows).step_by(POOL) {
                     let start = (place.row + y) / POOL * (size.width / POOL);
                     for x in (0..place.columns).step_by(POOL) {
-                        // The first of equals wins, ReLU cuts off what is not above zero, and what
-                        // is not a number stays so.
+                        // The first of equals wins, ReLU clamps values that are not above zero, and
+                        // NaN stays NaN.
                         let (mut largest, mut which) = (zero, simd.splat_f32s(NONE));
                         for (index, at) in [(0, 0), (0, 1), (1, 0), (1, 1)].iter().enumerate() {
                             let value = simd.add_f32s(results[y + at.0][x + at.1], bias);

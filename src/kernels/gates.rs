@@ -1,4 +1,4 @@
-//! The gates of a ConvLSTM, one pass over memory a step, forward and back.
+//! The gates of a ConvLSTM, with one pass over memory per step, forward and backward.
 
 use pulp::{Arch, Scalar, Simd, WithSimd};
 use rayon::prelude::*;
@@ -7,14 +7,15 @@ use super::exponential::{sigmoid, tanh};
 
 /// Gates of a cell: input, forget, output and candidate, in this order along the channels.
 pub const GATES: usize = 4;
-/// Pixels that one core works on at a time.
+/// Number of pixels that one core processes at a time.
 const PIXELS: usize = 128;
 
-/// One step forward. All have their channels last, those of the gates four times as many.
+/// One forward step. All tensors have their channels last, those of the gates four times as many.
 pub(super) struct Step<'a> {
-    /// What the input gives to the gates, before their sigmoid or tanh.
+    /// The input's contribution to the gates, before their sigmoid or tanh.
     pub(super) given: &'a [f32],
-    /// What the hidden state before gives to them and the cell before, unless they were zero.
+    /// The previous hidden state's contribution to the gates and the previous cell, unless they are
+    /// zero.
     pub(super) before: Option<(&'a [f32], &'a [f32])>,
     /// The gates, after their sigmoid or tanh.
     pub(super) gates: &'a mut [f32],
@@ -103,16 +104,17 @@ fn forward<S: Simd>(simd: S, step: Step) {
     }
 }
 
-/// One step back.
+/// One backward step.
 pub(super) struct StepBack<'a> {
     /// The gates and the cell of the step.
     pub(super) gates: &'a [f32],
     pub(super) cell: &'a [f32],
-    /// The cell before, unless it was zero.
+    /// The previous cell, unless it is zero.
     pub(super) cell_before: Option<&'a [f32]>,
-    /// The gradient of the hidden state, from above and, but for the last step, from the next one.
+    /// The gradient of the hidden state, from above and, except for the last step, from the next
+    /// step.
     pub(super) hidden: (&'a [f32], Option<&'a [f32]>),
-    /// The gradient of the cell, of this step and then of the one before.
+    /// The gradient of the cell, first of this step and then of the previous one.
     pub(super) carried: &'a mut [f32],
     /// The gradient of the gates before their sigmoid or tanh.
     pub(super) into: &'a mut [f32],
@@ -206,7 +208,7 @@ fn back<S: Simd>(simd: S, step: StepBack) {
     }
 }
 
-/// The gradient before a sigmoid whose value is `gate`.
+/// Returns the gradient before a sigmoid whose value is `gate`.
 #[inline(always)]
 fn gated<S: Simd>(simd: S, gradient: S::f32s, gate: S::f32s) -> S::f32s {
     let slope = simd.negate_mul_add_e_f32s(gate, gate, gate);

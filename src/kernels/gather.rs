@@ -1,4 +1,4 @@
-//! The convolution of any odd kernel and any number of channels: the pixels under the kernel are
+//! The convolution for any odd kernel and any number of channels: the pixels under the kernel are
 //! gathered into a row, and rows are multiplied with the kernels.
 
 use pulp::{Arch, Simd, WithSimd};
@@ -10,27 +10,28 @@ use super::scratch::with_scratch;
 use super::size::{Band, Size, bands, pixel_rows, tile_rows};
 use super::taps::Taps;
 
-/// Numbers that a core gathers at a time.
+/// Number of values that a core gathers at a time.
 const BAND_NUMBERS: usize = 64 * 1024;
-/// Rows of pixels of a tile, which holds the windows of a pool.
+/// Rows of pixels in a tile, which contains the windows of a pool.
 const TILE: usize = 2;
-/// Parts that the sums of a kernel's gradient are taken in; a number of its own, so that the sums
-/// do not depend on how many cores there are.
+/// Number of parts of the sums of a kernel's gradient. It is fixed, so that the sums do not depend
+/// on the number of cores.
 const PARTS: usize = 8;
 
-/// Returns how many numbers lie under a kernel.
+/// Returns the number of values under a kernel.
 fn under(size: Size) -> usize {
     size.side * size.side * size.inputs
 }
 
-/// Kernels in panels of 16 outputs, `[output panels, under the kernel, 16]`, zeros behind the last.
+/// Kernels in panels of 16 outputs, `[output panels, under the kernel, 16]`, zero-padded at the
+/// end.
 #[derive(Debug)]
 pub(super) struct Panels {
     values: Vec<f32>,
 }
 
 impl Panels {
-    /// Returns `taps` in panels, the taps before the channels.
+    /// Returns `taps` in panels, with the taps before the channels.
     pub(super) fn new(taps: Taps) -> Self {
         let size = taps.size();
         let mut values = vec![0.0; size.outputs.div_ceil(PANEL) * under(size) * PANEL];
@@ -49,7 +50,7 @@ impl Panels {
     }
 }
 
-/// Writes the convolution of `images` with `kernels` as `finish` says.
+/// Writes the convolution of `images` with `kernels` to `finish`.
 ///
 /// # Shapes
 /// - `images`: `[images, height, width, inputs]`
@@ -150,7 +151,7 @@ impl WithSimd for Convolve<'_> {
     }
 }
 
-/// Gathers what lies under the kernel at each pixel of `band`, row by row, taps before channels.
+/// Gathers the values under the kernel at each pixel of `band`, row by row, taps before channels.
 fn gather(images: &[f32], size: Size, band: Band, stride: usize, into: &mut [f32]) {
     let Size {
         height,
@@ -169,7 +170,7 @@ fn gather(images: &[f32], size: Size, band: Band, stride: usize, into: &mut [f32
                 let Some(pixel) = pixels.next() else {
                     return;
                 };
-                // Columns under the kernel that lie in the image, and where the first of them goes.
+                // Columns under the kernel inside the image, and the target of the first one.
                 let start = x.saturating_sub(half);
                 let skipped = (start + half - x) * inputs;
                 let run = (width.min(x + half + 1) - start) * inputs;
@@ -241,7 +242,7 @@ pub(super) fn kernel_gradient(images: &[f32], gradient: &[f32], size: Size) -> V
     taps
 }
 
-/// Lays the gradient of `pixels` pixels out in panels of 16 outputs, zeros behind the last.
+/// Packs the gradient of `pixels` pixels into panels of 16 outputs, zero-padded at the end.
 fn pack(gradient: &[f32], size: Size, pixels: usize, panels: &mut [f32]) {
     for (index, panel) in panels.chunks_mut(pixels * PANEL).enumerate() {
         let first = index * PANEL;

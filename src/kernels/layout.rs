@@ -1,11 +1,11 @@
-//! Tensors of the CPU backend as slices with the channels last, and back.
+//! Converts tensors of the CPU backend to slices with the channels last, and back.
 
 use burn::backend::Flex;
 use burn::backend::ops::FloatTensorOps;
 use burn::backend::tensor::FloatTensor;
 use burn::tensor::TensorData;
 
-/// Returns `tensor` with its channels last in memory; nothing is copied where they are already.
+/// Returns `tensor` with its channels last in memory, without a copy if they already are.
 ///
 /// # Shapes
 /// - `tensor`: `[images, channels, height, width]`
@@ -14,7 +14,7 @@ pub(super) fn channels_last(tensor: FloatTensor<Flex>) -> FloatTensor<Flex> {
     dense(Flex::float_permute(tensor, &[0, 2, 3, 1]))
 }
 
-/// Returns `tensor` with its numbers in memory in the order of its axes.
+/// Returns `tensor` with its values in memory in the order of its axes.
 pub(super) fn dense(tensor: FloatTensor<Flex>) -> FloatTensor<Flex> {
     match tensor.is_contiguous() {
         true => tensor,
@@ -22,12 +22,12 @@ pub(super) fn dense(tensor: FloatTensor<Flex>) -> FloatTensor<Flex> {
     }
 }
 
-/// Returns the numbers of a tensor that [`dense`] returned.
+/// Returns the values of a tensor returned by [`dense`].
 pub(super) fn numbers(tensor: &FloatTensor<Flex>) -> &[f32] {
     tensor.as_slice().expect("it is dense and holds f32")
 }
 
-/// Returns `values` as a tensor whose channels come second, as everywhere else.
+/// Returns `values` as a tensor with the channels on the second axis.
 ///
 /// # Shapes
 /// - `values`: `[images, height, width, channels]`

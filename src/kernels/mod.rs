@@ -1,8 +1,8 @@
 //! Convolutions and recurrences that are faster on the CPU than the backend's own.
 //!
-//! Each public function gives the same values as the backend's operations that it stands for, and
-//! uses these where it has nothing faster: on another device, for another type of numbers, for a
-//! shape that it does not know.
+//! Each public function gives the same values as the backend's operations that it replaces. It uses
+//! those where it has nothing faster: on another device, for another number type, or for an
+//! unsupported shape.
 
 #![allow(
     clippy::needless_range_loop,
@@ -41,8 +41,8 @@ use extension::Kernels;
 pub use gates::GATES;
 use size::Size;
 
-/// Returns the convolution of `images` with zero padding that keeps height and width, and what
-/// `after` makes of it.
+/// Returns the convolution of `images` with zero padding that keeps height and width, followed by
+/// `after`.
 ///
 /// # Shapes
 /// - `images`: `[images, inputs, height, width]`
@@ -78,7 +78,8 @@ pub fn convolution(
     }
 }
 
-/// The same by the backend's own operations: its convolution, or on a GPU its product of matrices.
+/// Computes the same with the backend's own operations: its convolution or, on a GPU, its matrix
+/// product.
 fn by_the_backend(
     images: Tensor<4>,
     taps: Tensor<4>,
@@ -100,33 +101,34 @@ fn by_the_backend(
     }
 }
 
-/// The largest of each 2x2 window.
+/// Returns the largest value of each 2x2 window.
 fn pool(images: Tensor<4>) -> Tensor<4> {
     max_pool2d(images, MaxPoolOptions::new([2, 2]))
 }
 
-/// What a layer of a ConvLSTM remembers, `[batch, channels, height, width]` both.
+/// The state of a ConvLSTM layer, `[batch, channels, height, width]` each.
 #[derive(Debug, Clone)]
 pub struct Memory {
-    /// h, what the layer shows to the layer above.
+    /// h, the output to the layer above.
     pub hidden: Tensor<4>,
-    /// c, what it keeps to itself.
+    /// c, the internal state.
     pub cell: Tensor<4>,
 }
 
-/// Returns the hidden state of every step of a ConvLSTM layer, and what it remembers at the end.
+/// Returns the hidden state of every step of a ConvLSTM layer, and its state at the end.
 ///
 /// The gates are input, forget, output and candidate, in this order along the channels.
 ///
 /// # Shapes
-/// - `given`: `[steps * batch, 4 * channels, height, width]`, what the input and the bias give to the
-///   gates
-/// - `taps`: `[4 * channels, channels, side, side]`, from the hidden state to the gates, the side odd
-/// - `start`: what it remembers at the start; nothing is zero
+/// - `given`: `[steps * batch, 4 * channels, height, width]`, the contribution of input and bias to
+///   the gates
+/// - `taps`: `[4 * channels, channels, side, side]`, from the hidden state to the gates, the side
+///   odd
+/// - `start`: the initial state; `None` means zero
 /// - returned: `[steps * batch, channels, height, width]`
 ///
 /// # Panics
-/// If there are no steps, or `given` is no whole number of them.
+/// If there are no steps, or `given` is not a whole number of them.
 pub fn recurrence(
     given: Tensor<4>,
     taps: Tensor<4>,
@@ -168,7 +170,7 @@ pub fn recurrence(
     (hidden, memory)
 }
 
-/// The same by the backend's own operations.
+/// Computes the same with the backend's own operations.
 fn step_by_step(
     given: Tensor<4>,
     taps: Tensor<4>,
@@ -187,7 +189,7 @@ fn step_by_step(
     (Tensor::cat(hidden, 0), memory.expect("there is a step"))
 }
 
-/// One step of [`step_by_step`].
+/// Computes one step of [`step_by_step`].
 fn advance(given: Tensor<4>, memory: Option<&Memory>, taps: &Tensor<4>) -> Memory {
     let gates = match memory {
         Some(memory) => {
@@ -209,7 +211,7 @@ fn advance(given: Tensor<4>, memory: Option<&Memory>, taps: &Tensor<4>) -> Memor
     }
 }
 
-/// Returns whether the kernels know what to do with a convolution.
+/// Returns whether the kernels support a convolution.
 fn suits(images: &Tensor<4>, taps: &Tensor<4>) -> bool {
     let [_, inputs, rows, columns] = taps.dims();
     let [_, channels, ..] = images.dims();

@@ -1,5 +1,5 @@
-//! Matrix products on one core, with the right matrix in panels of 16 columns. Sharing
-//! the work between cores is left to the caller.
+//! Matrix products on one core, with the right matrix in panels of 16 columns. The caller
+//! distributes the work between cores.
 
 use std::array::from_fn;
 
@@ -7,15 +7,15 @@ use pulp::{Simd, WithSimd};
 
 /// Columns of a panel: two AVX2 vectors, one AVX-512 vector, one cache line.
 pub(super) const PANEL: usize = 16;
-/// Rows that are multiplied at once: with two vectors of columns they need 12 registers of sums.
+/// Number of rows multiplied at once: with two vectors of columns they need 12 registers of sums.
 const ROWS: usize = 6;
 
-/// The left matrix, `[rows, inner]`, and how it lies in memory.
+/// The left matrix, `[rows, inner]`, and its memory layout.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Left<'a> {
-    /// Row after row, each `stride` numbers after the one before.
+    /// Row after row, with starts `stride` numbers apart.
     Rows { values: &'a [f32], stride: usize },
-    /// Column after column, each `stride` numbers after the one before.
+    /// Column after column, with starts `stride` numbers apart.
     Columns { values: &'a [f32], stride: usize },
 }
 
@@ -27,17 +27,17 @@ pub(super) struct Right<'a> {
     pub(super) stride: usize,
 }
 
-/// Where the product goes, `[rows, 16 * panels]`, each row `stride` numbers after the one before.
+/// Target of the product, `[rows, 16 * panels]`, with row starts `stride` numbers apart.
 #[derive(Debug)]
 pub(super) struct Target<'a> {
     pub(super) values: &'a mut [f32],
     pub(super) stride: usize,
-    /// Whether the product is added to what is there.
+    /// Whether the product is added to the existing values.
     pub(super) add: bool,
 }
 
 impl Target<'_> {
-    /// Returns the part from a panel on.
+    /// Returns the part from a panel onwards.
     #[inline(always)]
     fn from(&mut self, panel: usize) -> Target<'_> {
         Target {
@@ -57,8 +57,8 @@ pub(super) struct Size {
 
 /// Writes or adds the product of `left` and `right`. Each number's sum runs along `inner` in order.
 ///
-/// It is a function of its own for each kind of processor, so that it is compiled once and not once
-/// for each of its callers.
+/// It is a separate function per kind of processor, so that it is compiled once and not once per
+/// caller.
 #[inline(always)]
 pub(super) fn multiply<S: Simd>(simd: S, left: Left, right: Right, into: Target, size: Size) {
     simd.vectorize(Multiply {
@@ -87,7 +87,7 @@ impl WithSimd for Multiply<'_> {
             into,
             size,
         } = self;
-        // Two vectors of columns at once, whatever the width of a vector.
+        // Two vectors of columns at once, for any vector width.
         match S::F32_LANES {
             16 => by_panels::<S, 2, 1>(simd, left, right, into, size),
             8 => by_panels::<S, 1, 2>(simd, left, right, into, size),
@@ -139,7 +139,7 @@ fn by_rows<S: Simd, const P: usize, const L: usize>(
     }
 }
 
-/// The product of `M` rows from `row` on with `P` panels, all of whose sums are kept in registers.
+/// Computes the product of `M` rows from `row` with `P` panels, with all sums in registers.
 #[inline(always)]
 fn block<S: Simd, const M: usize, const P: usize, const L: usize>(
     simd: S,
@@ -180,8 +180,8 @@ fn block<S: Simd, const M: usize, const P: usize, const L: usize>(
     }
 }
 
-/// Returns the sums of a block: `steps` are the places along `inner`, and `left` gives the number
-/// of a row at such a place.
+/// Returns the sums of a block: `steps` are the positions along `inner`, and `left` returns the
+/// number of a row at such a position.
 #[inline(always)]
 fn sums<S: Simd, T, const M: usize, const P: usize, const L: usize>(
     simd: S,

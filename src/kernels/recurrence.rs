@@ -1,4 +1,4 @@
-//! A layer of a ConvLSTM over a clip, forward and back through time.
+//! A layer of a ConvLSTM over a clip, forward and backward through time.
 
 use super::convolution::{Prepared, taps_gradient};
 use super::finish::Finish;
@@ -6,30 +6,30 @@ use super::gates::{GATES, Step, StepBack};
 use super::size::Size;
 use super::taps::Taps;
 
-/// The sizes of a layer's work.
+/// The sizes of a layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Course {
-    /// Steps in time.
+    /// Number of time steps.
     pub(super) steps: usize,
     /// The convolution from a hidden state to the gates.
     pub(super) size: Size,
 }
 
 impl Course {
-    /// Returns how many numbers a hidden state has.
+    /// Returns the number of values in a hidden state.
     pub(super) fn state(self) -> usize {
         self.size.pixels() * self.size.inputs
     }
 }
 
-/// What a layer starts from, `[batch, height, width, channels]` both.
+/// The initial state of a layer, `[batch, height, width, channels]` each.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Start<'a> {
     pub(super) hidden: &'a [f32],
     pub(super) cell: &'a [f32],
 }
 
-/// What a layer's steps left behind.
+/// The results of a layer's steps.
 #[derive(Debug)]
 pub(super) struct Passed {
     /// The hidden state of every step, and then the last step's cell:
@@ -41,7 +41,7 @@ pub(super) struct Passed {
     pub(super) gates: Vec<f32>,
 }
 
-/// Returns what becomes of a layer whose input gives `given` to the gates,
+/// Returns the results of a layer whose input contributes `given` to the gates,
 /// `[time, batch, height, width, 4 * channels]`.
 pub(super) fn forward(given: &[f32], taps: &[f32], start: Option<Start>, course: Course) -> Passed {
     let Course { steps, size } = course;
@@ -93,15 +93,15 @@ pub(super) fn forward(given: &[f32], taps: &[f32], start: Option<Start>, course:
 /// The gradients of a layer.
 #[derive(Debug)]
 pub(super) struct Gradients {
-    /// Of what its input gave to the gates.
+    /// Of the input's contribution to the gates.
     pub(super) given: Vec<f32>,
-    /// Of the taps, where wanted.
+    /// Of the taps, if requested.
     pub(super) taps: Option<Vec<f32>>,
-    /// Of the hidden state and the cell that it started from; zero if it did not start from any.
+    /// Of the initial hidden state and cell; zero if there were none.
     pub(super) start: [Vec<f32>; 2],
 }
 
-/// What the gradients of a layer need to know of its steps, as in [`Passed`].
+/// The values of a layer's steps that its gradients need, as in [`Passed`].
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Past<'a> {
     pub(super) hidden: &'a [f32],
@@ -109,7 +109,7 @@ pub(super) struct Past<'a> {
     pub(super) gates: &'a [f32],
 }
 
-/// Returns the gradients from that of [`Passed::hidden`], shaped as it is.
+/// Returns the gradients from that of [`Passed::hidden`], which has the same shape.
 pub(super) fn back(
     gradient: &[f32],
     passed: Past,

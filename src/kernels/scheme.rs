@@ -1,4 +1,4 @@
-//! Minimal filtering of a row by three taps: the transforms that `winograd` is made of.
+//! Minimal filtering of a row by three taps: the transforms for `winograd`.
 
 use pulp::Simd;
 
@@ -12,18 +12,18 @@ use pulp::Simd;
 pub(super) trait Scheme<const IN: usize, const POINTS: usize, const OUT: usize>:
     Copy + Send + Sync + 'static
 {
-    /// Samples before the first result's own place.
+    /// Number of samples before the position of the first result.
     const BEFORE: usize;
 
-    /// The samples at the points (B^T).
+    /// Returns the samples at the points (B^T).
     fn samples<S: Simd>(simd: S, d: [S::f32s; IN]) -> [S::f32s; POINTS];
-    /// The taps at the points (G).
+    /// Returns the taps at the points (G).
     fn taps<S: Simd>(simd: S, g: [S::f32s; 3]) -> [S::f32s; POINTS];
-    /// The results from the products at the points (A^T).
+    /// Returns the results from the products at the points (A^T).
     fn results<S: Simd>(simd: S, m: [S::f32s; POINTS]) -> [S::f32s; OUT];
-    /// The adjoint of [`results`](Self::results) (A).
+    /// Applies the adjoint of [`results`](Self::results) (A).
     fn results_adjoint<S: Simd>(simd: S, y: [S::f32s; OUT]) -> [S::f32s; POINTS];
-    /// The adjoint of [`taps`](Self::taps) (G^T).
+    /// Applies the adjoint of [`taps`](Self::taps) (G^T).
     fn taps_adjoint<S: Simd>(simd: S, u: [S::f32s; POINTS]) -> [S::f32s; 3];
 }
 
@@ -180,8 +180,8 @@ impl Scheme<6, 6, 4> for Four {
     }
 }
 
-/// Both results of a row of two samples with zeros around it: three products where F(2, 3) takes
-/// four. `y0 = w1 (x0 + x1) + (w2 - w1) x1` and `y1 = w1 (x0 + x1) + (w0 - w1) x0`.
+/// Both results of a row of two samples with zeros around it: three products instead of the four of
+/// F(2, 3). `y0 = w1 (x0 + x1) + (w2 - w1) x1` and `y1 = w1 (x0 + x1) + (w0 - w1) x0`.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pair;
 

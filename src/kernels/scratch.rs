@@ -1,4 +1,4 @@
-//! Memory of each thread that is used again and again.
+//! Memory of each thread, for reuse.
 
 use std::cell::RefCell;
 
@@ -6,9 +6,9 @@ thread_local! {
     static SCRATCH: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Calls `work` with slices of the given lengths, whose content is whatever was left there.
+/// Calls `work` with slices of the given lengths, whose content is undefined.
 ///
-/// `work` must not ask for scratch itself, nor hand work to other threads.
+/// `work` must not request scratch memory itself, nor pass work to other threads.
 pub(super) fn with_scratch<R, const N: usize>(
     lengths: [usize; N],
     work: impl FnOnce([&mut [f32]; N]) -> R,

@@ -1,23 +1,23 @@
-//! The sizes of a convolution, and the bands of rows that its work is cut into.
+//! The sizes of a convolution, and the bands of rows that its work is divided into.
 
-/// The sizes of a convolution with zero padding that keeps height and width, over images whose
-/// channels lie together: `[images, height, width, channels]`.
+/// The sizes of a convolution with zero padding that keeps height and width, over images with the
+/// channels last: `[images, height, width, channels]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Size {
     pub(super) images: usize,
     pub(super) height: usize,
     pub(super) width: usize,
-    /// Channels of the input.
+    /// Number of input channels.
     pub(super) inputs: usize,
-    /// Channels of the output.
+    /// Number of output channels.
     pub(super) outputs: usize,
     /// Side of the kernel, odd.
     pub(super) side: usize,
 }
 
 impl Size {
-    /// Returns the sizes of the convolution of images, `[images, inputs, height, width]`, with taps,
-    /// `[outputs, inputs, side, side]`.
+    /// Returns the sizes of the convolution of images, `[images, inputs, height, width]`, with
+    /// taps, `[outputs, inputs, side, side]`.
     pub(super) fn of(images: [usize; 4], taps: [usize; 4]) -> Self {
         let [images, inputs, height, width] = images;
         let [outputs, _, side, _] = taps;
@@ -31,7 +31,7 @@ impl Size {
         }
     }
 
-    /// Returns the sizes of the convolution that carries a gradient back to the input.
+    /// Returns the sizes of the convolution that propagates a gradient to the input.
     pub(super) fn reversed(self) -> Self {
         Self {
             inputs: self.outputs,
@@ -40,13 +40,13 @@ impl Size {
         }
     }
 
-    /// Returns how many pixels all images have.
+    /// Returns the number of pixels in all images.
     pub(super) fn pixels(self) -> usize {
         self.images * self.height * self.width
     }
 }
 
-/// Rows of tiles, each `side` pixels high, that one core works on at a time. Rows are counted
+/// Rows of tiles, each `side` pixels high, that one core processes at a time. Rows are counted
 /// through all images.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Band {
@@ -54,12 +54,12 @@ pub(super) struct Band {
     pub(super) rows: usize,
 }
 
-/// Returns how many rows of tiles `side` pixels high an image has.
+/// Returns the number of rows of tiles, `side` pixels high, in an image.
 pub(super) fn tile_rows(size: Size, side: usize) -> usize {
     size.height.div_ceil(side)
 }
 
-/// Returns bands of at most `rows` rows of tiles, all but the last of that many.
+/// Returns bands of `rows` rows of tiles; the last may have fewer.
 pub(super) fn bands(size: Size, side: usize, rows: usize) -> Vec<Band> {
     let all = size.images * tile_rows(size, side);
     (0..all)
@@ -71,7 +71,7 @@ pub(super) fn bands(size: Size, side: usize, rows: usize) -> Vec<Band> {
         .collect()
 }
 
-/// Returns how many rows of pixels `band` has: an image's last tiles may be lower.
+/// Returns the number of rows of pixels in `band`: an image's last tiles may be lower.
 pub(super) fn pixel_rows(size: Size, side: usize, band: Band) -> usize {
     let start = |row: usize| {
         let rows = tile_rows(size, side);
@@ -80,7 +80,7 @@ pub(super) fn pixel_rows(size: Size, side: usize, band: Band) -> usize {
     start(band.first + band.rows) - start(band.first)
 }
 
-/// Cuts `values` into one part a band, `per_row` numbers a row of pixels.
+/// Splits `values` into one part per band, with `per_row` numbers per row of pixels.
 pub(super) fn parts<'a, T>(
     mut values: &'a mut [T],
     bands: &[Band],

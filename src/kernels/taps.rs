@@ -1,13 +1,14 @@
-//! A convolution's kernels as PyTorch and Burn keep them, read in the order that is needed.
+//! A convolution's kernels in the layout of PyTorch and Burn, read in the required order.
 
 use super::size::Size;
 
-/// Which kernels are meant.
+/// The direction of the kernels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Direction {
-    /// Those of the convolution.
+    /// The kernels of the convolution.
     Forward,
-    /// Those that carry a gradient back: input and output swapped, the taps turned by 180 degrees.
+    /// The kernels that propagate a gradient: input and output swapped, the taps rotated by 180
+    /// degrees.
     Backward,
 }
 
@@ -32,7 +33,7 @@ impl<'a> Taps<'a> {
         }
     }
 
-    /// Returns the kernels that carry a gradient back through the convolution of `size`.
+    /// Returns the kernels that propagate a gradient through the convolution of `size`.
     pub(super) fn backward(values: &'a [f32], size: Size) -> Self {
         let (size, direction) = (size.reversed(), Direction::Backward);
         Self {
@@ -42,7 +43,7 @@ impl<'a> Taps<'a> {
         }
     }
 
-    /// Returns the weight of `input` for `output` at place `tap` of the kernel, row by row.
+    /// Returns the weight of `input` for `output` at position `tap` of the kernel, row by row.
     #[inline(always)]
     pub(super) fn at(&self, output: usize, input: usize, tap: usize) -> f32 {
         let taps = self.size.side * self.size.side;

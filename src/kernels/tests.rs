@@ -2,12 +2,12 @@ use burn::tensor::{Device, TensorData};
 
 use super::*;
 
-/// Float32 sums in another order, as a share of the largest value.
+/// Rounding of float32 sums in another order, as a share of the largest value.
 const SUM_ORDER: f32 = 2e-6;
-/// Four results at a time by minimal filtering multiply rounding by about ten.
+/// Minimal filtering with four results at a time increases rounding about tenfold.
 const FILTERING: f32 = 3e-5;
 
-/// Numbers between -1 and 1 that look random, by formula.
+/// Returns pseudo-random numbers between -1 and 1 from a formula.
 fn values<const D: usize>(shape: [usize; D], salt: f32, device: &Device) -> Tensor<D> {
     let count = shape.iter().product();
     let values: Vec<f32> = (0..count)
@@ -38,7 +38,7 @@ struct Case {
 
 type Convolution = fn(Tensor<4>, Tensor<4>, Option<Tensor<1>>, After) -> Tensor<4>;
 
-/// The results of a case, and the gradients of images, taps and bias.
+/// Returns the results of a case, and the gradients of images, taps and bias.
 fn run(
     case: Case,
     after: After,
@@ -105,7 +105,7 @@ fn any_size_is_as_by_the_backend() {
     }
 }
 
-/// What a GPU takes in place of the backend's convolution, with its gradients.
+/// The method that replaces the backend's convolution on a GPU, with its gradients.
 #[test]
 fn a_product_of_matrices_is_as_the_backend_s_convolution() {
     let products: Convolution =
@@ -116,7 +116,7 @@ fn a_product_of_matrices_is_as_the_backend_s_convolution() {
         ([3, 4, 1, 1], 7, 3),
         ([2, 16, 6, 6], 16, 5),
         ([2, 20, 5, 4], 17, 1),
-        // One, four and six images a product.
+        // One, four and six images per product.
         ([2, 4, 16, 16], 8, 3),
         ([8, 4, 8, 8], 8, 3),
         ([6, 16, 2, 2], 32, 3),
@@ -154,7 +154,7 @@ fn four_results_at_a_time_are_as_by_the_backend() {
     }
 }
 
-/// A window of equal values sends its gradient to the first of them, as the backend's pool does.
+/// A window of equal values sends its gradient to the first of them, like the backend's pool.
 #[test]
 fn equal_values_in_a_window_are_decided_alike() {
     let device = Device::flex().autodiff();
@@ -170,7 +170,7 @@ fn equal_values_in_a_window_are_decided_alike() {
     assert_close(gradient(convolution), gradient(by_the_backend), SUM_ORDER);
 }
 
-/// A convolution is linear in its images and in its taps: central differences are exact but for
+/// A convolution is linear in its images and in its taps: central differences are exact up to
 /// rounding.
 #[test]
 fn gradients_meet_finite_differences() {
@@ -228,7 +228,7 @@ fn gradients_meet_finite_differences() {
     }
 }
 
-/// Views with their axes swapped or cut are read as what they stand for.
+/// Views with swapped or cropped axes are read correctly.
 #[test]
 fn views_are_read_right() {
     let device = Device::flex();
@@ -259,7 +259,7 @@ fn what_is_no_number_stays_so() {
     }
 }
 
-/// Resuming gives the same bits, whatever other work the cores had.
+/// Resuming gives the same bits, whatever other work the cores have.
 #[test]
 fn the_number_of_cores_changes_no_bit() {
     let cases = [
@@ -291,7 +291,7 @@ fn the_number_of_cores_changes_no_bit() {
 
 type Recurrence = fn(Tensor<4>, Tensor<4>, Option<Memory>, usize) -> (Tensor<4>, Memory);
 
-/// The states of a layer, and the gradients of all that they depend on.
+/// Returns the states of a layer, and the gradients of everything that they depend on.
 fn run_layer(
     [steps, batch, channels, side]: [usize; 4],
     started: bool,

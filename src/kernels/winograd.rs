@@ -1,4 +1,4 @@
-//! The 3x3 convolution by minimal filtering: forward and, with the kernels rotated by half a turn,
+//! The 3x3 convolution by minimal filtering: forward and, with the kernels rotated by 180 degrees,
 //! for the gradient of the input.
 
 use std::array::from_fn;
@@ -13,13 +13,13 @@ use super::scratch::with_scratch;
 use super::size::{Band, Size, bands, tile_rows};
 use super::winograd_kernels::{GAP, Kernels};
 
-/// Numbers that a core keeps at hand while it works on a band: three quarters of a common second
-/// level cache of 512 KiB.
+/// Number of values that a core uses for a band: three quarters of a common second level cache of
+/// 512 KiB.
 const BAND_NUMBERS: usize = 96 * 1024;
-/// Fewest tiles of a band, so that each kernel that is read is used often enough.
+/// Minimum number of tiles in a band, so that each kernel that is read is reused often enough.
 const FEWEST_TILES: usize = 24;
 
-/// Writes the convolution of `images` with `kernels` as `finish` says.
+/// Writes the convolution of `images` with `kernels` to `finish`.
 ///
 /// # Shapes
 /// - `images`: `[images, height, width, inputs]`; both channel counts are multiples of 16
@@ -165,7 +165,7 @@ where
     }
 }
 
-/// The transform of one vector of channels of a tile, `[points, points]`.
+/// Returns the transform of one vector of channels of a tile, `[points, points]`.
 #[inline(always)]
 pub(super) fn samples<K, S: Simd, const IN: usize, const POINTS: usize, const OUT: usize>(
     simd: S,
@@ -189,7 +189,7 @@ where
     whole
 }
 
-/// Images that tiles are read from.
+/// The source images of tiles.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Source<'a> {
     /// `[images, height, width, channels]`

@@ -1,5 +1,5 @@
-//! The gradient of 3x3 kernels by minimal filtering: the products of the forward pass, taken
-//! between the transformed images and the transformed gradient.
+//! The gradient of 3x3 kernels by minimal filtering: the products of the forward pass, applied to
+//! the transformed images and the transformed gradient.
 
 use std::array::from_fn;
 use std::marker::PhantomData;
@@ -13,18 +13,17 @@ use super::size::{Band, Size, bands};
 use super::winograd::{Source, samples};
 use super::winograd_kernels::GAP;
 
-/// Tiles of a band: long enough sums that reading and writing them does not count.
+/// Number of tiles in a band: sums long enough that reading and writing them is negligible.
 const TILES: usize = 128;
-/// Numbers of the transformed bands that are at hand together: 8 MiB, a share of a third level
-/// cache.
+/// Number of values in the transformed bands of a block: 8 MiB, a share of a third level cache.
 const BLOCK_NUMBERS: usize = 2 * 1024 * 1024;
-/// Rows of the gradient, each for one input channel, that one core sums up at a time.
+/// Number of rows of the gradient, one per input channel, that one core sums at a time.
 const INPUTS: usize = 48;
 
 /// Returns the gradient of the kernels, `[outputs, inputs, 3, 3]`.
 ///
-/// Every number is summed up by one core in the order of the images, so that it does not depend on
-/// how many cores there are.
+/// Every value is summed by one core in the order of the images, so that it does not depend on the
+/// number of cores.
 ///
 /// # Shapes
 /// - `images`: `[images, height, width, inputs]`
@@ -206,7 +205,7 @@ impl WithSimd for Sum<'_> {
     }
 }
 
-/// The gradient at the taps from that at the points, `[points * points, inputs, outputs]`.
+/// Returns the gradient at the taps from that at the points, `[points * points, inputs, outputs]`.
 fn finish<K, const IN: usize, const POINTS: usize, const OUT: usize>(
     sums: &[f32],
     size: Size,

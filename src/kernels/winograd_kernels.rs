@@ -10,7 +10,7 @@ use super::product::{PANEL, Right};
 use super::scheme::Scheme;
 use super::taps::Taps;
 
-/// Numbers between two planes of a transformed band, so that their rows do not fall on the same
+/// Numbers between two planes of a transformed band, so that their rows do not map to the same
 /// lines of the first level cache.
 pub(super) const GAP: usize = 16;
 

@@ -1,4 +1,4 @@
-//! Weights and optimizer state to and from a run folder.
+//! Weights and optimizer state in a run folder.
 
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::optim::{ModuleOptimizer, OptimizerRecord};
@@ -12,7 +12,7 @@ pub const MODEL_FILE: &str = "model.bpk";
 /// File of the optimizer's state in a checkpoint's folder.
 pub const OPTIMIZER_FILE: &str = "optimizer.bpk";
 
-/// How networks differ that no tensor tells apart.
+/// Difference between networks whose tensors have the same shapes.
 const SAME_SHAPES: &str = "its tensors have the same shapes, its architecture differs";
 
 /// A checkpoint that cannot be written, read or used.
@@ -21,7 +21,7 @@ pub enum CheckpointError {
     /// The run folder failed.
     #[error(transparent)]
     Run(#[from] RunError),
-    /// The weights are those of another network.
+    /// The weights belong to another network.
     #[error(
         "checkpoint {checkpoint} of {path:?} holds another network: {difference}; \
          the checkpoint's is \"{found}\", the experiment's is \"{expected}\""
@@ -31,14 +31,14 @@ pub enum CheckpointError {
         path: std::path::PathBuf,
         /// The checkpoint.
         checkpoint: CheckpointName,
-        /// The first tensor that differs, and how; or that the architecture alone does.
+        /// The first tensor that differs, and how; or that only the architecture differs.
         difference: String,
-        /// The network of the checkpoint, in words.
+        /// The description of the checkpoint's network.
         found: String,
-        /// The network that was built, in words.
+        /// The description of the built network.
         expected: String,
     },
-    /// Burn does not take the bytes although their checksum is right.
+    /// Burn rejects the bytes although their checksum is correct.
     #[error("cannot use {file:?} of checkpoint {checkpoint} in {path:?}: {reason}")]
     Record {
         /// The run folder.
@@ -52,12 +52,12 @@ pub enum CheckpointError {
     },
 }
 
-/// A network and where its training stood.
+/// A network and the state of its training.
 #[derive(Debug)]
 pub struct LoadedCheckpoint<N> {
-    /// The network, its weights loaded.
+    /// The network, with its weights loaded.
     pub network: N,
-    /// Where training stood.
+    /// The state of its training.
     pub state: CheckpointState,
 }
 
@@ -71,7 +71,7 @@ pub fn tensor_shapes(network: &impl Module) -> Vec<TensorShape> {
 /// Writes a checkpoint of `network` and `optimizer` with `state`, all files or none.
 ///
 /// # Errors
-/// [`CheckpointError::Run`] names the file that could not be written.
+/// [`CheckpointError::Run`] with the file that could not be written.
 pub fn write_training(
     run: &RunDir,
     network: &impl Module,
@@ -96,13 +96,13 @@ pub fn write_training(
     Ok(run.write_checkpoint(state, &files)?)
 }
 
-/// Returns `network`, which is `architecture` in words, with the weights of the checkpoint `name`,
-/// and where training stood.
+/// Returns `network`, described by `architecture`, with the weights of the checkpoint `name`, and
+/// the state of its training.
 ///
 /// # Errors
-/// [`CheckpointError::OtherArchitecture`] names the first tensor that differs, or says that the
-/// words alone do: two heads can have weights of equal shapes and yet be two networks.
-/// [`CheckpointError::Run`] where a file is missing or damaged.
+/// [`CheckpointError::OtherArchitecture`] with the first tensor that differs, or with the
+/// descriptions if only they differ: two heads can have weights of equal shapes and still be
+/// different networks. [`CheckpointError::Run`] if a file is missing or damaged.
 pub fn load_network<N: Module>(
     run: &RunDir,
     name: CheckpointName,
@@ -128,7 +128,7 @@ pub fn load_network<N: Module>(
     Ok(LoadedCheckpoint { network, state })
 }
 
-/// Returns what [`load_network`] does, and the optimizer with the checkpoint's state.
+/// Returns the result of [`load_network`], and the optimizer with the checkpoint's state.
 ///
 /// # Errors
 /// As [`load_network`], for the optimizer's file too.

@@ -1,4 +1,4 @@
-//! What every classifier can do.
+//! The interface of all classifiers.
 
 use burn::tensor::Tensor;
 
@@ -6,7 +6,7 @@ use super::PlainCnn;
 use super::backbones::{Backbone, TrainableBackbone};
 use super::tap::Tap;
 
-/// A network that gives logits of images, and lets a tap see what it passes.
+/// A network that returns logits of images, and reports its activations to a tap.
 pub trait Classifier {
     /// Returns the logits, `[batch, classes]`.
     ///

@@ -7,19 +7,19 @@ use crate::data::clips::{CANVAS_SIDE, Clip, Clips};
 /// Largest grey value.
 const WHITE: f32 = 255.0;
 
-/// The clips with these numbers, on `device`.
+/// Returns the clips with these numbers, on `device`.
 ///
 /// # Shapes
 /// - returned: `[batch, time, 1, height, width]`, 0 to 1
 ///
 /// # Panics
-/// If there is no number.
+/// If there are no numbers.
 pub fn clip_tensor(clips: &Clips, numbers: &[u64], device: &Device) -> Tensor<5> {
     let drawn: Vec<Clip> = numbers.iter().map(|number| clips.clip(*number)).collect();
     frames_tensor(&drawn, device)
 }
 
-/// The frames of clips of one length, on `device`.
+/// Returns the frames of clips of the same length, on `device`.
 ///
 /// # Shapes
 /// - returned: `[batch, time, 1, height, width]`, 0 to 1
@@ -36,7 +36,7 @@ pub fn frames_tensor(clips: &[Clip], device: &Device) -> Tensor<5> {
         greys.extend_from_slice(&clip.frames);
     }
     let shape = [clips.len(), time, 1, CANVAS_SIDE, CANVAS_SIDE];
-    // A quarter of the bytes goes up; the device makes numbers of them.
+    // Bytes, a quarter of the size, are transferred; the device converts them to floats.
     let greys = Tensor::<5, Int>::from_data(TensorData::new(greys, shape), (device, DType::U8));
     greys.float() / WHITE
 }
@@ -47,7 +47,7 @@ mod tests {
     use crate::data::clips::DRAWN_DIGITS;
     use crate::data::{ClipOptions, DataSearch, load_clips};
 
-    /// On the CPU, to the bit what the host would have divided.
+    /// On the CPU, the same bits as a division on the host.
     #[test]
     fn frames_are_greys_over_white() {
         let options = ClipOptions {

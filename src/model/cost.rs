@@ -1,4 +1,4 @@
-//! What a network costs, counted from its spec alone.
+//! A network's cost, counted from its spec alone.
 
 use super::backbones::{Stem, cost};
 use super::forecast_spec::ForecastSpec;
@@ -9,7 +9,7 @@ use super::spec::{ModelSpec, NetworkName};
 
 impl NetworkSize {
     /// Returns the size of the network of `spec` for images of `height` x `width` pixels with 3
-    /// channels, and `classes` classes. A count that does not fit is the largest that does.
+    /// channels, and `classes` classes. A count that overflows is the largest number.
     pub fn of(spec: &ModelSpec, height: usize, width: usize, classes: usize) -> Self {
         match spec.network {
             NetworkName::PlainCnn => Plan::new(spec, [height, width], classes).size(),
@@ -24,11 +24,11 @@ impl NetworkSize {
         }
     }
 
-    /// Returns the size of the predictor of `spec` for frames of `side` x `side` pixels; multiply-adds
-    /// are those of one frame. A count that does not fit is the largest that does.
+    /// Returns the size of the predictor of `spec` for frames of `side` x `side` pixels;
+    /// multiply-adds are those of one frame. A count that overflows is the largest number.
     ///
     /// # Panics
-    /// If `spec` names no predictor; the experiment was validated before.
+    /// If `spec` names no predictor; the experiment must have been validated.
     pub fn of_forecast(spec: &ForecastSpec, side: usize) -> Self {
         predictor_size(spec, side)
     }

@@ -1,18 +1,18 @@
-//! `[forecast]` of an experiment: which next-frame predictor to build.
+//! `[forecast]` of an experiment: the next-frame predictor to build.
 
 use serde::{Deserialize, Serialize};
 
-/// Most hidden channels of a layer.
+/// Maximum number of hidden channels of a layer.
 const MOST_HIDDEN: usize = 4096;
-/// Most layers.
+/// Maximum number of layers.
 const MOST_LAYERS: usize = 32;
-/// Sides of a patch that can be had.
+/// Supported sides of a patch.
 const PATCHES: [usize; 3] = [1, 2, 4];
 
 /// The network of an experiment that names none.
 const USUAL_NETWORK: &str = "conv-lstm";
 
-/// The name of a next-frame predictor; the list of them says which there are.
+/// The name of a next-frame predictor in the list of predictors.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PredictorName(String);
@@ -41,11 +41,11 @@ impl From<&str> for PredictorName {
     }
 }
 
-/// A next-frame predictor: its kind, and the layers that it is made of.
+/// A next-frame predictor: its kind and its layers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ForecastSpec {
-    /// Which network. An experiment that does not say has a ConvLSTM.
+    /// The network. An experiment that omits it has a ConvLSTM.
     #[serde(default, skip_serializing_if = "PredictorName::is_usual")]
     pub network: PredictorName,
     /// Hidden channels of each layer, lowest first.
@@ -54,17 +54,17 @@ pub struct ForecastSpec {
     pub kernel: usize,
     /// Side of the squares of pixels that are folded into channels: 1, 2 or 4.
     pub patch: usize,
-    /// What the forget gates' biases start from, in place of a random draw (Jozefowicz et al. 2015).
+    /// Initial value of the forget gates' biases, instead of a random one (Jozefowicz et al. 2015).
     pub forget_bias: f64,
-    /// What the head's biases start from: the log-odds of a white pixel, so that training does not
-    /// begin with learning that frames are mostly black (as Lin et al. 2017, section 4.1, do).
+    /// Initial value of the head's biases: the log-odds of a white pixel, so that training does not
+    /// start by learning that frames are mostly black (as in Lin et al. 2017, section 4.1).
     pub head_bias: f64,
 }
 
 /// A `[forecast]` that cannot be built.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum ForecastSpecError {
-    /// There is no network of that name.
+    /// There is no network with this name.
     #[error("no such network, known are \"{}\"", .known.join("\", \""))]
     UnknownNetwork {
         /// The name given.
@@ -75,27 +75,27 @@ pub enum ForecastSpecError {
     /// There is no layer, or there are too many.
     #[error("hidden has {layers} layers, 1 to {MOST_LAYERS} can be had, such as [64, 64]")]
     Layers {
-        /// Layers asked for.
+        /// Number of layers requested.
         layers: usize,
     },
-    /// A layer has no channel, or too many.
+    /// A layer has no channels, or too many.
     #[error("hidden has a layer of {channels} channels, 1 to {MOST_HIDDEN} can be had")]
     Channels {
-        /// Channels asked for.
+        /// Number of channels requested.
         channels: usize,
     },
-    /// The kernel has no middle, or is larger than the picture.
+    /// The kernel has no centre, or is larger than the picture.
     #[error("kernel = {kernel}, an odd number from 1 to {most} can be had")]
     Kernel {
-        /// Side asked for.
+        /// Side requested.
         kernel: usize,
         /// Largest side.
         most: usize,
     },
-    /// The frames cannot be cut into such patches.
+    /// The frames cannot be divided into such patches.
     #[error("patch = {patch}, frames of {side} pixels can be cut into patches of 1, 2 or 4")]
     Patch {
-        /// Side asked for.
+        /// Side requested.
         patch: usize,
         /// Side of a frame.
         side: usize,
@@ -103,7 +103,7 @@ pub enum ForecastSpecError {
 }
 
 impl ForecastSpec {
-    /// Returns the network in words, such as "conv-lstm 64-64 kernel 3 patch 4".
+    /// Returns the network's description, such as "conv-lstm 64-64 kernel 3 patch 4".
     pub fn describe(&self) -> String {
         let hidden: Vec<String> = self.hidden.iter().map(ToString::to_string).collect();
         let hidden = hidden.join("-");
@@ -118,7 +118,7 @@ impl ForecastSpec {
     /// Checks the ranges of the layers' numbers for frames of `side` x `side` pixels.
     ///
     /// # Errors
-    /// [`ForecastSpecError`] says what is wrong and what is allowed.
+    /// [`ForecastSpecError`] with what is wrong and what is allowed.
     pub fn check(&self, side: usize) -> Result<(), ForecastSpecError> {
         let layers = self.hidden.len();
         if !(1..=MOST_LAYERS).contains(&layers) {

@@ -1,4 +1,4 @@
-//! Networks, the tap that watches their activations, and checkpoints.
+//! Networks, the tap that observes their activations, and checkpoints.
 
 pub mod backbones;
 mod checkpoint;

@@ -1,11 +1,11 @@
-//! Draws and numbers a network's parameters.
+//! Initialises and numbers a network's parameters.
 
 use burn::module::{Module, ModuleMapper, Param, ParamId};
 use burn::tensor::Tensor;
 
-/// Returns `network` with every lazy parameter drawn now, in network order, so that weights depend
-/// on the seed alone and not on which parameter happens to be used first; and each numbered from 1,
-/// by which the optimizer keeps its state, so that equal trainings write equal files.
+/// Returns `network` with every lazy parameter initialised now, in network order, so that weights
+/// depend only on the seed and not on the order of first use. Each is numbered from 1. The
+/// optimizer stores its state by these numbers, so that equal trainings write equal files.
 pub(super) fn numbered<M: Module>(network: M) -> M {
     network.map(&mut Numbering::default())
 }

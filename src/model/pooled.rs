@@ -1,4 +1,4 @@
-//! Average-pooled activations of a split, and how often the network is right there.
+//! Average-pooled activations of a split, and the network's accuracy on it.
 
 use burn::tensor::{Device, Tensor};
 
@@ -8,24 +8,25 @@ use super::Classifier;
 use super::predict::to_tensor;
 use super::tap::Tap;
 
-/// Images of one forward pass; it bounds memory and does not change a result.
+/// Number of images per forward pass; bounds memory and does not change a result.
 const BATCH_IMAGES: usize = 250;
 
-/// What one pass over a split gives.
+/// The result of one pass over a split.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PooledSplit {
-    /// Each layer's activation averaged over its cells, `[images, channels]` row by row, in the order
-    /// asked for.
+    /// Each layer's activation averaged over its cells, `[images, channels]` row by row, in the
+    /// order of the request.
     pub layers: Vec<Vec<f32>>,
-    /// Share of images that the network itself predicts right, 0 to 1; of equal logits, the first.
+    /// Share of images that the network itself predicts correctly, 0 to 1; among equal logits, the
+    /// first.
     pub accuracy: f64,
 }
 
-/// Returns the pooled activations of `layers` for every image of `set`, not augmented, of `network`
-/// in validation mode; `None` where `go_on`, asked before each batch, says no.
+/// Returns the pooled activations of `layers` of `network`, in validation mode, for every image of
+/// `set`, not augmented; `None` if `go_on`, called before each batch, returns false.
 ///
 /// # Panics
-/// If the network has no such layer; the caller asked it for its layers.
+/// If the network has no such layer.
 pub fn pooled_split(
     network: &dyn Classifier,
     (set, normalisation): (&ImageSet, &Normalisation),
@@ -63,7 +64,7 @@ pub fn pooled_split(
     })
 }
 
-/// The mean over the cells, `[batch, channels, height, width]` to `[batch, channels]`.
+/// Returns the mean over the cells, `[batch, channels, height, width]` to `[batch, channels]`.
 fn average(activation: Tensor<4>) -> Tensor<2> {
     activation.flatten::<3>(2, 3).mean_dim(2).squeeze_dim(2)
 }

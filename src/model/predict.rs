@@ -8,9 +8,9 @@ use crate::data::{ImageSet, Normalisation, fill_batch};
 use super::Classifier;
 use super::tap::Tap;
 
-/// Images of one forward pass; it bounds memory and does not change a result.
+/// Number of images per forward pass; bounds memory and does not change a result.
 const BATCH_IMAGES: usize = 250;
-/// Classes that a top-5 prediction may name.
+/// Number of classes in a top-5 prediction.
 const TOP_CLASSES: usize = 5;
 
 /// A network's prediction for one image.
@@ -18,33 +18,34 @@ const TOP_CLASSES: usize = 5;
 pub struct Prediction {
     /// Index of the true class.
     pub label: usize,
-    /// Index of the likeliest class; the lowest of several that are equally likely.
+    /// Index of the most probable class; among equals, the lowest.
     pub class: usize,
     /// Softmax probability of that class, 0 to 1.
     pub confidence: f32,
     /// Softmax probability of the true class, 0 to 1.
     pub label_confidence: f32,
-    /// How many classes are likelier than the true one.
+    /// Number of classes more probable than the true one.
     pub rank: usize,
 }
 
 /// Means over a split.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Score {
-    /// Images counted.
+    /// Number of images.
     pub images: usize,
     /// Mean cross-entropy in nats.
     pub loss: f64,
-    /// Share of images predicted right, 0 to 1.
+    /// Share of images predicted correctly, 0 to 1.
     pub accuracy: f64,
-    /// Share of images whose true class is among the five likeliest, 0 to 1.
+    /// Share of images whose true class is among the five most probable, 0 to 1.
     pub top5_accuracy: f64,
 }
 
 /// Returns images and labels as tensors on `device`.
 ///
 /// # Shapes
-/// - `images`: as many standardised values as `labels` times channels, height and width of `set`
+/// - `images`: standardised values; their number is that of `labels` times channels, height and
+///   width of `set`
 /// - returns `[batch, channels, height, width]` and `[batch]`
 pub fn to_tensor(
     set: &ImageSet,
@@ -112,7 +113,7 @@ pub fn score(
     }
 }
 
-/// Reads one row of log-probabilities.
+/// Returns the prediction from one row of log-probabilities.
 fn of_row(logs: &[f32], label: usize) -> Prediction {
     let mut class = 0;
     for (index, value) in logs.iter().enumerate() {

@@ -1,5 +1,5 @@
-//! What a next-frame predictor is: the next frame from the frames so far, through states that a tap
-//! can observe.
+//! The interface of next-frame predictors: the next frame from the frames so far, through states
+//! that a tap can observe.
 
 use std::fmt::Debug;
 
@@ -11,39 +11,40 @@ use super::forecast_spec::{ForecastSpec, ForecastSpecError};
 use super::size::NetworkSize;
 use super::tap::Tap;
 
-/// A next-frame predictor as its own file describes it. Everything else is derived: see [`Predictor`].
+/// A next-frame predictor as described by its own file. Everything else is derived: see
+/// [`Predictor`].
 pub trait Recurrent: Module + 'static {
     /// The kebab-case name in `[forecast]` and in the network's description.
     const NAME: &'static str;
 
-    /// What the network remembers between two frames.
+    /// The network's memory between two frames.
     type Memory;
 
     /// Checks that the network of `spec` can be built for frames of `side` x `side` pixels.
     ///
     /// # Errors
-    /// [`ForecastSpecError`] says what is wrong and what is allowed.
+    /// [`ForecastSpecError`] with what is wrong and what is allowed.
     fn check(spec: &ForecastSpec, side: usize) -> Result<(), ForecastSpecError>;
 
-    /// Returns the parameters, and the multiply-adds of one frame, of the network of `spec` for frames
-    /// of `side` x `side` pixels. A count that does not fit is the largest that does.
+    /// Returns the parameters, and the multiply-adds of one frame, of the network of `spec` for
+    /// frames of `side` x `side` pixels. A count that overflows is the largest number.
     fn size(spec: &ForecastSpec, side: usize) -> NetworkSize;
 
-    /// Returns the network of `spec` before training, its weights drawn by `seed`.
+    /// Returns the untrained network of `spec`, with weights drawn from `seed`.
     ///
     /// # Panics
-    /// When `spec` does not pass [`check`](Self::check).
+    /// If `spec` does not pass [`check`](Self::check).
     fn build(spec: &ForecastSpec, side: usize, seed: u64, device: &Device) -> Self;
 
     /// Returns the names of the states, lowest layer first, such as "hidden-0".
     fn states(&self) -> Vec<String>;
 
-    /// Returns the logits of the frame after `frame`, and what the network then remembers. It observes
-    /// every state at [`place`] of its name and `step`.
+    /// Returns the logits of the frame after `frame`, and the updated memory. It observes every
+    /// state at the [`place`] of its name and `step`.
     ///
     /// # Shapes
     /// - `frame`: `[batch, 1, 1, height, width]`, 0 to 1
-    /// - `memory`: after the `step` frames before; nothing before the first
+    /// - `memory`: after the previous `step` frames; `None` before the first
     /// - returned logits: `[batch, 1, 1, height, width]`
     fn step(
         &self,
@@ -53,9 +54,9 @@ pub trait Recurrent: Module + 'static {
         tap: &mut Tap,
     ) -> (Tensor<5>, Self::Memory);
 
-    /// Returns the logits of the next frame at every step of a clip, and what the network remembers
-    /// at its end. By default [`step`](Self::step) for each frame; a network that can compute several
-    /// steps at once overrides it.
+    /// Returns the logits of the next frame at every step of a clip, and the memory at its end. The
+    /// default calls [`step`](Self::step) for each frame; a network that can compute several steps
+    /// at once overrides it.
     ///
     /// # Shapes
     /// - `frames`: `[batch, time, 1, height, width]`, 0 to 1
@@ -77,29 +78,29 @@ pub trait Recurrent: Module + 'static {
     }
 }
 
-/// A next-frame predictor of any kind, as it is trained, measured and explained.
+/// A next-frame predictor of any kind, for training, measurement and explanation.
 pub trait Predictor: Debug + Send {
-    /// Returns the logits of the next frame at every step: the one at step t has seen the frames
-    /// 0 to t and predicts frame t + 1. Their sigmoid is the predicted frame, 0 to 1.
+    /// Returns the logits of the next frame at every step: step t has seen the frames 0 to t and
+    /// predicts frame t + 1. Their sigmoid is the predicted frame, 0 to 1.
     ///
     /// # Shapes
     /// - `frames`: `[batch, time, 1, height, width]`, 0 to 1
     /// - returned: the same
     fn forward(&self, frames: Tensor<5>, tap: &mut Tap) -> Tensor<5>;
 
-    /// Returns what [`forward`](Self::forward) does, and then the logits of `further` frames that
-    /// each follow the prediction before them.
+    /// Returns the logits of [`forward`](Self::forward), followed by those of `further` frames,
+    /// each predicted from the previous prediction.
     ///
     /// # Shapes
     /// - `frames`: `[batch, time, 1, height, width]`, 0 to 1
     /// - returned: `[batch, time + further, 1, height, width]`
     fn watch_and_roll(&self, frames: Tensor<5>, further: usize, tap: &mut Tap) -> Tensor<5>;
 
-    /// Returns the names of the states, lowest layer first. [`place`] makes the tap points of them.
+    /// Returns the names of the states, lowest layer first. [`place`] turns them into tap points.
     fn state_names(&self) -> Vec<String>;
 
-    /// Returns the logits of the `further` frames after the last of `frames`. The first follows
-    /// the frames themselves, every later one the prediction before it.
+    /// Returns the logits of the `further` frames after the last of `frames`. The first is
+    /// predicted from the frames themselves, every later one from the previous prediction.
     ///
     /// # Shapes
     /// - `frames`: `[batch, time, 1, height, width]`, 0 to 1
@@ -143,8 +144,7 @@ impl<N: Recurrent> Predictor for N {
     }
 }
 
-/// Returns the tap point of the state called `state` after the frame `step`, counted from 0, such as
-/// "hidden-0/9".
+/// Returns the tap point of `state` after the frame `step`, counted from 0, such as "hidden-0/9".
 pub fn place(state: &str, step: usize) -> String {
     format!("{state}/{step}")
 }

@@ -1,14 +1,14 @@
-//! A split's images on the device, as bytes, and batches made of them there: for a batch only the
-//! numbers of its images and their placements are transferred.
+//! A split's images on the device, as bytes, and batches prepared there: only the image numbers and
+//! placements of a batch are transferred.
 
 use burn::tensor::{DType, Device, Int, IntDType, Tensor, TensorData};
 
 use crate::data::image_set::CHANNELS;
 use crate::data::{ImageSet, Normalisation, Placement, standardised_values};
 
-/// Values of a byte.
+/// Number of values of a byte.
 const BYTE_VALUES: usize = 256;
-/// Numbers that say which image and how it is placed: row, right, down, mirrored.
+/// Numbers that define an image and its placement: row, right, down, mirrored.
 const NUMBERS: usize = 4;
 
 /// The images of one split on a device.
@@ -20,7 +20,7 @@ pub struct ResidentImages {
     labels: Tensor<1, Int>,
     /// `[channels * 256]`: the standardised value of every byte of every channel.
     values: Tensor<1>,
-    /// `[1, channels, 1]`: where a channel's values begin.
+    /// `[1, channels, 1]`: the start of a channel's values.
     channel_starts: Tensor<3, Int>,
     height: usize,
     width: usize,
@@ -28,10 +28,11 @@ pub struct ResidentImages {
 }
 
 impl ResidentImages {
-    /// Returns the images of `set` on `device`, which is without autodiff.
+    /// Returns the images of `set` on `device`, which has no autodiff.
     ///
-    /// Standardised values are looked up in a table that the host computes, so a batch has the bits of
-    /// [`fill_batch`](crate::data::fill_batch) whatever the device's arithmetic.
+    /// Standardised values are looked up in a table computed on the host, so a batch has the same
+    /// bits as with [`fill_batch`](crate::data::fill_batch), independent of the device's
+    /// arithmetic.
     ///
     /// # Panics
     /// If the set is empty.
@@ -58,10 +59,10 @@ impl ResidentImages {
         }
     }
 
-    /// Returns the images at `indices`, each placed by its placement, and their classes.
+    /// Returns the images at `indices`, each with its placement, and their classes.
     ///
     /// # Shapes
-    /// - `placements`: one for each index
+    /// - `placements`: one per index
     /// - returned: `[batch, channels, height, width]`, standardised, and `[batch]`
     ///
     /// # Panics
@@ -88,7 +89,7 @@ impl ResidentImages {
         )
     }
 
-    /// The four numbers of each image, each `[batch]`, by one transfer.
+    /// Returns the four numbers of each image, each `[batch]`, with one transfer.
     fn numbers(&self, indices: &[usize], placements: &[Placement]) -> [Tensor<1, Int>; NUMBERS] {
         let batch = indices.len();
         let of_each = |number: fn(&Placement) -> i64| placements.iter().map(number);
@@ -102,7 +103,7 @@ impl ResidentImages {
         std::array::from_fn(|place| numbers.clone().narrow(0, place * batch, batch))
     }
 
-    /// Shifts and mirrors; what falls outside the image is black.
+    /// Shifts and mirrors; pixels outside the image are black.
     ///
     /// # Shapes
     /// - `pixels`, returned: `[batch, channels, height * width]`
@@ -139,7 +140,7 @@ mod tests {
         Augmentation, DataOptions, SHAPES, ShapesOptions, augmentation_stream, fill_batch,
     };
 
-    /// Batches of both kinds from the same draws.
+    /// Returns batches of both kinds from the same draws.
     fn both(augmentation: &Augmentation, batches: usize) -> [Vec<(Vec<f32>, Vec<i64>)>; 2] {
         let options = DataOptions {
             dataset: SHAPES,
@@ -154,7 +155,7 @@ mod tests {
             train_limit: None,
         };
         let splits = crate::data::load(&options, &Default::default()).expect("generated");
-        // A subset, so that an image's row is not its place in the store.
+        // A subset, so that an image's row differs from its position in the store.
         let set = splits
             .train
             .subset(&[7, 3, 59, 0, 21, 22, 5, 40, 11, 12, 13]);

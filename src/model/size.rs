@@ -1,4 +1,4 @@
-//! What a network costs, and counting that stays at the largest number instead of overflowing.
+//! A network's cost, with counts that saturate instead of overflowing.
 
 /// Parameters and multiply-adds of a network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -10,7 +10,7 @@ pub struct NetworkSize {
 }
 
 impl NetworkSize {
-    /// Returns the size of both together.
+    /// Returns the sum of both sizes.
     pub(super) fn plus(self, other: Self) -> Self {
         Self {
             parameters: sum(&[self.parameters, other.parameters]),
@@ -19,14 +19,14 @@ impl NetworkSize {
     }
 }
 
-/// Returns the product of `factors`, or the largest number.
+/// Returns the product of `factors`, or the largest number on overflow.
 pub(super) fn product(factors: &[u64]) -> u64 {
     factors
         .iter()
         .fold(1, |product, factor| product.saturating_mul(*factor))
 }
 
-/// Returns the sum of `terms`, or the largest number.
+/// Returns the sum of `terms`, or the largest number on overflow.
 pub(super) fn sum(terms: &[u64]) -> u64 {
     terms.iter().fold(0, |sum, term| sum.saturating_add(*term))
 }

@@ -1,40 +1,40 @@
-//! `[model]` of an experiment: which network to build.
+//! `[model]` of an experiment: the network to build.
 
 use serde::{Deserialize, Serialize};
 
 use super::backbones::BackboneName;
 
-/// Most filters of a block. Four times the widest layer of VGG or ResNet; a block of two such is
-/// gigabytes of weights already.
+/// Maximum number of filters of a block: four times the widest layer of VGG or ResNet. Two such
+/// layers already need gigabytes of weights.
 const MOST_FILTERS: usize = 16_384;
-/// Least side of the images of a published network, in pixels: VGG-16's five pools leave one cell.
+/// Minimum side of a published network's images, in pixels: VGG-16's five pools leave one cell.
 const LEAST_SIDE: usize = 32;
-/// The name of the network that is given by its blocks.
+/// The name of the network that is defined by its blocks.
 const PLAIN_CNN: &str = "plain-cnn";
-/// What stands behind a published network's name, so that a checkpoint is not taken for one of other
+/// Follows a published network's name, so that its checkpoint is not mistaken for one with other
 /// first layers.
 pub(super) const SMALL_IMAGES: &str = "for small images";
 
-/// How the last block's activation becomes logits.
+/// The head, which turns the last block's activation into logits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Head {
     /// The last block's pooled activation is flattened into one dense layer.
     Flatten,
     /// The last block's activation is averaged over its cells into one dense layer; the average
-    /// takes the place of that block's max-pool. Class activation mapping (CAM) needs this head.
+    /// replaces that block's max-pool. Class activation mapping (CAM) needs this head.
     AveragePool,
 }
 
-/// Which network an experiment trains.
+/// The network that an experiment trains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum NetworkName {
-    /// Blocks of [3x3 convolution, ReLU, 2x2 max-pool, dropout], then a head; all of that is given by
-    /// the other keys of `[model]`.
+    /// Blocks of [3x3 convolution, ReLU, 2x2 max-pool, dropout], then a head, all defined by the
+    /// other keys of `[model]`.
     #[default]
     PlainCnn,
-    /// A published network, with its first layers for small images. It has no other keys.
+    /// A published network, with first layers for small images. It has no other keys.
     Backbone(BackboneName),
 }
 
@@ -42,7 +42,7 @@ pub enum NetworkName {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ModelSpec {
-    /// Which network. Runs from before there was more than one do not say.
+    /// The network. Older runs omit it.
     #[serde(default)]
     pub network: NetworkName,
     /// Filters of each block, first block first.
@@ -64,23 +64,23 @@ pub enum SpecError {
     /// A block would have no filter.
     #[error("model.filters has a block of 0 filters")]
     NoFilters,
-    /// A block would have more filters than any machine here can hold.
+    /// A block would have more filters than fit in memory.
     #[error("model.filters has a block of {filters} filters, {MOST_FILTERS} is the most")]
     TooManyFilters {
-        /// Filters asked for.
+        /// Number of filters requested.
         filters: usize,
     },
-    /// The images are too small for that many pools.
+    /// The images are too small for the number of pools.
     #[error("model.filters has {blocks} blocks, but images of {side} pixels allow at most {most}")]
     TooDeep {
-        /// Blocks asked for.
+        /// Number of blocks requested.
         blocks: usize,
         /// The images' smaller side in pixels.
         side: usize,
-        /// Blocks that can be had.
+        /// Maximum number of blocks.
         most: usize,
     },
-    /// A published network is what it is.
+    /// A published network accepts no other keys.
     #[error("{network} has layers of its own: leave out model.{key}, which is for \"plain-cnn\"")]
     NotPlain {
         /// The key, without its section.
@@ -99,7 +99,7 @@ pub enum SpecError {
 }
 
 impl SpecError {
-    /// Returns whether the network itself is at fault, and not how many filters it is given.
+    /// Returns whether the error concerns the network itself, not its number of filters.
     pub fn is_of_network(&self) -> bool {
         matches!(self, Self::NotPlain { .. } | Self::TooSmall { .. })
     }
@@ -137,7 +137,7 @@ impl TryFrom<String> for NetworkName {
 }
 
 impl ModelSpec {
-    /// Returns the network in words, such as "plain-cnn 32-64-128 flatten".
+    /// Returns the network's description, such as "plain-cnn 32-64-128 flatten".
     pub fn describe(&self) -> String {
         if let NetworkName::Backbone(name) = self.network {
             return format!("{name} {SMALL_IMAGES}");
@@ -153,7 +153,7 @@ impl ModelSpec {
     /// Checks that the network can be built for images whose smaller side has `side` pixels.
     ///
     /// # Errors
-    /// [`SpecError`] says what is wrong and what is allowed.
+    /// [`SpecError`] with what is wrong and what is allowed.
     pub fn check(&self, side: usize) -> Result<(), SpecError> {
         match self.network {
             NetworkName::PlainCnn => self.check_plain(side),
@@ -161,7 +161,7 @@ impl ModelSpec {
         }
     }
 
-    /// Returns how many convolutional blocks the network has: what accuracy is drawn against.
+    /// Returns the number of convolutional blocks, against which accuracy is plotted.
     pub fn blocks(&self) -> usize {
         match self.network {
             NetworkName::PlainCnn => self.filters.len(),
@@ -169,7 +169,7 @@ impl ModelSpec {
         }
     }
 
-    /// Refuses what a published network would not read.
+    /// Rejects keys that a published network would not read.
     fn check_backbone(&self, network: BackboneName, side: usize) -> Result<(), SpecError> {
         let given = [
             ("filters", !self.filters.is_empty()),

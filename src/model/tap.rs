@@ -1,13 +1,13 @@
-//! The tap: names the places of a forward whose activations an explanation needs.
+//! The tap: observes or replaces activations at named places of a forward pass.
 //!
-//! Every network's forward calls [`Tap::observe`] at its named places. Training and evaluation pass
-//! [`Tap::off`]; `explain::evidence` passes [`Tap::on`] and asks for the gradient at each place;
-//! `explain::questions` passes [`Tap::replacing`] and asks what the network says of another
+//! Every network's forward pass calls [`Tap::observe`] at its named places. Training and evaluation
+//! pass [`Tap::off`]; `explain::evidence` passes [`Tap::on`] to get the gradient at each place;
+//! `explain::questions` passes [`Tap::replacing`] to get the network's output for another
 //! activation.
 
 use burn::tensor::{Gradients, Tensor};
 
-/// What a tap does at a place it was asked for.
+/// What a tap does at a requested place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mode {
     Off,
@@ -16,16 +16,16 @@ enum Mode {
     Replacement,
 }
 
-/// Records named activations during one forward.
+/// Records named activations during one forward pass.
 ///
 /// Burn has no hooks, and a computed tensor cannot be asked for its gradient. A tap that is *on*
 /// therefore adds a zero tensor that requires grad, the probe, at each requested place: the values
-/// that flow on are unchanged, and the gradient of a score with respect to the probe is its
-/// gradient with respect to the activation.
+/// are unchanged, and the gradient of a score with respect to the probe is its gradient with
+/// respect to the activation.
 ///
-/// The network must be in inference mode (`network.valid()`) on a device without autodiff. All that
-/// happens before the first requested place then runs without a tape, and after it only the probes
-/// are leaves: the parameters take part as constants.
+/// The network must be in inference mode (`network.valid()`) on a device without autodiff.
+/// Everything before the first requested place then runs without an autodiff graph, and after it
+/// only the probes are leaves: the parameters are constants.
 ///
 /// # Examples
 ///
@@ -48,11 +48,11 @@ pub struct Tap {
     requested: Vec<String>,
     seen: Vec<String>,
     observations: Vec<Observation>,
-    /// What the forward goes on with at the requested place, in [`Mode::Replacement`].
+    /// The activation that replaces the one at the requested place, in [`Mode::Replacement`].
     replacement: Option<Tensor<4>>,
 }
 
-/// The activation at one requested place, and the probe that was added to it.
+/// The activation at one requested place, and its probe.
 #[derive(Debug)]
 pub struct Observation {
     name: String,
@@ -61,12 +61,12 @@ pub struct Observation {
 }
 
 impl Tap {
-    /// A tap that returns every activation as it is and keeps nothing.
+    /// Returns a tap that returns every activation unchanged and keeps nothing.
     pub fn off() -> Self {
         Self::new(Mode::Off, Vec::new())
     }
 
-    /// A tap that keeps the activation of each of `layers` and probes its gradient.
+    /// Returns a tap that keeps the activation of each of `layers` and probes its gradient.
     pub fn on<I>(layers: I) -> Self
     where
         I: IntoIterator<Item: Into<String>>,
@@ -77,9 +77,9 @@ impl Tap {
         )
     }
 
-    /// A tap that keeps the activation of each of `layers`, without a tape.
+    /// Returns a tap that keeps the activation of each of `layers`, without an autodiff graph.
     ///
-    /// With no layers it still lists the network's places in [`Tap::seen`].
+    /// Without layers it still lists the network's places in [`Tap::seen`].
     pub fn activations_only<I>(layers: I) -> Self
     where
         I: IntoIterator<Item: Into<String>>,
@@ -90,12 +90,12 @@ impl Tap {
         )
     }
 
-    /// A tap that keeps nothing and lets the forward go on with `activation` at `layer`, whatever
-    /// the network had there.
+    /// Returns a tap that keeps nothing and replaces the network's activation at `layer` with
+    /// `activation`.
     ///
     /// # Shapes
     ///
-    /// - `activation`: `[batch, channels, height, width]`, as the forward has it at `layer`
+    /// - `activation`: `[batch, channels, height, width]`, as in the forward pass at `layer`
     pub fn replacing(layer: impl Into<String>, activation: Tensor<4>) -> Self {
         Self {
             replacement: Some(activation),
@@ -113,11 +113,11 @@ impl Tap {
         }
     }
 
-    /// The activation to go on with: the same values, probed if this place was requested; or the
-    /// replacement, if this is its place.
+    /// Returns the activation to continue with: the same values, probed if this place was
+    /// requested; or the replacement, if this is its place.
     ///
-    /// A forward must continue with the returned tensor; one that drops it cuts the probe off.
-    /// A recurrent network names one place a time step, such as `"upper/7"`.
+    /// A forward pass must continue with the returned tensor; otherwise the probe has no gradient.
+    /// A recurrent network names one place per time step, such as `"upper/7"`.
     ///
     /// # Shapes
     ///
@@ -126,8 +126,8 @@ impl Tap {
     ///
     /// # Panics
     ///
-    /// If a requested name is observed twice in one forward: its gradient would be ambiguous. If a
-    /// replacement has another shape than what it replaces.
+    /// If a requested name is observed twice in one forward pass: its gradient would be ambiguous.
+    /// If a replacement has another shape than the activation.
     #[must_use = "the forward must go on with the returned tensor, or the probe sees no gradient"]
     pub fn observe(&mut self, name: &str, activation: Tensor<4>) -> Tensor<4> {
         if self.mode == Mode::Off {
@@ -170,20 +170,20 @@ impl Tap {
         onward
     }
 
-    /// Whether the activation at `name` was asked for.
+    /// Returns whether the activation at `name` was requested.
     ///
-    /// A forward that can compute several steps in one asks before it does, and then tells
-    /// [`pass`](Self::pass) of the places in between.
+    /// A forward pass that can compute several steps at once checks this first, and then reports
+    /// the places in between to [`pass`](Self::pass).
     pub fn wants(&self, name: &str) -> bool {
         self.requested.iter().any(|requested| requested == name)
     }
 
-    /// Notes that the forward passed `name`, a place that nobody [`wants`](Self::wants), without
-    /// stopping for it.
+    /// Notes that the forward pass reached `name`, a place that is not [wanted](Self::wants),
+    /// without observing it.
     ///
     /// # Panics
     ///
-    /// If somebody wants it.
+    /// If the place is wanted.
     pub fn pass(&mut self, name: &str) {
         assert!(
             !self.wants(name),
@@ -194,26 +194,27 @@ impl Tap {
         }
     }
 
-    /// The names of all places the forward passed, requested or not, in forward order.
+    /// Returns the names of all places that the forward pass reached, requested or not, in forward
+    /// order.
     ///
     /// Empty for a tap that is off.
     pub fn seen(&self) -> &[String] {
         &self.seen
     }
 
-    /// The kept observations, in forward order.
+    /// Returns the kept observations, in forward order.
     pub fn into_observations(self) -> Vec<Observation> {
         self.observations
     }
 }
 
 impl Observation {
-    /// The name of the place.
+    /// Returns the name of the place.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The activation, without a tape.
+    /// Returns the activation, without an autodiff graph.
     ///
     /// # Shapes
     ///
@@ -222,10 +223,10 @@ impl Observation {
         self.activation.clone()
     }
 
-    /// The gradient of the score with respect to the activation, without a tape.
+    /// Returns the gradient of the score with respect to the activation, without an autodiff graph.
     ///
     /// `None` if the place was not probed, or if the score does not depend on it at all: the
-    /// forward dropped what [`Tap::observe`] returned.
+    /// forward pass dropped the tensor returned by [`Tap::observe`].
     ///
     /// # Shapes
     ///

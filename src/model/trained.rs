@@ -1,4 +1,4 @@
-//! A network that was trained here, of whichever kind, as it is explained and measured.
+//! A network of any kind that was trained here, for explanation and measurement.
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
@@ -17,7 +17,7 @@ pub enum TrainedNetwork {
     Published(Box<Published>),
 }
 
-/// A published network as it was trained, and as it is run: with its batch normalisation folded.
+/// A published network as trained, and as run: with its batch normalisation folded.
 #[derive(Debug)]
 pub struct Published {
     trained: TrainableBackbone,
@@ -25,7 +25,7 @@ pub struct Published {
 }
 
 impl Published {
-    /// Returns `trained` with its folded form beside it.
+    /// Returns `trained` with its folded form.
     pub fn new(trained: &TrainableBackbone) -> Self {
         let trained = trained.valid();
         Self {
@@ -34,15 +34,15 @@ impl Published {
         }
     }
 
-    /// Returns the form that is run.
+    /// Returns the folded form, which is run.
     pub fn folded(&self) -> &Backbone {
         &self.folded
     }
 }
 
 impl TrainedNetwork {
-    /// Returns the network of `spec` before any training, for images of `size` `(height, width)` and
-    /// `classes` classes, its weights drawn by `seed`.
+    /// Returns the untrained network of `spec`, for images of `size` `(height, width)` and
+    /// `classes` classes, with weights drawn from `seed`.
     ///
     /// # Panics
     /// As [`PlainCnn::new`].
@@ -61,8 +61,8 @@ impl TrainedNetwork {
         }
     }
 
-    /// Returns the names of the layers with parameters, from the logits downwards. Of a published
-    /// network they are its stages, such as "fc", "layer4" and so on to "conv1".
+    /// Returns the names of the layers with parameters, from the logits downwards. For a published
+    /// network these are its stages, such as "fc", "layer4" and so on to "conv1".
     pub fn layers_from_the_top(&self) -> Vec<String> {
         match self {
             Self::Plain(network) => network.layers_from_the_top(),
@@ -77,7 +77,7 @@ impl TrainedNetwork {
     /// As [`PlainCnn::with_top_of`].
     ///
     /// # Panics
-    /// If there are not so many layers, or if `other` is another network.
+    /// If there are fewer layers, or if `other` is another network.
     #[must_use]
     pub fn with_top_of(&self, other: &Self, count: usize) -> Self {
         match (self, other) {
@@ -89,9 +89,8 @@ impl TrainedNetwork {
         }
     }
 
-    /// Returns the logits, `[classes]`, that the network gives where the activation at `layer` is all
-    /// zero, if a bias of its last layer is all that is then left of them; see
-    /// [`PlainCnn::logits_at_zero`].
+    /// Returns the logits, `[classes]`, for an activation of zeros at `layer`, if they are then
+    /// only a bias of its last layer; see [`PlainCnn::logits_at_zero`].
     pub fn logits_at_zero(&self, layer: &str) -> Option<Tensor<1>> {
         match self {
             Self::Plain(network) => network.logits_at_zero(layer),
@@ -102,7 +101,7 @@ impl TrainedNetwork {
         }
     }
 
-    /// Returns all weights as a PyTorch state dict has them.
+    /// Returns all weights as in a PyTorch state dict.
     pub fn tensors(&self) -> Vec<ExportedTensor> {
         match self {
             Self::Plain(network) => network.tensors(),

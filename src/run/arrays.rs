@@ -13,7 +13,7 @@ use super::{RunError, write_atomically};
 pub struct Array {
     /// Extent of each axis, outermost first.
     pub shape: Vec<usize>,
-    /// The values; as many as the product of `shape`.
+    /// The values; their number is the product of `shape`.
     pub values: Vec<f32>,
 }
 
@@ -28,7 +28,7 @@ pub(super) fn write_arrays(path: &Path, arrays: &BTreeMap<String, Array>) -> Res
 /// Returns the arrays of the file at `path`.
 ///
 /// # Errors
-/// [`RunError::Io`] where it cannot be read, [`RunError::Damaged`] where it does not parse or holds
+/// [`RunError::Io`] if it cannot be read, [`RunError::Damaged`] if it does not parse or contains
 /// another type than 32-bit floats.
 pub(super) fn read_arrays(path: &Path) -> Result<BTreeMap<String, Array>, RunError> {
     let content = read_file(path)?;

@@ -1,4 +1,4 @@
-//! Writing that a reader sees whole or not at all.
+//! Atomic writes: a reader sees a complete file or folder, or none.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -6,19 +6,20 @@ use std::path::{Path, PathBuf};
 
 use super::RunError;
 
-/// Marks a temporary file or folder; a leftover of a killed process can be removed under the lock.
+/// Prefix of a temporary file or folder; a leftover of a killed process can be removed under the
+/// lock.
 const TEMPORARY_PREFIX: &str = ".writing-";
-/// Marks, at the end of such a name, a whole folder that was moved aside for a new one. No name of
-/// ours ends so by itself.
+/// Suffix, after that prefix and name, of a complete folder that was moved aside for a new one. No
+/// name written here ends this way otherwise.
 const REPLACED_SUFFIX: &str = ".replaced";
 
-/// Writes `content` to `path` by way of a flushed temporary file beside it and a rename.
+/// Writes `content` to `path` through a flushed temporary file next to it and a rename.
 ///
 /// Missing parent folders are created.
 ///
 /// # Errors
-/// [`RunError::Io`] names the step and the path that failed; the temporary file is removed and
-/// whatever was at `path` before stays.
+/// [`RunError::Io`] with the step and the path that failed. The temporary file is removed, and the
+/// previous content of `path` remains.
 pub fn write_atomically(path: &Path, content: &[u8]) -> Result<(), RunError> {
     let folder = parent(path);
     fs::create_dir_all(folder).map_err(|source| RunError::io("create", folder, source))?;
@@ -27,50 +28,51 @@ pub fn write_atomically(path: &Path, content: &[u8]) -> Result<(), RunError> {
         .and_then(|()| fs::rename(&temporary, path))
         .map_err(|source| RunError::io("write", path, source));
     if result.is_err() {
-        // The write's own error is the one to report; a leftover is cleared by the next run.
+        // Report the error of the write; the next run clears a leftover.
         let _ = fs::remove_file(&temporary);
     }
     flush_folder(folder);
     result
 }
 
-/// Writes every named file into a new folder at `path`: a reader finds all of them or none. A folder
-/// that is there already is replaced by two renames, so that for a moment there is none at `path`; a
-/// process that is killed in that moment leaves the old one aside, whole, where
-/// [`clear_temporaries`] finds it.
+/// Writes every named file into a new folder at `path`: a reader finds all of them or none.
 ///
-/// # Errors
-/// [`RunError::Io`] names the file that failed and how many bytes it should have had; nothing is
-/// left behind and a folder that was at `path` before stays, or is moved back. Where the system
-/// refuses that too, it stays aside; where it refuses only to remove the old folder, the new one is
-/// at `path` already.
+/// An existing folder is replaced with two renames, so there is none at `path` for a moment. A
+/// process killed in that moment leaves the old folder aside, complete, for [`clear_temporaries`]
+/// to restore.
+///
+/// # Errors [`RunError::Io`] with the file that failed and its expected size in bytes. No temporary
+/// folder remains, and a previous folder at `path` remains or is moved back. If moving it back
+/// fails too, it stays aside. If only removing the old folder fails, the new one is already at
+/// `path`.
 pub fn write_folder_atomically(path: &Path, files: &[(&str, &[u8])]) -> Result<(), RunError> {
     let folder = parent(path);
     fs::create_dir_all(folder).map_err(|source| RunError::io("create", folder, source))?;
     let temporary = temporary_beside(path);
     let result = fill_folder(&temporary, files).and_then(|()| replace_folder(&temporary, path));
     if result.is_err() {
-        // As above: the first error is the one to report.
+        // As above: report the first error.
         let _ = fs::remove_dir_all(&temporary);
     }
     flush_folder(folder);
     result
 }
 
-/// What became of a leftover.
+/// What was done with a leftover.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Leftover {
     /// The file or folder of this name was half-written and was removed.
     Removed(String),
-    /// The folder of this name had been moved aside for a new one that never came, and is back.
+    /// The folder of this name had been moved aside for a new one that was never written; it was
+    /// restored.
     Restored(String),
 }
 
-/// Removes temporary files and folders that a killed process left in `folder`, puts back what it had
-/// moved aside, and returns what was done. Call it only while holding the folder's lock.
+/// Removes temporary files and folders that a killed process left in `folder`, restores folders
+/// that it moved aside, and returns what was done. Call it only while holding the folder's lock.
 ///
-/// # Errors
-/// [`RunError::Io`] when the folder cannot be listed, or a leftover not removed or moved.
+/// # Errors [`RunError::Io`] if the folder cannot be listed, or a leftover cannot be removed or
+/// moved.
 pub fn clear_temporaries(folder: &Path) -> Result<Vec<Leftover>, RunError> {
     let mut cleared = Vec::new();
     let entries = fs::read_dir(folder).map_err(|source| RunError::io("list", folder, source))?;
@@ -99,7 +101,7 @@ pub fn clear_temporaries(folder: &Path) -> Result<Vec<Leftover>, RunError> {
     Ok(cleared)
 }
 
-/// Returns the name of the folder that was moved aside to `leftover`, if it is such a one.
+/// Returns the original name of the folder that was moved aside to `leftover`, if it is one.
 fn replaced_name(leftover: &str) -> Option<&str> {
     let (_process, name) = leftover.strip_prefix(TEMPORARY_PREFIX)?.split_once('-')?;
     name.strip_suffix(REPLACED_SUFFIX)
@@ -142,21 +144,21 @@ fn replace_folder(temporary: &Path, path: &Path) -> Result<(), RunError> {
     if !path.exists() {
         return fs::rename(temporary, path).map_err(failed);
     }
-    // A folder cannot be renamed over a full one: the old one steps aside first.
+    // A folder cannot be renamed over a non-empty one, so the old one is moved aside first.
     let mut aside = temporary.as_os_str().to_owned();
     aside.push(REPLACED_SUFFIX);
     let aside = PathBuf::from(aside);
     fs::rename(path, &aside).map_err(failed)?;
     if let Err(source) = fs::rename(temporary, path) {
-        // Where this fails too, the old one is put back by the next run.
+        // If this fails too, the next run restores the old folder.
         let _ = fs::rename(&aside, path);
         return Err(failed(source));
     }
     fs::remove_dir_all(&aside).map_err(|source| RunError::io("remove", &aside, source))
 }
 
-/// Makes a rename durable. Not every file system can flush a folder, and then its order of
-/// operations is all there is; so a refusal is not an error.
+/// Makes a rename durable. Some file systems cannot flush a folder and guarantee only the order of
+/// operations, so a refusal is not an error.
 fn flush_folder(folder: &Path) {
     if let Ok(handle) = File::open(folder) {
         let _ = handle.sync_all();
@@ -172,7 +174,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("kept");
         write_atomically(&path, b"first").expect("the first write works");
-        // A folder in the place of the temporary file makes the second write fail.
+        // A folder at the path of the temporary file makes the second write fail.
         fs::create_dir(temporary_beside(&path)).expect("an empty folder");
         assert!(write_atomically(&path, b"second").is_err());
         assert_eq!(fs::read(&path).expect("still there"), b"first");
@@ -206,7 +208,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("epoch-001");
         write_folder_atomically(&path, &[("a", b"1")]).expect("written");
-        // What should take its place is not there, so the second rename fails.
+        // Its replacement does not exist, so the second rename fails.
         let error = replace_folder(&folder.path().join("absent"), &path);
         assert!(matches!(error, Err(RunError::Io { .. })), "{error:?}");
         assert_eq!(fs::read(path.join("a")).expect("the old file"), b"1");
@@ -214,7 +216,8 @@ mod tests {
         assert_eq!(names.len(), 1, "{names:?}");
     }
 
-    /// Killed between the two renames (epoch 2), and between the second and the removal (epoch 3).
+    /// Killed between the two renames (epoch 2), and between the second rename and the removal
+    /// (epoch 3).
     #[test]
     fn a_folder_that_was_moved_aside_is_put_back_where_it_is_the_only_one() {
         let folder = tempfile::tempdir().expect("a temporary folder");

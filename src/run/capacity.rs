@@ -1,5 +1,5 @@
-//! `capacity.csv`: how far back a next-frame predictor's maps, gradient and error reach, one row a
-//! number. Written by `cli`, read by `figure`.
+//! `capacity.csv`: how far back a next-frame predictor's maps, gradient and error reach, one row
+//! per mean.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,13 +17,13 @@ pub struct CapacityRow {
     pub seed: u64,
     /// Epoch of the checkpoint.
     pub epoch: u32,
-    /// Rule that picked the checkpoint: "best", "last" or "epoch N".
+    /// Rule that selected the checkpoint: "best", "last" or "epoch N".
     pub checkpoint: String,
     /// The clips, such as "moving-mnist/test".
     pub clips: String,
     /// Whether their digits are generated.
     pub generated: bool,
-    /// What is explained, such as "digit-1".
+    /// The explained quantity, such as "digit-1".
     pub target: String,
     /// "trained", "untrained" (the same network before training), "shuffled" (the trained one on
     /// frames in random order), or the paired difference "trained-minus-untrained" or
@@ -31,22 +31,22 @@ pub struct CapacityRow {
     pub compared: String,
     /// What was measured, such as "own-track" or "gradient".
     pub measure: String,
-    /// Layer, lowest first from 0; nothing for what is of the whole network.
+    /// Layer, from 0 for the lowest; none for a measure of the whole network.
     pub layer: Option<usize>,
-    /// Method name; nothing for what needs no map.
+    /// Method name; none for a measure without maps.
     pub method: Option<String>,
     /// The method's name in figures, such as "Grad-CAM"; nothing where there is no method.
     #[serde(default)]
     pub title: Option<String>,
-    /// Frames before the newest one; nothing for what is one number a clip.
+    /// Frames before the newest one; none for a measure with one value per clip.
     pub lag: Option<usize>,
     /// Mean over clips.
     pub mean: f64,
     /// Lower end of its 95 % bootstrap interval over clips.
     pub low: f64,
-    /// Upper end of it.
+    /// Upper end of the interval.
     pub high: f64,
-    /// Clips counted.
+    /// Number of clips.
     pub n: usize,
 }
 
@@ -54,12 +54,13 @@ impl TableRow for CapacityRow {
     const FILE: &'static str = "capacity.csv";
 }
 
-/// Returns the lags at which a network of which `rows` are all the rows is seen to remember the
-/// explained digit: more of its map lies on that digit's past track than on the other's, more so than
-/// in the untrained network, and more so than on shuffled frames, each beyond its 95 % interval.
+/// Returns the lags at which a network remembers the explained digit; `rows` are all rows of the
+/// network. At such a lag, more of its map lies on that digit's past track than on the other's,
+/// more so than in the untrained network, and more so than on shuffled frames, each beyond its 95 %
+/// interval.
 ///
-/// `difference` is "own-minus-other" for the map of each lag's state, or "newest-own-minus-other" for
-/// that of the newest one.
+/// `difference` is "own-minus-other" for the map of each lag's state, or "newest-own-minus-other"
+/// for that of the newest state.
 pub fn claimed_lags(
     rows: &[CapacityRow],
     layer: usize,

@@ -15,11 +15,11 @@ pub const CASCADE_NETWORK_JSON: &str = "cascade-network.json";
 /// One map of the cascade's pictures.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CascadePanel {
-    /// Which picture of the set.
+    /// The picture's name in the set.
     pub image: String,
     /// Name of the class that it explains.
     pub target_class: String,
-    /// Layer that is explained.
+    /// The explained layer.
     pub layer: String,
     /// Height and width of the map in cells.
     pub native_size: [usize; 2],
@@ -44,7 +44,7 @@ pub struct CascadePanel {
 pub struct CascadePictures {
     /// The pictures and the maps' arrays; it has no records.
     pub set: ExplanationSet,
-    /// The maps, in the order to draw.
+    /// The maps, in drawing order.
     pub panels: Vec<CascadePanel>,
     /// The network that is explained.
     pub network: CascadeNetwork,
@@ -62,13 +62,13 @@ pub struct CascadeNetwork {
     pub seed: u64,
     /// Epoch of the checkpoint.
     pub epoch: u32,
-    /// The retrained head that CAM reads, where it is not the network's own.
+    /// The retrained head that CAM reads, if it is not the network's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub head: Option<HeadRecord>,
 }
 
 impl CascadePictures {
-    /// Writes pictures, maps and what they are into `folder`.
+    /// Writes pictures, maps and their description into `folder`.
     ///
     /// # Errors
     /// As [`ExplanationSet::write`].

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// How many hexadecimal digits of a checksum an error text shows.
+/// Number of hexadecimal digits of a checksum in an error text.
 const SHOWN_DIGITS: usize = 16;
 
 /// The size and SHA-256 of a file.

@@ -1,30 +1,30 @@
-//! The table of how much networks agree: `consistency.csv`. Written by `cli`, read by people.
+//! `consistency.csv`: the agreement between networks.
 
 use serde::{Deserialize, Serialize};
 
 use super::TableRow;
 
-/// How much the maps of one method by two or more networks agree, by one measure; a row of
-/// `consistency.csv`. Intervals are of 95 %, by bootstrap over pictures.
+/// The agreement between the maps of one method by two or more networks, by one measure; a row of
+/// `consistency.csv`. Intervals are 95 % bootstrap intervals over pictures.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ConsistencyRow {
     /// Name of the pictures' folder.
     pub dataset: String,
-    /// The networks, with spaces between; of more than two, the mean over their pairs.
+    /// The networks, separated by spaces; with more than two, the mean over their pairs.
     pub networks: String,
-    /// Which class was explained: "true", "predicted" or a class's name.
+    /// The explained class: "true", "predicted" or a class's name.
     pub target: String,
     /// Method or baseline name.
     pub method: String,
-    /// Its name as papers write it.
+    /// Its name as in papers.
     pub title: String,
-    /// Whether it knows nothing of the networks.
+    /// Whether it is a baseline (ignores the networks).
     pub baseline: bool,
     /// "rank-correlation", -1 to 1, or "iou", 0 to 1.
     pub measure: String,
-    /// Pictures counted: those with a pair of maps that both show something.
+    /// Number of pictures counted: those with a pair of maps that are both not constant.
     pub pictures: usize,
-    /// Pairs of maps left out because one of the two is constant.
+    /// Number of pairs of maps omitted because one of the two is constant.
     pub left_out: usize,
     /// Mean over maps of the same picture.
     pub mean: f64,
@@ -32,13 +32,13 @@ pub struct ConsistencyRow {
     pub low: f64,
     /// Upper end.
     pub high: f64,
-    /// Mean over maps of different pictures: what agreement there is without any of the picture.
+    /// Mean over maps of different pictures: the agreement that does not depend on the picture.
     pub other: f64,
     /// Lower end of its interval.
     pub other_low: f64,
     /// Upper end.
     pub other_high: f64,
-    /// Mean difference of the two, picture by picture.
+    /// Mean of the differences between the two, picture by picture.
     pub difference: f64,
     /// Lower end of its interval.
     pub difference_low: f64,

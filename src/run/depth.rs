@@ -1,5 +1,4 @@
-//! `depth.csv`: accuracy against depth, one row a trained network. Written by `cli` after an
-//! evaluation, read by `figure`.
+//! `depth.csv`: accuracy against depth, one row per trained network.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,29 +14,29 @@ pub struct DepthRow {
     pub network_title: String,
     /// Training seed.
     pub seed: u64,
-    /// Convolution blocks.
+    /// Number of convolution blocks.
     pub blocks: usize,
-    /// Trainable parameters.
+    /// Number of trainable parameters.
     pub parameters: u64,
     /// Multiply-adds of one image's forward pass.
     pub multiply_adds: u64,
     /// Epoch of the checkpoint.
     pub epoch: u32,
-    /// Rule that picked the checkpoint: "best" (by validation accuracy), "last" or "epoch N".
+    /// Rule that selected the checkpoint: "best" (by validation accuracy), "last" or "epoch N".
     pub checkpoint: String,
     /// Data set name, such as "cifar-100".
     pub dataset: String,
     /// Whether the data are generated.
     pub generated: bool,
-    /// Share of validation images predicted right, 0 to 1.
+    /// Share of validation images predicted correctly, 0 to 1.
     pub validation_accuracy: f64,
-    /// Validation images counted.
+    /// Number of validation images.
     pub validation_images: usize,
-    /// Share of test images predicted right, 0 to 1.
+    /// Share of test images predicted correctly, 0 to 1.
     pub test_accuracy: f64,
-    /// Share of test images whose class is among the five likeliest, 0 to 1.
+    /// Share of test images whose class is among the five most probable, 0 to 1.
     pub test_top5_accuracy: f64,
-    /// Test images counted.
+    /// Number of test images.
     pub test_images: usize,
 }
 

@@ -1,4 +1,4 @@
-//! The only file that spells a path inside `checkpoints/`.
+//! The paths inside `checkpoints/`. No other file spells them.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -12,25 +12,25 @@ pub const MANIFEST_FILE: &str = "run.json";
 pub const EPOCHS_FILE: &str = "epochs.csv";
 /// Name of the state file of a checkpoint.
 const STATE_FILE: &str = "state.json";
-/// What a seed's folder is called, before the number.
+/// Prefix of a seed's folder, before the number.
 const SEED_PREFIX: &str = "seed-";
-/// What a checkpoint's folder is called, before the number.
+/// Prefix of a checkpoint's folder, before the number.
 const EPOCH_PREFIX: &str = "epoch-";
-/// What stands between the epoch and the step in an interrupted checkpoint's name.
+/// Separates the epoch from the step in an interrupted checkpoint's name.
 const STEP_INFIX: &str = "-step-";
 
-/// What a retrained head is called, before its layer's name.
+/// Prefix of a retrained head, before its layer's name.
 const HEAD_PREFIX: &str = "cam-head-";
-/// What a picture of the curves is called, before the run's name.
+/// Prefix of a picture of the curves, before the run's name.
 const CURVES_PREFIX: &str = "curves-";
 
-/// A checkpoint's place in training: epochs done, then steps done of the next epoch. Later ones
-/// are greater.
+/// A checkpoint's position in training: completed epochs, then completed steps of the next epoch.
+/// Later ones compare greater.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CheckpointName {
-    /// Epochs done.
+    /// Completed epochs.
     pub epoch: u32,
-    /// Steps done of the epoch after that; 0 at an epoch's end.
+    /// Completed steps of the next epoch; 0 at an epoch's end.
     pub step: u64,
 }
 
@@ -64,7 +64,7 @@ impl FromStr for CheckpointName {
             epoch: epoch.parse().map_err(|_| ())?,
             step,
         };
-        // Only the spelling that we write ourselves is a checkpoint.
+        // Only the spelling written here is a checkpoint.
         if parsed.to_string() == name {
             Ok(parsed)
         } else {
@@ -82,7 +82,7 @@ pub struct RunDir {
 }
 
 impl RunDir {
-    /// Returns the run folder of `trial` and `seed` under `root`; nothing is created.
+    /// Returns the run folder of `trial` and `seed` under `root`, without creating it.
     pub fn new(root: &Path, trial: &str, seed: u64) -> Self {
         Self {
             root: root.to_path_buf(),
@@ -118,7 +118,7 @@ impl RunDir {
         self.path().join(MANIFEST_FILE)
     }
 
-    /// Returns the path of the epochs' table.
+    /// Returns the path of the table of epochs.
     pub fn epochs(&self) -> PathBuf {
         self.path().join(EPOCHS_FILE)
     }
@@ -128,10 +128,10 @@ impl RunDir {
         self.path().join("best.json")
     }
 
-    /// Returns the pictures of the run's curves that are in the folder.
+    /// Returns the paths of the pictures of the run's curves.
     ///
     /// # Errors
-    /// [`RunError::Io`] when the folder cannot be listed.
+    /// [`RunError::Io`] if the folder cannot be listed.
     pub fn curves(&self) -> Result<Vec<PathBuf>, RunError> {
         let is_curves = |name: &str| {
             name.starts_with(CURVES_PREFIX) && (name.ends_with(".png") || name.ends_with(".svg"))
@@ -149,17 +149,17 @@ impl RunDir {
         self.path().join(name.to_string())
     }
 
-    /// Returns the path of the head that was retrained on `layer` of a checkpoint, beside the
-    /// checkpoint's own files.
+    /// Returns the path of the head retrained on `layer` of a checkpoint, next to the checkpoint's
+    /// own files.
     pub fn head(&self, name: CheckpointName, layer: &str) -> PathBuf {
         self.checkpoint(name)
             .join(format!("{HEAD_PREFIX}{layer}.safetensors"))
     }
 
-    /// Returns every checkpoint in the folder, earliest first; none where there is no folder.
+    /// Returns every checkpoint in the folder, earliest first; none if there is no folder.
     ///
     /// # Errors
-    /// [`RunError::Io`] when the folder cannot be listed.
+    /// [`RunError::Io`] if the folder cannot be listed.
     pub fn checkpoints(&self) -> Result<Vec<CheckpointName>, RunError> {
         let mut names: Vec<CheckpointName> = folder_names(&self.path())?
             .iter()
@@ -197,10 +197,10 @@ impl RunDir {
         Ok(state)
     }
 
-    /// Returns a checkpoint's state, its own checksum checked.
+    /// Returns a checkpoint's state, after verifying its own checksum.
     ///
     /// # Errors
-    /// [`RunError::NoCheckpoint`] lists what is there; [`RunError::Misplaced`] for the state of
+    /// [`RunError::NoCheckpoint`] with the existing ones; [`RunError::Misplaced`] for the state of
     /// another checkpoint or seed; otherwise as [`CheckpointState::from_json`].
     pub fn read_state(&self, name: CheckpointName) -> Result<CheckpointState, RunError> {
         let path = self.checkpoint(name).join(STATE_FILE);
@@ -228,10 +228,10 @@ impl RunDir {
         }
     }
 
-    /// Returns the content of one of a checkpoint's files, checked against `state`.
+    /// Returns the content of one of a checkpoint's files, verified against `state`.
     ///
     /// # Errors
-    /// [`RunError::Io`], or [`RunError::ChecksumMismatch`] naming the file.
+    /// [`RunError::Io`], or [`RunError::ChecksumMismatch`] with the file.
     pub fn read_checked(&self, state: &CheckpointState, file: &str) -> Result<Vec<u8>, RunError> {
         let name = CheckpointName {
             epoch: state.epoch,
@@ -258,7 +258,7 @@ impl RunDir {
     /// Returns the best epoch on the validation split.
     ///
     /// # Errors
-    /// [`RunError::NoCheckpoint`] where no epoch was finished; otherwise [`RunError::Damaged`].
+    /// [`RunError::NoCheckpoint`] if no epoch is complete; otherwise [`RunError::Damaged`].
     pub fn read_best(&self) -> Result<BestCheckpoint, RunError> {
         if !self.best().exists() {
             return Err(self.no_checkpoint("named best".to_string()));
@@ -266,7 +266,7 @@ impl RunDir {
         BestCheckpoint::read(&self.best())
     }
 
-    /// Returns the error for a checkpoint that is not there, with a list of those that are.
+    /// Returns the error for a missing checkpoint, with a list of the existing ones.
     pub fn no_checkpoint(&self, wanted: String) -> RunError {
         let names = self.checkpoints().unwrap_or_default();
         let known = match names.len() {
@@ -284,10 +284,10 @@ impl RunDir {
     }
 }
 
-/// Returns every run under `root`, by trial and then by seed; none where there is no such folder.
+/// Returns every run under `root`, by trial and then by seed; none if there is no such folder.
 ///
 /// # Errors
-/// [`RunError::Io`] when a folder cannot be listed.
+/// [`RunError::Io`] if a folder cannot be listed.
 pub fn list_runs(root: &Path) -> Result<Vec<RunDir>, RunError> {
     let mut runs = Vec::new();
     for trial in folder_names(root)? {
@@ -310,7 +310,7 @@ fn folder_names(folder: &Path) -> Result<Vec<String>, RunError> {
     Ok(names)
 }
 
-/// Returns the names of all that is in `folder`; none where there is no such folder.
+/// Returns the names of all entries of `folder`; none if there is no such folder.
 fn names_in(folder: &Path) -> Result<Vec<String>, RunError> {
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,

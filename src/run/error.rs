@@ -1,4 +1,4 @@
-//! What can go wrong with a run folder.
+//! Errors of a run folder.
 
 use std::path::{Path, PathBuf};
 
@@ -8,14 +8,14 @@ pub enum RunError {
     /// The operating system refused a read or a write.
     #[error("cannot {action} {path:?}: {source}")]
     Io {
-        /// What was tried, as a verb phrase: "read", "write", "create".
+        /// The failed action, as a verb phrase: "read", "write", "create".
         action: &'static str,
         /// The file or folder.
         path: PathBuf,
-        /// The operating system's answer.
+        /// The operating system's error.
         source: std::io::Error,
     },
-    /// A JSON, CSV or safetensors file does not have the form that its writer gives it.
+    /// A JSON, CSV or safetensors file is malformed.
     #[error("{path:?} is damaged: {reason}")]
     Damaged {
         /// The file.
@@ -23,12 +23,12 @@ pub enum RunError {
         /// What is wrong, and where in it.
         reason: String,
     },
-    /// A file's content is not what its checkpoint's state file promises.
+    /// A file's content does not match the checksum in its checkpoint's state file.
     #[error("{path:?} is damaged: expected sha-256 {expected}, found {found} ({bytes} bytes)")]
     ChecksumMismatch {
         /// The file.
         path: PathBuf,
-        /// The promised checksum, first 16 hexadecimal digits.
+        /// The expected checksum, first 16 hexadecimal digits.
         expected: String,
         /// The measured checksum, first 16 hexadecimal digits.
         found: String,
@@ -42,10 +42,10 @@ pub enum RunError {
         path: PathBuf,
         /// The format in the file.
         found: u32,
-        /// The newest format that this program knows.
+        /// The newest format that this program supports.
         supported: u32,
     },
-    /// A checkpoint lies where another one belongs.
+    /// A checkpoint is in the place of another one.
     #[error("{path:?} is the state of {found} of seed {seed}, copied or renamed")]
     Misplaced {
         /// The state file.
@@ -68,9 +68,9 @@ pub enum RunError {
     NoCheckpoint {
         /// The run folder.
         path: PathBuf,
-        /// What was asked for, such as "for epoch 12".
+        /// The requested checkpoint, such as "for epoch 12".
         wanted: String,
-        /// The checkpoints that are there, as a phrase, or nothing.
+        /// The existing checkpoints, as a phrase, or nothing.
         known: String,
     },
 }
@@ -85,7 +85,7 @@ impl RunError {
         }
     }
 
-    /// Returns the error for a file at `path` whose form is wrong.
+    /// Returns the error for a malformed file at `path`.
     pub fn damaged(path: &Path, reason: impl std::fmt::Display) -> Self {
         Self::Damaged {
             path: path.to_path_buf(),

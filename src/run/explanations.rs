@@ -1,5 +1,5 @@
-//! An explanation folder: `maps.json` says what was explained and how, `maps.safetensors` holds
-//! the pictures and maps. Written by `cli` from what `explain` returns, read by `figure`.
+//! An explanation folder: `maps.json` records what was explained and how, `maps.safetensors` holds
+//! the pictures and maps.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -15,14 +15,14 @@ pub const MAPS_JSON: &str = "maps.json";
 /// File name of the arrays.
 pub const MAPS_TENSORS: &str = "maps.safetensors";
 
-/// One picture that was explained.
+/// An explained picture.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ExplainedImage {
     /// Its name in this folder, such as "cifar-100/test/7".
     pub id: String,
     /// Whether the picture is generated.
     pub generated: bool,
-    /// Name of the true class, where it is known.
+    /// Name of the true class, if known.
     pub true_class: Option<String>,
     /// Name of its array in `maps.safetensors`: `[channels, height, width]`, RGB, 0 to 1.
     pub pixels: String,
@@ -31,7 +31,7 @@ pub struct ExplainedImage {
 /// One map: one picture, one network, one layer, one method, one class.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ExplanationRecord {
-    /// Which [`ExplainedImage`].
+    /// The [`ExplainedImage`] it belongs to.
     pub image: String,
     /// Trial name, such as "trial-d".
     pub trial: String,
@@ -42,10 +42,11 @@ pub struct ExplanationRecord {
     pub seed: u64,
     /// Epoch of the checkpoint.
     pub epoch: u32,
-    /// Rule that picked the checkpoint: "best", "last" or "epoch N"; of a network that was not trained
-    /// here, the name of its weight file.
+    /// Rule that selected the checkpoint: "best", "last" or "epoch N". For a network that was not
+    /// trained here, the name of its weight file.
     pub checkpoint: String,
-    /// Name of the weight file of a network that was not trained here, which has no seed and epoch.
+    /// Name of the weight file, if the network was not trained here. Such a network has no seed or
+    /// epoch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pretrained: Option<String>,
     /// Method name, such as "grad-cam".
@@ -55,31 +56,31 @@ pub struct ExplanationRecord {
     pub title: String,
     /// Layer name, such as "block-5".
     pub layer: String,
-    /// Height and width of the map before it is resized, in cells.
+    /// Height and width of the map before resizing, in cells.
     pub native_size: [usize; 2],
     /// Name of the class that the map explains.
     pub target_class: String,
-    /// How that class was chosen: "predicted", "true" or "named".
+    /// How that class was selected: "predicted", "true" or "named".
     pub target_rule: String,
-    /// What of that class is explained: "logit", "probability", or "minus:CLASS" for its logit minus
-    /// that of the class named. Older records are of logits.
+    /// The explained quantity of that class: "logit", "probability", or "minus:CLASS" for its logit
+    /// minus that of the named class. Older records explain logits.
     #[serde(default = "logit")]
     pub quantity: String,
     /// Softmax probability of the target class on the picture, 0 to 1.
     pub confidence: f32,
     /// Softmax probability of the target class on the explanation map E = L * I, 0 to 1.
     pub explanation_confidence: f32,
-    /// Name of the likeliest class.
+    /// Name of the most probable class.
     pub predicted_class: String,
-    /// Softmax probability of the likeliest class, 0 to 1.
+    /// Softmax probability of the most probable class, 0 to 1.
     pub predicted_confidence: f32,
-    /// Whether the raw map was all zero or constant, so that there is nothing to show.
+    /// Whether the raw map is zero or constant, so that there is nothing to show.
     pub empty: bool,
-    /// The part of the picture that the network saw, where that is not all: left, top, width and
-    /// height, as shares of the picture.
+    /// The part of the picture that the network saw, if not all of it: left, top, width and height,
+    /// as shares of the picture.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen: Option<[f64; 4]>,
-    /// The linear head that the map was read from, where it is not the network's own.
+    /// The linear head that the map was read from, if not the network's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retrained_head: Option<HeadRecord>,
     /// Name of the raw map's array: `[height, width]` at native size, rectified, not normalised.
@@ -90,7 +91,7 @@ pub struct ExplanationRecord {
     pub explanation: String,
 }
 
-/// The quantity of records that name none.
+/// Returns the quantity of records that name none.
 fn logit() -> String {
     "logit".to_string()
 }
@@ -135,11 +136,11 @@ impl DrawnAs {
 /// Everything in an explanation folder.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ExplanationSet {
-    /// The pictures, in the order to draw.
+    /// The pictures, in drawing order.
     pub images: Vec<ExplainedImage>,
-    /// The maps, in the order to draw.
+    /// The maps, in drawing order.
     pub records: Vec<ExplanationRecord>,
-    /// How the pictures were chosen, one sentence for a caption.
+    /// How the pictures were selected, one sentence for a caption.
     pub selection_rule: String,
     /// How the maps are drawn.
     pub drawn_as: DrawnAs,
@@ -158,8 +159,8 @@ struct Manifest<'a> {
 }
 
 impl ExplanationSet {
-    /// Writes both files into `folder`, which is created if missing; the manifest last, so that a
-    /// manifest never names arrays that are not there.
+    /// Writes both files into `folder`, which is created if missing. The manifest is written last,
+    /// so that it never names missing arrays.
     ///
     /// # Errors
     /// As [`write_atomically`].
@@ -177,11 +178,11 @@ impl ExplanationSet {
         write_atomically(&path, &content)
     }
 
-    /// Returns what `folder` holds.
+    /// Returns the content of `folder`.
     ///
     /// # Errors
-    /// [`RunError::Io`] where a file is missing, [`RunError::Damaged`] where one does not parse,
-    /// holds another type than 32-bit floats, or lacks an array that the manifest names.
+    /// [`RunError::Io`] if a file is missing, [`RunError::Damaged`] if one does not parse, contains
+    /// another type than 32-bit floats, or lacks an array that the manifest names.
     pub fn read(folder: &Path) -> Result<Self, RunError> {
         let path = folder.join(MAPS_JSON);
         let text = read_file(&path)?;
@@ -205,7 +206,7 @@ impl ExplanationSet {
         Ok(set)
     }
 
-    /// Returns the picture of `record`, if the set has it.
+    /// Returns the picture of `record`, if it is in the set.
     pub fn image_of(&self, record: &ExplanationRecord) -> Option<&ExplainedImage> {
         self.images.iter().find(|image| image.id == record.image)
     }

@@ -1,7 +1,7 @@
-//! Names that are safe as those of files.
+//! Safe file names.
 
-/// Returns `name` with a hyphen for everything except letters, digits, "-", "_" and what is in `also`, so
-/// that it is safe as the name of a file or folder.
+/// Returns `name` as a safe file or folder name. Every character other than letters, digits, "-",
+/// "_" and those in `also` becomes a hyphen.
 pub fn safe_name(name: &str, also: &str) -> String {
     let safe = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_') || also.contains(c);
     name.chars()

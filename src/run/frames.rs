@@ -1,5 +1,5 @@
-//! `frame-scores.csv`: how well frames were predicted, one row a forecast, horizon, score and frame.
-//! Written by `cli` after an evaluation, read by `figure`.
+//! `frame-scores.csv`: accuracy of predicted frames, one row per forecast, horizon, score and
+//! frame.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,11 +13,11 @@ pub struct FrameScoreRow {
     /// The network's name in figures, such as "ConvLSTM"; if empty, they show the forecast's name.
     #[serde(default)]
     pub network_title: String,
-    /// Training seed; nothing for a baseline.
+    /// Training seed; none for a baseline.
     pub seed: Option<u64>,
-    /// Epoch of the checkpoint; nothing for a baseline.
+    /// Epoch of the checkpoint; none for a baseline.
     pub epoch: Option<u32>,
-    /// Rule that picked the checkpoint: "best" (by validation loss), "last" or "epoch N".
+    /// Rule that selected the checkpoint: "best" (by validation loss), "last" or "epoch N".
     pub checkpoint: Option<String>,
     /// The clips, such as "moving-mnist/test" or the name of a file.
     pub clips: String,
@@ -26,19 +26,20 @@ pub struct FrameScoreRow {
     /// Training clips that the forecast is computed from, of the mean image alone.
     #[serde(default)]
     pub training_clips: Option<usize>,
-    /// "one-step" (each frame from all true frames before it) or "roll-out" (all from the first ten).
+    /// "one-step" (each frame from all true frames before it) or "roll-out" (all from the first
+    /// ten).
     pub horizon: String,
     /// "mse", "mae" and "bce" (sums over pixels), "ssim" or "psnr" (decibels).
     pub score: String,
-    /// The predicted frame, counted from 1; nothing for the mean over frames 11 to 20.
+    /// The predicted frame, counted from 1; none for the mean over frames 11 to 20.
     pub frame: Option<usize>,
     /// Mean over clips.
     pub mean: f64,
     /// Lower end of its 95 % bootstrap interval over clips.
     pub low: f64,
-    /// Upper end of it.
+    /// Upper end of the interval.
     pub high: f64,
-    /// Clips counted.
+    /// Number of clips.
     pub n: usize,
 }
 
@@ -47,7 +48,7 @@ impl TableRow for FrameScoreRow {
 }
 
 impl FrameScoreRow {
-    /// Whether it needed no network.
+    /// Returns whether the forecast needs no network.
     pub fn is_baseline(&self) -> bool {
         self.seed.is_none()
     }

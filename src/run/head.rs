@@ -1,5 +1,5 @@
-//! A retrained linear head beside its checkpoint: weights as safetensors, and what they are worth.
-//! Written and read by `cli`; the path is spelt by [`RunDir::head`](super::RunDir::head).
+//! A retrained linear head next to its checkpoint: weights and a record, as safetensors. The path
+//! is [`RunDir::head`](super::RunDir::head).
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Array, Checksum, RunError, sha256, write_atomically};
 
-/// Newest form of the file that this program reads and writes.
+/// Newest file format that this program reads and writes.
 const HEAD_FORMAT: u32 = 1;
 /// Name of the weights' array, `[classes, channels]`.
 const WEIGHTS: &str = "weights";
@@ -21,53 +21,53 @@ const RECORD: &str = "camtrail";
 /// A linear layer on the average-pooled activation of a network's layer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RetrainedHead {
-    /// Of what, and how good it is.
+    /// Its network and accuracy.
     pub record: HeadRecord,
     /// `[classes, channels]`, row by row.
     pub weights: Vec<f32>,
-    /// One a class.
+    /// One value per class.
     pub bias: Vec<f32>,
 }
 
-/// What is known of a retrained head.
+/// The known facts of a retrained head.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct HeadRecord {
-    /// Form of the file.
+    /// File format.
     pub format: u32,
-    /// Checksum of the network's weights that it was trained on.
+    /// Checksum of the network's weights in its training.
     pub model: Checksum,
     /// Epoch of those weights.
     pub epoch: u32,
     /// Layer whose pooled activation it reads, such as "block-5".
     pub layer: String,
-    /// Classes.
+    /// Number of classes.
     pub classes: usize,
-    /// Channels of the layer.
+    /// Number of channels of the layer.
     pub channels: usize,
-    /// Images that it was trained on, not augmented.
+    /// Number of training images, not augmented.
     pub training_images: usize,
-    /// Images of the validation split.
+    /// Number of validation images.
     pub validation_images: usize,
-    /// Images of the test split.
+    /// Number of test images.
     pub test_images: usize,
-    /// Share of validation images that the head predicts right, 0 to 1.
+    /// Share of validation images that the head predicts correctly, 0 to 1.
     pub validation_accuracy: f64,
-    /// Share of test images that the head predicts right, 0 to 1.
+    /// Share of test images that the head predicts correctly, 0 to 1.
     pub test_accuracy: f64,
-    /// Share of validation images that the network itself predicts right, 0 to 1.
+    /// Share of validation images that the network itself predicts correctly, 0 to 1.
     pub network_validation_accuracy: f64,
-    /// Share of test images that the network itself predicts right, 0 to 1.
+    /// Share of test images that the network itself predicts correctly, 0 to 1.
     pub network_test_accuracy: f64,
-    /// Weight decay, chosen on the validation split.
+    /// Weight decay, selected on the validation split.
     pub weight_decay: f64,
-    /// Norm of the loss' gradient where training ended, as a share of the norm at zero weights.
+    /// Norm of the loss gradient at the end of training, as a share of the norm at zero weights.
     pub gradient_share: f64,
-    /// SHA-256 of the arrays' bytes, so that a change of any bit is found.
+    /// SHA-256 of the arrays' bytes, which detects any changed bit.
     pub arrays_sha256: String,
 }
 
 impl RetrainedHead {
-    /// Returns the head, its record's format and checksum filled in.
+    /// Returns the head, with the format and checksum of its record filled in.
     pub fn new(record: HeadRecord, weights: Vec<f32>, bias: Vec<f32>) -> Self {
         let mut head = Self {
             record,
@@ -102,11 +102,11 @@ impl RetrainedHead {
         write_atomically(path, &content)
     }
 
-    /// Returns the head at `path`, if there is a file; it must belong to the weights `model`.
+    /// Returns the head at `path`, if the file exists; it must belong to the weights `model`.
     ///
     /// # Errors
-    /// [`RunError::Damaged`] says what is wrong: a file that is cut, changed, of another form or for
-    /// other weights. [`RunError::Io`] where it cannot be read.
+    /// [`RunError::Damaged`] with the reason: the file is truncated, changed, of another format or
+    /// for other weights. [`RunError::Io`] if it cannot be read.
     pub fn read(path: &Path, model: &Checksum) -> Result<Option<Self>, RunError> {
         let content = match std::fs::read(path) {
             Ok(content) => content,

@@ -1,5 +1,5 @@
-//! Localisation on disk: a row per map, a row per mean, a row per point of the curve of IoU against
-//! delta, and the pictures of the figure.
+//! Localisation on disk: one row per map, one row per mean, one row per point of the curve of IoU
+//! against delta, and the pictures of the figure.
 
 use std::path::Path;
 
@@ -11,12 +11,12 @@ use super::{ExplanationSet, RunError, write_atomically};
 /// Name of the file that says what a folder of localised pictures shows.
 pub const LOCALIZATION_JSON: &str = "localization.json";
 
-/// One map, as a row of `localization.csv`; a column per score follows.
+/// One map, as a row of `localization.csv`; one column per score follows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LocalizationRow {
     /// Picture name, such as "shapes/test/7".
     pub image: String,
-    /// Objects in the picture.
+    /// Number of objects in the picture.
     pub instances: usize,
     /// Trial name.
     pub trial: String,
@@ -28,9 +28,9 @@ pub struct LocalizationRow {
     pub method: String,
     /// Name of the class that the map explains.
     pub target_class: String,
-    /// Name of the class that the network gives the picture.
+    /// Name of the class that the network predicts.
     pub predicted_class: String,
-    /// Whether the map is constant, and so shows nothing.
+    /// Whether the map is constant.
     pub empty: bool,
     /// Whether several pixels share the map's maximum.
     pub tied: bool,
@@ -42,55 +42,55 @@ impl TableRow for LocalizationRow {
 
 /// The mean of one score over pictures, with its interval, as a row of `localization-summary.csv`.
 ///
-/// With several seeds a picture counts once, by its mean over the seeds. Intervals are of 95 %, by
-/// bootstrap over pictures.
+/// With several seeds, a picture counts once, with its mean over the seeds. Intervals are 95 %
+/// bootstrap intervals over pictures.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LocalizationSummaryRow {
     /// Data set name, such as "shapes", or the name of a file with boxes.
     pub dataset: String,
     /// Whether the pictures are generated.
     pub generated: bool,
-    /// Which pictures, such as "test".
+    /// Name of the split or selection, such as "test".
     pub split: String,
     /// Trial name.
     pub trial: String,
     /// The network's name in figures, such as "VGG-16"; if empty, they show the trial's name.
     #[serde(default)]
     pub network_title: String,
-    /// Training seeds, with a space between; empty of a network that was not trained here.
+    /// Training seeds, separated by spaces; empty if the network was not trained here.
     pub seeds: String,
     /// Layer name.
     pub layer: String,
-    /// Why this layer: "last block", "deepest with 8 x 8 cells", both with an "and" between, or "named".
+    /// Why this layer was selected: "last block", "deepest with 8 x 8 cells", both joined by "and",
+    /// or "named".
     pub layer_rule: String,
-    /// Cells of the layer's map, from top to bottom.
+    /// Height of the layer's map, in cells.
     pub native_height: usize,
-    /// Cells of the layer's map, from left to right.
+    /// Width of the layer's map, in cells.
     pub native_width: usize,
-    /// Which class was explained: "true", "predicted" or "named".
+    /// The explained class: "true", "predicted" or "named".
     pub target_rule: String,
     /// Method or baseline name.
     pub method: String,
     /// Its name in figures.
     pub title: String,
-    /// What a table says behind that name, such as " (fails sanity)"; empty where nothing is to be
-    /// said.
+    /// Text after that name in a table, such as " (fails sanity)"; empty if there is none.
     pub caveat: String,
-    /// Whether it knows nothing of the network.
+    /// Whether it is a baseline (ignores the network).
     pub baseline: bool,
-    /// Which pictures by their number of objects: "all", "1", "2" and so on.
+    /// Number of objects in the pictures: "all", "1", "2" and so on.
     pub instances: String,
-    /// Pictures counted.
+    /// Number of pictures.
     pub pictures: usize,
-    /// Maps counted: pictures times seeds.
+    /// Number of maps: pictures times seeds.
     pub maps: usize,
-    /// Maps that are constant and show nothing.
+    /// Number of constant maps.
     pub empty: usize,
-    /// Maps whose maximum several pixels share.
+    /// Number of maps whose maximum is shared by several pixels.
     pub ties: usize,
     /// Score name.
     pub score: String,
-    /// The threshold that the score is at, where it has one.
+    /// The threshold of the score, if it has one.
     pub delta: Option<f32>,
     /// The mean.
     pub mean: f64,
@@ -102,7 +102,7 @@ pub struct LocalizationSummaryRow {
     pub seed_low: f64,
     /// Highest mean of one seed.
     pub seed_high: f64,
-    /// Mean difference from Grad-CAM on the same pictures, where Grad-CAM was measured too.
+    /// Mean difference from Grad-CAM on the same pictures, if Grad-CAM was measured too.
     pub difference: Option<f64>,
     /// Lower end of the difference's interval.
     pub difference_low: Option<f64>,
@@ -121,26 +121,26 @@ pub struct LocalizationCurveRow {
     pub dataset: String,
     /// Whether the pictures are generated.
     pub generated: bool,
-    /// Which pictures.
+    /// Name of the split or selection.
     pub split: String,
     /// Trial name.
     pub trial: String,
     /// The network's name in figures, such as "VGG-16"; if empty, they show the trial's name.
     #[serde(default)]
     pub network_title: String,
-    /// Training seeds, with a space between.
+    /// Training seeds, separated by spaces.
     pub seeds: String,
     /// Layer name.
     pub layer: String,
-    /// Cells of the layer's map, from top to bottom.
+    /// Height of the layer's map, in cells.
     pub native_height: usize,
-    /// Cells of the layer's map, from left to right.
+    /// Width of the layer's map, in cells.
     pub native_width: usize,
     /// Method or baseline name.
     pub method: String,
     /// Its name in figures.
     pub title: String,
-    /// Whether it knows nothing of the network.
+    /// Whether it is a baseline (ignores the network).
     pub baseline: bool,
     /// "box" or "mask".
     pub region: String,
@@ -152,7 +152,7 @@ pub struct LocalizationCurveRow {
     pub low: f64,
     /// Upper end of the mean's interval.
     pub high: f64,
-    /// Pictures counted.
+    /// Number of pictures.
     pub pictures: usize,
 }
 
@@ -160,7 +160,7 @@ impl TableRow for LocalizationCurveRow {
     const FILE: &'static str = "iou-curve.csv";
 }
 
-/// One map of a picture, with the box that it implies.
+/// One map of a picture, with its implied box.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LocalizedMap {
     /// Method or baseline name.
@@ -169,13 +169,13 @@ pub struct LocalizedMap {
     pub title: String,
     /// Name of its array, `[height, width]`, 0 to 1 by min-max.
     pub heat: String,
-    /// Whether it is constant and shows nothing.
+    /// Whether it is constant.
     pub empty: bool,
-    /// IoU of its pixels above delta and the union of the true boxes.
+    /// IoU of its pixels above delta with the union of the true boxes.
     pub box_iou: f64,
     /// The box around its largest part above delta: x0, y0, x1, y1, half-open, in pixels.
     pub implied: Option<[usize; 4]>,
-    /// IoU of that box and the best of the true ones; 0 where there is none.
+    /// Highest IoU of that box with a true one; 0 without a box.
     pub implied_iou: f64,
 }
 
@@ -186,16 +186,16 @@ pub struct LocalizedPicture {
     pub image: String,
     /// Name of the true class.
     pub true_class: String,
-    /// Name of the class that the network gives it.
+    /// Name of the class that the network predicts.
     pub predicted_class: String,
     /// Name of its array, `[channels, height, width]`, RGB, 0 to 1.
     pub pixels: String,
     /// The box of each object: x0, y0, x1, y1, half-open, in pixels.
     pub boxes: Vec<[usize; 4]>,
     /// Name of the array of its objects, `[height, width]`: 0 on the background, else the object's
-    /// number from 1; where masks are known.
+    /// number from 1. Set if masks are known.
     pub objects: Option<String>,
-    /// The maps, in the order to draw.
+    /// The maps, in drawing order.
     pub maps: Vec<LocalizedMap>,
 }
 
@@ -206,9 +206,9 @@ pub struct LocalizedPictures {
     pub dataset: String,
     /// Whether the pictures are generated.
     pub generated: bool,
-    /// Which pictures.
+    /// Name of the split or selection.
     pub split: String,
-    /// How the pictures were chosen, one sentence for a caption.
+    /// How the pictures were selected, one sentence for a caption.
     pub selection_rule: String,
     /// Trial name.
     pub trial: String,
@@ -219,26 +219,27 @@ pub struct LocalizedPictures {
     pub seed: u64,
     /// Epoch of the checkpoint.
     pub epoch: u32,
-    /// Name of the weight file of a network that was not trained here, which has no seed and epoch.
+    /// Name of the weight file, if the network was not trained here. Such a network has no seed or
+    /// epoch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pretrained: Option<String>,
     /// Layer name.
     pub layer: String,
     /// Height and width of the layer's map, in cells.
     pub native_size: [usize; 2],
-    /// Which class was explained: "true", "predicted" or "named".
+    /// The explained class: "true", "predicted" or "named".
     pub target_rule: String,
     /// The threshold of the implied boxes and of the IoU.
     pub delta: f32,
-    /// The pictures, in the order to draw.
+    /// The pictures, in drawing order.
     pub pictures: Vec<LocalizedPicture>,
-    /// The arrays by name; nothing else of the set is used.
+    /// The arrays by name; the rest of the set is unused.
     #[serde(skip)]
     pub set: ExplanationSet,
 }
 
 impl LocalizedPictures {
-    /// Writes the arrays and what is said of them into `folder`, which is created if missing.
+    /// Writes the arrays and their description into `folder`, which is created if missing.
     ///
     /// # Errors
     /// As [`write_atomically`].
@@ -250,7 +251,7 @@ impl LocalizedPictures {
         write_atomically(&path, &content)
     }
 
-    /// Returns what `folder` holds.
+    /// Returns the content of `folder`.
     ///
     /// # Errors
     /// As [`ExplanationSet::read`].

@@ -1,4 +1,4 @@
-//! What is written is read, and a score that is not defined is an empty cell.
+//! Written values are read back, and an undefined score is an empty cell.
 
 use super::super::{Array, Cell, write_wide};
 use super::*;

@@ -1,4 +1,4 @@
-//! One writer per run folder. Taken by `train` before it touches the folder.
+//! The lock of a run folder, which allows one writer.
 
 use std::fs::{self, File, TryLockError};
 use std::io::Write;
@@ -9,8 +9,8 @@ use super::RunError;
 /// Name of the lock file in a run folder.
 const LOCK_FILE: &str = ".lock";
 
-/// An exclusive hold on a run folder; it ends when the value is dropped or the process dies,
-/// however it dies, because the operating system holds it.
+/// An exclusive lock on a run folder. The operating system holds it, so it ends when the value is
+/// dropped or the process dies in any way.
 #[derive(Debug)]
 pub struct RunLock {
     _file: File,
@@ -20,8 +20,8 @@ impl RunLock {
     /// Returns the lock on `folder`, which is created if missing.
     ///
     /// # Errors
-    /// [`RunError::Locked`] names the process and host that hold it; [`RunError::Io`] when the
-    /// folder or the lock file cannot be made.
+    /// [`RunError::Locked`] with the process and host that hold it; [`RunError::Io`] if the folder
+    /// or the lock file cannot be created.
     pub fn take(folder: &Path) -> Result<Self, RunError> {
         fs::create_dir_all(folder).map_err(|source| RunError::io("create", folder, source))?;
         let path = folder.join(LOCK_FILE);
@@ -35,7 +35,8 @@ impl RunLock {
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                // The owner's name is a courtesy: an unreadable one does not change the answer.
+                // The owner's name is informative only, so an unreadable one does not change the
+                // result.
                 let owner = fs::read_to_string(&path).unwrap_or_default();
                 let owner = owner.trim();
                 let owner = if owner.is_empty() {
@@ -59,7 +60,7 @@ impl RunLock {
     }
 }
 
-/// Returns this machine's name where the system tells it, else "this host".
+/// Returns this machine's name if the system provides it, else "this host".
 pub(crate) fn host_name() -> String {
     fs::read_to_string("/proc/sys/kernel/hostname")
         .ok()

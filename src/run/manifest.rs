@@ -1,4 +1,4 @@
-//! `run.json`, `state.json` and `best.json`: what a run and a checkpoint record about themselves.
+//! `run.json`, `state.json` and `best.json`: the records of a run and its checkpoints.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,11 +14,11 @@ use super::{Checksum, RunError, sha256, write_atomically};
 /// The checkpoint format that this program writes, and the newest that it reads.
 pub const CHECKPOINT_FORMAT: u32 = 1;
 
-/// How a run stands.
+/// The status of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RunStatus {
-    /// A process is at work on it, or was killed while it was.
+    /// A process is training it, or was killed while training it.
     Running,
     /// Stopped by a signal; can be resumed.
     Interrupted,
@@ -31,7 +31,7 @@ pub enum RunStatus {
     },
 }
 
-/// `run.json`: where a run came from and how it stands.
+/// `run.json`: the origin and status of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunManifest {
     /// Trial name, such as "trial-d".
@@ -45,7 +45,7 @@ pub struct RunManifest {
     pub camtrail: String,
     /// Version of Burn.
     pub burn: String,
-    /// Git revision of the working folder, where it is a git checkout.
+    /// Git revision of the working directory, if it is a git checkout.
     pub git_revision: Option<String>,
     /// Device of the training, such as "cpu (flex, 2 threads)".
     pub device: String,
@@ -57,9 +57,9 @@ pub struct RunManifest {
     pub generated: bool,
     /// SHA-256 of each data file, or of the generator's description, by name.
     pub data: BTreeMap<String, String>,
-    /// Convolution blocks of the network.
+    /// Number of convolution blocks.
     pub blocks: usize,
-    /// Trainable parameters.
+    /// Number of trainable parameters.
     pub parameters: u64,
     /// Multiply-adds of one image's forward pass.
     pub multiply_adds: u64,
@@ -67,14 +67,14 @@ pub struct RunManifest {
     pub started: u64,
     /// When this file was last written, in seconds since 1970-01-01 UTC.
     pub updated: u64,
-    /// How the run stands.
+    /// The status of the run.
     pub status: RunStatus,
-    /// What went wrong without stopping the run.
+    /// Problems that did not stop the run.
     pub warnings: Vec<String>,
 }
 
 impl RunManifest {
-    /// Returns the seconds since 1970-01-01 UTC, 0 on a clock set before that.
+    /// Returns the seconds since 1970-01-01 UTC, 0 if the clock is set before that.
     pub fn now() -> u64 {
         SystemTime::now()
             .duration_since(UNIX_EPOCH)
@@ -89,12 +89,12 @@ impl RunManifest {
     /// Returns the manifest in the file at `path`.
     ///
     /// # Errors
-    /// [`RunError::Io`] or [`RunError::Damaged`], naming the file.
+    /// [`RunError::Io`] or [`RunError::Damaged`], with the file.
     pub fn read(path: &Path) -> Result<Self, RunError> {
         read_json(path)
     }
 
-    /// Writes the manifest to `path` with the time of writing.
+    /// Writes the manifest to `path` with the current time.
     ///
     /// # Errors
     /// As [`write_atomically`].
@@ -104,22 +104,22 @@ impl RunManifest {
     }
 }
 
-/// `best.json`: which epoch is best on the validation split.
+/// `best.json`: the best epoch on the validation split.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct BestCheckpoint {
     /// The epoch.
     pub epoch: u32,
-    /// Its share of validation images predicted right, 0 to 1; the highest so far. Nothing where
-    /// frames are predicted: there the loss decides.
+    /// Its share of validation images predicted correctly, 0 to 1; the highest so far. None for
+    /// predicted frames, where the loss decides.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub validation_accuracy: Option<f64>,
-    /// Its mean loss on the validation split; settles a tie.
+    /// Its mean loss on the validation split; decides a tie.
     pub validation_loss: f64,
 }
 
 impl BestCheckpoint {
-    /// Returns whether `self` beats `other`: by accuracy where both have one, then by loss. A value
-    /// that is not a number beats nothing.
+    /// Returns whether `self` beats `other`: by accuracy if both have one, then by loss. A NaN
+    /// never beats.
     pub fn beats(&self, other: &Self) -> bool {
         match (self.validation_accuracy, other.validation_accuracy) {
             (Some(mine), Some(theirs)) if mine != theirs => mine > theirs,
@@ -127,7 +127,7 @@ impl BestCheckpoint {
         }
     }
 
-    /// Returns what made it the best, such as "accuracy 40.54 %" or "loss 0.0312".
+    /// Returns the value that made it the best, such as "accuracy 40.54 %" or "loss 0.0312".
     pub fn in_words(&self) -> String {
         match self.validation_accuracy {
             Some(accuracy) => format!("accuracy {:.2} %", 100.0 * accuracy),
@@ -138,7 +138,7 @@ impl BestCheckpoint {
     /// Returns the content of the file at `path`.
     ///
     /// # Errors
-    /// [`RunError::Io`] or [`RunError::Damaged`], naming the file.
+    /// [`RunError::Io`] or [`RunError::Damaged`], with the file.
     pub fn read(path: &Path) -> Result<Self, RunError> {
         read_json(path)
     }
@@ -161,31 +161,31 @@ pub struct TensorShape {
     pub shape: Vec<usize>,
 }
 
-/// `state.json` of a checkpoint: where training stands and what the other files must be.
+/// `state.json` of a checkpoint: the progress of the training and the checksums of the other files.
 ///
-/// There is no generator state to keep: data order, augmentation and dropout of a step are drawn
-/// from streams that are derived from (seed, epoch, step), so these three numbers are the state.
+/// There is no generator state to keep: data order, augmentation and dropout of a step come from
+/// streams derived from (seed, epoch, step), so these three numbers are the state.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CheckpointState {
     /// Format of the checkpoint, [`CHECKPOINT_FORMAT`].
     pub format: u32,
-    /// SHA-256 of this file with these 64 digits left out.
+    /// SHA-256 of this file without these 64 digits.
     pub sha256: String,
     /// Trial name.
     pub trial: String,
     /// Training seed.
     pub seed: u64,
-    /// Epochs done.
+    /// Completed epochs.
     pub epoch: u32,
-    /// Steps done of the epoch after that; 0 at an epoch's end.
+    /// Completed steps of the next epoch; 0 at an epoch's end.
     pub step: u64,
-    /// Optimizer steps done in all.
+    /// Total number of optimizer steps.
     pub total_steps: u64,
     /// The network in words, such as "plain-cnn 32-64-128 flatten 100".
     pub architecture: String,
     /// Name and shape of every weight.
     pub tensors: Vec<TensorShape>,
-    /// Sums of the epoch that is not over.
+    /// Sums of the unfinished epoch.
     pub totals: TotalsRecord,
     /// Best epoch so far.
     pub best: Option<BestCheckpoint>,
@@ -194,10 +194,10 @@ pub struct CheckpointState {
 }
 
 impl CheckpointState {
-    /// Returns the content of `state.json`, with its own checksum in it.
+    /// Returns the content of `state.json`, including its own checksum.
     ///
     /// # Errors
-    /// [`RunError::Damaged`] when it could not be read back: JSON has no number that is not finite.
+    /// [`RunError::Damaged`] if it could not be read back: JSON has no number that is not finite.
     pub fn to_json(&self, path: &Path) -> Result<Vec<u8>, RunError> {
         let blank = Self {
             sha256: String::new(),
@@ -216,12 +216,12 @@ impl CheckpointState {
     /// Returns the state in `content`, read from `path`.
     ///
     /// # Errors
-    /// [`RunError::NewerFormat`], [`RunError::ChecksumMismatch`] or [`RunError::Damaged`]; a
-    /// change of any bit is one of them.
+    /// [`RunError::NewerFormat`], [`RunError::ChecksumMismatch`] or [`RunError::Damaged`]; any
+    /// changed bit causes one of them.
     pub fn from_json(path: &Path, content: &[u8]) -> Result<Self, RunError> {
         let text =
             std::str::from_utf8(content).map_err(|reason| RunError::damaged(path, reason))?;
-        // The format is looked at first: a newer one may have any other form.
+        // The format is checked first: a newer one may have any other fields.
         let value: serde_json::Value =
             serde_json::from_str(text).map_err(|reason| RunError::damaged(path, reason))?;
         if let Some(found) = value.get("format").and_then(serde_json::Value::as_u64)

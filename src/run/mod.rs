@@ -1,5 +1,5 @@
-//! The disk contract: what a run folder and an explanation folder hold, and how they are read and
-//! written. No Burn here, so figures can be drawn from disk without a network.
+//! The disk contract: the content of a run folder and an explanation folder, with reading and
+//! writing. Burn is not used here, so figures can be drawn from disk without a network.
 
 mod arrays;
 mod atomic;

@@ -1,13 +1,13 @@
-//! Known names that a mistyped name may have been meant for.
+//! Suggestions for a mistyped name.
 
-/// Most edits between a name and one that counts as near it; longer names may differ in a third of
-/// their characters.
+/// Maximum number of edits between similar names; longer names may differ in a third of their
+/// characters.
 const NEAR_EDITS: usize = 2;
 
-/// Most names that are suggested at once.
+/// Maximum number of suggested names.
 const NEAR_NAMES: usize = 3;
 
-/// Returns the names of `known` that `name` may have been meant for, nearest first, at most three.
+/// Returns the names of `known` similar to `name`, nearest first, at most three.
 pub fn near_names<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     let mut near = within_reach(name, known);
     near.sort_unstable();
@@ -15,8 +15,7 @@ pub fn near_names<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> V
     names.map(|(_, candidate)| candidate.to_owned()).collect()
 }
 
-/// Returns the name of `known` that `name` was most likely meant for, if one is near; of several
-/// that are equally near, the last.
+/// Returns the name of `known` most similar to `name`, if any is similar; among equals, the last.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let near = within_reach(name, known).into_iter();
     // `min_by_key` returns the first of equals.
@@ -25,7 +24,7 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         .map(|(_, candidate)| candidate)
 }
 
-/// Returns the near names with their distance, in the order of `known`.
+/// Returns the similar names with their distance, in the order of `known`.
 fn within_reach<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<(usize, &'a str)> {
     let allowed = NEAR_EDITS.max(name.chars().count() / 3);
     known

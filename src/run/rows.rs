@@ -6,27 +6,27 @@ use serde::{Deserialize, Serialize};
 
 use super::{BestCheckpoint, Quality, RunError, TableRow};
 
-/// One epoch of training, as a row of `epochs.csv`. Epoch 0 is the network before any training and
-/// has only validation values.
+/// One epoch of training, as a row of `epochs.csv`. Epoch 0 is the untrained network and has only
+/// validation values.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EpochRow {
-    /// Epochs done, from 0.
+    /// Completed epochs, from 0.
     pub epoch: u32,
-    /// Mean cross-entropy over the epoch's training batches, in nats, as trained (with dropout and
-    /// augmentation).
+    /// Mean cross-entropy over the epoch's training batches, in nats, during training (with dropout
+    /// and augmentation).
     pub train_loss: Option<f64>,
-    /// Share of training images predicted right, 0 to 1, as trained.
+    /// Share of training images predicted correctly, 0 to 1, during training.
     pub train_accuracy: Option<f64>,
     /// Mean cross-entropy on the validation split, in nats.
     pub validation_loss: f64,
-    /// Share of validation images predicted right, 0 to 1.
+    /// Share of validation images predicted correctly, 0 to 1.
     pub validation_accuracy: f64,
     /// Learning rate at the end of the epoch.
     pub learning_rate: Option<f64>,
-    /// Training images per second, validation left out.
+    /// Training images per second, without validation.
     pub images_per_second: Option<f64>,
-    /// Wall time of the epoch's training steps, before and after a stop alike, and of its validation,
-    /// in seconds.
+    /// Wall time of the epoch's training steps, including those before a stop, and of its
+    /// validation, in seconds.
     pub seconds: f64,
 }
 
@@ -34,13 +34,13 @@ impl TableRow for EpochRow {
     const FILE: &'static str = "epochs.csv";
 }
 
-/// One epoch of training a next-frame predictor, as a row of `epochs.csv`. Epoch 0 is the network
-/// before any training and has only validation values.
+/// One epoch of training a next-frame predictor, as a row of `epochs.csv`. Epoch 0 is the untrained
+/// network and has only validation values.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ForecastRow {
-    /// Epochs done, from 0.
+    /// Completed epochs, from 0.
     pub epoch: u32,
-    /// Mean loss over the epoch's training clips, as the experiment names it.
+    /// Mean of the experiment's loss over the epoch's training clips.
     pub train_loss: Option<f64>,
     /// Squared error of a training frame, one step ahead, summed over its pixels.
     pub train_frame_error: Option<f64>,
@@ -50,10 +50,10 @@ pub struct ForecastRow {
     pub validation_frame_error: f64,
     /// Learning rate at the end of the epoch.
     pub learning_rate: Option<f64>,
-    /// Training clips per second, validation left out.
+    /// Training clips per second, without validation.
     pub clips_per_second: Option<f64>,
-    /// Wall time of the epoch's training steps, before and after a stop alike, and of its validation,
-    /// in seconds.
+    /// Wall time of the epoch's training steps, including those before a stop, and of its
+    /// validation, in seconds.
     pub seconds: f64,
 }
 
@@ -63,13 +63,13 @@ impl TableRow for ForecastRow {
 
 /// A row of `epochs.csv`.
 pub trait EpochRecord: Clone + TableRow {
-    /// Makes the quality that the rows hold of a number.
+    /// Constructor of the quality in the rows, from a number.
     const QUALITY: fn(f64) -> Quality;
 
-    /// Epochs done, from 0.
+    /// Returns the number of completed epochs, from 0.
     fn epoch(&self) -> u32;
 
-    /// What it would say as the best epoch.
+    /// Returns its record as the best epoch.
     fn candidate(&self) -> BestCheckpoint;
 }
 
@@ -105,11 +105,11 @@ impl EpochRecord for ForecastRow {
     }
 }
 
-/// Returns the rows of the file at `path`, or none where there is no file. A last row without its
-/// end of line was torn by a killed process and is dropped.
+/// Returns the rows of the file at `path`, or none if there is no file. A last row without a line
+/// end was cut off by a killed process and is dropped.
 ///
 /// # Errors
-/// [`RunError::Damaged`] names the line of any other row that does not parse.
+/// [`RunError::Damaged`] with the line of any other row that does not parse.
 pub fn read_epoch_records<R: EpochRecord>(path: &Path) -> Result<Vec<R>, RunError> {
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
@@ -120,8 +120,8 @@ pub fn read_epoch_records<R: EpochRecord>(path: &Path) -> Result<Vec<R>, RunErro
     R::parse(path, whole)
 }
 
-/// Appends `row` to the file at `path`, by rewriting it whole: a row is there or it is not. Rows of
-/// that epoch or later, left by a run that was killed before its checkpoint, are replaced.
+/// Appends `row` to the file at `path` by rewriting the whole file atomically. Rows of that epoch
+/// or later, left by a run that was killed before its checkpoint, are replaced.
 ///
 /// # Errors
 /// As [`read_epoch_records`] and [`write_atomically`](super::write_atomically).
@@ -132,7 +132,7 @@ pub fn append_epoch_record<R: EpochRecord>(path: &Path, row: R) -> Result<(), Ru
     R::write(path, &rows)
 }
 
-/// Drops the rows after `epoch`, as resuming from that epoch's checkpoint needs.
+/// Drops the rows after `epoch`, to resume from that epoch's checkpoint.
 ///
 /// # Errors
 /// As [`append_epoch_record`].

@@ -1,4 +1,4 @@
-//! What the sanity checks found, as CSV tables. Written by `cli`, drawn by `figure`; `verdicts.csv` is read by every verb that prints a table of methods.
+//! Results of the sanity checks, as CSV tables.
 
 use std::path::Path;
 
@@ -13,9 +13,9 @@ use super::TableRow;
 pub enum Verdict {
     /// Its maps depend on the parameters and on the class.
     Pass,
-    /// They do not.
+    /// They do not depend on at least one of the two.
     Fail,
-    /// The images are too few, or too many maps are empty.
+    /// There are too few images, or too many empty maps.
     Undecided,
 }
 
@@ -29,7 +29,7 @@ impl std::fmt::Display for Verdict {
     }
 }
 
-/// One method at one layer of one network, with its parameters drawn anew down to some layer.
+/// One method at one layer of one network, with its parameters re-initialised down to some layer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CascadeRow {
     /// Trial name, such as "trial-d".
@@ -47,7 +47,7 @@ pub struct CascadeRow {
     pub data: String,
     /// Whether the data are generated.
     pub generated: bool,
-    /// Layer that is explained.
+    /// The explained layer.
     pub layer: String,
     /// Height of its map in cells.
     pub native_height: usize,
@@ -57,30 +57,30 @@ pub struct CascadeRow {
     pub method: String,
     /// Its name in figures, such as "Grad-CAM".
     pub title: String,
-    /// Whether it is a baseline, made without the network.
+    /// Whether it is a baseline (ignores the network).
     pub baseline: bool,
-    /// Layers drawn anew.
+    /// Number of layers re-initialised.
     pub stage: usize,
-    /// The lowest layer drawn anew, such as "block-5"; "none" at stage 0.
+    /// The lowest layer re-initialised, such as "block-5"; "none" at stage 0.
     pub down_to: String,
-    /// Images.
+    /// Number of images.
     pub images: usize,
-    /// Times that the parameters were drawn.
+    /// Number of random re-initialisations.
     pub draws: usize,
-    /// Validation accuracy of the retrained head that the method reads, 0 to 1; none where it reads
-    /// the network's own or no head at all.
+    /// Validation accuracy of the retrained head that the method reads, 0 to 1; none if it reads
+    /// the network's own head or no head.
     pub head_accuracy: Option<f64>,
-    /// The network's own validation accuracy, where there is such a head.
+    /// The network's own validation accuracy, if there is such a head.
     pub network_accuracy: Option<f64>,
-    /// Pairs of maps, of `images * draws`, without a correlation because one is empty.
+    /// Number of pairs of maps, of `images * draws`, without a correlation because one is empty.
     pub undefined: usize,
-    /// Those of them where the other map is not empty.
+    /// Number of those whose other map is not empty.
     pub vanished: usize,
     /// Mean rank correlation with the trained network's maps.
     pub mean: Option<f64>,
     /// Lower end of its 95 % bootstrap interval over images.
     pub low: Option<f64>,
-    /// Upper end of it.
+    /// Upper end of the interval.
     pub high: Option<f64>,
 }
 
@@ -99,29 +99,29 @@ pub struct ClassRow {
     pub epoch: u32,
     /// SHA-256 of the network's weights.
     pub weights: String,
-    /// Layer that is explained.
+    /// The explained layer.
     pub layer: String,
     /// Method or baseline.
     pub method: String,
     /// The other class: "runner-up" or "least-likely".
     pub other: String,
-    /// Images.
+    /// Number of images.
     pub images: usize,
-    /// Images without a correlation because one of the two maps is empty.
+    /// Number of images without a correlation because one of the two maps is empty.
     pub undefined: usize,
-    /// Those of them where the other map is not empty.
+    /// Number of those whose other map is not empty.
     pub vanished: usize,
     /// Mean rank correlation of the two maps.
     pub correlation: Option<f64>,
     /// Lower end of its 95 % bootstrap interval.
     pub correlation_low: Option<f64>,
-    /// Upper end of it.
+    /// Upper end of the interval.
     pub correlation_high: Option<f64>,
     /// Mean absolute difference of the two maps, 0 to 1; an empty map is all 0.
     pub difference: Option<f64>,
     /// Lower end of its 95 % bootstrap interval.
     pub difference_low: Option<f64>,
-    /// Upper end of it.
+    /// Upper end of the interval.
     pub difference_high: Option<f64>,
 }
 
@@ -129,7 +129,7 @@ impl TableRow for ClassRow {
     const FILE: &'static str = "classes.csv";
 }
 
-/// One sum that must come out at one layer of one network.
+/// One identity at one layer of one network.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct IdentityRow {
     /// Trial name.
@@ -142,15 +142,15 @@ pub struct IdentityRow {
     pub weights: String,
     /// Layer.
     pub layer: String,
-    /// The method that it is about.
+    /// The method that it concerns.
     pub method: String,
     /// The identity in words.
     pub identity: String,
-    /// Images.
+    /// Number of images.
     pub images: usize,
-    /// Largest difference of the two sides, as a share of the largest value.
+    /// Largest difference between the two sides, as a share of the largest value.
     pub deviation: f64,
-    /// Deviation up to which it holds.
+    /// Largest deviation at which it holds.
     pub tolerance: f64,
     /// Whether it holds.
     pub holds: bool,
@@ -160,7 +160,7 @@ impl TableRow for IdentityRow {
     const FILE: &'static str = "identities.csv";
 }
 
-/// What is to be thought of one method at one layer of one network.
+/// The verdict on one method at one layer of one network.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct VerdictRow {
     /// Trial name.
@@ -177,7 +177,7 @@ pub struct VerdictRow {
     pub method: String,
     /// The verdict.
     pub verdict: Verdict,
-    /// Why, with the numbers.
+    /// The reason, with the numbers.
     pub reason: String,
 }
 
@@ -199,10 +199,10 @@ pub struct SanityTables {
 }
 
 impl SanityTables {
-    /// Returns the tables in `folder`; one that is not there is empty.
+    /// Returns the tables in `folder`; a missing one is empty.
     ///
     /// # Errors
-    /// [`RunError::Damaged`] names the file and line that does not parse.
+    /// [`RunError::Damaged`] with the file and line that does not parse.
     pub fn read(folder: &Path) -> Result<Self, RunError> {
         Ok(Self {
             cascade: TableRow::read_if_present(&folder.join(CascadeRow::FILE))?,
@@ -212,8 +212,8 @@ impl SanityTables {
         })
     }
 
-    /// Adds the rows of `new` in place of those about the same network, layer and method, and of
-    /// those about other weights at the same place.
+    /// Adds the rows of `new`. They replace rows about the same network, layer and method, and rows
+    /// about other weights at the same place.
     pub fn replace(&mut self, new: Self) {
         replace(&mut self.cascade, new.cascade);
         replace(&mut self.classes, new.classes);
@@ -221,7 +221,7 @@ impl SanityTables {
         replace(&mut self.verdicts, new.verdicts);
     }
 
-    /// Names of the tables' files.
+    /// Names of the table files.
     pub const FILES: [&str; 4] = [
         CascadeRow::FILE,
         ClassRow::FILE,
@@ -241,8 +241,8 @@ impl SanityTables {
     }
 }
 
-/// Returns the verdict on `method` at `layer` of the network with these weights, by their SHA-256; a
-/// verdict on earlier weights of the same run does not count.
+/// Returns the verdict on `method` at `layer` of the network with these weights, identified by
+/// their SHA-256. A verdict on earlier weights of the same run does not count.
 pub fn verdict_of<'a>(
     rows: &'a [VerdictRow],
     weights: &str,
@@ -252,9 +252,9 @@ pub fn verdict_of<'a>(
         .find(|row| row.weights == weights && row.layer == layer && row.method == method)
 }
 
-/// What a row is about.
+/// The subject of a row.
 trait About {
-    /// Trial, seed, epoch; weights; layer and method.
+    /// Returns trial, seed, epoch; weights; layer and method.
     fn about(&self) -> ((&str, u64, u32), &str, (&str, &str));
 }
 

@@ -1,4 +1,4 @@
-//! Verdicts over the disk, and which rows new ones replace.
+//! Verdicts on disk, and which rows new ones replace.
 
 use super::*;
 

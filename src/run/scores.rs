@@ -1,11 +1,11 @@
-//! The tables of a measurement of explanations: `scores.csv`, one row per map; `score-table.csv`, one
-//! row per method and metric; `score-pairs.csv`, one row per method, against Grad-CAM.
+//! The tables of a measurement of explanations: `scores.csv`, one row per map; `score-table.csv`,
+//! one row per method and metric; `score-pairs.csv`, one row per method, against Grad-CAM.
 
 use serde::{Deserialize, Serialize};
 
 use super::TableRow;
 
-/// One map, as a row of `scores.csv`; a column per metric follows, named as the metric says.
+/// One map, as a row of `scores.csv`; one column per metric follows, with the metric's name.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ScoreRow {
     /// Data set name, such as "cifar-100".
@@ -22,27 +22,27 @@ pub struct ScoreRow {
     pub seed: u64,
     /// Epoch of the checkpoint.
     pub epoch: u32,
-    /// Rule that picked the checkpoint: "best", "last" or "epoch N".
+    /// Rule that selected the checkpoint: "best", "last" or "epoch N".
     pub checkpoint: String,
     /// Layer name, such as "block-5".
     pub layer: String,
-    /// Height of the map before it is resized, in cells.
+    /// Height of the map before resizing, in cells.
     pub native_height: usize,
-    /// Width of the map before it is resized, in cells.
+    /// Width of the map before resizing, in cells.
     pub native_width: usize,
     /// Name of the method or baseline, such as "grad-cam".
     pub method: String,
     /// Name of the class that the map explains.
     pub target_class: String,
-    /// How that class was chosen: "predicted", "true" or "named".
+    /// How that class was selected: "predicted", "true" or "named".
     pub target_rule: String,
-    /// Whether the network predicts the image's true class, where that is known.
+    /// Whether the network predicts the image's true class, if known.
     pub correct: Option<bool>,
     /// Y: softmax probability of the class on the image, 0 to 1.
     pub confidence: f64,
     /// O: softmax probability of the class on the explanation map E = L * I, 0 to 1.
     pub explanation_confidence: f64,
-    /// Whether the map is constant, and so shows nothing.
+    /// Whether the map is constant.
     pub empty: bool,
 }
 
@@ -60,14 +60,14 @@ pub enum LayerPlace {
     LastBlock,
     /// The last block before its pool, with at least 8 x 8 cells.
     Both,
-    /// Named by the user.
+    /// Selected by the user.
     Named,
 }
 
 /// The mean of one score over images, as a row of `score-table.csv`.
 ///
 /// With several seeds, each image's values are averaged over the seeds first; the interval is over
-/// images. How far the seeds lie apart, the last two columns say.
+/// images. The last two columns give the range over the seeds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ScoreSummary {
     /// Data set name, such as "cifar-100".
@@ -76,53 +76,52 @@ pub struct ScoreSummary {
     pub generated: bool,
     /// Split of the images: "train", "validation" or "test".
     pub split: String,
-    /// Images measured.
+    /// Number of images.
     pub images: usize,
     /// Trial name, such as "trial-d".
     pub trial: String,
     /// The network's name in figures, such as "VGG-16"; if empty, they show the trial's name.
     #[serde(default)]
     pub network_title: String,
-    /// Convolution blocks; 0 of a network that is not made of such.
+    /// Number of convolution blocks; 0 for a network not made of them.
     pub blocks: usize,
-    /// Training seeds, joined by spaces.
+    /// Training seeds, separated by spaces.
     pub seeds: String,
-    /// Rule that picked the checkpoints: "best", "last" or "epoch N".
+    /// Rule that selected the checkpoints: "best", "last" or "epoch N".
     pub checkpoint: String,
     /// Layer name, such as "block-5".
     pub layer: String,
     /// Which of an ablation's two layers it is.
     pub layer_place: LayerPlace,
-    /// Height of the maps before they are resized, in cells.
+    /// Height of the maps before resizing, in cells.
     pub native_height: usize,
-    /// Width of the maps before they are resized, in cells.
+    /// Width of the maps before resizing, in cells.
     pub native_width: usize,
-    /// How the explained class was chosen: "predicted", "true" or a class's name.
+    /// How the explained class was selected: "predicted", "true" or a class's name.
     pub target: String,
     /// Name of the method or baseline, such as "grad-cam".
     pub method: String,
-    /// Its name as papers write it, such as "Grad-CAM".
+    /// Its name as in papers, such as "Grad-CAM".
     pub title: String,
-    /// What a table says behind that name, such as " (fails sanity)"; empty where nothing is to be
-    /// said.
+    /// Text after that name in a table, such as " (fails sanity)"; empty if there is none.
     pub caveat: String,
-    /// Whether it knows nothing of the network.
+    /// Whether it is a baseline (ignores the network).
     pub baseline: bool,
-    /// Maps made: images times seeds.
+    /// Number of maps: images times seeds.
     pub maps: usize,
-    /// Those of them that are constant, and so show nothing.
+    /// Number of constant maps among them.
     pub empty: usize,
-    /// Steps of the insertion and deletion curves, where they were measured.
+    /// Number of steps of the insertion and deletion curves, if measured.
     pub steps: Option<usize>,
     /// Name of the metric, such as "average-drop".
     pub metric: String,
-    /// Its name in tables and figures, with its unit; empty in files from before it was written.
+    /// Its name in tables and figures, with its unit; empty in older files.
     #[serde(default)]
     pub metric_title: String,
-    /// Which way is better, in words.
+    /// The better direction, in words.
     #[serde(default)]
     pub better: String,
-    /// Decimals that its spread allows.
+    /// Number of decimals, given its spread.
     #[serde(default)]
     pub decimals: usize,
     /// Its mean.
@@ -131,14 +130,14 @@ pub struct ScoreSummary {
     pub low: f64,
     /// Upper end.
     pub high: f64,
-    /// Mean of the seed with the lowest one.
+    /// Lowest mean of one seed.
     pub lowest_seed: f64,
-    /// Mean of the seed with the highest one.
+    /// Highest mean of one seed.
     pub highest_seed: f64,
 }
 
 impl ScoreSummary {
-    /// Returns the metric's name as tables and figures have it.
+    /// Returns the metric's name in tables and figures.
     pub fn heading(&self) -> &str {
         match self.metric_title.is_empty() {
             true => &self.metric,
@@ -158,19 +157,19 @@ pub struct ScorePair {
     pub dataset: String,
     /// Split of the images: "train", "validation" or "test".
     pub split: String,
-    /// Images measured.
+    /// Number of images.
     pub images: usize,
     /// Trial name, such as "trial-d".
     pub trial: String,
-    /// Convolution blocks; 0 of a network that is not made of such.
+    /// Number of convolution blocks; 0 for a network not made of them.
     pub blocks: usize,
-    /// Training seeds, joined by spaces.
+    /// Training seeds, separated by spaces.
     pub seeds: String,
     /// Layer name, such as "block-5".
     pub layer: String,
     /// Name of the method or baseline.
     pub method: String,
-    /// Name of the one it is compared with.
+    /// Name of the method that it is compared with.
     pub over: String,
     /// Images on which `method` drops less, drops not clipped, in percent of all.
     pub win: f64,
@@ -180,11 +179,11 @@ pub struct ScorePair {
     pub win_high: f64,
     /// Images on which both drop the same, in percent of all; they count for neither.
     pub ties: f64,
-    /// Whether the confidences on the two's explanation maps differ on no image by more than rounding, so that
-    /// the wins mean nothing. Files from before it was asked do not say.
+    /// Whether the confidences on the two explanation maps are equal up to rounding on every image,
+    /// so that the wins mean nothing. False in older files.
     #[serde(default)]
     pub equal: bool,
-    /// Average Drop of `method` less that of `over`, in percent points.
+    /// Average Drop of `method` minus that of `over`, in percentage points.
     pub drop_difference: f64,
     /// Lower end of its paired 95 % bootstrap interval.
     pub drop_difference_low: f64,

@@ -1,6 +1,5 @@
-//! The folder of explained clips: `sequence.json` says what was explained and how,
-//! `sequence.safetensors` holds frames, predictions and signed maps. Written by `cli` from what
-//! `explain::sequence` returns, read by `figure`.
+//! The folder of explained clips: `sequence.json` records what was explained and how,
+//! `sequence.safetensors` holds frames, predictions and signed maps.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -16,16 +15,16 @@ pub const SEQUENCE_JSON: &str = "sequence.json";
 /// File name of the arrays.
 pub const SEQUENCE_TENSORS: &str = "sequence.safetensors";
 
-/// One digit's way through a clip.
+/// One digit's path through a clip.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DigitTrack {
     /// The digit, 0 to 9.
     pub label: u8,
-    /// Middle of its pixels in each frame, `[x, y]` in pixels from the top left corner.
+    /// Centre of its pixels in each frame, `[x, y]` in pixels from the top left corner.
     pub places: Vec<[f64; 2]>,
 }
 
-/// One clip that was explained.
+/// An explained clip.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ExplainedClip {
     /// Its name, such as "moving-mnist/test/5".
@@ -34,38 +33,38 @@ pub struct ExplainedClip {
     pub generated: bool,
     /// The digits.
     pub digits: Vec<DigitTrack>,
-    /// What is explained: "frame", "digit-1", "digit-2" or "box:x0,y0,x1,y1".
+    /// The explained target: "frame", "digit-1", "digit-2" or "box:x0,y0,x1,y1".
     pub target: String,
-    /// Frames that the network was shown; the one after them is predicted.
+    /// Number of frames shown to the network; the next one is predicted.
     pub watched: usize,
     /// Squared error of the predicted frame, summed over its pixels.
     pub error: f64,
-    /// Name of its array: frames `[time, height, width]`, 0 to 1, the predicted one's truth last.
+    /// Name of its array: frames `[time, height, width]`, 0 to 1, with the true next frame last.
     pub frames: String,
     /// Name of its array: the predicted frame, `[height, width]`, 0 to 1.
     pub prediction: String,
-    /// Name of its array: the pixels whose prediction is summed into the score, `[height, width]`, 1
-    /// inside and 0 outside.
+    /// Name of its array: the pixels whose prediction is summed into the score, `[height, width]`,
+    /// 1 inside and 0 outside.
     pub region: String,
 }
 
 /// The map of one hidden state.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StateMap {
-    /// Which [`ExplainedClip`].
+    /// The [`ExplainedClip`] it belongs to.
     pub clip: String,
     /// Method name, such as "grad-cam".
     pub method: String,
     /// The method's name in figures, such as "Grad-CAM"; where it is empty, figures show `method`.
     #[serde(default)]
     pub title: String,
-    /// Layer, lowest first from 0.
+    /// Layer, from 0 for the lowest.
     pub layer: usize,
-    /// Frames before the newest one that was shown.
+    /// Frames before the newest shown one.
     pub lag: usize,
-    /// Norm of the score's gradient at the state.
+    /// Norm of the score gradient at the state.
     pub gradient_norm: f64,
-    /// Correlation of the map with the predicted frame; nothing where one of them is constant.
+    /// Correlation of the map with the predicted frame; none if one of them is constant.
     pub likeness: Option<f64>,
     /// Whether it only repeats the prediction.
     pub repeats: bool,
@@ -84,9 +83,9 @@ pub struct SequenceSet {
     pub seed: u64,
     /// Epoch of the checkpoint.
     pub epoch: u32,
-    /// Rule that picked the checkpoint: "best", "last" or "epoch N".
+    /// Rule that selected the checkpoint: "best", "last" or "epoch N".
     pub checkpoint: String,
-    /// The clips, in the order to draw.
+    /// The clips, in drawing order.
     pub clips: Vec<ExplainedClip>,
     /// The maps.
     pub maps: Vec<StateMap>,
@@ -108,8 +107,8 @@ struct Manifest<'a> {
 }
 
 impl SequenceSet {
-    /// Writes both files into `folder`, which is created if missing; the manifest last, so that a
-    /// manifest never names arrays that are not there.
+    /// Writes both files into `folder`, which is created if missing. The manifest is written last,
+    /// so that it never names missing arrays.
     ///
     /// # Errors
     /// As [`write_atomically`].
@@ -130,11 +129,11 @@ impl SequenceSet {
         write_atomically(&path, &content)
     }
 
-    /// Returns what `folder` holds.
+    /// Returns the content of `folder`.
     ///
     /// # Errors
-    /// [`RunError::Io`] where a file is missing, [`RunError::Damaged`] where one does not parse or
-    /// lacks an array that the manifest names.
+    /// [`RunError::Io`] if a file is missing, [`RunError::Damaged`] if one does not parse or lacks
+    /// an array that the manifest names.
     pub fn read(folder: &Path) -> Result<Self, RunError> {
         let path = folder.join(SEQUENCE_JSON);
         let manifest: Manifest<'_> = serde_json::from_slice(&read_file(&path)?)

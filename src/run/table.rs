@@ -1,4 +1,4 @@
-//! Tables as CSV with a header: each kind of row knows its file, and is written and read in one way.
+//! Tables as CSV with a header. Each kind of row knows its file.
 
 use std::borrow::Borrow;
 use std::io::ErrorKind;
@@ -9,12 +9,12 @@ use serde::de::DeserializeOwned;
 
 use super::{RunError, write_atomically};
 
-/// A row of a table; its fields are the columns. The table is there whole or not at all.
+/// A row of a table; its fields are the columns. The table is written atomically.
 pub trait TableRow: Serialize + DeserializeOwned {
     /// Name of the table's file, such as "depth.csv".
     const FILE: &'static str;
 
-    /// Writes `rows` to `path` as CSV with a header, and holds no more than one of them at a time.
+    /// Writes `rows` to `path` as CSV with a header, holding one row at a time.
     ///
     /// # Errors
     /// As [`write_atomically`].
@@ -36,14 +36,14 @@ pub trait TableRow: Serialize + DeserializeOwned {
     /// Returns the rows of the file at `path`.
     ///
     /// # Errors
-    /// [`RunError::Io`]; [`RunError::Damaged`] names the line that does not parse.
+    /// [`RunError::Io`]; [`RunError::Damaged`] with the line that does not parse.
     fn read(path: &Path) -> Result<Vec<Self>, RunError> {
         let content = std::fs::read(path).map_err(|source| RunError::io("read", path, source))?;
         let text = String::from_utf8(content).map_err(|reason| RunError::damaged(path, reason))?;
         Self::parse(path, &text)
     }
 
-    /// Returns the rows of the file at `path`, or none where there is no file.
+    /// Returns the rows of the file at `path`, or none if there is no file.
     ///
     /// # Errors
     /// As [`read`](Self::read).
@@ -56,10 +56,10 @@ pub trait TableRow: Serialize + DeserializeOwned {
         }
     }
 
-    /// Returns the rows of `text`, which was read from `path`.
+    /// Returns the rows of `text`, read from `path`.
     ///
     /// # Errors
-    /// [`RunError::Damaged`] names the line that does not parse.
+    /// [`RunError::Damaged`] with the line that does not parse.
     fn parse(path: &Path, text: &str) -> Result<Vec<Self>, RunError> {
         csv::Reader::from_reader(text.as_bytes())
             .deserialize()
@@ -68,20 +68,20 @@ pub trait TableRow: Serialize + DeserializeOwned {
     }
 }
 
-/// A cell of a column that only the table knows, not its kind of row.
+/// A cell of a column that is not a field of the row type.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Cell {
-    /// A number; an empty cell where there is none.
+    /// A number, or an empty cell.
     Number(Option<f64>),
     /// "true" or "false".
     Flag(bool),
-    /// Text as it is.
+    /// Text, unchanged.
     Text(String),
 }
 
 /// Writes `rows` to `path` as CSV with a header: first the fields of each row, then its cells in
-/// further `columns`. It holds no more than one of them at a time.
+/// further `columns`. Holds one row at a time.
 ///
 /// # Errors
 /// As [`write_atomically`].

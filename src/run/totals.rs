@@ -1,26 +1,25 @@
-//! Sums over an epoch's training steps, and the one quality that a kind of network is measured by
-//! next to its loss.
+//! Sums over an epoch's training steps: the loss, and the quality of one kind of network.
 
 use serde::{Deserialize, Serialize};
 
-/// What is measured next to the loss.
+/// The measure next to the loss.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Quality {
-    /// Share of images predicted right, 0 to 1, where classes are predicted.
+    /// Share of images predicted correctly, 0 to 1, for classifiers.
     Accuracy(f64),
-    /// Squared error of a frame, summed over its pixels, where frames are predicted.
+    /// Squared error of a frame, summed over its pixels, for predicted frames.
     FrameError(f64),
 }
 
-/// Sums over the images or clips that an epoch has seen so far. The row type of the run's table says
+/// Sums over the images or clips of an epoch so far. The row type of the run's table determines
 /// which [`Quality`] is summed.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct EpochTotals {
     /// Sum of the losses.
     pub loss_sum: f64,
-    /// Sum of the quality: images predicted right, or squared errors of a frame.
+    /// Sum of the quality: images predicted correctly, or squared errors of a frame.
     pub quality_sum: f64,
-    /// Images or clips seen.
+    /// Number of images or clips seen.
     pub images: u64,
     /// Seconds spent in training steps.
     pub seconds: f64,
@@ -43,15 +42,15 @@ impl EpochTotals {
     }
 }
 
-/// [`EpochTotals`] as `state.json` keeps them: with one key for each quality, 0 for the other one. An
-/// interrupted epoch goes on from them and ends with the row of one that was not.
+/// [`EpochTotals`] as in `state.json`: one key per quality, 0 for the other one. An interrupted
+/// epoch resumes from them and ends with the same row as an uninterrupted one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct TotalsRecord {
     /// Sum of the losses.
     pub loss_sum: f64,
-    /// Images predicted right.
+    /// Number of images predicted correctly.
     pub correct: u64,
-    /// Images or clips seen.
+    /// Number of images or clips seen.
     pub images: u64,
     /// Sum over clips of the mean squared error of a frame, summed over its pixels.
     #[serde(default)]
@@ -61,7 +60,7 @@ pub struct TotalsRecord {
 }
 
 impl TotalsRecord {
-    /// Returns `totals`, whose quality is of the kind that `quality` makes.
+    /// Returns `totals`, whose quality is the one that `quality` constructs.
     pub fn new(totals: &EpochTotals, quality: fn(f64) -> Quality) -> Self {
         let (correct, squared_error) = match quality(totals.quality_sum) {
             // A count: exact in 64 bits of float up to 2^53 images.
@@ -77,7 +76,7 @@ impl TotalsRecord {
         }
     }
 
-    /// Returns the sums, with the quality of the kind that `quality` makes.
+    /// Returns the sums, with the quality that `quality` constructs.
     pub fn totals(&self, quality: fn(f64) -> Quality) -> EpochTotals {
         EpochTotals {
             loss_sum: self.loss_sum,
@@ -119,7 +118,7 @@ mod tests {
             let read: TotalsRecord = serde_json::from_str(json).expect("a record");
             assert_eq!(read, record);
         }
-        // The first runs had classifiers alone.
+        // The first runs had only classifiers.
         let old = r#"{"loss_sum":1.5,"correct":3,"images":4,"seconds":2.0}"#;
         let read: TotalsRecord = serde_json::from_str(old).expect("a record");
         assert_eq!(read.totals(Quality::Accuracy).quality(), 0.75);

@@ -25,33 +25,34 @@ pub const SERIES: [&str; 4] = ["trial-a", "trial-b", "trial-c", "trial-d"];
 pub const MAPS: &str = "maps";
 /// Folder of the maps along training.
 pub const MAPS_ALONG: &str = "maps-along-training";
-/// The method along training.
+/// Method of the maps along training.
 pub const METHOD_ALONG: &str = "grad-cam";
 
-/// What to compare.
+/// The request of an ablation.
 #[derive(Debug, Clone)]
 pub struct Request {
     /// Experiments, shallowest first.
     pub trials: Vec<String>,
-    /// The base that their runs were trained on, where it is not their own.
+    /// Base that the runs were trained on, if not the experiments' own.
     pub base: Option<String>,
-    /// Training seed of the networks that are explained.
+    /// Training seed of the explained networks.
     pub seed: u64,
-    /// Training seeds whose accuracy is measured; all that were trained where there are none.
+    /// Training seeds whose accuracy is measured; every trained seed if empty.
     pub seeds: Vec<u64>,
-    /// Which checkpoint.
+    /// The checkpoint.
     pub which: Which,
-    /// The trial that is followed along its checkpoints; the last one where none is named.
+    /// The trial whose checkpoints are explained; the last one if none is given.
     pub along: Option<String>,
     /// The pictures.
     pub selection: Selection,
     /// Class to explain: "predicted", "true" or a class name.
     pub class: String,
-    /// Whether layers without a pooled linear head get a retrained one, so that CAM can explain them.
+    /// Whether layers without a pooled linear head get a retrained head, so that CAM can explain
+    /// them.
     pub retrain_head: bool,
 }
 
-/// What the ablation found.
+/// The result of an ablation.
 #[derive(Debug)]
 pub struct Ablation {
     /// Data set name.
@@ -60,16 +61,16 @@ pub struct Ablation {
     pub by_depth: ExplanationSet,
     /// Maps of one trial along its training.
     pub along: ExplanationSet,
-    /// The trial that is followed.
+    /// The trial whose checkpoints are explained.
     pub followed: String,
     /// Size and accuracy of every network.
     pub depth: Vec<DepthRow>,
-    /// The runs whose networks are explained.
+    /// The runs of the explained networks.
     pub runs: Vec<RunDir>,
 }
 
-/// Returns the experiments of the request without a usable run: without a best checkpoint or, with
-/// `finished`, not trained to the end.
+/// Returns the experiments of the request without a usable run: a run without a best checkpoint or,
+/// with `finished`, an unfinished run.
 ///
 /// # Errors
 /// An unknown experiment.
@@ -91,7 +92,7 @@ pub fn missing(runs: &Runs, request: &Request, finished: bool) -> Result<Vec<Str
 }
 
 /// Explains the pictures with every trial at two layers each and with every checkpoint of one, and
-/// measures every trial's accuracy. Each network is opened once.
+/// measures every trial's accuracy. Opens each network once.
 ///
 /// # Errors
 /// [`StudyError::Untrained`]; absent data; an unknown class; [`StudyError::Stopped`].
@@ -175,7 +176,7 @@ fn drawn_as(figure: &str) -> DrawnAs {
     }
 }
 
-/// The pictures, and what of them is explained.
+/// The pictures, and what is explained of them.
 struct Explain<'a> {
     runs: &'a Runs,
     pictures: &'a Pictures,

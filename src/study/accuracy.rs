@@ -10,16 +10,16 @@ use super::subject::Subject;
 use super::titles::network_title;
 use super::watch::Watch;
 
-/// Which networks to evaluate.
+/// The networks to evaluate.
 #[derive(Debug, Clone)]
 pub struct Request {
     /// Experiments.
     pub trials: Vec<String>,
-    /// The base that their runs were trained on, where it is not their own.
+    /// Base that the runs were trained on, if not the experiments' own.
     pub base: Option<String>,
-    /// Training seeds; all that were trained where there are none.
+    /// Training seeds; every trained seed if empty.
     pub seeds: Vec<u64>,
-    /// Which checkpoint.
+    /// The checkpoint.
     pub which: Which,
 }
 
@@ -46,7 +46,7 @@ pub fn measure(
     Ok(rows)
 }
 
-/// The images of the run at hand. Runs of one ablation share them, and they are then read once.
+/// The images of the current run. Runs of one ablation share them, so they are read once.
 #[derive(Debug, Default)]
 pub(super) struct Images {
     loaded: Option<(DataOptions, Splits)>,
@@ -66,7 +66,7 @@ impl Images {
     }
 }
 
-/// Returns the size and accuracy of `subject`, which was opened from `trained`.
+/// Returns the size and accuracy of `subject`, opened from `trained`.
 pub(super) fn row(
     runs: &Runs,
     trained: &Trained,

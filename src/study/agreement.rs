@@ -1,4 +1,4 @@
-//! How much the maps of several networks agree, photograph by photograph.
+//! Agreement between the maps of several networks, photograph by photograph.
 
 use std::path::{Path, PathBuf};
 
@@ -17,14 +17,14 @@ pub const MEASURES: [(&str, &str); 2] = [
     ("iou", "IoU of the cells above 0.5"),
 ];
 
-/// How much the maps of several networks agree.
+/// Agreement between the maps of several networks.
 #[derive(Debug, Clone, Default)]
 pub struct Agreement {
     /// The networks.
     pub networks: Vec<String>,
-    /// Photographs compared.
+    /// Number of photographs compared.
     pub photographs: usize,
-    /// Photographs of which all networks explain the same class.
+    /// Number of photographs for which all networks explain the same class.
     pub same_class: usize,
     /// One row per method, networks and measure.
     pub rows: Vec<ConsistencyRow>,
@@ -53,7 +53,7 @@ impl Agreement {
 pub(super) struct Seeing {
     /// Its name.
     pub(super) name: String,
-    /// What it sees of a photograph.
+    /// The part of a photograph that it sees.
     pub(super) view: View,
 }
 
@@ -66,14 +66,15 @@ pub(super) struct Comparison {
     photographs: usize,
 }
 
-/// What two networks' maps have in common, one entry per photograph; `NaN` where a map shows nothing.
+/// Agreement between the maps of two networks, one entry per photograph; `NaN` if a map is
+/// constant.
 #[derive(Debug, Clone, Default)]
 struct Pair {
-    /// Maps of the same photograph, by each measure.
+    /// Agreement on the same photograph, by each measure.
     same: [Vec<f64>; 2],
-    /// The map of one network and that of the other on the photograph before.
+    /// Agreement of one network's map with the other's map of the previous photograph.
     other: [Vec<f64>; 2],
-    /// Pairs of the same photograph of which one is constant.
+    /// Number of pairs on the same photograph with a constant map.
     omitted: usize,
 }
 
@@ -81,18 +82,19 @@ struct Pair {
 #[derive(Debug, Clone)]
 struct Source {
     source: MapSource,
-    /// One entry per pair of networks, in the order of [`pairs`]; a pair without the method is empty.
+    /// One entry per pair of networks, in the order of [`pairs`]; empty for a pair without the
+    /// method.
     pairs: Vec<Pair>,
-    /// Each network's map of the photograph before, where it has the method.
+    /// Each network's map of the previous photograph, if it has the method.
     before: Vec<Option<Framed>>,
 }
 
-/// What the rows say of pictures and class.
+/// What the rows state about pictures and class.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct About<'a> {
     /// Name of the pictures' folder.
     pub(super) dataset: &'a str,
-    /// The explained class, as tables have it.
+    /// The explained class, as in tables.
     pub(super) target: &'a str,
 }
 
@@ -149,7 +151,7 @@ impl Comparison {
         }
     }
 
-    /// Returns how much the networks agree; nothing of a single network.
+    /// Returns the agreement of the networks; `None` for a single network.
     pub(super) fn finish(self, about: About<'_>) -> Option<Agreement> {
         if self.photographs == 0 {
             return None;
@@ -243,12 +245,12 @@ impl Source {
     }
 }
 
-/// Returns the names of networks as the table has them.
+/// Returns the names of networks as in tables.
 fn joined(names: &[String]) -> String {
     names.join(" ")
 }
 
-/// Returns each photograph's mean over the columns, of the values that are there.
+/// Returns each photograph's mean over the defined values of the columns.
 fn mean_of<'a>(columns: impl Iterator<Item = &'a Vec<f64>>) -> Vec<f64> {
     let columns: Vec<&Vec<f64>> = columns.collect();
     let rows = columns.first().map_or(0, |column| column.len());
@@ -261,8 +263,8 @@ fn mean_of<'a>(columns: impl Iterator<Item = &'a Vec<f64>>) -> Vec<f64> {
         .collect()
 }
 
-/// Returns what all networks see of a photograph, as the part of each one's view: left, top, width
-/// and height as shares.
+/// Returns the part of a photograph that all networks see, as a share of each one's view: left,
+/// top, width and height.
 fn frames(networks: &[Seeing], photo: &Photo) -> Vec<[f64; 4]> {
     let windows: Vec<Window> = (networks.iter())
         .map(|network| network.view.window(photo.width(), photo.height()))

@@ -1,9 +1,9 @@
-//! A CSV of boxes on your own pictures, and where each box lies in what a network sees.
+//! A CSV of boxes on your own pictures, and the position of each box in what a network sees.
 //!
-//! The columns are `file,class,x0,y0,x1,y1`, in any order; a row is an object. Coordinates are
-//! pixels of the picture as a viewer shows it, from its top left corner, half-open: the box holds
-//! the columns from x0 to before x1. They may have decimals. A box without area is omitted and
-//! noted.
+//! The columns are `file,class,x0,y0,x1,y1`, in any order, with one row per object. Coordinates are
+//! pixels of the picture as shown in a viewer, from its top left corner. They are half-open: the
+//! box holds the columns from x0 up to, but not including, x1. They may have decimals. A box
+//! without area is omitted, with a note.
 
 use std::path::{Path, PathBuf};
 
@@ -19,15 +19,15 @@ use super::watch::Watch;
 
 /// The columns.
 const COLUMNS: [&str; 6] = ["file", "class", "x0", "y0", "x1", "y1"];
-/// Smallest share of a box, cut off by the frame, that is reported.
+/// Smallest share of a cropped box that is reported.
 pub(super) const REPORTED_SHARE: f64 = 0.01;
 
-/// A CSV of boxes and where its pictures are.
+/// A CSV of boxes and the folder of its pictures.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BoxSource {
     /// The CSV.
     pub csv: PathBuf,
-    /// Folder of the pictures; that of the CSV where none is named.
+    /// Folder of the pictures; that of the CSV if none is given.
     pub folder: Option<PathBuf>,
 }
 
@@ -36,7 +36,7 @@ pub struct BoxSource {
 pub(super) struct Classes<'a> {
     /// Returns the number of a class.
     pub(super) find: &'a dyn Fn(&str) -> Result<usize, DataError>,
-    /// Their names, by number.
+    /// Names of the classes, by number.
     pub(super) names: &'a [String],
 }
 
@@ -48,10 +48,10 @@ pub(super) struct Boxes {
     pub(super) pictures: Vec<BoxedPicture>,
 }
 
-/// A picture with the boxes that the CSV gives it.
+/// A picture with its boxes.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct BoxedPicture {
-    /// Its file, as the CSV names it.
+    /// Its file, as given in the CSV.
     pub(super) file: PathBuf,
     /// Class number.
     pub(super) class: usize,
@@ -71,11 +71,11 @@ pub(super) struct BoxedObject {
 /// A box in the frame that the network sees.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Moved {
-    /// All of the box.
+    /// The whole box.
     Whole(PixelBox),
-    /// What is left of it, and the share of it that was cut off, 0 to 1.
+    /// The remaining part, and the share that was cut off, 0 to 1.
     Cut(PixelBox, f64),
-    /// Nothing of it.
+    /// The box lies outside the frame.
     Outside,
 }
 
@@ -83,7 +83,7 @@ impl Boxes {
     /// Returns the boxes of the CSV.
     ///
     /// # Errors
-    /// A file that cannot be read; a fault at one of its lines; no box.
+    /// A file that cannot be read; an invalid line; no box.
     pub(super) fn read(
         source: &BoxSource,
         classes: Classes<'_>,
@@ -143,7 +143,7 @@ impl Boxes {
         })
     }
 
-    /// Returns the first `most` pictures with several objects.
+    /// Returns the first `most` pictures with more than one object.
     pub(super) fn several(&self, most: usize) -> impl Iterator<Item = &BoxedPicture> {
         let several = self.pictures.iter().filter(|p| p.objects.len() > 1);
         several.take(most)
@@ -179,7 +179,8 @@ impl Boxes {
         Ok(Labelled { photo, name, label })
     }
 
-    /// Returns the fault of boxes that all lie outside; `square`: of the largest centred square.
+    /// Returns the error for boxes that all lie outside; `square`: outside the largest centred
+    /// square.
     pub(super) fn none_in_view(&self, square: bool) -> StudyError {
         StudyError::NoBoxInView {
             csv: self.source.csv.clone(),
@@ -188,7 +189,7 @@ impl Boxes {
     }
 }
 
-/// What one row says.
+/// The cells of one row.
 struct Cells {
     file: PathBuf,
     class: usize,
@@ -234,8 +235,8 @@ fn cells(list: &List, row: &Row, classes: Classes<'_>) -> Result<Cells, StudyErr
     })
 }
 
-/// Returns the box `bounds` of a picture as pixels of its `window` at `size` `[height, width]`: the
-/// pixels whose centres it holds, at least one.
+/// Returns the box `bounds` of a picture in pixels of its `window` at `size` `[height, width]`: the
+/// pixels whose centres it contains, at least one.
 pub(super) fn moved(bounds: [f64; 4], window: Window, size: [usize; 2]) -> Moved {
     let along = |start: f64, end: f64, (offset, side): (f64, f64), cells: usize| {
         let scale = cells as f64 / side;
@@ -272,7 +273,7 @@ pub(super) fn moved(bounds: [f64; 4], window: Window, size: [usize; 2]) -> Moved
         y1: y.1,
     };
     let kept = kept_x * kept_y;
-    // Rounding of the product of two shares.
+    // Rounding error of the product of two shares.
     if kept > 1.0 - 1e-9 {
         return Moved::Whole(found);
     }

@@ -1,4 +1,4 @@
-//! Boxes by hand: where they go in the frame, and how the faults of a CSV are reported.
+//! Boxes checked by hand: their place in the frame, and the errors of a CSV.
 
 use super::*;
 use crate::data::Split;
@@ -24,14 +24,14 @@ fn a_box_moves_into_the_square_and_shrinks() {
     // 230 - 80 = 150 is pixel 10, 305 - 80 = 225 is 15; 45 is 3, 90 is 6.
     let inner = moved([230.0, 45.0, 305.0, 90.0], WIDE, [32, 32]);
     assert_eq!(inner, Moved::Whole(pixel_box(10, 3, 15, 6)));
-    // From 10.4 to 14.6 the centres 10.5 to 14.5 are held; from 10.6 to 14.4 not those two.
+    // From 10.4 to 14.6, the centres 10.5 to 14.5 are inside; from 10.6 to 14.4, those two are not.
     let near = |x0: f64, x1: f64| {
         let at = |cells: f64| 80.0 + 15.0 * cells;
         moved([at(x0), 0.0, at(x1), 480.0], WIDE, [32, 32])
     };
     assert_eq!(near(10.4, 14.6), Moved::Whole(pixel_box(10, 0, 15, 32)));
     assert_eq!(near(10.6, 14.4), Moved::Whole(pixel_box(11, 0, 14, 32)));
-    // A box too small for any centre keeps the pixel it lies in.
+    // A box too small to contain a centre keeps the pixel it lies in.
     assert_eq!(near(10.6, 10.7), Moved::Whole(pixel_box(10, 0, 11, 32)));
 }
 
@@ -41,7 +41,7 @@ fn what_lies_outside_of_the_square_is_cut_off_and_reported() {
     let Moved::Cut(left, share) = moved([40.0, 0.0, 120.0, 480.0], WIDE, [32, 32]) else {
         panic!("half of it is cut off")
     };
-    // 40 of 15 a pixel are 2.67: the centre of pixel 2 is held.
+    // 40 columns at 15 per pixel are 2.67 pixels: the centre of pixel 2 is inside.
     assert_eq!(left, pixel_box(0, 0, 3, 32));
     assert!((share - 0.5).abs() < 1e-12, "{share}");
     let gone = moved([0.0, 0.0, 80.0, 480.0], WIDE, [32, 32]);

@@ -1,5 +1,5 @@
-//! What a table must say after a method's name: that it reads a retrained head, that it failed its
-//! sanity checks.
+//! What a table must state after a method's name: that it reads a retrained head, or that it failed
+//! its sanity checks.
 
 use std::fmt;
 use std::path::Path;
@@ -12,7 +12,7 @@ use super::subject::Subject;
 
 /// From a share to percent.
 const PERCENT: f64 = 100.0;
-/// Stands after the name of a method that failed its sanity checks.
+/// Follows the name of a method that failed its sanity checks.
 const FAILS: &str = " (fails sanity)";
 
 /// The verdicts of the sanity checks on the networks of one data set.
@@ -22,7 +22,7 @@ pub struct Verdicts {
 }
 
 impl Verdicts {
-    /// Returns what the sanity checks wrote into `folder`; nothing where they were never run.
+    /// Returns the verdicts in `folder`; none if the sanity checks were never run.
     ///
     /// # Errors
     /// [`StudyError::EarlierTables`].
@@ -35,8 +35,8 @@ impl Verdicts {
         Ok(Self { rows })
     }
 
-    /// Returns what stands after the name of a method that failed at a layer of the network; nothing
-    /// after one that passed, is undecided or was not checked with these weights.
+    /// Returns the text after the name of a method that failed at a layer of the network. It is
+    /// empty if the method passed, is undecided or was not checked with these weights.
     pub fn mark(&self, subject: &Subject, layer: &str, method: &str) -> &'static str {
         let Some(weights) = &subject.weights else {
             return "";
@@ -49,19 +49,19 @@ impl Verdicts {
     }
 }
 
-/// What a table must say after a method's name.
+/// What a table must state after a method's name.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Caveat {
-    /// Validation accuracy of each retrained head that it reads, 0 to 1.
+    /// Validation accuracy of each retrained head that the method reads, 0 to 1.
     heads: Vec<f64>,
-    /// What the sanity checks found.
+    /// Verdict of the sanity checks.
     mark: &'static str,
 }
 
 impl Caveat {
-    /// Returns what is to be said of `source` at a layer of the network.
+    /// Returns the caveat of `source` at a layer of the network.
     pub fn of(verdicts: &Verdicts, subject: &Subject, layer: &str, source: MapSource) -> Self {
-        // That a baseline ignores the network is said anyway.
+        // Tables already state that a baseline ignores the network.
         if matches!(source, MapSource::Baseline(_)) {
             return Self::default();
         }
@@ -75,7 +75,7 @@ impl Caveat {
         }
     }
 
-    /// Adds what is to be said of the same method with another seed.
+    /// Adds the caveat of the same method with another seed.
     pub fn add(&mut self, other: &Self) {
         self.heads.extend(&other.heads);
         if self.mark.is_empty() {

@@ -1,4 +1,4 @@
-//! What of each image is explained, and by which methods.
+//! What is explained of each image, and by which methods.
 
 use crate::explain::{
     Baseline, ExplainError, Explainable, MapSource, Method, Needs, Quantity, TargetRule, TargetSpec,
@@ -6,15 +6,15 @@ use crate::explain::{
 
 use super::error::StudyError;
 
-/// The name that stands for every method and baseline.
+/// The name for every method and baseline.
 const EVERYTHING: &str = "all";
-/// What stands before the other class of a difference of logits.
+/// Precedes the other class in a difference of logits.
 const MINUS: &str = "minus:";
 
-/// Returns the rule that `text` names: "predicted", "true" or a class, whose number `find` knows.
+/// Returns the rule named by `text`: "predicted", "true" or a class, whose number `find` returns.
 ///
 /// # Errors
-/// What `find` fails of.
+/// An error of `find`.
 pub fn target_rule<E>(
     text: &str,
     find: impl Fn(&str) -> Result<usize, E>,
@@ -26,7 +26,7 @@ pub fn target_rule<E>(
     })
 }
 
-/// Returns the rule as records have it: "predicted", "true" or "named".
+/// Returns the rule as in records: "predicted", "true" or "named".
 pub fn rule_name(rule: TargetRule) -> &'static str {
     match rule {
         TargetRule::Predicted => "predicted",
@@ -35,7 +35,7 @@ pub fn rule_name(rule: TargetRule) -> &'static str {
     }
 }
 
-/// Returns the rule as tables have it: "predicted", "true" or the class's name.
+/// Returns the rule as in tables: "predicted", "true" or the class's name.
 pub fn target_name(rule: TargetRule, class_names: &[String]) -> String {
     match rule {
         TargetRule::Class(class) => class_names[class].clone(),
@@ -43,7 +43,7 @@ pub fn target_name(rule: TargetRule, class_names: &[String]) -> String {
     }
 }
 
-/// Returns the class of each picture, of which `labels` are the true ones.
+/// Returns the class to explain for each picture; `labels` are the true classes.
 ///
 /// # Errors
 /// [`StudyError::TrueClassUnknown`].
@@ -58,12 +58,12 @@ pub fn target_spec(rule: TargetRule, labels: &[Option<usize>]) -> Result<TargetS
     })
 }
 
-/// What of the class the maps explain.
+/// The quantity of the class that the maps explain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QuantityChoice {
     /// The quantity.
     pub quantity: Quantity,
-    /// As records have it: a class by its name.
+    /// Its name in records: a class by its name.
     pub name: String,
 }
 
@@ -77,11 +77,11 @@ impl Default for QuantityChoice {
 }
 
 impl QuantityChoice {
-    /// Returns the choice that `text` names: "logit", "probability", or "minus:" and a class, whose
-    /// number `find` knows.
+    /// Returns the choice named by `text`: "logit", "probability", or "minus:" and a class, whose
+    /// number `find` returns.
     ///
     /// # Errors
-    /// An unknown quantity; what `find` fails of.
+    /// An unknown quantity; an error of `find`.
     pub fn parse<E: From<ExplainError>>(
         text: &str,
         find: impl Fn(&str) -> Result<usize, E>,
@@ -97,19 +97,19 @@ impl QuantityChoice {
     }
 }
 
-/// Which methods explain.
+/// The methods to explain with.
 #[derive(Debug, Clone, Default)]
 pub enum MethodChoice {
-    /// Every method at every layer where the network allows it, except those that ask the network
-    /// many questions for each map.
+    /// Every method at every layer that the network allows, except those with many forward passes
+    /// per map.
     #[default]
     Allowed,
-    /// These, at every layer; one that the network does not allow is an error.
+    /// These methods, at every layer; an error if the network does not allow one.
     Named(Vec<Method>),
 }
 
 impl MethodChoice {
-    /// Returns the choice of the methods named; none is [`MethodChoice::Allowed`].
+    /// Returns the choice of the methods named; [`MethodChoice::Allowed`] if there are none.
     ///
     /// # Errors
     /// [`ExplainError::UnknownMethod`].
@@ -127,7 +127,7 @@ impl MethodChoice {
         Ok(Self::Named(methods))
     }
 
-    /// Returns which methods to ask for at which layers.
+    /// Returns the methods to use at each layer.
     pub(super) fn requests(
         &self,
         network: &dyn Explainable,
@@ -156,8 +156,8 @@ impl MethodChoice {
     }
 }
 
-/// Returns the methods and baselines named, each once, or all for "all". None is every one that costs
-/// one forward and one backward pass, with every baseline.
+/// Returns the methods and baselines named, each once, or all for "all". Without names, returns
+/// every method that costs one forward and one backward pass, and every baseline.
 ///
 /// # Errors
 /// [`ExplainError::UnknownMethod`].

@@ -1,5 +1,4 @@
-//! What a study can fail of: the reason as data. How to fix it, in the words of a command line, is
-//! left to the command line.
+//! Errors of a study: the reason as data. The command line words how to fix it.
 
 use std::path::{Path, PathBuf};
 
@@ -22,12 +21,12 @@ pub enum StudyError {
     /// There is no run folder.
     #[error("no trained run in {:?}", path.display())]
     NoRun {
-        /// Where it would be.
+        /// Its expected path.
         path: PathBuf,
-        /// What was looked for.
+        /// The run that was looked for.
         run: RunName,
     },
-    /// No seed of an experiment was trained.
+    /// An experiment has no trained seed.
     #[error("{experiment} was not trained")]
     NotTrained {
         /// The experiment.
@@ -48,20 +47,20 @@ pub enum StudyError {
     /// A run has no such checkpoint.
     #[error("{source}")]
     NoCheckpoint {
-        /// What was looked for, and what is there.
+        /// The checkpoint that was looked for, and those that exist.
         source: Box<RunError>,
         /// The run.
         run: RunName,
-        /// Whether the run went through all its epochs.
+        /// Whether the run completed all its epochs.
         done: bool,
     },
     /// A text that is neither "best", "last" nor a number.
     #[error("\"{0}\" names no checkpoint")]
     UnknownCheckpoint(String),
-    /// Something stands twice in a list of which each entry counts once.
+    /// An entry is named twice in a list of unique entries.
     #[error("{what} {name} is named twice")]
     NamedTwice {
-        /// What it is: "trial", "seed", "network", "clip".
+        /// Kind of entry: "trial", "seed", "network", "clip".
         what: &'static str,
         /// Its name.
         name: String,
@@ -69,10 +68,10 @@ pub enum StudyError {
     /// A list of what to study is empty.
     #[error("no {what} is {}", if *what == "seed" { "given" } else { "named" })]
     NoneNamed {
-        /// What is missing: "trial", "experiment", "seed".
+        /// The missing kind of entry: "trial", "experiment", "seed".
         what: &'static str,
     },
-    /// Two runs saw different images.
+    /// Two runs were trained on different images.
     #[error("{:?} and {:?} were trained on different data", first.display(), second.display())]
     DifferentData {
         /// One run folder.
@@ -80,7 +79,7 @@ pub enum StudyError {
         /// The other.
         second: PathBuf,
     },
-    /// Two predictors saw different test clips.
+    /// Two predictors were trained with different test clips.
     #[error("{first} and {second} were trained with other test clips")]
     DifferentClips {
         /// One run: its experiment and seed.
@@ -88,7 +87,7 @@ pub enum StudyError {
         /// The other.
         second: String,
     },
-    /// Two networks know different classes.
+    /// Two networks have different classes.
     #[error("{first} and {second} know different classes")]
     DifferentClasses {
         /// One network.
@@ -96,17 +95,17 @@ pub enum StudyError {
         /// The other.
         second: String,
     },
-    /// An image that the split does not have.
+    /// An image number outside the split.
     #[error("there is no test image {index}")]
     NoImage {
         /// Its number.
         index: usize,
         /// Data set.
         dataset: String,
-        /// How many images there are.
+        /// Number of images.
         count: usize,
     },
-    /// The true class of a picture is asked for and not known.
+    /// The true class of a picture is needed but not known.
     #[error("the true class of an image file is not known")]
     TrueClassUnknown,
     /// The class of a picture is not known.
@@ -114,23 +113,23 @@ pub enum StudyError {
     ClassUnknown {
         /// The picture.
         name: String,
-        /// Whether the picture is drawn, and not only measured.
+        /// Whether the picture is drawn, not only measured.
         drawn: bool,
     },
     /// A list cannot be read.
     #[error("cannot read the {} \"{}\": {source}", kind.holds(), path.display())]
     ListUnreadable {
-        /// Which list.
+        /// Kind of the list.
         kind: ListKind,
         /// Its file.
         path: PathBuf,
-        /// The operating system's answer.
+        /// The error of the operating system.
         source: std::io::Error,
     },
-    /// A list has a fault at a line.
+    /// A list has an invalid line.
     #[error("\"{}\", line {line}: {fault}", path.display())]
     ListFault {
-        /// Which list.
+        /// Kind of the list.
         kind: ListKind,
         /// Its file.
         path: PathBuf,
@@ -138,17 +137,17 @@ pub enum StudyError {
         line: u64,
         /// What is wrong there.
         fault: String,
-        /// What to do, where the form of the list does not say it.
+        /// How to fix it, if the form of the list does not show it.
         advice: Option<String>,
     },
-    /// A list names a class that the network does not know.
+    /// A list names an unknown class.
     #[error("\"{}\", line {line}: {source}", path.display())]
     ListClass {
         /// Its file.
         path: PathBuf,
         /// Line, from 1.
         line: u64,
-        /// The class, and near ones.
+        /// The class, and similar names.
         source: Box<DataError>,
     },
     /// A list is empty.
@@ -158,19 +157,19 @@ pub enum StudyError {
         ListKind::ClassNames => "names no class",
     })]
     ListEmpty {
-        /// Which list.
+        /// Kind of the list.
         kind: ListKind,
         /// Its file.
         path: PathBuf,
     },
-    /// A list of class names is of another length than the network's classes.
+    /// The number of class names is not the network's number of classes.
     #[error("\"{}\" names {lines} classes, the weights have {classes}", path.display())]
     ClassNamesCount {
         /// The file.
         path: PathBuf,
-        /// Names in it.
+        /// Number of names in it.
         lines: usize,
-        /// The network's classes.
+        /// Number of the network's classes.
         classes: usize,
     },
     /// A folder cannot be listed.
@@ -178,10 +177,10 @@ pub enum StudyError {
     FolderUnreadable {
         /// The folder.
         path: PathBuf,
-        /// The operating system's answer.
+        /// The error of the operating system.
         source: std::io::Error,
     },
-    /// A folder holds no picture.
+    /// A folder contains no picture.
     #[error("there is no picture in \"{}\"", path.display())]
     NoPicture {
         /// The folder.
@@ -193,16 +192,16 @@ pub enum StudyError {
         /// The folder.
         path: PathBuf,
     },
-    /// A picture that a list of boxes names cannot be read.
+    /// A picture named in a list of boxes cannot be read.
     #[error("\"{}\", line {line}: {source}", csv.display())]
     BoxedPicture {
         /// The list.
         csv: PathBuf,
         /// Line, from 1.
         line: u64,
-        /// The picture's fault.
+        /// The error of the picture.
         source: Box<DataError>,
-        /// Whether the file is there.
+        /// Whether the file exists.
         exists: bool,
     },
     /// No box lies in what a network sees of its picture.
@@ -217,7 +216,7 @@ pub enum StudyError {
         /// Whether the networks see the largest centred square.
         square: bool,
     },
-    /// A data set does not say where its objects are.
+    /// A data set does not state where its objects are.
     #[error("{dataset} does not say where the objects of its images are")]
     NoObjects {
         /// The data set.
@@ -229,25 +228,25 @@ pub enum StudyError {
     /// A curve has more steps than the image has pixels.
     #[error("{steps} steps for {pixels} pixels")]
     TooManySteps {
-        /// Steps asked for.
+        /// Number of steps requested.
         steps: usize,
-        /// Pixels of an image.
+        /// Number of pixels of an image.
         pixels: usize,
     },
     /// Tables of an earlier measurement cannot be read.
     #[error("{source}")]
     EarlierTables {
-        /// The fault.
+        /// The error.
         source: RunError,
         /// Their folder.
         folder: PathBuf,
     },
-    /// The weights of a published network are not there.
+    /// The weights of a published network are absent.
     #[error("no weights of {network}: \"{}\" is not there", path.display())]
     NoWeights {
         /// The network.
         network: String,
-        /// Where they would be.
+        /// Their expected path.
         path: PathBuf,
     },
     /// A dialect that a network does not have.
@@ -258,7 +257,7 @@ pub enum StudyError {
         /// The network.
         network: String,
     },
-    /// A network answers with values that are not finite.
+    /// A network returns values that are not finite.
     #[error("{network} gives values for \"{picture}\" that are not finite")]
     NotFinite {
         /// The network.
@@ -273,36 +272,36 @@ pub enum StudyError {
     NoLayer {
         /// The predictor.
         network: String,
-        /// The layer asked for.
+        /// The layer requested.
         layer: usize,
-        /// How many layers it has, numbered from 0.
+        /// Number of layers, numbered from 0.
         layers: usize,
     },
-    /// A clip that the split does not have.
+    /// A clip number outside the split.
     #[error("no clip {number}: {split} has {count} clips")]
     NoClip {
         /// Its number.
         number: usize,
         /// The split, such as "moving-mnist/test".
         split: String,
-        /// How many clips there are, with thousands grouped.
+        /// Number of clips, with grouped thousands.
         count: String,
         /// The same as a number.
         available: usize,
     },
-    /// More clips than there are.
+    /// More clips requested than there are.
     #[error("{split} has {count} clips")]
     TooFewClips {
         /// The split or file.
         split: String,
-        /// How many clips there are, with thousands grouped.
+        /// Number of clips, with grouped thousands.
         count: String,
         /// The same as a number.
         available: usize,
-        /// What they were wanted for.
+        /// What the clips were needed for.
         wanted: ClipUse,
     },
-    /// The explained digit cannot be seen.
+    /// The explained digit is hidden.
     #[error("in clip {clip} {target} is hidden in the predicted frame")]
     HiddenTarget {
         /// The clip.
@@ -334,7 +333,7 @@ pub enum StudyError {
 }
 
 impl StudyError {
-    /// Returns the fault at `line` of the list at `path`.
+    /// Returns the error at `line` of the list at `path`.
     pub(super) fn at_line(
         kind: ListKind,
         path: &Path,
@@ -351,7 +350,7 @@ impl StudyError {
     }
 }
 
-/// Fails where an item stands twice among `items`, each a `what`.
+/// Fails if an item occurs twice among `items`; `what` is the kind of item.
 ///
 /// # Errors
 /// [`StudyError::NamedTwice`].

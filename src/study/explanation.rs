@@ -1,4 +1,4 @@
-//! What one network looks at in given pictures.
+//! Explanations of given pictures by one network.
 
 use std::path::PathBuf;
 
@@ -21,16 +21,17 @@ pub const PANELS: &str = "panels";
 /// What to explain of each picture.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// The layers; the last block before its pool, or a published network's own default, by
-    /// [`LayerChoice::Last`].
+    /// The layers. [`LayerChoice::Last`] is the last block before its pool or, for a published
+    /// network, its default layer.
     pub layers: LayerChoice,
     /// The methods.
     pub methods: MethodChoice,
     /// Class to explain: "predicted", "true" or a class name.
     pub class: String,
-    /// What of the class: "logit", "probability", or "minus:" and a class name.
+    /// Quantity of the class: "logit", "probability", or "minus:" and a class name.
     pub quantity: String,
-    /// Whether layers without a pooled linear head get a retrained one, so that CAM can explain them.
+    /// Whether layers without a pooled linear head get a retrained head, so that CAM can explain
+    /// them.
     pub retrain_head: bool,
 }
 
@@ -91,7 +92,7 @@ pub fn of_published(
     asked.explain(runs, &published.subject, &pictures, watch)
 }
 
-/// What is asked of the network, its names resolved.
+/// The request, with its names resolved.
 struct Asked<'a> {
     target: TargetRule,
     quantity: QuantityChoice,

@@ -1,4 +1,4 @@
-//! A trained network's weights as a safetensors state dict, with what a reader needs to use them.
+//! A trained network's weights as a safetensors state dict, with the metadata needed to use them.
 
 use crate::data::Normalisation;
 use crate::model::weights::{DATASET_NOTE, NETWORK_NOTE, TRIAL_NOTE, export_safetensors};
@@ -6,8 +6,8 @@ use crate::model::weights::{DATASET_NOTE, NETWORK_NOTE, TRIAL_NOTE, export_safet
 use super::error::StudyError;
 use super::runs::{Runs, Trained, Which};
 
-/// Returns the content of the file for the checkpoint `which` of `trained`: its tensors by PyTorch's
-/// names, with experiment, epoch, classes and standardisation in the metadata.
+/// Returns the content of the file for the checkpoint `which` of `trained`: its tensors under
+/// PyTorch's names, with experiment, epoch, classes and standardisation in the metadata.
 ///
 /// # Errors
 /// As [`Trained::open`]; absent data.

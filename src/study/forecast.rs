@@ -1,5 +1,5 @@
-//! How well next-frame predictors predict frames: one step ahead and rolled out, next to forecasts that
-//! need no network.
+//! Scores of next-frame predictors: one step ahead and rolled out, next to forecasts that need no
+//! network.
 
 use std::path::{Path, PathBuf};
 
@@ -18,23 +18,23 @@ use super::runs::{Runs, Trained, Which};
 use super::titles::network_title;
 use super::watch::{Progress, Watch};
 
-/// Training clips that the mean image is the mean of.
+/// Number of training clips averaged for the mean image.
 pub const MEAN_IMAGE_CLIPS: usize = 1000;
 
-/// Which predictors and clips.
+/// The predictors and clips to score.
 #[derive(Debug, Clone)]
 pub struct Request {
     /// Experiments.
     pub experiments: Vec<String>,
-    /// The base that their runs were trained on, where it is not their own.
+    /// Base that the runs were trained on, if not the experiments' own.
     pub base: Option<String>,
-    /// Training seeds; all that were trained where there are none.
+    /// Training seeds; every trained seed if empty.
     pub seeds: Vec<u64>,
-    /// Which checkpoint.
+    /// The checkpoint.
     pub which: Which,
-    /// The first so many clips; all where there is no number.
+    /// Number of clips, from the first; all if `None`.
     pub limit: Option<usize>,
-    /// Score the clips of this file, Moving MNIST's official `mnist_test_seq.npy`, in place of the
+    /// Score the clips of this file, Moving MNIST's official `mnist_test_seq.npy`, instead of the
     /// experiment's test clips.
     pub official: Option<PathBuf>,
 }
@@ -42,7 +42,7 @@ pub struct Request {
 /// The scores of all forecasts.
 #[derive(Debug, Clone)]
 pub struct Forecasts {
-    /// Data set that the predictors were trained on.
+    /// Data set of the predictors' training.
     pub dataset: String,
     /// One row per forecast, horizon, score and frame.
     pub rows: Vec<FrameScoreRow>,
@@ -99,7 +99,7 @@ pub fn measure(runs: &Runs, request: &Request, watch: &dyn Watch) -> Result<Fore
     })
 }
 
-/// Fails where two predictors were trained with other test clips.
+/// Fails if two predictors were trained with different test clips.
 ///
 /// # Errors
 /// [`StudyError::DifferentClips`].
@@ -182,7 +182,7 @@ impl<'a> Scored<'a> {
         })
     }
 
-    /// Returns what gives one clip after the other, and ends where the study should stop.
+    /// Returns a function that reads a clip by number, and fails when the study should stop.
     fn each<'b>(
         &'b mut self,
         watch: &'b dyn Watch,
@@ -197,7 +197,7 @@ impl<'a> Scored<'a> {
         }
     }
 
-    /// Returns the rows of `scores`; `named` adds whose they are.
+    /// Returns the rows of `scores`; `named` adds the forecast's name.
     fn rows(
         &self,
         scores: &ForecastScores,
@@ -224,7 +224,7 @@ impl<'a> Scored<'a> {
     }
 }
 
-/// Returns the last part of `path`, or all of it where it has none.
+/// Returns the last part of `path`, or the whole path if it has none.
 fn file_name(path: &Path) -> String {
     let name = path.file_name().unwrap_or(path.as_os_str());
     name.to_string_lossy().into_owned()

@@ -1,4 +1,4 @@
-//! Pictures to maps, group by group: the one loop of every study that measures maps.
+//! From pictures to maps, group by group: the loop shared by all studies that measure maps.
 
 use std::ops::Range;
 
@@ -13,23 +13,23 @@ use super::error::StudyError;
 use super::pictures::Pictures;
 use super::watch::Watch;
 
-/// Pictures that are explained in one go; it bounds memory and how long a signal waits.
+/// Number of pictures explained at once; bounds memory and the delay of a signal.
 const AT_ONCE: usize = 128;
-/// The same where a method asks the network many questions about each.
+/// The same for a method with many forward passes per map.
 const AT_ONCE_ASKED: usize = 8;
 /// Seed of the random baseline.
 const BASELINE_SEED: u64 = 0;
 
-/// What is asked of each picture.
+/// What to explain of each picture.
 #[derive(Debug, Clone, Copy)]
 pub struct Question<'a> {
-    /// The methods and baselines; one that a layer does not allow is omitted there.
+    /// The methods and baselines; those that a layer does not allow are omitted there.
     pub sources: &'a [MapSource],
     /// The layers.
     pub layers: &'a [String],
-    /// The class that is explained.
+    /// The explained class.
     pub target: TargetRule,
-    /// Where tensors are made.
+    /// Device of the tensors.
     pub device: &'a Device,
 }
 
@@ -47,7 +47,7 @@ pub struct Group {
 }
 
 impl Question<'_> {
-    /// Returns how many pictures are explained between two looks at the wish to stop.
+    /// Returns the number of pictures explained between two checks for a stop.
     fn at_once(&self) -> usize {
         let asks = |source: &MapSource| match source {
             MapSource::Method(method) => method.needs() == Needs::Questions,
@@ -59,10 +59,11 @@ impl Question<'_> {
         }
     }
 
-    /// Explains all pictures by `network` and hands each group to `with`. `label` names the work.
+    /// Explains all pictures with `network` and passes each group to `with`. `label` names the
+    /// work.
     ///
     /// # Errors
-    /// [`StudyError::Stopped`]; what explaining or `with` fails of.
+    /// [`StudyError::Stopped`]; errors of explaining or of `with`.
     pub fn each_group(
         &self,
         network: &dyn Explainable,
@@ -85,7 +86,7 @@ impl Question<'_> {
     /// Returns the pictures at `places` with their maps.
     ///
     /// # Errors
-    /// What explaining fails of; [`StudyError::TrueClassUnknown`].
+    /// Errors of explaining; [`StudyError::TrueClassUnknown`].
     pub fn group(
         &self,
         network: &dyn Explainable,
@@ -97,8 +98,8 @@ impl Question<'_> {
         self.explain(network, pictures, (places, labels), pixels)
     }
 
-    /// Returns all of `pictures` with their maps, as those that follow `before` others: for pictures
-    /// too many to be held at once.
+    /// Returns all of `pictures` with their maps, numbered after `before` other pictures. For
+    /// pictures too many to hold at once.
     ///
     /// # Errors
     /// As [`group`](Self::group).
@@ -139,7 +140,7 @@ impl Question<'_> {
     /// Returns the maps of a group's pictures by another network, or for other classes.
     ///
     /// # Errors
-    /// What explaining fails of.
+    /// Errors of explaining.
     pub fn again(
         &self,
         network: &dyn Explainable,

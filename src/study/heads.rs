@@ -1,5 +1,5 @@
 //! Linear heads retrained on the pooled activation of explained layers, so that CAM can explain a
-//! network without one: from the cache next to the checkpoint, or trained and cached.
+//! network without such a head. They are cached next to the checkpoint.
 
 use burn::tensor::{Tensor, TensorData};
 
@@ -14,9 +14,9 @@ use super::subject::Subject;
 use super::watch::Watch;
 
 impl Subject {
-    /// Gives each of `layers` for which the network has no pooled linear head a retrained one, and
-    /// notes how good it is. A cached head is used where it belongs to these weights; otherwise it is
-    /// trained on the training split, without augmentation, and cached.
+    /// Gives each of `layers` without a pooled linear head a retrained head, and notes its
+    /// accuracy. Uses a cached head if it belongs to these weights. Otherwise trains one on the
+    /// training split, without augmentation, and caches it.
     ///
     /// # Errors
     /// Absent data; [`StudyError::Stopped`].
@@ -48,7 +48,7 @@ impl Subject {
         if !missing.is_empty() {
             for head in train(runs, trained, self, &missing, watch)? {
                 let path = trained.run.head(name, &head.record.layer);
-                // Without its cache the head is as good; only the next start takes longer.
+                // Without a cache the head is still valid; only the next start takes longer.
                 if let Err(error) = head.write(&path) {
                     watch.note(&format!("warning: the retrained head is not kept: {error}"));
                 }
@@ -81,7 +81,7 @@ fn sentence(record: &HeadRecord) -> String {
     )
 }
 
-/// Trains a head for each of `layers`, from one pass over all images.
+/// Trains a head for each of `layers` with one pass over all images.
 fn train(
     runs: &Runs,
     trained: &Trained,
@@ -130,7 +130,7 @@ fn train(
             network_test_accuracy: test.accuracy,
             weight_decay: fit.weight_decay,
             gradient_share: fit.gradient_share,
-            // Filled in by the head.
+            // Set by the head.
             format: 0,
             arrays_sha256: String::new(),
         };
@@ -172,7 +172,7 @@ fn pooled(
     found.ok_or(StudyError::Stopped)
 }
 
-/// Returns a count with groups of three, such as "820,196".
+/// Returns a count with thousands grouped, such as "820,196".
 pub fn grouped(count: u64) -> String {
     let digits = count.to_string();
     let mut text = String::new();

@@ -1,4 +1,4 @@
-//! Lists that users write, as CSV: read in one way, each fault with its line.
+//! Reads the CSV lists that users write; each error states its line.
 
 use std::path::Path;
 
@@ -23,7 +23,7 @@ pub(super) struct Row {
 }
 
 impl List {
-    /// Returns the list at `path`; cells are trimmed, and a byte-order mark is no part of it.
+    /// Returns the list at `path`, with trimmed cells and without a byte-order mark.
     pub(super) fn read(kind: ListKind, path: &Path) -> Result<Self, StudyError> {
         let text = std::fs::read_to_string(path).map_err(|source| StudyError::ListUnreadable {
             kind,
@@ -58,7 +58,7 @@ impl List {
         self.header.iter().collect()
     }
 
-    /// Returns the place of `column`, if there is one.
+    /// Returns the position of `column`, if there is one.
     pub(super) fn place(&self, column: &str) -> Option<usize> {
         self.header.iter().position(|name| name == column)
     }
@@ -68,12 +68,12 @@ impl List {
         self.rows.iter()
     }
 
-    /// Returns the fault at `line`.
+    /// Returns the error at `line`.
     pub(super) fn at(&self, line: u64, fault: impl Into<String>) -> StudyError {
         StudyError::at_line(self.kind, &self.path, line, fault)
     }
 
-    /// Returns the fault that the class at `line` is not known.
+    /// Returns the error for an unknown class at `line`.
     pub(super) fn unknown_class(&self, line: u64, source: DataError) -> StudyError {
         StudyError::ListClass {
             path: self.path.clone(),
@@ -82,7 +82,7 @@ impl List {
         }
     }
 
-    /// Returns the fault at `line`, with what to do about it.
+    /// Returns the error at `line`, with how to fix it.
     pub(super) fn advised(
         &self,
         line: u64,
@@ -100,12 +100,12 @@ impl List {
 }
 
 impl Row {
-    /// Returns the cell at `place`, if the row is so long.
+    /// Returns the cell at `place`, if the row is long enough.
     pub(super) fn get(&self, place: usize) -> Option<&str> {
         self.cells.get(place)
     }
 
-    /// Returns how many cells the row has.
+    /// Returns the number of cells.
     pub(super) fn len(&self) -> usize {
         self.cells.len()
     }

@@ -16,14 +16,14 @@ use super::subject::Subject;
 use super::titles::network_title;
 use super::watch::Watch;
 
-/// Most pictures that are explained in one go, and most of their pixels: it bounds memory and how
-/// long a signal waits.
+/// Maximum number of pictures, and of their pixels, explained at once; bounds memory and the delay
+/// of a signal.
 const PICTURES_AT_ONCE: usize = 64;
 const PIXELS_AT_ONCE: usize = 4 * 224 * 224;
-/// Names the network's answers to a method's questions, which are counted as they come.
+/// Label of the progress over forward passes.
 const ANSWERS: &str = "answers of the network";
 
-/// Which maps to make of each picture.
+/// The maps to make of each picture.
 #[derive(Debug, Clone, Copy)]
 pub struct MapRequest<'a> {
     /// The layers.
@@ -32,13 +32,13 @@ pub struct MapRequest<'a> {
     pub methods: &'a MethodChoice,
     /// The class.
     pub target: TargetRule,
-    /// What of the class.
+    /// The quantity of the class.
     pub quantity: &'a QuantityChoice,
-    /// Where tensors are made.
+    /// Device of the tensors.
     pub device: &'a Device,
 }
 
-/// Returns an explanation folder's content with the pictures and no map yet.
+/// Returns the content of an explanation folder with the pictures but without maps.
 pub fn empty_set(pictures: &Pictures) -> ExplanationSet {
     let mut set = ExplanationSet {
         selection_rule: pictures.rule.clone(),
@@ -67,7 +67,7 @@ pub fn empty_set(pictures: &Pictures) -> ExplanationSet {
 /// Explains all pictures with one network and adds the maps to `set`, group by group.
 ///
 /// # Errors
-/// [`StudyError::Stopped`]; [`StudyError::TrueClassUnknown`]; what explaining fails of.
+/// [`StudyError::Stopped`]; [`StudyError::TrueClassUnknown`]; errors of explaining.
 pub fn add_maps(
     set: &mut ExplanationSet,
     subject: &Subject,
@@ -111,7 +111,7 @@ fn add_group(
         explanations.extend(explain_watched(network, input.clone(), &spec, &more)?);
     }
     drop(answers);
-    // Every map lies on its own picture, so pictures are repeated in the order of the maps.
+    // Every map is drawn over its own picture, so the pictures repeat in the order of the maps.
     let count = explanations.len();
     let places: Vec<i64> = explanations.iter().map(|e| e.image as i64).collect();
     let places = Tensor::from_data(TensorData::new(places, [count]), request.device);

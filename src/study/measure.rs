@@ -1,4 +1,4 @@
-//! Which trained networks, images and maps a measurement is about.
+//! The trained networks, images and maps of a measurement.
 
 use std::path::PathBuf;
 
@@ -14,36 +14,37 @@ use super::runs::{Runs, Trained, Which};
 use super::subject::{LayerChoice, Layers, Subject};
 use super::watch::Watch;
 
-/// Which networks, images and maps to measure.
+/// The networks, images and maps to measure.
 #[derive(Debug, Clone)]
 pub struct Request {
     /// Experiments, shallowest first.
     pub trials: Vec<String>,
-    /// The base that their runs were trained on, where it is not their own.
+    /// Base that the runs were trained on, if not the experiments' own.
     pub base: Option<String>,
-    /// Training seeds; all that were trained where there are none.
+    /// Training seeds; every trained seed if empty.
     pub seeds: Vec<u64>,
-    /// Which checkpoint.
+    /// The checkpoint.
     pub which: Which,
-    /// Images of this split.
+    /// Split of the images.
     pub split: Split,
-    /// The first so many images of the split; all where there is no number.
+    /// Number of images of the split, from the first; all if `None`.
     pub limit: Option<usize>,
     /// Methods and baselines by name; see [`map_sources`].
     pub methods: Vec<String>,
-    /// Layers by name; those of an ablation where there are none.
+    /// Layers by name; those of an ablation if empty.
     pub layers: Vec<String>,
     /// Class to explain: "predicted", "true" or a class name.
     pub class: String,
-    /// Whether layers without a pooled linear head get a retrained one, so that CAM can explain them.
+    /// Whether layers without a pooled linear head get a retrained head, so that CAM can explain
+    /// them.
     pub retrain_head: bool,
-    /// Folder with what the sanity checks found, for each method's caveat.
+    /// Folder of the sanity checks' verdicts, for each method's caveat.
     pub verdicts: Option<PathBuf>,
 }
 
 impl Request {
-    /// Returns the request for the best checkpoints of all trained seeds of `trials` on the whole test
-    /// split, by every quick method and baseline, for the predicted class.
+    /// Returns the request for the best checkpoints of all trained seeds of `trials`: the whole
+    /// test split, every fast method and baseline, the predicted class.
     pub fn of(trials: &[&str]) -> Self {
         Self {
             trials: trials.iter().map(|trial| trial.to_string()).collect(),
@@ -105,9 +106,9 @@ pub struct Measurement {
     pub pictures: Pictures,
     /// The methods and baselines.
     pub sources: Vec<MapSource>,
-    /// Which class each image is explained for.
+    /// The class to explain for each image.
     pub target: TargetRule,
-    /// What the sanity checks found about the networks' maps.
+    /// Verdicts of the sanity checks on the networks' maps.
     pub verdicts: Verdicts,
     which: Which,
     layers: LayerChoice,
@@ -115,10 +116,10 @@ pub struct Measurement {
 }
 
 impl Measurement {
-    /// Finds the networks, loads the images and reads the names of methods and class.
+    /// Finds the networks, loads the images and resolves the names of methods and class.
     ///
     /// # Errors
-    /// Absent runs or data; networks that saw different data; an unknown method or class.
+    /// Absent runs or data; networks trained on different data; an unknown method or class.
     pub fn new(runs: &Runs, request: &Request) -> Result<Self, StudyError> {
         let networks: Vec<Trained> =
             runs.find_all(&request.trials, request.base.as_deref(), &request.seeds)?;
@@ -145,7 +146,7 @@ impl Measurement {
         })
     }
 
-    /// Opens a network with the layers to measure at and, where asked for, a retrained head at each.
+    /// Opens a network, its layers to measure and, if requested, a retrained head at each.
     ///
     /// # Errors
     /// As [`Trained::open`]; an unknown layer.
@@ -163,7 +164,7 @@ impl Measurement {
         Ok((subject, layers))
     }
 
-    /// Returns what is asked of each image at `layers`.
+    /// Returns what to explain of each image at `layers`.
     pub fn question<'a>(&'a self, runs: &'a Runs, layers: &'a Layers) -> Question<'a> {
         Question {
             sources: &self.sources,
@@ -174,7 +175,7 @@ impl Measurement {
     }
 }
 
-/// Fails where two of the networks were trained on different data.
+/// Fails if two of the networks were trained on different data.
 ///
 /// # Errors
 /// [`StudyError::DifferentData`].

@@ -1,4 +1,4 @@
-//! Measurements as values: a typed request, what was measured, its tables, and how they are written.
+//! Measurements as values: a typed request, the measured values, their tables, and their files.
 //! Nothing here parses arguments or prints.
 
 pub mod ablation;

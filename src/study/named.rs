@@ -1,6 +1,6 @@
-//! What a user names, and errors refer to.
+//! Names that a user gives and errors refer to.
 
-/// A trained run by name: what a user asks for.
+/// A trained run by name, as requested by a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunName {
     /// Experiment, such as "trial-d".
@@ -23,7 +23,7 @@ pub enum ListKind {
 }
 
 impl ListKind {
-    /// Returns what the list holds, in the plural.
+    /// Returns what the list contains, in the plural.
     pub(super) fn holds(self) -> &'static str {
         match self {
             Self::Boxes => "boxes",
@@ -33,7 +33,7 @@ impl ListKind {
     }
 }
 
-/// What clips are used for: scoring predicted frames, or measuring what a network remembers.
+/// What clips are used for: scoring predicted frames, or measuring a network's memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "said above")]
 pub enum ClipUse {

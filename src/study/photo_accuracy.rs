@@ -1,4 +1,4 @@
-//! How often published networks name photographs right.
+//! Accuracy of published networks on photographs.
 
 use std::path::PathBuf;
 
@@ -18,19 +18,19 @@ use super::table::Summary;
 use super::watch::Watch;
 use super::weights::Published;
 
-/// Classes that a top-5 prediction may name.
+/// Number of classes in a top-5 prediction.
 const TOP_CLASSES: usize = 5;
 
-/// Which photographs, and how they are judged.
+/// The photographs, and how they are classified.
 #[derive(Debug, Clone)]
 pub struct Request {
     /// Their folder.
     pub folder: PathBuf,
-    /// Table of their classes; `labels.csv` in the folder where none is named.
+    /// Table of their classes; `labels.csv` in the folder if none is given.
     pub labels: Option<PathBuf>,
-    /// Whether to skip those that cannot be read.
+    /// Whether to skip unreadable files.
     pub skip_bad: bool,
-    /// Whether to judge each by ten crops: the corners and the centre and their mirror images, by the
+    /// Whether to classify each from ten crops (corners, centre and their mirror images) by the
     /// mean of their probabilities.
     pub ten_crop: bool,
 }
@@ -38,20 +38,20 @@ pub struct Request {
 /// The accuracy of one network.
 #[derive(Debug, Clone)]
 pub struct PhotoAccuracy {
-    /// Photographs judged.
+    /// Number of photographs classified.
     pub photos: usize,
-    /// Photographs skipped.
+    /// Number of photographs skipped.
     pub skipped: usize,
-    /// Share of photographs whose likeliest class is right, with its interval, 0 to 1.
+    /// Share of photographs whose most probable class is correct, with its interval, 0 to 1.
     pub top1: Interval,
-    /// The same for the five likeliest classes.
+    /// The same for the five most probable classes.
     pub top5: Interval,
 }
 
 /// Returns the accuracy of `published`.
 ///
 /// # Errors
-/// Photographs that cannot be read or whose class is not known; answers that are not finite;
+/// Photographs that cannot be read or have no known class; outputs that are not finite;
 /// [`StudyError::Stopped`].
 pub fn measure(
     runs: &Runs,
@@ -108,7 +108,7 @@ pub fn measure(
     })
 }
 
-/// What is judged of a picture, `[crops, channels, height, width]`: ten crops or one.
+/// Returns the crops of a picture, `[crops, channels, height, width]`: ten or one.
 fn seen(view: View, photo: &Photo, ten_crop: bool) -> Vec<f32> {
     match ten_crop {
         true => view.ten_crops(photo),
@@ -116,7 +116,7 @@ fn seen(view: View, photo: &Photo, ten_crop: bool) -> Vec<f32> {
     }
 }
 
-/// The logits, `[crops, classes]`, of one or more crops of a picture.
+/// Returns the logits, `[crops, classes]`, of one or more crops of a picture.
 fn logits(published: &Published, pixels: Vec<f32>, device: &Device) -> Tensor<2> {
     let side = published.sight.view.side();
     let crops = pixels.len() / (CHANNELS * side * side);
@@ -131,7 +131,8 @@ fn logits(published: &Published, pixels: Vec<f32>, device: &Device) -> Tensor<2>
     network.forward_tapped(standardisation.apply(images), &mut Tap::off())
 }
 
-/// How many classes are named before `label`: the likelier ones, and of equal ones the first.
+/// Returns the number of classes ranked before `label`: those with a higher score, and those with
+/// the same score and a lower number.
 fn rank(scores: &[f32], label: usize) -> usize {
     let own = scores[label];
     let before = |(class, score): (usize, &f32)| *score > own || (*score == own && class < label);
@@ -139,8 +140,8 @@ fn rank(scores: &[f32], label: usize) -> usize {
     named.filter(|&scored| before(scored)).count()
 }
 
-/// What ranks the classes: a single crop's logits, or the mean of several crops' probabilities. The
-/// logits are `[crops, classes]`.
+/// Returns the scores that rank the classes: a single crop's logits, or the mean of several crops'
+/// probabilities. The logits are `[crops, classes]`.
 fn scores(logits: Tensor<2>) -> Vec<f32> {
     let scores = match logits.dims()[0] {
         1 => logits,

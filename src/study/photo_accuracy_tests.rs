@@ -3,11 +3,11 @@ use burn::tensor::{Device, Tensor};
 use super::{rank, scores, seen};
 use crate::data::photo::{Photo, View};
 
-/// Digits of a single-precision exponential, with room for one more rounding.
+/// Precision of a single-precision exponential, with room for one more rounding.
 const ROUNDING: f32 = 1e-6;
 
-/// Two crops favour class 0 mildly, one class 1 strongly: the mean probability names class 0, the mean logit
-/// would name class 1.
+/// Two crops slightly favour class 0, one strongly favours class 1: the mean probability selects
+/// class 0, the mean logit would select class 1.
 #[test]
 fn crops_are_averaged_as_probabilities() {
     let device = Device::flex();
@@ -22,7 +22,7 @@ fn crops_are_averaged_as_probabilities() {
     assert_eq!(scores(Tensor::<2>::from_floats([mild], &device)), mild);
 }
 
-/// A network that gives all classes the same names the first one, and no other, right.
+/// If all classes have the same score, the first one counts as predicted.
 #[test]
 fn of_equal_classes_the_first_is_named() {
     let ranks = |scores: [f32; 3]| [0, 1, 2].map(|label| rank(&scores, label));

@@ -11,11 +11,11 @@ use super::named::ListKind;
 use super::pictures::{PictureParts, Pictures, Whole};
 use super::watch::Watch;
 
-/// The table of classes next to the pictures, where the user names none.
+/// The table of classes next to the pictures, used by default.
 const LABELS: &str = "labels.csv";
-/// The columns of that table that are read; others may stand next to them.
+/// The columns of that table that are read; others are ignored.
 const COLUMNS: [&str; 2] = ["file", "class"];
-/// Ends of the names that are taken for pictures where there is no table.
+/// File extensions of pictures, used without a table.
 const ENDINGS: [&str; 5] = ["png", "jpg", "jpeg", "webp", "bmp"];
 
 /// A picture file and its class.
@@ -23,14 +23,14 @@ const ENDINGS: [&str; 5] = ["png", "jpg", "jpeg", "webp", "bmp"];
 pub struct PhotoFile {
     /// Where it is.
     pub path: PathBuf,
-    /// Its name in tables: relative to the folder, as the table of labels has it.
+    /// Its name in tables: relative to the folder, as in the table of labels.
     pub name: String,
     /// Its class, where known.
     pub label: Option<usize>,
 }
 
 impl PhotoFile {
-    /// Returns the file at `path`, whose class is not known.
+    /// Returns the file at `path`, without a known class.
     pub fn unlabelled(path: &Path) -> Self {
         Self {
             path: path.to_path_buf(),
@@ -59,10 +59,10 @@ pub struct Labelled {
     pub label: Option<usize>,
 }
 
-/// How a network sees photographs, and what it calls their classes.
+/// How a network sees photographs, and the names of its classes.
 #[derive(Debug, Clone)]
 pub struct Sight {
-    /// What it sees of a picture.
+    /// The part of a picture that it sees.
     pub view: View,
     /// How its input is standardised.
     pub normalisation: Normalisation,
@@ -71,7 +71,7 @@ pub struct Sight {
 }
 
 impl Sight {
-    /// Returns photographs that are in memory as the network sees them, called `dataset` together.
+    /// Returns photographs in memory as the network sees them, under the name `dataset`.
     pub fn of_photos(&self, dataset: &str, photos: &[Labelled]) -> Pictures {
         Pictures::of_parts(PictureParts {
             dataset: dataset.to_string(),
@@ -87,7 +87,8 @@ impl Sight {
         })
     }
 
-    /// Returns `files` as the network sees them, called `ids`, with the whole around each.
+    /// Returns `files` as the network sees them, with the names `ids` and the whole of each
+    /// picture.
     ///
     /// # Errors
     /// A file that cannot be read.
@@ -113,7 +114,8 @@ impl Sight {
     }
 }
 
-/// Returns the number of the class that `text` names, or numbers where no class is called so.
+/// Returns the number of the class named by `text`, or `text` as a class number if no class has
+/// this name.
 ///
 /// # Errors
 /// An unknown class.
@@ -125,11 +127,11 @@ pub fn class_number(class_names: &[String], text: &str) -> Result<usize, DataErr
     }
 }
 
-/// Returns the pictures of `folder` with their classes: those of the table `labels`, otherwise of
-/// `labels.csv` in the folder, otherwise all files that end like pictures, without classes.
+/// Returns the pictures of `folder` with their classes: those of the table `labels` or of
+/// `labels.csv` in the folder. Without a table, returns all picture files, without classes.
 ///
 /// # Errors
-/// A folder or table that cannot be read; a fault of the table; no picture.
+/// A folder or table that cannot be read; an invalid table; no picture.
 pub fn labelled(
     folder: &Path,
     labels: Option<&Path>,
@@ -217,17 +219,17 @@ fn of_table(folder: &Path, table: &Path, names: &[String]) -> Result<Vec<PhotoFi
     Ok(found)
 }
 
-/// Reads pictures one by one; with `skip`, those that cannot be read are noted, counted and skipped.
+/// Reads pictures one by one; with `skip`, unreadable ones are noted, counted and skipped.
 #[derive(Debug, Clone, Default)]
 pub struct PhotoReader {
-    /// Whether to skip them.
+    /// Whether to skip unreadable files.
     pub skip: bool,
-    /// How many were skipped.
+    /// Number of skipped files.
     pub skipped: usize,
 }
 
 impl PhotoReader {
-    /// Returns the picture in `file`, or nothing where it is skipped.
+    /// Returns the picture in `file`, or `None` if it is skipped.
     ///
     /// # Errors
     /// A file that cannot be read, unless it is skipped.
@@ -252,7 +254,7 @@ impl PhotoReader {
     }
 }
 
-/// Returns what the pictures of a folder are called together.
+/// Returns the name of a folder's pictures as a whole.
 pub fn name_of(folder: &Path) -> String {
     // An empty path is the working directory.
     let folder = match folder.as_os_str().is_empty() {

@@ -1,4 +1,4 @@
-//! Pictures to explain: pixels, names and what is known of them, from a split, by rule, or from files.
+//! Pictures to explain, with names and known facts: from a split, by rule, or from files.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -13,23 +13,23 @@ use crate::explain::localize::Truth;
 
 use super::error::StudyError;
 
-/// Stands where a split's name would, for pictures from files.
+/// Takes the place of a split's name for pictures from files.
 pub const PICTURES: &str = "pictures";
-/// What stands before a file's name where a split's name stands before a number.
+/// Precedes a file's name, as a split's name precedes an image number.
 const FILE_PREFIX: &str = "image files/";
-/// Longer side of a whole picture as it is stored and drawn, in pixels.
+/// Longer side of a stored and drawn whole picture, in pixels.
 const SHOWN_SIDE: usize = 512;
 
 /// Pictures of one size, as a network sees them.
 #[derive(Debug, Clone)]
 pub struct Pictures {
-    /// Data set name, or what a folder or list of pictures is called.
+    /// Data set name, or the name of a folder or list of pictures.
     pub dataset: String,
     /// Whether they are generated.
     pub generated: bool,
-    /// Which pictures: a split's name, or [`PICTURES`].
+    /// A split's name, or [`PICTURES`].
     pub split: String,
-    /// Whether they are all of the split; otherwise the first of it, or a choice.
+    /// Whether they are the complete split, not its first images or a choice.
     pub complete: bool,
     /// How the pictures were chosen, one sentence.
     pub rule: String,
@@ -37,7 +37,7 @@ pub struct Pictures {
     pub ids: Vec<String>,
     /// True class of each picture, where known.
     pub labels: Vec<Option<usize>>,
-    /// Where the objects of each picture are; empty where that is not known.
+    /// The objects of each picture; empty if unknown.
     pub truths: Vec<Truth>,
     /// Height and width in pixels.
     pub size: [usize; 2],
@@ -45,7 +45,7 @@ pub struct Pictures {
     pub class_names: Vec<String>,
     /// How the network's inputs are standardised.
     pub normalisation: Normalisation,
-    /// The whole pictures, where the network sees a part; none or one each.
+    /// The whole pictures, if the network sees a part of each; none or one each.
     pub wholes: Vec<Whole>,
     pixels: Pixels,
 }
@@ -64,12 +64,12 @@ pub struct Whole {
     pub pixels: Vec<f32>,
     /// Height and width in pixels.
     pub size: [usize; 2],
-    /// The part that is seen: left, top, width and height as shares of the whole.
+    /// The visible part: left, top, width and height as shares of the whole.
     pub seen: [f64; 4],
 }
 
 impl Whole {
-    /// Returns the whole of a picture, small enough to be drawn.
+    /// Returns the whole of a picture, small enough to draw.
     pub fn of(photo: &Photo, view: View) -> Self {
         let (width, height) = (photo.width(), photo.height());
         let Window {
@@ -93,7 +93,7 @@ impl Whole {
     }
 }
 
-/// What is known of pictures whose pixels are at hand.
+/// Pictures with pixels in memory, and their known facts.
 #[derive(Debug, Clone)]
 pub struct PictureParts {
     /// As in [`Pictures`].
@@ -150,7 +150,7 @@ impl Pictures {
         }
     }
 
-    /// Returns pictures whose pixels are at hand.
+    /// Returns pictures whose pixels are in memory.
     pub fn of_parts(parts: PictureParts) -> Self {
         Self {
             dataset: parts.dataset,
@@ -169,13 +169,13 @@ impl Pictures {
         }
     }
 
-    /// Returns them with what is known of their objects, one entry each.
+    /// Returns the pictures with their objects, one entry each.
     pub fn with_truths(mut self, truths: Vec<Truth>) -> Self {
         self.truths = truths;
         self
     }
 
-    /// Returns the images whose objects are known, with their objects.
+    /// Returns the images with known objects.
     pub fn with_objects(&self) -> Self {
         let Pixels::Set(set) = &self.pixels else {
             return self.clone();
@@ -186,7 +186,7 @@ impl Pictures {
         self.at(&places).with_truths(truths)
     }
 
-    /// Returns how many there are.
+    /// Returns the number of pictures.
     pub fn len(&self) -> usize {
         self.ids.len()
     }
@@ -215,8 +215,8 @@ impl Pictures {
         Tensor::from_data(TensorData::new(values, shape), device)
     }
 
-    /// Returns the pixels of a picture as it is shown, and its height and width: the whole, where
-    /// the network sees a part.
+    /// Returns the pixels of a picture as shown, and its height and width. This is the whole
+    /// picture if the network sees a part.
     pub fn shown(&self, place: usize) -> (Vec<f32>, [usize; 2]) {
         match self.wholes.get(place) {
             Some(whole) => (whole.pixels.clone(), whole.size),
@@ -237,7 +237,7 @@ impl Pictures {
         }
     }
 
-    /// Returns the pictures at `places` alone, in that order.
+    /// Returns only the pictures at `places`, in that order.
     pub fn at(&self, places: &[usize]) -> Self {
         fn pick<T: Clone>(items: &[T], places: &[usize]) -> Vec<T> {
             match items.is_empty() {
@@ -262,7 +262,7 @@ impl Pictures {
         }
     }
 
-    /// Returns the places of the first `count` pictures whose classes are known and pairwise different.
+    /// Returns the places of the first `count` pictures with known and pairwise different classes.
     pub fn first_of_each_class(&self, count: usize) -> Vec<usize> {
         let (mut classes, mut places) = (Vec::new(), Vec::new());
         for (place, label) in self.labels.iter().enumerate() {
@@ -278,19 +278,19 @@ impl Pictures {
     }
 }
 
-/// Which images of the test split, or which files.
+/// Images of the test split, or files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Selection {
-    /// The first images whose classes are pairwise different; no network has a say.
+    /// The first images with pairwise different classes, independent of any network.
     FirstOfEachClass(usize),
-    /// Images of the test split by number, from 0; each counts once.
+    /// Images of the test split by number, from 0, each once.
     Numbers(Vec<usize>),
     /// Image files, cut to the largest centred square and resized.
     Files(Vec<PathBuf>),
 }
 
 impl Selection {
-    /// Returns the pictures for a network that was trained on `data`.
+    /// Returns the pictures for a network trained on `data`.
     ///
     /// # Errors
     /// [`StudyError::NoImage`]; a file that cannot be read.
@@ -353,7 +353,7 @@ impl Selection {
     }
 }
 
-/// Returns a name for each file: its own where no other has the same, else its path.
+/// Returns a name for each file: its file name if unique, otherwise its path.
 pub fn file_ids(paths: &[PathBuf]) -> Vec<String> {
     let same = |path: &Path| {
         paths
@@ -371,7 +371,7 @@ pub fn file_ids(paths: &[PathBuf]) -> Vec<String> {
         .collect()
 }
 
-/// Returns pixels as a data set stores them: rounded to one of 256 levels, 0 to 1.
+/// Returns pixels as stored in a data set: rounded to one of 256 levels, 0 to 1.
 pub(super) fn in_levels(pixels: Vec<f32>) -> Vec<f32> {
     let level = |value: f32| (value * PIXEL_MAX).round() / PIXEL_MAX;
     pixels.into_iter().map(level).collect()

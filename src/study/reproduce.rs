@@ -1,4 +1,4 @@
-//! Everything by one plan: the runs to train, and the studies of them, in order.
+//! The plan of a full reproduction: the runs to train and the studies of them, in order.
 
 use crate::data::load_clips;
 use crate::experiment::{ForecastExperiment, Override, Resolved};
@@ -10,18 +10,18 @@ use super::pictures::Selection;
 use super::runs::{Runs, Which};
 use super::{ablation, forecast, localize, measure, memory, sanity, score};
 
-/// The base of the quick way for trials.
+/// Base of the trials in the quick plan.
 const QUICK_BASE: &str = "shapes";
-/// Pictures of the ablation.
+/// Number of pictures of the ablation.
 const PICTURES: usize = 6;
-/// Test images whose maps are scored at most.
+/// Maximum number of test images whose maps are scored.
 pub const SCORED_IMAGES: usize = 500;
-/// Test images on which maps are checked at most.
+/// Maximum number of test images whose maps are checked.
 pub const CHECKED_IMAGES: usize = 100;
 /// Methods that explain predictors.
 const FRAME_METHODS: [&str; 2] = ["grad-cam", "hires-cam"];
 
-/// A half of everything.
+/// One half of the plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Half {
     /// The series of trials on images.
@@ -35,11 +35,11 @@ pub enum Half {
 pub struct Request {
     /// Generated data and short trainings.
     pub quick: bool,
-    /// Training seeds; the first one's networks are drawn.
+    /// Training seeds; the figures show the networks of the first one.
     pub seeds: Vec<u64>,
-    /// One half alone.
+    /// A single half.
     pub only: Option<Half>,
-    /// What is changed in the trials.
+    /// Changes to the trials.
     pub overrides: Vec<Override>,
 }
 
@@ -52,20 +52,20 @@ pub enum Step {
     TrainPredictor(Box<Resolved<ForecastExperiment>>, u64),
     /// The ablation of the series.
     Ablation(ablation::Request),
-    /// The sanity checks of its maps; before the scores, whose tables mark what failed.
+    /// The sanity checks of its maps. They precede the scores, whose tables mark failed methods.
     Sanity(sanity::Request),
     /// The scores of its maps.
     Score(score::Request),
-    /// Where its maps lie, where the objects are known.
+    /// Localisation of its maps, if the objects are known.
     Localization(localize::Request),
     /// The scores of the predictors.
     Forecast(forecast::Request),
-    /// What the predictors remember.
+    /// Memory of the predictors.
     Memory(memory::Request),
 }
 
-/// The predictors of one way: each with what is changed in it, on which base, and how many test clips
-/// are scored and measured. All are small enough for a CPU.
+/// The predictors of one plan: each with its change, the base, and the number of test clips scored
+/// and measured. All are small enough for a CPU.
 struct Predictors {
     networks: &'static [(&'static str, Option<&'static str>)],
     base: &'static str,
@@ -77,14 +77,14 @@ const PREDICTORS: Predictors = Predictors {
     networks: &[
         ("convlstm", None),
         ("convlstm-narrow", None),
-        // As many parameters as the two layers of convlstm have on this base.
+        // As many parameters as the two layers of convlstm on this base.
         ("convlstm-1-layer", Some("forecast.hidden=[52]")),
     ],
     base: "moving-mnist-small",
     scored: 1000,
     measured: 200,
 };
-/// The quick way has one: on its base the first two are the same.
+/// The quick plan has one predictor: on its base the first two are the same.
 const QUICK_PREDICTORS: Predictors = Predictors {
     networks: &[("convlstm", None)],
     base: "digits",
@@ -108,7 +108,7 @@ impl Request {
         }
     }
 
-    /// Returns the trials, shallowest first, with what is changed in them.
+    /// Returns the trials with their changes, shallowest first.
     fn trials(&self, runs: &Runs) -> Result<Vec<Resolved>, StudyError> {
         let base = self.base();
         let resolve = |trial: &&str| runs.experiment(trial, base.as_deref(), &self.overrides);
@@ -253,11 +253,11 @@ pub fn check_clips(runs: &Runs, steps: &[Step]) -> Result<(), StudyError> {
     })
 }
 
-/// Removes every run of the plan, all at once: a plan that is stopped and goes on must not keep an
-/// old one.
+/// Removes all runs of the plan at once, so that a plan that is stopped and resumed keeps no old
+/// run.
 ///
 /// # Errors
-/// A run that another process writes to, or that cannot be removed.
+/// A run that another process is writing to, or that cannot be removed.
 pub fn discard(runs: &Runs, steps: &[Step]) -> Result<(), RunError> {
     for step in steps {
         match step {
@@ -269,7 +269,7 @@ pub fn discard(runs: &Runs, steps: &[Step]) -> Result<(), RunError> {
     Ok(())
 }
 
-/// Removes a run that nobody is writing to.
+/// Removes a run that no process is writing to.
 fn discard_run(run: &RunDir) -> Result<(), RunError> {
     let path = run.path();
     if !path.exists() {

@@ -23,20 +23,20 @@ use super::error::{StudyError, check_once};
 use super::named::RunName;
 use super::subject::{Subject, TrainedSubject};
 
-/// Where experiments, runs and data are, and where networks run.
+/// Locations of experiments, runs and data, and the device of the networks.
 #[derive(Debug, Clone)]
 pub struct Runs {
-    /// The folder in which `experiments/` is looked for first; the shipped ones follow.
+    /// The folder searched for `experiments/` before the shipped ones.
     pub folder: PathBuf,
     /// Root of all run folders.
     pub checkpoints: PathBuf,
-    /// Where data sets are looked for.
+    /// Where to look for data sets.
     pub data: DataSearch,
     /// The device.
     pub device: ChosenDevice,
 }
 
-/// Which checkpoint of a run.
+/// A checkpoint of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Which {
     /// The best on the validation split.
@@ -44,7 +44,7 @@ pub enum Which {
     Best,
     /// The latest.
     Last,
-    /// That of an epoch.
+    /// The checkpoint of an epoch.
     Epoch(u32),
 }
 
@@ -74,8 +74,8 @@ impl std::fmt::Display for Which {
 }
 
 impl Runs {
-    /// Returns the runs below `checkpoints`, with shipped experiments and data where they are by
-    /// default.
+    /// Returns the runs below `checkpoints`, with the shipped experiments and the default data
+    /// folder.
     pub fn new(checkpoints: impl Into<PathBuf>, device: ChosenDevice) -> Self {
         Self {
             folder: PathBuf::new(),
@@ -85,7 +85,7 @@ impl Runs {
         }
     }
 
-    /// Returns the experiment `name`, on `base` where one is given, with `overrides` on top.
+    /// Returns the experiment `name`, on `base` if given, with `overrides` on top.
     ///
     /// # Errors
     /// As [`load`](crate::experiment::load).
@@ -98,8 +98,8 @@ impl Runs {
         Ok(load_experiment(&self.folder, name, base, overrides)?)
     }
 
-    /// Returns the folder of the runs on the base of `experiment`. An experiment on another base than
-    /// its own has a folder apart.
+    /// Returns the folder of the runs of `experiment` on its base. Runs on a base other than the
+    /// experiment's own have a separate folder.
     pub fn root_of<E>(&self, experiment: &Resolved<E>) -> PathBuf {
         match experiment.base_replaced {
             true => self.checkpoints.join(&experiment.base),
@@ -107,15 +107,15 @@ impl Runs {
         }
     }
 
-    /// Returns the run folder of `experiment` and `seed`, whether it is there or not.
+    /// Returns the run folder of `experiment` and `seed`, whether it exists or not.
     pub fn dir<E>(&self, experiment: &Resolved<E>, seed: u64) -> RunDir {
         RunDir::new(&self.root_of(experiment), &experiment.name, seed)
     }
 
-    /// Returns the run of the experiment `name` and `seed`, on `base` where one is given.
+    /// Returns the run of the experiment `name` and `seed`, on `base` if given.
     ///
     /// # Errors
-    /// [`StudyError::NoRun`]; an unknown experiment; a damaged record of it in the run folder.
+    /// [`StudyError::NoRun`]; an unknown experiment; a damaged experiment record in the run folder.
     pub fn find<E: ExperimentKind>(
         &self,
         name: &str,
@@ -152,8 +152,8 @@ impl Runs {
         Ok(ours.map(|run| run.seed()).collect())
     }
 
-    /// Returns the runs of the experiments `names`, each once, seed by seed: those of `seeds`, or of
-    /// all that were trained where `seeds` is empty.
+    /// Returns the runs of the experiments `names`, seed by seed: those of `seeds`, or of every
+    /// trained seed if `seeds` is empty.
     ///
     /// # Errors
     /// [`StudyError::NamedTwice`], [`StudyError::NoneNamed`], [`StudyError::NotTrained`]; as
@@ -187,10 +187,10 @@ impl Runs {
         Ok(found)
     }
 
-    /// Returns side and number of classes of the images of `experiment`.
+    /// Returns the side and number of classes of the images of `experiment`.
     ///
     /// # Errors
-    /// Absent files, where the shape is known only after looking.
+    /// Absent files, if the shape must be read from them.
     pub fn shape(&self, experiment: &Experiment) -> Result<ImageShape, StudyError> {
         Ok(experiment.data.dataset.shape(&self.data)?)
     }
@@ -206,7 +206,7 @@ impl Runs {
     }
 }
 
-/// Returns the experiment that `run` was trained with, as its folder keeps it.
+/// Returns the experiment that `run` was trained with, from its folder.
 ///
 /// # Errors
 /// A record that cannot be read or is damaged.
@@ -217,18 +217,18 @@ pub fn saved_experiment<E: ExperimentKind>(run: &RunDir) -> Result<Resolved<E>, 
     Ok(load_saved(&path, run.trial(), &text)?)
 }
 
-/// Returns whether `run` went through all its epochs.
+/// Returns whether `run` completed all its epochs.
 pub fn is_done(run: &RunDir) -> bool {
     RunManifest::read(&run.manifest()).is_ok_and(|manifest| manifest.status == RunStatus::Done)
         && std::fs::metadata(run.epochs()).is_ok_and(|table| table.len() > 0)
 }
 
-/// A run, found but not loaded.
+/// A run that is found but not loaded.
 #[derive(Debug, Clone)]
 pub struct Trained<E = Experiment> {
     /// The run folder.
     pub run: RunDir,
-    /// The experiment that it was trained with.
+    /// The experiment of its training.
     pub experiment: Resolved<E>,
 }
 
@@ -239,7 +239,7 @@ pub struct OpenPredictor {
     pub network: Box<dyn Predictor>,
     /// Epoch of the checkpoint.
     pub epoch: u32,
-    /// Rule that picked it: "best", "last" or "epoch N".
+    /// Rule that selected it: "best", "last" or "epoch N".
     pub checkpoint: String,
 }
 
@@ -274,7 +274,7 @@ impl<E> Trained<E> {
         found.map_err(|error| self.explained(error))
     }
 
-    /// Returns `network`, which is `architecture` in words, with the weights of `epoch`.
+    /// Returns `network`, described by `architecture`, with the weights of `epoch`.
     fn load<N: Module>(
         &self,
         epoch: u32,
@@ -291,7 +291,7 @@ impl<E> Trained<E> {
         })
     }
 
-    /// Adds to a missing checkpoint what is known of the run.
+    /// Adds what is known about the run to the error for a missing checkpoint.
     fn explained(&self, error: RunError) -> StudyError {
         match error {
             RunError::NoCheckpoint { .. } => StudyError::NoCheckpoint {
@@ -338,7 +338,7 @@ impl Trained {
             epoch,
             checkpoint: which.to_string(),
             blocks: model.blocks(),
-            // Loading has read that file by its checksum.
+            // Loading has verified the checksum of that file.
             weights: state.files[MODEL_FILE].clone(),
         }))
     }

@@ -1,4 +1,4 @@
-//! A network to be explained: trained here and opened at a checkpoint, or loaded from a weight file.
+//! A network to explain: trained here and opened at a checkpoint, or loaded from a weight file.
 
 use burn::tensor::Tensor;
 
@@ -7,28 +7,28 @@ use crate::model::TrainedNetwork;
 use crate::model::backbones::Backbone;
 use crate::run::{Checksum, HeadRecord, LayerPlace};
 
-/// Cells per side that the finer of the two explained layers has at least.
+/// Minimum cells per side of the finer of the two explained layers.
 pub const FINE_CELLS: usize = 8;
 
-/// A network in inference mode, with what tables and records say of it.
+/// A network in inference mode, with its facts for tables and records.
 #[derive(Debug)]
 pub struct Subject {
     network: Network,
     /// Name of the experiment, or of the architecture.
     pub name: String,
-    /// Training seed, 0 where it is not known.
+    /// Training seed, 0 if unknown.
     pub seed: u64,
-    /// Epoch of the checkpoint, 0 where it is not known.
+    /// Epoch of the checkpoint, 0 if unknown.
     pub epoch: u32,
-    /// Rule that picked the checkpoint ("best", "last" or "epoch N"), or the weight file's name.
+    /// Rule that selected the checkpoint ("best", "last" or "epoch N"), or the weight file's name.
     pub checkpoint: String,
-    /// Name of the weight file of a network that was not trained here.
+    /// Weight file's name, if the network was not trained here.
     pub pretrained: Option<String>,
-    /// Convolution blocks; 0 for a network that is not made of them.
+    /// Number of convolution blocks; 0 for a network not made of them.
     pub blocks: usize,
-    /// Checksum of the weights, where the network was trained here.
+    /// Checksum of the weights, if the network was trained here.
     pub weights: Option<Checksum>,
-    /// What is known of its retrained heads.
+    /// Records of its retrained heads.
     pub heads: Vec<HeadRecord>,
 }
 
@@ -38,7 +38,7 @@ enum Network {
     Pretrained(Box<Backbone>),
 }
 
-/// What a network that was trained here is opened with.
+/// The parts of a network that was trained here.
 #[derive(Debug)]
 pub(super) struct TrainedSubject {
     pub(super) network: TrainedNetwork,
@@ -88,7 +88,7 @@ impl Subject {
         }
     }
 
-    /// Returns the network with its heads, where it was trained here.
+    /// Returns the network with its heads, if it was trained here.
     pub fn trained_network(&self) -> Option<&WithHeads<TrainedNetwork>> {
         match &self.network {
             Network::Trained(network) => Some(network),
@@ -101,8 +101,8 @@ impl Subject {
         format!("{} seed {}", self.name, self.seed)
     }
 
-    /// Returns the record of the retrained head that the method called `method` reads at `layer`, if
-    /// it reads one.
+    /// Returns the record of the retrained head that the method `method` reads at `layer`, if it
+    /// reads one.
     pub fn retrained_head(&self, method: &str, layer: &str) -> Option<&HeadRecord> {
         use crate::explain::{Method, Needs};
         let reads_head =
@@ -111,7 +111,7 @@ impl Subject {
         record.filter(|_| reads_head())
     }
 
-    /// Gives the layer of `record` a retrained head of these weights, `[classes, channels]`.
+    /// Adds a retrained head with these weights, `[classes, channels]`, to the layer of `record`.
     pub(super) fn add_head(&mut self, record: HeadRecord, weights: Tensor<2>) {
         if let Network::Trained(network) = &mut self.network {
             network.add_head(&record.layer, weights);
@@ -120,26 +120,26 @@ impl Subject {
     }
 }
 
-/// Which layers of a network are explained.
+/// The layers of a network to explain.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum LayerChoice {
-    /// Those of an ablation: the last block before its pool, and the deepest block whose activation
-    /// has at least [`FINE_CELLS`] x [`FINE_CELLS`] cells. They may be the same one.
+    /// The layers of an ablation: the last block before its pool, and the deepest block whose
+    /// activation has at least [`FINE_CELLS`] x [`FINE_CELLS`] cells. They may be the same block.
     ///
-    /// A network of five pools on 32 x 32 pixels ends in 2 x 2 cells, so maps of the last block alone
-    /// would confound depth with resolution.
+    /// With five pools on 32 x 32 pixels, the last block has 2 x 2 cells, so maps of the last block
+    /// alone would confound depth with resolution.
     #[default]
     Ablation,
-    /// The last block before its pool; for a published network, its own default.
+    /// The last block before its pool; for a published network, its default layer.
     Last,
-    /// These, each once.
+    /// These layers, each once.
     Named(Vec<String>),
 }
 
-/// The layers of one network that are explained, and why.
+/// The explained layers of one network, and why they were selected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layers {
-    /// Their names, in forward order or in that of the user.
+    /// Their names, in forward order or in the user's order.
     pub names: Vec<String>,
     why: Why,
 }
@@ -147,16 +147,16 @@ pub struct Layers {
 /// Why layers are explained.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Why {
-    /// For their place in an ablation.
+    /// Their place in an ablation.
     Place,
-    /// By the user's choice.
+    /// The user's choice.
     Named,
-    /// By the published network's own choice.
+    /// The published network's default.
     Default,
 }
 
 impl LayerChoice {
-    /// Returns the choice of the layers named; `otherwise` where none is.
+    /// Returns the choice of the named layers; `otherwise` if there are none.
     pub fn of(named: &[String], otherwise: Self) -> Self {
         match named.is_empty() {
             true => otherwise,
@@ -164,7 +164,7 @@ impl LayerChoice {
         }
     }
 
-    /// Returns the layers of `subject`, which sees images of `side` x `side` pixels.
+    /// Returns the layers of `subject` for images of `side` x `side` pixels.
     ///
     /// # Errors
     /// [`ExplainError::UnknownLayer`].
@@ -186,7 +186,7 @@ impl LayerChoice {
 }
 
 impl Layers {
-    /// Returns which of an ablation's two layers one with maps of `native_size` cells is.
+    /// Returns which of an ablation's two layers a layer with maps of `native_size` cells is.
     pub fn place(&self, layer: &str, native_size: [usize; 2]) -> LayerPlace {
         let fine = native_size.iter().all(|cells| *cells >= FINE_CELLS);
         let last = self.names.last().is_some_and(|last| last == layer);
@@ -198,7 +198,7 @@ impl Layers {
         }
     }
 
-    /// Returns in words why `layer` is explained.
+    /// Returns, in words, why `layer` is explained.
     pub fn rule(&self, layer: &str) -> String {
         let fine = format!("deepest with {FINE_CELLS} x {FINE_CELLS} cells");
         let first = self.names.first().is_some_and(|first| first == layer);

@@ -5,8 +5,8 @@ use crate::data::statistics::{Interval, bootstrap};
 /// Seed of the bootstrap.
 const SEED: u64 = 0;
 
-/// One quantity: a value for each seed and item (image, picture or clip), in the same order of items
-/// for every seed. A value is NaN where the quantity is not defined; such an item is omitted.
+/// One quantity: a value for each seed and item (image, picture or clip), with the items in the
+/// same order for every seed. A value is NaN where undefined; such an item is omitted.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Values {
     by_seed: Vec<Vec<f64>>,
@@ -30,7 +30,7 @@ impl Values {
         (0..items).map(mean).collect()
     }
 
-    /// Returns the lowest and the highest mean of one seed.
+    /// Returns the lowest and the highest mean over the seeds.
     pub fn seed_range(&self) -> (f64, f64) {
         let means = self
             .by_seed
@@ -42,12 +42,12 @@ impl Values {
     }
 }
 
-/// Where a column of a [`Summary`] stands.
+/// Position of a column in a [`Summary`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Column(usize);
 
-/// Columns of per-item values that share their items, and so their resamples: differences between
-/// two of them are paired.
+/// Columns of per-item values with the same items and resamples: differences between two columns
+/// are paired.
 #[derive(Debug, Clone, Default)]
 pub struct Summary {
     columns: Vec<Vec<f64>>,
@@ -85,7 +85,7 @@ impl std::ops::Index<Column> for Intervals {
     }
 }
 
-/// Returns training seeds as tables have them: joined by spaces.
+/// Returns training seeds as in tables: separated by spaces.
 pub fn joined_seeds(seeds: impl IntoIterator<Item = u64>) -> String {
     let seeds: Vec<String> = seeds.into_iter().map(|seed| seed.to_string()).collect();
     seeds.join(" ")

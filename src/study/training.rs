@@ -1,4 +1,4 @@
-//! Training runs: what the kinds of experiments do differently, and when a run may go on.
+//! Training runs: the differences between the kinds of experiments, and when a run can resume.
 
 use crate::data::{ImageShape, fingerprint, load_clips};
 use crate::experiment::{
@@ -16,7 +16,7 @@ use super::runs::{Runs, is_done, saved_experiment};
 use super::titles::network_title;
 use super::watch::Watch;
 
-/// Version of Burn that this program is built on.
+/// Version of Burn in this program.
 const BURN_VERSION: &str = "0.22.1";
 
 /// A kind of experiment that can be trained.
@@ -24,7 +24,7 @@ pub trait Trainable: ExperimentKind {
     /// Trains the run until it is done or should stop.
     ///
     /// # Errors
-    /// As the training; absent data.
+    /// Errors of the training; absent data.
     fn train(
         runs: &Runs,
         resolved: &Resolved<Self>,
@@ -34,7 +34,7 @@ pub trait Trainable: ExperimentKind {
     where
         Self: Sized;
 
-    /// Whether either experiment reads the key.
+    /// Returns whether either experiment reads the key.
     fn is_read(key: &str, either: [&Self; 2]) -> bool;
 }
 
@@ -127,9 +127,9 @@ impl Trainable for ForecastExperiment {
 /// How an attempt to train ended.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Training {
-    /// The run was done before, and stays as it is.
+    /// The run was already done and remains unchanged.
     Already,
-    /// It ended now.
+    /// The run ended now.
     Ended(Outcome),
 }
 
@@ -148,8 +148,8 @@ pub fn train_run<E: Trainable>(
     E::train(runs, resolved, (&run, mode), (watch, &mut *events))
 }
 
-/// Trains the run of `resolved` and `seed` to its end, from where it stopped or from the start. A run
-/// that is done stays as it is.
+/// Trains the run of `resolved` and `seed` to its end, from where it stopped or from the start. A
+/// finished run remains unchanged.
 ///
 /// # Errors
 /// As [`Trainable::train`] and [`check_unchanged`].
@@ -174,11 +174,12 @@ pub fn train_unless_done<E: Trainable>(
     train_run(runs, resolved, (seed, mode), watch).map(Training::Ended)
 }
 
-/// Fails where `resolved` is not the experiment that the run was started with. With `accept`, only
-/// where a value differs that determines what a step is.
+/// Fails if `resolved` is not the experiment that the run was started with. With `accept`, fails
+/// only if a changed value determines what a step is.
 ///
 /// # Errors
-/// [`TrainError::NothingToResume`], [`TrainError::FixedKeysChanged`], [`TrainError::ExperimentChanged`].
+/// [`TrainError::NothingToResume`], [`TrainError::FixedKeysChanged`],
+/// [`TrainError::ExperimentChanged`].
 pub fn check_unchanged<E: Trainable>(
     run: &RunDir,
     resolved: &Resolved<E>,
@@ -225,7 +226,7 @@ fn announce<E>(runs: &Runs, resolved: &Resolved<E>, run: &RunDir, data: &str, wa
     ));
 }
 
-/// What a run's record states about its data and its network.
+/// Description of the data and network in a run's record.
 struct Described {
     dataset: String,
     generated: bool,
@@ -259,7 +260,7 @@ impl Described {
     }
 }
 
-/// Returns the revision of the folder that the program runs in, where git knows one.
+/// Returns the git revision of the working directory, if there is one.
 fn git_revision() -> Option<String> {
     let output = std::process::Command::new("git")
         .args(["rev-parse", "HEAD"])

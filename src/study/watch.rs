@@ -1,29 +1,29 @@
-//! How a study is followed and stopped: progress, notes and the wish to end.
+//! How a study is followed and stopped: progress, notes and stop requests.
 
 use crate::train::{Silent, TrainEvents};
 
 use super::StudyError;
 
-/// Follows a study. Every method has a default that stays silent and never stops.
+/// Follows a study. Each method's default is silent and never stops.
 pub trait Watch {
-    /// Whether the study should end; asked between steps that leave nothing half-done.
+    /// Returns whether the study should end. Checked between steps, when nothing is half-done.
     fn should_stop(&self) -> bool {
         false
     }
 
-    /// Takes a sentence that is not a result: what is about to be done, what was skipped, a warning.
+    /// Receives a note that is not a result: the next step, what was skipped, a warning.
     fn note(&self, message: &str) {
         let _ = message;
     }
 
-    /// Starts a piece of work of so many items, or of an unknown number; it ends when the value
-    /// returned is dropped.
+    /// Starts a piece of work of `items` items, or of unknown length; it ends when the returned
+    /// value is dropped.
     fn begin(&self, label: &str, items: Option<usize>) -> Box<dyn Progress> {
         let _ = (label, items);
         Box::new(NoProgress)
     }
 
-    /// Returns what follows the training of the run called `label`, such as "trial-d seed 0".
+    /// Returns the observer of a run's training; `label` is its name, such as "trial-d seed 0".
     fn training(&self, label: &str) -> Box<dyn TrainEvents> {
         let _ = label;
         Box::new(Silent)
@@ -31,7 +31,7 @@ pub trait Watch {
 }
 
 impl dyn Watch + '_ {
-    /// Fails where the study should end.
+    /// Fails if the study should end.
     ///
     /// # Errors
     /// [`StudyError::Stopped`].
@@ -45,7 +45,7 @@ impl dyn Watch + '_ {
 
 /// Counts the items of one piece of work.
 pub trait Progress {
-    /// So many more items are done.
+    /// Counts `items` more items as done.
     fn advance(&self, items: usize);
 }
 

@@ -13,32 +13,32 @@ use super::photos::{Sight, class_number};
 use super::runs::Runs;
 use super::subject::Subject;
 
-/// Folder of fetched weights, below that of the data sets.
+/// Folder of fetched weights, in the folder of the data sets.
 const FOLDER: &str = "weights";
 
-/// Where a network's weights come from, and how they are taken.
+/// Source of a network's weights, and how to read them.
 #[derive(Debug, Clone, Default)]
 pub struct WeightSource {
-    /// The file; the fetched one where none is named.
+    /// The file; the fetched one if none is given.
     pub file: Option<PathBuf>,
-    /// Whose conventions the weights follow; what the file says, where none is named.
+    /// Convention that the weights follow; as stated in the file if none is given.
     pub dialect: Option<Dialect>,
-    /// Names of the classes, one per line, where they are not ImageNet's.
+    /// File of class names, one per line, if they are not ImageNet's.
     pub class_names: Option<PathBuf>,
     /// Whether weights that are NaN or infinite are accepted.
     pub allow_nan: bool,
 }
 
-/// A published network, ready to be explained or measured.
+/// A published network, ready to explain or measure.
 #[derive(Debug)]
 pub struct Published {
     /// The network.
     pub subject: Subject,
-    /// Which it is.
+    /// Name of its architecture.
     pub name: BackboneName,
-    /// Whose conventions its weights follow.
+    /// Convention that its weights follow.
     pub dialect: Dialect,
-    /// Name of the file that its weights are from.
+    /// Name of its weight file.
     pub file: String,
     /// How it sees photographs.
     pub sight: Sight,
@@ -49,7 +49,7 @@ impl Published {
     ///
     /// # Errors
     /// Weights that are absent or do not fit; a dialect that the network does not have; class names
-    /// that cannot be read or are of another number.
+    /// that cannot be read or whose number does not match.
     pub fn open(
         runs: &Runs,
         name: BackboneName,
@@ -86,7 +86,7 @@ impl Published {
         })
     }
 
-    /// Returns the number of the class that `text` names or numbers.
+    /// Returns the number of the class given by `text`, a name or a number.
     ///
     /// # Errors
     /// An unknown class.
@@ -95,7 +95,7 @@ impl Published {
     }
 }
 
-/// Returns `dialect`, where the network `name` has it.
+/// Returns `dialect`, if the network `name` has it.
 ///
 /// # Errors
 /// [`StudyError::NoDialect`].
@@ -112,7 +112,7 @@ pub fn dialect_of(
     Ok(dialect)
 }
 
-/// Returns where the fetched weights of a network are.
+/// Returns the path of a network's fetched weights.
 pub fn place(runs: &Runs, name: BackboneName) -> PathBuf {
     let file = name.published().file;
     runs.data.root().join(FOLDER).join(file)

@@ -17,38 +17,38 @@ use super::lifecycle::run;
 use super::unread::{read_counts, read_floats};
 use super::{CheckpointSpec, ImageBatch, Outcome, StopSignal, TrainError, TrainEvents, TrainSpec};
 
-/// Everything that the training of a classifier needs.
+/// The inputs of a classifier's training.
 #[derive(Debug)]
 pub struct ClassifyJob<'a> {
-    /// Where it is kept.
+    /// The run folder.
     pub run: &'a RunDir,
     /// The network.
     pub model: &'a ModelSpec,
-    /// The network in words, for checkpoints.
+    /// The network's description, for checkpoints.
     pub architecture: &'a str,
-    /// How to train.
+    /// Training options.
     pub train: &'a TrainSpec,
-    /// Which checkpoints to keep.
+    /// The checkpoints to keep.
     pub checkpoints: &'a CheckpointSpec,
-    /// What is done to training images at random.
+    /// Random changes of training images.
     pub augmentation: &'a Augmentation,
     /// The images.
     pub data: &'a Splits,
     /// The device, without autodiff.
     pub device: &'a Device,
-    /// The resolved experiment as TOML, kept beside the weights.
+    /// The resolved experiment as TOML, saved next to the weights.
     pub experiment: &'a str,
-    /// What the run says of itself.
+    /// The run's record.
     pub manifest: RunManifest,
-    /// What to do with a run that is there already.
+    /// What to do with an existing run.
     pub mode: StartMode,
 }
 
-/// Trains until the last epoch or until `stop` asks, and returns how it ended.
+/// Trains until the last epoch or until `stop` requests it, and returns how the run ended.
 ///
 /// # Errors
-/// [`TrainError`]; once training began, the run's manifest then says that it failed. Its
-/// checkpoints stay in any case.
+/// [`TrainError`]. After training began, the run's manifest records the failure. The checkpoints
+/// remain in any case.
 pub fn train(
     job: ClassifyJob<'_>,
     events: &mut dyn TrainEvents,
@@ -61,12 +61,12 @@ pub fn train(
     train_at(pace, job, events, stop)
 }
 
-/// What differs between devices. It changes no result.
+/// Differences between devices, which change no result.
 #[derive(Debug, Clone, Copy)]
 struct Pace {
-    /// Whether the training images lie on the device; a CPU needs no second copy of them.
+    /// Whether the training images are on the device; a CPU needs no second copy of them.
     resident: bool,
-    /// Steps after which results are read.
+    /// Number of steps between readings of results.
     read_every: usize,
 }
 
@@ -91,7 +91,7 @@ fn train_at(
     }
 }
 
-/// Trains the network that `build` gives for a seed on a device.
+/// Trains the network that `build` returns for a seed on a device.
 fn train_network<N: Trains>(
     pace: Pace,
     job: &ClassifyJob<'_>,
@@ -130,13 +130,13 @@ trait Trains:
 impl Trains for PlainCnn {}
 impl Trains for TrainableBackbone {}
 
-/// Images to classes by cross-entropy.
+/// Classification of images by cross-entropy.
 struct Classification<'a, N> {
     build: &'a dyn Fn(u64, &Device) -> N,
     augmentation: &'a Augmentation,
     data: &'a Splits,
     device: &'a Device,
-    /// The order of the epoch at hand, with its number.
+    /// The order of the current epoch, with its number.
     order: Option<(u32, EpochOrder)>,
     feed: Feed,
 }
@@ -146,7 +146,7 @@ struct PendingStep {
     images: usize,
     /// `[1]`, mean over the images.
     loss: Tensor<1>,
-    /// `[1]`, images predicted right.
+    /// `[1]`, images predicted correctly.
     right: Tensor<1, Int>,
 }
 

@@ -1,5 +1,5 @@
-//! What differs between devices changes no result: a training whose images lie on the device and whose
-//! results are read rarely ends with the bits of one that does neither.
+//! Device differences change no result: training with images on the device and rare readings of
+//! results ends with the same bits as training without either.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -16,14 +16,14 @@ const AT_ONCE: Pace = Pace {
     resident: false,
     read_every: 1,
 };
-/// As on a GPU; five does not divide the six steps of an epoch.
+/// As on a GPU; five is not a divisor of the six steps of an epoch.
 const RARELY: Pace = Pace {
     resident: true,
     read_every: 5,
 };
 
 struct Witness<'a> {
-    /// How often results were read.
+    /// Number of readings of results.
     reports: &'a Cell<usize>,
 }
 
@@ -36,8 +36,8 @@ impl TrainEvents for Witness<'_> {
     fn warn(&mut self, _message: &str) {}
 }
 
-/// Trains two epochs of six steps below `root`, until `most_steps` were asked for; returns how often
-/// results were read.
+/// Trains two epochs of six steps below `root`, until `most_steps` were requested; returns the
+/// number of readings of results.
 fn train_small(root: &Path, pace: Pace, mode: StartMode, most_steps: usize) -> usize {
     let options = DataOptions {
         dataset: SHAPES,
@@ -55,7 +55,7 @@ fn train_small(root: &Path, pace: Pace, mode: StartMode, most_steps: usize) -> u
     let model = ModelSpec {
         network: NetworkName::PlainCnn,
         filters: vec![4, 8],
-        // Dropout would draw from a generator that other tests of this process use, too.
+        // Dropout would use a generator shared with other tests of this process.
         block_dropout: 0.0,
         head_dropout: 0.0,
         head: Head::Flatten,
@@ -120,7 +120,7 @@ fn manifest() -> RunManifest {
     }
 }
 
-/// Weights of all epochs, and the rows without their times.
+/// Returns the weights of all epochs, and the rows without their times.
 fn remains(root: &Path) -> (Vec<Vec<u8>>, Vec<EpochRow>) {
     let run = RunDir::new(root, "small", 3);
     let weights = (0..=2).map(|epoch| {
@@ -136,8 +136,8 @@ fn remains(root: &Path) -> (Vec<Vec<u8>>, Vec<EpochRow>) {
     (weights.collect(), rows.collect())
 }
 
-/// Starts a run below `to` from the untrained network of the run below `from`: what other tests draw
-/// at the same time must not make the two differ.
+/// Starts a run below `to` from the untrained network of the run below `from`, so that the random
+/// draws of other tests cannot make the two differ.
 fn copy_start(from: &Path, to: &Path) {
     let (from, to) = (RunDir::new(from, "small", 3), RunDir::new(to, "small", 3));
     let start = CheckpointName::epoch(0);
@@ -172,11 +172,11 @@ fn where_images_lie_and_when_results_are_read_changes_no_bit() {
     let expected = remains(&plain);
     assert_ne!(expected.0[0], expected.0[2], "training moved the weights");
 
-    // Five steps and the last one of each epoch.
+    // At five steps and at the last one of each epoch.
     assert_eq!(train_small(&rare, RARELY, StartMode::Resume, usize::MAX), 4);
     assert!(remains(&rare) == expected);
 
-    // Stopped with three results unread: they are read before the checkpoint is written.
+    // Stopped with three unread results: they are read before the checkpoint is written.
     assert_eq!(train_small(&parts, RARELY, StartMode::Resume, 3), 1);
     let run = RunDir::new(&parts, "small", 3);
     let saved = CheckpointName { epoch: 0, step: 3 };

@@ -1,13 +1,14 @@
-//! Gradient clipping by the norm of all gradients together.
+//! Gradient clipping by the global norm.
 
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::{FloatDType, Tensor};
 
-/// Scales all gradients by one factor where their common Euclidean norm is above `most`, so that it
-/// becomes `most`, and returns that norm as it was. Nothing is read from the device.
+/// Scales all gradients by one factor if their global Euclidean norm is above `most`, so that it
+/// becomes `most`, and returns the norm before scaling. Nothing is read from the device.
 ///
-/// Burn clips each parameter's gradient for itself, which turns the step; this only shortens it.
+/// Burn clips each parameter's gradient separately, which changes the direction of the step; this
+/// function changes only its length.
 ///
 /// # Shapes
 /// - returned: `[1]`
@@ -29,10 +30,10 @@ pub fn clip_by_global_norm(
     if squares.sums.is_empty() {
         return None;
     }
-    // In double precision: the sums of parameters of very different sizes come together.
+    // In double precision: sums of parameters of very different sizes are added.
     let sum = Tensor::cat(squares.sums, 0).cast(FloatDType::F64).sum();
     let norm = sum.sqrt().cast(FloatDType::F32);
-    // A norm that is not finite gives a factor that is none, and the loss check ends the run.
+    // A norm that is not finite gives a factor that is not finite, and the loss check ends the run.
     let factor = (norm.zeros_like() + most) / norm.clone();
     network.visit(&mut Scale {
         gradients,

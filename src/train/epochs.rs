@@ -1,7 +1,7 @@
-//! The loop of epochs and steps of a training run, and what it writes after each.
+//! The loop over epochs and steps of a training run, and the files written after each.
 //!
-//! Every random draw of a step comes from a stream that is derived from (seed, epoch, step), so a
-//! resumed run draws what the uninterrupted one would have drawn.
+//! Every random draw of a step comes from a stream derived from (seed, epoch, step), so a resumed
+//! run makes the same draws as an uninterrupted one.
 
 use std::time::Instant;
 
@@ -23,22 +23,22 @@ use super::session::{Notes, Restored, remove_folder, restore};
 use super::unread::Unread;
 use super::{Progress, StopSignal, TrainError, TrainEvents, TrainSpec};
 
-/// A run at work.
+/// A run in progress.
 pub(super) struct Loop<'a, T: Task> {
     job: &'a Job<'a>,
     task: T,
     network: T::Network,
     optimizer: ModuleOptimizer,
-    /// Where training stands, and what the next checkpoint records.
+    /// The state of the training, as the next checkpoint records it.
     state: CheckpointState,
-    /// Sums of the epoch that is not over.
+    /// Sums of the unfinished epoch.
     totals: EpochTotals,
-    /// The checkpoint that it went on from or wrote last: the last good one.
+    /// The checkpoint that it resumed from or wrote last: the last good one.
     saved: Option<CheckpointName>,
 }
 
 impl<'a, T: Task> Loop<'a, T> {
-    /// Returns the run at its latest complete checkpoint where it is to continue from one, else at its start.
+    /// Returns the run at its latest complete checkpoint if it is to resume, else at its start.
     pub(super) fn open(
         job: &'a Job<'a>,
         task: T,
@@ -89,7 +89,7 @@ impl<'a, T: Task> Loop<'a, T> {
         })
     }
 
-    /// Trains until the last epoch or until `stop` asks.
+    /// Trains until the last epoch or until `stop` requests it.
     pub(super) fn run(
         &mut self,
         events: &mut dyn TrainEvents,
@@ -116,7 +116,7 @@ impl<'a, T: Task> Loop<'a, T> {
         })
     }
 
-    /// Trains the rest of the epoch; returns false where `stop` asked before its end.
+    /// Trains the rest of the epoch; returns false if `stop` requested it before the end.
     fn train_epoch(
         &mut self,
         events: &mut dyn TrainEvents,
@@ -141,8 +141,8 @@ impl<'a, T: Task> Loop<'a, T> {
         Ok(true)
     }
 
-    /// Adds what waits on the device to the epoch's sums. Called before anything is saved, so a network
-    /// whose loss is no number never is.
+    /// Adds the pending results on the device to the epoch's sums. Called before anything is saved,
+    /// so that a network with a NaN loss is never saved.
     fn read(
         &mut self,
         unread: &mut Unread<T::Pending>,
@@ -172,11 +172,11 @@ impl<'a, T: Task> Loop<'a, T> {
         Ok(())
     }
 
-    /// Takes one optimizer step and returns what it left on the device.
+    /// Takes one optimizer step and returns its pending results on the device.
     fn step(&mut self, epoch: u32, step: usize, steps: usize) -> T::Pending {
         let (job, seed) = (self.job, self.job.run.seed());
-        // Dropout draws from the device's generator; a seed of its own for every step makes it
-        // independent of what was drawn before.
+        // Dropout uses the device's generator; a separate seed for every step makes it independent
+        // of earlier draws.
         job.device
             .seed(stream(seed, "dropout", self.state.total_steps).next_u64());
         let place = StepPlace {
@@ -197,8 +197,8 @@ impl<'a, T: Task> Loop<'a, T> {
 
     /// Validates, and writes the epoch's row and checkpoint.
     ///
-    /// The row first: resuming drops the row of a checkpoint that a kill left unwritten, but cannot
-    /// make up a row for a checkpoint that has none.
+    /// The row comes first: resuming drops the row of a checkpoint that a kill left unwritten, but
+    /// cannot create a row for a checkpoint without one.
     fn finish_epoch(&mut self, events: &mut dyn TrainEvents) -> Result<(), TrainError> {
         let started = Instant::now();
         let validation = self.task.validate(self.network.clone());
@@ -258,7 +258,7 @@ impl<'a, T: Task> Loop<'a, T> {
         Ok(())
     }
 
-    /// Removes checkpoints that neither the schedule keeps nor are the last or the best.
+    /// Removes checkpoints that the schedule does not keep, except the last and the best.
     fn prune(&self) -> Result<(), TrainError> {
         let (last, epochs) = (place_of(&self.state), self.job.train.epochs);
         let best = self.state.best.as_ref().map(|best| best.epoch);
@@ -301,7 +301,7 @@ fn place_of(state: &CheckpointState) -> CheckpointName {
     }
 }
 
-/// Weights are drawn by the CPU whatever the device, so a seed is the same network everywhere.
+/// Weights are drawn on the CPU for any device, so a seed gives the same network everywhere.
 fn build_network<T: Task>(job: &Job<'_>, task: &T) -> T::Network {
     let seed = stream(job.run.seed(), "weights", 0).next_u64();
     let network = task.build(seed, &cpu().autodiff());

@@ -1,14 +1,14 @@
-//! What can stop a training run.
+//! Errors that stop a training run.
 
 use std::path::PathBuf;
 
 use crate::model::{CheckpointError, ForecastSpecError};
 use crate::run::{CheckpointName, RunError};
 
-/// A training run that cannot start or go on.
+/// A training run that cannot start or continue.
 #[derive(Debug, thiserror::Error)]
 pub enum TrainError {
-    /// The experiment names a network that cannot be built.
+    /// The experiment's network cannot be built.
     #[error(transparent)]
     Network(#[from] ForecastSpecError),
     /// The run folder failed.
@@ -17,12 +17,12 @@ pub enum TrainError {
     /// A checkpoint failed.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
-    /// The folder holds a run already.
+    /// The folder already holds a run.
     #[error("{path:?} holds a run already ({status})")]
     AlreadyThere {
         /// The run folder.
         path: PathBuf,
-        /// How that run stands.
+        /// Status of that run.
         status: String,
     },
     /// There is nothing to resume.
@@ -39,7 +39,7 @@ pub enum TrainError {
         /// What is wrong with each.
         reasons: String,
     },
-    /// The experiment is not the one that the run was started with.
+    /// The experiment differs from the one that the run was started with.
     #[error("the experiment changed since the run in {path:?} was started: {changes}")]
     ExperimentChanged {
         /// The run folder.
@@ -57,17 +57,17 @@ pub enum TrainError {
         /// The keys that differ, with both values.
         changes: String,
     },
-    /// A checkpoint stands at a step that this run does not have.
+    /// A checkpoint is at a step that this run does not have.
     #[error("checkpoint {checkpoint} of {path:?} counts other steps than this run: {reason}")]
     OtherSteps {
         /// The run folder.
         path: PathBuf,
         /// The checkpoint.
         checkpoint: CheckpointName,
-        /// Which count differs.
+        /// The count that differs.
         reason: String,
     },
-    /// The data files or generated data are not the ones that the run was started with.
+    /// The data files or generated data differ from those that the run was started with.
     #[error("the data are not those that the run in {path:?} was started with")]
     DataChanged {
         /// The run folder.
@@ -80,12 +80,12 @@ pub enum TrainError {
     TooLittleSpace {
         /// The run folder.
         path: PathBuf,
-        /// Estimated size of all checkpoints that are kept, in bytes.
+        /// Estimated size of all kept checkpoints, in bytes.
         needed: u64,
-        /// What is free, and what the run's checkpoints take already, in bytes.
+        /// Free space plus the space of the run's existing checkpoints, in bytes.
         free: u64,
     },
-    /// The loss is no longer a number.
+    /// The loss is no longer finite.
     #[error(
         "the loss became {loss} in epoch {epoch}, batch {batch} of {batches}; \
          last good checkpoint: {}",
@@ -98,12 +98,12 @@ pub enum TrainError {
         epoch: u32,
         /// The batch, from 1.
         batch: usize,
-        /// Batches of an epoch.
+        /// Number of batches in an epoch.
         batches: usize,
-        /// Where to go on from, if there is a checkpoint.
+        /// The checkpoint to resume from, if there is one.
         last_good: Option<CheckpointName>,
     },
-    /// The loss on the validation split is no longer a number.
+    /// The loss on the validation split is no longer finite.
     #[error(
         "the validation loss became {loss} after epoch {epoch}; last good checkpoint: {}",
         shown(last_good)
@@ -111,9 +111,9 @@ pub enum TrainError {
     ValidationNotANumber {
         /// The loss.
         loss: f64,
-        /// Epochs done; 0 before any training.
+        /// Completed epochs; 0 before any training.
         epoch: u32,
-        /// Where to go on from, if there is a checkpoint.
+        /// The checkpoint to resume from, if there is one.
         last_good: Option<CheckpointName>,
     },
 }

@@ -1,19 +1,19 @@
-//! What a training run reports while it runs, and how it is asked to stop.
+//! Events of a training run, and the signal to stop it.
 
 use crate::run::{CheckpointName, Quality};
 
-/// Where a run stands inside an epoch.
+/// Progress of a run within an epoch.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Progress {
     /// The epoch, from 1.
     pub epoch: u32,
-    /// Epochs in all.
+    /// Number of epochs.
     pub epochs: u32,
-    /// Steps done of this epoch.
+    /// Completed steps of this epoch.
     pub step: u64,
-    /// Steps of an epoch.
+    /// Number of steps per epoch.
     pub steps: u64,
-    /// Mean loss of this epoch so far: cross-entropy in nats, or what the experiment names.
+    /// Mean loss of this epoch so far: cross-entropy in nats, or the experiment's loss.
     pub loss: f64,
     /// Mean quality of this epoch so far.
     pub quality: Quality,
@@ -35,11 +35,11 @@ pub struct EpochMeans {
 /// The result of an epoch.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct EpochReport {
-    /// Epochs done, from 0.
+    /// Completed epochs, from 0.
     pub epoch: u32,
-    /// Epochs in all.
+    /// Number of epochs.
     pub epochs: u32,
-    /// Means over the epoch's training steps; nothing before training.
+    /// Means over the epoch's training steps; `None` before training.
     pub trained: Option<EpochMeans>,
     /// Mean loss on the validation split.
     pub validation_loss: f64,
@@ -49,15 +49,15 @@ pub struct EpochReport {
     pub is_best: bool,
 }
 
-/// Receives what happens.
+/// Receives the events of a run.
 pub trait TrainEvents {
-    /// A step is done.
+    /// Receives a completed step.
     fn step(&mut self, progress: &Progress);
-    /// An epoch is done, trained and validated.
+    /// Receives a completed epoch, trained and validated.
     fn epoch(&mut self, report: &EpochReport);
-    /// Training goes on from a checkpoint.
+    /// Receives the checkpoint that training resumes from.
     fn resumed(&mut self, from: CheckpointName);
-    /// Something went wrong that does not stop the run.
+    /// Receives a problem that does not stop the run.
     fn warn(&mut self, message: &str);
 }
 
@@ -72,9 +72,9 @@ impl TrainEvents for Silent {
     fn warn(&mut self, _message: &str) {}
 }
 
-/// Asked before every step whether to stop.
+/// A stop request, checked before every step.
 pub trait StopSignal {
-    /// Returns whether the run is to save and stop.
+    /// Returns whether the run should save and stop.
     fn requested(&self) -> bool;
 }
 

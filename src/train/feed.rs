@@ -1,5 +1,5 @@
-//! Where the images of a step come from: made on the host and sent up, or made on the device from the
-//! whole split, which lies there. Both give the same values.
+//! The source of a step's images: prepared on the host and transferred, or prepared on the device
+//! from the whole split, which is stored there. Both give the same values.
 
 use burn::tensor::{Device, Int, Tensor};
 use rand_chacha::ChaCha8Rng;
@@ -10,20 +10,20 @@ use crate::model::{ResidentImages, to_tensor};
 /// The source of training batches.
 #[derive(Debug)]
 pub(super) enum Feed {
-    /// Made by the CPU; the buffers are kept between steps.
+    /// Prepared by the CPU; the buffers are reused between steps.
     Host {
         /// Standardised pixels.
         images: Vec<f32>,
         /// Classes.
         labels: Vec<i64>,
     },
-    /// Made by the device from what lies there.
+    /// Prepared by the device from images stored there.
     Resident(Box<ResidentImages>),
 }
 
 impl Feed {
-    /// Returns the source for `device`, which is without autodiff; `resident` puts the training split
-    /// onto it.
+    /// Returns the source for `device`, which has no autodiff; `resident` stores the training split
+    /// on it.
     pub(super) fn new(resident: bool, data: &Splits, device: &Device) -> Self {
         if resident {
             let images = ResidentImages::new(&data.train, &data.normalisation, device);
@@ -35,7 +35,8 @@ impl Feed {
         }
     }
 
-    /// Returns the training images at `indices`, each placed as `draws` says, with their classes.
+    /// Returns the training images at `indices`, each placed according to `draws`, with their
+    /// classes.
     ///
     /// # Shapes
     /// - returned: `[batch, channels, height, width]`, standardised, and `[batch]`; for autodiff

@@ -20,58 +20,58 @@ use super::lifecycle::run;
 use super::unread::read_floats;
 use super::{CheckpointSpec, Outcome, StopSignal, TrainError, TrainEvents, TrainSpec};
 
-/// What a predicted frame is compared by.
+/// The loss of a predicted frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FrameLoss {
-    /// Binary cross-entropy of each pixel, the grey value taken as a probability, in nats.
+    /// Binary cross-entropy of each pixel, with the grey value as a probability, in nats.
     Bce,
     /// Squared difference of each pixel.
     Mse,
 }
 
-/// `[objective]`: what training a next-frame predictor minimises.
+/// `[objective]`: the training loss of a next-frame predictor.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ObjectiveSpec {
-    /// How a predicted frame is compared with the true one; the loss is the mean over pixels, frames
-    /// and clips.
+    /// Loss of a predicted frame against the true one; the mean over pixels, frames and clips is
+    /// minimised.
     pub loss: FrameLoss,
-    /// True frames that the network is fed in training; after them it is fed its own predictions.
-    /// With 19 or more it always sees the truth (teacher forcing).
+    /// Number of true frames that the network receives in training; after them it receives its own
+    /// predictions. With 19 or more it always receives true frames (teacher forcing).
     pub true_frames: usize,
-    /// Norm of all gradients together beyond which they are shortened to it; 0 is never.
+    /// Maximum global norm of the gradients, to which longer ones are scaled; 0 means no limit.
     pub gradient_norm: f64,
 }
 
-/// Everything that the training of a next-frame predictor needs.
+/// The inputs of a next-frame predictor's training.
 #[derive(Debug)]
 pub struct ForecastJob<'a> {
-    /// Where it is kept.
+    /// The run folder.
     pub run: &'a RunDir,
     /// The network.
     pub model: &'a ForecastSpec,
-    /// The network in words, for checkpoints.
+    /// The network's description, for checkpoints.
     pub architecture: &'a str,
-    /// What is minimised.
+    /// The training loss.
     pub objective: &'a ObjectiveSpec,
-    /// How to train.
+    /// Training options.
     pub train: &'a TrainSpec,
-    /// Which checkpoints to keep.
+    /// The checkpoints to keep.
     pub checkpoints: &'a CheckpointSpec,
     /// The clips.
     pub data: &'a ClipSplits,
     /// The device, without autodiff.
     pub device: &'a Device,
-    /// The resolved experiment as TOML, kept beside the weights.
+    /// The resolved experiment as TOML, saved next to the weights.
     pub experiment: &'a str,
-    /// What the run says of itself.
+    /// The run's record.
     pub manifest: RunManifest,
-    /// What to do with a run that is there already.
+    /// What to do with an existing run.
     pub mode: StartMode,
 }
 
-/// Trains until the last epoch or until `stop` asks, and returns how it ended.
+/// Trains until the last epoch or until `stop` requests it, and returns how the run ended.
 ///
 /// # Errors
 /// As [`super::train`].
@@ -88,7 +88,7 @@ pub fn train_forecast(
     with_predictor(job.model, training)?
 }
 
-/// A training whose network is known by name.
+/// A training whose network type is still to be selected by name.
 struct Training<'a> {
     job: &'a ForecastJob<'a>,
     events: &'a mut dyn TrainEvents,
@@ -123,7 +123,7 @@ impl WithPredictor for Training<'_> {
     }
 }
 
-/// The mean loss of predicted frames.
+/// Returns the mean loss of predicted frames.
 ///
 /// # Shapes
 /// - `logits`, `frames`: `[batch, time, 1, height, width]`; frames 0 to 1
@@ -141,7 +141,7 @@ pub fn frame_loss(loss: FrameLoss, logits: Tensor<5>, frames: Tensor<5>) -> Tens
     }
 }
 
-/// The squared error of a frame summed over its pixels, mean over frames and clips.
+/// Returns the squared error of a frame summed over its pixels, mean over frames and clips.
 ///
 /// # Shapes
 /// As [`frame_loss`].
@@ -150,7 +150,7 @@ fn frame_error(logits: Tensor<5>, frames: Tensor<5>) -> Tensor<1> {
     frame_loss(FrameLoss::Mse, logits, frames) * (height * width) as f32
 }
 
-/// Frames to the next frames.
+/// Prediction of the next frames from the frames so far.
 struct Forecast<'a, N> {
     model: &'a ForecastSpec,
     objective: &'a ObjectiveSpec,
@@ -168,7 +168,7 @@ struct PendingStep {
 }
 
 impl<N: Recurrent> Forecast<'_, N> {
-    /// The logits of frames 2 to the last, and those frames.
+    /// Returns the logits of frames 2 to the last, and those frames.
     fn predict(&self, network: &N, clips: Tensor<5>) -> (Tensor<5>, Tensor<5>) {
         let [_, time, ..] = clips.dims();
         let seen = self.objective.true_frames.clamp(1, time - 1);
@@ -192,8 +192,8 @@ impl<N: Recurrent> Task for Forecast<'_, N> {
         self.data.train.len()
     }
 
-    /// On a GPU the next step's clips are drawn while the device works at this one: nothing here waits
-    /// for it.
+    /// On a GPU the next step's clips are drawn while the device computes this one: nothing here
+    /// waits for it.
     fn step(&mut self, network: &N, at: StepPlace) -> (GradientsParams, PendingStep) {
         let clips = &self.data.train;
         let first = (u64::from(at.epoch) - 1) * clips.len() as u64;

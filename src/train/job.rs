@@ -1,4 +1,4 @@
-//! A training run of any kind: what it needs, what a step of it is, and how it ends.
+//! A training run of any kind: its inputs, its steps, and how it ends.
 
 use burn::module::Module;
 use burn::optim::GradientsParams;
@@ -9,75 +9,74 @@ use crate::run::{BestCheckpoint, CheckpointName, EpochRecord, EpochTotals, RunDi
 
 use super::{CheckpointSpec, TrainSpec};
 
-/// What to do with a run folder that is there already.
+/// What to do with an existing run folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum StartMode {
-    /// Refuse.
+    /// Refuse to start.
     #[default]
     Fresh,
     /// Continue from its latest complete checkpoint.
     Resume,
-    /// Remove what is there and start over.
+    /// Remove it and start over.
     Force,
 }
 
-/// What every training run needs, whatever it trains.
+/// The inputs of any training run.
 #[derive(Debug)]
 pub(super) struct Job<'a> {
-    /// Where it is kept.
+    /// The run folder.
     pub(super) run: &'a RunDir,
-    /// The network in words, for checkpoints.
+    /// The network's description, for checkpoints.
     pub(super) architecture: &'a str,
-    /// How to train.
+    /// Training options.
     pub(super) train: &'a TrainSpec,
-    /// Which checkpoints to keep.
+    /// The checkpoints to keep.
     pub(super) checkpoints: &'a CheckpointSpec,
     /// The device, without autodiff.
     pub(super) device: &'a Device,
-    /// The resolved experiment as TOML, kept beside the weights.
+    /// The resolved experiment as TOML, saved next to the weights.
     pub(super) experiment: &'a str,
-    /// What the run says of itself.
+    /// The run's record.
     pub(super) manifest: RunManifest,
-    /// What to do with a run that is there already.
+    /// What to do with an existing run.
     pub(super) mode: StartMode,
-    /// Steps after which their results are read from the device.
+    /// Number of steps between readings of results from the device.
     pub(super) read_every: usize,
 }
 
-/// Steps after which results are read: all at once on a GPU, which would idle while it is waited
-/// for; each one on the CPU, where nothing runs ahead.
+/// Returns the number of steps between readings of results. A GPU would idle during each reading,
+/// so many steps are read at once; a CPU does not run ahead, so each step is read.
 pub(super) fn read_every(device: &Device) -> usize {
-    /// A second or less of any experiment here, so that progress still shows.
+    /// At most a second for any experiment here, so that progress is still shown.
     const STEPS_ON_A_GPU: usize = 20;
     if is_gpu(device) { STEPS_ON_A_GPU } else { 1 }
 }
 
-/// What is trained: the network, what a step does, and how it is validated.
+/// A training task: the network, its steps, and its validation.
 pub(super) trait Task {
     /// The network.
     type Network: Module;
-    /// What a step leaves on the device, to be read after the optimizer was given its work.
+    /// Results that a step leaves on the device, read after the optimizer's work is queued.
     type Pending;
     /// A row of the run's table.
     type Row: EpochRecord;
 
-    /// The network before training, on `device`, which has autodiff.
+    /// Returns the untrained network on `device`, which has autodiff.
     fn build(&self, seed: u64, device: &Device) -> Self::Network;
 
-    /// Images or clips of an epoch.
+    /// Returns the number of images or clips in an epoch.
     fn items(&self) -> usize;
 
-    /// The gradients of one step. Epochs count from 1, steps from 0.
+    /// Returns the gradients of one step. Epochs count from 1, steps from 0.
     fn step(&mut self, network: &Self::Network, at: StepPlace) -> (GradientsParams, Self::Pending);
 
-    /// The sums of each step over its images or clips; the seconds are left at 0.
+    /// Returns the sums of each step over its images or clips, with the seconds left at 0.
     fn read(pending: Vec<Self::Pending>) -> Vec<EpochTotals>;
 
-    /// How good the network is on the validation split, by what picks the best, and its row's
-    /// values; `trained` is the epoch's sums and learning rate, and nothing before training.
+    /// Returns the network's loss and quality on the validation split.
     fn validate(&self, network: Self::Network) -> Validation;
 
-    /// The row of an epoch.
+    /// Returns the row of an epoch.
     fn row(
         &self,
         epoch: u32,
@@ -87,7 +86,7 @@ pub(super) trait Task {
     ) -> Self::Row;
 }
 
-/// Which step.
+/// Position of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct StepPlace {
     /// Training seed.
@@ -96,7 +95,7 @@ pub(super) struct StepPlace {
     pub(super) epoch: u32,
     /// Step of the epoch, from 0.
     pub(super) step: usize,
-    /// Images or clips a step.
+    /// Number of images or clips per step.
     pub(super) batch_size: usize,
 }
 
@@ -113,7 +112,7 @@ pub(super) struct Trained {
 pub(super) struct Validation {
     /// Mean loss.
     pub(super) loss: f64,
-    /// Mean quality, of the kind that the row type names.
+    /// Mean quality, of the row type's kind.
     pub(super) quality: f64,
 }
 
@@ -125,9 +124,9 @@ pub enum Outcome {
         /// The best epoch on the validation split.
         best: Option<BestCheckpoint>,
     },
-    /// It was told to stop and saved.
+    /// The run was stopped and saved.
     Stopped {
-        /// What it saved.
+        /// The saved checkpoint.
         saved: CheckpointName,
     },
 }

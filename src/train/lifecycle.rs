@@ -8,7 +8,7 @@ use super::session::{Notes, prepare};
 use super::space::check_space;
 use super::{StopSignal, TrainError, TrainEvents};
 
-/// Trains `task` until the last epoch or until `stop` asks, and returns how it ended.
+/// Trains `task` until the last epoch or until `stop` requests it, and returns how the run ended.
 pub(super) fn run<T: Task>(
     job: &Job<'_>,
     task: T,
@@ -16,7 +16,7 @@ pub(super) fn run<T: Task>(
     stop: &dyn StopSignal,
 ) -> Result<Outcome, TrainError> {
     let run = job.run;
-    // Before the lock, which makes the folder.
+    // Before the lock, which creates the folder.
     if job.mode == StartMode::Resume && !run.path().is_dir() {
         return Err(TrainError::NothingToResume { path: run.path() });
     }
@@ -37,7 +37,7 @@ pub(super) fn run<T: Task>(
         manifest.started = before.started;
         manifest.warnings = before.warnings;
     }
-    // Opened before the run's own files are written: a resume that is refused changes nothing.
+    // Opened before the run's own files are written: a rejected resume changes nothing.
     let mut training = Loop::open(job, task, &mut notes)?;
     manifest.warnings.append(&mut notes.warnings);
     write_atomically(&run.experiment(), job.experiment.as_bytes())?;
@@ -56,7 +56,7 @@ pub(super) fn run<T: Task>(
     Ok(outcome)
 }
 
-/// Returns the record of the run that is to go on; nothing where there is none, as after the user
+/// Returns the record of the run to resume; `None` if there is none, for example after the user
 /// removed a damaged one.
 fn earlier_manifest(run: &RunDir) -> Result<Option<RunManifest>, RunError> {
     let path = run.manifest();

@@ -1,5 +1,5 @@
-//! A linear layer on the pooled activation of a frozen network, as CAM needs where the network has
-//! another head.
+//! A linear layer on the pooled activation of a frozen network, for CAM on networks with another
+//! head.
 
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Tensor, TensorData};
@@ -7,16 +7,16 @@ use burn::tensor::{Device, Tensor, TensorData};
 use super::StopSignal;
 use super::minimise::{Limits, Minimum, minimise, norm};
 
-/// Weight decays tried, strongest first, until the validation loss rises; each starts from the
-/// solution of the one before.
+/// Weight decays, tried from the strongest until the validation loss rises; each fit starts from
+/// the previous solution.
 pub const WEIGHT_DECAYS: [f64; 5] = [1e-1, 1e-2, 1e-3, 1e-4, 1e-5];
-/// Norm of the gradient that ends a fit, as a share of the norm at zero weights. What is left of the
-/// loss above its minimum is then of the order of this share's square over the weight decay.
+/// Gradient norm that ends a fit, as a share of the norm at zero weights. The remaining loss above
+/// the minimum is then of the order of this share squared over the weight decay.
 pub const GRADIENT_SHARE: f64 = 1e-3;
-/// Steps of one fit at most.
+/// Maximum number of steps of one fit.
 const MOST_STEPS: usize = 500;
-/// Standard deviation under which a channel counts as constant, as a share of its largest value;
-/// it guards the division by the deviation against rounding.
+/// Standard deviation below which a channel counts as constant, as a share of its largest value;
+/// guards the division by the deviation against rounding.
 const CONSTANT_CHANNEL: f64 = 1e-6;
 
 /// Pooled activations of some images and their classes.
@@ -33,42 +33,42 @@ pub struct PooledFeatures {
 pub struct LinearHead {
     /// `[classes, channels]`, row by row.
     pub weights: Vec<f32>,
-    /// One a class.
+    /// One value per class.
     pub bias: Vec<f32>,
 }
 
-/// A trained head, and how its training went.
+/// A trained head, and the result of its training.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HeadFit {
     /// The layer.
     pub head: LinearHead,
-    /// The weight decay that was best on the validation features.
+    /// The weight decay with the lowest loss on the validation features.
     pub weight_decay: f64,
     /// Mean cross-entropy on the validation features, in nats.
     pub validation_loss: f64,
     /// Norm of the gradient at the end, as a share of the norm at zero weights.
     pub gradient_share: f64,
-    /// Steps of the fit with that decay.
+    /// Number of steps of the fit with that decay.
     pub steps: usize,
     /// Whether the gradient fell to [`GRADIENT_SHARE`].
     pub converged: bool,
 }
 
-/// Returns the multinomial logistic regression of the training features' classes, its weight decay
-/// chosen by cross-entropy on the validation features; `None` where `stop` asked for it.
+/// Returns the multinomial logistic regression of the training features' classes, with the weight
+/// decay selected by cross-entropy on the validation features; `None` if `stop` requested it.
 ///
-/// Nothing is drawn at random: all images at once, from zero weights, by L-BFGS. Features are
-/// standardised for that, each channel by its mean and deviation over the training images, and the
-/// scaling is folded back into weights and bias; a channel that is constant gets weight 0. The decay
-/// is on the weights of standardised features, the bias has none.
+/// Training is deterministic: all images at once, from zero weights, by L-BFGS. For it, each
+/// channel is standardised by its mean and deviation over the training images, and the scaling is
+/// folded back into weights and bias; a constant channel gets weight 0. The decay applies to the
+/// weights of standardised features, not to the bias.
 ///
 /// # Source
 /// Zhou et al., "Learning Deep Features for Discriminative Localization", CVPR 2016, section 2: the
-/// network's own classifier is replaced by global average pooling and one linear layer. They train
-/// the whole network again; here it stays frozen, so that the maps are about the network at hand.
+/// network's own classifier is replaced by global average pooling and one linear layer. They
+/// retrain the whole network; here it stays frozen, so that the maps explain this network.
 ///
 /// # Panics
-/// Without training or validation images, or where a label is not below `classes`.
+/// Without training or validation images, or if a label is not below `classes`.
 pub fn fit_head(
     [training, validation]: [&PooledFeatures; 2],
     classes: usize,
@@ -103,7 +103,7 @@ pub fn fit_head(
         head: scaling.folded(&minimum.point, classes),
         weight_decay,
         validation_loss,
-        // At the best guess from zero weights there is nothing left to learn.
+        // If zero weights are already optimal, there is nothing left to learn.
         gradient_share: minimum.gradient_norm / reference.max(f64::MIN_POSITIVE),
         steps: minimum.steps,
         converged: minimum.converged,
@@ -123,7 +123,8 @@ impl LinearHead {
             .collect()
     }
 
-    /// Returns the share of images whose class has the largest logit, 0 to 1; of equals, the first.
+    /// Returns the share of images whose class has the largest logit, 0 to 1; among equals, the
+    /// first.
     pub fn accuracy(&self, features: &PooledFeatures) -> f64 {
         let images = features.labels.len();
         let rows = features.values.chunks_exact(features.values.len() / images);
@@ -182,7 +183,7 @@ impl Scaling {
             .collect()
     }
 
-    /// Returns the layer over features as they are, from `[classes, channels + 1]` over scaled ones.
+    /// Returns the layer for unscaled features, from `[classes, channels + 1]` for scaled ones.
     fn folded(&self, point: &[f64], classes: usize) -> LinearHead {
         let channels = self.mean.len();
         let mut head = LinearHead {

@@ -1,4 +1,4 @@
-//! Toy features whose answer is known, finite differences, and the folding of the scaling.
+//! Toy features with a known solution, finite differences, and the folding of the scaling.
 
 use super::*;
 use crate::data::random::{stream, uniform};
@@ -17,7 +17,7 @@ fn fit(training: &PooledFeatures, validation: &PooledFeatures, classes: usize) -
     .expect("never stopped")
 }
 
-/// Noise around a centre for each class, with channels of very different size.
+/// Returns noise around a centre per class, with channels of very different size.
 fn clouds(images: usize, seed: u64) -> PooledFeatures {
     const CENTRES: [[f32; 3]; 3] = [[1.0, 0.0, 900.0], [0.0, 1.0, 1000.0], [-1.0, -1.0, 1100.0]];
     let mut rng = stream(seed, "test", 0);
@@ -37,7 +37,7 @@ fn clouds(images: usize, seed: u64) -> PooledFeatures {
     features
 }
 
-/// Two points of each class at -1 and 1: by symmetry the boundary is at 0 and no bias is left.
+/// Two points of each class at -1 and 1: by symmetry the boundary is at 0 and the bias vanishes.
 #[test]
 fn two_classes_on_a_line_by_hand() {
     let features = PooledFeatures {
@@ -60,8 +60,8 @@ fn two_classes_on_a_line_by_hand() {
     assert!(slope.abs() < 1e-3, "w {w}, slope {slope}");
 }
 
-/// Classes 0 and 1 share a quarter of their squares and half of the third channel, so in one image
-/// of eight of either nobody can tell, and half of those are guessed wrong: 95.8 % is the best.
+/// Classes 0 and 1 share a quarter of their squares and half of the third channel. So one in eight
+/// of their images is ambiguous, and half of those are guessed wrong: 95.8 % is the optimum.
 #[test]
 fn overlapping_classes_are_told_apart_as_well_as_they_can_be() {
     let (training, validation) = (clouds(600, 1), clouds(1200, 2));
@@ -104,7 +104,7 @@ fn the_gradient_is_that_of_finite_differences() {
 #[test]
 fn the_folded_layer_gives_the_logits_of_the_scaled_one() {
     let mut features = clouds(30, 4);
-    // A fourth channel that never moves.
+    // A fourth channel that is constant.
     let rows = features.values.chunks_exact(3);
     features.values = rows
         .flat_map(|row| [row[0], row[1], row[2], 0.25])
@@ -127,8 +127,8 @@ fn the_folded_layer_gives_the_logits_of_the_scaled_one() {
     }
 }
 
-/// Labels that the features say nothing of: the strongest decay is best, the weights nearly vanish
-/// and the bias is the log of the classes' shares.
+/// Labels that are independent of the features: the strongest decay is best, the weights nearly
+/// vanish and the bias is the log of the classes' shares.
 #[test]
 fn noise_teaches_the_classes_shares_alone() {
     let noise = |seed: u64| {

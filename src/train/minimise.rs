@@ -1,12 +1,12 @@
 //! L-BFGS for smooth convex functions of a few thousand numbers.
 
-/// Pairs of steps and gradient changes that are remembered.
+/// Number of stored pairs of steps and gradient changes.
 const MEMORY: usize = 10;
-/// Share of the decrease promised by the slope that a step has to bring (Armijo).
+/// Share of the decrease predicted by the slope that a step must achieve (Armijo).
 const SUFFICIENT_DECREASE: f64 = 1e-4;
-/// How much shorter the next trial step is.
+/// Factor between consecutive trial steps.
 const BACKTRACK: f64 = 0.5;
-/// Trial steps along one direction; after them the step is below rounding.
+/// Maximum number of trial steps along one direction; after them the step is below rounding.
 const MOST_BACKTRACKS: usize = 40;
 
 /// When to stop.
@@ -14,11 +14,11 @@ const MOST_BACKTRACKS: usize = 40;
 pub(super) struct Limits {
     /// Euclidean norm of the gradient, as a share of its norm at the start.
     pub(super) gradient_share: f64,
-    /// Steps at most.
+    /// Maximum number of steps.
     pub(super) steps: usize,
 }
 
-/// Where a minimisation ended.
+/// The result of a minimisation.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Minimum {
     /// The arguments.
@@ -27,20 +27,20 @@ pub(super) struct Minimum {
     pub(super) value: f64,
     /// Euclidean norm of the gradient there.
     pub(super) gradient_norm: f64,
-    /// Steps taken.
+    /// Number of steps.
     pub(super) steps: usize,
     /// Whether the gradient fell below its limit.
     pub(super) converged: bool,
 }
 
-/// Returns where `function`, which gives its value and gradient, is smallest. `reference` is the
-/// gradient's norm that the limit is a share of. `None` where the function gave nothing because it
-/// was told to stop.
+/// Returns the minimum of `function`, which returns its value and gradient. `reference` is the
+/// gradient norm that the limit refers to. `None` if the function returned nothing because of a
+/// stop request.
 ///
 /// # Source
 /// Nocedal and Wright, "Numerical Optimization", 2nd edition, algorithms 7.4 and 7.5, with a
-/// backtracking search (algorithm 3.1) in place of the Wolfe conditions: a convex function's steps
-/// have positive curvature by themselves, and a step that has none by rounding is not remembered.
+/// backtracking search (algorithm 3.1) instead of the Wolfe conditions: steps on a convex function
+/// have positive curvature, and a step without it, due to rounding, is not stored.
 pub(super) fn minimise(
     start: Vec<f64>,
     reference: f64,
@@ -56,7 +56,7 @@ pub(super) fn minimise(
         let mut direction = direction(&gradient, &memory);
         let mut slope = dot(&direction, &gradient);
         if slope >= 0.0 {
-            // Rounding spoiled the memory: begin again down the gradient.
+            // Rounding spoiled the memory: restart along the gradient.
             memory.clear();
             direction = gradient.iter().map(|g| -g).collect();
             slope = -dot(&gradient, &gradient);
@@ -77,7 +77,7 @@ pub(super) fn minimise(
             }
             length *= BACKTRACK;
         }
-        // No step is better: the value cannot be resolved any further.
+        // No step is better: the value cannot be resolved further.
         let Some((next, next_value, next_gradient)) = found else {
             break;
         };
@@ -120,7 +120,7 @@ impl Pair {
     }
 }
 
-/// The two-loop recursion: minus the approximate inverse Hessian times the gradient.
+/// Runs the two-loop recursion: minus the approximate inverse Hessian times the gradient.
 fn direction(gradient: &[f64], memory: &[Pair]) -> Vec<f64> {
     let mut direction: Vec<f64> = gradient.iter().map(|g| -g).collect();
     let mut shares = Vec::with_capacity(memory.len());
@@ -168,7 +168,8 @@ mod tests {
         steps: 100,
     };
 
-    /// A bowl a thousand times steeper one way than the other: gradient descent would crawl.
+    /// A bowl a thousand times steeper in one direction than in the other: gradient descent would
+    /// be slow.
     #[test]
     fn a_narrow_bowl_is_solved_in_a_few_steps() {
         let bowl = |x: &[f64]| {

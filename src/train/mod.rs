@@ -1,4 +1,4 @@
-//! Training: the only place besides `explain/evidence.rs` where gradients are taken. It reports
+//! Training: the only place apart from `explain/evidence.rs` that computes gradients. It reports
 //! through [`TrainEvents`] and stops on request.
 
 mod classify;

@@ -1,4 +1,4 @@
-//! How a run starts: fresh, over an old one, or from the latest complete checkpoint.
+//! The start of a run: fresh, over an old one, or from the latest complete checkpoint.
 
 use std::path::Path;
 
@@ -13,14 +13,14 @@ use crate::run::{
 use super::job::{Job, StartMode, Task};
 use super::{TrainError, TrainEvents};
 
-/// A network and an optimizer that stand where a checkpoint left them.
+/// A network and an optimizer restored from a checkpoint.
 pub(super) struct Restored<N> {
     pub(super) network: N,
     pub(super) optimizer: ModuleOptimizer,
     pub(super) state: CheckpointState,
 }
 
-/// Passes warnings to `events` and keeps them for the run's record.
+/// Passes warnings to `events` and stores them for the run's record.
 pub(super) struct Notes<'a> {
     pub(super) events: &'a mut dyn TrainEvents,
     pub(super) warnings: Vec<String>,
@@ -33,7 +33,7 @@ impl Notes<'_> {
     }
 }
 
-/// Makes the folder ready for `mode`; the caller holds its lock.
+/// Prepares the folder for `mode`; the caller holds its lock.
 pub(super) fn prepare(
     run: &RunDir,
     mode: StartMode,
@@ -69,15 +69,15 @@ pub(super) fn prepare(
                 status,
             })
         }
-        // Checkpoints alone are what a killed `--force` leaves.
+        // A killed `--force` leaves only checkpoints.
         StartMode::Resume if !recorded => Err(TrainError::NothingToResume { path: run.path() }),
         StartMode::Force => remove_run(run),
         StartMode::Fresh | StartMode::Resume => Ok(()),
     }
 }
 
-/// Removes all that a run wrote: what says that there is a run first, its checkpoints last, so that
-/// a kill on the way never leaves a run that seems whole.
+/// Removes all files of a run, its record first and its checkpoints last, so that a kill never
+/// leaves a run that seems complete.
 fn remove_run(run: &RunDir) -> Result<(), TrainError> {
     let mut files = vec![run.manifest(), run.experiment(), run.best(), run.epochs()];
     files.extend(run.curves()?);
@@ -90,12 +90,12 @@ fn remove_run(run: &RunDir) -> Result<(), TrainError> {
     Ok(())
 }
 
-/// Returns the newest whole checkpoint, loaded; damaged ones are passed over with a warning. Returns
-/// nothing for a run that was stopped before its first checkpoint.
+/// Returns the latest complete checkpoint, loaded; damaged ones are skipped with a warning. Returns
+/// `None` for a run that was stopped before its first checkpoint.
 ///
 /// # Errors
-/// Passing a checkpoint over means to write over it, so what may be whole is an error: one of a newer
-/// format, of another network, of other steps, or one that the system does not let us read.
+/// A skipped checkpoint is overwritten later, so one that may be intact is an error: a newer
+/// format, another network, other steps, or a file that the system does not let us read.
 pub(super) fn restore<T: Task>(
     job: &Job<'_>,
     task: &T,
@@ -135,7 +135,7 @@ pub(super) fn restore<T: Task>(
     })
 }
 
-/// Returns whether `error` says that a checkpoint is damaged or incomplete for good.
+/// Returns whether `error` means that a checkpoint is permanently damaged or incomplete.
 fn is_damage(error: &CheckpointError) -> bool {
     match error {
         CheckpointError::OtherArchitecture { .. } => false,
@@ -147,7 +147,7 @@ fn is_damage(error: &CheckpointError) -> bool {
     }
 }
 
-/// Checks that the counts of `state` are counts of this run's steps.
+/// Checks that the counts of `state` match this run's steps.
 fn check_steps(job: &Job<'_>, items: usize, state: &CheckpointState) -> Result<(), TrainError> {
     let (step, batch_size) = (state.step, job.train.batch_size);
     let steps = items.div_ceil(batch_size) as u64;
@@ -177,8 +177,9 @@ fn check_steps(job: &Job<'_>, items: usize, state: &CheckpointState) -> Result<(
     })
 }
 
-/// Makes `best.json` say what `state` does: a kill between the two left it one epoch behind. Where the
-/// best epoch was removed for one that is itself damaged, the best of those that are there is taken.
+/// Writes the best epoch of `state` to `best.json`, which a kill between the two writes leaves one
+/// epoch behind. If the best epoch was removed in favour of one that is itself damaged, the best of
+/// the existing ones is used.
 fn restore_best<R: EpochRecord>(
     run: &RunDir,
     state: &mut CheckpointState,
@@ -211,7 +212,7 @@ fn restore_best<R: EpochRecord>(
     Ok(())
 }
 
-/// Removes a file, if it is there.
+/// Removes a file, if it exists.
 fn remove_file(path: &Path) -> Result<(), RunError> {
     match std::fs::remove_file(path) {
         Err(source) if source.kind() != std::io::ErrorKind::NotFound => {

@@ -1,4 +1,4 @@
-//! Whether a run's checkpoints will fit on its file system.
+//! Checks that a run's checkpoints fit on its file system.
 
 use std::path::Path;
 
@@ -8,13 +8,13 @@ use super::job::Job;
 use super::session::Notes;
 use super::{CheckpointSpec, TrainError};
 
-/// Bytes that a checkpoint takes for each parameter: a weight and Adam's two moments of 4 bytes.
+/// Bytes of a checkpoint per parameter: a weight and Adam's two moments of 4 bytes each.
 const BYTES_A_PARAMETER: u64 = 3 * 4;
-/// Checkpoints beside those that the schedule keeps: the last, the best and the one being written.
+/// Checkpoints in addition to those of the schedule: the last, the best and the one being written.
 const OTHER_CHECKPOINTS: u64 = 3;
 
-/// Refuses a run whose checkpoints will not fit. Where the file system does not report its free space, the
-/// run goes on with a warning: its checkpoints are safe from a full one all the same.
+/// Rejects a run whose checkpoints do not fit. If the file system does not report its free space,
+/// the run continues with a warning: its checkpoints stay intact even on a full one.
 pub(super) fn check_space(job: &Job<'_>, notes: &mut Notes<'_>) -> Result<(), TrainError> {
     let path = job.run.path();
     let needed = needed(job.manifest.parameters, job.checkpoints, job.train.epochs);
@@ -25,7 +25,7 @@ pub(super) fn check_space(job: &Job<'_>, notes: &mut Notes<'_>) -> Result<(), Tr
             return Ok(());
         }
     };
-    // Some network file systems answer nothing but zeros.
+    // Some network file systems report only zeros.
     if system.total_space() == 0 {
         return Ok(());
     }
@@ -36,7 +36,7 @@ pub(super) fn check_space(job: &Job<'_>, notes: &mut Notes<'_>) -> Result<(), Tr
     Ok(())
 }
 
-/// Returns the bytes of all checkpoints that a run of `epochs` keeps, as an estimate.
+/// Returns the estimated size in bytes of all checkpoints that a run of `epochs` keeps.
 fn needed(parameters: u64, checkpoints: &CheckpointSpec, epochs: u32) -> u64 {
     let count = checkpoints.count(epochs) + OTHER_CHECKPOINTS;
     parameters
@@ -44,7 +44,7 @@ fn needed(parameters: u64, checkpoints: &CheckpointSpec, epochs: u32) -> u64 {
         .saturating_mul(count)
 }
 
-/// Returns the bytes that the run's checkpoints take already: they are kept, or make room.
+/// Returns the size in bytes of the run's existing checkpoints, which are kept or overwritten.
 fn taken(run: &RunDir) -> Result<u64, RunError> {
     let mut bytes = 0;
     for name in run.checkpoints()? {

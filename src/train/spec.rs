@@ -2,32 +2,32 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Beginnings of the keys that stay as they are in a run that goes on: they say what a step is, and
-/// a checkpoint counts in steps and holds one network's weights. All other keys may change where the
+/// Prefixes of the keys that cannot change in a resumed run. They define what a step is, and a
+/// checkpoint counts steps and holds the weights of one network. All other keys may change if the
 /// user accepts it.
 pub const FIXED_ON_RESUME: [&str; 5] =
     ["data.", "clips.", "model.", "forecast.", "train.batch_size"];
 
-/// How the learning rate moves during training.
+/// Schedule of the learning rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Schedule {
-    /// It does not move.
+    /// Constant.
     Constant,
-    /// Down to 0 along half a cosine over all steps (Loshchilov and Hutter 2017, eq. 5, without
+    /// Decay to 0 along half a cosine over all steps (Loshchilov and Hutter 2017, eq. 5, without
     /// restarts).
     Cosine,
 }
 
-/// How a network is trained: Adam on the cross-entropy.
+/// Training options: Adam on the cross-entropy.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrainSpec {
-    /// Passes over the training images.
+    /// Number of passes over the training images.
     pub epochs: u32,
-    /// Images a step.
+    /// Number of images per step.
     pub batch_size: usize,
-    /// Adam's step size at the start.
+    /// Adam's initial step size.
     pub learning_rate: f64,
     /// Adam's decay of the first moment.
     pub beta_1: f64,
@@ -35,7 +35,7 @@ pub struct TrainSpec {
     pub beta_2: f64,
     /// Adam's guard against division by zero.
     pub epsilon: f64,
-    /// How the learning rate moves.
+    /// Schedule of the learning rate.
     pub schedule: Schedule,
 }
 
@@ -52,13 +52,13 @@ impl TrainSpec {
     }
 }
 
-/// Which checkpoints are kept. The last and the best always are.
+/// The checkpoints to keep. The last and the best are always kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CheckpointSpec {
     /// Epochs to keep; 0 is the network before training.
     pub at: Vec<u32>,
-    /// After the last of those that the run reaches, every so many epochs; 0 is none.
+    /// Interval in epochs after the last listed one that the run reaches; 0 means none.
     pub every: u32,
 }
 
@@ -71,7 +71,7 @@ impl CheckpointSpec {
                 && epoch.is_multiple_of(self.every))
     }
 
-    /// Returns how many checkpoints the schedule keeps in a run of `epochs`.
+    /// Returns the number of checkpoints that the schedule keeps in a run of `epochs`.
     pub fn count(&self, epochs: u32) -> u64 {
         let mut listed: Vec<u32> = self.at.clone();
         listed.retain(|epoch| *epoch <= epochs);
@@ -81,7 +81,7 @@ impl CheckpointSpec {
         listed.len() as u64 + u64::from(multiples(epochs) - multiples(self.listed_until(epochs)))
     }
 
-    /// Returns the last listed epoch that the run reaches, 0 where there is none.
+    /// Returns the last listed epoch that the run reaches, 0 if there is none.
     fn listed_until(&self, epochs: u32) -> u32 {
         let reached = self.at.iter().copied().filter(|epoch| *epoch <= epochs);
         reached.max().unwrap_or(0)
@@ -106,7 +106,7 @@ mod tests {
         assert_eq!(kept(&none, 50), [0; 0]);
     }
 
-    /// Checks [`CheckpointSpec::count`] on the way.
+    /// Returns the kept epochs, and checks [`CheckpointSpec::count`].
     fn kept(spec: &CheckpointSpec, epochs: u32) -> Vec<u32> {
         let kept = (0..=epochs).filter(|epoch| spec.keeps(*epoch, epochs));
         let kept: Vec<u32> = kept.collect();

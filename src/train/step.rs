@@ -1,5 +1,5 @@
-//! One training step of a classifier, in the form of Burn's own trainer: [`PlainCnn`] and
-//! [`TrainableBackbone`] are [`TrainStep`]s, so they can also be put into a `burn::train::Learner`.
+//! One training step of a classifier, for Burn's trainer: [`PlainCnn`] and [`TrainableBackbone`]
+//! are [`TrainStep`]s, so they also work in a `burn::train::Learner`.
 
 use burn::nn::loss::CrossEntropyLossConfig;
 use burn::tensor::{Int, Tensor};

@@ -1,7 +1,7 @@
-//! Results of steps that still lie on the device.
+//! Results of steps that are still on the device.
 //!
-//! Reading a result waits until the device has come so far. A GPU works through a queue while the
-//! host goes on, so it is kept busy by reading the results of many steps at once.
+//! Reading a result waits for the device. A GPU works through a queue while the host continues, so
+//! it stays busy if the results of many steps are read at once.
 
 use std::time::Instant;
 
@@ -9,17 +9,17 @@ use burn::tensor::{Int, Tensor};
 
 use crate::run::EpochTotals;
 
-/// Results of the last steps, and since when they wait.
+/// Results of the last steps, and the time since the last reading.
 #[derive(Debug)]
 pub(super) struct Unread<P> {
     steps: Vec<(usize, P)>,
-    /// How many may wait.
+    /// Maximum number of waiting steps.
     most: usize,
     since: Instant,
 }
 
 impl<P> Unread<P> {
-    /// Returns an empty list for at most `most` steps; the clock starts.
+    /// Returns an empty list for at most `most` steps, and starts the clock.
     pub(super) fn new(most: usize) -> Self {
         Self {
             steps: Vec::with_capacity(most),
@@ -28,14 +28,14 @@ impl<P> Unread<P> {
         }
     }
 
-    /// Adds what a step left on the device; returns whether it is time to read.
+    /// Adds the pending results of a step; returns whether it is time to read.
     pub(super) fn push(&mut self, step: usize, pending: P) -> bool {
         self.steps.push((step, pending));
         self.steps.len() >= self.most
     }
 
-    /// Takes what waits and reads it by `read`: the sums of each step, and the seconds since
-    /// the last reading. Nothing where nothing waits.
+    /// Takes the waiting results and reads them with `read`: the sums of each step, and the seconds
+    /// since the last reading. `None` if nothing is waiting.
     pub(super) fn take(
         &mut self,
         read: impl FnOnce(Vec<P>) -> Vec<EpochTotals>,
@@ -51,7 +51,7 @@ impl<P> Unread<P> {
     }
 }
 
-/// The values of tensors of one number each, by one reading.
+/// Returns the values of tensors of one number each, with one reading.
 ///
 /// # Shapes
 /// - `numbers`: `[1]` each
@@ -63,7 +63,7 @@ pub(super) fn read_floats(numbers: Vec<Tensor<1>>) -> Vec<f64> {
     data.iter::<f32>().map(f64::from).collect()
 }
 
-/// As [`read_floats`], of whole numbers that are no less than 0.
+/// Returns whole numbers of at least 0, read like [`read_floats`].
 pub(super) fn read_counts(numbers: Vec<Tensor<1, Int>>) -> Vec<u64> {
     let data = Tensor::cat(numbers, 0).into_data();
     data.iter::<i64>().map(i64::unsigned_abs).collect()

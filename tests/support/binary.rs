@@ -1,9 +1,9 @@
-//! The binary, run as a user runs it.
+//! Runs the binary as a user does.
 
 use std::path::Path;
 use std::process::Command;
 
-/// What one run of the binary gave.
+/// The output of one run of the binary.
 pub(crate) struct Shown {
     pub(crate) code: i32,
     pub(crate) stdout: String,

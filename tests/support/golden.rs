@@ -1,11 +1,11 @@
-//! Golden files: what an independent implementation gives, in the folder named by `CAMTRAIL_GOLDEN`.
+//! Golden files: the results of an independent implementation, in the folder `CAMTRAIL_GOLDEN`.
 
 use std::path::PathBuf;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use safetensors::SafeTensors;
 
-/// The agreement that the golden files promise for float32: `max|a - b| / max|b|`.
+/// The agreement that the golden files state for float32: `max|a - b| / max|b|`.
 pub(crate) const TOLERANCE: f32 = 1e-4;
 
 /// One golden file, in memory.
@@ -50,7 +50,7 @@ impl Golden {
     }
 }
 
-/// `max|a - b| / max|b|`, 0 for two zero maps.
+/// Returns `max|a - b| / max|b|`, 0 for two zero maps.
 pub(crate) fn relative_error<const D: usize>(a: &Tensor<D>, b: &Tensor<D>) -> f32 {
     assert_eq!(a.dims(), b.dims());
     let difference: f32 = (a.clone() - b.clone()).abs().max().into_scalar();

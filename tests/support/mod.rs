@@ -1,4 +1,4 @@
-//! What the tests of the command line share: folders of their own, and the binary run in them.
+//! Shared by the tests of the command line: new folders, and runs of the binary in them.
 
 mod binary;
 
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 pub(crate) use binary::{Shown, run_in};
 
-/// Runs the binary in `folder` and returns what it gave; it must succeed.
+/// Runs the binary in `folder` and returns its output; it must succeed.
 pub(crate) fn done_in(folder: &Path, arguments: &[&str]) -> Shown {
     let shown = run_in(folder, arguments);
     assert_eq!(
@@ -21,7 +21,7 @@ pub(crate) fn done_in(folder: &Path, arguments: &[&str]) -> Shown {
 /// Returns a new, empty folder called `name`.
 pub(crate) fn new_folder(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    // What an earlier run of the tests left.
+    // Left by an earlier run of the tests.
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).expect("created");
     folder

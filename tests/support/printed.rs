@@ -1,11 +1,11 @@
-//! What the binary prints, as one text to compare with.
+//! The output of the binary as one text, for comparison.
 
 use std::path::Path;
 
 use crate::binary::run_in;
 
-/// Runs the binary and returns its exit code, its results and what it told besides; the folder's path
-/// is shown as "[folder]".
+/// Runs the binary and returns its exit code, its results and its messages; the folder's path is
+/// shown as "[folder]".
 pub(crate) fn printed_in(folder: &Path, arguments: &[&str]) -> String {
     let output = run_in(folder, arguments);
     let mut shown = format!("exit code {}\n", output.code);

@@ -4,8 +4,8 @@ use burn::tensor::Device;
 use camtrail::model::backbones::{Backbone, BackboneName, Dialect, Parameters};
 use camtrail::model::weights::ExportedTensor;
 
-/// Gives small values above 0, so that every class's score grows with every activation, and keeps
-/// them.
+/// A source of small values above 0, so that every class's score grows with every activation; it
+/// keeps the values.
 #[derive(Default)]
 struct Kept {
     tensors: Vec<ExportedTensor>,

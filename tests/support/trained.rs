@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::support::{done_in, new_folder};
 
-/// Returns a new folder called `name` with a run of `trial-b` on few generated images.
+/// Returns a new folder called `name` with a run of `trial-b` on a few generated images.
 pub(crate) fn trained(name: &str) -> PathBuf {
     let folder = new_folder(name);
     train(&folder, "0");

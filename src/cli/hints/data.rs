@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::data::{CatalogueEntry, DataError};
 
-/// Most known names that are listed; ImageNet has a thousand.
+/// Maximum number of known names listed; ImageNet has a thousand.
 const MOST_LISTED: usize = 200;
 
 /// Returns how to fix `error`; commands begin with `program`.
@@ -58,7 +58,7 @@ pub(in crate::cli) fn fetch(dataset: &str, program: &str) -> String {
     format!("{program} data fetch {dataset}")
 }
 
-/// How to get a data set that is nowhere, or what to take in its place.
+/// Returns how to get a missing data set, or what to use instead.
 fn get(dataset: &str, program: &str) -> String {
     let Ok(entry) = dataset.parse::<CatalogueEntry>() else {
         return fetch(dataset, program);
@@ -75,8 +75,9 @@ fn get(dataset: &str, program: &str) -> String {
     format!("{}, or take {instead}", fetch(dataset, program))
 }
 
-/// The folder of `path` if it is one that a fetch makes. Such a folder is replaced as a whole; of data
-/// that were brought, only the file in question must go, for what is fetched is found before them.
+/// Returns the folder of `path` if it was made by a fetch. Such a folder is replaced as a whole.
+/// For data provided by the user, only the damaged file must be moved, since fetched data take
+/// precedence.
 fn fetched_folder(path: &Path) -> Option<&Path> {
     let folder = path.parent()?;
     let name = folder.file_name()?;
@@ -86,8 +87,8 @@ fn fetched_folder(path: &Path) -> Option<&Path> {
         .then_some(folder)
 }
 
-/// How to download a data set again whose `file` is damaged or missing. A folder is moved, not removed: it may
-/// hold files of the user's own.
+/// Returns how to download a data set again whose `file` is damaged or missing. A folder is moved,
+/// not removed, since it may contain the user's own files.
 fn refetch(dataset: &str, file: &Path, program: &str) -> String {
     let first = match fetched_folder(file) {
         Some(folder) => format!("move {folder:?} away"),

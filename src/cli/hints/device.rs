@@ -1,4 +1,4 @@
-//! How to fix a device that cannot be had.
+//! How to fix an unavailable device.
 
 use crate::device::{CudaLack, DeviceError};
 

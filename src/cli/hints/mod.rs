@@ -1,5 +1,5 @@
-//! How to fix the errors of the library, in the words of the command line. The library's errors give
-//! the reasons as data; the commands and flags are put in here, one file per layer.
+//! Hints on how to fix the library's errors, worded for the command line. The errors contain the
+//! reasons as data; commands and flags are added here, one file per layer.
 
 mod data;
 mod device;

@@ -1,4 +1,4 @@
-//! How to fix a training run that cannot start or go on.
+//! How to fix a training run that cannot start or continue.
 
 use crate::model::CheckpointError;
 use crate::run::RunError;

@@ -1,7 +1,7 @@
-//! Reads the official CIFAR-100 binary release, and accepts nothing but its exact bytes.
+//! Reads the official CIFAR-100 binary release, and accepts only its exact bytes.
 //!
-//! A record is one coarse label, one fine label and 3072 pixel bytes (red, green, blue planes of
-//! 32 x 32, row-major); the fine labels are the classes here.
+//! A record is one coarse label, one fine label and 3072 pixel bytes (red, green, blue planes of 32
+//! x 32, row-major). The fine labels are the classes.
 
 use std::fs;
 use std::path::Path;
@@ -44,7 +44,7 @@ pub(super) struct DataFile {
 }
 
 impl DataFile {
-    /// Bytes of the file.
+    /// Returns the size of the file in bytes.
     pub(super) const fn bytes(&self) -> u64 {
         (self.records * RECORD_BYTES) as u64
     }
@@ -66,7 +66,7 @@ pub(super) const TEST_FILE: DataFile = DataFile {
     sha256: "d8b1e6b7b3bee4020055f0699b111f60b1af1e262aeb93a0b659061746f8224a",
 };
 
-/// The whole release, checked.
+/// The whole release, verified.
 #[derive(Debug)]
 pub(super) struct Content {
     pub(super) train: ImageSet,
@@ -74,11 +74,11 @@ pub(super) struct Content {
     pub(super) sources: Vec<SourceChecksum>,
 }
 
-/// Reads both files of the release in `folder`, one thread each, and checks every byte.
+/// Reads both files of the release in `folder`, one thread each, and verifies every byte.
 ///
 /// # Errors
-/// A missing file, a wrong size, a label outside its range (with record and offset), another
-/// checksum than the published one, or a name file with other names.
+/// A missing file, a wrong size, a label outside its range (with record and offset), a wrong
+/// checksum, or a name file with other names.
 pub(super) fn read(folder: &Path) -> Result<Content, DataError> {
     check_names(&folder.join(NAMES_FILE))?;
     let (train, test) = thread::scope(|scope| {
@@ -105,7 +105,8 @@ fn read_file(folder: &Path, file: &DataFile) -> Result<ImageSet, DataError> {
     check_size(&path, file)?;
     let bytes = fs::read(&path).map_err(DataError::io("read", &path))?;
     check_length(&path, file, bytes.len() as u64)?;
-    // The labels are looked at first: if one is out of range, its record says more than a checksum.
+    // The labels are checked first: the record of an invalid label is more informative than a
+    // checksum.
     let labels = read_labels(&path, &bytes)?;
     let found = sha256(&bytes);
     if found != file.sha256 {
@@ -133,7 +134,7 @@ fn read_file(folder: &Path, file: &DataFile) -> Result<ImageSet, DataError> {
     }))
 }
 
-/// Looks at the size before anything is allocated for the content.
+/// Checks the size before memory for the content is allocated.
 fn check_size(path: &Path, file: &DataFile) -> Result<(), DataError> {
     let metadata = fs::metadata(path).map_err(DataError::missing_or_io(NAME, path))?;
     check_length(path, file, metadata.len())
@@ -156,7 +157,7 @@ fn check_length(path: &Path, file: &DataFile, found: u64) -> Result<(), DataErro
     })
 }
 
-/// The fine label of every record, after both labels were found in range.
+/// Returns the fine label of every record, after checking the range of both labels.
 fn read_labels(path: &Path, bytes: &[u8]) -> Result<Vec<u16>, DataError> {
     let mut labels = Vec::with_capacity(bytes.len() / RECORD_BYTES);
     for (record, content) in bytes.chunks_exact(RECORD_BYTES).enumerate() {
@@ -183,11 +184,11 @@ fn class_names() -> Arc<[String]> {
     FINE_NAMES.iter().map(|name| (*name).to_owned()).collect()
 }
 
-/// Compares the release's name file, where it is present, with the official names.
+/// Compares the release's name file, if present, with the official names.
 fn check_names(path: &Path) -> Result<(), DataError> {
     let text = match fs::read_to_string(path) {
         Ok(text) => text,
-        // The names are constants of this crate; the file is only a second witness.
+        // The names are constants of this crate; the file is only a further check.
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(DataError::io("read", path)(error)),
     };
@@ -212,7 +213,7 @@ fn check_names(path: &Path) -> Result<(), DataError> {
 mod tests {
     use super::*;
 
-    /// `count` records of zeros.
+    /// Returns `count` records of zeros.
     fn records(count: usize) -> Vec<u8> {
         vec![0; count * RECORD_BYTES]
     }

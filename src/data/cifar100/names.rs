@@ -1,4 +1,4 @@
-//! The official names of CIFAR-100's classes, against which the release's own name files are checked.
+//! The official names of CIFAR-100's classes. The name files of a release are checked against them.
 
 /// Names of the 100 fine classes, by label.
 ///

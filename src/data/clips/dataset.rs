@@ -1,4 +1,4 @@
-//! Clips of moving digits as a value: what their digits are, which of them to make, and the clips.
+//! Data sets of clips of moving digits: their options, digits and splits.
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,11 +14,11 @@ use crate::data::random;
 use crate::data::split::Split;
 use crate::data::splits::SourceChecksum;
 
-/// The digits that clips are made of. To add such a data set, implement this in a file of its own,
-/// give that file a `DATASET`, and name the file in the list in `data/clips/mod.rs`.
+/// The digits of clips. To add such a data set, implement this in a separate file, give that file a
+/// `DATASET`, and add the file to the list in `data/clips/mod.rs`.
 pub(in crate::data) trait ClipSource: Origin {
-    /// The pictures of the training, validation and test clips, and what they came from. `seed` is
-    /// that of the clips.
+    /// Returns the pictures of the training, validation and test clips, and their sources. `seed`
+    /// is the seed of the clips.
     fn glyphs(
         &self,
         seed: u64,
@@ -26,7 +26,7 @@ pub(in crate::data) trait ClipSource: Origin {
     ) -> Result<([Glyphs; 3], Vec<SourceChecksum>), DataError>;
 }
 
-/// A data set of clips that next-frame predictors are trained on; [`ClipDataset::all`] lists them.
+/// A data set of clips for next-frame predictors; [`ClipDataset::all`] lists them.
 #[derive(Clone, Copy)]
 pub struct ClipDataset(&'static dyn ClipSource);
 
@@ -39,12 +39,12 @@ impl ClipDataset {
         self.0
     }
 
-    /// The kebab-case name, as experiments and the command line spell it.
+    /// Returns the kebab-case name in experiments and on the command line.
     pub fn name(self) -> &'static str {
         self.0.name()
     }
 
-    /// Whether its digits are drawn by this crate; outputs must then say so.
+    /// Returns whether its digits are drawn by this crate; outputs must then state it.
     pub fn is_generated(self) -> bool {
         self.0.is_generated()
     }
@@ -77,23 +77,23 @@ impl Serialize for ClipDataset {
     }
 }
 
-/// Which clips to make.
+/// The clips to generate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ClipOptions {
-    /// What their digits are.
+    /// Data set of their digits.
     pub dataset: ClipDataset,
-    /// Clips of a training epoch; every epoch has new ones.
+    /// Number of clips in a training epoch; every epoch has new ones.
     pub train_clips: usize,
-    /// Clips that pick checkpoints, always the same.
+    /// Number of clips that select checkpoints, always the same.
     pub validation_clips: usize,
-    /// Clips that are only ever scored, always the same.
+    /// Number of clips used only for scores, always the same.
     pub test_clips: usize,
-    /// Seed of all clips. It is no training seed: runs of one experiment see the same clips.
+    /// Seed of all clips. It is not a training seed: all runs of an experiment see the same clips.
     pub seed: u64,
 }
 
-/// The clips of one split, made when they are asked for.
+/// The clips of one split, generated on demand.
 #[derive(Clone, Debug)]
 pub struct Clips {
     glyphs: Arc<Glyphs>,
@@ -103,60 +103,60 @@ pub struct Clips {
     len: usize,
 }
 
-/// The three splits. No digit's picture is in two of them.
+/// The three splits. No picture of a digit is in more than one of them.
 #[derive(Clone, Debug)]
 pub struct ClipSplits {
     /// Clips to fit weights to.
     pub train: Clips,
-    /// Clips to pick checkpoints with.
+    /// Clips to select checkpoints with.
     pub validation: Clips,
     /// Clips to report scores on.
     pub test: Clips,
-    /// What the digits came from.
+    /// The sources of the digits.
     pub sources: Vec<SourceChecksum>,
 }
 
 impl Clips {
-    /// How many clips there are; in the training split, in an epoch.
+    /// Returns the number of clips; for the training split, the number per epoch.
     pub fn len(&self) -> usize {
         self.len
     }
 
-    /// Whether there is none.
+    /// Returns whether there are no clips.
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// The split.
+    /// Returns the split.
     pub fn split(&self) -> Split {
         self.split
     }
 
-    /// What the digits are.
+    /// Returns the data set of the digits.
     pub fn dataset(&self) -> ClipDataset {
         self.dataset
     }
 
-    /// The pictures of digits that the clips are made of.
+    /// Returns the pictures of digits in the clips.
     pub fn glyphs(&self) -> &Glyphs {
         &self.glyphs
     }
 
-    /// Clip `number`, of [`CLIP_FRAMES`] frames. Numbers go on beyond [`len`](Self::len): the
-    /// training clips of epoch `e` (from 0) begin at `e * len`.
+    /// Returns clip `number`, of [`CLIP_FRAMES`] frames. Numbers continue beyond
+    /// [`len`](Self::len): the training clips of epoch `e` (from 0) begin at `e * len`.
     pub fn clip(&self, number: u64) -> Clip {
         let purpose = format!("{}/{}", self.dataset, self.split);
         let mut rng = random::stream(self.seed, &purpose, number);
         moving::draw(&self.glyphs, CLIP_FRAMES, &mut rng)
     }
 
-    /// The clip's name in tables and figures, such as "moving-mnist/test/7".
+    /// Returns the clip's name in tables and figures, such as "moving-mnist/test/7".
     pub fn id(&self, number: u64) -> String {
         format!("{}/{}/{number}", self.dataset, self.split)
     }
 }
 
-/// Returns the splits that `options` asks for.
+/// Returns the splits requested by `options`.
 ///
 /// # Errors
 /// A split without clips; absent, damaged or incomplete files.
@@ -196,7 +196,7 @@ pub(super) mod tests {
     use super::*;
     use crate::data::clips::{DRAWN_DIGITS, MOVING_MNIST};
 
-    /// Two pictures, each with a white square of 4 x 4 pixels at (12, 12).
+    /// Returns two pictures, each with a white square of 4 x 4 pixels at (12, 12).
     pub(in crate::data::clips) fn square_glyphs() -> Arc<Glyphs> {
         let mut pixels = vec![0; 2 * 28 * 28];
         for glyph in 0..2 {
@@ -253,7 +253,7 @@ pub(super) mod tests {
         assert_eq!(clip.len(), CLIP_FRAMES);
         let white: u64 = clip.frames.iter().map(|grey| u64::from(*grey)).sum();
         let mean = white as f64 / clip.frames.len() as f64 / 255.0;
-        // Two digits of about 0.131 * 784 = 102 white pixels on 4096, some of it overlapping.
+        // Two digits of about 0.131 * 784 = 102 white pixels on 4096, partly overlapping.
         assert!((0.02..0.08).contains(&mean), "{mean}");
     }
 }

@@ -1,7 +1,7 @@
 //! `digits`: pictures of digits drawn from strokes, varied in slant, width, stroke and form.
 //!
-//! They stand in for MNIST where there is none. Everything is drawn from one random stream per
-//! picture, with `+ - * /` and square roots alone, so a seed gives the same bytes on every machine.
+//! They replace MNIST where it is not available. Everything is drawn from one random stream per
+//! picture, with only `+ - * /` and square roots, so a seed gives the same bytes on every machine.
 
 use rand_chacha::rand_core::Rng;
 use sha2::{Digest, Sha256};
@@ -25,23 +25,23 @@ const NAME: &str = "digits";
 /// Height and width of a picture, pixels; those of MNIST.
 const SIDE: usize = 28;
 
-/// Pictures of each split: training, validation, test.
+/// Number of pictures of each split: training, validation, test.
 const PICTURES: [usize; 3] = [10_000, 1_000, 2_000];
 
 /// The generator's version: it changes whenever a pixel changes.
 const GENERATOR: &str = "digits generator 1";
 
-/// Height of a digit, pixels, as MNIST's fit a box of 20.
+/// Height of a digit, pixels; those of MNIST fit a box of 20.
 const HEIGHT: (f32, f32) = (17.0, 20.0);
 /// Width of a digit as a share of its height.
 const WIDTH: (f32, f32) = (0.5, 0.85);
-/// How far the top leans to the right of the bottom, as a share of the height.
+/// Shift of the top to the right of the bottom, as a share of the height.
 const SLANT: (f32, f32) = (-0.15, 0.45);
 /// Radius of the pen, pixels.
 const PEN: (f32, f32) = (0.8, 1.7);
-/// How far each point of a stroke strays, as a share of the box.
+/// Random shift of each point of a stroke, as a share of the box.
 const STRAY: f32 = 0.06;
-/// Straight pieces between two points of a curve.
+/// Number of straight pieces between two points of a curve.
 const PIECES: usize = 6;
 
 /// A point in a digit's box: x to the right, y down, 0 to 1.
@@ -162,7 +162,7 @@ impl ClipSource for DrawnDigits {
     }
 }
 
-/// The pictures of the three splits of `seed`.
+/// Returns the pictures of the three splits of `seed`.
 fn splits(seed: u64) -> ([Glyphs; 3], Vec<SourceChecksum>) {
     let mut sources = Vec::new();
     let mut of = |split: Split, count: usize| {
@@ -186,7 +186,7 @@ fn splits(seed: u64) -> ([Glyphs; 3], Vec<SourceChecksum>) {
     (glyphs, sources)
 }
 
-/// The first `count` pictures of a split; picture `i` shows digit `i` modulo 10.
+/// Returns the first `count` pictures of a split; picture `i` shows digit `i` modulo 10.
 fn generate(seed: u64, split: Split, count: usize) -> Glyphs {
     let purpose = format!("{NAME}/glyphs/{split}");
     let mut pixels = Vec::with_capacity(count * SIDE * SIDE);
@@ -197,7 +197,7 @@ fn generate(seed: u64, split: Split, count: usize) -> Glyphs {
     Glyphs::new(SIDE, pixels, labels)
 }
 
-/// One picture of a digit.
+/// Returns one picture of a digit.
 fn draw(digit: usize, rng: &mut impl Rng) -> Vec<u8> {
     let mut within = |(low, high)| uniform_between(rng, low, high);
     let (height, slant, pen) = (within(HEIGHT), within(SLANT), within(PEN));
@@ -209,7 +209,7 @@ fn draw(digit: usize, rng: &mut impl Rng) -> Vec<u8> {
             .iter()
             .map(|[x, y]| {
                 let [x, y] = [x + within((-STRAY, STRAY)), y + within((-STRAY, STRAY))];
-                // The middle of the box comes to the middle of the picture.
+                // The centre of the box is placed at the centre of the picture.
                 let lean = slant * height * (0.5 - y);
                 let middle = SIDE as f32 / 2.0;
                 [
@@ -225,14 +225,14 @@ fn draw(digit: usize, rng: &mut impl Rng) -> Vec<u8> {
         .map(|place| {
             let distances = lines.iter().map(|line| distance(place, line));
             let nearest = distances.fold(f32::INFINITY, f32::min);
-            // A rim of one pixel, half inside the pen and half outside.
+            // An edge of one pixel, half inside the pen and half outside.
             let covered = (pen + 0.5 - nearest).clamp(0.0, 1.0);
             (covered * 255.0).round() as u8
         })
         .collect()
 }
 
-/// The straight pieces of a smooth line through `points` (Catmull and Rom's spline).
+/// Returns the straight pieces of a smooth line through `points` (Catmull and Rom's spline).
 fn curve(points: &[Point], closed: bool) -> Vec<[Point; 2]> {
     let count = points.len() as isize;
     let at = |place: isize| {
@@ -256,7 +256,7 @@ fn curve(points: &[Point], closed: bool) -> Vec<[Point; 2]> {
     pieces
 }
 
-/// The point at share `t` of the way from the second knot to the third.
+/// Returns the point at share `t` of the way from the second knot to the third.
 fn spline(knots: &[Point; 4], t: f32) -> Point {
     [0, 1].map(|axis| {
         let [a, b, c, d] = knots.map(|knot| knot[axis]);
@@ -267,7 +267,7 @@ fn spline(knots: &[Point; 4], t: f32) -> Point {
     })
 }
 
-/// The distance of a point from a straight piece, pixels.
+/// Returns the distance of a point from a straight piece, pixels.
 fn distance([x, y]: Point, [from, to]: &[Point; 2]) -> f32 {
     let along = [to[0] - from[0], to[1] - from[1]];
     let away = [x - from[0], y - from[1]];

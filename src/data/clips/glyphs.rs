@@ -1,11 +1,11 @@
-//! Pictures of single digits, all of one size.
+//! Pictures of single digits, all of the same size.
 
 use std::fmt;
 use std::ops::Range;
 
 use crate::data::pixel_statistics::PixelSums;
 
-/// How many digits there are.
+/// Number of digits.
 pub const DIGITS: usize = 10;
 
 /// Grey pictures of digits with their labels.
@@ -17,10 +17,10 @@ pub struct Glyphs {
 }
 
 impl Glyphs {
-    /// Pictures of `side` x `side` pixels that follow each other in `pixels`, row-major.
+    /// Returns pictures of `side` x `side` pixels from consecutive `pixels`, row-major.
     ///
     /// # Panics
-    /// If there is no picture, not one label a picture, or a label above 9.
+    /// If there is no picture, if the number of labels differs, or if a label is above 9.
     pub fn new(side: usize, pixels: Vec<u8>, labels: Vec<u8>) -> Self {
         assert!(!labels.is_empty(), "there is no picture");
         let digits = labels.iter().all(|label| usize::from(*label) < DIGITS);
@@ -37,22 +37,22 @@ impl Glyphs {
         }
     }
 
-    /// Height and width of a picture, pixels.
+    /// Returns the height and width of a picture, pixels.
     pub fn side(&self) -> usize {
         self.side
     }
 
-    /// Number of pictures.
+    /// Returns the number of pictures.
     pub fn len(&self) -> usize {
         self.labels.len()
     }
 
-    /// Whether there is none.
+    /// Returns whether there are no pictures.
     pub fn is_empty(&self) -> bool {
         self.labels.is_empty()
     }
 
-    /// The digit that picture `i` shows, 0 to 9.
+    /// Returns the digit in picture `i`, 0 to 9.
     ///
     /// # Panics
     /// If there is no such picture.
@@ -60,7 +60,7 @@ impl Glyphs {
         self.labels[i]
     }
 
-    /// The grey values of picture `i`, 0 is black, `[height, width]` row-major.
+    /// Returns the grey values of picture `i`, 0 is black, `[height, width]` row-major.
     ///
     /// # Panics
     /// If there is no such picture.
@@ -69,7 +69,7 @@ impl Glyphs {
         &self.pixels[i * area..(i + 1) * area]
     }
 
-    /// How many pictures show each digit, 0 to 9.
+    /// Returns the number of pictures of each digit, 0 to 9.
     pub fn label_counts(&self) -> [usize; DIGITS] {
         let mut counts = [0; DIGITS];
         for label in &self.labels {
@@ -78,17 +78,17 @@ impl Glyphs {
         counts
     }
 
-    /// Mean and standard deviation over all pixels, in 0 to 1.
+    /// Returns the mean and standard deviation over all pixels, in 0 to 1.
     pub fn statistics(&self) -> (f32, f32) {
         let mut sums = PixelSums::default();
         sums.add(&self.pixels);
         sums.mean_and_deviation()
     }
 
-    /// The pictures of `range` alone.
+    /// Returns only the pictures of `range`.
     ///
     /// # Panics
-    /// If the range is empty or reaches beyond the last picture.
+    /// If the range is empty or extends beyond the last picture.
     pub fn part(&self, range: Range<usize>) -> Self {
         let area = self.side * self.side;
         let pixels = self.pixels[range.start * area..range.end * area].to_vec();

@@ -1,7 +1,6 @@
-//! Reads MNIST's four IDX files, packed or unpacked, and accepts nothing but their published content.
+//! Reads MNIST's four IDX files, packed or unpacked, and accepts only their published content.
 //!
-//! An IDX file is a magic number, the extents of its
-//! axes (big-endian, 32 bits each), then bytes.
+//! An IDX file is a magic number, the extents of its axes (big-endian, 32 bits each), then bytes.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -23,11 +22,11 @@ pub(in crate::data) const DATASET: &dyn DigitSource = &Mnist;
 /// Name of the data set.
 const NAME: &str = "mnist";
 
-/// The folder that a fetch puts it into, below the data folder.
+/// The folder of a fetched copy, in the data folder.
 const FOLDER: &str = "mnist";
 
-/// Where it is looked for: there, and where torchvision leaves it, below the folder that torchvision
-/// was given or the data set's own.
+/// Folders to look in: that folder, and torchvision's folder below the folder given to torchvision
+/// or below the data set's own.
 const FOLDERS: [&str; 3] = [FOLDER, "MNIST/raw", "raw"];
 
 /// Servers with the official packed files.
@@ -56,7 +55,8 @@ struct IdxFile {
 /// Training pictures and labels, test pictures and labels.
 ///
 /// # Source
-/// <http://yann.lecun.com/exdb/mnist>; the MD5 of the packed files are those that torchvision checks.
+/// <http://yann.lecun.com/exdb/mnist>; the MD5s of the packed files are those checked by
+/// torchvision.
 const FILES: [IdxFile; 4] = [
     IdxFile {
         name: "train-images-idx3-ubyte",
@@ -84,7 +84,7 @@ const FILES: [IdxFile; 4] = [
     },
 ];
 
-/// The third byte of an IDX file's magic number where its values are unsigned bytes.
+/// The third byte of an IDX file's magic number for unsigned bytes.
 const UNSIGNED_BYTES: u8 = 0x08;
 
 #[derive(Debug)]
@@ -111,7 +111,7 @@ impl DigitSource for Mnist {
 }
 
 impl IdxFile {
-    /// The bytes that the file begins with.
+    /// Returns the first bytes of the file.
     fn header(&self) -> Vec<u8> {
         let mut header = vec![0, 0, UNSIGNED_BYTES, self.extents.len() as u8];
         for extent in self.extents {
@@ -120,7 +120,7 @@ impl IdxFile {
         header
     }
 
-    /// Bytes of the whole file, unpacked.
+    /// Returns the size of the unpacked file in bytes.
     fn bytes(&self) -> u64 {
         let values: u64 = self
             .extents
@@ -134,13 +134,13 @@ impl IdxFile {
         self.extents[0] as usize
     }
 
-    /// The packed file's name.
+    /// Returns the packed file's name.
     fn packed_name(&self) -> String {
         format!("{}.gz", self.name)
     }
 }
 
-/// What is published.
+/// Returns the published release.
 pub(super) fn release() -> Release {
     Release {
         dataset: NAME,
@@ -156,7 +156,7 @@ fn packed(file: &IdxFile) -> PackedFile {
     PackedFile {
         name: file.packed_name(),
         md5: file.packed_md5.to_owned(),
-        // Packed it is smaller.
+        // The packed file is smaller.
         cap: file.bytes(),
         packing: Packing::Gzip {
             name: file.name,
@@ -177,12 +177,12 @@ pub(super) fn locate(search: &DataSearch) -> Result<PathBuf, DataError> {
     search.find(NAME, &FOLDERS, &names)
 }
 
-/// Reads the four files in `folder` and checks every byte. A file that is there packed alone is
+/// Reads the four files in `folder` and verifies every byte. A file present only in packed form is
 /// unpacked in memory.
 ///
 /// # Errors
 /// A missing file, one that cannot be unpacked, a wrong size, a label above 9 (with record and
-/// offset), or another checksum than the published one.
+/// offset), or a wrong checksum.
 pub(super) fn read(folder: &Path) -> Result<DigitPictures, DataError> {
     let [train_images, train_labels, test_images, test_labels] = FILES;
     let mut sources = Vec::new();
@@ -200,7 +200,7 @@ pub(super) fn read(folder: &Path) -> Result<DigitPictures, DataError> {
     })
 }
 
-/// The values of a file, after its size, labels and checksum were found right.
+/// Returns the values of a file, after verifying its size, labels and checksum.
 fn read_file(
     folder: &Path,
     file: &IdxFile,
@@ -228,7 +228,7 @@ fn read_file(
     Ok(content.split_off(header.len()))
 }
 
-/// The path and the unpacked content of a file, of the right size.
+/// Returns the path and the unpacked content of a file, after verifying its size.
 fn content_of(folder: &Path, file: &IdxFile) -> Result<(PathBuf, Vec<u8>), DataError> {
     let (path, packed) = (folder.join(file.name), folder.join(file.packed_name()));
     if packed.exists() && !path.exists() {

@@ -62,7 +62,7 @@ fn a_packed_file_is_read_where_the_unpacked_one_is_not_there() {
     fs::write(&path, "<html>").expect("written");
     assert!(problem().starts_with(&format!("cannot unpack {path:?}: ")));
 
-    // Beside the unpacked file the packed one does not count.
+    // The packed file is ignored next to the unpacked one.
     let unpacked = folder.path().join(file.name);
     fs::write(&unpacked, &whole).expect("written");
     assert_eq!(content().expect("read"), (unpacked, whole));

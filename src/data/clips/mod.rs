@@ -1,7 +1,7 @@
-//! Clips of moving digits: generated when they are asked for, from MNIST or from drawn digits.
+//! Clips of moving digits, generated on demand from MNIST or from drawn digits.
 //!
-//! A clip follows from (seed, split, number) alone, so a run that goes on sees what it would have
-//! seen, and the test clips are the same everywhere.
+//! A clip depends only on (seed, split, number), so a resumed run sees the same clips as an
+//! uninterrupted one, and the test clips are the same everywhere.
 
 mod dataset;
 mod glyphs;
@@ -20,7 +20,7 @@ pub use official::OfficialTestSet;
 
 pub(in crate::data) use pictures::DigitSource;
 
-// Clips that predictors are trained on, and pictures of digits: a new data set is its file and its
-// name here.
+// Clips for training predictors, and pictures of digits. A new data set is its file and its name
+// here.
 datasets!(CLIPS: ClipDataset = [moving_mnist, digits]);
 datasets!(DIGIT_PICTURES: &dyn DigitSource = [mnist]);

@@ -1,4 +1,4 @@
-//! The Moving MNIST rule: digits that fly straight over a square canvas and bounce off its sides.
+//! The Moving MNIST rule: digits that move straight over a square canvas and bounce off its sides.
 
 use std::sync::Arc;
 
@@ -11,32 +11,32 @@ use crate::data::random::{below, direction, uniform};
 /// Height and width of a frame, pixels.
 pub const CANVAS_SIDE: usize = 64;
 
-/// Frames of a clip.
+/// Number of frames in a clip.
 pub const CLIP_FRAMES: usize = 20;
 
-/// Frames of a clip that a network is shown before it has to predict: the first half.
+/// Number of frames shown to a network before the predicted ones: the first half.
 pub const WATCHED_FRAMES: usize = CLIP_FRAMES / 2;
 
-/// Digits of a clip.
+/// Number of digits in a clip.
 pub const CLIP_DIGITS: usize = 2;
 
-/// How far a digit flies from one frame to the next, as a share of the free range.
+/// Distance that a digit moves per frame, as a share of the free range.
 const STEP: f64 = 0.1;
 
-/// Grey value from which a digit's pixel belongs to its footprint: a quarter of white, so that the
-/// faint rim of a stroke does not count.
+/// Minimum grey value of a pixel in a digit's footprint: a quarter of white, which excludes the
+/// faint edge of a stroke.
 pub const FOOTPRINT_LEVEL: u8 = 64;
 
-/// One clip: its frames, and where each digit is in each of them.
+/// One clip: its frames, and the position of each digit in each frame.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Clip {
     /// Grey values, `[time, height, width]` row-major.
     pub frames: Vec<u8>,
-    /// The digits, in the order they were drawn. Empty where the frames came without them.
+    /// The digits, in the order of drawing. Empty if the frames came without them.
     pub digits: Vec<MovingDigit>,
 }
 
-/// One digit's flight.
+/// The path of one digit.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MovingDigit {
     /// The digit, 0 to 9.
@@ -45,13 +45,13 @@ pub struct MovingDigit {
     pub glyph: usize,
     /// Upper left corner of its picture in each frame, `[x, y]` in whole pixels.
     pub corners: Vec<[usize; 2]>,
-    /// How far it flies from each frame to the next, `[x, y]` in pixels, before it meets a side.
+    /// Distance to the next frame's position, `[x, y]` in pixels, before it meets a side.
     pub velocities: Vec<[f64; 2]>,
     glyphs: Arc<Glyphs>,
 }
 
 impl Clip {
-    /// The grey values of one frame, `[height, width]`.
+    /// Returns the grey values of one frame, `[height, width]`.
     ///
     /// # Panics
     /// If there is no such frame.
@@ -60,20 +60,20 @@ impl Clip {
         &self.frames[time * area..(time + 1) * area]
     }
 
-    /// Number of frames.
+    /// Returns the number of frames.
     pub fn len(&self) -> usize {
         self.frames.len() / (CANVAS_SIDE * CANVAS_SIDE)
     }
 
-    /// Whether there is no frame.
+    /// Returns whether there are no frames.
     pub fn is_empty(&self) -> bool {
         self.frames.is_empty()
     }
 }
 
 impl MovingDigit {
-    /// The pixels that the digit covers in frame `time`: those of at least [`FOOTPRINT_LEVEL`],
-    /// whether or not another digit covers them too.
+    /// Returns the pixels that the digit covers in frame `time`: those of at least
+    /// [`FOOTPRINT_LEVEL`], even if another digit covers them too.
     ///
     /// # Panics
     /// If there is no such frame.
@@ -90,16 +90,16 @@ impl MovingDigit {
     }
 }
 
-/// Draws a clip of `frames` frames with two digits of `glyphs`, each chosen at random.
+/// Returns a clip of `frames` frames with two digits of `glyphs`, each selected at random.
 ///
 /// # Source
 ///
 /// Srivastava, Mansimov and Salakhutdinov, "Unsupervised Learning of Video Representations using
-/// LSTMs", ICML 2015, and the code they published: start anywhere in the free range, every angle
-/// equally likely, [`STEP`] of the free range a frame, a position beyond the range is put on its end
-/// and that component of the velocity turned, pictures lie on whole pixels (rounded down), and where
-/// digits overlap the larger grey value stands. As there, the first frame shows the place after one
-/// step.
+/// LSTMs", ICML 2015, and their published code. A digit starts anywhere in the free range, with
+/// every angle equally likely, and moves [`STEP`] of the free range per frame. A position beyond
+/// the range is set to its end, and that component of the velocity is reversed. Pictures lie on
+/// whole pixels (rounded down), and where digits overlap the larger grey value is kept. As in their
+/// code, the first frame shows the position after one step.
 pub(super) fn draw(glyphs: &Arc<Glyphs>, frames: usize, rng: &mut impl Rng) -> Clip {
     let free = (CANVAS_SIDE - glyphs.side()) as f64;
     let mut canvas = vec![0; frames * CANVAS_SIDE * CANVAS_SIDE];
@@ -132,7 +132,7 @@ pub(super) fn draw(glyphs: &Arc<Glyphs>, frames: usize, rng: &mut impl Rng) -> C
     }
 }
 
-/// Place and velocity at each frame, in units of the free range; the place lies in 0 to 1.
+/// Returns position and velocity at each frame, in units of the free range; the position is 0 to 1.
 fn fly(start: [f64; 2], velocity: [f64; 2], frames: usize) -> Vec<([f64; 2], [f64; 2])> {
     let (mut place, mut velocity) = (start, velocity);
     (0..frames)
@@ -149,7 +149,7 @@ fn fly(start: [f64; 2], velocity: [f64; 2], frames: usize) -> Vec<([f64; 2], [f6
         .collect()
 }
 
-/// Lays the digit's picture onto a frame; the larger grey value stands.
+/// Draws the digit's picture onto a frame; the larger grey value is kept.
 fn stamp(frame: &mut [u8], digit: &MovingDigit, [left, top]: [usize; 2]) {
     let side = digit.glyphs.side();
     let rows = digit.glyphs.pixels(digit.glyph).chunks_exact(side);
@@ -215,7 +215,7 @@ mod tests {
             let clip = draw(&glyphs, CLIP_FRAMES, &mut stream(2, "test", number));
             for digit in &clip.digits {
                 for (time, [x, y]) in digit.velocities.iter().enumerate() {
-                    // A tenth of 36 free pixels, whatever the angle.
+                    // A tenth of 36 free pixels, for any angle.
                     assert!((x.hypot(*y) - 3.6).abs() < 1e-9);
                     let [left, top] = digit.corners[time];
                     assert!(left <= 36 && top <= 36);
@@ -226,7 +226,7 @@ mod tests {
 
     #[test]
     fn angles_are_uniform() {
-        // Of 4000 directions, an eighth of a turn holds 500, give or take 3.5 * 21.
+        // Of 4000 directions, an eighth of a turn contains 500, plus or minus 3.5 * 21.
         let mut counts = [0; 8];
         for number in 0..4000 {
             let [x, y] = direction(&mut stream(3, "test", number));

@@ -12,7 +12,7 @@ use crate::data::splits::SourceChecksum;
 /// Clips of handwritten digits of MNIST.
 pub const DATASET: ClipDataset = ClipDataset::new(&MovingMnist);
 
-/// MNIST training digits that are kept back for validation clips, the last ones of the file.
+/// Number of MNIST training digits reserved for validation clips, the last ones of the file.
 const VALIDATION_DIGITS: usize = 5_000;
 
 #[derive(Debug)]

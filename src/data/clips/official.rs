@@ -1,7 +1,6 @@
-//! The official test set of Moving MNIST, `mnist_test_seq.npy`, where a user has it.
+//! The official test set of Moving MNIST, `mnist_test_seq.npy`, if a user has it.
 //!
-//! Its clips come without digits: what the file
-//! holds is grey values alone.
+//! Its clips have no digits: the file contains only grey values.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -10,11 +9,11 @@ use std::path::{Path, PathBuf};
 use super::moving::{CANVAS_SIDE, CLIP_FRAMES, Clip};
 use crate::data::error::DataError;
 
-/// Bytes that a NumPy file begins with.
+/// First bytes of a NumPy file.
 const MAGIC: &[u8] = b"\x93NUMPY";
 /// Bytes of magic, version and the header's length, in version 1 of the format.
 const PREFIX: usize = 10;
-/// What the header must say, spaces left out.
+/// Required text of the header, without spaces.
 const EXPECTED: [&str; 3] = ["'descr':'|u1'", "'fortran_order':False", "'shape':(20,"];
 
 /// The clips of `mnist_test_seq.npy`: 8-bit, `[20, clips, 64, 64]`.
@@ -30,7 +29,7 @@ impl OfficialTestSet {
     /// Opens the file and checks its header and its length.
     ///
     /// # Errors
-    /// [`DataError::Io`]; [`DataError::Format`] where it is not a NumPy file of that type and shape.
+    /// [`DataError::Io`]; [`DataError::Format`] if it is not a NumPy file of that type and shape.
     pub fn open(path: &Path) -> Result<Self, DataError> {
         let io = |action| DataError::io(action, path);
         let wrong = |problem: String| DataError::Format {
@@ -54,7 +53,7 @@ impl OfficialTestSet {
         let clips = shape_after_time(&header)
             .ok_or_else(|| wrong(format!("holds no frames of 64 x 64: {header:?}")))?;
         let first_value = PREFIX as u64 + u64::from(header_length);
-        // As wide as a header can claim.
+        // As wide as the largest value in a header.
         let clip_bytes = (CLIP_FRAMES * CANVAS_SIDE * CANVAS_SIDE) as u128;
         let expected = u128::from(first_value) + clips as u128 * clip_bytes;
         if u128::from(length) != expected {
@@ -68,17 +67,17 @@ impl OfficialTestSet {
         })
     }
 
-    /// Number of clips.
+    /// Returns the number of clips.
     pub fn len(&self) -> usize {
         self.clips
     }
 
-    /// Whether there is none.
+    /// Returns whether there are no clips.
     pub fn is_empty(&self) -> bool {
         self.clips == 0
     }
 
-    /// Clip `number`, from 0.
+    /// Returns clip `number`, from 0.
     ///
     /// # Errors
     /// [`DataError::Io`].
@@ -103,7 +102,7 @@ impl OfficialTestSet {
     }
 }
 
-/// The number of clips, at least 1, in a header whose shape is `(20, clips, 64, 64)`.
+/// Returns the number of clips, at least 1, in a header whose shape is `(20, clips, 64, 64)`.
 fn shape_after_time(header: &str) -> Option<usize> {
     let shape = header.split("'shape':(20,").nth(1)?;
     let (clips, rest) = shape.split_once(',')?;

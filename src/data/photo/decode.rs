@@ -1,4 +1,4 @@
-//! An image file to RGB pixels, as a viewer shows it.
+//! Decodes an image file to RGB pixels, as a viewer shows it.
 
 use std::path::Path;
 
@@ -8,17 +8,17 @@ use super::guard::guarded;
 use super::jpeg::{JPEG_START, reaches_its_end};
 use crate::data::error::DataError;
 
-/// Widest and tallest picture that is decoded, in pixels.
+/// Maximum width and height of a decoded picture, in pixels.
 const MOST_PIXELS_A_SIDE: u32 = 16_384;
-/// Memory that a decoded picture may take, in bytes.
+/// Maximum memory of a decoded picture, in bytes.
 const MOST_DECODED_BYTES: u64 = 1 << 30;
-/// What to do about a file that is no picture.
+/// How to fix a file that is not a picture.
 pub const PICTURE_FORMATS: &str = "give PNG, JPEG, WebP or BMP files";
-/// What to do about a file that the system does not give.
+/// How to fix a file that the system cannot read.
 const UNREADABLE: &str = "name a picture file that is there and may be read";
-/// What to do about a picture of too many pixels.
+/// How to fix a picture with too many pixels.
 const TOO_LARGE: &str = "make it smaller first; a network sees a few hundred pixels of it";
-/// What to do about a file whose end is missing.
+/// How to fix a truncated file.
 const CUT: &str = "copy or download it again";
 /// Largest value of an 8-bit channel.
 const CHANNEL_MAX: u32 = 255;
@@ -30,16 +30,17 @@ pub struct Photo {
 }
 
 impl Photo {
-    /// Returns the picture in the file at `path`, by its content, whatever its name ends in.
+    /// Returns the picture in the file at `path`. Its format is detected from the content, not the
+    /// name.
     ///
-    /// The conversion is fixed: the EXIF rotation is applied; grey becomes equal red, green and blue;
-    /// 16 bits are rounded to 8; what is transparent is shown on white; CMYK is converted by its
+    /// The conversion is fixed. The EXIF rotation is applied; grey becomes equal red, green and
+    /// blue; 16 bits are rounded to 8; transparency is shown on white; CMYK is converted by its
     /// complement, without a colour profile.
     ///
     /// # Errors
-    /// [`DataError::Picture`] names the file and says what is wrong: not an image, cut, more than
-    /// 16,384 pixels a side or 1 GiB decoded (told by the header, before memory is taken), 0 pixels, or
-    /// so broken that its decoder panics.
+    /// [`DataError::Picture`] with the file and the reason: not an image, truncated, more than
+    /// 16,384 pixels per side or 1 GiB decoded (checked in the header, before memory is allocated),
+    /// 0 pixels, or so damaged that its decoder panics.
     pub fn read(path: &Path) -> Result<Self, DataError> {
         let decoded = guarded(|| decode(path))
             .unwrap_or_else(|fault| Err(Fault::format(format!("its decoder gave up: {fault}"))));
@@ -56,7 +57,7 @@ impl Photo {
     /// Returns a picture of `width` x `height` pixels whose pixel at (x, y) is `pixel(x, y)`.
     ///
     /// # Panics
-    /// When a side is 0.
+    /// If a side is 0.
     pub fn from_fn(width: u32, height: u32, pixel: impl Fn(u32, u32) -> [u8; 3]) -> Self {
         assert!(width > 0 && height > 0, "a picture of {width} x {height}");
         Self {
@@ -83,7 +84,7 @@ impl Photo {
     }
 }
 
-/// What is wrong with a file, and what to do about it.
+/// What is wrong with a file, and how to fix it.
 struct Fault {
     problem: String,
     remedy: &'static str,
@@ -95,12 +96,12 @@ impl Fault {
         Self { problem, remedy }
     }
 
-    /// The file is no picture that is known.
+    /// Returns the error for a file of no known format.
     fn format(problem: impl ToString) -> Self {
         Self::new(problem, PICTURE_FORMATS)
     }
 
-    /// The decoder refused.
+    /// Returns the error of a decoder.
     fn decoding(error: ImageError) -> Self {
         match error {
             ImageError::Limits(_) => Self::new("its header claims too many pixels", TOO_LARGE),
@@ -116,15 +117,15 @@ fn decode(path: &Path) -> Result<DynamicImage, Fault> {
     }
     let reader = ImageReader::open(path).map_err(unreadable)?;
     let mut reader = reader.with_guessed_format().map_err(unreadable)?;
-    // Its decoder would fill what is missing with grey. Where the content is of no known format, the file's
-    // name may have given this one.
+    // Its decoder would fill missing parts with grey. If the content has no known format, this one
+    // may come from the file's name.
     if reader.format() == Some(ImageFormat::Jpeg) {
         let content = std::fs::read(path).map_err(unreadable)?;
         if content.starts_with(&JPEG_START) && !reaches_its_end(&content) {
             return Err(Fault::new("the file ends before the picture does", CUT));
         }
     }
-    // Sides are compared below, where the message can name them.
+    // Sides are compared below, where the message can state them.
     let mut limits = Limits::no_limits();
     limits.max_alloc = Some(MOST_DECODED_BYTES);
     reader.limits(limits);
@@ -150,7 +151,7 @@ fn decode(path: &Path) -> Result<DynamicImage, Fault> {
     Ok(decoded)
 }
 
-/// Returns `picture` in RGB; what is transparent is shown on white.
+/// Returns `picture` in RGB, with transparency shown on white.
 fn on_white(picture: DynamicImage) -> RgbImage {
     if !picture.color().has_alpha() {
         return picture.into_rgb8();

@@ -1,4 +1,4 @@
-//! Files of every kind that a viewer shows, and of those that none should.
+//! Files of every kind that a viewer shows, and files that must be rejected.
 
 use std::io::Cursor;
 
@@ -6,7 +6,7 @@ use image::{ExtendedColorType, ImageEncoder, ImageFormat};
 
 use super::*;
 
-/// Writes `content` into a file and reads it as a picture.
+/// Writes `content` to a file and reads it as a picture.
 fn read(name: &str, content: &[u8]) -> Result<Photo, DataError> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(name);
@@ -20,7 +20,7 @@ fn encoded(picture: &DynamicImage, format: ImageFormat) -> Vec<u8> {
     content.into_inner()
 }
 
-/// Two pixels wide, one high.
+/// Returns a picture two pixels wide and one high.
 fn two<P, C>(left: C, right: C) -> image::ImageBuffer<P, Vec<P::Subpixel>>
 where
     P: image::Pixel + From<C>,
@@ -47,7 +47,7 @@ fn grey_alpha_and_16_bits_have_a_fixed_conversion() {
     assert_eq!(pixels(deep.into()), [0, 0, 0, 255, 255, 255]);
 }
 
-/// A JPEG whose EXIF block says `orientation`.
+/// Returns a JPEG with `orientation` in its EXIF block.
 fn turned(orientation: u8) -> Vec<u8> {
     // Red on the left, blue on the right, wide enough to survive the compression.
     let picture = image::RgbImage::from_fn(32, 16, |x, _| {
@@ -77,13 +77,13 @@ fn exif_rotation_is_applied() {
     }
 }
 
-/// The header of a PNG that claims `side` x `side` pixels.
+/// Returns the header of a PNG that states `side` x `side` pixels.
 fn bomb(side: u32) -> Vec<u8> {
     let mut content = Vec::new();
     image::codecs::png::PngEncoder::new(&mut content)
         .write_image(&[0], 1, 1, ExtendedColorType::L8)
         .unwrap();
-    // Width and height stand after the signature and the chunk's length and name.
+    // Width and height follow the signature and the chunk's length and name.
     content[16..20].copy_from_slice(&side.to_be_bytes());
     content[20..24].copy_from_slice(&side.to_be_bytes());
     let checksum = crc32(&content[12..29]);
@@ -91,7 +91,7 @@ fn bomb(side: u32) -> Vec<u8> {
     content
 }
 
-/// The checksum of a PNG chunk (ISO 3309).
+/// Returns the checksum of a PNG chunk (ISO 3309).
 /// How `error` says to fix the picture.
 fn remedy(error: &DataError) -> &'static str {
     match error {
@@ -118,7 +118,7 @@ fn a_picture_larger_than_the_limits_is_refused_by_its_header() {
         };
         assert!(error.ends_with(&format!("bomb.png\": {told}")), "{error}");
     }
-    // The header above is one that a decoder takes.
+    // The header above is accepted by a decoder.
     let error = read("p.png", &bomb(2)).unwrap_err().to_string();
     assert!(error.starts_with("cannot read the image"), "{error}");
     assert!(read("p.png", &bomb(1)).is_ok());
@@ -133,7 +133,7 @@ fn files_that_are_no_pictures_are_named_with_a_remedy() {
         assert!(error.to_string().contains("odd.png"), "{error}");
         assert_eq!(remedy(&error), PICTURE_FORMATS);
     }
-    // The name may say JPEG where the content does not.
+    // The name may suggest JPEG for other content.
     for content in [&b""[..], b"<html>404</html>", b"\x00\x00\x00\x18ftypheic"] {
         let error = read("odd.jpg", content).unwrap_err();
         assert_eq!(remedy(&error), PICTURE_FORMATS, "{error}");
@@ -155,8 +155,8 @@ fn files_that_are_no_pictures_are_named_with_a_remedy() {
     assert!(read("named.jpg", &png).is_ok());
 }
 
-/// `tests/photos/cmyk.jpg`, written by Pillow 13.0.0: a bluish left half and a red right one. Pillow's
-/// own conversion gives (49, 190, 216) and (255, 35, 35).
+/// `tests/photos/cmyk.jpg`, written by Pillow 13.0.0: a bluish left half and a red right one.
+/// Pillow's own conversion gives (49, 190, 216) and (255, 35, 35).
 #[test]
 fn cmyk_is_converted_by_its_complement() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/photos/cmyk.jpg");

@@ -1,5 +1,5 @@
-//! Decoders are other people's code on other people's files: one that panics is an error of its file
-//! and not of the program. A panic hook can ask whether one is being guarded.
+//! Guards image decoders: a panic in third-party decoding code becomes an error of its file. A
+//! panic hook can query whether a decoder is being guarded.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -18,7 +18,7 @@ pub(super) fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     answer.map_err(|payload| panic_text(payload.as_ref()))
 }
 
-/// Returns whether a panic of this thread becomes an error, so that nobody needs to hear of it.
+/// Returns whether a panic of this thread becomes an error, so that it need not be reported.
 pub fn is_guarded() -> bool {
     GUARDED.get()
 }

@@ -1,7 +1,6 @@
-//! Photographs of any size: decoding, and what of them a network sees.
+//! Photographs of any size: decoding, and the part that a network sees.
 //!
-//! Values follow Pillow and torchvision,
-//! so that a network sees here what it was trained on there.
+//! Values follow Pillow and torchvision, so that a network sees the same as in its training.
 
 mod decode;
 mod guard;

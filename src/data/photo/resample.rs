@@ -1,25 +1,26 @@
-//! Resizing with an antialiased filter, value for value as Pillow does it.
+//! Resizing with an antialiased filter, with the same values as Pillow.
 
 use super::Photo;
 
 /// Channels of a pixel.
 const CHANNELS: usize = 3;
-/// Bits behind the binary point of a weight: 32, less 8 of a pixel and 2 for sums above 1.
+/// Fractional bits of a weight: 32 minus 8 for a pixel and 2 for sums above 1.
 const PRECISION_BITS: u32 = 32 - 8 - 2;
 /// Pillow's sharpness of the bicubic filter.
 const CUBIC_A: f64 = -0.5;
 
-/// How pixels are weighed by their distance.
+/// Weights of pixels by their distance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Filter {
     /// A triangle: Pillow's `BILINEAR`.
     Bilinear,
-    /// Cubic pieces: Pillow's `BICUBIC`.
+    /// Piecewise cubic: Pillow's `BICUBIC`.
     Bicubic,
 }
 
 impl Filter {
-    /// Distance beyond which a pixel has no weight, in output or input pixels, whichever is larger.
+    /// Returns the distance beyond which a pixel has weight 0, in output or input pixels, whichever
+    /// is larger.
     fn support(self) -> f64 {
         match self {
             Self::Bilinear => 1.0,
@@ -41,26 +42,26 @@ impl Filter {
 /// A part of one axis of the resized picture.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Axis {
-    /// First pixel of the picture that takes part.
+    /// First pixel of the picture that is used.
     pub(super) origin: usize,
-    /// Pixels that take part.
+    /// Number of pixels used.
     pub(super) from: usize,
-    /// What they are resized to, in pixels.
+    /// Number of pixels after resizing.
     pub(super) to: usize,
-    /// First pixel after resizing that is wanted.
+    /// First output pixel requested.
     pub(super) start: usize,
-    /// How many are wanted.
+    /// Number of output pixels requested.
     pub(super) count: usize,
 }
 
-/// The input pixels that make one output pixel, and their weights.
+/// The input pixels of one output pixel, and their weights.
 struct Taps {
     first: usize,
     weights: Vec<i64>,
 }
 
 impl Axis {
-    /// The taps of every wanted pixel; `None` where the axis keeps its size and nothing is mixed.
+    /// Returns the taps of every requested pixel; `None` if the axis keeps its size.
     fn taps(self, filter: Filter) -> Option<Vec<Taps>> {
         if self.from == self.to {
             return None;
@@ -90,14 +91,14 @@ impl Axis {
     }
 }
 
-/// Returns the part of `photo` that `columns` and `rows` name, after resizing the whole: first
-/// along the rows, then along the columns, rounded to 8 bits after each, as Pillow does.
+/// Returns the part of `photo` given by `columns` and `rows`, after resizing the whole: first along
+/// the rows, then along the columns, rounded to 8 bits after each, as in Pillow.
 ///
 /// # Shapes
 /// - returned: `[rows.count, columns.count, channels]`, 0 to 255
 pub(super) fn resampled(photo: &Photo, columns: Axis, rows: Axis, filter: Filter) -> Vec<u8> {
     let row_taps = rows.taps(filter);
-    // Only the rows that the second pass reads are made.
+    // Only the rows that the second pass reads are computed.
     let (top, bottom) = match &row_taps {
         None => {
             let top = rows.origin + rows.start;

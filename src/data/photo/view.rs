@@ -1,5 +1,5 @@
-//! What of a photograph a network sees: the centred square after resizing, and where it lies in the
-//! whole.
+//! The part of a photograph that a network sees: the centred square after resizing, and its
+//! position in the whole.
 
 use super::resample::{Axis, resampled};
 use super::{Filter, Photo};
@@ -9,30 +9,30 @@ const CHANNEL_MAX: f32 = 255.0;
 /// Channels of a pixel.
 const CHANNELS: usize = 3;
 
-/// What a picture's sides become before a square is cut out of it.
+/// New size of a picture before a square is cropped from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Resize {
-    /// The shorter side becomes so many pixels and the shape is kept, as torchvision does.
+    /// The shorter side becomes this many pixels and the aspect ratio is kept, as in torchvision.
     Shorter(usize),
-    /// Both sides become so many pixels, whatever the shape was, as Caffe does.
+    /// Both sides become this many pixels, as in Caffe.
     Both(usize),
 }
 
-/// Which part of a picture is seen, and at what size.
+/// The visible part of a picture, and its size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum View {
-    /// The largest centred square, cut out and then resized.
+    /// The largest centred square, cropped and then resized.
     LargestSquare {
         /// Side after resizing, in pixels.
         side: usize,
     },
-    /// The whole, resized, and then the centred square of it, as torchvision does.
+    /// The whole, resized, and then its centred square, as in torchvision.
     ResizedCrop {
-        /// To what, at least `crop` pixels.
+        /// New size, at least `crop` pixels.
         resize: Resize,
         /// Side of the square, in pixels.
         crop: usize,
-        /// How the picture is resized.
+        /// Filter of the resizing.
         filter: Filter,
     },
 }
@@ -51,7 +51,7 @@ pub struct Window {
 }
 
 impl View {
-    /// Returns the side of what is seen, in pixels.
+    /// Returns the side of the visible part, in pixels.
     pub fn side(self) -> usize {
         match self {
             Self::LargestSquare { side } => side,
@@ -75,9 +75,9 @@ impl View {
         planes(&resampled(photo, columns, rows, self.filter()))
     }
 
-    /// Returns the pixels of ten crops, 0 to 1: the upper left, upper right, lower left and lower right
-    /// corner and the centre of the resized picture, then the same of its mirror image (Krizhevsky et al.
-    /// 2012, section 4.1; torchvision's `TenCrop`).
+    /// Returns the pixels of ten crops, 0 to 1: the upper left, upper right, lower left and lower
+    /// right corner and the centre of the resized picture, then those of its mirror image
+    /// (Krizhevsky et al. 2012, section 4.1; torchvision's `TenCrop`).
     ///
     /// # Shapes
     /// - returned: `[10, channels, height, width]`, both [`side`](Self::side)
@@ -95,7 +95,8 @@ impl View {
                 self.filter(),
             ))
         };
-        // What starts so far from the left of the mirror image ends so far from the right of the picture.
+        // The distance from the left of the mirror image is the distance from the right of the
+        // picture.
         let mirrored = |left: usize, top: usize| -> Vec<f32> {
             let seen = crop(right - left, top);
             let lines = seen.chunks(columns.count);
@@ -106,8 +107,8 @@ impl View {
         upright.chain(flipped).collect()
     }
 
-    /// Returns where the square lies in a picture of `width` x `height` pixels; it is a square there too
-    /// where the shape is kept.
+    /// Returns the position of the square in a picture of `width` x `height` pixels. It is a square
+    /// there too if the aspect ratio is kept.
     pub fn window(self, width: usize, height: usize) -> Window {
         let (columns, rows) = self.axes(width, height);
         let place = |axis: Axis| {
@@ -124,8 +125,8 @@ impl View {
         }
     }
 
-    /// The columns and rows of the square. The longer side is cut to whole pixels, and half a pixel
-    /// over goes to the even side, as in torchvision.
+    /// Returns the columns and rows of the square. The longer side is truncated to whole pixels,
+    /// and half a pixel is rounded to the even side, as in torchvision.
     fn axes(self, width: usize, height: usize) -> (Axis, Axis) {
         let shorter = width.min(height);
         let axis = |from: usize| match self {
@@ -179,7 +180,7 @@ impl Photo {
     }
 }
 
-/// Pixels side by side to planes of 0 to 1.
+/// Converts interleaved pixels to planes of 0 to 1.
 fn planes(pixels: &[u8]) -> Vec<f32> {
     let plane = |channel: usize| pixels.iter().skip(channel).step_by(CHANNELS);
     (0..CHANNELS)

@@ -1,8 +1,8 @@
-//! Against Pillow and torchvision, value for value; and the geometry by hand.
+//! Compared with Pillow and torchvision, value for value; and the geometry by hand.
 
 use super::*;
 
-/// A picture without pattern that a short program can make again.
+/// Returns a picture without a regular pattern, which a short program can reproduce.
 fn pattern(width: u32, height: u32) -> Photo {
     Photo::from_fn(width, height, |x, y| {
         [
@@ -13,16 +13,16 @@ fn pattern(width: u32, height: u32) -> Photo {
     })
 }
 
-/// FNV-1a, 64 bits.
+/// Returns the FNV-1a hash, 64 bits.
 fn fnv(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3)
     })
 }
 
-/// Every byte of what `T.Compose([T.Resize(resize, interpolation), T.CenterCrop(crop)])` of
-/// torchvision 0.29.2 makes of Pillow 13.0.0's image of the same pattern, by its hash; the first
-/// pixels stand beside it for whoever has to find a difference.
+/// Compares every byte, by its hash, with the result of
+/// `T.Compose([T.Resize(resize, interpolation), T.CenterCrop(crop)])` of torchvision 0.29.2 on
+/// Pillow 13.0.0's image of the same pattern. The first pixels help to locate a difference.
 #[test]
 fn resized_and_cut_as_torchvision_does_it_with_pillow() {
     use Filter::{Bicubic, Bilinear};
@@ -95,7 +95,7 @@ fn resized_and_cut_as_torchvision_does_it_with_pillow() {
         let resize = Resize::Shorter(resize);
         assert_seen((width, height), (resize, crop, filter), first, hash);
     }
-    // `T.Resize((256, 256))`: the shape is not kept.
+    // `T.Resize((256, 256))`: the aspect ratio is not kept.
     let caffe = (Resize::Both(256), 227, Bilinear);
     let first = [124, 124, 93, 115, 96, 58];
     assert_seen((500, 375), caffe, first, 0xf212_c961_1303_a00e);
@@ -108,7 +108,7 @@ fn resized_and_cut_as_torchvision_does_it_with_pillow() {
     );
 }
 
-/// Asserts the first pixels and the hash of what is seen of the pattern of `size`.
+/// Asserts the first pixels and the hash of the view of the pattern of `size`.
 fn assert_seen(
     size: (u32, u32),
     (resize, crop, filter): (Resize, usize, Filter),
@@ -190,8 +190,8 @@ fn the_square_lies_in_the_middle_of_the_whole() {
     assert_eq!(seen.len(), 3 * 32 * 32);
 }
 
-/// A line of pixels, resized so that its longer side would be a hundred thousand pixels, takes no
-/// more memory than its square.
+/// A one-pixel-high picture, whose longer side would be resized to a hundred thousand pixels, takes
+/// no more memory than its square.
 #[test]
 fn a_picture_of_one_row_is_seen_without_making_the_whole() {
     let photo = pattern(4000, 1);

@@ -1,11 +1,10 @@
 //! The twelve forms of the `shapes` data set, as outlines in a unit box.
 //!
-//! A form says what an object is; its colour,
-//! size, place and turn say nothing.
+//! The form determines the class of an object; its colour, size, position and rotation do not.
 
 use super::raster::{Outline, Point};
 
-/// Points on a full circle, and on each arc of a curved form.
+/// Number of points on a full circle, and on each arc of a curved form.
 const CIRCLE_POINTS: usize = 32;
 
 /// Class names, by class number.
@@ -14,7 +13,8 @@ pub(crate) const FORM_NAMES: [&str; 12] = [
     "heart", "arrow",
 ];
 
-/// The outlines of form number `form`: centred on the origin, with all points at most 1 away from it.
+/// Returns the outlines of form number `form`: centred on the origin, with all points at most 1
+/// away.
 ///
 /// # Panics
 /// If `form` is not below the number of [`FORM_NAMES`].
@@ -87,15 +87,17 @@ fn polygon(points: &[Point]) -> Vec<Outline> {
     vec![points.to_vec()]
 }
 
-/// The point of the unit circle at parameter `t`, for `t` from -1 to 1 the right half from top to bottom.
+/// Returns the point of the unit circle at parameter `t`; `t` from -1 to 1 is the right half from
+/// top to bottom.
 ///
-/// The rational parametrisation stands in for sine and cosine, whose last bits differ between machines.
+/// The rational parametrisation replaces sine and cosine, whose last bits differ between machines.
 fn on_right_half(t: f32) -> Point {
     let scale = 1.0 / (1.0 + t * t);
     [(1.0 - t * t) * scale, 2.0 * t * scale]
 }
 
-/// `count` points of the circle from the top over the right side to the bottom, both ends included.
+/// Returns `count` points of the circle from the top over the right side to the bottom, both ends
+/// included.
 fn right_half(count: usize) -> impl DoubleEndedIterator<Item = Point> {
     (0..count).map(move |i| on_right_half(2.0 * i as f32 / (count as f32 - 1.0) - 1.0))
 }
@@ -110,7 +112,8 @@ fn circle(centre: Point, radius: f32) -> Outline {
         .collect()
 }
 
-/// A pentagram; the inner radius is a little larger than the regular one so that the arms stay visible.
+/// Returns a pentagram; its inner radius is slightly larger than the regular one so that the arms
+/// stay visible.
 fn star() -> Outline {
     /// Sine and cosine of 0, 72 and 144 degrees, to the precision of f32.
     const TIPS: [Point; 5] = [
@@ -123,14 +126,14 @@ fn star() -> Outline {
     const INNER: f32 = 0.42;
     (0..5)
         .flat_map(|i| {
-            // The notch after tip i is opposite to tip i + 3.
+            // The notch after tip i is opposite tip i + 3.
             let [x, y] = TIPS[(i + 3) % 5];
             [TIPS[i], [-INNER * x, -INNER * y]]
         })
         .collect()
 }
 
-/// A half-disc's arc outside and a flatter arc inside: a thick sickle.
+/// Returns a thick sickle: a half-disc's arc outside and a flatter arc inside.
 fn crescent() -> Outline {
     /// The inner arc's depth as a share of the outer one's.
     const INNER_DEPTH: f32 = 0.38;
@@ -141,7 +144,7 @@ fn crescent() -> Outline {
     outer.chain(inner).collect()
 }
 
-/// Two half-circles on top and a point below.
+/// Returns two half-circles on top and a point below.
 fn heart() -> Outline {
     const LOBE: f32 = 0.5;
     let lobe = |centre: f32| {
@@ -152,7 +155,7 @@ fn heart() -> Outline {
     lobe(-LOBE).chain(lobe(LOBE)).chain(tip).collect()
 }
 
-/// Moves the middle of the bounding box to the origin and shrinks the farthest point to distance 1.
+/// Moves the centre of the bounding box to the origin and scales the farthest point to distance 1.
 fn centred(mut outlines: Vec<Outline>) -> Vec<Outline> {
     let mut low = [f32::INFINITY; 2];
     let mut high = [f32::NEG_INFINITY; 2];
@@ -180,7 +183,7 @@ mod tests {
     use super::super::raster::Coverage;
     use super::*;
 
-    /// Area of a form as a share of its circumscribed disc.
+    /// Returns the area of a form as a share of its circumscribed disc.
     fn share(name: &str) -> f32 {
         let form = FORM_NAMES.iter().position(|known| *known == name).unwrap();
         let mut outlines = outlines(form);

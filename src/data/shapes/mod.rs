@@ -1,8 +1,8 @@
 //! `shapes`: generated 32 x 32 images of twelve forms over clutter, with masks and boxes.
 //!
-//! It stands in for real data where there is none, and it is the set on which localisation has a
-//! ground truth. Classes differ by form alone: colour, size, place, turn, number
-//! of objects and clutter are drawn without looking at the class.
+//! It replaces real data where there is none, and provides ground truth for localisation. Classes
+//! differ only by form: colour, size, position, rotation, number of objects and clutter are drawn
+//! independently of the class.
 
 mod forms;
 pub(in crate::data) mod options;
@@ -46,14 +46,14 @@ const SHAPE: ImageShape = ImageShape {
 const GENERATOR: &str = "shapes generator 1";
 
 /// Mean and standard deviation of the first 12,000 training images of seed 0, measured with
-/// [`ImageSet::channel_statistics`]; used for every seed and size, so that an image's input does
-/// not depend on how many were generated beside it.
+/// [`ImageSet::channel_statistics`]. Used for every seed and size, so that an image's input does
+/// not depend on how many others were generated.
 pub const SHAPES_NORMALISATION: Normalisation = Normalisation {
     mean: [0.499_322, 0.501_225, 0.498_187],
     std: [0.203_428, 0.203_465, 0.203_679],
 };
 
-/// Most images of a split: 3 GB of pixels.
+/// Maximum number of images of a split: 3 GB of pixels.
 const MOST_IMAGES: usize = 1_000_000;
 
 #[derive(Debug)]
@@ -126,10 +126,10 @@ impl ImageDataset for Shapes {
     }
 }
 
-/// All three splits.
+/// Returns all three splits.
 ///
 /// # Errors
-/// [`DataError::Option`] for a split without images, or one that no memory holds.
+/// [`DataError::Option`] for a split without images, or one too large for memory.
 fn splits(options: &ShapesOptions) -> Result<Splits, DataError> {
     let split = |split, key, count| {
         if !(1..=MOST_IMAGES).contains(&count) {
@@ -165,8 +165,8 @@ fn splits(options: &ShapesOptions) -> Result<Splits, DataError> {
     })
 }
 
-/// The first `count` images of a split. Image `i` is of class `i` modulo the number of classes and
-/// depends on `(seed, split, i)` alone, so a longer split begins with the shorter one.
+/// Returns the first `count` images of a split. Image `i` has class `i` modulo the number of
+/// classes and depends only on `(seed, split, i)`, so a longer split begins with the shorter one.
 pub fn generate(seed: u64, split: Split, count: usize) -> ImageSet {
     let stride = CHANNELS * SIDE * SIDE;
     let mut bytes = Vec::with_capacity(count * stride);
@@ -194,7 +194,7 @@ pub fn generate(seed: u64, split: Split, count: usize) -> ImageSet {
     })
 }
 
-/// The checksum of a generated split: of every image's pixels and label, in order.
+/// Returns the checksum of a generated split: of every image's pixels and label, in order.
 fn source_checksum(set: &ImageSet, seed: u64) -> SourceChecksum {
     let mut state = Sha256::new();
     for i in 0..set.len() {
@@ -220,7 +220,7 @@ mod tests {
     use super::*;
 
     /// Checksum of the first 64 training images of seed 0. If this changes, stored runs no longer
-    /// replay: raise the number in [`GENERATOR`] and tell the changelog.
+    /// replay: increase the number in [`GENERATOR`] and note it in the changelog.
     const FIRST_64: &str = "f73034a5eef1b7332ab1081d6786f9a22cac2e0b02aaae1c24ced5ad92b81d21";
 
     #[test]
@@ -269,7 +269,7 @@ mod tests {
             assert_eq!(annotation.union().map(|mask| mask.area()), Some(areas));
             by_count[annotation.instances.len()] += 1;
         }
-        // Of 600, 360 have one object by design and the others two or three, where there is room.
+        // Of 600, 360 have one object by design and the others two or three, if there is room.
         assert!(
             by_count[0] == 0 && by_count[1] >= 330 && by_count[2] >= 100,
             "{by_count:?}"
@@ -278,7 +278,7 @@ mod tests {
 
     #[test]
     fn objects_stand_out_from_what_surrounds_them() {
-        // Brightness inside the mask against the rest of its box, in images of one square.
+        // Brightness inside the mask against the rest of its box, in images with one square.
         let set = generate(3, Split::Train, 1_200);
         let mut differences = Vec::new();
         for i in (2..set.len()).step_by(FORM_NAMES.len()) {
@@ -318,7 +318,8 @@ mod tests {
     fn the_recorded_statistics_are_those_of_the_images() {
         let measured = generate(0, Split::Train, 1_200).channel_statistics();
         for channel in 0..CHANNELS {
-            // Images differ in their mean by about 0.17, so 1,200 of them know it to 0.005; four of those.
+            // The means of images vary by about 0.17, so 1,200 of them determine it to 0.005; four
+            // times that.
             let mean = measured.mean[channel] - SHAPES_NORMALISATION.mean[channel];
             let std = measured.std[channel] - SHAPES_NORMALISATION.std[channel];
             assert!(mean.abs() < 0.02 && std.abs() < 0.02, "{measured:?}");

@@ -1,19 +1,19 @@
-//! How much of `shapes` to generate.
+//! The options of `shapes`.
 
 use serde::{Deserialize, Serialize};
 
-/// The section of an experiment that only `shapes` reads; keys below it begin with this.
+/// The section of an experiment that only `shapes` reads; the prefix of its keys.
 pub(in crate::data) const SHAPES_SECTION: &str = "data.shapes.";
 
-/// How many images to generate, and from which seed.
+/// Number of images to generate, and their seed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ShapesOptions {
-    /// Images of the training split.
+    /// Number of training images.
     pub train_images: usize,
-    /// Images of the validation split.
+    /// Number of validation images.
     pub validation_images: usize,
-    /// Images of the test split.
+    /// Number of test images.
     pub test_images: usize,
     /// Seed of all three splits, which never share an image.
     pub seed: u64,

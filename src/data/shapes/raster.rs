@@ -1,15 +1,15 @@
-//! Polygons to pixel coverage, with nothing but `+ - * /`, so every machine draws the same pixels.
+//! Polygons to pixel coverage, with only `+ - * /`, so every machine draws the same pixels.
 
-/// Sub-rows that each pixel row is cut into; along a sub-row the coverage is exact.
+/// Number of sub-rows per pixel row; along a sub-row the coverage is exact.
 const SUB_ROWS: usize = 4;
 
-/// A point: x to the right, y down, in whatever unit the caller works in.
+/// A point: x to the right, y down, in the caller's unit.
 pub(super) type Point = [f32; 2];
 
 /// A closed line: the last point joins the first.
 pub(super) type Outline = Vec<Point>;
 
-/// How much of each pixel an even-odd filled polygon covers, 0 to 1, `[height, width]` row-major.
+/// Share of each pixel covered by an even-odd filled polygon, 0 to 1, `[height, width]` row-major.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Coverage {
     side: usize,
@@ -17,10 +17,12 @@ pub(super) struct Coverage {
 }
 
 impl Coverage {
-    /// The coverage of the polygon with these outlines on a canvas of `side` x `side` pixels.
+    /// Returns the coverage of the polygon with these outlines on a canvas of `side` x `side`
+    /// pixels.
     ///
-    /// Points are in pixels; pixel (x, y) is the square from (x, y) to (x + 1, y + 1). Parts outside
-    /// the canvas are cut off. Where outlines overlap, the rule is even-odd: two make a hole.
+    /// Points are in pixels; pixel (x, y) is the square from (x, y) to (x + 1, y + 1). Parts
+    /// outside the canvas are cut off. Overlapping outlines follow the even-odd rule: two make a
+    /// hole.
     pub(super) fn of(outlines: &[Outline], side: usize) -> Self {
         let mut cells = vec![0.0; side * side];
         let weight = 1.0 / SUB_ROWS as f32;
@@ -39,19 +41,19 @@ impl Coverage {
         Self { side, cells }
     }
 
-    /// The covered share of pixel (`x`, `y`).
+    /// Returns the covered share of pixel (`x`, `y`).
     pub(super) fn at(&self, x: usize, y: usize) -> f32 {
         self.cells[y * self.side + x]
     }
 
-    /// Covered area, in pixels.
+    /// Returns the covered area, in pixels.
     #[cfg(test)]
     pub(super) fn area(&self) -> f32 {
         self.cells.iter().sum()
     }
 }
 
-/// The rows that the outlines reach, `top..bottom`, cut to the canvas.
+/// Returns the rows that the outlines touch, `top..bottom`, clipped to the canvas.
 fn rows_touched(outlines: &[Outline], side: usize) -> (usize, usize) {
     let (mut low, mut high) = (f32::INFINITY, f32::NEG_INFINITY);
     for [_, y] in outlines.iter().flatten() {
@@ -68,7 +70,7 @@ fn rows_touched(outlines: &[Outline], side: usize) -> (usize, usize) {
     )
 }
 
-/// Where the outlines cross the horizontal line at `level`, from left to right.
+/// Collects the crossings of the outlines with the horizontal line at `level`, from left to right.
 fn collect_crossings(outlines: &[Outline], level: f32, crossings: &mut Vec<f32>) {
     crossings.clear();
     for outline in outlines {

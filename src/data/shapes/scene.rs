@@ -1,7 +1,7 @@
 //! One generated image: clutter, then one to three objects of a form, then noise.
 //!
-//! Everything is drawn from one random stream with
-//! `+ - * /` and square roots alone, so a seed gives the same bytes on every machine.
+//! Everything is drawn from one random stream with only `+ - * /` and square roots, so a seed gives
+//! the same bytes on every machine.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::Rng;
@@ -13,56 +13,57 @@ use crate::data::annotation::{Annotation, Instance, Mask};
 use crate::data::image_set::{CHANNELS, PIXEL_MAX};
 use crate::data::random::{below, uniform_between};
 
-/// An RGB colour; components 0 to 255, beyond that only until the last step.
+/// An RGB colour; components are 0 to 255, and may exceed that range before the last step.
 type Colour = [f32; CHANNELS];
 
-/// Pixels of an image.
+/// Number of pixels in an image.
 const AREA: usize = SIDE * SIDE;
 
 /// Diameter of an object's circumscribed circle, pixels.
 const DIAMETER: (f32, f32) = (13.0, 22.0);
 
-/// Width over height of an object lies between one over this and this, before it is turned.
+/// Maximum ratio of width to height of an object, or of height to width, before rotation.
 const ASPECT: f32 = 1.1;
 
 /// Clear pixels between the circumscribed circles of two objects.
 const GAP: f32 = 0.5;
 
-/// Places tried for a second or third object before the image goes without it.
+/// Number of positions tried for a second or third object before it is omitted.
 const PLACE_TRIES: usize = 12;
 
-/// Of ten images, so many have one object, and so many have two; the others have three.
+/// Out of ten images, the number with one object and with two; the others have three.
 const ONE_OBJECT: u64 = 6;
 const TWO_OBJECTS: u64 = 3;
 
-/// How much lighter or darker an object is than the background under it, in units of 0 to 255.
+/// Difference in brightness between an object and the background under it, in units of 0 to 255.
 const OBJECT_CONTRAST: (f32, f32) = (50.0, 105.0);
 
 /// The same for clutter.
 const CLUTTER_CONTRAST: (f32, f32) = (25.0, 70.0);
 
-/// Each channel's own change on top of that: an object's hue is not its background's.
+/// Further change of each channel: an object's hue differs from its background's.
 const HUE_CHANGE: f32 = 30.0;
 
-/// How far an object's colour changes from its middle to its rim, as a share of its contrast.
+/// Change of an object's colour from its centre to its edge, as a share of its contrast.
 const SHADING: f32 = 0.25;
 
 /// The background's mean colour keeps this far from black and white.
 const BASE_COLOUR: (f32, f32) = (50.0, 205.0);
 
-/// How far each corner's colour strays from the mean.
+/// Maximum difference of each corner's colour from the mean.
 const CORNER_DRIFT: f32 = 25.0;
 
-/// Cells of the background texture along a side, and its largest amplitude.
+/// Number of cells of the background texture per side, and its largest amplitude.
 const TEXTURE_CELLS: usize = 8;
 const TEXTURE: (f32, f32) = (2.0, 16.0);
 
-/// Straight strokes in an image, fewest and most; their length and width in pixels.
+/// Minimum and maximum number of straight strokes in an image; their length and width in pixels.
 const STROKES: (u64, u64) = (1, 3);
 const STROKE_LENGTH: (f32, f32) = (4.0, 15.0);
 const STROKE_WIDTH: (f32, f32) = (1.0, 2.6);
 
-/// Irregular chips in an image, fewest and most; their corners' distance from the middle in pixels.
+/// Minimum and maximum number of irregular chips in an image; the distance of their corners from
+/// the centre in pixels.
 const CHIPS: (u64, u64) = (0, 3);
 const CHIP_RADIUS: (f32, f32) = (0.8, 3.0);
 
@@ -76,7 +77,7 @@ pub(super) struct Scene {
     pub(super) annotation: Annotation,
 }
 
-/// An object's place: the middle of its circumscribed circle and the radius, pixels.
+/// An object's position: the centre and the radius of its circumscribed circle, pixels.
 #[derive(Clone, Copy)]
 struct Circle {
     centre: Point,
@@ -106,7 +107,7 @@ pub(super) fn draw(form: usize, rng: &mut ChaCha8Rng) -> Scene {
     }
 }
 
-/// A whole number from `low` to `high`, both included.
+/// Returns a whole number from `low` to `high`, both included.
 fn between(rng: &mut impl Rng, (low, high): (u64, u64)) -> u64 {
     low + below(rng, high - low + 1)
 }
@@ -115,7 +116,7 @@ fn within(rng: &mut impl Rng, (low, high): (f32, f32)) -> f32 {
     uniform_between(rng, low, high)
 }
 
-/// A direction in the plane, every angle equally likely: a point of the disc, pushed to its rim.
+/// Returns a direction in the plane, every angle equally likely: a point of the disc, normalised.
 fn direction(rng: &mut impl Rng) -> Point {
     loop {
         let [x, y] = [within(rng, (-1.0, 1.0)), within(rng, (-1.0, 1.0))];
@@ -128,7 +129,7 @@ fn direction(rng: &mut impl Rng) -> Point {
     }
 }
 
-/// Four corner colours, blended, with a coarse random texture on top.
+/// Returns four blended corner colours with a coarse random texture on top.
 fn background(rng: &mut impl Rng) -> Vec<Colour> {
     let base: Colour = std::array::from_fn(|_| within(rng, BASE_COLOUR));
     let corners: [Colour; 4] = std::array::from_fn(|_| {
@@ -160,20 +161,20 @@ fn background(rng: &mut impl Rng) -> Vec<Colour> {
     canvas
 }
 
-/// Bilinear blend of the values at top left, top right, bottom left, bottom right.
+/// Returns the bilinear blend of the values at top left, top right, bottom left, bottom right.
 fn blend(corners: [f32; 4], u: f32, v: f32) -> f32 {
     let top = corners[0] + (corners[1] - corners[0]) * u;
     let bottom = corners[2] + (corners[3] - corners[2]) * u;
     top + (bottom - top) * v
 }
 
-/// One to three circles inside the image that keep clear of each other.
+/// Returns one to three circles inside the image that do not overlap.
 fn places(rng: &mut impl Rng) -> Vec<Circle> {
     let lot = below(rng, 10);
     let wanted = 1 + usize::from(lot >= ONE_OBJECT) + usize::from(lot >= ONE_OBJECT + TWO_OBJECTS);
     let mut placed: Vec<Circle> = Vec::with_capacity(wanted);
     for number in 0..wanted {
-        // Several objects share the image, so they come from the lower half of the sizes.
+        // Several objects share the image, so they use the lower half of the sizes.
         let largest = if wanted == 1 {
             DIAMETER.1
         } else {
@@ -201,7 +202,8 @@ fn apart(a: &Circle, b: &Circle) -> bool {
     dx * dx + dy * dy >= reach * reach
 }
 
-/// The outlines of a form, stretched, mirrored or not, turned by any angle and put into the circle.
+/// Returns the outlines of a form, stretched, possibly mirrored, rotated by any angle and placed in
+/// the circle.
 fn posed(form: usize, circle: Circle, rng: &mut impl Rng) -> Vec<Outline> {
     let aspect = within(rng, (1.0 / ASPECT, ASPECT));
     // The longer axis keeps the circle's radius, so a stretched form stays inside the image.
@@ -226,7 +228,7 @@ fn posed(form: usize, circle: Circle, rng: &mut impl Rng) -> Vec<Outline> {
     outlines
 }
 
-/// A straight bar.
+/// Returns a straight bar.
 fn stroke(middle: Point, rng: &mut ChaCha8Rng) -> Outline {
     let [dx, dy] = direction(rng);
     let (half_length, half_width) = (
@@ -244,7 +246,7 @@ fn stroke(middle: Point, rng: &mut ChaCha8Rng) -> Outline {
         .to_vec()
 }
 
-/// A small polygon of five to seven corners at uneven distances: smaller than any object.
+/// Returns a small polygon of five to seven corners at uneven distances: smaller than any object.
 fn chip(middle: Point, rng: &mut ChaCha8Rng) -> Outline {
     let corners = between(rng, (5, 7));
     let mut directions: Vec<Point> = (0..corners).map(|_| direction(rng)).collect();
@@ -275,7 +277,8 @@ fn paint_clutter(
     paint(canvas, &coverage, |_, _| colour);
 }
 
-/// A colour lighter or darker than the canvas at `place` by a drawn step, and of another hue.
+/// Returns a colour lighter or darker than the canvas at `place` by a random step, and of another
+/// hue.
 fn contrasting(
     canvas: &[Colour],
     place: Point,
@@ -286,7 +289,7 @@ fn contrasting(
     let (x, y) = ((place[0] as usize).min(last), (place[1] as usize).min(last));
     let under = canvas[y * SIDE + x];
     let step = within(rng, contrast);
-    // Away from white for a light ground and from black for a dark one, where there is no choice.
+    // If there is no choice: darker on a light ground, lighter on a dark one.
     let light = under.iter().sum::<f32>() / CHANNELS as f32;
     let up = if light + step > PIXEL_MAX {
         false
@@ -312,7 +315,7 @@ fn paint(canvas: &mut [Colour], coverage: &Coverage, colour: impl Fn(usize, usiz
     }
 }
 
-/// Paints an object whose colour leans towards the background's on one side.
+/// Paints an object whose colour approaches the background's on one side.
 fn paint_shaded(
     canvas: &mut [Colour],
     coverage: &Coverage,
@@ -332,7 +335,7 @@ fn paint_shaded(
     });
 }
 
-/// The pixels that are at least half covered; `None` if there is none.
+/// Returns the pixels that are at least half covered; `None` if there are none.
 fn instance(coverage: &Coverage) -> Option<Instance> {
     let mut mask = Mask::new(SIDE, SIDE);
     for y in 0..SIDE {
@@ -345,9 +348,10 @@ fn instance(coverage: &Coverage) -> Option<Instance> {
     mask.bounding_box().map(|bounds| Instance { bounds, mask })
 }
 
-/// Adds to every component the sum of four bytes, centred and scaled: near enough to a Gaussian.
+/// Adds to every component a scaled and centred sum of four bytes, which is close to a Gaussian.
 fn add_noise(canvas: &mut [Colour], rng: &mut impl Rng) {
-    /// Mean and standard deviation of a sum of four uniform bytes: 4 * 127.5, sqrt(4 * (256^2 - 1) / 12).
+    /// Mean and standard deviation of a sum of four uniform bytes: 4 * 127.5, sqrt(4 * (256^2 - 1)
+    /// / 12).
     const SUM_MEAN: f32 = 510.0;
     const SUM_STD: f32 = 147.801_67;
     let scale = within(rng, NOISE) / SUM_STD;

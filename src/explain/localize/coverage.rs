@@ -1,43 +1,43 @@
-//! Which of several objects a map covers, by a threshold and at equal area.
+//! The objects that a map covers, at a threshold and at equal area.
 //!
-//! A map of ones covers every object at any threshold below 1, so coverage at a threshold says
-//! little without the area that is marked. At equal area every map marks as many pixels as the
-//! objects have, its own highest ones, and no map gains by being large.
+//! A map of ones covers every object at any threshold below 1, so coverage at a threshold means
+//! little without the marked area. At equal area every map marks as many pixels as the objects
+//! have, its own highest ones, so a large map has no advantage.
 
 use crate::data::annotation::Mask;
 use crate::explain::Plane;
 
-/// Share of an object's pixels from which on it counts as covered.
+/// Share of an object's marked pixels from which it counts as covered.
 pub const COVERED_SHARE: f64 = 0.5;
 
-/// Which objects the pixels above a threshold cover.
+/// The objects covered by the pixels above a threshold.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Coverage {
-    /// Share of the objects of which at least [`COVERED_SHARE`] is marked, 0 to 1.
+    /// Share of the objects with at least [`COVERED_SHARE`] marked, 0 to 1.
     pub covered: f64,
-    /// Whether all objects are.
+    /// Whether all objects are covered.
     pub all: bool,
-    /// Share of the objects of which at least one pixel is marked, 0 to 1.
+    /// Share of the objects with at least one marked pixel, 0 to 1.
     pub touched: f64,
 }
 
-/// Which objects as many pixels as were allowed cover.
+/// The objects covered by a given number of pixels.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct AreaCoverage {
-    /// Share of the objects of which at least [`COVERED_SHARE`] is marked, 0 to 1.
+    /// Share of the objects with at least [`COVERED_SHARE`] marked, 0 to 1.
     pub covered: f64,
-    /// Whether all objects are.
+    /// Whether all objects are covered.
     pub all: bool,
-    /// Share of the objects' pixels that is marked, 0 to 1. With as many pixels as the objects
-    /// have, this is also the share of the marked pixels that lies on objects.
+    /// Share of the objects' pixels that are marked, 0 to 1. With as many pixels as the objects
+    /// have, this is also the share of the marked pixels on objects.
     pub recall: f64,
 }
 
-/// Which of `objects` the pixels of `map` above `delta` (strictly) cover.
+/// Returns which of `objects` the pixels of `map` above `delta` (strictly) cover.
 ///
 /// # Panics
 ///
-/// If there is no object, or if one is of another size than the map.
+/// If there is no object, or if one has another size than the map.
 pub fn coverage(map: &Plane, objects: &[Mask], delta: f32) -> Coverage {
     assert!(!objects.is_empty(), "coverage needs an object");
     let (mut covered, mut touched) = (0, 0);
@@ -54,13 +54,14 @@ pub fn coverage(map: &Plane, objects: &[Mask], delta: f32) -> Coverage {
     }
 }
 
-/// Which of `objects` the `area` highest pixels of `map` cover. Of pixels that tie for the last
-/// places each counts by its chance of being drawn. A map that is nowhere above 0 marks nothing.
+/// Returns which of `objects` the `area` highest pixels of `map` cover. Pixels that tie for the
+/// last places count by their probability of selection. A map that is nowhere above 0 marks
+/// nothing.
 ///
 /// # Panics
 ///
-/// If there is no object, if one is of another size than the map, or if the map has fewer than
-/// `area` pixels.
+/// If there is no object, if one has another size than the map, or if the map has fewer than `area`
+/// pixels.
 pub fn coverage_at_area(map: &Plane, objects: &[Mask], area: usize) -> AreaCoverage {
     assert!(!objects.is_empty(), "coverage needs an object");
     let highest = Highest::of(map, area);
@@ -80,11 +81,11 @@ fn is_covered(marked: f64, area: usize) -> bool {
     area > 0 && marked >= COVERED_SHARE * area as f64
 }
 
-/// Which pixels of a map are its highest ones.
+/// The highest pixels of a map.
 struct Highest {
-    /// The lowest value among them; infinite where none is chosen.
+    /// The lowest value among them; infinite if none is selected.
     last: f32,
-    /// How many places the pixels of that value have, and how many such pixels there are.
+    /// Number of selected pixels with that value, and the number of pixels with it.
     places: usize,
     tied: usize,
 }
@@ -107,7 +108,7 @@ impl Highest {
         }
     }
 
-    /// How many of them lie on `object`, on average over the draws of those that tie.
+    /// Returns the number of them on `object`, averaged over the possible selections of ties.
     fn on(&self, map: &Plane, object: &Mask) -> f64 {
         let (mut above, mut tied) = (0, 0);
         for (value, _) in super::pixels(map, object).filter(|(_, within)| *within) {

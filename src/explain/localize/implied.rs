@@ -1,17 +1,17 @@
-//! The box that a map implies, and how well it meets a true one.
+//! The box implied by a map, and its overlap with a true box.
 
 use crate::data::annotation::{Mask, PixelBox};
 use crate::explain::Plane;
 
-/// The smallest box around the largest connected part of the pixels above `delta` (strictly), or
-/// `None` where no pixel is. Pixels are connected where they share a side or a corner; of several
-/// largest parts it is the one whose first pixel, row by row, comes first.
+/// Returns the smallest box around the largest connected component of the pixels above `delta`
+/// (strictly), or `None` if there are no such pixels. Pixels connect at a side or a corner. Among
+/// several largest components, the one with the first pixel in row order is selected.
 ///
 /// # Source
 ///
 /// Zhou et al., "Learning deep features for discriminative localization", 2016, section 3.2, with
 /// delta 0.2, and Selvaraju et al., "Grad-CAM", 2017, section 4.1, with delta 0.15. Neither states
-/// which neighbours connect.
+/// the connectivity.
 pub fn implied_box(map: &Plane, delta: f32) -> Option<PixelBox> {
     let [height, width] = map.size();
     let mut seen = vec![false; height * width];
@@ -30,7 +30,7 @@ pub fn implied_box(map: &Plane, delta: f32) -> Option<PixelBox> {
     largest.and_then(|part| part.bounding_box())
 }
 
-/// The pixels above `delta` that are connected to `start`; all of them are marked in `seen`.
+/// Returns the pixels above `delta` connected to `start`, and marks all of them in `seen`.
 fn connected(map: &Plane, delta: f32, start: usize, seen: &mut [bool]) -> Mask {
     let [height, width] = map.size();
     let mut part = Mask::new(height, width);
@@ -52,7 +52,7 @@ fn connected(map: &Plane, delta: f32, start: usize, seen: &mut [bool]) -> Mask {
     part
 }
 
-/// Intersection over union of two boxes, 0 to 1; 0 where both are empty.
+/// Returns the intersection over union of two boxes, 0 to 1; 0 if both are empty.
 pub fn box_iou(a: &PixelBox, b: &PixelBox) -> f64 {
     let side = |start: usize, end: usize| end.saturating_sub(start);
     let shared = side(a.x0.max(b.x0), a.x1.min(b.x1)) * side(a.y0.max(b.y0), a.y1.min(b.y1));
@@ -63,7 +63,7 @@ pub fn box_iou(a: &PixelBox, b: &PixelBox) -> f64 {
     shared as f64 / united as f64
 }
 
-/// The highest [`box_iou`] of `found` with any of `boxes`; 0 where there is none.
+/// Returns the highest [`box_iou`] of `found` with any of `boxes`; 0 if there are none.
 pub fn best_box_iou(found: &PixelBox, boxes: &[PixelBox]) -> f64 {
     let each = boxes.iter().map(|bounds| box_iou(found, bounds));
     each.fold(0.0, f64::max)

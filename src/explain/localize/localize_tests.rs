@@ -28,7 +28,7 @@ fn region(boxes: &[PixelBox]) -> Mask {
     filled([4, 4], boxes)
 }
 
-/// The quarter around the higher peak, and the one around the lower.
+/// Returns the quarter around the higher peak, and the one around the lower.
 fn upper_left() -> PixelBox {
     bounds(0, 0, 2, 2)
 }
@@ -39,7 +39,7 @@ fn lower_right() -> PixelBox {
 
 fn random_map(number: u64) -> Plane {
     let mut rng = stream(3, "localize/test", number);
-    // Tenths, so that values tie and fall on thresholds.
+    // Tenths, so that values tie and equal thresholds.
     let values = (0..16).map(|_| (uniform(&mut rng) * 11.0).floor() as f32 / 10.0);
     plane(&values.collect::<Vec<_>>())
 }
@@ -47,7 +47,7 @@ fn random_map(number: u64) -> Plane {
 fn random_region(number: u64) -> Mask {
     let mut rng = stream(4, "localize/test", number);
     let mut mask = Mask::new(4, 4);
-    // At least one pixel, so that every share is of something.
+    // At least one pixel, so that every share is defined.
     for _ in 0..=below(&mut rng, 9) {
         mask.insert(below(&mut rng, 4) as usize, below(&mut rng, 4) as usize);
     }
@@ -60,7 +60,7 @@ fn loc_by_hand() {
     let one = region(&[upper_left()]);
     // At 0: 4 of 4 inside, and 2 + 3 outside: 0.2, 0.2, 0.3, 0.3, 0.9.
     assert_eq!(loc(&map, &one, 0.0), 4.0 / 9.0);
-    // At 0.2, strictly: the two pixels of 0.2 go.
+    // At 0.2, strictly: the two pixels of 0.2 are unmarked.
     assert_eq!(loc(&map, &one, 0.2), 4.0 / 7.0);
     // At 0.5: 1.0, 0.8 and 0.6 inside, 0.9 outside.
     assert_eq!(loc(&map, &one, 0.5), 3.0 / 5.0);
@@ -110,7 +110,7 @@ fn laws_of_loc() {
         let overlap = Overlap::of(&map, &region);
         let areas: Vec<f64> = (0..DELTA_STEPS).map(|step| overlap.marked(step)).collect();
         assert!(areas.windows(2).all(|pair| pair[1] <= pair[0]), "{areas:?}");
-        // A map of ones marks everything: what is left is the region's share.
+        // A map of ones marks everything: the result is the region's share.
         let ones = Overlap::of(&plane(&[1.0; 16]), &region);
         assert_eq!(ones.loc(50), ones.region_share());
     }
@@ -135,7 +135,7 @@ fn pointing_by_hand() {
     assert_eq!(pointing(&tied, &region(&[lower_right()])), hit(0.5, true));
     let both = [upper_left(), lower_right()];
     assert_eq!(pointing(&tied, &region(&both)), hit(1.0, true));
-    // An empty map is a miss and no tie.
+    // An empty map is a miss and not a tie.
     let empty = plane(&[0.0; 16]);
     assert_eq!(pointing(&empty, &region(&both)), hit(0.0, false));
 }
@@ -158,22 +158,22 @@ fn energy_by_hand_and_its_complement() {
 #[test]
 fn the_implied_box_by_hand() {
     let map = plane(&MAP);
-    // Above 0.5 the upper left part has three pixels and the other one.
+    // Above 0.5 the upper left component has three pixels and the other one.
     assert_eq!(implied_box(&map, 0.5), Some(upper_left()));
     // Above 0 it has six, two of them of 0.2, and the other three.
     assert_eq!(implied_box(&map, 0.0), Some(bounds(0, 0, 3, 3)));
     assert_eq!(implied_box(&map, 1.0), None);
-    // Corners connect: a diagonal is one part.
+    // Corners connect: a diagonal is one component.
     let diagonal: Vec<f32> = (0..16).map(|i| f32::from(u8::from(i % 5 == 0))).collect();
     assert_eq!(
         implied_box(&plane(&diagonal), 0.5),
         Some(bounds(0, 0, 4, 4))
     );
-    // Of two parts of one size the first counts.
+    // Of two components of the same size the first counts.
     let mut two = [0.0; 16];
     (two[3], two[12]) = (1.0, 1.0);
     assert_eq!(implied_box(&plane(&two), 0.5), Some(bounds(3, 0, 4, 1)));
-    // A long row does not connect to the next row's beginning.
+    // The end of a row does not connect to the beginning of the next row.
     let mut ends = [0.0; 16];
     (ends[3], ends[4], ends[5]) = (1.0, 1.0, 1.0);
     assert_eq!(implied_box(&plane(&ends), 0.5), Some(bounds(0, 1, 2, 2)));
@@ -220,7 +220,7 @@ fn coverage_at_equal_area_by_hand() {
     let found = coverage_at_area(&map, &objects, 5);
     assert_eq!((found.covered, found.all), (0.5, false));
     assert_eq!(found.recall, 5.0 / 8.0);
-    // The sixth is one of its two pixels of 0.3, each drawn half of the time.
+    // The sixth is one of its two pixels of 0.3, each selected half of the time.
     assert!(coverage_at_area(&map, &objects, 6).all);
     let tied = [region(&[bounds(3, 2, 4, 3)])];
     assert_eq!(coverage_at_area(&map, &tied, 6).recall, 0.5);
@@ -231,7 +231,7 @@ fn coverage_at_equal_area_by_hand() {
 
 #[test]
 fn a_blind_map_recalls_at_equal_area_no_more_than_the_area() {
-    // All ties: 4 of 16 pixels are drawn, so a quarter of any object, on average.
+    // All pixels tie: 4 of 16 are selected, so a quarter of any object, on average.
     let object = [region(&[upper_left()])];
     let found = coverage_at_area(&plane(&[1.0; 16]), &object, 4);
     assert_eq!((found.covered, found.recall), (0.0, 0.25));
@@ -248,7 +248,7 @@ fn recall_at_equal_area_is_precision_and_grows_with_the_area() {
         let recalls: Vec<f64> = (0..=16).map(recall).collect();
         assert!(recalls.windows(2).all(|pair| pair[0] <= pair[1] + ROUNDING));
         assert_eq!(recalls[16], 1.0, "random maps are not empty");
-        // What the object misses of the marked pixels lies outside, and the two make the area.
+        // The marked pixels outside the object and those on it add up to the area.
         let mut outside = Mask::new(4, 4);
         for place in 0..16 {
             if !object[0].contains(place % 4, place / 4) {

@@ -1,10 +1,9 @@
-//! Whether a map lies on the object: scores of one map against boxes and pixel masks. Plain
-//! numbers, no tensor and no network.
+//! Localisation scores of one map against boxes and pixel masks. Plain numbers, no tensor and no
+//! network.
 //!
-//! A map is normalised, 0 to 1, at the size of its picture. What it is measured against is a
-//! [`Truth`]; [`localize`] gives every score of one map, and each score is also a function of its
-//! own. A map that is all zero shows nothing: it overlaps nothing, points nowhere and covers no
-//! object.
+//! A map is normalised, 0 to 1, at the size of its picture, and is compared with a [`Truth`].
+//! [`localize`] returns every score of one map; each score is also a separate function. A map that
+//! is all zero overlaps nothing, points nowhere and covers no object.
 
 mod coverage;
 mod implied;
@@ -19,13 +18,13 @@ pub use pointing::{Pointing, energy, pointing};
 use super::Plane;
 use crate::data::annotation::{Annotation, Mask, PixelBox};
 
-/// The steps of delta (see [`delta`]) at which single scores are given: 0, 0.15 and 0.5.
+/// The steps of delta (see [`delta`]) at which single scores are computed: 0, 0.15 and 0.5.
 ///
-/// 0.15 is the threshold of Selvaraju et al., "Grad-CAM", 2017, section 4.1 (15 % of the maximum);
-/// 0 counts every pixel that is marked at all, and 0.5 lies in the middle.
+/// 0.15 is the threshold of Selvaraju et al., "Grad-CAM", 2017, section 4.1 (15 % of the maximum).
+/// 0 counts every marked pixel, and 0.5 is the middle.
 pub const SCORED_STEPS: [usize; 3] = [0, 15, 50];
 
-/// Where the objects of one picture are.
+/// The objects of one picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Truth {
     boxes: Vec<PixelBox>,
@@ -36,7 +35,7 @@ pub struct Truth {
 }
 
 impl Truth {
-    /// The truth where every object's pixels are known, or `None` where there is no object.
+    /// Returns the truth if every object's pixels are known, or `None` if there is no object.
     pub fn of_annotation(annotation: &Annotation) -> Option<Self> {
         let instances = &annotation.instances;
         let boxes = instances.iter().map(|instance| instance.bounds).collect();
@@ -44,12 +43,12 @@ impl Truth {
         Self::new(boxes, masks.collect(), true)
     }
 
-    /// The truth of a picture of `[height, width]` pixels where boxes alone are known: an object's
-    /// pixels then count as those of its box. `None` where there is no box.
+    /// Returns the truth of a picture of `[height, width]` pixels with only boxes: an object's
+    /// pixels are then those of its box. `None` if there is no box.
     ///
     /// # Panics
     ///
-    /// If a box reaches beyond the picture.
+    /// If a box extends beyond the picture.
     pub fn of_boxes(boxes: &[PixelBox], size: [usize; 2]) -> Option<Self> {
         let objects = boxes.iter().map(|bounds| filled(size, &[*bounds]));
         Self::new(boxes.to_vec(), objects.collect(), false)
@@ -69,27 +68,27 @@ impl Truth {
         })
     }
 
-    /// The box of each object.
+    /// Returns the box of each object.
     pub fn boxes(&self) -> &[PixelBox] {
         &self.boxes
     }
 
-    /// The pixels of each object: of its mask, or of its box where no mask is known.
+    /// Returns the pixels of each object: of its mask, or of its box if no mask is known.
     pub fn objects(&self) -> &[Mask] {
         &self.objects
     }
 
-    /// Whether the objects' own pixels are known.
+    /// Returns whether the objects' own pixels are known.
     pub fn has_masks(&self) -> bool {
         self.has_masks
     }
 
-    /// The union of all boxes.
+    /// Returns the union of all boxes.
     pub fn box_region(&self) -> &Mask {
         &self.box_region
     }
 
-    /// The union of all objects' pixels.
+    /// Returns the union of all objects' pixels.
     pub fn object_region(&self) -> &Mask {
         &self.object_region
     }
@@ -100,26 +99,25 @@ impl Truth {
 pub struct Localization {
     /// Overlap with the union of the boxes, at every delta.
     pub box_overlap: Overlap,
-    /// Overlap with the union of the masks, where they are known.
+    /// Overlap with the union of the masks, if known.
     pub mask_overlap: Option<Overlap>,
     /// Whether the maximum lies in a box.
     pub box_pointing: Pointing,
-    /// Whether the maximum lies on an object, where masks are known.
+    /// Whether the maximum lies on an object, if masks are known.
     pub mask_pointing: Option<Pointing>,
     /// Share of the map's sum inside the boxes, 0 to 1.
     pub box_energy: f64,
-    /// Share of the map's sum on the objects, 0 to 1, where masks are known.
+    /// Share of the map's sum on the objects, 0 to 1, if masks are known.
     pub mask_energy: Option<f64>,
-    /// IoU of the box that the map implies with the best of the true boxes, at each of
-    /// [`SCORED_STEPS`].
+    /// IoU of the box implied by the map with the best true box, at each of [`SCORED_STEPS`].
     pub implied_iou: [f64; 3],
-    /// Which objects are covered, at each of [`SCORED_STEPS`].
+    /// The covered objects, at each of [`SCORED_STEPS`].
     pub coverage: [Coverage; 3],
-    /// Which objects are covered by as many pixels as all objects have.
+    /// The objects covered by as many pixels as all objects have.
     pub equal_area: AreaCoverage,
 }
 
-/// Every score of `map` against `truth`.
+/// Returns every score of `map` against `truth`.
 ///
 /// # Panics
 ///
@@ -143,7 +141,7 @@ pub fn localize(map: &Plane, truth: &Truth) -> Localization {
     }
 }
 
-/// The pixels of `boxes` together, in a picture of `[height, width]`.
+/// Returns the union of `boxes` in a picture of `[height, width]`.
 fn filled([height, width]: [usize; 2], boxes: &[PixelBox]) -> Mask {
     let mut mask = Mask::new(height, width);
     for bounds in boxes {
@@ -154,7 +152,7 @@ fn filled([height, width]: [usize; 2], boxes: &[PixelBox]) -> Mask {
     mask
 }
 
-/// Each pixel's value and whether it belongs to `region`, row by row.
+/// Returns each pixel's value and whether it belongs to `region`, row by row.
 ///
 /// # Panics
 ///

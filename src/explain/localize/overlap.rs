@@ -1,21 +1,21 @@
-//! How a map's marked pixels overlap a region, over all thresholds.
+//! The overlap of a map's marked pixels with a region, over all thresholds.
 
 use crate::data::annotation::Mask;
 use crate::explain::Plane;
 
-/// How many thresholds there are: 0 to 1 in steps of 0.01, both ends included.
+/// Number of thresholds: 0 to 1 in steps of 0.01, both ends included.
 pub const DELTA_STEPS: usize = 101;
 /// Steps from 0 to 1.
 const STEPS_TO_ONE: f32 = 100.0;
 
-/// The threshold of step `step`, 0 at step 0 and 1 at step 100.
+/// Returns the threshold of step `step`, 0 at step 0 and 1 at step 100.
 pub fn delta(step: usize) -> f32 {
     step as f32 / STEPS_TO_ONE
 }
 
-/// Loc(delta): the pixels of `map` above `delta` (strictly) inside `region`, over the region's
-/// pixels and those above `delta` outside it; 0 to 1. It is the intersection over union of the
-/// marked pixels and the region. 0 where both are empty.
+/// Returns Loc(delta): the number of pixels of `map` above `delta` (strictly) inside `region`,
+/// divided by the number of the region's pixels plus those above `delta` outside it; 0 to 1. It is
+/// the intersection over union of the marked pixels and the region, and 0 if both are empty.
 ///
 /// # Panics
 ///
@@ -38,7 +38,7 @@ pub fn loc(map: &Plane, region: &Mask, delta: f32) -> f64 {
     share(inside, region.area() + outside)
 }
 
-/// How many pixels of a map are marked inside and outside of a region, at every threshold.
+/// Number of a map's marked pixels inside and outside a region, at every threshold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Overlap {
     region: usize,
@@ -48,7 +48,7 @@ pub struct Overlap {
 }
 
 impl Overlap {
-    /// The overlap of `map` with `region`.
+    /// Returns the overlap of `map` with `region`.
     ///
     /// # Panics
     ///
@@ -59,7 +59,7 @@ impl Overlap {
         let mut pixels = 0;
         for (value, within) in super::pixels(map, region) {
             pixels += 1;
-            // The thresholds below the value: it is marked at all of them, the last included.
+            // The thresholds below the value, at all of which it is marked.
             let below = thresholds.partition_point(|delta| value > *delta);
             if let Some(last) = below.checked_sub(1) {
                 counts[usize::from(within)][last] += 1;
@@ -79,28 +79,29 @@ impl Overlap {
         }
     }
 
-    /// [`loc`] at step `step`.
+    /// Returns [`loc`] at step `step`.
     pub fn loc(&self, step: usize) -> f64 {
         share(self.inside[step], self.region + self.outside[step])
     }
 
-    /// [`loc`] at every step.
+    /// Returns [`loc`] at every step.
     pub fn curve(&self) -> Vec<f64> {
         (0..DELTA_STEPS).map(|step| self.loc(step)).collect()
     }
 
-    /// Share of the picture's pixels that are marked at step `step`, 0 to 1.
+    /// Returns the share of the picture's pixels that are marked at step `step`, 0 to 1.
     pub fn marked(&self, step: usize) -> f64 {
         share(self.inside[step] + self.outside[step], self.pixels)
     }
 
-    /// Share of the picture that the region takes, 0 to 1.
+    /// Returns the region's share of the picture, 0 to 1.
     pub fn region_share(&self) -> f64 {
         share(self.region, self.pixels)
     }
 }
 
-/// The step at which a curve is highest; the lowest such step where several are, and 0 of none.
+/// Returns the step at which a curve is highest; the lowest one among equals, and 0 for an empty
+/// curve.
 pub fn best_step(curve: &[f64]) -> usize {
     let steps = curve.iter().enumerate().rev();
     steps

@@ -1,4 +1,4 @@
-//! Where a map is highest, and where its mass lies.
+//! The position of a map's maximum, and of its mass.
 
 use crate::data::annotation::Mask;
 use crate::explain::Plane;
@@ -6,15 +6,15 @@ use crate::explain::Plane;
 /// The outcome of the pointing game on one map.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Pointing {
-    /// 1 for a hit and 0 for a miss; with several pixels at the maximum, the share of them that
-    /// hit, which is the chance of one drawn from them.
+    /// 1 for a hit and 0 for a miss. If several pixels share the maximum, the share of them that
+    /// hit, which is the probability that a random one hits.
     pub hit: f64,
     /// Whether several pixels share the maximum.
     pub tied: bool,
 }
 
-/// Whether the highest pixel of `map` lies in `region`. A map that is nowhere above 0 is a miss,
-/// and no tie.
+/// Returns whether the highest pixel of `map` lies in `region`. A map that is nowhere above 0 is a
+/// miss and not a tie.
 ///
 /// # Panics
 ///
@@ -22,9 +22,9 @@ pub struct Pointing {
 ///
 /// # Source
 ///
-/// Zhang et al., "Top-down neural attention by excitation backprop", 2016, section 4.2. They call a
-/// maximum within 15 pixels of the object a hit; pictures here are small and there is no margin.
-/// They do not speak of ties.
+/// Zhang et al., "Top-down neural attention by excitation backprop", 2016, section 4.2. They count
+/// a maximum within 15 pixels of the object as a hit; pictures here are small, so there is no
+/// margin. They do not mention ties.
 pub fn pointing(map: &Plane, region: &Mask) -> Pointing {
     let mut highest = 0.0;
     let (mut hits, mut maxima) = (0u32, 0u32);
@@ -44,8 +44,8 @@ pub fn pointing(map: &Plane, region: &Mask) -> Pointing {
     }
 }
 
-/// Share of the sum of `map` that lies in `region`, 0 to 1; 0 for a map that is all 0. A map that
-/// knows nothing has the region's share of the picture, on average.
+/// Returns the share of the sum of `map` that lies in `region`, 0 to 1; 0 for a map that is all 0.
+/// An uninformative map scores, on average, the region's share of the picture.
 ///
 /// # Panics
 ///

@@ -1,13 +1,15 @@
-//! How a network's confidence changes from an image to its explanation map: drop, increase, gain,
+//! The change of a network's confidence from an image to its explanation map: drop, increase, gain,
 //! and which of two methods loses less. Plain numbers, no tensor.
 
 use std::cmp::Ordering;
 
 /// From a share to percent.
 const PERCENT: f64 = 100.0;
-/// Most that rounding makes of a probability. Maps that are one by mathematics differed by 6e-6 on 126 photographs.
+/// Largest rounding error of a probability. Maps that are mathematically equal differed by up to
+/// 6e-6 on 126 photographs.
 const LARGEST_ROUNDING: f64 = 1e-4;
-/// The same as a share of the probability, for small ones keep as many digits; on those photographs 1e-4.
+/// The same as a share of the probability, since small probabilities have as many digits; up to
+/// 1e-4 on those photographs.
 const LARGEST_ROUNDED_SHARE: f64 = 1e-3;
 
 /// The confidence of one class on an image and on its explanation map `E = L * I`.
@@ -20,9 +22,10 @@ pub struct ConfidenceChange {
 }
 
 impl ConfidenceChange {
-    /// The share of the confidence that the explanation map loses: `max(0, Y - O) / Y`, 0 to 1.
+    /// Returns the share of the confidence that the explanation map loses: `max(0, Y - O) / Y`, 0
+    /// to 1.
     ///
-    /// Where Y is 0 there is nothing to lose, and the drop is 0.
+    /// If Y is 0, the drop is 0.
     ///
     /// # Source
     ///
@@ -35,10 +38,10 @@ impl ConfidenceChange {
         (self.image - self.explanation) / self.image
     }
 
-    /// The share of the missing confidence that the explanation map adds:
+    /// Returns the share of the missing confidence that the explanation map adds:
     /// `max(0, O - Y) / (1 - Y)`, 0 to 1.
     ///
-    /// Where Y is 1 there is nothing to add, and the gain is 0.
+    /// If Y is 1, the gain is 0.
     ///
     /// # Source
     ///
@@ -52,16 +55,17 @@ impl ConfidenceChange {
         (self.explanation - self.image) / (1.0 - self.image)
     }
 
-    /// Whether the network is surer on the explanation map than on the image: `O > Y`, strictly.
+    /// Returns whether the confidence on the explanation map exceeds that on the image: `O > Y`,
+    /// strictly.
     pub fn is_increase(self) -> bool {
         self.explanation > self.image
     }
 
-    /// `Greater` where this map's drop is smaller than that of `other`, which explains the same
-    /// class of the same image; drops are not clipped at 0. `Equal` is a tie.
+    /// Returns `Greater` if this map's drop is smaller than that of `other`, which explains the
+    /// same class of the same image. Drops are not clipped at 0. `Equal` is a tie.
     ///
-    /// Both share Y, so the smaller `(Y - O) / Y` is the larger O: that is what is compared, so that
-    /// no rounding makes a tie and Y may be 0.
+    /// Both share Y, so the smaller `(Y - O) / Y` is the larger O. Comparing O avoids ties from
+    /// rounding and allows Y = 0.
     ///
     /// # Panics
     ///
@@ -74,26 +78,28 @@ impl ConfidenceChange {
         self.explanation.total_cmp(&other.explanation)
     }
 
-    /// Whether O is that of `other` but for the rounding of two sums of the same terms, and a win of one over
-    /// the other so means nothing.
+    /// Returns whether O equals that of `other` up to the rounding of two sums of the same terms,
+    /// so that a win of one over the other means nothing.
     pub fn is_near(self, other: Self) -> bool {
         let share = LARGEST_ROUNDED_SHARE * self.explanation.max(other.explanation);
         (self.explanation - other.explanation).abs() <= share.min(LARGEST_ROUNDING)
     }
 }
 
-/// Average Drop: the mean of [`ConfidenceChange::drop`], in percent; `NaN` of no images.
+/// Returns the Average Drop: the mean of [`ConfidenceChange::drop`], in percent; `NaN` without
+/// images.
 pub fn average_drop(changes: &[ConfidenceChange]) -> f64 {
     mean(changes, ConfidenceChange::drop)
 }
 
-/// % Increase: the share of images with [`ConfidenceChange::is_increase`], in percent; `NaN` of no
-/// images.
+/// Returns the % Increase: the share of images with [`ConfidenceChange::is_increase`], in percent;
+/// `NaN` without images.
 pub fn increase_rate(changes: &[ConfidenceChange]) -> f64 {
     mean(changes, |change| f64::from(u8::from(change.is_increase())))
 }
 
-/// Average gain: the mean of [`ConfidenceChange::gain`], in percent; `NaN` of no images.
+/// Returns the Average Gain: the mean of [`ConfidenceChange::gain`], in percent; `NaN` without
+/// images.
 pub fn average_gain(changes: &[ConfidenceChange]) -> f64 {
     mean(changes, ConfidenceChange::gain)
 }
@@ -102,29 +108,29 @@ fn mean(changes: &[ConfidenceChange], of: impl Fn(ConfidenceChange) -> f64) -> f
     changes.iter().map(|change| of(*change)).sum::<f64>() / changes.len() as f64 * PERCENT
 }
 
-/// How one method fares against another on the same images.
+/// The comparison of two methods on the same images.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Wins {
     /// Images on which the first method's drop is smaller, not clipped.
     pub wins: usize,
-    /// Images on which both drops are the same; they count for neither.
+    /// Images on which both drops are the same; they count for neither method.
     pub ties: usize,
-    /// All images.
+    /// Total number of images.
     pub images: usize,
 }
 
 impl Wins {
-    /// % Win: the images won, in percent of all; `NaN` of no images.
+    /// Returns the % Win: the images won, in percent of all; `NaN` without images.
     pub fn percent(self) -> f64 {
         self.wins as f64 / self.images as f64 * PERCENT
     }
 }
 
-/// How often `first` drops less than `second`; ties apart.
+/// Returns how often `first` drops less than `second`, with ties counted separately.
 ///
 /// # Panics
 ///
-/// If the two are not of the same images.
+/// If the two are not for the same images.
 ///
 /// # Source
 ///
@@ -156,7 +162,7 @@ mod tests {
         ConfidenceChange { image, explanation }
     }
 
-    /// A difference of rounding is near, a win that leaves both drops at 0 is not.
+    /// A rounding difference is near; a win that leaves both drops at 0 is not.
     #[test]
     fn near_is_told_by_the_confidence_and_not_by_the_drop() {
         let (first, second) = (change(0.5, 0.9), change(0.5, 0.8));
@@ -164,7 +170,7 @@ mod tests {
         assert!(!first.is_near(second));
         assert!(first.is_near(change(0.5, 0.900_006)));
         assert!(!first.is_near(change(0.5, 0.9002)));
-        // Twice as sure of an unlikely class is no rounding.
+        // Doubling a small confidence is more than rounding.
         assert!(!change(0.1, 1e-6).is_near(change(0.1, 2e-6)));
         assert!(change(0.1, 1e-6).is_near(change(0.1, 1.0005e-6)));
     }
@@ -202,7 +208,7 @@ mod tests {
 
     #[test]
     fn drops_are_not_clipped_for_a_win_and_ties_are_counted_apart() {
-        // Both rise above Y, so both clipped drops are 0: the higher rise wins all the same.
+        // Both rise above Y, so both clipped drops are 0: the higher rise still wins.
         let (high, low) = ([change(0.2, 0.9)], [change(0.2, 0.5)]);
         assert_eq!((high[0].drop(), low[0].drop()), (0.0, 0.0));
         assert_eq!(wins(&high, &low).wins, 1);

@@ -1,8 +1,8 @@
-//! How faithful a map is, in numbers: how much of the class it keeps, how large it is, and how fast
-//! the class comes and goes with its pixels.
+//! Faithfulness of a map, in numbers: how much of the class confidence it keeps, how large it is,
+//! and how fast the confidence changes with its pixels.
 //!
-//! Every score is one number an image, so that tables can give means with intervals and pair two
-//! methods on the same images. [`score_maps`] gives them all.
+//! Every score is one number per image, so that tables can report means with intervals and pair two
+//! methods on the same images. [`score_maps`] computes them all.
 
 use burn::tensor::Tensor;
 
@@ -21,14 +21,13 @@ pub use pixel_curves::{CurveAreas, curve_areas};
 /// The scores of one map.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct MapScore {
-    /// How sure the network is of the class on the image and on the explanation map.
+    /// The network's confidence in the class on the image and on the explanation map.
     pub confidence: ConfidenceChange,
     /// Mean of the normalised map, 0 to 1.
     pub area: f64,
-    /// Whether the map is constant, and so shows nothing. It scores as it is: all zero, so that E
-    /// is a black image.
+    /// Whether the map is constant. Such a map is scored as all zero, so that E is a black image.
     pub empty: bool,
-    /// Areas under the insertion and the deletion curve, where they were asked for.
+    /// Areas under the insertion and the deletion curve, if requested.
     pub curves: Option<CurveAreas>,
 }
 
@@ -39,15 +38,15 @@ pub struct ScoreRequest<'a> {
     pub pixels: &'a Tensor<4>,
     /// How the network's inputs are standardised.
     pub standardisation: Standardisation<'a>,
-    /// The class each image's map is for.
+    /// The class of each image's map.
     pub target_class: &'a [usize],
     /// The softmax probability of that class on the image, 0 to 1.
     pub confidence: &'a [f32],
-    /// Steps of the insertion and deletion curves; none leaves them out.
+    /// Number of steps of the insertion and deletion curves; `None` omits the curves.
     pub steps: Option<usize>,
 }
 
-/// The scores of one map an image.
+/// Returns the scores of one map per image.
 ///
 /// # Errors
 ///
@@ -55,7 +54,7 @@ pub struct ScoreRequest<'a> {
 ///
 /// # Panics
 ///
-/// If there is not one map, one class and one confidence an image, or if there are 0 steps.
+/// If there is not one map, one class and one confidence per image, or if there are 0 steps.
 pub fn score_maps<N>(
     network: &N,
     maps: &[Saliency],
@@ -102,9 +101,9 @@ where
         .collect())
 }
 
-/// The mean of a normalised map, 0 to 1: 1 for a map of ones, which hides nothing.
+/// Returns the mean of a normalised map, 0 to 1: 1 for a map of ones, which hides nothing.
 ///
-/// Average Drop alone rewards large maps, so it always stands beside this.
+/// Average Drop alone rewards large maps, so it is always shown next to this.
 pub fn map_area(normalised: &Plane) -> f64 {
     let values = normalised.values();
     values.iter().map(|value| f64::from(*value)).sum::<f64>() / values.len() as f64

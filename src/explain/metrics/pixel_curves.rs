@@ -1,28 +1,29 @@
-//! Insertion and deletion: how fast the class comes and goes when pixels do, in the map's order.
+//! Insertion and deletion: how fast the confidence changes as pixels appear or disappear in the
+//! map's order.
 
 use burn::tensor::{Tensor, TensorData};
 
 use crate::explain::{ExplainError, Explainable, Plane, confidences};
 
-/// What a pixel holds that is not there, in standardised units: the training split's mean colour.
+/// Value of a removed pixel, in standardised units: the training split's mean colour.
 pub const FILL: f32 = 0.0;
 
 /// Areas under the two curves of one map: the class's confidence over the share of pixels.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CurveAreas {
-    /// While pixels are put onto a plane of the mean colour, best first, 0 to 1: high is good.
+    /// Pixels are added to a plane of the mean colour, highest first; 0 to 1, higher is better.
     pub insertion: f64,
-    /// While pixels of the image give way to the mean colour, best first, 0 to 1: low is good.
+    /// Pixels of the image are replaced by the mean colour, highest first; 0 to 1, lower is better.
     pub deletion: f64,
 }
 
-/// The areas under the insertion and the deletion curve of one map an image.
+/// Returns the areas under the insertion and the deletion curve of one map per image.
 ///
-/// Pixels go from the map's highest value to its lowest; equal ones row by row from the top left,
-/// so that an empty map is this order alone. They go in `steps` groups of the same size, or nearly
-/// so where the number of pixels is no multiple. The area is that of the trapezoids, over shares of
-/// pixels from 0 to 1. It takes `2 * steps` forwards, each of the whole batch in chunks of bounded
-/// memory.
+/// Pixels are changed from the map's highest value to its lowest, and equal ones row by row from
+/// the top left; an empty map has only this order. They change in `steps` groups of equal size, or
+/// nearly equal if the number of pixels is not a multiple. The area is that of the trapezoids, over
+/// shares of pixels from 0 to 1. It takes `2 * steps` forward passes, each of the whole batch in
+/// chunks of bounded memory.
 ///
 /// # Shapes
 ///
@@ -37,13 +38,13 @@ pub struct CurveAreas {
 ///
 /// # Panics
 ///
-/// If there is not one map and one class an image, or if `steps` is 0.
+/// If there is not one map and one class per image, or if `steps` is 0.
 ///
 /// # Source
 ///
 /// Petsiuk et al., "RISE: Randomized Input Sampling for Explanation of Black-box Models", BMVC
-/// 2018, section 4.3. Their insertion starts from a blurred image and their deletion ends in zeros;
-/// both take the mean colour ([`FILL`]) here, so that the one's end is the other's start.
+/// 2018, section 4.3. Their insertion starts from a blurred image and their deletion ends in zeros.
+/// Both use the mean colour ([`FILL`]) here, so that the end of one is the start of the other.
 pub fn curve_areas<N>(
     network: &N,
     images: Tensor<4>,
@@ -59,7 +60,8 @@ where
     })
 }
 
-/// As [`curve_areas`], for a confidence that `answer` gives to each image of a batch.
+/// Does the work of [`curve_areas`] for a confidence that `answer` computes for each image of a
+/// batch.
 fn areas_under<E>(
     images: Tensor<4>,
     maps: &[&Plane],
@@ -70,7 +72,7 @@ fn areas_under<E>(
     assert_eq!(maps.len(), batch, "there must be one map an image");
     assert!(steps > 0, "a curve has at least one step");
     let pixels = height * width;
-    // A place in the order is below 2^24, so float32 holds it exactly.
+    // A position in the order is below 2^24, so float32 holds it exactly.
     let places: Vec<f32> = maps.iter().flat_map(|map| places(map.values())).collect();
     let places = TensorData::new(places, [batch, 1, height, width]);
     let places: Tensor<4> = Tensor::from_data(places, &images.device());
@@ -110,7 +112,8 @@ fn areas_under<E>(
     Ok(areas)
 }
 
-/// Each pixel's place in the order of falling values, from 0; equal values keep their order.
+/// Returns each pixel's position in descending order of value, from 0; equal values keep their
+/// order.
 fn places(values: &[f32]) -> Vec<f32> {
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_by(|&a, &b| values[b].total_cmp(&values[a]));
@@ -128,10 +131,10 @@ mod tests {
     use super::*;
     use crate::explain::testing::{SmallNet, images, tensor4, wave};
 
-    /// Float32 sums of a few pixels.
+    /// Rounding of float32 sums of a few pixels.
     const ROUNDING: f64 = 1e-6;
 
-    /// The areas under f = sum of an image's pixels.
+    /// Returns the areas under f = sum of an image's pixels.
     fn under_sum(images: Tensor<4>, maps: &[Plane], steps: usize) -> Vec<CurveAreas> {
         let maps: Vec<&Plane> = maps.iter().collect();
         let sum = |images: Tensor<4>| -> Result<Vec<f32>, Infallible> {
@@ -161,7 +164,7 @@ mod tests {
         close(under_sum(image(), &[plane(values)], 2)[0], 0.6, 0.4);
         // Three steps change 1, 3 and 4 pixels: 0, .4, .9, 1 over .25, .5 and .25.
         close(under_sum(image(), &[plane(values)], 3)[0], 0.6125, 0.3875);
-        // One step knows the ends alone.
+        // One step has only the end points.
         close(under_sum(image(), &[plane(values)], 1)[0], 0.5, 0.5);
     }
 
@@ -184,7 +187,7 @@ mod tests {
         let of = |map| under_sum(image(), &[plane(map)], 4)[0];
         let (best, worst) = (of([1.0, 4.0, 2.0, 3.0]), of([4.0, 1.0, 3.0, 2.0]));
         assert!(best.insertion > worst.insertion && best.deletion < worst.deletion);
-        // What one order has put in, the reverse has not yet taken away.
+        // The pixels that one order has added are those that the reverse order has not yet removed.
         close(best, worst.deletion, worst.insertion);
     }
 

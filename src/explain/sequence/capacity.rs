@@ -7,39 +7,39 @@ use super::measure::{ClipMeasure, LayerMeasure, MapMeasure};
 use super::{FrameErrors, LAGS};
 use crate::data::statistics::{Interval, bootstrap};
 
-/// Share of the newest state's gradient norm under which an older state counts as out of reach.
+/// Share of the newest state's gradient norm below which an older state is out of reach.
 const HORIZON_SHARE: f64 = 0.05;
-/// Seed of the bootstrap: every network's intervals come from the same draws of clips.
+/// Seed of the bootstrap: all networks' intervals use the same resamples of clips.
 const BOOTSTRAP_SEED: u64 = 0;
 
-/// What is measured.
+/// A measure of temporal capacity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Measure {
     /// Share of the mass of each lag's map on the explained digit's past track: recall@k.
     OwnTrack,
     /// The same on the other digit's past track.
     OtherTrack,
-    /// The first minus the second, clip by clip.
+    /// Own track minus other track, clip by clip.
     OwnMinusOther,
     /// Share of the newest state's map on the explained digit's past track.
     NewestOwnTrack,
     /// The same on the other digit's past track.
     NewestOtherTrack,
-    /// The first minus the second, clip by clip.
+    /// Newest own track minus newest other track, clip by clip.
     NewestOwnMinusOther,
-    /// What a uniform map has on the explained digit's past track.
+    /// Share of a uniform map on the explained digit's past track.
     Uniform,
     /// Absolute correlation of each lag's map with the predicted frame.
     Likeness,
-    /// Norm of the score's gradient at each lag's state, as a share of that at the newest.
+    /// Norm of the score gradient at each lag's state, as a share of that at the newest.
     Gradient,
-    /// First lag at which that share is below 5 %; [`LAGS`] where there is none.
+    /// First lag at which that share is below 5 %; [`LAGS`] if there is none.
     Horizon,
     /// Squared error of the predicted frame, summed over its pixels.
     Error,
-    /// How much that error rises where the frame at a lag is black.
+    /// Increase of that error if the frame at a lag is black.
     RiseBlack,
-    /// How much that error rises where the frame at a lag is another clip's.
+    /// Increase of that error if the frame at a lag comes from another clip.
     RiseForeign,
 }
 
@@ -61,7 +61,7 @@ impl Measure {
         Self::RiseForeign,
     ];
 
-    /// The name in tables.
+    /// Returns the name in tables.
     pub fn name(self) -> &'static str {
         match self {
             Self::OwnTrack => "own-track",
@@ -95,7 +95,7 @@ impl Measure {
         }
     }
 
-    /// Whether it is one number a clip, and not one a lag.
+    /// Returns whether it is one number per clip, not one per lag.
     fn is_single(self) -> bool {
         matches!(self, Self::Horizon | Self::Error)
     }
@@ -139,25 +139,25 @@ impl Measure {
     }
 }
 
-/// What a measure is of.
+/// The scope of a measure.
 enum Scope {
     Map,
     Layer,
     Network,
 }
 
-/// Whose number it is, or the difference of whose, clip by clip.
+/// The network that a value belongs to, or the difference of two, clip by clip.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Compared {
-    /// The trained network's.
+    /// The trained network.
     Trained,
-    /// That of the same network with its first weights.
+    /// The same network with its initial weights.
     Untrained,
-    /// The trained network's on shuffled frames.
+    /// The trained network on shuffled frames.
     Shuffled,
-    /// The trained network's minus the untrained one's.
+    /// The trained network minus the untrained one.
     TrainedMinusUntrained,
-    /// The trained network's minus that on shuffled frames.
+    /// The trained network minus the same on shuffled frames.
     TrainedMinusShuffled,
 }
 
@@ -171,7 +171,7 @@ impl Compared {
         Self::TrainedMinusShuffled,
     ];
 
-    /// The name in tables.
+    /// Returns the name in tables.
     pub fn name(self) -> &'static str {
         match self {
             Self::Trained => "trained",
@@ -189,12 +189,12 @@ impl fmt::Display for Compared {
     }
 }
 
-/// What the trained network and its controls gave on the same clips.
+/// The measures of the trained network and its controls on the same clips.
 #[derive(Debug, Clone, Copy)]
 pub struct Watchers<'a> {
     /// The trained network.
     pub trained: &'a [ClipMeasure],
-    /// The same network with its first weights.
+    /// The same network with its initial weights.
     pub untrained: &'a [ClipMeasure],
     /// The trained network on shuffled frames.
     pub shuffled: &'a [ClipMeasure],
@@ -203,28 +203,28 @@ pub struct Watchers<'a> {
 /// One number of the table: a mean over clips.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CapacityEntry {
-    /// Whose.
+    /// The network that it belongs to.
     pub compared: Compared,
-    /// What was measured.
+    /// The measure.
     pub measure: Measure,
-    /// The layer, lowest first from 0; nothing for what is of the whole network.
+    /// The layer, from 0 for the lowest; `None` for a measure of the whole network.
     pub layer: Option<usize>,
-    /// The method's place in the request; nothing for what needs no map.
+    /// The method's position in the request; `None` for a measure without maps.
     pub method: Option<usize>,
-    /// Frames before the newest one; nothing for what is one number a clip.
+    /// Frames before the newest one; `None` for a measure with one number per clip.
     pub lag: Option<usize>,
     /// The mean with its interval over clips.
     pub interval: Interval,
 }
 
-/// Returns every measure of every watcher that has it, and the paired differences of the trained
+/// Returns every available measure of every watcher, and the paired differences of the trained
 /// network and its controls, each with a bootstrap interval over the clips.
 ///
-/// A clip without a value, because the map has no mass or the track no pixel, is left out of that
-/// mean alone; `n` says how many count. A mean of no clip is left out altogether.
+/// A clip without a value, because the map has no mass or the track no pixel, is omitted from that
+/// mean only; `n` is the number of clips counted. A mean without clips is omitted.
 ///
 /// # Panics
-/// If the watchers did not see as many clips, or differ in layers or methods.
+/// If the watchers did not see the same number of clips, or differ in layers or methods.
 pub fn capacity(watchers: Watchers<'_>) -> Vec<CapacityEntry> {
     let mut entries = Vec::new();
     let mut columns = Vec::new();
@@ -260,7 +260,7 @@ pub fn capacity(watchers: Watchers<'_>) -> Vec<CapacityEntry> {
         .collect()
 }
 
-/// One row of the table, whosever it is.
+/// One row of the table, for any network.
 #[derive(Debug, Clone, Copy)]
 struct Place {
     measure: Measure,
@@ -270,7 +270,7 @@ struct Place {
 }
 
 impl Place {
-    /// The value of each clip; NaN where there is none.
+    /// Returns the value of each clip; NaN if there is none.
     fn column(&self, clips: &[ClipMeasure]) -> Vec<f64> {
         let lag = self.lag.unwrap_or(0);
         let value = |clip: &ClipMeasure| match (self.layer, self.method) {

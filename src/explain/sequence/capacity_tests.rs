@@ -13,7 +13,8 @@ fn map(own: Option<f64>, other: f64) -> MapMeasure {
     }
 }
 
-/// A clip whose gradient halves with each lag, whose map has `own` on the track at every lag.
+/// Returns a clip whose gradient halves with each lag and whose map has `own` on the track at every
+/// lag.
 fn clip(own: Option<f64>) -> ClipMeasure {
     let gradient = (0..LAGS).map(|lag| 8.0 * 0.5f64.powi(lag as i32)).collect();
     ClipMeasure {

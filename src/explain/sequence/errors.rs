@@ -1,5 +1,4 @@
-//! How much worse the next frame is predicted when one of the frames before it is taken away or
-//! replaced.
+//! The increase of the prediction error when an earlier frame is removed or replaced.
 
 use burn::tensor::Tensor;
 use burn::tensor::activation::sigmoid;
@@ -14,7 +13,7 @@ use crate::model::tap::Tap;
 /// Errors of one clip's predicted frame: squared error summed over its pixels, grey values 0 to 1.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FrameErrors {
-    /// With the frames as they are.
+    /// With the frames unchanged.
     pub plain: f64,
     /// With the frame at each lag black.
     pub black: Vec<f64>,
@@ -22,7 +21,7 @@ pub struct FrameErrors {
     pub foreign: Vec<f64>,
 }
 
-/// The errors of `network` on a group of clips. `strangers` are the clips that frames are taken from.
+/// Returns the errors of `network` on a group of clips. Replacement frames come from `strangers`.
 ///
 /// # Shapes
 /// - `clips`, `strangers`: `[batch, time, 1, height, width]`, 0 to 1, longer than
@@ -30,7 +29,7 @@ pub struct FrameErrors {
 /// - returned: `[batch]`
 ///
 /// # Errors
-/// [`ExplainError::NonFiniteEvidence`] where a prediction is not finite.
+/// [`ExplainError::NonFiniteEvidence`] if a prediction is not finite.
 pub(super) fn frame_errors(
     network: &dyn Predictor,
     clips: Tensor<5>,

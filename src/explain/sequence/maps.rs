@@ -1,4 +1,4 @@
-//! Maps of every hidden state from one forward and one gradient pass.
+//! Maps of every hidden state from one forward and one backward pass.
 
 use burn::tensor::activation::sigmoid;
 use burn::tensor::{Tensor, TensorData};
@@ -9,16 +9,17 @@ use crate::explain::{ExplainError, LayerEvidence, Method, Needs, Plane, evidence
 use crate::model::tap::Tap;
 use crate::model::{Predictor, place};
 
-/// From this absolute correlation with the predicted frame on, a map only repeats it.
+/// Absolute correlation with the predicted frame from which a map only repeats it.
 ///
 /// For the newest state of the last layer under a 1 x 1 head, Grad-CAM of the summed prediction is
 /// a weighted sum of the logits, and so the prediction itself.
 pub const REPEATS: f64 = 0.95;
 
-/// The result of one forward and one gradient pass over a batch of clips. No tensor carries a tape.
+/// The result of one forward and one backward pass over a batch of clips. No tensor has an autodiff
+/// graph.
 #[derive(Debug, Clone)]
 pub struct SequenceEvidence {
-    /// The predicted frame after the last one shown, `[batch, height, width]`, 0 to 1.
+    /// The predicted frame after the last shown one, `[batch, height, width]`, 0 to 1.
     pub prediction: Tensor<3>,
     /// The sum of the predicted frame over each clip's region, `[batch]`.
     pub scores: Tensor<1>,
@@ -27,21 +28,21 @@ pub struct SequenceEvidence {
     pub layers: Vec<Vec<LayerEvidence>>,
 }
 
-/// The evidence at every hidden state for the score S: the predicted frame after the last of
-/// `frames`, summed over each clip's region.
+/// Returns the evidence at every hidden state for the score S: the predicted frame after the last
+/// of `frames`, summed over each clip's region.
 ///
-/// The gradient at a state holds every way on which it reaches the prediction but for the cell: what
-/// the cell keeps to itself takes part as it is.
+/// The gradient at a state includes every path to the prediction except those through its own cell
+/// state, which is held constant.
 ///
 /// # Shapes
 /// - `frames`: `[batch, time, 1, height, width]`, 0 to 1
 /// - `regions`: `[batch]` masks of `[height, width]`
 ///
 /// # Errors
-/// [`ExplainError::NonFiniteEvidence`] where a value is not finite.
+/// [`ExplainError::NonFiniteEvidence`] if a value is not finite.
 ///
 /// # Panics
-/// If there is no clip, or not one region of the frames' size for each.
+/// If there is no clip, or not one region of the frames' size per clip.
 pub fn gather_states(
     network: &dyn Predictor,
     frames: Tensor<5>,
@@ -77,7 +78,7 @@ pub fn gather_states(
     })
 }
 
-/// The map of each clip at one state, before its ReLU, at native size.
+/// Returns the map of each clip at one state, before its ReLU, at native size.
 ///
 /// # Shapes
 /// - returned: `[batch, height, width]` of the state
@@ -99,7 +100,7 @@ pub fn signed_maps(method: Method, state: &LayerEvidence) -> Result<Tensor<3>, E
     Ok(maps)
 }
 
-/// A frame at the size of a state: the mean over each cell's pixels.
+/// Returns a frame at the size of a state: the mean over each cell's pixels.
 ///
 /// # Panics
 /// If the cells do not tile the frame.
@@ -119,8 +120,8 @@ pub fn pooled(frame: &Plane, [rows, columns]: [usize; 2]) -> Plane {
     Plane::new([rows, columns], cells.collect())
 }
 
-/// Pearson's correlation of a map with the predicted frame, which is averaged over the map's cells;
-/// none where one of them is constant.
+/// Returns Pearson's correlation of a map with the predicted frame averaged over the map's cells;
+/// `None` if one of them is constant.
 ///
 /// # Panics
 /// As [`pooled`].

@@ -1,4 +1,4 @@
-//! Maps of hidden states: against the formula, against the trap, and by hand.
+//! Maps of hidden states: against the formula, against the trivial case, and by hand.
 
 use burn::module::Module;
 use burn::tensor::Device;
@@ -7,7 +7,7 @@ use super::*;
 use crate::data::clips::CANVAS_SIDE;
 use crate::model::{ConvLstm, ForecastSpec, PredictorName};
 
-/// Float32 sums over a few thousand cells, in another order.
+/// Rounding of float32 sums over a few thousand cells, in another order.
 const SUM_ORDER: f64 = 1e-4;
 
 fn network(hidden: &[usize], patch: usize) -> ConvLstm {
@@ -22,7 +22,7 @@ fn network(hidden: &[usize], patch: usize) -> ConvLstm {
     ConvLstm::new(&spec, CANVAS_SIDE, 5, &Device::flex()).valid()
 }
 
-/// Frames between 0 and 1 by formula.
+/// Returns frames between 0 and 1 from a formula.
 fn frames(batch: usize, time: usize) -> Tensor<5> {
     let count = batch * time * CANVAS_SIDE * CANVAS_SIDE;
     let values: Vec<f32> = (0..count).map(|i| (i as f32 * 0.37).sin().abs()).collect();
@@ -78,8 +78,8 @@ fn states_come_by_layer_from_the_oldest_and_clips_do_not_see_each_other() {
     assert!((score - sum).abs() < 1e-3, "{score} {sum}");
 }
 
-/// The score's gradient at a state is what the score gains by a small step of that state, later states
-/// and upper layers included.
+/// The score's gradient at a state is the change of the score per small change of that state,
+/// through later states and upper layers.
 #[test]
 fn the_gradient_at_a_past_state_meets_finite_differences() {
     let network = network(&[2, 2], 4);
@@ -107,8 +107,8 @@ fn the_gradient_at_a_past_state_meets_finite_differences() {
     assert!(error < 5e-3, "{difference} {slope}");
 }
 
-/// The trap: under a 1 x 1 head without patches, Grad-CAM of the newest state of the last layer, for
-/// the whole frame and in so far as the sigmoid is straight, is the predicted frame.
+/// The trivial case: under a 1 x 1 head without patches, Grad-CAM of the newest state of the last
+/// layer, for the whole frame and as far as the sigmoid is linear, is the predicted frame.
 #[test]
 fn the_newest_map_of_the_last_layer_repeats_the_prediction_and_older_ones_do_not() {
     let network = network(&[3], 1);

@@ -1,4 +1,4 @@
-//! How far back one network looks in a group of clips.
+//! How far back one network's prediction reaches, in a group of clips.
 
 use burn::tensor::{Device, Tensor};
 
@@ -12,54 +12,54 @@ use crate::data::random::{shuffle, stream};
 use crate::explain::{ExplainError, LayerEvidence, Method, Plane};
 use crate::model::{Predictor, frames_tensor};
 
-/// Random stream of the orders in which frames are shown.
+/// Random stream of the shuffled frame orders.
 const SHUFFLE: &str = "explain/shuffled-frames";
 
-/// In which order a network sees the frames.
+/// The order in which a network sees the frames.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Showing {
-    /// As they are.
+    /// Unchanged.
     InOrder,
-    /// The frames before the last in random order, by a seed; the last stays, so that what is
-    /// explained stays too.
+    /// The frames before the last in random order, by a seed. The last one stays in place, and so
+    /// does the explained frame.
     Shuffled(u64),
 }
 
-/// Who watches, and what is asked of it.
+/// A network, and what to measure of it.
 #[derive(Debug, Clone, Copy)]
 pub struct Watching<'a> {
     /// The network, in validation mode, on a device without autodiff.
     pub network: &'a dyn Predictor,
     /// Its device.
     pub device: &'a Device,
-    /// The methods whose maps are measured; each needs the gradient alone.
+    /// The measured methods; each needs only the gradient.
     pub methods: &'a [Method],
-    /// The digit that is explained, counted from 0.
+    /// The explained digit, counted from 0.
     pub digit: usize,
-    /// In which order the frames are shown.
+    /// The order of the frames.
     pub showing: Showing,
 }
 
-/// What is measured on one clip.
+/// The measures of one clip.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ClipMeasure {
-    /// Of each layer, lowest first.
+    /// Measures of each layer, lowest first.
     pub layers: Vec<LayerMeasure>,
-    /// Of the predicted frame; nothing where they were not asked for.
+    /// Errors of the predicted frame; `None` if not requested.
     pub errors: Option<FrameErrors>,
 }
 
-/// What is measured at the states of one layer.
+/// The measures at the states of one layer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LayerMeasure {
     /// The gradient's Euclidean norm at each lag's state.
     pub gradient: Vec<f64>,
-    /// Of the maps of each method, in the order of the request.
+    /// Measures of the maps of each method, in the order of the request.
     pub methods: Vec<Vec<MapMeasure>>,
 }
 
-/// What is measured of the map at one lag's state. A share is nothing where the map has no positive
-/// value or the track no pixel.
+/// The measures of the map at one lag's state. A share is `None` if the map has no positive value
+/// or the track no pixel.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct MapMeasure {
     /// Share of the mass on the explained digit's track at this lag, 0 to 1.
@@ -70,26 +70,26 @@ pub struct MapMeasure {
     pub newest_own: Option<f64>,
     /// Share of the newest state's mass on the other digit's track at this lag.
     pub newest_other: Option<f64>,
-    /// What a uniform map has on the explained digit's track.
+    /// Share of a uniform map on the explained digit's track.
     pub uniform: Option<f64>,
     /// Correlation with the predicted frame.
     pub likeness: Option<f64>,
 }
 
-/// Measures a group of clips. Where there are `strangers`, as many other clips, the errors under
-/// replaced frames are measured too.
+/// Measures a group of clips. With `strangers`, as many other clips, the errors with replaced
+/// frames are measured too.
 ///
-/// A clip whose digit is hidden altogether in the predicted frame has nothing to be explained: it
-/// gives nothing but its errors, as maps without mass do.
+/// If a clip's digit is hidden in the predicted frame, there is nothing to explain: only its errors
+/// are measured, and its maps count as maps without mass.
 ///
-/// `first` is the number of the group's first clip; it picks the orders of shuffled frames.
+/// `first` is the number of the group's first clip; it determines the orders of shuffled frames.
 ///
 /// # Errors
 /// As [`gather_states`] and [`signed_maps`].
 ///
 /// # Panics
-/// If there is no clip, if a clip is not longer than [`WATCHED_FRAMES`] or has not two digits, or if
-/// there are not as many strangers as clips.
+/// If there is no clip, if a clip is not longer than [`WATCHED_FRAMES`] or does not have two
+/// digits, or if the number of strangers is not the number of clips.
 pub fn measure(
     watching: &Watching<'_>,
     clips: &[Clip],
@@ -140,7 +140,7 @@ pub fn measure(
     Ok(measures)
 }
 
-/// What is measured at the states of one layer, newest first, of each clip.
+/// Returns the measures at the states of one layer, newest first, for each clip.
 fn layer_measures(
     methods: &[Method],
     states: &[LayerEvidence],
@@ -181,7 +181,7 @@ fn layer_measures(
     Ok(layers)
 }
 
-/// The Euclidean norm of each clip's gradient.
+/// Returns the Euclidean norm of each clip's gradient.
 fn norms(gradient: &Tensor<4>) -> Vec<f64> {
     let [batch, ..] = gradient.dims();
     let squares = gradient.clone().square().reshape([batch as i32, -1]);
@@ -189,7 +189,7 @@ fn norms(gradient: &Tensor<4>) -> Vec<f64> {
     sums.into_data().iter::<f64>().collect()
 }
 
-/// The frames that are shown, those before the last in an order of each clip's own.
+/// Returns the shown frames, with those before the last in a separate random order per clip.
 fn shuffled(frames: &Tensor<5>, seed: u64, first: u64) -> Tensor<5> {
     let [clips, ..] = frames.dims();
     let rows = (0..clips).map(|clip| {

@@ -1,4 +1,4 @@
-//! What is measured on clips: laws that hold whatever the network.
+//! Measures of clips: laws that hold for any network.
 
 use burn::module::Module;
 
@@ -57,7 +57,7 @@ fn shares_errors_and_gradients_are_what_they_must_be() {
             assert_eq!(layer.gradient.len(), LAGS);
             assert!(layer.gradient.iter().all(|norm| *norm > 0.0));
             let maps = &layer.methods[0];
-            // The newest state has no track: its frame is the present.
+            // The newest state has no track: its frame is the current one.
             assert_eq!((maps[0].own, maps[0].uniform), (None, None));
             for map in &maps[1..] {
                 let shares = [map.own, map.other, map.newest_own, map.newest_other];
@@ -75,7 +75,7 @@ fn shares_errors_and_gradients_are_what_they_must_be() {
         }
         let errors = clip.errors.expect("asked for");
         assert_eq!((errors.black.len(), errors.foreign.len()), (LAGS, LAGS));
-        // Taking the newest frame away changes more than taking the oldest away.
+        // Removing the newest frame changes more than removing the oldest.
         let change = |lag: usize| (errors.foreign[lag] - errors.plain).abs();
         assert!(change(0) > change(LAGS - 1), "{errors:?}");
     }

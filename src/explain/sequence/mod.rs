@@ -1,12 +1,12 @@
-//! What a next-frame predictor's prediction rests on, along time.
+//! Which earlier states and frames a next-frame prediction depends on.
 //!
-//! A value's walk: a [`FrameTarget`] says which pixels of the predicted frame are summed into the
-//! score; [`gather_states`] runs one forward and one gradient pass over the frames that are shown
-//! and returns activation and gradient of every hidden state; [`signed_maps`] turns them into maps
-//! that keep their sign; [`likeness`] says whether a map only repeats the prediction. [`measure`]
-//! does it for a group of clips and finds how far back the maps, the gradient and the error reach;
-//! [`capacity`] sets that beside what an untrained network, shuffled frames and the other digit
-//! give.
+//! The steps: a [`FrameTarget`] selects the pixels of the predicted frame that are summed into the
+//! score; [`gather_states`] runs one forward and one backward pass over the shown frames and
+//! returns activation and gradient of every hidden state; [`signed_maps`] turns them into signed
+//! maps; [`likeness`] measures whether a map only repeats the prediction. [`measure`] does this for
+//! a group of clips and measures how far back the maps, the gradient and the error reach;
+//! [`capacity`] compares the results with those of an untrained network, shuffled frames and the
+//! other digit.
 
 mod capacity;
 mod errors;
@@ -22,5 +22,5 @@ pub use measure::{ClipMeasure, LayerMeasure, MapMeasure, Showing, Watching, meas
 pub use target::FrameTarget;
 pub use tracks::{Tracks, mass_share};
 
-/// How many frames back a state can lie: 0 is the newest of the frames that are shown.
+/// Number of states back in time, from 0 for the newest of the shown frames.
 pub const LAGS: usize = crate::data::clips::WATCHED_FRAMES;

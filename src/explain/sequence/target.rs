@@ -1,4 +1,4 @@
-//! Which pixels of the predicted frame a score sums.
+//! The pixels of the predicted frame that a score sums.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,12 +7,12 @@ use crate::data::clips::{CANVAS_SIDE, CLIP_DIGITS, Clip};
 use crate::data::{Mask, PixelBox};
 use crate::explain::ExplainError;
 
-/// What of the predicted frame is explained.
+/// The explained part of the predicted frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FrameTarget {
     /// The whole frame.
     Frame,
-    /// One of the digits, counted from 0: the pixels that it alone covers in the true frame.
+    /// One of the digits, counted from 0: the pixels that only it covers in the true frame.
     Digit(usize),
     /// A box.
     Box(PixelBox),
@@ -21,8 +21,8 @@ pub enum FrameTarget {
 impl FrameTarget {
     /// Returns the pixels of frame `time` that the score sums.
     ///
-    /// A digit's are those of its true footprint there that no other digit covers too, so that the
-    /// score is of that digit alone; none where it is hidden altogether.
+    /// For a digit, these are the pixels of its true footprint that no other digit covers, so that
+    /// the score depends on that digit alone; none if it is hidden.
     ///
     /// # Panics
     /// If the clip has no such frame or digit.
@@ -53,7 +53,7 @@ impl FrameTarget {
         }
     }
 
-    /// Returns the number of the digit that is explained, if it is one.
+    /// Returns the number of the explained digit, if the target is a digit.
     pub fn digit(&self) -> Option<usize> {
         match self {
             Self::Digit(digit) => Some(*digit),

@@ -1,4 +1,4 @@
-//! Where the digits were, and how much of a map lies there.
+//! The past positions of the digits, and the share of a map on them.
 
 use burn::tensor::Tensor;
 
@@ -7,24 +7,24 @@ use crate::data::clips::{CANVAS_SIDE, Clip, WATCHED_FRAMES};
 use crate::explain::Plane;
 use crate::explain::saliency::{rectify, resize};
 
-/// The tracks that a map can lie on: where the explained digit was at a past frame, and where the
-/// other one was.
+/// The tracks of a map: the positions of the explained digit and of the other digit in a past
+/// frame.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tracks {
-    /// Of the digit that is explained.
+    /// Track of the explained digit.
     pub own: Mask,
-    /// Of the other digit.
+    /// Track of the other digit.
     pub other: Mask,
 }
 
 impl Tracks {
-    /// Returns the tracks at `lag` frames before the last of the [`WATCHED_FRAMES`]: the pixels that
-    /// one digit alone covered then, and that no digit covers in the last frame or in the one that is
-    /// predicted. A map that only marks where the digits are or will be has no mass on either, and at
-    /// lag 0 there is no track.
+    /// Returns the tracks at `lag` frames before the last of the [`WATCHED_FRAMES`]: the pixels
+    /// that only one digit covered then, and that no digit covers in the last or in the predicted
+    /// frame. A map that marks only the current or next positions of the digits has no mass on
+    /// either track. At lag 0 there is no track.
     ///
     /// # Panics
-    /// If the clip is shorter than the lag or has not two digits.
+    /// If the clip is shorter than the lag or does not have two digits.
     pub fn new(clip: &Clip, digit: usize, lag: usize) -> Self {
         let past = WATCHED_FRAMES - 1 - lag;
         let footprint = |digit: usize, time: usize| clip.digits[digit].footprint(time);
@@ -36,8 +36,8 @@ impl Tracks {
         )
     }
 
-    /// The same from the footprints: those of the explained and the other digit then, and those that
-    /// the digits have now.
+    /// Returns the tracks from the footprints: those of the explained and the other digit then, and
+    /// those of all digits now.
     fn of([own, other]: [Mask; 2], now: &[Mask]) -> Self {
         let without = |mask: &Mask, others: &Mask| {
             let mut alone = mask.clone();
@@ -52,8 +52,8 @@ impl Tracks {
     }
 }
 
-/// Maps ready to be laid over tracks: rectified, then at the frame's size by half-pixel bilinear
-/// interpolation.
+/// Returns maps prepared for comparison with tracks: rectified, then resized to the frame by
+/// half-pixel bilinear interpolation.
 ///
 /// # Shapes
 /// - `maps`: `[batch, height, width]`
@@ -62,8 +62,8 @@ pub(super) fn positive(maps: Tensor<3>) -> Vec<Plane> {
     Plane::from_batch(resize(rectify(maps), [CANVAS_SIDE; 2]))
 }
 
-/// The share of a map's mass that lies on `track`, 0 to 1; none where the map has no mass or the
-/// track no pixel.
+/// Returns the share of a map's mass on `track`, 0 to 1; `None` if the map has no mass or the track
+/// no pixel.
 ///
 /// # Panics
 /// If the map has a negative value or another size than the track.
@@ -136,7 +136,8 @@ mod tests {
             let pixels: Vec<_> = pixels.iter().map(|x| (*x, 0)).collect();
             mask([1, 8], &pixels)
         };
-        // Then: the digit on 0 to 3, the other on 3 to 6. Now: the digit on 2, the other on 5 and 7.
+        // Then: the digit on 0 to 3, the other on 3 to 6. Now: the digit on 2, the other on 5 and
+        // 7.
         let tracks = Tracks::of(
             [row(&[0, 1, 2, 3]), row(&[3, 4, 5, 6])],
             &[row(&[2]), row(&[5, 7])],

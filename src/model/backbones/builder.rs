@@ -1,38 +1,39 @@
-//! Makes an architecture's layers, whatever they are made from.
+//! Builds an architecture's layers from any source.
 
 use super::Dialect;
 use super::layers::{Activation, Convolution, Dense, Form, Kernel, Padding};
 use super::random::Dropping;
 
-/// For images of what size a network's first layers are.
+/// The image size that a network's first layers are designed for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stem {
-    /// As published, for photographs: they make 224 pixels a side 7 cells.
+    /// As published, for photographs: 224 pixels per side become 7 cells.
     ImageNet,
-    /// For 32 x 32 pixels: fewer strides, so that some 4 x 4 cells are left. Each architecture's file
-    /// says which.
+    /// For 32 x 32 pixels: fewer strides, so that about 4 x 4 cells remain. Each architecture's
+    /// file states which.
     Cifar,
 }
 
-/// Gives layers by torchvision's names; the architecture asks for each once, in an order of its own.
+/// Provides layers by torchvision's names; the architecture requests each one once, in its own
+/// order.
 pub(super) trait Source {
-    /// What the convolution called by the first name computes with, which has no bias and is followed
-    /// by the batch normalisation called by the second.
+    /// Returns the kernel of the convolution with the first name, which has no bias and is followed
+    /// by the batch normalisation with the second name.
     fn normalised(&mut self, names: [&str; 2], form: Form) -> Kernel;
 
-    /// What the convolution `name` computes with, which has a bias.
+    /// Returns the kernel of the convolution `name`, which has a bias.
     fn biased(&mut self, name: &str, form: Form) -> Kernel;
 
-    /// The dense layer `name` of so many inputs and outputs.
+    /// Returns the dense layer `name` with these numbers of inputs and outputs.
     fn dense(&mut self, name: &str, channels: [usize; 2]) -> Dense;
 
-    /// Whether the network is in training, so that dropout drops.
+    /// Returns whether the network is in training, so that dropout is active.
     fn trains(&self) -> bool {
         false
     }
 }
 
-/// Makes layers from a source.
+/// Builds layers from a source.
 pub(super) struct Builder<'a> {
     pub(super) source: &'a mut dyn Source,
     pub(super) dialect: Dialect,
@@ -77,7 +78,7 @@ impl Builder<'_> {
         }
     }
 
-    /// Networks for photographs stay with the backend, by which they equal torchvision's.
+    /// Networks for photographs use the backend, with which they equal torchvision's.
     fn own_kernels(&self) -> bool {
         self.stem == Stem::Cifar
     }
@@ -87,7 +88,7 @@ impl Builder<'_> {
         self.source.dense(name, channels)
     }
 
-    /// Returns what drops a `share`, 0 to below 1, in training and nothing else.
+    /// Returns a dropout of `share`, 0 to below 1, which acts only in training.
     pub(super) fn dropping(&self, share: f64) -> Dropping {
         Dropping::new(share, self.source.trains())
     }

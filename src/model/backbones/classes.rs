@@ -1,6 +1,6 @@
 //! ImageNet's classes by name.
 
-/// One name a line, in the order of the class numbers: torchvision's short names.
+/// One name per line, in the order of the class numbers: torchvision's short names.
 const NAMES: &str = include_str!("imagenet_classes.txt");
 
 /// Returns the names of ImageNet's 1000 classes, by class number.

@@ -1,4 +1,4 @@
-//! What a network costs and how large its maps are, found by a forward pass that computes nothing.
+//! A network's cost and map sizes, found by a forward pass that computes nothing.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,7 +11,7 @@ use super::tally::Count;
 use super::{BackboneName, Dialect, IMAGE_CHANNELS, assemble};
 use crate::model::tap::Tap;
 
-/// Gives layers that only count.
+/// Provides layers that only count.
 #[derive(Default)]
 struct Counted {
     parameters: u64,
@@ -40,8 +40,8 @@ impl Source for Counted {
     }
 }
 
-/// Returns the trainable parameters of the network `name` with `stem` for `classes` classes, and the
-/// multiply-adds of one image's forward pass, in convolutions and dense layers.
+/// Returns the trainable parameters of the network `name` with `stem` for `classes` classes, and
+/// the multiply-adds of one image's forward pass, in convolutions and dense layers.
 pub(in crate::model) fn cost(
     (name, stem): (BackboneName, Stem),
     [height, width]: [usize; 2],
@@ -59,8 +59,8 @@ pub(in crate::model) fn cost(
     (source.parameters, multiply_adds)
 }
 
-/// Returns the names of the network's blocks, in forward order, each with the cells that the shorter
-/// side of its activation has for images of `side` x `side` pixels.
+/// Returns the names of the network's blocks, in forward order, each with the cells along the
+/// shorter side of its activation for images of `side` x `side` pixels.
 pub(in crate::model) fn block_cells(
     (name, stem): (BackboneName, Stem),
     side: usize,
@@ -89,8 +89,8 @@ fn black([height, width]: [usize; 2]) -> Tensor<4> {
 mod tests {
     use super::*;
 
-    /// torchvision's own counts at 224 pixels, in units of a thousand million: 15.47, 4.09, 7.80, 0.39,
-    /// 0.82 and 0.30. They are rounded, so half of the last digit may differ.
+    /// torchvision's own counts at 224 pixels, in units of 10^9: 15.47, 4.09, 7.80, 0.39, 0.82 and
+    /// 0.30. They are rounded, so the last digit may differ by half.
     #[test]
     fn published_networks_cost_what_torchvision_says() {
         for (name, parameters, giga) in [
@@ -107,7 +107,7 @@ mod tests {
         }
     }
 
-    /// All maps of the deepest block have 4 x 4 cells or, of VGG-16, 2 x 2 before its last pool.
+    /// All maps of the deepest block have 4 x 4 cells or, for VGG-16, 2 x 2 before its last pool.
     #[test]
     fn a_network_for_small_images_keeps_some_cells() {
         for (name, blocks, first, last) in [

@@ -1,5 +1,4 @@
-//! Whose conventions a weight file follows. Told by the file's notes or by the user; read by the
-//! networks and by the preparation of their input.
+//! The conventions that a weight file follows, from the file's notes or the user.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -7,25 +6,25 @@ use std::str::FromStr;
 
 use crate::data::DataError;
 
-/// The key of a `.safetensors` file's notes that tells of TensorFlow's padding.
+/// Key of the note in a `.safetensors` file that indicates TensorFlow's padding.
 const PADDING_KEY: &str = "padding";
-/// How that note begins.
+/// Start of that note.
 const SAME_PADDING: &str = "TensorFlow SAME";
-/// The key of the note that tells of Caffe's last convolution.
+/// Key of the note that indicates Caffe's last convolution.
 const NOTE_KEY: &str = "note";
-/// How that note begins.
+/// Start of that note.
 const PADDED_HEAD: &str = "conv_final used pad=1";
 
-/// The framework that a network was trained in, where its details differ from torchvision's.
+/// The framework that a network was trained in, if its details differ from torchvision's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Dialect {
-    /// As torchvision has it.
+    /// As in torchvision.
     #[default]
     Torchvision,
     /// Inputs from -1 to 1; convolutions pad so that a stride's odd pixel is the last one ("same").
     TensorFlow,
-    /// SqueezeNet as it was published: its last convolution is padded by a pixel, its images are cut
-    /// to 227 pixels.
+    /// SqueezeNet as published: its last convolution is padded by one pixel, and its images are
+    /// cropped to 227 pixels.
     Caffe,
 }
 
@@ -42,7 +41,7 @@ impl Dialect {
         }
     }
 
-    /// Returns the dialect that the notes of a `.safetensors` file tell of, where they do.
+    /// Returns the dialect that the notes of a `.safetensors` file indicate, if any.
     pub fn of_notes(notes: &HashMap<String, String>) -> Option<Self> {
         let begins = |key: &str, start: &str| {
             let note = notes.get(key);

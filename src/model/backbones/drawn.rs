@@ -1,4 +1,4 @@
-//! Draws a network's parameters before training, as torchvision does for each architecture.
+//! Initialises a network's parameters as torchvision does for each architecture.
 
 use burn::module::Param;
 use burn::tensor::{Device, Distribution, Tensor};
@@ -9,30 +9,30 @@ use super::layers::{Dense, Form, Kernel};
 use super::norm::BatchNorm;
 use super::parameters::{ConvolutionLayer, DenseLayer};
 
-/// Deviation of the weights where torchvision takes a narrow normal distribution.
+/// Standard deviation of the weights where torchvision uses a narrow normal distribution.
 const NARROW: f64 = 0.01;
-/// SqueezeNet's last convolution, which is drawn otherwise than the others.
+/// SqueezeNet's last convolution, which is initialised differently from the others.
 const SQUEEZENET_HEAD: &str = "classifier.1";
-/// Numbers of running statistics begin here, above all that a network's parameters are given.
+/// First number of running statistics, above the numbers of a network's parameters.
 const FIRST_STATISTIC: u64 = 1 << 32;
 
-/// Makes trainable layers with drawn weights, in the order in which they are asked for.
+/// Creates trainable layers with random weights, in the order of the requests.
 pub(super) struct Drawn<'a> {
     pub(super) network: BackboneName,
-    /// The device whose generator is drawn from.
+    /// The device whose generator is used.
     pub(super) device: &'a Device,
     pub(super) convolutions: Vec<ConvolutionLayer>,
     pub(super) dense: Vec<DenseLayer>,
 }
 
 impl Drawn<'_> {
-    /// Weights of a convolution: normal with the deviation sqrt(2 / fan out), which keeps the variance
-    /// of what flows back through a ReLU; SqueezeNet's uniform with the deviation sqrt(2 / fan in),
-    /// and its last narrow.
+    /// Returns the weights of a convolution: normal with the deviation sqrt(2 / fan out), which
+    /// keeps the variance of gradients through a ReLU. SqueezeNet's are uniform with the deviation
+    /// sqrt(2 / fan in), and narrow for its last convolution.
     ///
     /// # Source
-    /// He et al., "Delving Deep into Rectifiers", ICCV 2015, equations 10 and 14. As in PyTorch, the
-    /// fan out counts all filters of a grouped convolution.
+    /// He et al., "Delving Deep into Rectifiers", ICCV 2015, equations 10 and 14. As in PyTorch,
+    /// the fan out counts all filters of a grouped convolution.
     fn weights(&self, name: &str, form: Form) -> Tensor<4> {
         let [outputs, inputs, height, width] = form.shape();
         let cells = height * width;
@@ -40,7 +40,7 @@ impl Drawn<'_> {
         let distribution = match self.network {
             BackboneName::Squeezenet10 if name == SQUEEZENET_HEAD => normal(NARROW),
             BackboneName::Squeezenet10 => {
-                // Uniform within +-b has the deviation b / sqrt(3).
+                // A uniform distribution within +-b has the deviation b / sqrt(3).
                 let bound = (3.0 * 2.0 / (inputs * cells) as f64).sqrt();
                 Distribution::Uniform(-bound, bound)
             }
@@ -72,15 +72,16 @@ impl Source for Drawn<'_> {
         ))
     }
 
-    /// Every architecture here begins with biases of 0.
+    /// Returns all architectures here start with biases of 0.
     fn biased(&mut self, name: &str, form: Form) -> Kernel {
         let weight = self.weights(name, form);
         let bias = Tensor::zeros([form.outputs], self.device);
         self.keep(ConvolutionLayer::biased(name, weight, bias))
     }
 
-    /// Weights of the dense layer: of ResNet, with its bias, uniform within +-1/sqrt(inputs), as
-    /// PyTorch's layers are; of EfficientNet uniform within +-1/sqrt(outputs); else narrow.
+    /// Returns the weights of the dense layer. For ResNet they are uniform within +-1/sqrt(inputs),
+    /// with the bias, as in PyTorch's layers; for EfficientNet uniform within +-1/sqrt(outputs);
+    /// otherwise narrow.
     fn dense(&mut self, name: &str, [inputs, outputs]: [usize; 2]) -> Dense {
         let within = |fan: usize| {
             let bound = 1.0 / (fan as f64).sqrt();

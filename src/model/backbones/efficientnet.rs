@@ -1,5 +1,5 @@
 //! EfficientNet-B0: inverted residuals with squeeze-and-excitation. For small images the stem and
-//! the first stage with a stride keep the size.
+//! the first strided stage keep the size.
 
 use burn::tensor::Tensor;
 
@@ -14,8 +14,8 @@ use crate::model::tap::Tap;
 const STEM: usize = 32;
 /// Channels of the last convolution.
 const FEATURES: usize = 1280;
-/// Share of the dense layer's input that is dropped in training; and share of the images whose residual
-/// is dropped after the last block, rising from none before the first.
+/// Share of the dense layer's input dropped in training. Also the share of images whose residual is
+/// dropped in the last block, rising linearly from 0 before the first.
 const DROPPED: f64 = 0.2;
 /// The last convolution, after its SiLU.
 const LAST: &str = "features.8";
@@ -47,8 +47,9 @@ const fn stage(
     }
 }
 
-/// The network. Its tap points are `features.0` (the stem), each block, such as `features.2.1`, each
-/// stage, `features.1` to `features.7`, which is the same place as its last block, and `features.8`.
+/// The network. Its tap points are `features.0` (the stem), each block, such as `features.2.1`,
+/// each stage, `features.1` to `features.7`, which is the output of its last block, and
+/// `features.8`.
 #[derive(Debug, Clone)]
 pub(super) struct EfficientNet {
     stem: Convolution,
@@ -139,7 +140,7 @@ impl Architecture for EfficientNet {
 }
 
 impl EfficientNet {
-    /// The logits, by all that comes after the last convolution.
+    /// Returns the logits from the output of the last convolution.
     fn classify(&self, features: Tensor<4>) -> Tensor<2> {
         self.dense.forward(self.dropping.values(pooled(features)))
     }

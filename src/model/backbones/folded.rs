@@ -1,5 +1,4 @@
-//! Layers from parameters by name, batch normalisation folded into the convolutions. Implemented by
-//! weight files and by trained networks, used by [`super::Backbone`].
+//! Layers from named parameters, with batch normalisation folded into the convolutions.
 
 use burn::tensor::{Device, Tensor, TensorData};
 
@@ -9,15 +8,15 @@ use super::norm::VARIANCE_EPSILON;
 
 /// A source of parameters by torchvision's names.
 pub trait Parameters {
-    /// Returns the values of the parameter or buffer `name`, row-major, as many as the product of
-    /// `shape`.
+    /// Returns the values of the parameter or buffer `name`, row-major; their number is the product
+    /// of `shape`.
     ///
-    /// A source that lacks them keeps note of it and gives zeros, so that all that is wrong with it
-    /// can be told at once.
+    /// A source without them records this and returns zeros, so that all problems can be reported
+    /// at once.
     fn values(&mut self, name: &str, shape: &[usize]) -> Vec<f32>;
 }
 
-/// Makes layers in inference mode from parameters.
+/// Creates layers in inference mode from parameters.
 pub(super) struct Folded<'a> {
     pub(super) parameters: &'a mut dyn Parameters,
     pub(super) device: &'a Device,
@@ -85,7 +84,7 @@ mod tests {
     use super::*;
     use crate::model::backbones::Dialect;
 
-    /// Hands out 2 for every scale and variance, 3 for the mean, 1 for the shift, 5 for weights.
+    /// A source of 2 for every scale and variance, 3 for the mean, 1 for the shift, 5 for weights.
     struct Numbers;
 
     impl Parameters for Numbers {
@@ -94,7 +93,7 @@ mod tests {
                 "bn.weight" => 2.0,
                 "bn.bias" => 1.0,
                 "bn.running_mean" => 3.0,
-                // With the epsilon, a root of 4.
+                // With the epsilon, the square root is 4.
                 "bn.running_var" => 16.0 - VARIANCE_EPSILON,
                 "conv.weight" => 5.0,
                 other => panic!("\"{other}\" was not expected"),
@@ -116,7 +115,7 @@ mod tests {
         };
         let form = Form::new([1, 1], 1, 1);
         let layer = builder.normalised(["conv", "bn"], form, Activation::Relu6);
-        // 5 x, less 3, over 4, times 2, plus 1: 2.5 x - 0.5, held in 0 to 6.
+        // 5 x, minus 3, over 4, times 2, plus 1: 2.5 x - 0.5, clamped to 0 to 6.
         let input = Tensor::from_floats([[[[0.0, 1.0, 2.0, 4.0]]]], &Device::flex());
         let found: Vec<f32> = layer.forward(input).into_data().iter::<f32>().collect();
         assert_eq!(found, [0.0, 2.0, 4.5, 6.0]);

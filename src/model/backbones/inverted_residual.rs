@@ -1,5 +1,5 @@
-//! Inverted residual blocks: widen, filter each channel, narrow. Shared by MobileNet-V2 and
-//! EfficientNet, which adds a squeeze-and-excitation.
+//! Inverted residual blocks: widen, filter each channel, narrow. EfficientNet's variant adds a
+//! squeeze-and-excitation.
 
 use burn::tensor::{Tensor, activation};
 
@@ -7,7 +7,7 @@ use super::builder::{Builder, Stem};
 use super::layers::{Activation, Convolution, Form, Padding, pooled};
 use super::random::Dropping;
 
-/// How many times fewer channels than its block's input a squeeze-and-excitation passes.
+/// Ratio of the channels of a block's input to those inside its squeeze-and-excitation.
 const SQUEEZE: usize = 4;
 
 /// A block of one stage.
@@ -15,7 +15,7 @@ const SQUEEZE: usize = 4;
 pub(super) struct Block {
     pub(super) inputs: usize,
     pub(super) outputs: usize,
-    /// How many times wider the block is inside than its input.
+    /// Ratio of the channels inside the block to those of its input.
     pub(super) expansion: usize,
     pub(super) kernel: usize,
     pub(super) stride: usize,
@@ -23,17 +23,17 @@ pub(super) struct Block {
     pub(super) names: Names,
 }
 
-/// How the parameters of a block are named, and with it whether it has a squeeze-and-excitation.
+/// Naming of a block's parameters, which also determines whether it has a squeeze-and-excitation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Names {
-    /// `conv.0.0`, `conv.0.1`, ...: the narrowing convolution and its normalisation stand one by
-    /// one at the end. No squeeze-and-excitation.
+    /// `conv.0.0`, `conv.0.1`, ...: the narrowing convolution and its normalisation come last, one
+    /// number each. No squeeze-and-excitation.
     MobileNet,
     /// `block.0.0`, `block.0.1`, ...: all in pairs, and `block.2.fc1`, `block.2.fc2`.
     EfficientNet,
 }
 
-/// Equal blocks in a row, but for the first, which changes channels and size.
+/// A series of equal blocks, except the first, which changes channels and size.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stage {
     pub(super) expansion: usize,
@@ -59,8 +59,8 @@ impl Stage {
     }
 }
 
-/// Returns the stride of the stem that stands before `stages`, and the stages: for small images the
-/// stem and the first stage with a stride lose theirs.
+/// Returns the stride of the stem before `stages`, and the stages: for small images the stem and
+/// the first strided stage lose their strides.
 pub(super) fn strides<const N: usize>(stem: Stem, mut stages: [Stage; N]) -> (usize, [Stage; N]) {
     if stem == Stem::ImageNet {
         return (2, stages);
@@ -71,7 +71,7 @@ pub(super) fn strides<const N: usize>(stem: Stem, mut stages: [Stage; N]) -> (us
     (1, stages)
 }
 
-/// Scales each channel by what the means of all channels say of it.
+/// Scales each channel by a factor computed from the means of all channels.
 #[derive(Debug, Clone)]
 struct SqueezeExcitation {
     squeeze: Convolution,
@@ -90,7 +90,7 @@ pub(super) struct InvertedResidual {
 }
 
 impl InvertedResidual {
-    /// Returns the block `name`. Where it has a shortcut, training leaves out the rest of it for a
+    /// Returns the block `name`. If it has a shortcut, training skips the rest of the block for a
     /// share `dropped` of the images.
     pub(super) fn new(builder: &mut Builder<'_>, name: &str, block: Block, dropped: f64) -> Self {
         let parent = match block.names {

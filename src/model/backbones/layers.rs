@@ -1,4 +1,4 @@
-//! The layers that the architectures are made of.
+//! The layers of the architectures.
 
 use burn::tensor::module::{conv2d, linear};
 use burn::tensor::ops::ConvOptions;
@@ -8,12 +8,12 @@ use super::norm::BatchNorm;
 use super::tally::Count;
 use crate::kernels::{After, convolution};
 
-/// What comes after a convolution.
+/// The activation after a convolution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Activation {
     Identity,
     Relu,
-    /// ReLU, held at 6.
+    /// ReLU, clamped at 6.
     Relu6,
     /// x times its logistic function.
     Silu,
@@ -29,34 +29,34 @@ pub(super) struct Form {
     pub(super) groups: usize,
 }
 
-/// How a convolution's input is padded with zeros.
+/// Zero padding of a convolution's input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Padding {
-    /// So many on every side.
+    /// This many on each side.
     Each(usize),
-    /// TensorFlow's "same": as many as give ceil(input / stride) outputs, the odd one last.
+    /// TensorFlow's "same": gives ceil(input / stride) outputs, with the odd pixel last.
     Same,
 }
 
-/// What a convolution computes with.
+/// The parameters of a convolution.
 #[derive(Debug, Clone)]
 pub(super) enum Kernel {
     /// Weights `[outputs, inputs, height, width]` and a bias `[outputs]`.
     Biased(Tensor<4>, Tensor<1>),
     /// Weights, and the batch normalisation that follows them.
     Normalised(Tensor<4>, BatchNorm),
-    /// Nothing: what it would cost is added up.
+    /// No parameters: the cost is counted.
     Counted(Count),
 }
 
-/// A convolution, with batch normalisation where it has one, and its activation.
+/// A convolution with its activation, and its batch normalisation if it has one.
 #[derive(Debug, Clone)]
 pub(super) struct Convolution {
     pub(super) kernel: Kernel,
     pub(super) form: Form,
     pub(super) padding: Padding,
     pub(super) activation: Activation,
-    /// Whether our own kernels may compute it, whose last digits differ from the backend's.
+    /// Whether our own kernels may compute it; their last digits differ from the backend's.
     pub(super) own_kernels: bool,
 }
 
@@ -67,14 +67,14 @@ pub(super) struct Convolution {
     reason = "a network has one to three of them, and those that count are not kept"
 )]
 pub(super) enum Dense {
-    /// Weights `[outputs, inputs]`, as torchvision has them, and a bias `[outputs]`.
+    /// Weights `[outputs, inputs]`, as in torchvision, and a bias `[outputs]`.
     Held(Tensor<2>, Tensor<1>),
-    /// Nothing: what so many outputs would cost is added up.
+    /// No parameters: the cost of this number of outputs is counted.
     Counted(Count, usize),
 }
 
 impl Form {
-    /// A dense convolution that keeps or, by its stride, divides the size.
+    /// Returns a dense convolution that keeps the size or divides it by its stride.
     pub(super) fn new([inputs, outputs]: [usize; 2], kernel: usize, stride: usize) -> Self {
         Self {
             inputs,
@@ -85,7 +85,7 @@ impl Form {
         }
     }
 
-    /// One filter per channel.
+    /// Returns a convolution with one filter per channel.
     pub(super) fn depthwise(channels: usize, kernel: usize, stride: usize) -> Self {
         Self {
             groups: channels,
@@ -93,7 +93,7 @@ impl Form {
         }
     }
 
-    /// The shape of the weights.
+    /// Returns the shape of the weights.
     pub(super) fn shape(&self) -> [usize; 4] {
         let inputs = self.inputs / self.groups;
         [self.outputs, inputs, self.kernel, self.kernel]
@@ -105,12 +105,12 @@ impl Convolution {
     ///
     /// # Shapes
     /// - `input`: `[batch, channels, height, width]`
-    /// - returned: the same axes, of the form's outputs and stride
+    /// - returned: the same axes, with the form's outputs and stride
     pub(super) fn forward(&self, input: Tensor<4>) -> Tensor<4> {
         self.activation.apply(self.before_activation(input))
     }
 
-    /// Returns what its activation is applied to.
+    /// Returns the input of its activation.
     ///
     /// # Shapes
     /// As [`forward`](Self::forward).
@@ -138,7 +138,7 @@ impl Convolution {
         }
     }
 
-    /// Returns the bias, where the convolution has one.
+    /// Returns the bias, if the convolution has one.
     pub(super) fn bias(&self) -> Option<Tensor<1>> {
         match &self.kernel {
             Kernel::Biased(_, bias) => Some(bias.clone()),
@@ -156,20 +156,20 @@ impl Convolution {
 }
 
 impl Form {
-    /// Whether it is a dense convolution with as many cells after it as before.
+    /// Returns whether it is a dense convolution with as many output cells as input cells.
     fn keeps_size(&self, padding: Padding) -> bool {
         let centred = self.kernel % 2 == 1 && padding == Padding::Each(self.kernel / 2);
         centred && self.stride == 1 && self.groups == 1
     }
 
-    /// Outputs along an axis of `size` with its padding.
+    /// Returns the number of outputs along an axis of `size` with its padding.
     fn reached(&self, size: usize) -> usize {
         (size - self.kernel) / self.stride + 1
     }
 }
 
 impl Padding {
-    /// Zeros before and after an axis of `size`.
+    /// Returns the number of zeros before and after an axis of `size`.
     fn around(self, size: usize, form: Form) -> (usize, usize) {
         match self {
             Self::Each(each) => (each, each),
@@ -183,7 +183,7 @@ impl Padding {
 }
 
 impl Activation {
-    /// Returns the activation of `values`.
+    /// Returns `values` after the activation.
     pub(super) fn apply<const D: usize>(self, values: Tensor<D>) -> Tensor<D> {
         match self {
             Self::Identity => values,
@@ -212,7 +212,7 @@ impl Dense {
         }
     }
 
-    /// Returns the weights, `[outputs, inputs]`, where it has any.
+    /// Returns the weights, `[outputs, inputs]`, if it has any.
     pub(super) fn weight(&self) -> Option<Tensor<2>> {
         match self {
             Self::Held(weight, _) => Some(weight.clone()),
@@ -234,8 +234,8 @@ mod tests {
     #[test]
     fn tensorflow_pads_last_what_is_odd() {
         let form = |kernel, stride| Form::new([1, 1], kernel, stride);
-        // Two strides of a 3-wide kernel over 4 pixels reach one pixel past the end; over 5 pixels,
-        // three strides reach one past either end.
+        // Two strides of a 3-wide kernel over 4 pixels extend one pixel past the end; over 5
+        // pixels, three strides extend one past either end.
         assert_eq!(Padding::Same.around(4, form(3, 2)), (0, 1));
         assert_eq!(Padding::Same.around(5, form(3, 2)), (1, 1));
         assert_eq!(Padding::Same.around(7, form(3, 1)), (1, 1));

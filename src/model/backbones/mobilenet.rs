@@ -1,5 +1,5 @@
-//! MobileNet-V2: inverted residuals. For small images the stem and the first stage with a stride
-//! keep the size.
+//! MobileNet-V2: inverted residuals. For small images the stem and the first strided stage keep the
+//! size.
 
 use burn::tensor::Tensor;
 
@@ -117,7 +117,7 @@ impl Architecture for MobileNet {
 }
 
 impl MobileNet {
-    /// The logits, by all that comes after the last convolution.
+    /// Returns the logits from the output of the last convolution.
     fn classify(&self, features: Tensor<4>) -> Tensor<2> {
         self.dense.forward(self.dropping.values(pooled(features)))
     }

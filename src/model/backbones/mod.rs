@@ -1,10 +1,9 @@
-//! The published networks, in torchvision's layout and with its names: for photographs, with the
-//! weights of a file, and for small images, trained here.
+//! The published networks, in torchvision's layout and with its names: for photographs, with
+//! weights from a file, and for small images, trained here.
 //!
-//! A network is one file here and the arms of [`BackboneName`] that the compiler asks for. The file
-//! says how its layers follow each other, once; a `builder::Source` says what they are made of:
-//! folded parameters ([`Backbone`]), parameters that learn ([`TrainableBackbone`]), or nothing, to
-//! count what they cost.
+//! A network is one file here and the arms of [`BackboneName`] that the compiler requires. The file
+//! states the order of its layers once; a `builder::Source` provides them: folded parameters
+//! ([`Backbone`]), trainable parameters ([`TrainableBackbone`]), or none, to count the cost.
 
 mod builder;
 mod classes;
@@ -47,44 +46,45 @@ use resnet::ResNet;
 use squeezenet::SqueezeNet;
 use vgg::Vgg;
 
-/// Channels of an image.
+/// Number of channels of an image.
 const IMAGE_CHANNELS: usize = 3;
-/// The head that all but two of the networks have, for the text of an error.
+/// The head of all networks but two, for the text of an error.
 const POOLED_DENSE: &str = "global average pooling and one dense layer";
 
-/// What a network's own file gives.
+/// The parts that a network's own file provides.
 trait Architecture: Debug + Send + Sync {
-    /// The logits, `[batch, classes]`, of standardised images `[batch, channels, height, width]`.
+    /// Returns the logits, `[batch, classes]`, of standardised images
+    /// `[batch, channels, height, width]`.
     fn forward(&self, images: Tensor<4>, tap: &mut Tap) -> Tensor<2>;
 
-    /// The names of the tap points, in forward order.
+    /// Returns the names of the tap points, in forward order.
     fn layers(&self) -> Vec<String>;
 
-    /// The last convolutional block's output, after its activation.
+    /// Returns the tap point of the last convolutional block's output, after its activation.
     fn default_layer(&self) -> &'static str;
 
-    /// The tap points that are a convolutional block's output, after its activation and before a
-    /// pool, in forward order.
+    /// Returns the tap points that are a convolutional block's output, after its activation and
+    /// before a pool, in forward order.
     fn blocks(&self) -> Vec<String>;
 
-    /// The weights `[classes, channels]` between the mean of `layer` and the logits, if nothing
-    /// else stands there.
+    /// Returns the weights `[classes, channels]` between the mean of `layer` and the logits, if
+    /// nothing else lies between them.
     fn pooled_linear_weights(&self, layer: &str) -> Option<Tensor<2>> {
         let _ = layer;
         None
     }
 
-    /// The logits by what comes after `layer`, where that is cheap to tell.
+    /// Returns the logits from `activation` at `layer`, for layers where this is cheap.
     fn forward_from(&self, layer: &str, activation: Tensor<4>) -> Option<Tensor<2>>;
 
-    /// What stands between the last layer and the logits.
+    /// Returns a description of what lies between the last layer and the logits.
     fn head(&self) -> &'static str {
         POOLED_DENSE
     }
 }
 
 /// A network with its weights, in inference mode: batch normalisation is folded into the
-/// convolutions, dropout is left out.
+/// convolutions, and dropout is omitted.
 #[derive(Debug)]
 pub struct Backbone {
     name: BackboneName,
@@ -95,11 +95,11 @@ pub struct Backbone {
 }
 
 impl Backbone {
-    /// Returns the network `name` for photographs and `classes` classes, with the values that
-    /// `parameters` gives.
+    /// Returns the network `name` for photographs and `classes` classes, with the values of
+    /// `parameters`.
     ///
     /// # Panics
-    /// When `parameters` gives another number of values than it was asked for.
+    /// If `parameters` returns another number of values than requested.
     pub fn new(
         name: BackboneName,
         dialect: Dialect,
@@ -110,8 +110,8 @@ impl Backbone {
         Self::with_stem((name, Stem::ImageNet), dialect, classes, parameters, device)
     }
 
-    /// Returns `trained`, which was trained here on small images, in inference mode: its batch
-    /// normalisation folded by its running statistics.
+    /// Returns `trained`, a network trained here on small images, in inference mode: its batch
+    /// normalisation is folded with its running statistics.
     pub fn of_trained(trained: &TrainableBackbone) -> Self {
         let named = (trained.name(), Stem::Cifar);
         let (classes, device) = (trained.classes(), trained.device());
@@ -141,17 +141,17 @@ impl Backbone {
         }
     }
 
-    /// Returns which network it is.
+    /// Returns the name of its architecture.
     pub fn name(&self) -> BackboneName {
         self.name
     }
 
-    /// Returns whose conventions its weights follow.
+    /// Returns the convention that its weights follow.
     pub fn dialect(&self) -> Dialect {
         self.dialect
     }
 
-    /// Returns what a picture becomes before the network sees it.
+    /// Returns the preprocessing of pictures for the network.
     pub fn preprocessing(&self) -> Preprocessing {
         self.name.preprocessing(self.dialect)
     }
@@ -170,31 +170,31 @@ impl Backbone {
     }
 
     /// Returns the names of the tap points, in forward order: torchvision's names of the modules
-    /// whose output they are.
+    /// with these outputs.
     pub fn layers(&self) -> Vec<String> {
         self.network.layers()
     }
 
-    /// Returns the layer that is explained where none is named: the last convolutional block's
-    /// output, after its activation.
+    /// Returns the default layer to explain: the last convolutional block's output, after its
+    /// activation.
     pub fn default_layer(&self) -> &'static str {
         self.network.default_layer()
     }
 
-    /// Returns the names of the convolutional blocks, in forward order, each with the cells a side of
-    /// its activation for images of `side` x `side` pixels.
+    /// Returns the names of the convolutional blocks, in forward order, each with the cells per
+    /// side of its activation for images of `side` x `side` pixels.
     pub fn blocks(&self, side: usize) -> Vec<(String, usize)> {
         count::block_cells((self.name, self.stem), side)
     }
 
-    /// Returns the weights, `[classes, channels]`, between the mean over the cells of `layer` and the
-    /// logits, where nothing else stands between the two; else nothing.
+    /// Returns the weights, `[classes, channels]`, between the mean over the cells of `layer` and
+    /// the logits; `None` if anything else lies between the two.
     pub fn pooled_linear_weights(&self, layer: &str) -> Option<Tensor<2>> {
         self.network.pooled_linear_weights(layer)
     }
 
-    /// Returns the logits, `[batch, classes]`, where `activation` stands at the tap point `layer`, for
-    /// the last of them; nothing for the others.
+    /// Returns the logits, `[batch, classes]`, for `activation` at the tap point `layer`, if it is
+    /// the last one; `None` for the others.
     ///
     /// # Shapes
     /// - `activation`: `[batch, channels, height, width]` of that tap point
@@ -202,7 +202,7 @@ impl Backbone {
         self.network.forward_from(layer, activation)
     }
 
-    /// Returns what stands between the last layer and the logits, in words.
+    /// Returns a description of what lies between the last layer and the logits.
     pub fn head(&self) -> &'static str {
         self.network.head()
     }
@@ -211,7 +211,7 @@ impl Backbone {
     /// `[height, width]`, by running one black image.
     ///
     /// # Panics
-    /// When an image of that size has no pixel left in some layer.
+    /// If an image of that size has no pixel left in some layer.
     pub fn layer_sizes(&self, size: [usize; 2], device: &Device) -> Vec<(String, [usize; 3])> {
         let [height, width] = size;
         let mut tap = Tap::activations_only(self.layers());
@@ -225,7 +225,7 @@ impl Backbone {
     }
 }
 
-/// Returns the architecture `name` for `classes` classes, made of what the builder gives.
+/// Returns the architecture `name` for `classes` classes, from the layers of the builder.
 fn assemble(
     name: BackboneName,
     builder: &mut Builder<'_>,

@@ -1,4 +1,4 @@
-//! The list of networks: names, published weights, and what their images are like.
+//! The list of networks: names, published weights, and preprocessing.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,25 +8,25 @@ use super::{Dialect, Stem};
 use crate::data::photo::{Filter, Resize};
 use crate::data::{DataError, Normalisation};
 
-/// Side of a small image, in pixels; it does not change how many blocks there are.
+/// Side of a small image, in pixels; it does not change the number of blocks.
 const SMALL_SIDE: usize = 32;
-/// Where torchvision's weights are published.
+/// Address of torchvision's published weights.
 const PUBLISHED: &str = "https://download.pytorch.org/models/";
-/// Channel means and deviations of ImageNet's training images, which torchvision's networks expect.
+/// Channel means and deviations of ImageNet's training images, as used by torchvision's networks.
 const IMAGENET: Normalisation = Normalisation {
     mean: [0.485, 0.456, 0.406],
     std: [0.229, 0.224, 0.225],
 };
-/// From 0 to 1 to -1 to 1, which TensorFlow's networks expect.
+/// Maps 0 to 1 to -1 to 1, as used by TensorFlow's networks.
 const SIGNED: Normalisation = Normalisation {
     mean: [0.5; 3],
     std: [0.5; 3],
 };
-/// Side that a picture is resized to before it is cut, in pixels: the shorter one, or both.
+/// Side that a picture is resized to before cropping, in pixels: the shorter one, or both.
 const RESIZED: usize = 256;
-/// Side of the square that is cut out, in pixels.
+/// Side of the cropped square, in pixels.
 const CROP: usize = 224;
-/// The same for SqueezeNet as it was published.
+/// The same for SqueezeNet as published.
 const CAFFE_CROP: usize = 227;
 
 /// A network by name.
@@ -46,16 +46,16 @@ pub enum BackboneName {
     MobilenetV2,
 }
 
-/// How a picture becomes a network's input.
+/// Preprocessing of a picture for a network.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Preprocessing {
-    /// To what it is resized.
+    /// The size that it is resized to.
     pub resize: Resize,
     /// Side of the centred square, in pixels.
     pub crop: usize,
-    /// How it is resized.
+    /// Filter of the resizing.
     pub filter: Filter,
-    /// How it is standardised.
+    /// Standardisation.
     pub normalisation: Normalisation,
 }
 
@@ -66,7 +66,7 @@ pub struct PublishedWeights {
     pub url: String,
     /// Its file name.
     pub file: &'static str,
-    /// First eight hexadecimal digits of its SHA-256, which its name carries.
+    /// First eight hexadecimal digits of its SHA-256, which are part of its name.
     pub sha256_start: &'static str,
 }
 
@@ -114,7 +114,7 @@ impl BackboneName {
         }
     }
 
-    /// Returns how many convolutional blocks the network for small images has.
+    /// Returns the number of convolutional blocks of the network for small images.
     pub(in crate::model) fn small_blocks(self) -> usize {
         block_cells((self, Stem::Cifar), SMALL_SIDE).len()
     }
@@ -136,7 +136,7 @@ impl BackboneName {
         }
     }
 
-    /// Returns what a picture becomes before the network sees it, for weights of `dialect`.
+    /// Returns the preprocessing of pictures for the network with weights of `dialect`.
     pub fn preprocessing(self, dialect: Dialect) -> Preprocessing {
         let filter = match self {
             Self::EfficientnetB0 => Filter::Bicubic,
@@ -145,7 +145,7 @@ impl BackboneName {
         let (resize, crop, normalisation) = match dialect {
             Dialect::Torchvision => (Resize::Shorter(RESIZED), CROP, IMAGENET),
             Dialect::TensorFlow => (Resize::Shorter(RESIZED), CROP, SIGNED),
-            // Caffe's training images are stored at 256 x 256, whatever their shape was.
+            // Caffe's training images are stored at 256 x 256, regardless of their aspect ratio.
             Dialect::Caffe => (Resize::Both(RESIZED), CAFFE_CROP, IMAGENET),
         };
         Preprocessing {
@@ -166,7 +166,7 @@ impl fmt::Display for BackboneName {
 impl FromStr for BackboneName {
     type Err = DataError;
 
-    /// Takes torchvision's spelling too, which has `_` for `-`.
+    /// Also accepts torchvision's spelling, with `_` for `-`.
     fn from_str(name: &str) -> Result<Self, Self::Err> {
         let kebab = name.replace('_', "-");
         let found = Self::ALL.into_iter().find(|known| known.name() == kebab);

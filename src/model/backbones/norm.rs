@@ -1,24 +1,23 @@
-//! Batch normalisation of a network in training. A layer of [`super::trainable`], run by
-//! [`super::layers`].
+//! Batch normalisation of a network in training.
 
 use burn::module::{Flag, Module, Param, ParamId, RunningState};
 use burn::tensor::module::{batch_norm, batch_norm_train};
 use burn::tensor::{Device, Tensor};
 
-/// What PyTorch's batch normalisation adds to a variance before its root, so that it is not 0.
+/// Added to a variance before its square root, as in PyTorch, so that it is not 0.
 pub(super) const VARIANCE_EPSILON: f32 = 1e-5;
 /// Share of the newest batch in the running statistics, PyTorch's default.
 const MOMENTUM: f64 = 0.1;
 
 /// Standardises each channel, by the batch's own mean and variance in training and by running ones
-/// else, then scales and shifts it.
+/// otherwise, then scales and shifts it.
 ///
-/// The network trains where it lies on a device with autodiff and is not in validation mode. A
-/// forward then moves the running statistics: they follow the batch's mean and its variance over
-/// n - 1 values, while the batch itself is standardised by its variance over n.
+/// The network trains if it is on a device with autodiff and not in validation mode. A forward pass
+/// then updates the running statistics: they follow the batch's mean and its variance over n - 1
+/// values, while the batch itself is standardised by its variance over n.
 ///
 /// # Source
-/// Ioffe and Szegedy, "Batch Normalization", ICML 2015, algorithms 1 and 2. As PyTorch has it, the
+/// Ioffe and Szegedy, "Batch Normalization", ICML 2015, algorithms 1 and 2. As in PyTorch, the
 /// running statistics are exponential averages.
 #[derive(Module, Debug)]
 pub(super) struct BatchNorm {
@@ -30,8 +29,8 @@ pub(super) struct BatchNorm {
 }
 
 impl BatchNorm {
-    /// Returns the layer before training: scale 1, shift 0, running mean 0 and variance 1. `numbers`
-    /// name its running statistics, each of which has one of its own in a network.
+    /// Returns the untrained layer: scale 1, shift 0, running mean 0 and variance 1. `numbers`
+    /// identify its running statistics; each number is unique in a network.
     pub(super) fn new(channels: usize, numbers: [u64; 2], device: &Device) -> Self {
         let [zeros, ones] = [
             Tensor::zeros([channels], device),
@@ -61,7 +60,7 @@ impl BatchNorm {
         let [batch, _channels, height, width] = input.dims();
         let values = (batch * height * width) as f64;
         let found = batch_norm_train(input, scale, shift, epsilon);
-        // A single value has no variance over n - 1; its own, 0, is taken as it is.
+        // A single value has no variance over n - 1; its own, 0, is used unchanged.
         let unbiased = found.variance * (values / (values - 1.0).max(1.0));
         let follow = |running: &RunningState<Tensor<1>>, newest: Tensor<1>| {
             let moved = running.value_sync() * (1.0 - MOMENTUM) + newest.detach() * MOMENTUM;
@@ -72,7 +71,8 @@ impl BatchNorm {
         found.output
     }
 
-    /// Returns its parameters and buffers by the last part of torchvision's names, `[channels]` each.
+    /// Returns its parameters and buffers by the last part of torchvision's names, `[channels]`
+    /// each.
     pub(super) fn tensors(&self) -> [(&'static str, Tensor<1>); 4] {
         let [mean, variance] = self.statistics();
         [
@@ -83,7 +83,7 @@ impl BatchNorm {
         ]
     }
 
-    /// Running mean and variance.
+    /// Returns the running mean and variance.
     fn statistics(&self) -> [Tensor<1>; 2] {
         [&self.running_mean, &self.running_variance].map(RunningState::value_sync)
     }
@@ -109,7 +109,7 @@ mod tests {
     }
 
     /// Four values of one channel in two images: 1, 2, 3 and 6 have the mean 3, and their squared
-    /// distances from it sum up to 14, so the variance is 14 / 4 over n and 14 / 3 over n - 1.
+    /// deviations add up to 14, so the variance is 14 / 4 over n and 14 / 3 over n - 1.
     #[test]
     fn running_statistics_by_hand() {
         let device = Device::flex().autodiff();
@@ -118,7 +118,7 @@ mod tests {
         let found = norm.forward(Tensor::from_floats(values, &device));
         let root = (3.5f64 + 1e-5).sqrt();
         assert_near(found, [-2.0 / root, -1.0 / root, 0.0, 3.0 / root]);
-        // A tenth of the batch's, nine tenths of 0 and of 1.
+        // A tenth of the batch's statistics, nine tenths of 0 and of 1.
         let [mean, variance] = statistics(&norm);
         assert!((mean - 0.3).abs() < 1e-6, "{mean}");
         assert!((variance - (0.9 + 14.0 / 30.0)).abs() < 1e-6, "{variance}");
@@ -129,7 +129,7 @@ mod tests {
         let expected = 0.9 * (0.9 + 14.0 / 30.0) + 14.0 / 30.0;
         assert!((variance - expected).abs() < 1e-6, "{variance}");
 
-        // In validation mode the running statistics stand still, also where a tape comes by.
+        // In validation mode the running statistics do not change, even with an autodiff graph.
         let valid = norm.valid();
         let root = (f64::from(expected) + 1e-5).sqrt();
         let expected = [1.0, 2.0, 3.0, 6.0].map(|x| (x - 0.57) / root);

@@ -13,12 +13,12 @@ pub(super) struct ConvolutionLayer {
     pub(super) weight: Param<Tensor<4>>,
     bias: Option<Param<Tensor<1>>>,
     norm: Option<BatchNorm>,
-    /// Torchvision's names of the convolution and, where it has one, of its normalisation.
+    /// Torchvision's names of the convolution and, if it has one, of its normalisation.
     #[module(skip)]
     names: Vec<String>,
 }
 
-/// A dense layer's parameters; its weight is `[outputs, inputs]`, as torchvision has it.
+/// A dense layer's parameters; its weight is `[outputs, inputs]`, as in torchvision.
 #[derive(Module, Debug)]
 pub(super) struct DenseLayer {
     pub(super) weight: Param<Tensor<2>>,
@@ -53,7 +53,7 @@ impl ConvolutionLayer {
         &self.names[0]
     }
 
-    /// Returns what a forward pass computes with.
+    /// Returns the parameters of a forward pass.
     pub(super) fn kernel(&self) -> Kernel {
         let weight = self.weight.val();
         match (&self.norm, &self.bias) {
@@ -93,7 +93,7 @@ impl DenseLayer {
         ]
     }
 
-    /// Returns what a forward pass computes with.
+    /// Returns the parameters of a forward pass.
     pub(super) fn dense(&self) -> Dense {
         Dense::Held(self.weight.val(), self.bias.val())
     }

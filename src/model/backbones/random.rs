@@ -1,16 +1,16 @@
-//! What a network leaves out at random while it trains.
+//! Random dropping during training.
 
 use burn::tensor::{Distribution, Tensor};
 
-/// Zeroes a share of what passes, and scales up the rest so that the mean stays; does nothing where
-/// the network does not train.
+/// Zeroes a share of its input, and scales up the rest so that the mean is unchanged; does nothing
+/// if the network is not in training.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Dropping {
     share: f64,
 }
 
 impl Dropping {
-    /// Returns what drops `share`, 0 to below 1, if the network is in training.
+    /// Returns a dropout of `share`, 0 to below 1, which acts if the network is in training.
     pub(super) fn new(share: f64, trains: bool) -> Self {
         Self {
             share: if trains { share } else { 0.0 },
@@ -29,11 +29,11 @@ impl Dropping {
         features * kept / (1.0 - self.share)
     }
 
-    /// Returns `residual` with that of whole images dropped (stochastic depth).
+    /// Returns `residual` with the residuals of whole images dropped (stochastic depth).
     ///
     /// # Source
-    /// Huang et al., "Deep Networks with Stochastic Depth", ECCV 2016, with the scaling in training, as
-    /// torchvision has it.
+    /// Huang et al., "Deep Networks with Stochastic Depth", ECCV 2016, with the scaling in
+    /// training, as in torchvision.
     ///
     /// # Shapes
     /// - `residual`, returned: `[batch, channels, height, width]`
@@ -47,7 +47,7 @@ impl Dropping {
         residual * kept / (1.0 - self.share)
     }
 
-    /// A device without autodiff trains nothing.
+    /// Returns whether it acts: there is no training on a device without autodiff.
     fn acts_on<const D: usize>(self, values: &Tensor<D>) -> bool {
         self.share > 0.0 && values.device().is_autodiff()
     }

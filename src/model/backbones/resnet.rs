@@ -14,21 +14,20 @@ use crate::model::tap::Tap;
 const STEM: usize = 64;
 /// Channels inside the blocks of each stage.
 const WIDTHS: [usize; 4] = [64, 128, 256, 512];
-/// How many times its inner channels a block gives.
+/// Ratio of a block's output channels to its inner channels.
 const EXPANSION: usize = 4;
 /// The last block of the last stage, after its ReLU; both networks have three blocks there.
 const LAST: &str = "layer4.2";
 
-/// A block: 1x1, 3x3 and 1x1 convolutions beside a shortcut, and a ReLU over their sum.
+/// A block: 1x1, 3x3 and 1x1 convolutions next to a shortcut, and a ReLU on their sum.
 #[derive(Debug, Clone)]
 struct Bottleneck {
     convolutions: [Convolution; 3],
     shortcut: Option<Convolution>,
 }
 
-/// The network. Its tap points are the stem's `relu` and, for photographs, `maxpool`, each block, such
-/// as `layer1.0`, and each stage, `layer1` to `layer4`, which is the same place as the stage's last
-/// block.
+/// The network. Its tap points are the stem's `relu` and, for photographs, `maxpool`, each block,
+/// such as `layer1.0`, and each stage, `layer1` to `layer4`, which is the output of its last block.
 #[derive(Debug, Clone)]
 pub(super) struct ResNet {
     stem: Convolution,
@@ -53,7 +52,7 @@ impl ResNet {
             let mut made = Vec::new();
             for block in 0..blocks {
                 let name = format!("layer{}.{block}", stage + 1);
-                // The first stage keeps the size of what it is given.
+                // The first stage keeps the size of its input.
                 let stride = if block == 0 && stage > 0 { 2 } else { 1 };
                 made.push(Bottleneck::new(builder, &name, [channels, width], stride));
                 channels = width * EXPANSION;
@@ -83,7 +82,7 @@ impl Bottleneck {
         };
         let convolutions = [
             layer(1, Form::new([inputs, width], 1, 1), Activation::Relu),
-            // torchvision strides here, the paper in the convolution before.
+            // torchvision strides here, the paper in the previous convolution.
             layer(2, Form::new([width, width], 3, stride), Activation::Relu),
             layer(3, Form::new([width, outputs], 1, 1), Activation::Identity),
         ];

@@ -1,4 +1,4 @@
-//! SqueezeNet 1.0: fire modules, and a convolution for a head. For small images the stem is a 3x3
+//! SqueezeNet 1.0: fire modules, and a convolution as its head. For small images the stem is a 3x3
 //! convolution that keeps the size.
 
 use burn::tensor::Tensor;
@@ -33,12 +33,12 @@ const BODY_START: usize = 3;
 const DROPPED: f64 = 0.5;
 /// The last fire module, after its ReLUs.
 const LAST_FIRE: &str = "features.12";
-/// Cells of the head where the picture has 224 or 227 pixels a side.
+/// Cells of the head for a picture of 224 or 227 pixels per side.
 const CELLS: [usize; 2] = [13; 2];
-/// The head's convolution, after its ReLU: one channel a class.
+/// The head's convolution, after its ReLU: one channel per class.
 const HEAD: &str = "classifier.2";
 
-/// Squeezes the channels, then expands them by 1x1 and by 3x3 convolutions side by side.
+/// Squeezes the channels, then expands them by parallel 1x1 and 3x3 convolutions.
 #[derive(Debug, Clone)]
 struct Fire {
     squeeze: Convolution,
@@ -50,10 +50,11 @@ struct Fire {
 #[derive(Debug, Clone)]
 pub(super) struct SqueezeNet {
     stem: Convolution,
-    /// A fire module, or a pool where there is none.
+    /// A fire module; `None` for a pool.
     body: Vec<Option<Fire>>,
     head: Convolution,
-    /// Cells of padding on each side of the head's input: 1 in the Caffe original, 0 in torchvision.
+    /// Cells of padding on each side of the head's input: 1 in the Caffe original, 0 in
+    /// torchvision.
     ring: usize,
     classes: usize,
     dropping: Dropping,
@@ -94,9 +95,9 @@ impl SqueezeNet {
         }
     }
 
-    /// Returns the logits: the mean of the head's `cells` after its ReLU and, in the Caffe original, of those
-    /// that its padding adds around them. These lie outside of the picture, so they are no cells of a layer;
-    /// all that the head makes of zeros is its bias.
+    /// Returns the logits: the mean of the head's `cells` after its ReLU and, in the Caffe
+    /// original, of the cells that its padding adds around them. These lie outside the picture, so
+    /// they are not cells of a layer; on zeros the head returns only its bias.
     fn logits(&self, cells: Tensor<4>) -> Tensor<2> {
         let [_batch, _classes, height, width] = cells.dims();
         let mean = pooled(cells);
@@ -110,7 +111,8 @@ impl SqueezeNet {
         }
     }
 
-    /// Returns the share of the pooled cells that lies in the picture, of `height` x `width` cells of the head.
+    /// Returns the share of the pooled cells inside the picture, of `height` x `width` cells of the
+    /// head.
     fn share(&self, [height, width]: [usize; 2]) -> f64 {
         let all = (height + 2 * self.ring) * (width + 2 * self.ring);
         (height * width) as f64 / all as f64
@@ -180,8 +182,9 @@ impl Architecture for SqueezeNet {
             .collect()
     }
 
-    /// The head's channels are the classes, so their weights in the pooled logits are 1 and 0; in the Caffe
-    /// original the picture's share of the cells and 0, for pictures of the 227 pixels that it takes.
+    /// Returns the weights of the head's channels, which are the classes, in the pooled logits: 1
+    /// and 0. In the Caffe original they are the picture's share of the cells and 0, for pictures
+    /// of its 227 pixels.
     fn pooled_linear_weights(&self, layer: &str) -> Option<Tensor<2>> {
         let weights = || Tensor::eye(self.classes, &self.head.device()) * self.share(CELLS);
         (layer == HEAD).then(weights)
@@ -200,7 +203,7 @@ impl Architecture for SqueezeNet {
     }
 }
 
-/// 3x3 max-pool of stride 2 that keeps what is left at the border.
+/// Returns the 3x3 max-pool of stride 2, which keeps partial windows at the border.
 fn pool(activation: Tensor<4>) -> Tensor<4> {
     let options = MaxPoolOptions::new([3, 3])
         .with_stride([2, 2])

@@ -3,16 +3,16 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Adds the cost of one layer each time a forward pass reaches it.
+/// Adds the cost of one layer at each forward pass through it.
 #[derive(Debug, Clone)]
 pub(super) struct Count {
     multiply_adds: Arc<AtomicU64>,
-    /// Weights of the layer.
+    /// Number of weights of the layer.
     weights: u64,
 }
 
 impl Count {
-    /// Returns the counter of a layer of `weights` weights that adds to `multiply_adds`.
+    /// Returns the counter of a layer with `weights` weights that adds to `multiply_adds`.
     pub(super) fn new(multiply_adds: &Arc<AtomicU64>, weights: usize) -> Self {
         Self {
             multiply_adds: Arc::clone(multiply_adds),
@@ -20,13 +20,13 @@ impl Count {
         }
     }
 
-    /// Adds a convolution with `cells` output cells.
+    /// Adds the cost of a convolution with `cells` output cells.
     pub(super) fn convolution(&self, cells: usize) {
         let cost = self.weights * cells as u64;
         self.multiply_adds.fetch_add(cost, Ordering::Relaxed);
     }
 
-    /// Adds a dense layer.
+    /// Adds the cost of a dense layer.
     pub(super) fn dense(&self) {
         self.multiply_adds
             .fetch_add(self.weights, Ordering::Relaxed);

@@ -1,4 +1,4 @@
-//! What holds for every backbone, whatever its weights.
+//! Laws for every backbone, for any weights.
 
 use burn::tensor::activation::relu;
 use burn::tensor::module::conv2d;
@@ -7,7 +7,7 @@ use burn::tensor::ops::ConvOptions;
 use super::*;
 use crate::data::DataError;
 
-/// Gives small values that differ by place and remembers what it was asked for.
+/// A source of small values that differ by position, which records its requests.
 #[derive(Default)]
 struct Waves {
     asked: Vec<(String, usize)>,
@@ -41,7 +41,7 @@ fn small(name: BackboneName) -> (Backbone, Waves) {
     (network, waves)
 }
 
-/// Parameters of torchvision's networks with 1000 classes, and those of their heads.
+/// The number of parameters of torchvision's networks with 1000 classes, and of their heads.
 #[test]
 fn parameters_are_as_many_as_torchvision_has() {
     for (name, expected, features) in [
@@ -69,7 +69,7 @@ fn parameters_are_as_many_as_torchvision_has() {
 fn layers_are_what_a_forward_passes_and_the_default_is_one_of_them() {
     let device = Device::flex();
     for name in BackboneName::ALL {
-        // VGG-16's dense layers alone are half a gigabyte: it is looked at with its golden file.
+        // VGG-16's dense layers alone are half a gigabyte: it is tested with its golden file.
         if name == BackboneName::Vgg16 {
             continue;
         }
@@ -99,7 +99,7 @@ fn sizes_of_layers_are_those_that_torchvision_gives_at_224() {
     }
 }
 
-/// Going on from a layer gives what the whole forward gives, wherever it is offered.
+/// Resuming from a layer gives the same logits as the whole forward pass, wherever it is offered.
 #[test]
 fn going_on_from_a_layer_gives_the_logits_of_the_whole() {
     let device = Device::flex();
@@ -125,7 +125,7 @@ fn going_on_from_a_layer_gives_the_logits_of_the_whole() {
     }
 }
 
-/// The Caffe original pads its last convolution: the cells that this adds count in the logits, and are no
+/// The Caffe original pads its last convolution: the added cells count in the logits, but are not
 /// cells of the layer.
 #[test]
 fn a_padded_head_counts_its_ring_and_shows_the_picture_s_cells() {
@@ -191,7 +191,7 @@ fn names_are_read_in_either_spelling() {
     assert_eq!(near[0], "resnet50");
 }
 
-/// The digits that the check reads are those that the file's name carries.
+/// The digits that the check uses are those in the file's name.
 #[test]
 fn published_names_carry_their_digits() {
     for name in BackboneName::ALL {

@@ -1,4 +1,4 @@
-//! A backbone that learns: the parameters of the network that an architecture's file describes.
+//! A trainable backbone: the parameters of the network that an architecture's file describes.
 
 use std::collections::HashMap;
 
@@ -14,10 +14,10 @@ use crate::model::numbering::numbered;
 use crate::model::tap::Tap;
 use crate::model::weights::ExportedTensor;
 
-/// A network of [`BackboneName`] for small images, with its batch normalisation as it is and with
-/// what it leaves out at random: dropout and, of EfficientNet, whole blocks.
+/// A network of [`BackboneName`] for small images, with unfolded batch normalisation and with
+/// random dropping: dropout and, for EfficientNet, whole blocks.
 ///
-/// Its forward is that of [`super::Backbone`], over the same architecture: each forward puts the
+/// Its forward pass is that of [`super::Backbone`], with the same architecture: each pass puts the
 /// parameters into its layers.
 #[derive(Module, Debug)]
 pub struct TrainableBackbone {
@@ -31,10 +31,9 @@ pub struct TrainableBackbone {
 }
 
 impl TrainableBackbone {
-    /// Returns the network `name` for `classes` classes, its weights drawn at once from the device's
-    /// generator seeded with `seed`, from the distributions that torchvision draws from. Its
-    /// parameters are numbered from 1 in network order, so that equal trainings write equal weight
-    /// files.
+    /// Returns the network `name` for `classes` classes. Its weights are drawn at once from the
+    /// device's generator seeded with `seed`, from torchvision's distributions. Its parameters are
+    /// numbered from 1 in network order, so that equal trainings write equal weight files.
     pub fn new(name: BackboneName, classes: usize, seed: u64, device: &Device) -> Self {
         device.seed(seed);
         let mut drawn = Drawn {
@@ -58,7 +57,7 @@ impl TrainableBackbone {
         })
     }
 
-    /// Returns which network it is.
+    /// Returns the name of its architecture.
     pub fn name(&self) -> BackboneName {
         self.name
     }
@@ -68,8 +67,8 @@ impl TrainableBackbone {
         self.classes
     }
 
-    /// Returns the logits, `[batch, classes]`. In training, which takes a device with autodiff, it
-    /// moves the running statistics.
+    /// Returns the logits, `[batch, classes]`. In training, which needs a device with autodiff, it
+    /// updates the running statistics.
     ///
     /// # Shapes
     /// - `images`: `[batch, channels, height, width]`, standardised
@@ -96,8 +95,9 @@ impl TrainableBackbone {
             .device()
     }
 
-    /// Returns the names of its stages, from the logits downwards: of ResNet "fc", "layer4" to "layer1"
-    /// and "conv1", of the others "classifier" and then "features.18" and so on to "features.0".
+    /// Returns the names of its stages, from the logits downwards: for ResNet "fc", "layer4" to
+    /// "layer1" and "conv1", for the others "classifier" and then "features.18" and so on to
+    /// "features.0".
     pub(in crate::model) fn stages_from_the_top(&self) -> Vec<String> {
         let convolutions = self.convolutions.iter().map(|layer| stage_of(layer.name()));
         let dense = self.dense.iter().map(|layer| stage_of(&layer.name));
@@ -112,10 +112,10 @@ impl TrainableBackbone {
     }
 
     /// Returns this network with the first `count` of its [stages from the
-    /// top](Self::stages_from_the_top) taken from `other`, running statistics and all.
+    /// top](Self::stages_from_the_top), including running statistics, taken from `other`.
     ///
     /// # Panics
-    /// If there are not so many stages, or if `other` is another network.
+    /// If there are fewer stages, or if `other` is another network.
     pub(in crate::model) fn with_top_of(&self, other: &Self, count: usize) -> Self {
         assert_eq!(self.name, other.name, "networks of one shape");
         let stages = self.stages_from_the_top();
@@ -135,8 +135,8 @@ impl TrainableBackbone {
         network
     }
 
-    /// Returns the bias of the last dense layer, `[classes]`; zeros where the network ends in a
-    /// convolution, which is pooled without one.
+    /// Returns the bias of the last dense layer, `[classes]`; zeros if the network ends in a
+    /// convolution, which is pooled without a bias.
     pub(in crate::model) fn head_bias(&self, device: &Device) -> Tensor<1> {
         match self.dense.last() {
             Some(layer) => layer.bias.val(),
@@ -144,14 +144,14 @@ impl TrainableBackbone {
         }
     }
 
-    /// Returns the same as a source of parameters.
+    /// Returns the values of its tensors as a source of parameters.
     pub(super) fn values(&self) -> impl Parameters {
         let tensors = self.tensors().into_iter();
         Values(tensors.map(|tensor| (tensor.name, tensor.values)).collect())
     }
 
-    /// Returns all parameters and the running statistics by torchvision's names, as a state dict has
-    /// them.
+    /// Returns all parameters and the running statistics by torchvision's names, as in a state
+    /// dict.
     pub fn tensors(&self) -> Vec<ExportedTensor> {
         let convolutions = self.convolutions.iter().flat_map(ConvolutionLayer::tensors);
         let dense = self.dense.iter().flat_map(DenseLayer::tensors);
@@ -159,7 +159,7 @@ impl TrainableBackbone {
     }
 }
 
-/// The stage of a layer: the first part of its name, with the number behind "features".
+/// Returns the stage of a layer: the first part of its name, with the number after "features".
 fn stage_of(name: &str) -> &str {
     let mut ends = name.match_indices('.').map(|(place, _)| place);
     let first = ends.next().unwrap_or(name.len());
@@ -179,7 +179,7 @@ impl Parameters for Values {
     }
 }
 
-/// Gives the layers of a network in the order in which they were drawn.
+/// Provides the layers of a network in the order of their initialisation.
 struct Live<'a> {
     convolutions: std::slice::Iter<'a, ConvolutionLayer>,
     dense: std::slice::Iter<'a, DenseLayer>,

@@ -1,4 +1,4 @@
-//! A network that learns is the network that is explained.
+//! The trained network equals the network that is explained.
 
 use burn::module::ModuleVisitor;
 use burn::nn::loss::CrossEntropyLossConfig;
@@ -8,12 +8,12 @@ use burn::tensor::{Distribution, Int, TensorData};
 use super::*;
 use burn::module::{Module, Param};
 
-/// Classes of the tests' networks.
+/// Number of classes of the tests' networks.
 const CLASSES: usize = 5;
-/// Largest difference of logits, as a share of the largest one: folding rounds each weight once, and
-/// some fifty layers follow each other.
+/// Largest difference of logits, as a share of the largest one: folding rounds each weight once, in
+/// about fifty consecutive layers.
 const TOLERANCE: f32 = 1e-5;
-/// ResNet-101 is ResNet-50 with more of the same blocks.
+/// Without ResNet-101, which is ResNet-50 with more of the same blocks.
 const TRIED: [BackboneName; 5] = [
     BackboneName::Vgg16,
     BackboneName::Resnet50,
@@ -111,7 +111,8 @@ fn spread(tensor: &crate::model::weights::ExportedTensor) -> f64 {
     (squares.sum::<f64>() / tensor.values.len() as f64).sqrt()
 }
 
-/// Deviations by hand, of tensors with tens of thousands of values: a percent of sampling error.
+/// Deviations checked by hand, for tensors with tens of thousands of values: one percent of
+/// sampling error.
 #[test]
 fn weights_are_drawn_as_torchvision_draws_them() {
     let device = Device::flex();

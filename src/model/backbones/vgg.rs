@@ -1,6 +1,6 @@
-//! VGG-16: thirteen 3x3 convolutions in five pooled stages, three dense layers. For small images,
-//! whose last pool leaves one cell, the last dense layer stands alone: the two hidden ones, most of
-//! the network's weights, would see 7 x 7 copies of that cell.
+//! VGG-16: thirteen 3x3 convolutions in five pooled stages, three dense layers. For small images
+//! only the last dense layer is used: after the last pool there is one cell, so the two hidden
+//! layers, most of the network's weights, would see 7 x 7 copies of it.
 
 use burn::tensor::Tensor;
 use burn::tensor::module::{adaptive_avg_pool2d, max_pool2d};
@@ -20,12 +20,12 @@ const STAGES: [&[usize]; 5] = [
     &[512, 512, 512],
     &[512, 512, 512],
 ];
-/// Cells a side that the dense layers expect, whatever the image's size.
+/// Cells per side of the dense layers' input, for any image size.
 const HEAD_CELLS: usize = 7;
 /// Width of the two hidden dense layers.
 const HIDDEN: usize = 4096;
-/// Share of a dense layer's input that is dropped in training, the first one's left out; where the
-/// last stands alone, of its own.
+/// Share of a dense layer's input dropped in training, except for the first layer; if only the last
+/// layer is used, share of its input.
 const DROPPED: f64 = 0.5;
 /// The last ReLU, before the last pool.
 const LAST: &str = "features.29";
@@ -52,7 +52,7 @@ impl Vgg {
                 let form = Form::new([channels, outputs], 3, 1);
                 let name = format!("features.{place}");
                 stage.push(builder.biased(&name, form, Padding::Each(1), Activation::Relu));
-                // Each convolution's ReLU has a place of its own, and so has each stage's pool.
+                // Each convolution's ReLU has its own position, and so does each stage's pool.
                 (channels, place) = (outputs, place + 2);
             }
             place += 1;
@@ -141,7 +141,7 @@ impl Architecture for Vgg {
 }
 
 impl Vgg {
-    /// The logits, by all that comes after the last pool.
+    /// Returns the logits from the output of the last pool.
     fn classify(&self, activation: Tensor<4>) -> Tensor<2> {
         let features = match &self.hidden {
             None => pooled(activation),

@@ -1,4 +1,4 @@
-//! One block of a plain CNN: what it is made of, what it costs, and what is exported of it.
+//! One block of a plain CNN: its layers, its cost, and its exported parameters.
 
 use burn::module::{Module, Param};
 use burn::nn::conv::{Conv2d, Conv2dConfig};
@@ -16,17 +16,17 @@ use crate::model::weights::ExportedTensor;
 const KERNEL_SIDE: usize = 3;
 /// Side and stride of a max-pool, in pixels.
 const POOL_SIDE: usize = 2;
-/// Places that a block takes in an `nn.Sequential` of convolution, ReLU and pool.
+/// Number of positions of a block in an `nn.Sequential` of convolution, ReLU and pool.
 const EXPORTED_PLACES: usize = 3;
 
-/// A block as it is described: everything that it is built from and counted by.
+/// The description of a block, for building and counting it.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct BlockPlan {
     /// Its number, from 1.
     number: usize,
-    /// Channels in.
+    /// Number of input channels.
     inputs: usize,
-    /// Channels out.
+    /// Number of output channels.
     filters: usize,
     /// `[height, width]` of its images, in pixels.
     size: [usize; 2],
@@ -34,13 +34,13 @@ pub(super) struct BlockPlan {
     dropout: f64,
     /// The tap point after the ReLU.
     activation: String,
-    /// The tap point after the pool; nothing where the block has no pool.
+    /// The tap point after the pool; `None` if the block has no pool.
     pool: Option<String>,
 }
 
 impl BlockPlan {
-    /// Returns the block `number` of `spec`, for `inputs` channels of `size` `[height, width]`, with a
-    /// pool or without.
+    /// Returns the block `number` of `spec`, for `inputs` channels of `size` `[height, width]`,
+    /// with or without a pool.
     ///
     /// # Panics
     /// If there is no such block.
@@ -61,12 +61,12 @@ impl BlockPlan {
         }
     }
 
-    /// Returns the channels that it gives.
+    /// Returns the number of its output channels.
     pub(super) fn filters(&self) -> usize {
         self.filters
     }
 
-    /// Returns the name of the block, which is that of the tap point after its ReLU.
+    /// Returns the name of the block, which is its tap point after the ReLU.
     pub(super) fn name(&self) -> &str {
         &self.activation
     }
@@ -81,7 +81,7 @@ impl BlockPlan {
         size.map(|pixels| pixels / POOL_SIDE)
     }
 
-    /// Returns what the block costs.
+    /// Returns the cost of the block.
     pub(super) fn size(&self) -> NetworkSize {
         let [inputs, filters, height, width, side] = [
             self.inputs,
@@ -120,12 +120,12 @@ impl Block {
         }
     }
 
-    /// Returns what the block makes of `images`; ReLU and pool in one where no tap wants what lies
-    /// between them.
+    /// Returns the block's output for `images`. ReLU and pool are one operation if no tap observes
+    /// the activation between them.
     ///
     /// # Shapes
     /// - `images`: `[batch, channels, height, width]`
-    /// - returned: the same axes, of half the height and width where the block has a pool
+    /// - returned: the same axes, with half the height and width if the block has a pool
     pub(super) fn forward(&self, plan: &BlockPlan, images: Tensor<4>, tap: &mut Tap) -> Tensor<4> {
         let name = plan.name();
         match &plan.pool {
@@ -141,7 +141,7 @@ impl Block {
         }
     }
 
-    /// Returns what the block makes of its own activation after the ReLU.
+    /// Returns the block's output for its own activation after the ReLU.
     ///
     /// # Shapes
     /// As [`forward`](Self::forward).
@@ -165,8 +165,8 @@ impl Block {
         kernels::convolution(images, self.convolution.weight.val(), bias, after)
     }
 
-    /// Returns its parameters as the state dict of an `nn.Sequential` "features" of convolution, ReLU
-    /// and pool for each block.
+    /// Returns its parameters as the state dict of an `nn.Sequential` "features" with convolution,
+    /// ReLU and pool per block.
     pub(super) fn tensors(&self, plan: &BlockPlan) -> Vec<ExportedTensor> {
         let stem = format!("features.{}", (plan.number - 1) * EXPORTED_PLACES);
         let weight = self.convolution.weight.val();

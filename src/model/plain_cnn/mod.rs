@@ -31,14 +31,14 @@ pub struct PlainCnn {
 }
 
 impl PlainCnn {
-    /// Returns a network for images of `height` x `width` pixels and `classes` classes, its
-    /// weights drawn at once from the device's generator seeded with `seed`: uniform within
-    /// +-1/sqrt(fan in), as PyTorch's layers do. Its parameters are numbered from 1 in network
+    /// Returns a network for images of `height` x `width` pixels and `classes` classes. Its weights
+    /// are drawn at once from the device's generator seeded with `seed`: uniform within
+    /// +-1/sqrt(fan in), as in PyTorch's layers. Its parameters are numbered from 1 in network
     /// order, so that equal trainings write equal weight files.
     ///
     /// # Panics
-    /// When `spec` names another network or does not pass [`ModelSpec::check`]; the experiment was
-    /// validated before.
+    /// If `spec` names another network or does not pass [`ModelSpec::check`]; the experiment must
+    /// have been validated.
     pub fn new(
         spec: &ModelSpec,
         (height, width): (usize, usize),
@@ -73,8 +73,8 @@ impl PlainCnn {
         self.walk(0, images, tap)
     }
 
-    /// Returns the logits, `[batch, classes]`, that the network in inference mode gives where
-    /// `activation` stands at the tap point `layer`; nothing if there is no such tap point.
+    /// Returns the logits, `[batch, classes]`, of the network in inference mode for `activation` at
+    /// the tap point `layer`; `None` if there is no such tap point.
     ///
     /// # Shapes
     /// - `activation`: `[batch, channels, height, width]` of that tap point
@@ -83,7 +83,7 @@ impl PlainCnn {
         Some(self.walk(place + 1, activation, &mut Tap::off()))
     }
 
-    /// The logits, by all that comes after the first `places` tap points.
+    /// Returns the logits, by everything after the first `places` tap points.
     fn walk(&self, places: usize, mut activation: Tensor<4>, tap: &mut Tap) -> Tensor<2> {
         // The tap points alternate: a block, its pool, the next block.
         let (first, mut inside) = (places / 2, !places.is_multiple_of(2));
@@ -114,14 +114,14 @@ impl PlainCnn {
         self.plan.layers()
     }
 
-    /// Returns the names of the blocks, in forward order, each with the cells along a side of its
+    /// Returns the names of the blocks, in forward order, each with the cells per side of its
     /// activation for images of `side` x `side` pixels.
     pub fn blocks(&self, side: usize) -> Vec<(String, usize)> {
         self.plan.block_cells(side)
     }
 
-    /// Returns the dense layer's weights, `[classes, channels]`, when the network ends in an
-    /// average over the cells of `layer` and that dense layer; else nothing.
+    /// Returns the dense layer's weights, `[classes, channels]`, if the network ends in an average
+    /// over the cells of `layer` and that dense layer; otherwise `None`.
     pub fn pooled_linear_weights(&self, layer: &str) -> Option<Tensor<2>> {
         let last = self.plan.blocks.last()?;
         // Burn stores a linear layer's weights as [inputs, outputs].
@@ -129,9 +129,9 @@ impl PlainCnn {
             .then(|| self.dense.weight.val().transpose())
     }
 
-    /// Returns the weights as the state dict of a module whose `features` is an `nn.Sequential` of
-    /// convolution, ReLU and pool for each block, and whose `classifier` is an `nn.Linear`. A dense
-    /// layer's weight is `[outputs, inputs]` there.
+    /// Returns the weights as the state dict of a module whose `features` is an `nn.Sequential`
+    /// with convolution, ReLU and pool per block, and whose `classifier` is an `nn.Linear`. There,
+    /// a dense layer's weight is `[outputs, inputs]`.
     pub fn tensors(&self) -> Vec<ExportedTensor> {
         let blocks = self.blocks.iter().zip(&self.plan.blocks);
         let mut found: Vec<ExportedTensor> = blocks

@@ -1,4 +1,4 @@
-//! The layers of a plain CNN, described once: for building and counting it, and for naming them.
+//! The description of a plain CNN's layers, for building, counting and naming them.
 
 use super::block::BlockPlan;
 use crate::model::size::{NetworkSize, product, sum};
@@ -6,7 +6,7 @@ use crate::model::spec::{Head, ModelSpec};
 
 /// Channels of an image.
 const IMAGE_CHANNELS: usize = 3;
-/// Name of the layer that gives the logits.
+/// Name of the layer that returns the logits.
 const DENSE: &str = "dense";
 
 /// The layers of a plain CNN, first to last.
@@ -26,7 +26,7 @@ pub(in crate::model) struct Plan {
 
 impl Plan {
     /// Returns the layers of `spec` for images of `size` `[height, width]` pixels and `classes`
-    /// classes. Numbers that are too large to be counted are the largest that can be.
+    /// classes. Numbers that overflow are the largest number.
     pub(in crate::model) fn new(spec: &ModelSpec, size: [usize; 2], classes: usize) -> Self {
         let (mut channels, mut left) = (IMAGE_CHANNELS, size);
         let last = spec.filters.len();
@@ -51,7 +51,7 @@ impl Plan {
         }
     }
 
-    /// Returns what the network costs. A count that does not fit is the largest that does.
+    /// Returns the cost of the network. A count that overflows is the largest number.
     pub(in crate::model) fn size(&self) -> NetworkSize {
         let [features, classes] = [self.features, self.classes].map(|count| count as u64);
         let weights = product(&[classes, features]);
@@ -76,7 +76,7 @@ impl Plan {
         all.map(str::to_string).collect()
     }
 
-    /// Returns the names of the blocks, in forward order, each with the cells along a side of its
+    /// Returns the names of the blocks, in forward order, each with the cells per side of its
     /// activation for images of `side` x `side` pixels.
     pub(super) fn block_cells(&self, side: usize) -> Vec<(String, usize)> {
         let sizes = std::iter::successors(Some([side; 2]), |size| Some(BlockPlan::pooled(*size)));

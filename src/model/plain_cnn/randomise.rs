@@ -13,15 +13,15 @@ impl PlainCnn {
     }
 
     /// Returns this network with the first `count` of its [layers from the
-    /// top](Self::layers_from_the_top), weights and biases, taken from `other`. With `other` fresh
-    /// from [`PlainCnn::new`], those layers are as they were before any training.
+    /// top](Self::layers_from_the_top), weights and biases, taken from `other`. If `other` comes
+    /// from [`PlainCnn::new`], those layers are untrained.
     ///
     /// # Source
     /// Adebayo et al., "Sanity Checks for Saliency Maps", NeurIPS 2018, section 3: cascading
     /// randomisation.
     ///
     /// # Panics
-    /// If there are not so many layers, or if `other` has another number of blocks.
+    /// If there are fewer layers, or if `other` has another number of blocks.
     #[must_use]
     pub fn with_top_of(&self, other: &Self, count: usize) -> Self {
         let blocks = self.blocks.len();
@@ -37,10 +37,10 @@ impl PlainCnn {
         network
     }
 
-    /// Returns the logits, `[classes]`, that the network gives where the activation at `layer` is all
-    /// zero, if pools, averages and the dense layer are all that follows `layer`: the dense layer's
-    /// bias. Then, and only then, is the logit minus that bias the sum over the activation times its
-    /// gradient: those steps are positively homogeneous, and a convolution with a bias is not.
+    /// Returns the logits, `[classes]`, for an activation of zeros at `layer`, if only pools,
+    /// averages and the dense layer follow `layer`: the dense layer's bias. Only then is the logit
+    /// minus that bias the sum over the activation times its gradient: those steps are positively
+    /// homogeneous, and a convolution with a bias is not.
     pub fn logits_at_zero(&self, layer: &str) -> Option<Tensor<1>> {
         let mut ends = self.plan.blocks.last()?.places();
         let homogeneous = ends.any(|end| end == layer);
@@ -49,8 +49,8 @@ impl PlainCnn {
     }
 }
 
-/// Returns the weights, `[classes, channels]`, of a linear layer before any training, from the
-/// initialiser of [`PlainCnn::new`]: uniform within +-1/sqrt(channels).
+/// Returns the weights, `[classes, channels]`, of an untrained linear layer, with the initialiser
+/// of [`PlainCnn::new`]: uniform within +-1/sqrt(channels).
 pub fn fresh_linear_weights(
     channels: usize,
     classes: usize,
@@ -111,7 +111,7 @@ mod tests {
         );
         for count in 0..=names.len() {
             let found = values(&trained.with_top_of(&fresh, count));
-            // From the end: two parameters a layer.
+            // From the end: two parameters per layer.
             for place in 0..8 {
                 let drawn = place >= 8 - 2 * count;
                 let expected = if drawn { &new[place] } else { &old[place] };

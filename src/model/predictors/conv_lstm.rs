@@ -26,14 +26,14 @@ struct Cell {
 
 /// A stack of ConvLSTM layers that predicts the next frame at every step.
 ///
-/// Its tap points are the hidden states: `hidden-0/0` is the lowest layer's after the first frame,
-/// `hidden-1/9` the second layer's after the tenth.
+/// Its tap points are the hidden states: `hidden-0/0` is that of the lowest layer after the first
+/// frame, `hidden-1/9` that of the second layer after the tenth.
 ///
 /// # Source
 ///
 /// Shi et al., "Convolutional LSTM Network", NeurIPS 2015, eq. 3, without the peephole terms
-/// (`W_ci`, `W_cf`, `W_co`). Frames are cut into patches that are folded into channels, as their
-/// experiments do.
+/// (`W_ci`, `W_cf`, `W_co`). Frames are divided into patches that are folded into channels, as in
+/// their experiments.
 #[derive(Module, Debug)]
 pub struct ConvLstm {
     cells: Vec<Cell>,
@@ -43,12 +43,13 @@ pub struct ConvLstm {
 }
 
 impl ConvLstm {
-    /// Returns a network for grey frames, its weights drawn at once from the device's generator
-    /// seeded with `seed`: uniform within +-1/sqrt(fan in), the biases of the forget gates and of
-    /// the head then set to the spec's. Its parameters are numbered from 1 in network order.
+    /// Returns a network for grey frames. Its weights are drawn at once from the device's generator
+    /// seeded with `seed`: uniform within +-1/sqrt(fan in), with the biases of the forget gates and
+    /// of the head then set to those of the spec. Its parameters are numbered from 1 in network
+    /// order.
     ///
     /// # Panics
-    /// When `spec` does not pass [`ForecastSpec::check`]; the experiment was validated before.
+    /// If `spec` does not pass [`ForecastSpec::check`]; the experiment must have been validated.
     pub fn new(spec: &ForecastSpec, side: usize, seed: u64, device: &Device) -> Self {
         if let Err(error) = spec.check(side) {
             panic!("the experiment was validated, yet {error}");
@@ -75,7 +76,7 @@ impl ConvLstm {
         })
     }
 
-    /// The head's logits, `[images, patch * patch, height, width]`.
+    /// Returns the head's logits, `[images, patch * patch, height, width]`.
     fn head(&self, hidden: Tensor<4>) -> Tensor<4> {
         let bias = self.head.bias.as_ref().map(Param::val);
         convolution(hidden, self.head.weight.val(), bias, After::Nothing)
@@ -143,10 +144,11 @@ impl Recurrent for ConvLstm {
         (logits, memories)
     }
 
-    /// All steps of a layer at once where no tap wants one of its states.
+    /// Computes all steps of a layer at once if no tap observes one of its states.
     fn watch(&self, frames: Tensor<5>, tap: &mut Tap) -> (Tensor<5>, Vec<Memory>) {
         let [batch, time, _, height, width] = frames.dims();
-        // [time * batch, channels, height, width]: what comes from the input needs no order in time.
+        // [time * batch, channels, height, width]: the contribution of the input needs no order in
+        // time.
         let mut input = fold(frames.swap_dims(0, 1), self.patch);
         let mut memories = Vec::with_capacity(self.cells.len());
         for (layer, cell) in self.cells.iter().enumerate() {
@@ -169,7 +171,7 @@ impl Recurrent for ConvLstm {
     }
 }
 
-/// The hidden states of a layer, one step at a time, each as the tap gives it back.
+/// Returns the hidden states of a layer, one step at a time, each as returned by the tap.
 fn observed(
     given: Tensor<4>,
     from_hidden: &Tensor<4>,
@@ -189,7 +191,7 @@ fn observed(
     (Tensor::cat(hidden, 0), memory.expect("a clip has a frame"))
 }
 
-/// The name of a layer's hidden state; layers count from 0.
+/// Returns the name of a layer's hidden state; layers count from 0.
 fn state(layer: usize) -> String {
     format!("hidden-{layer}")
 }
@@ -214,7 +216,7 @@ impl Cell {
         }
     }
 
-    /// The parts of the kernel that read the input and the hidden state,
+    /// Returns the parts of the kernel for the input and for the hidden state,
     /// `[gates * hidden, channels, kernel, kernel]`.
     fn kernels(&self) -> (Tensor<4>, Tensor<4>) {
         let kernel = self.gates.weight.val();

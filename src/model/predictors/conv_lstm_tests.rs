@@ -7,9 +7,9 @@ use safetensors::SafeTensors;
 use super::*;
 use crate::model::{Predictor, PredictorName};
 
-/// The agreement that the golden file promises for float32: `max|a - b| / max|b|`.
+/// The agreement that the golden file states for float32: `max|a - b| / max|b|`.
 const GOLDEN: f32 = 1e-4;
-/// Float32 sums over a kernel's cells, in another order.
+/// Rounding of float32 sums over a kernel's cells, in another order.
 const SUM_ORDER: f32 = 1e-5;
 
 fn spec(hidden: &[usize], kernel: usize, patch: usize) -> ForecastSpec {
@@ -23,7 +23,7 @@ fn spec(hidden: &[usize], kernel: usize, patch: usize) -> ForecastSpec {
     }
 }
 
-/// Frames between 0 and 1 by formula, `[batch, time, 1, side, side]`.
+/// Returns frames between 0 and 1 from a formula, `[batch, time, 1, side, side]`.
 fn frames([batch, time, side]: [usize; 3]) -> Tensor<5> {
     let values: Vec<f32> = (0..batch * time * side * side)
         .map(|i| (i as f32 * 12.9898).sin().abs())
@@ -122,7 +122,7 @@ fn forget_biases_start_where_told_and_nothing_else_does() {
     assert_eq!(head.into_scalar::<f32>(), -2.0);
 }
 
-/// The gradient through time at every hidden state against central differences.
+/// The gradient through time at every hidden state, compared with central differences.
 #[test]
 fn gradients_through_time_meet_finite_differences() {
     let network = ConvLstm::new(&spec(&[2, 2], 3, 1), 4, 3, &Device::flex());
@@ -132,7 +132,7 @@ fn gradients_through_time_meet_finite_differences() {
     let mut tap = Tap::on(places.clone());
     let mut gradients = score(network.forward(clip.clone(), &mut tap)).backward();
     for observation in tap.into_observations() {
-        // Nothing reads the lower layer's last state but the upper layer, so all have a gradient.
+        // Only the upper layer reads the lower layer's last state, so all states have a gradient.
         let gradient = observation.gradient(&mut gradients).expect("a gradient");
         let found: f32 = gradient.flatten::<1>(0, 3).narrow(0, 5, 1).into_scalar();
         let moved = |by: f32| -> f32 {
@@ -157,7 +157,8 @@ fn gradients_through_time_meet_finite_differences() {
     }
 }
 
-/// The forward written out time step by time step, with `change` applied to every hidden state.
+/// Returns the forward pass written out time step by time step, with `change` applied to every
+/// hidden state.
 fn forward_changed(
     network: &ConvLstm,
     clip: Tensor<5>,

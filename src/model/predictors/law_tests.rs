@@ -1,4 +1,4 @@
-//! What holds for every predictor of the list.
+//! Laws for every predictor of the list.
 
 use burn::tensor::activation::sigmoid;
 use burn::tensor::{Device, Tensor, TensorData};
@@ -6,7 +6,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use super::*;
 use crate::model::tap::Tap;
 
-/// Float32 sums in another order.
+/// Rounding of float32 sums in another order.
 const SUM_ORDER: f32 = 1e-5;
 /// Side of the frames in pixels.
 const SIDE: usize = 8;
@@ -22,7 +22,7 @@ fn spec<N: Recurrent>() -> ForecastSpec {
     }
 }
 
-/// Frames between 0 and 1 by formula, `[batch, time, 1, side, side]`.
+/// Returns frames between 0 and 1 from a formula, `[batch, time, 1, side, side]`.
 fn frames([batch, time]: [usize; 2]) -> Tensor<5> {
     let values: Vec<f32> = (0..batch * time * SIDE * SIDE)
         .map(|i| (i as f32 * 12.9898).sin().abs())
@@ -110,11 +110,11 @@ fn a_roll_out_feeds_predictions_back<N: Recurrent>(network: &N) {
     assert_close(&rolled.narrow(1, 1, 1), &second);
 }
 
-/// The gradient at every state against central differences of the score.
+/// Compares the gradient at every state with central differences of the score.
 fn gradients_meet_finite_differences<N: Recurrent>(network: &N) {
     /// A cell of the state, away from its edge.
     const CELL: usize = 5;
-    /// Half of the distance of the two scores.
+    /// Half of the distance between the two scores.
     const STEP: f32 = 1e-2;
     let score = |tap: &mut Tap| {
         let logits = network.forward(frames([1, 3]), tap);
@@ -171,7 +171,7 @@ fn a_name_stands_in_the_spec_only_where_it_is_not_the_usual_one() {
     assert!(json.contains("\"network\":\"other\""), "{json}");
 }
 
-/// A predictor that gives `step` alone is watched step by step.
+/// A predictor that implements only `step` is run step by step.
 #[test]
 fn the_default_watch_is_the_steps() {
     use burn::module::Module;

@@ -1,4 +1,4 @@
-//! The list of next-frame predictors. `[forecast]` names one of them.
+//! The list of next-frame predictors, one of which `[forecast]` names.
 
 mod patches;
 
@@ -10,7 +10,7 @@ use super::size::NetworkSize;
 use super::{CheckpointError, LoadedCheckpoint, load_network};
 use crate::run::{CheckpointName, RunDir};
 
-/// Work that needs a predictor's own type, such as training it.
+/// Work that needs a predictor's concrete type, such as training it.
 pub trait WithPredictor {
     /// The result of the work.
     type Output;
@@ -28,7 +28,7 @@ macro_rules! predictors {
         /// The names of all predictors.
         const NAMES: &[&str] = &[$($network::NAME),+];
 
-        /// Does `work` for the predictor called `name`; nothing if there is none.
+        /// Does `work` for the predictor called `name`; returns `None` if there is none.
         fn with<W: WithPredictor>(name: &str, work: W) -> Option<W::Output> {
             $(if name == $network::NAME {
                 return Some(work.with::<$network>());
@@ -48,7 +48,7 @@ macro_rules! predictors {
     };
 }
 
-// A new predictor is its file and a line here.
+// A new predictor is one file and one line here.
 predictors! {
     conv_lstm::ConvLstm,
 }
@@ -56,7 +56,7 @@ predictors! {
 /// Does `work` for the predictor that `spec` names.
 ///
 /// # Errors
-/// [`ForecastSpecError::UnknownNetwork`] lists the known ones.
+/// [`ForecastSpecError::UnknownNetwork`] with the known names.
 pub fn with_predictor<W: WithPredictor>(
     spec: &ForecastSpec,
     work: W,
@@ -71,7 +71,7 @@ pub fn with_predictor<W: WithPredictor>(
 /// Checks that the predictor of `spec` can be built for frames of `side` x `side` pixels.
 ///
 /// # Errors
-/// [`ForecastSpecError`] says what is wrong and what is allowed.
+/// [`ForecastSpecError`] with what is wrong and what is allowed.
 pub fn check_predictor(spec: &ForecastSpec, side: usize) -> Result<(), ForecastSpecError> {
     struct Check<'a>(&'a ForecastSpec, usize);
     impl WithPredictor for Check<'_> {
@@ -84,8 +84,8 @@ pub fn check_predictor(spec: &ForecastSpec, side: usize) -> Result<(), ForecastS
     with_predictor(spec, Check(spec, side))?
 }
 
-/// Returns the size of the predictor of `spec` for frames of `side` x `side` pixels; multiply-adds are
-/// those of one frame.
+/// Returns the size of the predictor of `spec` for frames of `side` x `side` pixels; multiply-adds
+/// are those of one frame.
 ///
 /// # Panics
 /// As [`untrained_predictor`].
@@ -101,10 +101,10 @@ pub(in crate::model) fn predictor_size(spec: &ForecastSpec, side: usize) -> Netw
     known(with_predictor(spec, Size(spec, side)))
 }
 
-/// Returns the predictor of `spec` before training, in validation mode, its weights drawn by `seed`.
+/// Returns the untrained predictor of `spec`, in validation mode, with weights drawn from `seed`.
 ///
 /// # Panics
-/// When `spec` does not pass [`check_predictor`]; the experiment was validated before.
+/// If `spec` does not pass [`check_predictor`]; the experiment must have been validated.
 pub fn untrained_predictor(
     spec: &ForecastSpec,
     side: usize,
@@ -122,7 +122,7 @@ pub fn untrained_predictor(
     known(with_predictor(spec, Build(spec, side, seed, device)))
 }
 
-/// Where a predictor's checkpoint lies.
+/// Location of a predictor's checkpoint.
 #[derive(Debug, Clone, Copy)]
 pub struct PredictorPlace<'a> {
     /// The run folder.
@@ -133,8 +133,8 @@ pub struct PredictorPlace<'a> {
     pub side: usize,
 }
 
-/// Returns the predictor of `spec` with the weights of a checkpoint, in validation mode, and where its
-/// training stood.
+/// Returns the predictor of `spec` with the weights of a checkpoint, in validation mode, and the
+/// state of its training.
 ///
 /// # Errors
 /// As [`load_network`].
@@ -163,7 +163,7 @@ pub fn load_predictor(
     known(with_predictor(spec, Load(spec, place, device)))
 }
 
-/// Returns the output of work for a network whose experiment was validated.
+/// Returns the result of work for a network whose experiment was validated.
 fn known<T>(output: Result<T, ForecastSpecError>) -> T {
     output.unwrap_or_else(|error| panic!("the experiment was validated, yet {error}"))
 }

@@ -2,8 +2,8 @@
 
 use burn::tensor::Tensor;
 
-/// Every frame of every clip as a picture of patches: channel `row * patch + column` holds that
-/// pixel of each patch.
+/// Returns every frame of every clip as a picture of patches: channel `row * patch + column` holds
+/// that pixel of each patch.
 ///
 /// # Shapes
 /// - `frames`: `[batch, time, 1, height, width]`
@@ -17,7 +17,7 @@ pub(super) fn fold(frames: Tensor<5>, patch: usize) -> Tensor<4> {
         .reshape([batch * time, patch * patch, rows, columns])
 }
 
-/// The frames whose patches were folded; `size` is `[batch, time, height, width]`.
+/// Returns the frames of folded patches; `size` is `[batch, time, height, width]`.
 ///
 /// # Shapes
 /// - `patches`: `[batch * time, patch * patch, height / patch, width / patch]`

@@ -1,4 +1,4 @@
-//! How a tensor's values are stored.
+//! The storage of a tensor's values.
 
 use std::fmt;
 
@@ -15,12 +15,12 @@ pub enum ElementKind {
     F16,
     /// 16-bit float with the exponent of a 32-bit one.
     Bf16,
-    /// Whole numbers or truth values of so many bytes.
+    /// Integers or booleans of this many bytes.
     Whole(usize),
 }
 
 impl ElementKind {
-    /// Returns the bytes of one value.
+    /// Returns the size of one value in bytes.
     pub fn bytes(self) -> usize {
         match self {
             Self::F64 => 8,
@@ -30,7 +30,7 @@ impl ElementKind {
         }
     }
 
-    /// Returns `bytes`, little-endian, as 32-bit floats; nothing if they are whole numbers.
+    /// Returns `bytes`, little-endian, as 32-bit floats; `None` for integers.
     pub(super) fn decode(self, bytes: &[u8]) -> Option<Vec<f32>> {
         fn each<const N: usize>(bytes: &[u8], value: impl Fn([u8; N]) -> f32) -> Vec<f32> {
             let (whole, _rest) = bytes.as_chunks::<N>();

@@ -1,11 +1,11 @@
-//! What can be wrong with a weight file.
+//! Errors of a weight file.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::model::backbones::BackboneName;
 
-/// Names that an error lists of each kind; the count says how many there are.
+/// Number of names that an error lists of each kind; it also states the total.
 const LISTED: usize = 6;
 
 /// A weight file that cannot be read or does not fit.
@@ -14,14 +14,14 @@ pub enum WeightsError {
     /// The system refused.
     #[error("cannot {action} the weights {path:?}")]
     Io {
-        /// What was tried.
+        /// The failed action.
         action: &'static str,
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
-    /// It is something else.
+    /// The file is not a weight file.
     #[error("{path:?} is not a weight file: {problem}")]
     NotWeights {
         /// The file.
@@ -29,7 +29,7 @@ pub enum WeightsError {
         /// What it is instead.
         problem: String,
     },
-    /// It is a weight file with something wrong in it.
+    /// The file is a damaged weight file.
     #[error("the weights {path:?} are damaged: {problem}")]
     Damaged {
         /// The file.
@@ -37,19 +37,19 @@ pub enum WeightsError {
         /// What is wrong, and where.
         problem: String,
     },
-    /// The pickle in it asks for more than tensors.
+    /// The pickle in it requests more than tensors.
     #[error(
         "refused the weights {path:?}: byte {offset} of its pickle {problem}; nothing of it was run"
     )]
     Refused {
         /// The file.
         path: PathBuf,
-        /// Where in the pickle.
+        /// Position in the pickle.
         offset: usize,
-        /// What it asks for.
+        /// What it requests.
         problem: String,
     },
-    /// Names or shapes are not the network's.
+    /// Names or shapes differ from the network's.
     #[error(
         "the weights {path:?} are not those of {network}: {matched} of {wanted} tensors matched\
          {}{}{}",
@@ -60,13 +60,13 @@ pub enum WeightsError {
         path: PathBuf,
         /// The network.
         network: BackboneName,
-        /// Tensors with the right name and shape.
+        /// Number of tensors with the right name and shape.
         matched: usize,
-        /// Tensors that the network has.
+        /// Number of tensors of the network.
         wanted: usize,
-        /// Names that the file lacks.
+        /// Names missing from the file.
         missing: Vec<String>,
-        /// Names that the network lacks.
+        /// Names that the network does not have.
         unexpected: Vec<String>,
         /// Names with both shapes.
         misshaped: Vec<String>,
@@ -80,17 +80,18 @@ pub enum WeightsError {
         path: PathBuf,
         /// The first such tensor.
         tensor: String,
-        /// Values in all tensors.
+        /// Number of such values in all tensors.
         count: usize,
     },
-    /// They were trained here on small images, with other first layers and other pixels.
+    /// The weights were trained here on small images, with other first layers and other
+    /// standardisation.
     #[error("the weights {path:?} are of {network} classes, not of the ImageNet network")]
     SmallImages {
         /// The file.
         path: PathBuf,
-        /// The network, as the file's notes name it, which ends in its number of classes.
+        /// The network in the file's notes, which ends in its number of classes.
         network: String,
-        /// The experiment and its data, as the notes name them; empty where they do not.
+        /// The experiment and its data in the notes; empty if absent.
         trial: [String; 2],
     },
     /// A network cannot be written in PyTorch's layout.
@@ -98,13 +99,13 @@ pub enum WeightsError {
     Export {
         /// The tensor.
         tensor: String,
-        /// Why not.
+        /// The reason.
         problem: String,
     },
 }
 
 impl WeightsError {
-    /// For `map_err`: an [`WeightsError::Io`] that says what was tried on which path.
+    /// For `map_err`: returns a [`WeightsError::Io`] with the action and the path.
     pub(super) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_path_buf();
         move |source| Self::Io {
@@ -129,7 +130,7 @@ impl WeightsError {
     }
 }
 
-/// "; 3 missing: a, b, c", or nothing.
+/// Returns a list such as "; 3 missing: a, b, c", or nothing.
 fn listed(what: &str, names: &[String]) -> String {
     if names.is_empty() {
         return String::new();

@@ -8,10 +8,10 @@ use safetensors::{Dtype, serialize};
 
 use super::WeightsError;
 
-/// The note by which PyTorch's loaders know the layout.
+/// The note that identifies the layout to PyTorch's loaders.
 const FORMAT_NOTE: (&str, &str) = ("format", "pt");
 
-/// A tensor as PyTorch has it.
+/// A tensor in PyTorch's layout.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ExportedTensor {
     /// Its name in a state dict, such as "features.3.weight".
@@ -33,11 +33,11 @@ impl ExportedTensor {
     }
 }
 
-/// Returns the content of a `.safetensors` file with `tensors` and `notes`, which say what the
-/// network is.
+/// Returns the content of a `.safetensors` file with `tensors` and `notes`, which describe the
+/// network.
 ///
 /// # Errors
-/// [`WeightsError::Export`] where a shape and its values disagree.
+/// [`WeightsError::Export`] if a shape and its values disagree.
 pub fn export_safetensors(
     tensors: &[ExportedTensor],
     notes: &[(&str, String)],

@@ -1,4 +1,4 @@
-//! A backbone with the weights of a file.
+//! Loads a backbone with weights from a file.
 
 use std::collections::BTreeSet;
 
@@ -8,30 +8,30 @@ use super::{DATASET_NOTE, NETWORK_NOTE, TRIAL_NOTE, WeightFile, WeightsError};
 use crate::model::backbones::{Backbone, BackboneName, Dialect, Parameters};
 use crate::model::spec::SMALL_IMAGES;
 
-/// Classes of ImageNet, of a network whose file does not tell.
+/// Number of ImageNet's classes, for a file that does not state its own.
 const IMAGENET_CLASSES: usize = 1000;
-/// Most classes of a network.
+/// Maximum number of classes of a network.
 const MOST_CLASSES: usize = 100_000;
-/// The end of the name of PyTorch's count of training batches, which no network needs.
+/// Suffix of PyTorch's count of training batches, which no network needs.
 const BATCH_COUNT: &str = "num_batches_tracked";
 
-/// How weights are taken.
+/// Options of loading weights.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct LoadOptions {
-    /// Whose conventions they follow; `None` is what the file says, else torchvision's.
+    /// The convention that they follow; `None` means as stated in the file, else torchvision's.
     pub dialect: Option<Dialect>,
-    /// Whether values that are not finite are taken.
+    /// Whether values that are not finite are accepted.
     pub allow_nan: bool,
 }
 
-/// Returns the network `name` with the weights of `file`; it has as many classes as the file's last
-/// layer.
+/// Returns the network `name` with the weights of `file`; its number of classes is that of the
+/// file's last layer.
 ///
 /// # Errors
-/// [`WeightsError::Mismatch`] lists every tensor that is missing, unexpected or of another shape;
-/// [`WeightsError::NotFinite`] counts values that are NaN or infinite, unless they are allowed;
-/// [`WeightsError::SmallImages`] where the file was exported from an experiment, whose first layers differ
-/// although their names and shapes may not.
+/// [`WeightsError::Mismatch`] with every tensor that is missing, unexpected or of another shape;
+/// [`WeightsError::NotFinite`] with the number of values that are NaN or infinite, unless they are
+/// allowed; [`WeightsError::SmallImages`] if the file was exported from an experiment, whose first
+/// layers differ although their names and shapes may not.
 pub fn load_backbone(
     name: BackboneName,
     file: &WeightFile,
@@ -69,7 +69,7 @@ pub fn load_backbone(
     Ok(network)
 }
 
-/// The classes that the file's last layer has.
+/// Returns the number of classes of the file's last layer.
 fn classes(name: BackboneName, file: &WeightFile) -> usize {
     let head = file.entries().get(name.head_weight());
     let classes = head.and_then(|entry| entry.shape.first().copied());
@@ -78,14 +78,14 @@ fn classes(name: BackboneName, file: &WeightFile) -> usize {
         .unwrap_or(IMAGENET_CLASSES)
 }
 
-/// Takes values from a file and keeps note of all that is wrong with it.
+/// Reads values from a file and records all its problems.
 struct Taken<'a> {
     file: &'a WeightFile,
     wanted: BTreeSet<String>,
     matched: usize,
     missing: Vec<String>,
     misshaped: Vec<String>,
-    /// How many values, and the first tensor with one.
+    /// Number of such values, and the first tensor with one.
     not_finite: (usize, Option<String>),
     failure: Option<WeightsError>,
 }

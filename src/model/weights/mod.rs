@@ -1,9 +1,9 @@
-//! Weight files: PyTorch's `.pth` and `.safetensors` from other programs, and the `.safetensors` that
-//! are exported for them.
+//! Weight files: PyTorch's `.pth` and `.safetensors` from other programs, and the exported
+//! `.safetensors`.
 //!
-//! A file is hostile until shown otherwise: nothing in it runs, no count in it is believed before it
-//! is compared with the file's size, and values are read one tensor at a time, where name and shape
-//! are those that a network asked for.
+//! Files are not trusted: nothing in them is executed, every count is compared with the file's size
+//! before use, and values are read one tensor at a time, only if name and shape are those that a
+//! network requested.
 
 mod element;
 mod error;
@@ -24,44 +24,44 @@ pub use error::WeightsError;
 pub use export::{ExportedTensor, export_safetensors};
 pub use load::{LoadOptions, load_backbone};
 
-/// Bytes at a file's start that tell its format.
+/// Number of bytes at a file's start that identify its format.
 const START_BYTES: usize = 64;
-/// How a zip archive begins.
+/// First bytes of a zip archive.
 const ZIP_START: &[u8] = b"PK\x03\x04";
-/// How the pickle begins that opens a `.pth` from before PyTorch 1.6.
+/// First bytes of the pickle at the start of a `.pth` from before PyTorch 1.6.
 const LEGACY_START: &[u8] = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.";
-/// Where the header of a `.safetensors` file begins, after its length.
+/// Start of the header of a `.safetensors` file, after its length.
 const HEADER_AT: usize = 8;
-/// What `DataParallel` puts before each name.
+/// Prefix that `DataParallel` adds to each name.
 const PARALLEL_PREFIX: &str = "module.";
-/// The keys under which an exported file's notes name its experiment, its network and its data.
+/// The keys of an exported file's notes for its experiment, its network and its data.
 pub const TRIAL_NOTE: &str = "trial";
 /// See [`TRIAL_NOTE`].
 pub const NETWORK_NOTE: &str = "network";
 /// See [`TRIAL_NOTE`].
 pub const DATASET_NOTE: &str = "dataset";
 
-/// Where a tensor's values lie in a file.
+/// Location of a tensor's values in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TensorEntry {
     /// Extent of each axis, outermost first.
     pub shape: Vec<usize>,
-    /// How each value is stored, little-endian.
+    /// Storage of each value, little-endian.
     pub kind: ElementKind,
     /// Steps along each axis, in elements.
     strides: Vec<usize>,
-    /// Byte in the file where its first value begins.
+    /// Offset of its first value in the file, in bytes.
     start: u64,
-    /// Elements from the first to past the last, in storage order.
+    /// Number of elements from the first to the last, in storage order.
     extent: usize,
 }
 
-/// Returns a tensor's name without what `DataParallel` puts before it.
+/// Returns a tensor's name without the prefix of `DataParallel`.
 fn own_name(name: &str) -> &str {
     name.strip_prefix(PARALLEL_PREFIX).unwrap_or(name)
 }
 
-/// A weight file whose header was read and checked.
+/// A weight file with a verified header.
 #[derive(Debug)]
 pub struct WeightFile {
     path: PathBuf,
@@ -70,11 +70,12 @@ pub struct WeightFile {
 }
 
 impl WeightFile {
-    /// Reads the header of the file at `path`, by its content, whatever its name ends in.
+    /// Reads the header of the file at `path`. Its format is detected from the content, not the
+    /// name.
     ///
     /// # Errors
-    /// [`WeightsError`] names the file and what is wrong: no weight file at all (with its first
-    /// bytes), one that is cut or inconsistent, or one that asks for code to be run.
+    /// [`WeightsError`] with the file and what is wrong: not a weight file (with its first bytes),
+    /// truncated or inconsistent, or one that requests code to be run.
     pub fn open(path: &Path) -> Result<Self, WeightsError> {
         let mut file = File::open(path).map_err(WeightsError::io("open", path))?;
         let metadata = file.metadata().map_err(WeightsError::io("read", path))?;
@@ -123,18 +124,18 @@ impl WeightFile {
         &self.entries
     }
 
-    /// Returns what the file says of itself; only `.safetensors` files do.
+    /// Returns the notes in the file; only `.safetensors` files have them.
     pub fn notes(&self) -> &HashMap<String, String> {
         &self.notes
     }
 
-    /// Returns the values of the tensor `name`, row-major; nothing if there is no such tensor. No
-    /// more is read than the file holds, but a tensor whose strides are 0 can be larger than that:
-    /// compare its shape with the one expected first.
+    /// Returns the values of the tensor `name`, row-major; `None` if there is no such tensor. Reads
+    /// no more than the file contains, but a tensor with strides of 0 can be larger than that:
+    /// compare its shape with the expected one first.
     ///
     /// # Errors
-    /// [`WeightsError::Io`] where the file cannot be read, [`WeightsError::Damaged`] where the values
-    /// are no floats.
+    /// [`WeightsError::Io`] if the file cannot be read, [`WeightsError::Damaged`] if the values are
+    /// not floats.
     pub fn values(&self, name: &str) -> Result<Option<Vec<f32>>, WeightsError> {
         let Some(entry) = self.entries.get(name) else {
             return Ok(None);
@@ -160,13 +161,13 @@ impl WeightFile {
 struct Source<'a> {
     path: &'a Path,
     file: &'a mut File,
-    /// Its size.
+    /// Its size in bytes.
     bytes: u64,
 }
 
 impl TensorEntry {
-    /// Returns the entry of a tensor whose storage of `elements` begins at byte `start` of a file of
-    /// `file_bytes`, or what is wrong with it.
+    /// Returns the entry of a tensor whose storage of `elements` begins at byte `start` of a file
+    /// of `file_bytes`, or what is wrong with it.
     fn checked(
         (shape, strides): (Vec<usize>, Vec<usize>),
         kind: ElementKind,
@@ -219,7 +220,7 @@ impl TensorEntry {
         })
     }
 
-    /// The strides of a row-major tensor of `shape`, or nothing if they are too large to count.
+    /// Returns the strides of a row-major tensor of `shape`, or `None` on overflow.
     fn row_major(shape: &[usize]) -> Option<Vec<usize>> {
         let mut strides = vec![1usize; shape.len()];
         for axis in (1..shape.len()).rev() {
@@ -232,7 +233,7 @@ impl TensorEntry {
         Self::row_major(&self.shape).as_deref() == Some(&self.strides[..])
     }
 
-    /// Places in storage of the elements, row-major.
+    /// Returns the storage positions of the elements, row-major.
     fn places(&self) -> impl Iterator<Item = usize> + '_ {
         let count: usize = self.shape.iter().product();
         (0..count).map(|mut index| {

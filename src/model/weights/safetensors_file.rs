@@ -8,15 +8,15 @@ use safetensors::tensor::{Metadata, TensorInfo};
 
 use super::{ElementKind, Source, TensorEntry, WeightsError, own_name};
 
-/// Most bytes of the header. MobileNet-V2's has 25 thousand.
+/// Maximum size of the header in bytes. MobileNet-V2's has 25 thousand.
 const MOST_HEADER_BYTES: u64 = 16 << 20;
 /// Bytes before the header: its length.
 const LENGTH_BYTES: u64 = 8;
 
-/// The tensors by name, and what the file says of itself.
+/// The tensors by name, and the notes of the file.
 pub(super) type Header = (BTreeMap<String, TensorEntry>, HashMap<String, String>);
 
-/// Returns what the header holds.
+/// Returns the content of the header.
 pub(super) fn read(source: Source<'_>) -> Result<Header, WeightsError> {
     let Source { path, file, bytes } = source;
     let damaged = |problem: String| WeightsError::damaged(path, problem);

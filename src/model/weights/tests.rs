@@ -1,4 +1,4 @@
-//! Entries and files made by hand. Files that PyTorch wrote are read in `tests/weights.rs`.
+//! Hand-made entries and files. Files written by PyTorch are read in `tests/weights.rs`.
 
 use super::*;
 
@@ -52,7 +52,7 @@ fn a_transposed_tensor_is_read_in_row_major_order() {
         .flat_map(|value| (value as f32).to_le_bytes())
         .collect();
     std::fs::write(&path, values).expect("written");
-    // [[0, 1, 2], [3, 4, 5]] seen as three rows of two.
+    // [[0, 1, 2], [3, 4, 5]] viewed as three rows of two.
     let entry = checked(&[3, 2], &[1, 3], (0, 0, 6), 24).expect("it fits");
     let file = WeightFile {
         path,
@@ -75,7 +75,7 @@ fn refusal(content: &[u8]) -> String {
     opened(content).expect_err("it is refused").to_string()
 }
 
-/// A `.safetensors` file with this header and so many bytes of values.
+/// Returns a `.safetensors` file with this header and this number of bytes of values.
 fn safetensors(header: &str, values: usize) -> Vec<u8> {
     let mut content = (header.len() as u64).to_le_bytes().to_vec();
     content.extend(header.as_bytes());
@@ -112,7 +112,7 @@ fn safetensors_headers_are_not_believed() {
     huge.extend(b"{}");
     assert!(refusal(&huge).contains("its header claims 18446744073709551615 bytes"));
     for header in [
-        // Overlap; out of range; a shape that its bytes do not hold; too large to count.
+        // Overlap; out of range; a shape that does not match its bytes; a count that overflows.
         r#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}"#,
         r#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[8,16]}}"#,
         r#"{"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}}"#,

@@ -1,4 +1,5 @@
-//! PyTorch's two file forms: a zip archive (since 1.6) and a row of pickles with raw values behind.
+//! PyTorch's two file formats: a zip archive (since 1.6), and a series of pickles followed by raw
+//! values.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::{Read, Seek, SeekFrom};
@@ -7,19 +8,19 @@ use super::pickle::{Fault, Id, Node, Pickle, Storage, read};
 use super::zip_directory::{self, Members};
 use super::{Source, TensorEntry, WeightsError, own_name};
 
-/// Most bytes of a pickle. ResNet-50's has 39 thousand.
+/// Maximum size of a pickle in bytes. ResNet-50's has 39 thousand.
 const MOST_PICKLE_BYTES: u64 = 8 << 20;
-/// The member of the archive that holds the pickle, in a folder of any name.
+/// The archive member with the pickle, in a folder of any name.
 const PICKLE_MEMBER: &str = "/data.pkl";
-/// The member that names the order of bytes.
+/// The member that states the byte order.
 const ORDER_MEMBER: &str = "/byteorder";
-/// Most bytes of that member.
+/// Maximum size of that member in bytes.
 const ORDER_BYTES: u64 = 16;
-/// Keys under which training scripts put the state dict, beside others of their own.
+/// Keys under which training scripts store the state dict, next to their own data.
 const STATE_DICT_KEYS: [&str; 3] = ["state_dict", "model", "model_state_dict"];
-/// Pickles before the state dict of the older form: magic number, version, system.
+/// Pickles before the state dict in the older format: magic number, version, system.
 const PICKLES_BEFORE: usize = 3;
-/// Bytes before each storage of the older form: the number of its elements.
+/// Bytes before each storage in the older format: the number of its elements.
 const COUNT_BYTES: u64 = 8;
 
 type Entries = BTreeMap<String, TensorEntry>;
@@ -64,7 +65,7 @@ pub(super) fn zip(source: Source<'_>) -> Result<Entries, WeightsError> {
     .map_err(damaged)
 }
 
-/// Returns the tensors of a row of pickles.
+/// Returns the tensors of a series of pickles.
 pub(super) fn legacy(source: Source<'_>) -> Result<Entries, WeightsError> {
     let Source { path, file, bytes } = source;
     let damaged = |problem: String| WeightsError::damaged(path, problem);
@@ -89,7 +90,7 @@ pub(super) fn legacy(source: Source<'_>) -> Result<Entries, WeightsError> {
     let Node::List(keys_in_order) = &keys.nodes[keys.root] else {
         return Err(damaged("it does not list its storages".to_string()));
     };
-    // The storages follow in the order of that list; their sizes are told by the state dict.
+    // The storages follow in the order of that list; the state dict states their sizes.
     let sizes: HashMap<&str, u64> = state
         .nodes
         .iter()
@@ -130,7 +131,7 @@ pub(super) fn legacy(source: Source<'_>) -> Result<Entries, WeightsError> {
     Ok(found)
 }
 
-/// Compares the count of elements before each storage with what the state dict says.
+/// Compares the count of elements before each storage with the state dict.
 fn check_counts(
     file: &mut (impl Read + Seek),
     state: &Pickle,
@@ -156,7 +157,7 @@ fn check_counts(
     Ok(())
 }
 
-/// Returns the content of the member `name`, which has at most `most` bytes.
+/// Returns the content of the member `name`, of at most `most` bytes.
 fn content(
     file: &mut (impl Read + Seek),
     members: &Members,
@@ -179,7 +180,7 @@ fn content(
     Ok(content)
 }
 
-/// Returns the tensors of the state dict in `pickle`; `start` says where a storage begins.
+/// Returns the tensors of the state dict in `pickle`; `start` returns the start of a storage.
 fn entries(
     pickle: &Pickle,
     file_bytes: u64,
@@ -188,7 +189,7 @@ fn entries(
     let dict = state_dict(pickle)?;
     let mut found = Entries::new();
     for (key, value) in dict {
-        // What stands beside the tensors, such as an epoch's number, is passed over.
+        // Other entries, such as an epoch's number, are skipped.
         let (Node::Text(name), Node::Tensor(tensor)) = (&pickle.nodes[*key], &pickle.nodes[*value])
         else {
             continue;
@@ -209,7 +210,7 @@ fn entries(
     }
 }
 
-/// Returns the pickle's dict, or the one inside it that training scripts make.
+/// Returns the pickle's dict, or the one inside it that training scripts create.
 fn state_dict(pickle: &Pickle) -> Result<&[(Id, Id)], String> {
     let Node::Dict(outer) = &pickle.nodes[pickle.root] else {
         return Err("it holds no state dict".to_string());

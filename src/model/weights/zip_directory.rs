@@ -1,11 +1,11 @@
-//! Where the members of a zip archive lie.
+//! The location of the members of a zip archive.
 //!
-//! PyTorch stores members as they are, so reading one is reading a range of the file; a compressed
-//! one is refused, and with it every archive that is small outside and huge inside.
+//! PyTorch stores members uncompressed, so reading one is reading a range of the file. A compressed
+//! member is rejected, and with it every archive that is small outside and huge inside.
 //!
 //! # Source
-//! PKWARE, APPNOTE 6.3.10: sections 4.3.7 (local header), 4.3.12 (central directory), 4.3.14 to 4.3.16
-//! (its end), 4.5.3 (sizes of 64 bits).
+//! PKWARE, APPNOTE 6.3.10: sections 4.3.7 (local header), 4.3.12 (central directory), 4.3.14 to
+//! 4.3.16 (its end), 4.5.3 (sizes of 64 bits).
 
 use std::collections::HashMap;
 use std::io::{Read, Seek, SeekFrom};
@@ -15,8 +15,7 @@ const END_BYTES: usize = 22;
 const END_SIGNATURE: &[u8] = b"PK\x05\x06";
 /// Longest comment after it.
 const MOST_COMMENT_BYTES: usize = u16::MAX as usize;
-/// Bytes of the pointer to the end record of 64 bits, which stands before the other, and its
-/// signature.
+/// Bytes of the pointer to the 64-bit end record, which precedes the other one, and its signature.
 const POINTER_BYTES: usize = 20;
 const POINTER_SIGNATURE: &[u8] = b"PK\x06\x07";
 /// Bytes of that record that are read, and its signature.
@@ -28,21 +27,21 @@ const ENTRY_SIGNATURE: &[u8] = b"PK\x01\x02";
 /// Bytes of a member's own header before its name, and its signature.
 const LOCAL_BYTES: usize = 30;
 const LOCAL_SIGNATURE: &[u8] = b"PK\x03\x04";
-/// The mark of the extra field with sizes of 64 bits.
+/// The tag of the extra field with 64-bit sizes.
 const SIZES_64: usize = 1;
-/// What stands in a field of 32 bits whose value is in that extra field.
+/// Value of a 32-bit field whose value is in that extra field.
 const IN_EXTRA: u64 = u32::MAX as u64;
-/// Most bytes of the central directory. ResNet-50's has 21 thousand.
+/// Maximum size of the central directory in bytes. ResNet-50's has 21 thousand.
 const MOST_DIRECTORY_BYTES: u64 = 16 << 20;
 
 /// A member of the archive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Member {
-    /// Byte of its header.
+    /// Offset of its header in bytes.
     header: u64,
-    /// Bytes of its content.
+    /// Size of its content in bytes.
     pub(super) size: u64,
-    /// Whether the content is stored as it is.
+    /// Whether the content is stored uncompressed.
     stored: bool,
 }
 
@@ -84,7 +83,7 @@ pub(super) fn members(file: &mut (impl Read + Seek), bytes: u64) -> Result<Membe
     Ok(members)
 }
 
-/// Returns the byte at which the content of `member` begins, which lies in the file as it is.
+/// Returns the offset of the content of `member`, which is stored uncompressed.
 pub(super) fn content_start(
     file: &mut (impl Read + Seek),
     (name, member): (&str, Member),
@@ -107,7 +106,7 @@ pub(super) fn content_start(
         .ok_or_else(|| format!("member {name:?} ends after the file: it is cut short"))
 }
 
-/// Where the central directory begins, and its bytes.
+/// Returns the start of the central directory, and its size in bytes.
 fn directory_place(file: &mut (impl Read + Seek), bytes: u64) -> Result<(u64, u64), String> {
     let most = (END_BYTES + MOST_COMMENT_BYTES + POINTER_BYTES) as u64;
     let tail_start = bytes.saturating_sub(most);
@@ -142,7 +141,7 @@ fn directory_place(file: &mut (impl Read + Seek), bytes: u64) -> Result<(u64, u6
 fn member(entry: &[u8], extra: &[u8]) -> Option<Member> {
     let (method, flags) = (number(entry, 10, 2)?, number(entry, 8, 2)?);
     let [packed, size, header] = [20, 24, 42].map(|place| number(entry, place, 4));
-    // The extra field holds, in this order, those of the values that did not fit.
+    // The extra field contains, in this order, the values that did not fit.
     let mut long = extra_field(extra, SIZES_64).unwrap_or_default();
     let mut value = |short: Option<u64>| match short {
         Some(IN_EXTRA) => {
@@ -156,12 +155,12 @@ fn member(entry: &[u8], extra: &[u8]) -> Option<Member> {
     Some(Member {
         header,
         size,
-        // Flag 0 says that it is encrypted.
+        // Flag 0 means that it is encrypted.
         stored: method == 0 && flags & 1 == 0 && packed == size,
     })
 }
 
-/// The content of the extra field marked `wanted`.
+/// Returns the content of the extra field with the tag `wanted`.
 fn extra_field(mut extra: &[u8], wanted: usize) -> Option<&[u8]> {
     loop {
         let (mark, length) = (number(extra, 0, 2)?, number(extra, 2, 2)? as usize);
@@ -173,7 +172,7 @@ fn extra_field(mut extra: &[u8], wanted: usize) -> Option<&[u8]> {
     }
 }
 
-/// The little-endian number of `width` bytes at `place`.
+/// Returns the little-endian number of `width` bytes at `place`.
 fn number(bytes: &[u8], place: usize, width: usize) -> Option<u64> {
     let digits = bytes.get(place..place + width)?.iter().rev();
     Some(digits.fold(0, |value, byte| value << 8 | u64::from(*byte)))

@@ -1,4 +1,4 @@
-//! Whether the networks' maps lie on the objects of pictures with boxes.
+//! Localisation of the networks' maps on the objects of pictures with boxes.
 
 use crate::explain::TargetRule;
 use crate::explain::localize::Truth;
@@ -16,17 +16,17 @@ use crate::study::watch::Watch;
 
 use super::networks::{AT_ONCE, Asked, Network};
 
-/// What is known of one network's maps so far.
+/// Results for one network's maps so far.
 #[derive(Default)]
 struct Seen {
     sheets: Sheets,
     truths: Vec<Truth>,
-    /// Pictures of which a box reaches beyond what the network sees.
+    /// Number of pictures with a box that extends beyond what the network sees.
     cut: usize,
 }
 
-/// Localises the maps of every network on the pictures of `boxes`, for the class that the CSV gives,
-/// and hands the means of each network to `each` as soon as they are there.
+/// Localises the maps of every network on the pictures of `boxes`, for the class in the CSV, and
+/// passes the means of each network to `each` as soon as they are known.
 pub(super) fn localize(
     runs: &Runs,
     networks: &[Network],
@@ -40,7 +40,7 @@ pub(super) fn localize(
     };
     let dataset = name_of(boxes.folder());
     let mut seen: Vec<Seen> = networks.iter().map(|_| Seen::default()).collect();
-    // The pictures that all networks see an object of.
+    // The pictures in which all networks see an object.
     let mut kept: Vec<&BoxedPicture> = Vec::new();
     let progress = watch.begin("boxes", Some(boxes.pictures.len()));
     for group in boxes.pictures.chunks(AT_ONCE) {
@@ -117,8 +117,8 @@ pub(super) fn localize(
     Ok(findings)
 }
 
-/// Returns where the objects of a picture are in what each network sees of it, and whether a box
-/// reaches beyond that; nothing where one of the networks sees no object.
+/// Returns the objects of a picture in what each network sees, and whether a box extends beyond
+/// that; `None` if one of the networks sees no object.
 fn truths(
     networks: &[Network],
     picture: &BoxedPicture,

@@ -16,43 +16,43 @@ use crate::study::watch::Watch;
 
 use super::networks::Network;
 
-/// Methods of the figure of networks.
+/// Methods in the figure of networks.
 const OF_NETWORKS: [&str; 2] = ["grad-cam", "grad-cam-pp"];
-/// Methods of the figure of several objects.
+/// Methods in the figure of several objects.
 const OF_SEVERAL: [&str; 3] = ["cam", "grad-cam", "grad-cam-pp"];
-/// Pictures with several objects where none are named.
+/// Default number of pictures with several objects.
 const SEVERAL: usize = 4;
 /// Folder of the pictures by every network.
 const NETWORKS: &str = "networks";
 /// Folder of the pictures with several objects.
 const SEVERAL_OBJECTS: &str = "several-objects";
 
-/// Pictures and their maps, to be drawn as one grid.
+/// Pictures and their maps, drawn as one grid.
 #[derive(Debug)]
 pub struct Grid {
-    /// Their folder, below that of the benchmark.
+    /// Their folder, in that of the benchmark.
     pub folder: PathBuf,
     /// The pictures and maps.
     pub set: ExplanationSet,
 }
 
-/// Which pictures to draw.
+/// The pictures to draw.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Wanted<'a> {
-    /// Pictures to draw with every network; the first of the known ones where none are named.
+    /// Pictures to draw with every network; the first of the known ones if none are given.
     pub(super) images: &'a [PathBuf],
-    /// Pictures with several objects; the first of the boxes where none are named.
+    /// Pictures with several objects; the first of the boxes if none are given.
     pub(super) several: &'a [PathBuf],
-    /// Whether known pictures that cannot be read are skipped.
+    /// Whether unreadable known pictures are skipped.
     pub(super) skip_bad: bool,
 }
 
-/// The pictures that are drawn. All of them were read once, so that a fault in one is reported early.
+/// The drawn pictures. All were read once, so that errors are reported early.
 #[derive(Debug)]
 pub(super) struct Drawn {
-    /// Each is drawn with every network.
+    /// Pictures drawn with every network.
     of_networks: Vec<PhotoFile>,
-    /// Those with several objects.
+    /// Pictures with several objects.
     pub(super) of_several: Vec<PhotoFile>,
 }
 
@@ -66,11 +66,11 @@ pub(super) struct Plan<'a> {
 }
 
 impl Drawn {
-    /// Returns the pictures that are named, or the first of the folder and those with several boxes.
-    /// A picture that is one of the `known` ones of the folder has its class.
+    /// Returns the named pictures, or the first of the folder and the first with several boxes. A
+    /// picture among the `known` ones of the folder has its class.
     ///
     /// # Errors
-    /// A picture that cannot be read; [`StudyError::ClassUnknown`] where the true class is to be
+    /// A picture that cannot be read; [`StudyError::ClassUnknown`] if the true class is to be
     /// explained.
     pub(super) fn read(
         wanted: Wanted<'_>,
@@ -117,20 +117,20 @@ impl Drawn {
         of_networks.chain(of_several).collect()
     }
 
-    /// Returns the name of the folder of a picture that is drawn with every network.
+    /// Returns the name of the folder of a picture drawn with every network.
     fn name(&self, file: &PhotoFile) -> String {
         let stem = |file: &PhotoFile| file.path.file_stem().unwrap_or_default().to_os_string();
         let same = self.of_networks.iter();
         match same.filter(|other| stem(other) == stem(file)).count() {
             1 => safe_name(&stem(file).to_string_lossy(), ""),
-            // Pictures of one name from several folders or of several kinds.
+            // Pictures with the same name, from several folders or with several extensions.
             _ => safe_name(&file.path.to_string_lossy(), ""),
         }
     }
 }
 
 impl Plan<'_> {
-    /// Explains the pictures by each network with those of the methods that it allows.
+    /// Explains the pictures with each network and with those of the methods that it allows.
     pub(super) fn explain(
         &self,
         runs: &Runs,
@@ -166,10 +166,10 @@ impl Plan<'_> {
     }
 }
 
-/// Returns the pictures that are drawn with every network.
+/// Returns the pictures drawn with every network.
 fn of_networks(wanted: Wanted<'_>, known: &[PhotoFile]) -> Vec<PhotoFile> {
     if wanted.images.is_empty() {
-        // One that cannot be read will be skipped.
+        // An unreadable one will be skipped.
         let first = match wanted.skip_bad {
             true => known.iter().find(|file| file.read().is_ok()),
             false => known.first(),
@@ -190,7 +190,7 @@ fn of_several(wanted: Wanted<'_>, boxes: Option<&Boxes>, known: &[PhotoFile]) ->
     wanted.several.iter().map(named).collect()
 }
 
-/// Returns the picture at `path`, with its class where it is one of the known ones.
+/// Returns the picture at `path`, with its class if it is one of the known ones.
 fn named(path: &Path, known: &[PhotoFile]) -> PhotoFile {
     let place = path.canonicalize().ok();
     let same = |file: &&PhotoFile| {
@@ -202,8 +202,8 @@ fn named(path: &Path, known: &[PhotoFile]) -> PhotoFile {
     }
 }
 
-/// Returns at which layer each of the methods is drawn: the network's own, and for CAM the last layer
-/// that allows it, where its own does not. A method that no layer allows is omitted.
+/// Returns the layer at which each of the methods is drawn: the network's own or, for CAM, the last
+/// layer that allows it if its own does not. A method that no layer allows is omitted.
 fn placed(network: &Network, methods: Vec<Method>) -> Vec<(String, Vec<Method>)> {
     let explained = network.published.subject.network();
     let own = &network.layers.names[0];

@@ -30,19 +30,19 @@ pub struct Request {
     pub networks: Vec<(BackboneName, WeightSource)>,
     /// Methods and baselines by name; see [`map_sources`](super::map_sources).
     pub methods: Vec<String>,
-    /// Class to explain: "predicted", "true" or a class name; on boxes it is the box's.
+    /// Class to explain: "predicted", "true" or a class name; on boxes, the class of the box.
     pub class: String,
-    /// Photographs to score explanations over.
+    /// Photographs on which to score the maps.
     pub photos: Option<PhotoSource>,
-    /// Boxes on pictures to localise the maps on.
+    /// Boxes on which to localise the maps.
     pub boxes: Option<BoxSource>,
-    /// Pictures to draw with every network; the first photograph where none are named.
+    /// Pictures to draw with every network; the first photograph if none are given.
     pub images: Vec<PathBuf>,
-    /// Pictures with several objects, to draw; the first of the boxes where none are named.
+    /// Pictures with several objects, to draw; the first of the boxes if none are given.
     pub several: Vec<PathBuf>,
 }
 
-/// A benchmark whose networks are opened and whose lists are read.
+/// A benchmark with open networks and parsed lists.
 #[derive(Debug)]
 pub struct Benchmark {
     networks: Vec<Network>,
@@ -53,12 +53,12 @@ pub struct Benchmark {
 }
 
 impl Benchmark {
-    /// Opens the networks and reads lists and drawn pictures, so that a fault in any of them is
-    /// reported before anything is measured.
+    /// Opens the networks and reads lists and drawn pictures, so that errors in them are reported
+    /// before anything is measured.
     ///
     /// # Errors
-    /// A network that is named twice; weights that are absent or do not fit;
-    /// [`StudyError::DifferentClasses`]; an unknown method or class; a fault in a list or picture.
+    /// A network named twice; weights that are absent or do not fit;
+    /// [`StudyError::DifferentClasses`]; an unknown method or class; an error in a list or picture.
     pub fn new(runs: &Runs, request: &Request, watch: &dyn Watch) -> Result<Self, StudyError> {
         let networks = open(runs, &request.networks)?;
         let first = &networks[0];
@@ -97,8 +97,7 @@ impl Benchmark {
         })
     }
 
-    /// Scores the maps of every network over the photographs, where there are any, and compares the
-    /// networks.
+    /// Scores the maps of every network on the photographs, if any, and compares the networks.
     ///
     /// # Errors
     /// A photograph that cannot be read, unless it is skipped; [`StudyError::NoneRead`];
@@ -111,8 +110,8 @@ impl Benchmark {
         photographs::score(runs, &self.networks, photos, &self.asked, watch).map(Some)
     }
 
-    /// Localises the maps of every network on the boxes, where there are any, and hands the means of
-    /// each network to `each` as soon as they are there.
+    /// Localises the maps of every network on the boxes, if any, and passes the means of each
+    /// network to `each` as soon as they are known.
     ///
     /// # Errors
     /// [`StudyError::BoxedPicture`]; [`StudyError::NoBoxInView`]; [`StudyError::Stopped`].
@@ -129,7 +128,7 @@ impl Benchmark {
         boxed::localize(runs, &self.networks, what, watch, each).map(Some)
     }
 
-    /// Explains the drawn pictures, one grid after the other as they are asked for.
+    /// Explains the drawn pictures, one grid at a time on demand.
     pub fn grids<'a>(
         &'a self,
         runs: &'a Runs,
@@ -140,7 +139,7 @@ impl Benchmark {
         plans.map(move |plan| plan.explain(runs, target, watch))
     }
 
-    /// Returns how many networks are compared.
+    /// Returns the number of networks.
     pub fn networks(&self) -> usize {
         self.networks.len()
     }

@@ -11,7 +11,7 @@ use crate::study::runs::Runs;
 use crate::study::subject::{LayerChoice, Layers};
 use crate::study::weights::{Published, WeightSource};
 
-/// Photographs that are explained in one go; it bounds memory and how long a signal waits.
+/// Number of photographs explained at once; bounds memory and the delay of a signal.
 pub(super) const AT_ONCE: usize = 8;
 
 /// A network of the benchmark.
@@ -19,20 +19,20 @@ pub(super) const AT_ONCE: usize = 8;
 pub(super) struct Network {
     /// The network with its weights.
     pub(super) published: Published,
-    /// The layer that it is explained at: the output of the last convolution block.
+    /// Its explained layer: the output of the last convolution block.
     pub(super) layers: Layers,
 }
 
-/// What is asked of each network.
+/// What to explain with each network.
 #[derive(Debug, Clone)]
 pub(super) struct Asked {
     /// The methods and baselines.
     pub(super) sources: Vec<MapSource>,
-    /// The class that is explained.
+    /// The explained class.
     pub(super) target: TargetRule,
 }
 
-/// Returns the networks, all of which know the same classes.
+/// Returns the networks, all with the same classes.
 pub(super) fn open(
     runs: &Runs,
     named: &[(BackboneName, WeightSource)],
@@ -71,7 +71,7 @@ impl Network {
         self.published.sight.of_photos(dataset, photos)
     }
 
-    /// Returns its maps of pictures as it sees them; `before` others came first.
+    /// Returns its maps of pictures as it sees them, numbered after `before` other pictures.
     pub(super) fn group(
         &self,
         runs: &Runs,
@@ -87,8 +87,8 @@ impl Network {
         question.group_after(before, self.published.subject.network(), pictures)
     }
 
-    /// Returns what tables say of photographs that are not held: the pictures called `ids` of the
-    /// folder `dataset`, without pixels.
+    /// Returns the table entries of photographs not in memory: the pictures `ids` of the folder
+    /// `dataset`, without pixels.
     pub(super) fn listed(&self, dataset: String, ids: Vec<String>) -> Pictures {
         let sight = &self.published.sight;
         Pictures::of_parts(PictureParts {
@@ -105,7 +105,8 @@ impl Network {
 }
 
 impl Asked {
-    /// Returns what `methods` and `class` name; `first` knows the classes.
+    /// Returns the methods and class named by `methods` and `class`; the classes are those of
+    /// `first`.
     pub(super) fn parse(
         methods: &[String],
         class: &str,

@@ -1,4 +1,4 @@
-//! Scores over a folder of photographs, network by network, and how much the networks agree.
+//! Scores on a folder of photographs, network by network, and the agreement of the networks.
 
 use std::path::PathBuf;
 
@@ -14,32 +14,31 @@ use crate::study::watch::Watch;
 
 use super::networks::{AT_ONCE, Asked, Network};
 
-/// Photographs to score the networks on.
+/// Photographs on which to score the networks.
 #[derive(Debug, Clone)]
 pub struct PhotoSource {
     /// Their folder.
     pub folder: PathBuf,
-    /// Table of their classes; `labels.csv` in the folder where none is named.
+    /// Table of their classes; `labels.csv` in the folder if none is given.
     pub labels: Option<PathBuf>,
-    /// The first so many; all where there is no number.
+    /// Number of photographs, from the first; all if `None`.
     pub limit: Option<usize>,
-    /// Whether to skip those that cannot be read.
+    /// Whether to skip unreadable files.
     pub skip_bad: bool,
 }
 
-/// What the photographs show.
+/// Results on the photographs.
 #[derive(Debug)]
 pub struct PhotoScores {
     /// Every map's scores, with their means and comparisons.
     pub scores: Scores,
-    /// How much the networks agree; nothing of a single network.
+    /// Agreement of the networks; `None` for a single network.
     pub agreement: Option<Agreement>,
-    /// Photographs that were skipped.
+    /// Number of photographs skipped.
     pub skipped: usize,
 }
 
-/// Scores the maps of every network over the photographs `files`, of which `source` limits the
-/// number.
+/// Scores the maps of every network on the photographs `files`, limited in number by `source`.
 pub(super) fn score(
     runs: &Runs,
     networks: &[Network],

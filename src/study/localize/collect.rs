@@ -1,4 +1,4 @@
-//! The scores of every map of one trial, gathered network by network.
+//! The scores of every map of one trial, collected network by network.
 
 use crate::explain::localize::{
     DELTA_STEPS, Localization, Overlap, SCORED_STEPS, Truth, best_step, delta, localize,
@@ -8,59 +8,59 @@ use crate::study::caveat::{Caveat, Verdicts};
 use crate::study::groups::Group;
 use crate::study::subject::{Layers, Subject};
 
-/// Everything measured at one layer of one trial with one method, over all seeds.
+/// All measurements at one layer of one trial with one method, over all seeds.
 #[derive(Debug)]
 pub(in crate::study) struct Sheet {
     /// Layer name.
     pub(in crate::study) layer: String,
-    /// Why this layer.
+    /// Why this layer was selected.
     pub(in crate::study) layer_rule: String,
     /// Height and width of the layer's map, in cells.
     pub(in crate::study) native_size: [usize; 2],
-    /// What made the maps.
+    /// The source of the maps.
     pub(in crate::study) source: MapSource,
-    /// What stands after its name in a table.
+    /// The text after its name in a table.
     pub(in crate::study) caveat: Caveat,
     /// The maps, seed by seed.
     pub(in crate::study) seeds: Vec<SeedMaps>,
-    /// Step of delta at which the mean IoU is highest, for boxes and for masks.
+    /// Step of delta with the highest mean IoU, for boxes and for masks.
     pub(in crate::study) best_steps: [usize; 2],
-    /// Sums of the curves on the pictures that choose delta, for boxes and for masks.
+    /// Sums of the curves on the pictures that select delta, for boxes and for masks.
     tuning: [Vec<f64>; 2],
 }
 
 /// The maps of one training seed.
 #[derive(Debug)]
 pub(in crate::study) struct SeedMaps {
-    /// The seed, 0 where it is not known.
+    /// The seed, 0 if unknown.
     pub(in crate::study) seed: u64,
     /// One entry per picture.
     pub(in crate::study) maps: Vec<MapScores>,
 }
 
-/// What one map scores.
+/// The scores of one map.
 #[derive(Debug)]
 pub(in crate::study) struct MapScores {
     /// The class that the map explains.
     pub(in crate::study) target_class: usize,
-    /// The class that the network gives the picture.
+    /// The class that the network predicts for the picture.
     pub(in crate::study) predicted_class: usize,
-    /// Whether the map shows nothing.
+    /// Whether the map is constant.
     pub(in crate::study) empty: bool,
     /// Whether several pixels share the maximum.
     pub(in crate::study) tied: bool,
     /// In the order of [`score_names`]; `NaN` where not defined.
     pub(in crate::study) scores: Vec<f32>,
-    /// IoU at every step of delta, with the boxes and, where known, the masks.
+    /// IoU at every step of delta, with the boxes and, if known, the masks.
     pub(in crate::study) curves: [Option<Vec<f32>>; 2],
 }
 
-/// A score's name in files, and its threshold where it has one.
+/// A score's name in files, and its threshold if it has one.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(in crate::study) struct ScoreName {
     /// Name without the threshold.
     pub(in crate::study) name: &'static str,
-    /// Place of the threshold among [`SCORED_STEPS`].
+    /// Position of the threshold among [`SCORED_STEPS`].
     pub(in crate::study) at: Option<usize>,
 }
 
@@ -74,7 +74,7 @@ const AT_DELTA: [&str; 7] = [
     "touched",
     "implied_box_iou",
 ];
-/// The scores without one.
+/// The scores without a threshold.
 const AT_NONE: [&str; 9] = [
     "pointing_box",
     "pointing_mask",
@@ -91,7 +91,7 @@ pub(super) const BEST_BOX: &str = "box_iou_best";
 pub(super) const BEST_MASK: &str = "mask_iou_best";
 
 impl ScoreName {
-    /// The name of its column, such as "box_iou_0.15".
+    /// Returns the name of its column, such as "box_iou_0.15".
     pub(in crate::study) fn column(self) -> String {
         match self.at {
             Some(at) => format!("{}_{}", self.name, delta(SCORED_STEPS[at])),
@@ -100,7 +100,7 @@ impl ScoreName {
     }
 }
 
-/// Returns all scores, in the order in which a map has them.
+/// Returns all scores, in the order of a map's scores.
 pub(in crate::study) fn score_names() -> Vec<ScoreName> {
     let thresholds = 0..SCORED_STEPS.len();
     let at_delta = thresholds.flat_map(|at| {
@@ -111,8 +111,8 @@ pub(in crate::study) fn score_names() -> Vec<ScoreName> {
     at_delta.chain(at_none).collect()
 }
 
-/// Returns the scores of `found` in the order of [`score_names`]; the last two are open until each
-/// method's delta is known.
+/// Returns the scores of `found` in the order of [`score_names`]; the last two are filled in when
+/// each method's delta is known.
 fn scores(found: &Localization) -> Vec<f32> {
     let masks = found.mask_overlap.as_ref();
     let flag = |flag: bool| f64::from(u8::from(flag));
@@ -150,8 +150,8 @@ fn scores(found: &Localization) -> Vec<f32> {
 pub(in crate::study) struct Sheets(pub(in crate::study) Vec<Sheet>);
 
 impl Sheets {
-    /// Adds what the maps of a group score; the groups of a network follow each other, its first
-    /// picture first.
+    /// Adds the scores of a group's maps. The groups of a network come in order, from its first
+    /// picture.
     pub(in crate::study) fn add(
         &mut self,
         group: &Group,
@@ -191,7 +191,7 @@ impl Sheets {
         }
     }
 
-    /// Adds the curves of a group of pictures that choose each method's delta.
+    /// Adds the curves of a group of pictures that select each method's delta.
     pub(in crate::study) fn tune(&mut self, group: &Group, truths: &[Truth]) {
         for maps in &group.survey.maps {
             let Some(sheet) = self.0.iter_mut().find(|sheet| sheet.is_of(maps)) else {
@@ -204,7 +204,7 @@ impl Sheets {
         }
     }
 
-    /// Chooses each sheet's delta, and fills in the IoU there.
+    /// Selects each sheet's delta, and fills in the IoU there.
     pub(in crate::study) fn finish(&mut self, tuned: bool) {
         let names = score_names();
         for sheet in &mut self.0 {
@@ -226,7 +226,7 @@ impl Sheets {
         }
     }
 
-    /// Returns the sheet of the maps, a new one where there is none yet.
+    /// Returns the sheet of the maps, a new one if there is none yet.
     fn sheet_of(&mut self, maps: &SourceMaps, layers: &Layers) -> &mut Sheet {
         let known = self.0.iter().position(|sheet| sheet.is_of(maps));
         let at = known.unwrap_or_else(|| {

@@ -80,11 +80,11 @@ fn each_method_has_its_delta_from_the_pictures_that_choose_it() {
         let place = names.iter().position(|name| name.name == BEST_BOX);
         sheet.seeds[0].maps[0].scores[place.expect("a score")]
     };
-    // By itself: from 0.2 on the pixel outside is gone, and both inside are there.
+    // Selected on its own pictures: from 0.2 on, the pixel outside is gone and both inside remain.
     let mut own = Sheets(vec![sheet()]);
     own.finish(false);
     assert_eq!((own.0[0].best_steps[0], best(&own.0[0])), (20, 1.0));
-    // By others, whose best step is 50: what this map has there.
+    // Selected on others, whose best step is 50: the IoU of this map there.
     let mut tuned = Sheets(vec![sheet()]);
     tuned.0[0].tuning[0][50] = 1.0;
     tuned.finish(true);

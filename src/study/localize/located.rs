@@ -1,5 +1,5 @@
-//! The networks of one measurement, and pictures whose objects are known: of a split, or your own with
-//! boxes.
+//! The networks of one measurement, and pictures with known objects: of a split, or your own
+//! pictures with boxes.
 
 use crate::data::photo::View;
 use crate::data::{PixelBox, Split, find_class_in};
@@ -16,24 +16,23 @@ use crate::study::watch::Watch;
 use super::collect::Sheets;
 use super::pictures::{by_layer, chosen};
 
-/// Validation images from which each method's delta is chosen.
+/// Number of validation images that select each method's delta.
 const DELTA_IMAGES: usize = 600;
 
-/// How each method's best delta was chosen.
+/// How each method's best delta was selected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeltaRule {
-    /// On so many validation images.
+    /// On this number of validation images.
     Validation(usize),
-    /// On the measured pictures themselves, which flatters.
+    /// On the measured pictures themselves, which is optimistic.
     Own,
 }
 
-/// The networks and the pictures whose objects are known.
+/// The networks and the pictures with known objects.
 pub(super) struct Located {
-    /// The networks, and the pictures that have an object.
+    /// The networks, and the pictures with an object.
     pub(super) measurement: Measurement,
-    /// Pictures to choose each method's delta on; `None` where it is chosen on the measured pictures
-    /// themselves.
+    /// Pictures that select each method's delta; `None` if it is selected on the measured pictures.
     tuning: Option<Pictures>,
 }
 
@@ -86,7 +85,7 @@ impl Located {
         })
     }
 
-    /// How each method's best delta is chosen.
+    /// Returns how each method's best delta is selected.
     pub(super) fn delta_rule(&self) -> DeltaRule {
         match &self.tuning {
             Some(tuning) => DeltaRule::Validation(tuning.len()),
@@ -135,7 +134,7 @@ impl Located {
     }
 }
 
-/// Returns the pictures of the CSV as networks see them that were trained on images `like` these.
+/// Returns the pictures of the CSV as seen by networks trained on images `like` these.
 fn boxed(like: &Pictures, source: &BoxSource, watch: &dyn Watch) -> Result<Pictures, StudyError> {
     let size = like.size;
     let view = View::LargestSquare { side: size[0] };

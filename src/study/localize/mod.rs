@@ -1,5 +1,4 @@
-//! Whether maps lie on the objects: on a split whose boxes and masks are known, or on your own
-//! pictures with boxes.
+//! Localisation of maps: on a split with known boxes and masks, or on your own pictures with boxes.
 
 pub(super) mod collect;
 mod located;
@@ -25,7 +24,7 @@ use summary::Measured;
 pub use located::DeltaRule;
 pub use summary::MapRow;
 
-/// Stands for pictures of any number of objects in [`LocalizationSummaryRow::instances`].
+/// Marks pictures with any number of objects in [`LocalizationSummaryRow::instances`].
 pub const ALL: &str = summary::ALL;
 /// The method that the others are compared with.
 pub const REFERENCE: &str = summary::REFERENCE;
@@ -35,9 +34,9 @@ const PICTURES: &str = "pictures";
 /// What to localise.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// Which networks, images and maps.
+    /// The networks, images and maps.
     pub measurement: measure::Request,
-    /// Boxes on your own pictures, in place of the images.
+    /// Boxes on your own pictures, which replace the images.
     pub boxes: Option<BoxSource>,
 }
 
@@ -51,10 +50,10 @@ impl From<measure::Request> for Request {
     }
 }
 
-/// What a measurement finds.
+/// The results of a measurement.
 #[derive(Debug, Default)]
 pub struct Findings {
-    /// Data set name, or that of the CSV or folder.
+    /// Name of the data set, CSV or folder.
     pub dataset: String,
     /// Every map's scores.
     pub maps: Vec<MapRow>,
@@ -66,11 +65,11 @@ pub struct Findings {
     pub pictures: Vec<LocalizedPictures>,
 }
 
-/// Localises the maps of all networks, and hands the means of each trial to `each` as soon as they
-/// are there.
+/// Localises the maps of all networks, and passes the means of each trial to `each` as soon as they
+/// are known.
 ///
 /// # Errors
-/// [`StudyError::NoObjects`]; a fault in the boxes or their pictures; absent runs or data;
+/// [`StudyError::NoObjects`]; an error in the boxes or their pictures; absent runs or data;
 /// [`StudyError::Stopped`].
 pub fn measure(
     runs: &Runs,
@@ -102,7 +101,7 @@ pub fn measure(
 }
 
 impl Findings {
-    /// Adds the rows of one trial, and hands its means to `each` as soon as they are there.
+    /// Adds the rows of one trial, and passes its means to `each` as soon as they are known.
     pub(super) fn add(
         &mut self,
         measured: &Measured<'_>,

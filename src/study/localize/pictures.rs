@@ -1,4 +1,4 @@
-//! The pictures of the figure that shows boxes on maps.
+//! The pictures of the figure with boxes on maps.
 
 use crate::data::PixelBox;
 use crate::data::image_set::CHANNELS;
@@ -14,14 +14,14 @@ use crate::study::pictures::Pictures;
 use crate::study::subject::Subject;
 use crate::study::titles::network_title;
 
-/// Pictures of each number of objects.
+/// Number of pictures for each number of objects.
 const OF_EACH_NUMBER: usize = 2;
-/// Pictures in all.
+/// Maximum number of pictures.
 const MOST_PICTURES: usize = 6;
-/// Place of the threshold of implied boxes among [`SCORED_STEPS`].
+/// Position of the threshold of implied boxes among [`SCORED_STEPS`].
 const DRAWN_STEP: usize = SCORED_STEPS[1];
 
-/// Returns `pictures`, whose maps by `subject` are those of `group`, for each layer.
+/// Returns `pictures` for each layer, with the maps of `group` by `subject`.
 pub(in crate::study) fn by_layer(
     subject: &Subject,
     pictures: &Pictures,
@@ -97,7 +97,7 @@ fn add_picture(
     picture
 }
 
-/// Returns the map of the picture at `index`, whose array is called `heat`.
+/// Returns the map of the picture at `index`; `heat` names its array.
 fn localized(maps: &SourceMaps, index: usize, (heat, truth): (String, &Truth)) -> LocalizedMap {
     let map = &maps.saliency[index];
     let delta = delta(DRAWN_STEP);
@@ -137,7 +137,7 @@ pub(in crate::study) fn chosen(truths: &[Truth]) -> Vec<usize> {
     places
 }
 
-/// Adds the picture's objects: 0 on the background, else the object's number from 1.
+/// Adds the picture's object mask: 0 on the background, else the object's number from 1.
 fn add_objects(set: &mut ExplanationSet, index: usize, truth: &Truth) -> String {
     let name = format!("objects/{index}");
     let region = truth.object_region();
@@ -179,7 +179,7 @@ mod tests {
         };
         let truth = |count: usize| Truth::of_boxes(&vec![bounds; count], [2, 2]).expect("a box");
         let truths: Vec<Truth> = [2, 1, 3, 1, 1, 4, 2, 2, 3].into_iter().map(truth).collect();
-        // Two of 1, two of 2, two of 3; there is no room for the one of 4.
+        // Two with 1 object, two with 2, two with 3; the one with 4 does not fit.
         assert_eq!(chosen(&truths), [1, 3, 0, 6, 2, 8]);
     }
 }

@@ -13,20 +13,20 @@ use super::collect::{BEST_BOX, BEST_MASK, MapScores, ScoreName, Sheet, Sheets, s
 
 /// The method that the others are compared with.
 pub(super) const REFERENCE: &str = "grad-cam";
-/// Stands for pictures of any number of objects.
+/// Marks pictures with any number of objects.
 pub(super) const ALL: &str = "all";
 
 /// One row of `localization.csv`, with its scores.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MapRow {
-    /// What the row begins with.
+    /// The first columns of the row.
     pub row: LocalizationRow,
     /// The scores, one per column; `NaN` where not defined.
     pub scores: Vec<f32>,
 }
 
 impl MapRow {
-    /// Returns the cells of the scores; empty where a score is not defined.
+    /// Returns the cells of the scores; empty for an undefined score.
     pub(super) fn cells(&self) -> Vec<Cell> {
         let text = |score: &f32| match score.is_nan() {
             true => String::new(),
@@ -36,11 +36,11 @@ impl MapRow {
     }
 }
 
-/// What was measured of one trial, or of one published network.
+/// The measurements of one trial or one published network.
 pub(in crate::study) struct Measured<'a> {
     /// The pictures, with their truths.
     pub(in crate::study) pictures: &'a Pictures,
-    /// Which class the maps explain.
+    /// The class that the maps explain.
     pub(in crate::study) target: TargetRule,
     /// Name of the trial or network.
     pub(in crate::study) name: &'a str,
@@ -50,7 +50,7 @@ pub(in crate::study) struct Measured<'a> {
     pub(in crate::study) sheets: &'a Sheets,
 }
 
-/// The pictures that a mean is over: those with so many objects, or all.
+/// The pictures that a mean is taken over: those with a given number of objects, or all.
 struct Among {
     instances: String,
     /// Their places among all pictures.

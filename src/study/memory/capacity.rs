@@ -1,4 +1,4 @@
-//! What a predictor remembers, measured over many clips.
+//! A predictor's memory, measured over many clips.
 
 use crate::data::clips::{CANVAS_SIDE, Clip};
 use crate::explain::sequence::{
@@ -13,25 +13,25 @@ use crate::study::titles::network_title;
 
 use super::clips::Subject;
 
-/// Clips that pass through a network at once.
+/// Number of clips that pass through a network at once.
 const CLIPS_AT_ONCE: usize = 16;
-/// Seed of the orders in which the control shows frames.
+/// Seed of the frame orders of the control.
 const SHUFFLE_SEED: u64 = 0;
-/// The digit that is explained where the target is none.
+/// The explained digit if the target is not a digit.
 const USUAL_DIGIT: usize = 0;
 
-/// A network that watches, and how its clips are shown to it.
+/// A network, and the order in which it sees the frames of its clips.
 struct Watcher<'a> {
     network: &'a dyn Predictor,
     showing: Showing,
-    /// Whether the errors under replaced frames are measured.
+    /// Whether the errors with replaced frames are measured.
     errors: bool,
     label: &'a str,
 }
 
 impl Subject<'_> {
-    /// Returns what the network, the same before training, and the network on shuffled frames give on
-    /// the first `count` test clips.
+    /// Returns the memory, on the first `count` test clips, of the network, of the same network
+    /// before training, and of the network on shuffled frames.
     pub(super) fn measure(&self, count: usize) -> Result<Vec<CapacityRow>, StudyError> {
         let (name, seed) = (self.trained.run.trial(), self.trained.run.seed());
         let test = &self.splits.test;
@@ -67,7 +67,7 @@ impl Subject<'_> {
             .collect())
     }
 
-    /// The digit that is measured.
+    /// Returns the measured digit.
     fn digit(&self) -> usize {
         self.request.target.digit().unwrap_or(USUAL_DIGIT)
     }

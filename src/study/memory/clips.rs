@@ -17,7 +17,7 @@ use crate::study::titles::network_title;
 
 use super::Request;
 
-/// One trained predictor and what is asked of it.
+/// One trained predictor and what to explain.
 pub(super) struct Subject<'a> {
     pub(super) trained: &'a Trained<ForecastExperiment>,
     pub(super) opened: &'a OpenPredictor,
@@ -31,7 +31,7 @@ pub(super) struct Subject<'a> {
 const WHITE: f32 = 255.0;
 
 impl Subject<'_> {
-    /// Returns the maps of the clips of the request, one clip after the other.
+    /// Returns the maps of the requested clips, one clip after the other.
     pub(super) fn sequence_set(&self) -> Result<SequenceSet, StudyError> {
         let mut set = SequenceSet {
             experiment: self.trained.run.trial().to_string(),
@@ -112,11 +112,11 @@ impl Subject<'_> {
     }
 }
 
-/// The digit's way through the frames that are shown and the predicted one.
+/// Returns the digit's path through the shown frames and the predicted one.
 fn track(digit: &MovingDigit) -> DigitTrack {
     let places = (0..=WATCHED_FRAMES).map(|time| {
         let middle = digit.footprint(time).centroid();
-        // A picture without a pixel that counts is where its frame is.
+        // A picture without a visible pixel is located at its frame.
         middle.unwrap_or_else(|| digit.corners[time].map(|corner| corner as f64))
     });
     DigitTrack {
@@ -125,7 +125,7 @@ fn track(digit: &MovingDigit) -> DigitTrack {
     }
 }
 
-/// The frames that are shown and the one after them, 0 to 1.
+/// Returns the shown frames and the next one, 0 to 1.
 fn frames(clip: &Clip) -> Array {
     let times = 0..=WATCHED_FRAMES;
     let values = times

@@ -1,4 +1,4 @@
-//! What a next-frame predictor's prediction rests on, state by state, and how far back.
+//! Which states a next-frame prediction depends on, and how far back.
 
 mod capacity;
 mod clips;
@@ -21,23 +21,23 @@ use super::watch::Watch;
 /// What to explain and to measure.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// Experiments; what several remember is compared.
+    /// Experiments; the memory of several is compared.
     pub experiments: Vec<String>,
-    /// The base that their runs were trained on, where it is not their own.
+    /// Base that the runs were trained on, if not the experiments' own.
     pub base: Option<String>,
     /// Training seed.
     pub seed: u64,
-    /// Which checkpoint.
+    /// The checkpoint.
     pub which: Which,
-    /// Test clips whose maps are made, by number from 0.
+    /// Numbers, from 0, of the test clips whose maps are made.
     pub clips: Vec<usize>,
-    /// What of the predicted frame is explained.
+    /// The explained quantity of the predicted frame.
     pub target: FrameTarget,
-    /// Layers, from 0 for the lowest; all where there are none.
+    /// Layers, from 0 for the lowest; all if empty.
     pub layers: Vec<usize>,
-    /// Methods that need the gradient alone; see [`methods`].
+    /// Methods that need only the gradient; see [`methods`].
     pub methods: Vec<Method>,
-    /// Test clips on which memory is measured; 0 for none.
+    /// Number of test clips on which memory is measured; 0 for none.
     pub capacity_clips: usize,
 }
 
@@ -77,18 +77,18 @@ pub fn methods(names: &[String]) -> Result<Vec<Method>, ExplainError> {
     Ok(methods)
 }
 
-/// What was found about one predictor.
+/// Results for one predictor.
 #[derive(Debug)]
 pub struct Findings {
     /// Its experiment and seed, such as "convlstm-seed-0".
     pub folder: String,
     /// Maps of every state of each clip.
     pub set: SequenceSet,
-    /// What it remembers; empty where that was not measured.
+    /// Its memory; empty if not measured.
     pub rows: Vec<CapacityRow>,
 }
 
-/// The predictors of a study, and the clips they see.
+/// The predictors of a study, and their clips.
 #[derive(Debug)]
 pub struct Memory<'a> {
     runs: &'a Runs,
@@ -101,7 +101,7 @@ impl<'a> Memory<'a> {
     /// Finds the predictors and loads the clips.
     ///
     /// # Errors
-    /// Absent runs or data; a layer or clip that is not there; predictors of different test clips.
+    /// Absent runs or data; an unknown layer or clip; predictors with different test clips.
     pub fn new(runs: &'a Runs, request: &'a Request) -> Result<Self, StudyError> {
         let base = request.base.as_deref();
         let networks: Vec<Trained<ForecastExperiment>> =
@@ -136,7 +136,7 @@ impl<'a> Memory<'a> {
         self.splits.test.dataset().name()
     }
 
-    /// Fails where a clip is asked for that the test split does not have.
+    /// Fails if a requested clip is not in the test split.
     fn check_numbers(&self) -> Result<(), StudyError> {
         let test = &self.splits.test;
         let split = format!("{}/{}", test.dataset(), test.split());
@@ -162,11 +162,11 @@ impl<'a> Memory<'a> {
         Ok(())
     }
 
-    /// Studies predictor by predictor: hands the maps of its clips to `with`, measures what it
-    /// remembers, and hands both to `with` again with the rows.
+    /// Studies predictor by predictor: passes the maps of its clips to `with`, measures its memory,
+    /// and passes both to `with` again with the rows.
     ///
     /// # Errors
-    /// [`StudyError::HiddenTarget`]; [`StudyError::Stopped`]; what explaining or `with` fails of.
+    /// [`StudyError::HiddenTarget`]; [`StudyError::Stopped`]; errors of explaining or of `with`.
     pub fn each<E: From<StudyError>>(
         &self,
         watch: &dyn Watch,
@@ -198,16 +198,16 @@ impl<'a> Memory<'a> {
     }
 }
 
-/// Which part of the findings about a predictor is complete.
+/// Which part of a predictor's findings is complete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
     /// The maps of its clips.
     Maps,
-    /// What it remembers.
+    /// The memory.
     Memory,
 }
 
-/// Writes what was measured into `folder`, and returns the file.
+/// Writes the measured memory into `folder`, and returns the file.
 ///
 /// # Errors
 /// A folder that cannot be written.

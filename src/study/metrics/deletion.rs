@@ -1,4 +1,5 @@
-//! Deletion: how fast the confidence goes when the pixels that a map rates highest are removed first.
+//! Deletion: how fast the confidence falls when the pixels rated highest by a map are removed
+//! first.
 
 use super::Metric;
 

@@ -1,4 +1,4 @@
-//! % Increase: how often the network is surer on the explanation map than on the image.
+//! % Increase: how often the network is more confident on the explanation map than on the image.
 
 use super::{Metric, PERCENT};
 

@@ -1,4 +1,4 @@
-//! Insertion: how fast the confidence comes when the pixels that a map rates highest are shown first.
+//! Insertion: how fast the confidence rises when the pixels rated highest by a map are shown first.
 
 use super::Metric;
 

@@ -1,9 +1,9 @@
-//! Mean area: how much of the image a map leaves.
+//! Mean area: the share of the image that a map keeps.
 
 use super::{Metric, PERCENT};
 
-/// The mean of the normalised map, in percent. Average Drop rewards large maps, so it stands next to
-/// this; no way is better.
+/// The mean of the normalised map, in percent. Average Drop rewards large maps, so this metric is
+/// shown next to it; neither direction is better.
 pub(super) const METRIC: Metric = Metric {
     name: "mean-area",
     column: "area",

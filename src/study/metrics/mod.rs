@@ -1,4 +1,4 @@
-//! What a map is scored by: one file per metric, and the list. A new metric is its file and a line
+//! The metrics of a map: one file per metric, and the list. A new metric is one file and one line
 //! in the list; tables, text and figures take the rest from its description.
 
 use crate::explain::Saliency;
@@ -11,7 +11,7 @@ mod increase;
 mod insertion;
 mod mean_area;
 
-/// Every metric, in the order of tables and figures: the mean area stands next to the drop.
+/// Every metric, in the order of tables and figures, with the mean area next to the drop.
 pub static METRICS: &[Metric] = &[
     average_drop::METRIC,
     mean_area::METRIC,
@@ -21,14 +21,14 @@ pub static METRICS: &[Metric] = &[
     deletion::METRIC,
 ];
 
-/// What is known of one map when it is scored.
+/// The known facts of one map.
 #[derive(Debug, Clone, Copy)]
 pub struct ScoredMap<'a> {
     /// The map.
     pub map: &'a Saliency,
     /// The confidence in its class on the image and on the explanation map.
     pub confidence: ConfidenceChange,
-    /// Areas under the insertion and the deletion curve, where they were measured.
+    /// Areas under the insertion and the deletion curve, if measured.
     pub curves: Option<CurveAreas>,
 }
 
@@ -48,17 +48,17 @@ pub struct Metric {
     pub column: &'static str,
     /// The name in tables and figures, with its unit.
     pub title: &'static str,
-    /// Which way is better, in words.
+    /// The better direction, in words.
     pub better: &'static str,
-    /// Decimals that its spread allows.
+    /// Number of decimals, given its spread.
     pub decimals: usize,
     /// What a map's value is multiplied by in the table: 100 for percent.
     pub scale: f64,
-    /// Whether its value is 1 or 0, and `scores.csv` says "true" or "false".
+    /// Whether its value is 1 or 0, written as "true" or "false" in `scores.csv`.
     pub is_flag: bool,
     /// Whether it needs the insertion and deletion curves, which are measured on request.
     pub needs_curves: bool,
-    /// The value of one map, as `scores.csv` has it; NaN where it was not measured.
+    /// Returns the value of one map, as in `scores.csv`; NaN if it was not measured.
     pub value: fn(&ScoredMap<'_>) -> f64,
 }
 
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
     use crate::explain::Plane;
 
-    /// A map of mean 0.4375 that takes the confidence from 0.8 to 0.6.
+    /// Returns a map with mean 0.4375 that lowers the confidence from 0.8 to 0.6.
     fn values(
         confidence: ConfidenceChange,
         curves: Option<CurveAreas>,

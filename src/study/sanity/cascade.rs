@@ -8,18 +8,19 @@ use crate::run::HeadRecord;
 use crate::study::error::StudyError;
 use crate::study::runs::{Runs, Trained};
 
-/// The trained network and its untrained ones.
+/// The trained network and its untrained copies.
 pub(super) struct Cascade<'a> {
     trained: &'a WithHeads<TrainedNetwork>,
-    /// One untrained network per draw, with a fresh head for each retrained one.
+    /// One untrained network per draw, with a fresh head for each retrained head.
     pub(super) fresh: Vec<WithHeads<TrainedNetwork>>,
     /// The layers from the logits downwards.
     pub(super) layers: Vec<String>,
 }
 
 impl<'a> Cascade<'a> {
-    /// Draws the untrained networks from the real initialiser. A draw's seed follows from the
-    /// training seed and the draw's number, and is none that a training is given by hand.
+    /// Creates the untrained networks with the real initialiser. A draw's seed depends on the
+    /// training seed and the draw's number, and differs from any training seed that a user would
+    /// give.
     pub(super) fn new(
         runs: &Runs,
         (trained, draws): (&Trained, usize),
@@ -46,8 +47,8 @@ impl<'a> Cascade<'a> {
         })
     }
 
-    /// Returns the network of `draw` with its first `count` layers re-initialised; the retrained heads
-    /// stand where the dense layer does, and are the first to go with it.
+    /// Returns the network of `draw` with its first `count` layers re-initialised. The retrained
+    /// heads take the place of the dense layer and are re-initialised first, with it.
     pub(super) fn network(&self, draw: usize, count: usize) -> WithHeads<TrainedNetwork> {
         let fresh = &self.fresh[draw];
         let network = self.trained.network().with_top_of(fresh.network(), count);

@@ -20,13 +20,13 @@ use crate::study::titles::network_title;
 
 use super::cascade::Cascade;
 
-/// Deviation up to which an identity holds: sums over up to 65,536 float32 products, each rounded to
-/// 6e-8, in any order, and a margin for products of reduced precision.
+/// Tolerance of an identity: sums of up to 65,536 float32 products, each rounded to 6e-8, in any
+/// order, and a margin for products of reduced precision.
 const IDENTITY_TOLERANCE: f64 = 1e-3;
-/// The other classes that maps are compared with, by their place among the logits.
+/// The other classes that maps are compared with, by their rank among the logits.
 const OTHERS: [&str; 2] = ["runner-up", "least-likely"];
 
-/// The network that is checked, and what is asked of it.
+/// The network to check, and what to explain.
 pub(super) struct Checked<'a> {
     pub(super) question: Question<'a>,
     pub(super) images: &'a Pictures,
@@ -50,7 +50,7 @@ impl Checked<'_> {
     }
 }
 
-/// A sum that must come out at a layer, and by how much it does not.
+/// A sum that must hold at a layer, and its deviation.
 struct Identity {
     layer: String,
     method: &'static str,
@@ -58,14 +58,14 @@ struct Identity {
     worst: Deviation,
 }
 
-/// What was found so far about one source at one layer.
+/// Results for one source at one layer so far.
 struct Tally {
     layer: String,
     native_size: [usize; 2],
     source: MapSource,
-    /// Stage by stage: image by image, all draws.
+    /// For each stage, for each image: all draws.
     stages: Vec<Vec<Vec<Likeness>>>,
-    /// For each of [`OTHERS`]: image by image.
+    /// For each of [`OTHERS`]: one entry per image.
     others: [Vec<Likeness>; 2],
 }
 
@@ -89,7 +89,8 @@ pub(super) fn check(checked: &Checked<'_>) -> Result<SanityTables, StudyError> {
             let standardisation = checked.images.standardisation();
             let input = standardisation.apply(group.pixels.clone());
             let target = TargetSpec::labelled(group.survey.target_class.clone());
-            // Of the network itself: a retrained head is no way from the layer to the logits.
+            // Checked on the network itself: a retrained head is not on the path from the layer to
+            // the logits.
             let layers = checked.question.layers;
             let evidence = gather(network.network(), input, &target, layers)?;
             add_identities(&mut identities, checked, &evidence);
@@ -118,7 +119,7 @@ fn add_cascade(
         for draw in 0..checked.cascade.fresh.len() {
             checked.watch.go_on()?;
             let found = match stage {
-                // Nothing is re-initialised: the maps at hand.
+                // Nothing is re-initialised: the maps already exist.
                 0 => group.survey.maps.clone(),
                 _ => {
                     let network = checked.cascade.network(draw, stage);
@@ -137,7 +138,7 @@ fn add_cascade(
     Ok(())
 }
 
-/// How alike two sources' maps are, image by image. Both surveys were asked for the same.
+/// Returns how similar two sources' maps are, image by image. Both surveys had the same request.
 fn likenesses<'a>(a: &'a SourceMaps, b: &'a SourceMaps) -> impl Iterator<Item = Likeness> + 'a {
     assert_eq!(
         (&a.layer, a.source),
@@ -150,8 +151,8 @@ fn likenesses<'a>(a: &'a SourceMaps, b: &'a SourceMaps) -> impl Iterator<Item = 
         .map(|(a, b)| Likeness::of(a, b))
 }
 
-/// For each of [`OTHERS`], the class of each image: the likeliest and the least likely one besides
-/// the explained class.
+/// Returns, for each of [`OTHERS`], the class of each image: the most and the least probable one
+/// other than the explained class.
 fn other_classes(evidence: &Evidence) -> [Vec<usize>; 2] {
     let [_batch, classes] = evidence.logits.dims();
     let logits: Vec<f32> = evidence.logits.to_data().iter::<f32>().collect();
@@ -160,7 +161,7 @@ fn other_classes(evidence: &Evidence) -> [Vec<usize>; 2] {
     for (row, target) in rows {
         let mut order: Vec<usize> = (0..classes).filter(|class| class != target).collect();
         order.sort_by(|&a, &b| row[b].total_cmp(&row[a]));
-        // A network of one class has no other.
+        // A network with one class has no other.
         others[0].push(order.first().copied().unwrap_or(*target));
         others[1].push(order.last().copied().unwrap_or(*target));
     }
@@ -212,10 +213,10 @@ impl Tally {
         }
     }
 
-    /// Returns the interval of each stage, and of correlation and difference for each other class, all
-    /// over the same resamples.
+    /// Returns the interval of each stage, and of correlation and difference for each other class,
+    /// all over the same resamples.
     fn found(&self) -> FoundTally {
-        // NaN of no correlation: the image is omitted.
+        // NaN means no correlation: the image is omitted.
         let mean = |draws: &Vec<Likeness>| {
             let defined: Vec<f64> = draws.iter().filter_map(|draw| draw.correlation).collect();
             defined.iter().sum::<f64>() / defined.len() as f64
@@ -371,7 +372,7 @@ fn share(pairs: &[Likeness]) -> f64 {
     vanished(pairs) as f64 / pairs.len() as f64
 }
 
-/// The value, if there is one.
+/// Returns the value, unless it is NaN.
 fn there(value: f64) -> Option<f64> {
     (!value.is_nan()).then_some(value)
 }

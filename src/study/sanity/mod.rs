@@ -1,5 +1,5 @@
-//! Whether maps depend on the network's parameters and on the class, and whether sums that must come
-//! out do.
+//! Sanity checks: whether maps depend on the network's parameters and on the class, and whether
+//! identities hold.
 
 mod cascade;
 mod checks;
@@ -16,17 +16,17 @@ use super::runs::Runs;
 use super::subject::Subject;
 use super::watch::Watch;
 
-/// Images of the split where no limit is given; the cascade explains each some twenty times.
+/// Default number of images; the cascade explains each about twenty times.
 pub const DEFAULT_IMAGES: usize = 200;
 
 /// What to check.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// Which networks, images and maps.
+    /// The networks, images and maps.
     pub measurement: measure::Request,
     /// Number of random re-initialisations.
     pub draws: usize,
-    /// Pictures of the cascade.
+    /// Number of pictures of the cascade.
     pub pictures: usize,
 }
 
@@ -41,7 +41,7 @@ impl From<measure::Request> for Request {
     }
 }
 
-/// What was found about one network.
+/// Results for one network.
 #[derive(Debug)]
 pub struct Findings {
     /// The network.
@@ -83,11 +83,11 @@ impl<'a> Checks<'a> {
         &self.measurement.pictures
     }
 
-    /// Checks network by network and hands each one's findings to `with`, so that stopping loses the one
-    /// at hand alone.
+    /// Checks network by network and passes each one's findings to `with`, so that stopping loses
+    /// only the current network.
     ///
     /// # Errors
-    /// [`StudyError::Stopped`]; what explaining or `with` fails of.
+    /// [`StudyError::Stopped`]; errors of explaining or of `with`.
     pub fn each<E: From<StudyError>>(
         &self,
         watch: &dyn Watch,
@@ -133,8 +133,8 @@ impl<'a> Checks<'a> {
 }
 
 impl Findings {
-    /// Adds the findings to what `folder` holds of other networks, in place of earlier ones about this
-    /// network, and returns the folders of the pictures.
+    /// Adds the findings to `folder`, replacing earlier ones about this network, and returns the
+    /// folders of the pictures.
     ///
     /// # Errors
     /// [`StudyError::EarlierTables`]; a folder that cannot be written.
@@ -153,7 +153,7 @@ impl Findings {
     }
 }
 
-/// Returns the tables in `folder`; empty ones where the checks were never run there.
+/// Returns the tables in `folder`; empty ones if the checks were never run there.
 ///
 /// # Errors
 /// [`StudyError::EarlierTables`].

@@ -1,4 +1,4 @@
-//! The cascade on a few pictures, to be looked at.
+//! The cascade on a few pictures, for viewing.
 
 use crate::data::image_set::CHANNELS;
 use crate::explain::Likeness;
@@ -13,7 +13,7 @@ use super::checks::Checked;
 /// The draw that is shown.
 const DRAW: usize = 0;
 
-/// Returns the cascade of the first `count` images whose classes differ, for each layer.
+/// Returns the cascade of the first `count` images with different classes, for each layer.
 pub(super) fn pictures(
     checked: &Checked<'_>,
     count: usize,
@@ -57,7 +57,7 @@ pub(super) fn pictures(
     Ok(found)
 }
 
-/// Returns the pictures of `layer` among those found, new ones where it is the first.
+/// Returns the pictures of `layer`, new ones if there are none yet.
 fn of_layer<'a>(
     found: &'a mut Vec<(String, CascadePictures)>,
     layer: &str,

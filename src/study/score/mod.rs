@@ -20,16 +20,16 @@ pub use sheets::{Scored, Sheet};
 use tables::summarise;
 pub use tables::{Scope, ScoreTables};
 
-/// Steps of the insertion and deletion curves where none are named.
+/// Default number of steps of the insertion and deletion curves.
 pub const CURVE_STEPS: usize = 16;
 
 /// What to score.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// Which networks, images and maps.
+    /// The networks, images and maps.
     pub measurement: measure::Request,
-    /// Steps of the insertion and deletion curves, which cost twice as many forward passes per map;
-    /// none omits them.
+    /// Number of steps of the insertion and deletion curves, each of which costs two forward passes
+    /// per map; `None` omits the curves.
     pub steps: Option<usize>,
 }
 
@@ -43,10 +43,10 @@ impl From<measure::Request> for Request {
     }
 }
 
-/// What a measurement leaves.
+/// The result of a measurement.
 #[derive(Debug)]
 pub struct Scores {
-    /// What was measured on what.
+    /// The measured images, class and metrics.
     pub scope: Scope,
     /// The networks, seed by seed within a trial.
     pub networks: Vec<Scored>,
@@ -117,7 +117,7 @@ impl Scores {
         Ok(paths)
     }
 
-    /// Returns one row per map, made as they are asked for.
+    /// Returns one row per map, created on demand.
     fn rows(&self) -> impl Iterator<Item = (ScoreRow, Vec<Cell>)> + '_ {
         self.networks.iter().flat_map(move |network| {
             network.sheets.iter().flat_map(move |sheet| {
@@ -156,7 +156,7 @@ impl Scores {
     }
 }
 
-/// Returns a value as `scores.csv` has it; an empty cell where it was not measured.
+/// Returns a value as in `scores.csv`; an empty cell if it was not measured.
 fn cell(metric: &Metric, value: f64) -> Cell {
     match metric.is_flag {
         true => Cell::Flag(value != 0.0),
@@ -164,10 +164,10 @@ fn cell(metric: &Metric, value: f64) -> Cell {
     }
 }
 
-/// Notes which methods found no layer that allows them.
+/// Notes the methods that no layer allows.
 ///
 /// # Errors
-/// [`StudyError::NothingAllowed`] where nothing was measured.
+/// [`StudyError::NothingAllowed`] if nothing was measured.
 pub fn note_omitted(
     sources: &[MapSource],
     networks: &[Scored],

@@ -11,22 +11,22 @@ use crate::study::pictures::Pictures;
 use crate::study::subject::{Layers, Subject};
 use crate::study::watch::Watch;
 
-/// Every map's scores of one network.
+/// The scores of every map of one network.
 #[derive(Debug, Clone)]
 pub struct Scored {
-    /// Its name: that of its trial, or of the architecture.
+    /// Name of its trial or architecture.
     pub name: String,
-    /// Training seed, 0 where it is not known.
+    /// Training seed, 0 if unknown.
     pub seed: u64,
-    /// Convolution blocks; 0 for a network that is not made of them.
+    /// Number of convolution blocks; 0 for a network not made of them.
     pub blocks: usize,
-    /// Epoch of its checkpoint, 0 where it is not known.
+    /// Epoch of its checkpoint, 0 if unknown.
     pub epoch: u32,
-    /// Rule that picked the checkpoint, or the weight file's name.
+    /// Rule that selected the checkpoint, or the weight file's name.
     pub checkpoint: String,
-    /// The class each image is explained for.
+    /// The explained class of each image.
     pub target_class: Vec<usize>,
-    /// Whether each image's predicted class is its true one, where that is known.
+    /// Whether each image's predicted class is its true class, if known.
     pub correct: Vec<Option<bool>>,
     /// The scores, by layer and by method within a layer.
     pub sheets: Vec<Sheet>,
@@ -39,15 +39,15 @@ pub struct Sheet {
     pub layer: String,
     /// Which of an ablation's two layers it is.
     pub place: LayerPlace,
-    /// Height and width of the maps before they are resized, in cells.
+    /// Height and width of the maps before resizing, in cells.
     pub native_size: [usize; 2],
-    /// What made the maps.
+    /// The source of the maps.
     pub source: MapSource,
-    /// What stands after its name in a table.
+    /// The text after its name in a table.
     pub caveat: Caveat,
     /// The confidence on each image and on its explanation map.
     pub confidence: Vec<ConfidenceChange>,
-    /// Whether each map is constant, and so shows nothing.
+    /// Whether each map is constant.
     pub empty: Vec<bool>,
     /// One entry per metric: each map's value.
     pub values: Vec<Vec<f64>>,
@@ -68,7 +68,7 @@ impl Scored {
         }
     }
 
-    /// Makes a sheet for each of a group's maps, in their order, where there is none yet.
+    /// Creates a sheet for each of a group's maps that has none yet, in their order.
     pub fn prepare(
         &mut self,
         group: &Group,
@@ -95,7 +95,7 @@ impl Scored {
     /// Scores the maps of a group by `network` and adds them to their sheets.
     ///
     /// # Errors
-    /// [`StudyError::Stopped`]; what the network's answers fail of.
+    /// [`StudyError::Stopped`]; errors of the network's forward passes.
     pub fn add(
         &mut self,
         network: &dyn Explainable,

@@ -15,7 +15,7 @@ use crate::study::titles::network_title;
 
 use super::sheets::{Scored, Sheet};
 
-/// The method that the others are compared with, where it is measured.
+/// The method that the others are compared with, if it is measured.
 const REFERENCE: &str = "grad-cam";
 /// From a share to percent.
 const PERCENT: f64 = 100.0;
@@ -25,24 +25,24 @@ const PERCENT: f64 = 100.0;
 pub struct ScoreTables {
     /// One row per trial, layer, method and metric, in this order.
     pub means: Vec<ScoreSummary>,
-    /// One row per trial, layer and method except the one that it is compared with.
+    /// One row per trial, layer and method, except the method that the others are compared with.
     pub pairs: Vec<ScorePair>,
 }
 
-/// What was measured on what.
+/// The measured images, class and metrics.
 #[derive(Debug)]
 pub struct Scope {
     /// The images.
     pub pictures: Pictures,
-    /// Which class each is explained for.
+    /// The explained class of each image.
     pub target: TargetRule,
     /// The metrics, in the order of [`Sheet::values`].
     pub metrics: Vec<&'static Metric>,
-    /// Steps of the insertion and deletion curves, where they were measured.
+    /// Number of steps of the insertion and deletion curves, if measured.
     pub steps: Option<usize>,
 }
 
-/// One method at one layer of one trial: a sheet for each seed.
+/// One method at one layer of one trial: one sheet per seed.
 struct Entry<'a> {
     sheets: Vec<&'a Sheet>,
 }
@@ -65,7 +65,7 @@ impl Entry<'_> {
         Values::of_seeds(sheets.map(|sheet| sheet.confidence.iter().map(drop).collect()))
     }
 
-    /// Returns what a table says after the method's name.
+    /// Returns the text after the method's name in a table.
     fn caveat(&self) -> String {
         let mut all = Caveat::default();
         for sheet in &self.sheets {
@@ -87,15 +87,15 @@ impl Entry<'_> {
         })
     }
 
-    /// Whether no image's confidence differs from that of `other` by more than rounding.
+    /// Returns whether every image's confidence equals that of `other` up to rounding.
     fn is_near(&self, other: &Self) -> bool {
         self.pairs(other)
             .flatten()
             .all(|(ours, theirs)| ours.is_near(theirs))
     }
 
-    /// Returns for each seed and image, in percent, whether the comparison with `other` comes out as
-    /// `wanted`.
+    /// Returns, for each seed and image, in percent, whether the comparison with `other` has the
+    /// outcome `wanted`.
     fn outcomes(&self, other: &Self, wanted: Ordering) -> Values {
         let outcome = |(ours, theirs): (ConfidenceChange, ConfidenceChange)| {
             PERCENT * f64::from(u8::from(ours.against(theirs) == wanted))
@@ -138,7 +138,7 @@ struct Table<'a> {
     entries: Vec<Entry<'a>>,
 }
 
-/// Where a comparison's columns stand: wins, ties and the difference of drops.
+/// Positions of a comparison's columns: wins, ties and the difference of drops.
 struct Compared<'a> {
     entry: &'a Entry<'a>,
     win: Column,
@@ -147,7 +147,7 @@ struct Compared<'a> {
 }
 
 impl Table<'_> {
-    /// Adds the table's rows. All intervals are of the same resamples of the images.
+    /// Adds the table's rows. All intervals use the same resamples of the images.
     fn add_to(&self, tables: &mut ScoreTables) {
         let mut summary = Summary::default();
         let mut means = Vec::new();
@@ -185,7 +185,7 @@ impl Table<'_> {
         }
     }
 
-    /// Returns what the others are compared with: the first where Grad-CAM is not measured.
+    /// Returns the method that the others are compared with; the first if Grad-CAM is not measured.
     fn reference(&self) -> &Entry<'_> {
         let named = |entry: &&Entry<'_>| entry.source().name() == REFERENCE;
         let found = self.entries.iter().find(named);

@@ -1,17 +1,17 @@
-//! What a state dict calls: globals, storages, tensors. Part of the machine.
+//! The calls of a state dict: globals, storages, tensors.
 //!
-//! Nothing here copies more than the pickle spells out: a value that is kept may be used many times.
+//! Nothing here copies more than the pickle contains: a stored value may be used many times.
 
 use super::machine::{Machine, Problem, asks, confused};
 use super::{Id, Known, Node, Storage, Tensor};
 
-/// Most axes of a tensor.
+/// Maximum number of axes of a tensor.
 const MOST_AXES: usize = 8;
-/// Most bytes of a storage's name; PyTorch's are numbers.
+/// Maximum size of a storage's name in bytes; PyTorch's are numbers.
 const MOST_KEY_BYTES: usize = 64;
 
 impl Machine<'_> {
-    /// Pushes a global of the list.
+    /// Pushes a known global.
     pub(super) fn global(&mut self, code: u8) -> Result<(), Problem> {
         let (module, name) = if code == b'c' {
             (self.line()?, self.line()?)
@@ -37,7 +37,7 @@ impl Machine<'_> {
         let Node::Tuple(items) = &self.nodes[id] else {
             return Err(odd());
         };
-        // Older files add a sixth, which says of which other storage this one is a part.
+        // Older files add a sixth, which names the storage that this one is part of.
         let [word, kind, key, _place, elements, ..] = items[..] else {
             return Err(odd());
         };
@@ -69,7 +69,7 @@ impl Machine<'_> {
         Ok(())
     }
 
-    /// Calls a known global: makes a note of a tensor.
+    /// Calls a known global: records a tensor.
     pub(super) fn call(&mut self) -> Result<(), Problem> {
         let called = self.pop_many(2)?;
         let (Node::Known(known), Node::Tuple(arguments)) =
@@ -102,7 +102,7 @@ impl Machine<'_> {
         Ok(())
     }
 
-    /// The dict of a list of pairs, which it uses up.
+    /// Returns the dict of a list of pairs, and consumes the list.
     fn pairs(&mut self, list: Id) -> Result<Node, Problem> {
         let odd = || confused("makes a dict of something that is no list of pairs");
         let Node::List(list) = &mut self.nodes[list] else {

@@ -1,4 +1,4 @@
-//! The machine: a stack, and the instructions that a state dict needs. Run by [`super::read`].
+//! The machine: a stack, and the instructions that a state dict needs.
 
 use std::collections::HashMap;
 
@@ -9,15 +9,15 @@ pub(super) struct Machine<'a> {
     pub(super) at: usize,
     pub(super) nodes: Vec<Node>,
     stack: Vec<Id>,
-    /// Heights of the stack at which a group began.
+    /// Stack heights at the start of each group.
     marks: Vec<usize>,
     memo: HashMap<usize, Id>,
 }
 
-/// Why an instruction cannot be obeyed.
+/// Why an instruction cannot be executed.
 pub(super) struct Problem {
     pub(super) text: String,
-    /// Whether it asks for something, rather than being cut or confused.
+    /// Whether it requests something, as opposed to being truncated or malformed.
     pub(super) asks: bool,
 }
 
@@ -47,7 +47,7 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// Obeys one instruction; the root, at the last one.
+    /// Executes one instruction; returns the root at the last one.
     pub(super) fn step(&mut self) -> Result<Option<Id>, Problem> {
         let code = self.take(1)?[0];
         match code {
@@ -85,7 +85,7 @@ impl<'a> Machine<'a> {
             b'c' | 0x93 => self.global(code)?,
             b'Q' => self.storage()?,
             b'R' => self.call()?,
-            // A state for the object below it: of a state dict, notes that nobody needs.
+            // A state for the object below it: for a state dict, notes that are not needed.
             b'b' => drop(self.pop()?),
             b'0' => drop(self.pop()?),
             other => {
@@ -127,7 +127,7 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// The last `count` values, in the order in which they were pushed.
+    /// Returns the last `count` values, in the order in which they were pushed.
     pub(super) fn pop_many(&mut self, count: usize) -> Result<Vec<Id>, Problem> {
         let mut items = Vec::with_capacity(count);
         for _ in 0..count {
@@ -137,7 +137,7 @@ impl<'a> Machine<'a> {
         Ok(items)
     }
 
-    /// The values since the last mark.
+    /// Returns the values since the last mark.
     fn group(&mut self) -> Result<Vec<Id>, Problem> {
         let start = self.marks.pop();
         let start = start.ok_or_else(|| confused("ends a group that never began"))?;
@@ -173,7 +173,7 @@ impl<'a> Machine<'a> {
         Ok(text.to_string())
     }
 
-    /// Keeps the value on top, or pushes one that was kept.
+    /// Stores the top value, or pushes a stored one.
     fn memory(&mut self, code: u8) -> Result<(), Problem> {
         let place = match code {
             b'q' | b'h' => self.length(1)?,
@@ -216,7 +216,7 @@ impl<'a> Machine<'a> {
         Ok(())
     }
 
-    /// The text up to the end of the line.
+    /// Returns the text up to the end of the line.
     pub(super) fn line(&mut self) -> Result<String, Problem> {
         let rest = &self.bytes[self.at..];
         let length = rest.iter().position(|byte| *byte == b'\n');

@@ -1,8 +1,8 @@
-//! The pickle inside a `.pth`, read by a machine that knows state dicts and nothing else.
+//! Reads the pickle inside a `.pth` with a machine that supports only state dicts.
 //!
-//! It never imports, calls or builds anything: a global is one of a short list of names, and calling
-//! one of them makes a note of a tensor. Values lie in one list and name each other by number, so
-//! that no nesting, however deep, is ever descended.
+//! It never imports, calls or builds anything: a global must be one of a short list of names, and
+//! calling one of them records a tensor. Values are stored in one list and refer to each other by
+//! number, so that deep nesting needs no recursion.
 
 mod calls;
 mod machine;
@@ -13,10 +13,10 @@ use machine::Machine;
 /// A value's number.
 pub(super) type Id = usize;
 
-/// A value that the pickle made.
+/// A value in the pickle.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Node {
-    /// None, a truth value, a float, a long whole number: never looked into.
+    /// None, a boolean, a float, a long integer: never read.
     Other,
     Whole(i64),
     Text(String),
@@ -38,7 +38,7 @@ pub(super) enum Known {
     StorageOf(ElementKind),
 }
 
-/// Bytes that a tensor's values are taken from.
+/// The bytes of a tensor's values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Storage {
     pub(super) kind: ElementKind,
@@ -46,7 +46,7 @@ pub(super) struct Storage {
     pub(super) elements: usize,
 }
 
-/// A tensor, by where its values are.
+/// A tensor, by the location of its values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Tensor {
     pub(super) storage: Storage,
@@ -60,7 +60,7 @@ pub(super) struct Tensor {
 pub(super) struct Pickle {
     pub(super) nodes: Vec<Node>,
     pub(super) root: Id,
-    /// Bytes read.
+    /// Number of bytes read.
     pub(super) length: usize,
 }
 
@@ -69,7 +69,7 @@ pub(super) struct Pickle {
 pub(super) struct Fault {
     pub(super) offset: usize,
     pub(super) problem: String,
-    /// Whether it asks for something, rather than being cut or confused.
+    /// Whether it requests something, as opposed to being truncated or malformed.
     pub(super) asks: bool,
 }
 

@@ -1,8 +1,8 @@
-//! Pickles written by hand: what is obeyed, what is refused, what is bounded.
+//! Hand-written pickles: accepted, rejected and bounded.
 
 use super::*;
 
-/// A state dict of one tensor "w" of 2 x 3 floats, as Python 3 writes it with protocol 2.
+/// Returns a state dict of one tensor "w" of 2 x 3 floats, as written by Python 3 with protocol 2.
 fn state_dict() -> Vec<u8> {
     let mut bytes =
         b"\x80\x02}q\x00X\x01\x00\x00\x00wq\x01ctorch._utils\n_rebuild_tensor_v2\n".to_vec();
@@ -65,18 +65,18 @@ fn a_call_of_anything_else_is_refused_by_name() {
         let (text, asks) = asked(module, name);
         assert!(asks && text.contains("asks for"), "{module}.{name}: {text}");
     }
-    // The same by the newer way to name a global.
+    // The same with the newer way to name a global.
     let stacked = b"\x8c\x02os\x8c\x06system\x93.";
     assert_eq!(
         problem(stacked),
         ("asks for \"os.system\"".to_string(), true)
     );
-    // Instructions that make objects, read by extension number, or copy attributes.
+    // Instructions that create objects, read by extension number, or copy attributes.
     for code in [b'i', b'o', 0x81, 0x92, 0x82, b'P', b'2', 0x97] {
         let (text, asks) = problem(&[b'(', code, b'.']);
         assert!(asks, "{code:#x}: {text}");
     }
-    // A known global called on nothing it knows; a text called.
+    // A known global called with unknown arguments; a text called.
     assert!(problem(b"ctorch._utils\n_rebuild_tensor_v2\n)R.").1);
     assert!(problem(b"X\x01\x00\x00\x00a)R.").1);
 }
@@ -89,7 +89,7 @@ fn every_cut_is_an_error() {
     }
 }
 
-/// Whatever the bytes, reading ends with a pickle or a fault.
+/// For any bytes, reading ends with a pickle or a fault.
 #[test]
 fn no_flipped_byte_does_harm() {
     let bytes = state_dict();
@@ -104,24 +104,24 @@ fn no_flipped_byte_does_harm() {
 
 #[test]
 fn nesting_is_never_descended() {
-    // A million tuples, each in the next one, then lists in lists in the memo.
+    // A million nested tuples, then lists in lists in the memo.
     let mut bytes = vec![b')'];
     bytes.extend(std::iter::repeat_n(0x85, 1_000_000));
     bytes.push(b'.');
     let pickle = read(&bytes).expect("a tuple");
     assert_eq!(pickle.nodes.len(), 1_000_001);
     drop(pickle);
-    // A list that holds itself.
+    // A list that contains itself.
     let pickle = read(b"]q\x00h\x00a.").expect("a list");
     assert_eq!(pickle.nodes[pickle.root], Node::List(vec![pickle.root]));
-    // Marks without end.
+    // Endless marks.
     let (text, _) = problem(&vec![b'('; 1_000_000]);
     assert!(text.contains("cut short"), "{text}");
 }
 
 #[test]
 fn what_is_kept_cannot_be_multiplied() {
-    // A list of pairs is used up by the dict made of it.
+    // A list of pairs is consumed by the dict created from it.
     let mut bytes = b"ccollections\nOrderedDict\nq\x00]q\x01(".to_vec();
     for _ in 0..1000 {
         bytes.extend(b"K\x01K\x02\x86");
