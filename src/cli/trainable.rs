@@ -114,7 +114,7 @@ impl Trainable for ForecastExperiment {
         );
         let sources = data.sources.iter();
         let described = Described {
-            network_title: String::new(),
+            network_title: network_title(run.trial()),
             dataset: dataset.name(),
             generated: dataset.is_generated(),
             data: sources

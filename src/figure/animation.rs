@@ -112,9 +112,9 @@ fn step(view: &ClipView<'_>, time: usize) -> Result<Drawing, FigureError> {
             );
         }
     } else {
-        head(&mut canvas, 0, &format!("frame {} is true", time + 1));
+        head(&mut canvas, 0, &format!("frame {}, true", time + 1));
         canvas.picture(panel.at(left(0), top), &view.frame(time, panel)?)?;
-        head(&mut canvas, 1, "and predicted");
+        head(&mut canvas, 1, "predicted");
         canvas.picture(panel.at(left(1), top), &view.prediction(panel)?)?;
         let words = format!("squared error {:.1}", view.clip.error);
         canvas.text(
@@ -130,7 +130,7 @@ fn step(view: &ClipView<'_>, time: usize) -> Result<Drawing, FigureError> {
         &[(MARGIN, end), (MARGIN + content, end)],
         Stroke::solid(RULE, 2.0),
     );
-    let note = "red: for the prediction · blue: against it · yellow: the way of the digit";
+    let note = "red: for the prediction · blue: against it · yellow: the path of the digit";
     let lines = wrap(note, content, &SMALL);
     let end = canvas.lines((MARGIN, end + 6.0), Anchor::Start, &SMALL, &lines);
     Ok(canvas.finish(&title, content + 2.0 * MARGIN, end + MARGIN * 0.5))

@@ -77,7 +77,7 @@ impl Figure for CapacityCompared<'_> {
                 charts: of_layers("gradient", None),
             },
             ChartRow {
-                heading: "Rise of the squared error where the frame k back is missing or another's",
+                heading: "Rise of the squared error when the frame k back is replaced",
                 charts: [
                     ("rise-black", "a black frame in its place"),
                     ("rise-foreign", "another clip's frame in its place"),

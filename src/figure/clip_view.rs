@@ -18,6 +18,9 @@ const WAY_RIM: &str = "#1A1A1A";
 /// Most that a map's colour covers of the frame under it.
 const COVER: f32 = 0.85;
 
+/// How a clip's digits are counted.
+const ORDINALS: [&str; 2] = ["first", "second"];
+
 /// One clip, explained by one method.
 #[derive(Debug, Clone)]
 pub(super) struct ClipView<'a> {
@@ -73,12 +76,15 @@ impl<'a> ClipView<'a> {
         network_title(&self.set.network_title, &self.set.experiment)
     }
 
-    /// Returns what is explained, in words, such as "digit 1 (a 7)".
+    /// Returns what is explained, in words, such as "the first digit (a 7)".
     pub(super) fn target(&self) -> String {
         match self.explained() {
             Some(digit) => {
                 let label = self.clip.digits[digit].label;
-                format!("digit {} (a {label})", digit + 1)
+                match ORDINALS.get(digit) {
+                    Some(ordinal) => format!("the {ordinal} digit (a {label})"),
+                    None => format!("digit {} (a {label})", digit + 1),
+                }
             }
             None if self.clip.target == "frame" => "the whole frame".to_string(),
             None => format!("the box {}", self.clip.target.trim_start_matches("box:")),

@@ -212,7 +212,7 @@ impl Depth<'_> {
         let spread = if columns.iter().any(|column| column.rows.len() > 1) {
             "Large marks: mean over seeds; small points: each seed; bars: lowest to highest seed."
         } else {
-            "One seed a network: the figure shows no spread."
+            "One seed per network: the figure shows no spread."
         };
         format!(
             "{spread} Validation: {} images, test: {} images. MACs: multiply-adds of one image's \

@@ -28,7 +28,9 @@ pub enum FigureError {
         layer: String,
     },
     /// Several checkpoints of one trial answer the same question.
-    #[error("{trial:?} has maps at the epochs {epochs}: this figure takes one checkpoint a trial")]
+    #[error(
+        "{trial:?} has maps at the epochs {epochs}: this figure takes one checkpoint per trial"
+    )]
     SeveralCheckpoints {
         /// Trial name.
         trial: String,

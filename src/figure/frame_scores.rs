@@ -255,7 +255,7 @@ impl FrameScores<'_> {
         format!(
             "Mean over clips; bars: 95 % bootstrap intervals over clips. Squared error is summed over \
              the 64 x 64 pixels of a frame, grey values 0 to 1; SSIM: windows of 7 x 7 pixels. Grey: \
-             forecasts that need no network: black frames, the mean frame of {clips}training clips, and \
+             baselines: black frames, the mean frame of {clips}training clips, and \
              the last true frame that was seen."
         )
     }

@@ -157,8 +157,8 @@ impl Figure for LocalizationCoverage<'_> {
             page.y += head + PLOT_HEIGHT + SMALL.line() + LINE_GAP;
         }
         page.y += SMALL.line() - LINE_GAP / 2.0;
-        let left_out = match many {
-            true => " (a number of objects that under 10 images have is left out)",
+        let omitted = match many {
+            true => " (numbers of objects with fewer than 10 images are omitted)",
             false => "",
         };
         page.caption(&format!(
@@ -166,7 +166,7 @@ impl Figure for LocalizationCoverage<'_> {
              share of the image above delta, because a map of ones covers every object. Right: \
              every map marks as many of its own highest pixels as the image's objects have, so \
              that no map gains by being large. Means over images with 95 % bootstrap intervals; in \
-             brackets: images{left_out}. Grey: maps that know nothing of the network.",
+             brackets: images{omitted}. Grey: baselines, which ignore the network.",
         ));
         Ok(page.finish())
     }

@@ -143,9 +143,9 @@ impl Figure for LocalizationCurves<'_> {
         page.caption(&format!(
             "IoU of the pixels above delta (strictly; maps are 0 to 1 by min-max) and the union of \
              the {against}, mean over images. A mark stands at each method's highest point; bars: \
-             95 % bootstrap intervals over images, of methods. Dashed grey: maps that know nothing \
-             of the network. Over each panel: the layer and its map's own size in cells; under it: methods \
-             whose curves cannot be told apart."
+             95 % bootstrap intervals over images, of methods. Dashed grey: baselines, which \
+             ignore the network. Above each panel: the layer and its map's native size in cells; below \
+             it: methods whose curves look the same."
         ));
         Ok(page.finish())
     }

@@ -91,7 +91,7 @@ impl Figure for LocalizationPictures<'_> {
         let content = ROW_TEXT + columns as f32 * pitch - PANEL_GAP;
         let [rows, cells] = about.native_size;
         let title = format!(
-            "Where the objects are, and where maps of {} say: {}, {rows} × {cells} cells",
+            "Where the objects are, and where the maps of {} place them: {}, {rows} × {cells} cells",
             network_title(&about.network_title, &about.trial),
             about.layer
         );

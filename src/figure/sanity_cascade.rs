@@ -237,7 +237,7 @@ fn panel(canvas: &mut Canvas, plot: &Plot, series: &[Series<'_>]) -> f32 {
         ends.extend(points.last().map(|end| (*end, series)));
     }
     label_ends(canvas, plot, &ends);
-    plot.x_name(canvas, "layers drawn anew, from the logits downwards")
+    plot.x_name(canvas, "layers re-initialised, from the logits downwards")
 }
 
 /// Draws one line with its intervals, and returns its points.
@@ -284,10 +284,10 @@ fn label_ends(canvas: &mut Canvas, plot: &Plot, ends: &[(Point, &Series<'_>)]) {
 fn caption(first: &CascadeRow) -> String {
     format!(
         "Spearman's rank correlation over the pixels of maps as shown, its sign kept; 1: the map did \
-         not change. Points: means over {} images, each the mean of {} draws of the parameters from \
-         the real initialiser; bars: 95 % bootstrap intervals over images. Every map explains the \
+         not change. Points: means over {} images, each the mean of {} random \
+         re-initialisations; bars: 95 % bootstrap intervals over images. Every map explains the \
          class that the trained network was explained for. Empty maps have no correlation and are \
-         left out; cascade.csv counts them.",
+         omitted; cascade.csv counts them.",
         first.images, first.draws
     )
 }

@@ -96,7 +96,10 @@ impl Figure for SanityPictures<'_> {
         let layout = self.layout(common_panel(set, &images, PANEL)?);
         let columns = images.len().clamp(1, MOST_COLUMNS);
         let content = layout.names + columns as f32 * (layout.block + BLOCK_GAP) - BLOCK_GAP;
-        let title = format!("Maps of {} while its layers are drawn anew", self.network());
+        let title = format!(
+            "Maps of {} as its layers are re-initialised",
+            self.network()
+        );
         let mut page = Page::new(content.max(NARROWEST), &title, &self.subtitle(first));
         page.colour_bar("min-max of each map")?;
         let top = page.y;
@@ -113,8 +116,8 @@ impl Figure for SanityPictures<'_> {
         let lines = images.len().div_ceil(columns) as f32;
         page.y = top + lines * (layout.height() + BLOCK_GAP) - BLOCK_GAP;
         page.caption(&format!(
-            "{} From left to right, ever more layers are drawn anew from the real initialiser, from \
-             the logits downwards (the first draw). Every map explains the class named above. Under \
+            "{} From left to right, more and more layers are re-initialised, from the logits \
+             downwards (the first random draw). Every map explains the class named above. Under \
              each map: its rank correlation with the trained network's.{}",
             set.selection_rule.trim(),
             self.head_note(&first.layer)

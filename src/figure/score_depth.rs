@@ -90,7 +90,7 @@ impl Figure for ScoreDepth<'_> {
         let looks = self.looks();
         let mut page = Page::new(
             CONTENT,
-            "What the maps are worth, by depth of the network",
+            "How faithful the maps are, by depth of the network",
             &self.subtitle(),
         );
         page.y = legend(&mut page.canvas, page.y, &looks) + ROW_GAP * 0.7;
@@ -282,7 +282,7 @@ impl ScoreDepth<'_> {
                 " Insertion, deletion: areas under {steps} steps, filled with the mean colour."
             ));
         }
-        text.push_str(" Grey: maps that know nothing of the network.");
+        text.push_str(" Grey: baselines, which ignore the network.");
         let both = self
             .rows
             .iter()

@@ -183,7 +183,7 @@ impl TrainingTime<'_> {
             format!("{height} × {width} at {}", record.layer)
         }));
         format!(
-            "{source} · one column a checkpoint · {} ({})",
+            "{source} · one column per checkpoint · {} ({})",
             self.choice.layer,
             layers.join(", ")
         )

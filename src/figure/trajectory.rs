@@ -184,7 +184,12 @@ fn bar(
 fn frames(page: &mut Page, view: &ClipView<'_>, columns: &Columns) -> Result<(), FigureError> {
     let top = page.y + HEADING.line() + 6.0;
     let (canvas, half) = (&mut page.canvas, columns.panel.width as f32 / 2.0);
-    row_name(canvas, top, "frames seen", "yellow: the digit's way so far");
+    row_name(
+        canvas,
+        top,
+        "frames seen",
+        "yellow: the digit's path so far",
+    );
     for time in 0..view.clip.watched {
         let at = columns.at(time, top);
         let heading = (at.0 + half, page.y);
@@ -318,10 +323,10 @@ fn caption(view: &ClipView<'_>) -> String {
         .count();
     let repeats = match repeating {
         0 => "No map repeats the prediction.".to_string(),
-        1 => "Framed: the map that only repeats the prediction and tells nothing of the past."
+        1 => "Framed: the map that only repeats the prediction and shows nothing of the past."
             .to_string(),
         count => format!(
-            "Framed: the {count} maps that only repeat the prediction and tell nothing of the past."
+            "Framed: the {count} maps that only repeat the prediction and show nothing of the past."
         ),
     };
     format!(

@@ -88,7 +88,7 @@ fn it_says_what_is_explained_and_which_map_repeats_the_prediction() {
     assert_eq!(figure.name(), "trajectory-clip-5-grad-cam");
     let text = figure.draw().expect("drawn").svg.replace('\n', " ");
     for part in [
-        "ConvLSTM: what the prediction of digit 1 (a 7) rests on",
+        "ConvLSTM: what the prediction of the first digit (a 7) rests on",
         "digits test clip 5 · generated data · seed 3",
         "best on validation (epoch 4) · Grad-CAM",
         ">layer 2<",
