@@ -43,13 +43,10 @@ pub(super) const FIGURE: FolderFigure = FolderFigure {
     name: "curves",
     reads: EPOCHS_FILE,
     draw: |folder| {
-        for tables in [
-            read_curves(&folder.from.join(CURVES_FILE))?,
-            read_run(folder.from)?,
-        ] {
-            if let Some(tables) = tables {
-                folder.add(|into| save(tables, into))?;
-            }
+        let several = read_curves(&folder.from.join(CURVES_FILE))?;
+        let one = read_run(folder.from)?;
+        for tables in several.into_iter().chain(one) {
+            folder.add(|into| save(tables, into))?;
         }
         Ok(())
     },

@@ -46,7 +46,7 @@ pub(super) const FIGURE: FolderFigure = FolderFigure {
                     .filter(|row| (&row.trial, row.seed) == (trial, seed))
             };
             // Of several checkpoints, the one that was checked last: new rows follow old ones.
-            let last = own().last().map(|row| row.epoch);
+            let last = own().next_back().map(|row| row.epoch);
             let shown = own().filter(|row| Some(row.epoch) == last);
             let rows: &[CascadeRow] = &shown.cloned().collect::<Vec<_>>();
             folder.save(&SanityCascade { rows })?;
