@@ -19,6 +19,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     score_a_run(Path::new(checkpoints), Path::new(out))
 }
 
+#[expect(clippy::print_stdout, reason = "an example shows what it found")]
 pub(crate) fn score_a_run(checkpoints: &Path, out: &Path) -> Result<(), Box<dyn Error>> {
     let runs = Runs::new(checkpoints, choose(DeviceChoice::Cpu)?);
     let trained: Trained = runs.find("trial-b", Some("shapes"), 0)?;

@@ -105,7 +105,7 @@ fn list_mismatch(error: &WeightsError) {
         return;
     };
     for (what, names) in [
-        ("missing", missing),
+        ("missing", &missing[..]),
         ("unexpected", unexpected),
         ("of another shape", misshaped),
     ] {

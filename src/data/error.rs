@@ -225,7 +225,7 @@ pub enum DataError {
         /// Checksum expected.
         expected: String,
         /// Its first bytes, as text.
-        start: String,
+        start: Box<str>,
     },
     /// A compressed file of a data set cannot be unpacked.
     #[error("cannot unpack {path:?}: {problem}")]

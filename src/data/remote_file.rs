@@ -92,7 +92,7 @@ impl RemoteFile<'_> {
                     algorithm: self.fingerprint.algorithm(),
                     found,
                     expected: self.fingerprint.digits().to_owned(),
-                    start,
+                    start: start.into(),
                 });
             }
         }

@@ -29,7 +29,7 @@ impl Verdicts {
     pub fn read(folder: &Path) -> Result<Self, StudyError> {
         let rows = VerdictRow::read_if_present(&folder.join(VerdictRow::FILE));
         let rows = rows.map_err(|source| StudyError::EarlierTables {
-            source,
+            source: source.into(),
             folder: folder.to_path_buf(),
         })?;
         Ok(Self { rows })

@@ -237,7 +237,7 @@ pub enum StudyError {
     #[error("{source}")]
     EarlierTables {
         /// The error.
-        source: RunError,
+        source: Box<RunError>,
         /// Their folder.
         folder: PathBuf,
     },

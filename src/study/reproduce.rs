@@ -226,7 +226,7 @@ fn frames(runs: &Runs, request: &Request, seed: u64) -> Result<Vec<Step>, StudyE
     Ok(steps)
 }
 
-/// Fails where the images of the plan are absent or damaged: hours of training must not end there.
+/// Fails if images of the plan are absent or damaged, before hours of training.
 ///
 /// # Errors
 /// Absent or damaged data.

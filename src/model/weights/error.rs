@@ -69,7 +69,7 @@ pub enum WeightsError {
         /// Names that the network does not have.
         unexpected: Vec<String>,
         /// Names with both shapes.
-        misshaped: Vec<String>,
+        misshaped: Box<[String]>,
     },
     /// Values are NaN or infinite.
     #[error(

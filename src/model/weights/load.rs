@@ -143,7 +143,7 @@ impl Taken<'_> {
                 wanted: self.wanted.len(),
                 missing: self.missing,
                 unexpected,
-                misshaped: self.misshaped,
+                misshaped: self.misshaped.into(),
             });
         }
         match self.not_finite {

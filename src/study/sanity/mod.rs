@@ -159,7 +159,7 @@ impl Findings {
 /// [`StudyError::EarlierTables`].
 pub fn read(folder: &Path) -> Result<SanityTables, StudyError> {
     SanityTables::read(folder).map_err(|source| StudyError::EarlierTables {
-        source,
+        source: source.into(),
         folder: folder.to_path_buf(),
     })
 }
