@@ -4,7 +4,7 @@ use burn::tensor::activation::softmax;
 use burn::tensor::{Tensor, TensorData};
 
 use super::chunk::chunk_size;
-use super::evidence::class_index;
+use super::quantity::class_index;
 use super::saliency::explanation_map;
 use super::{ExplainError, Explainable};
 use crate::model::tap::Tap;

@@ -2,7 +2,6 @@
 
 use thiserror::Error;
 
-use super::{Method, Needs, Quantity};
 use crate::run::nearest;
 
 /// A failed explanation.
@@ -59,8 +58,8 @@ pub enum ExplainError {
     NotLinear {
         /// The method's name.
         method: String,
-        /// The quantity to explain.
-        quantity: Quantity,
+        /// The quantity to explain, such as "probability".
+        quantity: String,
     },
     /// Resuming from a layer gives another score than the whole forward pass.
     #[error(
@@ -178,17 +177,6 @@ pub enum ExplainError {
 }
 
 impl ExplainError {
-    /// Returns the error that `method` needs more than the gradient, with the methods that do not.
-    pub fn not_gradient(method: Method) -> Self {
-        let usable = Method::all()
-            .iter()
-            .filter(|method| method.needs() == Needs::Gradient);
-        Self::NotGradient {
-            method: method.name().to_owned(),
-            usable: usable.map(|method| method.name().to_owned()).collect(),
-        }
-    }
-
     /// Returns a hint on how to fix the error, if there is one.
     pub fn hint(&self) -> Option<String> {
         match self {

@@ -1,7 +1,7 @@
 //! The evidence for a map: one forward pass and the only backward pass outside training.
 
+use burn::tensor::Tensor;
 use burn::tensor::activation::softmax;
-use burn::tensor::{Int, Tensor, TensorData};
 
 use super::{ExplainError, Explainable, TargetSpec};
 use crate::model::tap::Tap;
@@ -223,17 +223,6 @@ pub fn layer_evidence(score: Tensor<1>, tap: Tap) -> Result<Vec<LayerEvidence>, 
             })
         })
         .collect()
-}
-
-/// Returns the classes as an index tensor on the device of `like`.
-///
-/// # Shapes
-///
-/// - returned: `[batch]`
-pub(super) fn class_index(classes: &[usize], like: &Tensor<2>) -> Tensor<1, Int> {
-    // A class index is below the number of classes, which is far below the range of i32.
-    let indices: Vec<i32> = classes.iter().map(|class| *class as i32).collect();
-    Tensor::from_data(TensorData::new(indices, [classes.len()]), &like.device())
 }
 
 fn check_layers(layers: &[String], known: Vec<String>) -> Result<(), ExplainError> {

@@ -154,7 +154,7 @@ where
     if let (Some(method), false) = (reader, quantity.is_linear()) {
         return Err(ExplainError::NotLinear {
             method: method.name().to_owned(),
-            quantity,
+            quantity: quantity.to_string(),
         });
     }
     let known = network.layers();

@@ -102,6 +102,17 @@ impl Method {
         self.0.title
     }
 
+    /// Returns the error that the method needs more than the gradient, with the methods that do not.
+    pub(crate) fn not_gradient(self) -> ExplainError {
+        let usable = Self::all()
+            .iter()
+            .filter(|method| method.needs() == Needs::Gradient);
+        ExplainError::NotGradient {
+            method: self.name().to_owned(),
+            usable: usable.map(|method| method.name().to_owned()).collect(),
+        }
+    }
+
     /// Returns what the method reads next to the activation.
     pub fn needs(&self) -> Needs {
         match self.0.map {

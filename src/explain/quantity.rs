@@ -4,11 +4,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use burn::tensor::Tensor;
 use burn::tensor::activation::softmax;
+use burn::tensor::{Int, Tensor, TensorData};
 
 use super::ExplainError;
-use super::evidence::class_index;
 
 /// Precedes the other class of a difference.
 const MINUS: &str = "minus:";
@@ -99,6 +98,17 @@ impl fmt::Display for Quantity {
             Self::Minus(class) => write!(formatter, "{MINUS}{class}"),
         }
     }
+}
+
+/// Returns the classes as an index tensor on the device of `like`.
+///
+/// # Shapes
+///
+/// - returned: `[batch]`
+pub(super) fn class_index(classes: &[usize], like: &Tensor<2>) -> Tensor<1, Int> {
+    // A class index is below the number of classes, which is far below the range of i32.
+    let indices: Vec<i32> = classes.iter().map(|class| *class as i32).collect();
+    Tensor::from_data(TensorData::new(indices, [classes.len()]), &like.device())
 }
 
 #[cfg(test)]

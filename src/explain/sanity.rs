@@ -4,7 +4,7 @@ use burn::tensor::Tensor;
 
 use crate::data::statistics::rank_correlation;
 
-use super::evidence::class_index;
+use super::quantity::class_index;
 use super::{Evidence, LayerEvidence, Method, Saliency, cam, grad_cam, hires_cam};
 
 /// Similarity of two maps of one image, as shown: at the image's size, rectified, 0 to 1.

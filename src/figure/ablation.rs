@@ -86,7 +86,7 @@ fn choices(set: &ExplanationSet) -> Vec<MapChoice> {
             if trials.iter().all(shows) {
                 choices.push(MapChoice {
                     method: (*method).to_string(),
-                    layer: layer.clone(),
+                    layer: *layer,
                     seed: *seed,
                 });
             }
@@ -97,7 +97,7 @@ fn choices(set: &ExplanationSet) -> Vec<MapChoice> {
 
 /// The ablation figure of one method at one layer of each network.
 #[derive(Debug, Clone)]
-pub struct Ablation<'a> {
+pub(super) struct Ablation<'a> {
     /// What was explained.
     pub set: &'a ExplanationSet,
     /// Which maps of it to show.

@@ -34,7 +34,7 @@ pub(super) const FIGURE: FolderFigure = FolderFigure {
 
 /// The figure of one network and one method.
 #[derive(Debug, Clone)]
-pub struct Capacity<'a> {
+pub(super) struct Capacity<'a> {
     /// The rows of `capacity.csv` of one network.
     pub rows: &'a [CapacityRow],
     /// Method name, such as "grad-cam".

@@ -37,7 +37,7 @@ pub(super) const FIGURE: FolderFigure = FolderFigure {
 
 /// The figure of several networks and one method.
 #[derive(Debug, Clone)]
-pub struct CapacityCompared<'a> {
+pub(super) struct CapacityCompared<'a> {
     /// The rows of all of them, measured on the same clips.
     pub rows: &'a [CapacityRow],
     /// Method name, such as "grad-cam".

@@ -50,7 +50,7 @@ pub(super) const FIGURE: FolderFigure = FolderFigure {
 
 /// The depth figure.
 #[derive(Debug, Clone)]
-pub struct Depth<'a> {
+pub(super) struct Depth<'a> {
     /// One row per trained network, in any order.
     pub rows: &'a [DepthRow],
 }

@@ -21,7 +21,7 @@ const SVG_DECIMALS: u8 = 3;
 
 /// A figure, composed and ready to be saved.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Drawing {
+pub(super) struct Drawing {
     /// The figure's title.
     pub title: String,
     /// The figure as SVG, with its text as text in the font "DejaVu Sans".
@@ -38,7 +38,7 @@ impl Drawing {
     /// # Errors
     /// [`FigureError::Render`] when the renderer refuses the SVG, [`FigureError::Encode`] when the
     /// PNG cannot be encoded.
-    pub fn png(&self) -> Result<Vec<u8>, FigureError> {
+    pub(super) fn png(&self) -> Result<Vec<u8>, FigureError> {
         let rgb = self.rgb()?;
         let mut png = encode_png(&rgb, self.width_px, self.height_px)?;
         png.splice(PNG_HEADER_BYTES..PNG_HEADER_BYTES, resolution_chunk());
@@ -72,7 +72,7 @@ impl Drawing {
     ///
     /// # Errors
     /// [`FigureError::Render`] when the renderer refuses the SVG.
-    pub fn outlined_svg(&self) -> Result<String, FigureError> {
+    pub(super) fn outlined_svg(&self) -> Result<String, FigureError> {
         let options = usvg::WriteOptions {
             preserve_text: false,
             coordinates_precision: SVG_DECIMALS,
@@ -94,7 +94,7 @@ impl Drawing {
     /// # Errors
     /// As [`Drawing::png`] and [`Drawing::outlined_svg`]; [`FigureError::Save`] when a file cannot
     /// be written.
-    pub fn save(&self, folder: &Path, stem: &str) -> Result<Vec<PathBuf>, FigureError> {
+    pub(super) fn save(&self, folder: &Path, stem: &str) -> Result<Vec<PathBuf>, FigureError> {
         let png = folder.join(format!("{stem}.png"));
         write_atomically(&png, &self.png()?)?;
         let svg = folder.join(format!("{stem}.svg"));

@@ -9,7 +9,6 @@ pub(super) fn file_stem(figure: &str, choice: &MapChoice) -> String {
     let layer = match &choice.layer {
         LayerRule::Deepest => "deepest".to_string(),
         LayerRule::DeepestWithCells(cells) => format!("cells-{cells}"),
-        LayerRule::Named(name) => name.clone(),
     };
     let stem = format!("{figure}-{}-{layer}-seed-{}", choice.method, choice.seed);
     safe_name(&stem, "+")

@@ -65,7 +65,7 @@ pub(super) const FIGURE: FolderFigure = FolderFigure {
 
 /// The frame figure.
 #[derive(Debug, Clone)]
-pub struct FrameScores<'a> {
+pub(super) struct FrameScores<'a> {
     /// The rows of `frame-scores.csv`, of networks scored on the same clips, baselines among them.
     pub rows: &'a [FrameScoreRow],
 }

@@ -46,7 +46,7 @@ pub(super) const FIGURE: FolderFigure = FolderFigure {
 
 /// The explanation grid of everything in a set.
 #[derive(Debug, Clone)]
-pub struct ExplainGrid<'a> {
+pub(super) struct ExplainGrid<'a> {
     /// What was explained.
     pub set: &'a ExplanationSet,
 }

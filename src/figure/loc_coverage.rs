@@ -56,7 +56,7 @@ pub(super) const FIGURE: FolderFigure = FolderFigure {
 
 /// The figure of covered objects, a row of panels per trial and layer.
 #[derive(Debug, Clone)]
-pub struct LocalizationCoverage<'a> {
+pub(super) struct LocalizationCoverage<'a> {
     /// The means.
     pub rows: &'a [LocalizationSummaryRow],
 }

@@ -51,7 +51,7 @@ pub(super) const FIGURE: FolderFigure = FolderFigure {
 
 /// Which region the marked pixels are compared with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LocalizationRegion {
+pub(super) enum LocalizationRegion {
     /// The union of the boxes.
     Box,
     /// The union of the masks.
@@ -60,7 +60,7 @@ pub enum LocalizationRegion {
 
 impl LocalizationRegion {
     /// Returns its name in files.
-    pub fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::Box => "box",
             Self::Mask => "mask",
@@ -70,7 +70,7 @@ impl LocalizationRegion {
 
 /// The figure of IoU against delta, a panel per trial and layer.
 #[derive(Debug, Clone)]
-pub struct LocalizationCurves<'a> {
+pub(super) struct LocalizationCurves<'a> {
     /// The points, in the order of delta within each method.
     pub rows: &'a [LocalizationCurveRow],
     /// Which region to show.

@@ -57,7 +57,7 @@ pub(super) const FIGURE: FolderFigure = FolderFigure {
 
 /// The picture grid of one network at one layer.
 #[derive(Debug, Clone)]
-pub struct LocalizationPictures<'a> {
+pub(super) struct LocalizationPictures<'a> {
     /// What was measured.
     pub pictures: &'a LocalizedPictures,
 }

@@ -1,8 +1,9 @@
 //! The localisation figures: what they show, what they refuse, and their geometry by hand.
 
 use super::*;
+use crate::figure::loc_coverage::LocalizationCoverage;
 use crate::figure::loc_panels::MethodLook;
-use crate::figure::{LocalizationCoverage, LocalizationPictures};
+use crate::figure::loc_pictures::LocalizationPictures;
 use crate::run::{
     Array, ExplanationSet, LocalizationSummaryRow, LocalizedMap, LocalizedPicture,
     LocalizedPictures,

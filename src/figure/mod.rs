@@ -49,25 +49,6 @@ mod verdict;
 
 pub use curves::draw_curves;
 pub use error::FigureError;
-// The verbs still draw from memory.
-pub use ablation::Ablation;
-pub use capacity::Capacity;
-pub use capacity_compared::CapacityCompared;
-pub use depth::Depth;
-pub use drawing::Drawing;
-pub use frame_scores::FrameScores;
-pub use grid::ExplainGrid;
-pub use loc_coverage::LocalizationCoverage;
-pub use loc_curves::{LocalizationCurves, LocalizationRegion};
-pub use loc_pictures::LocalizationPictures;
-pub use panels::save_panels;
-pub use sanity_cascade::SanityCascade;
-pub use sanity_pictures::SanityPictures;
-pub use score_depth::ScoreDepth;
-pub use selection::{LayerRule, MapChoice};
-pub use sheet::Figure;
-pub use training_time::TrainingTime;
-pub use trajectory::Trajectory;
 
 use std::path::{Path, PathBuf};
 

@@ -36,7 +36,10 @@ const LONGER_SIDE: usize = 512;
 ///
 /// # Errors
 /// [`FigureError`] names the array that is missing or the file that cannot be written.
-pub fn save_panels(set: &ExplanationSet, folder: &Path) -> Result<Vec<PathBuf>, FigureError> {
+pub(super) fn save_panels(
+    set: &ExplanationSet,
+    folder: &Path,
+) -> Result<Vec<PathBuf>, FigureError> {
     let mut files = Vec::new();
     for record in &set.records {
         let (height, width) = picture_size(set, &record.explanation)?;

@@ -57,7 +57,7 @@ pub(super) const FIGURE: FolderFigure = FolderFigure {
 
 /// Rank correlation against the depth of randomisation, one panel a layer.
 #[derive(Debug, Clone)]
-pub struct SanityCascade<'a> {
+pub(super) struct SanityCascade<'a> {
     /// The rows of one network.
     pub rows: &'a [CascadeRow],
 }

@@ -45,7 +45,7 @@ pub(super) const FIGURE: FolderFigure = FolderFigure {
 
 /// The cascade of one network at one layer, on every picture of the set.
 #[derive(Debug, Clone)]
-pub struct SanityPictures<'a> {
+pub(super) struct SanityPictures<'a> {
     /// What was explained.
     pub pictures: &'a CascadePictures,
 }

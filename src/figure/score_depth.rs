@@ -60,7 +60,7 @@ pub(super) const FIGURE: FolderFigure = FolderFigure {
 
 /// The score figure.
 #[derive(Debug, Clone)]
-pub struct ScoreDepth<'a> {
+pub(super) struct ScoreDepth<'a> {
     /// One row per trial, layer, method and score, in any order.
     pub rows: &'a [ScoreSummary],
 }

@@ -12,14 +12,12 @@ pub(super) const FINE_CELLS: usize = 8;
 
 /// Which layer of each network a figure shows. Of two maps the deeper one has fewer cells; among
 /// equal ones it is the one with the higher number in its layer's name.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LayerRule {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LayerRule {
     /// The deepest layer that was explained.
     Deepest,
     /// The deepest layer whose map has at least this many cells on each side.
     DeepestWithCells(usize),
-    /// The layer of this name, such as "block-2".
-    Named(String),
 }
 
 impl fmt::Display for LayerRule {
@@ -29,14 +27,13 @@ impl fmt::Display for LayerRule {
             Self::DeepestWithCells(cells) => {
                 write!(out, "deepest layer with at least {cells} × {cells} cells")
             }
-            Self::Named(name) => write!(out, "layer {name}"),
         }
     }
 }
 
 /// Which maps of a set a figure shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MapChoice {
+pub(super) struct MapChoice {
     /// Method name, such as "grad-cam".
     pub method: String,
     /// Which layer of each network.
@@ -80,7 +77,6 @@ impl MapChoice {
             LayerRule::DeepestWithCells(cells) => {
                 record.native_size.iter().all(|side| side >= cells)
             }
-            LayerRule::Named(name) => record.layer == *name,
         };
         records.filter(fits).max_by_key(|record| {
             let cells = record.native_size[0] * record.native_size[1];
@@ -256,10 +252,6 @@ mod tests {
         assert_eq!(
             picked(LayerRule::DeepestWithCells(8)).as_deref(),
             Some("block-3")
-        );
-        assert_eq!(
-            picked(LayerRule::Named("block-2".into())).as_deref(),
-            Some("block-2")
         );
         assert_eq!(picked(LayerRule::DeepestWithCells(17)), None);
     }

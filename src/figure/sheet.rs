@@ -6,7 +6,7 @@ use super::drawing::Drawing;
 use super::error::FigureError;
 
 /// Something that can be drawn as one page.
-pub trait Figure {
+pub(super) trait Figure {
     /// Returns the stem of its files' names, in kebab-case.
     fn name(&self) -> String;
 

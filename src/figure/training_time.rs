@@ -68,7 +68,7 @@ pub(super) const FIGURE: FolderFigure = FolderFigure {
 
 /// The training-time figure of one trial.
 #[derive(Debug, Clone)]
-pub struct TrainingTime<'a> {
+pub(super) struct TrainingTime<'a> {
     /// What was explained.
     pub set: &'a ExplanationSet,
     /// Trial name, such as "trial-d".

@@ -59,7 +59,7 @@ pub(super) const FIGURE: FolderFigure = FolderFigure {
 
 /// The trajectory figure of one clip and one method.
 #[derive(Debug, Clone)]
-pub struct Trajectory<'a> {
+pub(super) struct Trajectory<'a> {
     /// What was explained.
     pub set: &'a SequenceSet,
     /// The clip's name, such as "moving-mnist/test/5".
@@ -109,7 +109,7 @@ impl Trajectory<'_> {
     ///
     /// # Errors
     /// As [`Figure::save`].
-    pub fn save_animation(&self, folder: &Path) -> Result<PathBuf, FigureError> {
+    pub(super) fn save_animation(&self, folder: &Path) -> Result<PathBuf, FigureError> {
         let path = folder.join(format!("{}.gif", self.name()));
         let view = ClipView::new(self.set, self.clip, self.method)?;
         save_animation(&view, &path)?;

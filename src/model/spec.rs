@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::backbones::BackboneName;
+use super::backbones::{self, BackboneName};
 
 /// Maximum number of filters of a block: four times the widest layer of VGG or ResNet. Two such
 /// layers already need gigabytes of weights.
@@ -165,7 +165,7 @@ impl ModelSpec {
     pub fn blocks(&self) -> usize {
         match self.network {
             NetworkName::PlainCnn => self.filters.len(),
-            NetworkName::Backbone(network) => network.small_blocks(),
+            NetworkName::Backbone(network) => backbones::small_blocks(network),
         }
     }
 

@@ -88,7 +88,7 @@ pub fn gather_states(
 /// [`ExplainError::NonFiniteMap`].
 pub fn signed_maps(method: Method, state: &LayerEvidence) -> Result<Tensor<3>, ExplainError> {
     if method.needs() != Needs::Gradient {
-        return Err(ExplainError::not_gradient(method));
+        return Err(method.not_gradient());
     }
     let maps = method.signed_map(state);
     if !maps.clone().is_finite().all().into_scalar::<bool>() {

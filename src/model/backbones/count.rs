@@ -5,11 +5,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use burn::tensor::{Device, Tensor};
 
+use super::architecture::IMAGE_CHANNELS;
+use super::assemble::assemble;
 use super::builder::{Builder, Source, Stem};
 use super::layers::{Dense, Form, Kernel};
 use super::tally::Count;
-use super::{BackboneName, Dialect, IMAGE_CHANNELS, assemble};
+use super::{BackboneName, Dialect};
 use crate::model::tap::Tap;
+
+/// Side of a small image, in pixels; it does not change the number of blocks.
+const SMALL_SIDE: usize = 32;
 
 /// Provides layers that only count.
 #[derive(Default)]
@@ -79,6 +84,11 @@ pub(in crate::model) fn block_cells(
         (observation.name().to_string(), height.min(width))
     });
     cells.collect()
+}
+
+/// Returns the number of convolutional blocks of the network for small images.
+pub(in crate::model) fn small_blocks(name: BackboneName) -> usize {
+    block_cells((name, Stem::Cifar), SMALL_SIDE).len()
 }
 
 fn black([height, width]: [usize; 2]) -> Tensor<4> {

@@ -3,7 +3,7 @@
 
 use burn::tensor::Tensor;
 
-use super::Architecture;
+use super::architecture::Architecture;
 use super::builder::Builder;
 use super::inverted_residual::{InvertedResidual, Names, Stage, strides};
 use super::layers::{Activation, Convolution, Dense, Form, pooled};

@@ -5,6 +5,8 @@
 //! states the order of its layers once; a `builder::Source` provides them: folded parameters
 //! ([`Backbone`]), trainable parameters ([`TrainableBackbone`]), or none, to count the cost.
 
+mod architecture;
+mod assemble;
 mod builder;
 mod classes;
 mod count;
@@ -25,63 +27,21 @@ mod tally;
 mod trainable;
 mod vgg;
 
-use std::fmt::Debug;
-
 use burn::tensor::{Device, Tensor};
 
 pub use builder::Stem;
 pub use classes::imagenet_classes;
-pub(super) use count::cost;
+pub(super) use count::{cost, small_blocks};
 pub use dialect::Dialect;
 pub use folded::Parameters;
 pub use name::{BackboneName, Preprocessing, PublishedWeights};
 pub use trainable::TrainableBackbone;
 
 use super::tap::{Observation, Tap};
+use architecture::{Architecture, IMAGE_CHANNELS};
+use assemble::assemble;
 use builder::Builder;
-use efficientnet::EfficientNet;
 use folded::Folded;
-use mobilenet::MobileNet;
-use resnet::ResNet;
-use squeezenet::SqueezeNet;
-use vgg::Vgg;
-
-/// Number of channels of an image.
-const IMAGE_CHANNELS: usize = 3;
-/// The head of all networks but two, for the text of an error.
-const POOLED_DENSE: &str = "global average pooling and one dense layer";
-
-/// The parts that a network's own file provides.
-trait Architecture: Debug + Send + Sync {
-    /// Returns the logits, `[batch, classes]`, of standardised images
-    /// `[batch, channels, height, width]`.
-    fn forward(&self, images: Tensor<4>, tap: &mut Tap) -> Tensor<2>;
-
-    /// Returns the names of the tap points, in forward order.
-    fn layers(&self) -> Vec<String>;
-
-    /// Returns the tap point of the last convolutional block's output, after its activation.
-    fn default_layer(&self) -> &'static str;
-
-    /// Returns the tap points that are a convolutional block's output, after its activation and
-    /// before a pool, in forward order.
-    fn blocks(&self) -> Vec<String>;
-
-    /// Returns the weights `[classes, channels]` between the mean of `layer` and the logits, if
-    /// nothing else lies between them.
-    fn pooled_linear_weights(&self, layer: &str) -> Option<Tensor<2>> {
-        let _ = layer;
-        None
-    }
-
-    /// Returns the logits from `activation` at `layer`, for layers where this is cheap.
-    fn forward_from(&self, layer: &str, activation: Tensor<4>) -> Option<Tensor<2>>;
-
-    /// Returns a description of what lies between the last layer and the logits.
-    fn head(&self) -> &'static str {
-        POOLED_DENSE
-    }
-}
 
 /// A network with its weights, in inference mode: batch normalisation is folded into the
 /// convolutions, and dropout is omitted.
@@ -222,22 +182,6 @@ impl Backbone {
             (observation.name().to_string(), [channels, height, width])
         };
         tap.into_observations().iter().map(sized).collect()
-    }
-}
-
-/// Returns the architecture `name` for `classes` classes, from the layers of the builder.
-fn assemble(
-    name: BackboneName,
-    builder: &mut Builder<'_>,
-    classes: usize,
-) -> Box<dyn Architecture> {
-    match name {
-        BackboneName::Vgg16 => Box::new(Vgg::new(builder, classes)),
-        BackboneName::Resnet50 => Box::new(ResNet::new(builder, [3, 4, 6, 3], classes)),
-        BackboneName::Resnet101 => Box::new(ResNet::new(builder, [3, 4, 23, 3], classes)),
-        BackboneName::EfficientnetB0 => Box::new(EfficientNet::new(builder, classes)),
-        BackboneName::Squeezenet10 => Box::new(SqueezeNet::new(builder, classes)),
-        BackboneName::MobilenetV2 => Box::new(MobileNet::new(builder, classes)),
     }
 }
 

@@ -3,13 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::count::block_cells;
-use super::{Dialect, Stem};
+use super::Dialect;
 use crate::data::photo::{Filter, Resize};
 use crate::data::{DataError, Normalisation};
 
-/// Side of a small image, in pixels; it does not change the number of blocks.
-const SMALL_SIDE: usize = 32;
 /// Address of torchvision's published weights.
 const PUBLISHED: &str = "https://download.pytorch.org/models/";
 /// Channel means and deviations of ImageNet's training images, as used by torchvision's networks.
@@ -112,11 +109,6 @@ impl BackboneName {
             Self::Resnet50 | Self::Resnet101 => "fc.weight",
             Self::EfficientnetB0 | Self::Squeezenet10 | Self::MobilenetV2 => "classifier.1.weight",
         }
-    }
-
-    /// Returns the number of convolutional blocks of the network for small images.
-    pub(in crate::model) fn small_blocks(self) -> usize {
-        block_cells((self, Stem::Cifar), SMALL_SIDE).len()
     }
 
     /// Returns torchvision's first ImageNet weights (`IMAGENET1K_V1`).

@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 use burn::tensor::module::max_pool2d;
 use burn::tensor::ops::MaxPoolOptions;
 
-use super::Architecture;
+use super::architecture::Architecture;
 use super::builder::{Builder, Stem};
 use super::layers::{Activation, Convolution, Dense, Form, pooled};
 use crate::model::tap::Tap;

@@ -5,10 +5,11 @@ use burn::tensor::Tensor;
 use burn::tensor::module::max_pool2d;
 use burn::tensor::ops::MaxPoolOptions;
 
+use super::Dialect;
+use super::architecture::Architecture;
 use super::builder::{Builder, Stem};
 use super::layers::{Activation, Convolution, Form, Padding, pooled};
 use super::random::Dropping;
-use super::{Architecture, Dialect};
 use crate::model::tap::Tap;
 
 /// Filters of the stem.

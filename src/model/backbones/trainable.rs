@@ -5,11 +5,12 @@ use std::collections::HashMap;
 use burn::module::{Flag, Module, Param};
 use burn::tensor::{Device, Tensor};
 
+use super::assemble::assemble;
 use super::builder::{Builder, Source, Stem};
 use super::drawn::Drawn;
 use super::layers::{Dense, Form, Kernel};
 use super::parameters::{ConvolutionLayer, DenseLayer};
-use super::{BackboneName, Dialect, Parameters, assemble};
+use super::{BackboneName, Dialect, Parameters};
 use crate::model::numbering::numbered;
 use crate::model::tap::Tap;
 use crate::model::weights::ExportedTensor;

@@ -6,7 +6,7 @@ use burn::tensor::Tensor;
 use burn::tensor::module::{adaptive_avg_pool2d, max_pool2d};
 use burn::tensor::ops::MaxPoolOptions;
 
-use super::Architecture;
+use super::architecture::Architecture;
 use super::builder::{Builder, Stem};
 use super::layers::{Activation, Convolution, Dense, Form, Padding, pooled};
 use super::random::Dropping;

@@ -68,7 +68,7 @@ pub fn methods(names: &[String]) -> Result<Vec<Method>, ExplainError> {
     for name in names {
         let method = Method::parse(name)?;
         if method.needs() != Needs::Gradient {
-            return Err(ExplainError::not_gradient(method));
+            return Err(method.not_gradient());
         }
         if !methods.contains(&method) {
             methods.push(method);

@@ -3,7 +3,7 @@
 //! Nothing here copies more than the pickle contains: a stored value may be used many times.
 
 use super::machine::{Machine, Problem, asks, confused};
-use super::{Id, Known, Node, Storage, Tensor};
+use super::node::{Id, Known, Node, Storage, Tensor};
 
 /// Maximum number of axes of a tensor.
 const MOST_AXES: usize = 8;

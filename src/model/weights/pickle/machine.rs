@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Id, Node};
+use super::node::{Id, Node};
 
 pub(super) struct Machine<'a> {
     bytes: &'a [u8],

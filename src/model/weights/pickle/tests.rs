@@ -1,6 +1,8 @@
 //! Hand-written pickles: accepted, rejected and bounded.
 
+use super::node::Tensor;
 use super::*;
+use crate::model::weights::ElementKind;
 
 /// Returns a state dict of one tensor "w" of 2 x 3 floats, as written by Python 3 with protocol 2.
 fn state_dict() -> Vec<u8> {
