@@ -520,6 +520,74 @@ fn one_signal_saves_and_the_printed_command_ends_with_the_same_bits() {
     }
 }
 
+/// Stops a study while it measures, and checks that it says so and leaves no file half written.
+fn stopped_while_measuring(place: &Place, arguments: &[&str]) {
+    let out = place.path().join("stopped");
+    // A signal before the program listens ends it without a code; then the next one comes later.
+    for wait in [300, 600, 1200, 2400, 4800, 9600] {
+        let mut command = place.command(arguments);
+        command.args(["--out", "stopped"]).stdout(Stdio::null());
+        let child = command.stderr(Stdio::piped()).spawn();
+        let child = child.expect("the binary starts");
+        std::thread::sleep(Duration::from_millis(wait));
+        signal(&child, "TERM");
+        let output = child.wait_with_output().expect("ended");
+        let told = stderr(&output);
+        if output.status.code().is_none() {
+            continue;
+        }
+        assert_eq!(output.status.code(), Some(143), "{arguments:?}: {told}");
+        assert!(
+            told.contains("error: stopped by a signal\n"),
+            "{arguments:?}: {told}"
+        );
+        if out.exists() {
+            for (path, _) in contents(&out) {
+                let name = path.file_name().expect("a name").to_string_lossy();
+                let table = name.ends_with(".csv") || name.starts_with('.');
+                assert!(!table, "{arguments:?} left {path:?}");
+            }
+        }
+        return;
+    }
+    panic!("{arguments:?} never listened to a signal");
+}
+
+#[test]
+fn a_signal_stops_every_study_without_a_half_written_file() {
+    let place = Place::new();
+    let images = "data.shapes.test_images=6000";
+    place.trained(&["--set", images, "--set", "train.epochs=1"]);
+    let clips = place.run(&[
+        "train",
+        "convlstm",
+        "--base",
+        "digits",
+        "--set",
+        "forecast.hidden=[4]",
+        "--set",
+        "clips.train_clips=8",
+        "--set",
+        "clips.validation_clips=4",
+        "--set",
+        "clips.test_clips=400",
+        "--set",
+        "train.batch_size=4",
+        "--set",
+        "train.epochs=1",
+    ]);
+    assert!(clips.status.success(), "{}", stderr(&clips));
+    for study in [
+        "score trial-b --base shapes --insertion-deletion --steps 512",
+        "localize trial-b --base shapes --methods score-cam,ablation-cam",
+        "sanity trial-b --base shapes --limit 6000 --draws 20",
+        "explain-seq convlstm --base digits --capacity-clips 400",
+    ] {
+        let arguments: Vec<&str> = study.split(' ').collect();
+        stopped_while_measuring(&place, &arguments);
+    }
+}
+
 #[test]
 fn kills_at_random_moments_cost_no_bit() {
     /// Kills of the one run.
