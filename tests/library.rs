@@ -42,7 +42,7 @@ fn the_example_checks_scores_localises_explains_and_draws() {
         "scores/score-table.csv",
         "scores/score-depth.png",
         "localization/localization-summary.csv",
-        "localization/iou-box.png",
+        "localization/iou-box-by-delta.png",
         "convlstm-seed-0/sequence.json",
     ] {
         assert!(out.join(file).is_file(), "no {file}");
