@@ -138,7 +138,7 @@ fn a_head_is_trained_once_says_what_it_is_worth_and_is_rebuilt_where_its_cache_i
     ] {
         fs::write(path, bad).expect("written");
         let shown = explain(&folder, &[]);
-        let said = shown.stderr.contains("the cached head is trained anew: ");
+        let said = shown.stderr.contains("the cached head is trained again: ");
         assert!(
             said && shown.stderr.contains(reason),
             "{reason}: {}",

@@ -387,7 +387,7 @@ fn what_is_asked_wrongly_is_answered_with_a_way_out() {
     insta::assert_snapshot!(score("none", &["trial-b", "--methods", "cam"]), @r#"
     exit code 2
     --- stderr
-    CAM is left out: no measured layer has the head that it needs
+    CAM is omitted: no measured layer has the head that it needs
     error: none of these methods can explain any of the layers
     hint: measure trial-d-gap, or use "grad-cam"
     "#);
