@@ -38,7 +38,7 @@ pub struct ScoreExplanation {
 /// [`explain`](super::explain).
 ///
 /// `score` receives rows of the output and, for each row, the position of its image in `images`: a
-/// method with [`Needs::Questions`](super::Needs::Questions) passes several versions of an image
+/// method with [`Needs::Questions`] passes several versions of an image
 /// through the network at once. It returns one number per row, each from its own row alone, and
 /// must be differentiable.
 ///

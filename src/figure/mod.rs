@@ -1,7 +1,7 @@
 //! Figures, drawn from the tables and maps that earlier stages left on disk; no model is seen here.
 //!
 //! [`draw_folder`] draws everything that a folder holds. A figure is a file that says what it reads in
-//! a folder and how it is drawn, and its line in [`FIGURES`].
+//! a folder and how it is drawn, and its line in `FIGURES`.
 
 mod ablation;
 mod animation;
