@@ -232,7 +232,7 @@ fn a_damaged_checkpoint_is_named_and_the_one_before_it_is_taken() {
                 fs::write(place.checkpoint(3).join(file), damaged).expect("damaged");
             });
             assert!(
-                told.contains("warning: passed over checkpoint epoch-003: "),
+                told.contains("warning: skipped checkpoint epoch-003: "),
                 "{told}"
             );
             assert!(

@@ -642,7 +642,7 @@ fn a_checkpoint_in_anothers_place_is_passed_over() {
     assert_eq!(resumed.warnings.len(), 1, "{:?}", resumed.warnings);
     let warning = &resumed.warnings[0];
     assert!(
-        warning.starts_with("passed over checkpoint epoch-002: "),
+        warning.starts_with("skipped checkpoint epoch-002: "),
         "{warning}"
     );
     assert!(

@@ -30,7 +30,7 @@ fn cells(rows: &[&ConsistencyRow]) -> Vec<Vec<String>> {
     for (_, title) in MEASURES {
         header.extend([title.to_string(), "other pictures".to_string()]);
     }
-    header.push("pairs left out".to_string());
+    header.push("pairs omitted".to_string());
     let mut lines = vec![header];
     for method in rows.chunk_by(|a, b| a.method == b.method) {
         let first = method[0];

@@ -56,7 +56,7 @@ pub fn judge(checks: &Checks) -> (Verdict, String) {
         check(
             &checks.all_randomised,
             SAME_AFTER_RANDOMISATION,
-            "after every layer was drawn anew",
+            "after every layer was re-initialised",
         ),
         check(
             &checks.least_likely,
@@ -154,7 +154,7 @@ mod tests {
         assert_eq!(verdict, Verdict::Fail);
         assert_eq!(
             reason,
-            "rank correlation 1.00 (1.00 to 1.00) after every layer was drawn anew, the bar is 0.5; \
+            "rank correlation 1.00 (1.00 to 1.00) after every layer was re-initialised, the bar is 0.5; \
              rank correlation 1.00 (1.00 to 1.00) between the explained and the least likely class, \
              the bar is 0.9"
         );

@@ -282,13 +282,16 @@ fn label_ends(canvas: &mut Canvas, plot: &Plot, ends: &[(Point, &Series<'_>)]) {
 }
 
 fn caption(first: &CascadeRow) -> String {
+    let draws = match first.draws {
+        1 => "each of one random re-initialisation".to_string(),
+        draws => format!("each the mean of {draws} random re-initialisations"),
+    };
     format!(
         "Spearman's rank correlation over the pixels of maps as shown, its sign kept; 1: the map did \
-         not change. Points: means over {} images, each the mean of {} random \
-         re-initialisations; bars: 95 % bootstrap intervals over images. Every map explains the \
-         class that the trained network was explained for. Empty maps have no correlation and are \
-         omitted; cascade.csv counts them.",
-        first.images, first.draws
+         not change. Points: means over {} images, {draws}; bars: 95 % bootstrap intervals over images. \
+         Every map explains the class that the trained network was explained for. Empty maps have no \
+         correlation and are omitted; cascade.csv counts them.",
+        first.images
     )
 }
 

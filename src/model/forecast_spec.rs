@@ -73,19 +73,19 @@ pub enum ForecastSpecError {
         known: Vec<&'static str>,
     },
     /// There is no layer, or there are too many.
-    #[error("hidden has {layers} layers, 1 to {MOST_LAYERS} can be had, such as [64, 64]")]
+    #[error("hidden has {layers} layers; give 1 to {MOST_LAYERS}, such as [64, 64]")]
     Layers {
         /// Number of layers requested.
         layers: usize,
     },
     /// A layer has no channels, or too many.
-    #[error("hidden has a layer of {channels} channels, 1 to {MOST_HIDDEN} can be had")]
+    #[error("hidden has a layer of {channels} channels; give 1 to {MOST_HIDDEN}")]
     Channels {
         /// Number of channels requested.
         channels: usize,
     },
     /// The kernel has no centre, or is larger than the picture.
-    #[error("kernel = {kernel}, an odd number from 1 to {most} can be had")]
+    #[error("kernel = {kernel}; give an odd number from 1 to {most}")]
     Kernel {
         /// Side requested.
         kernel: usize,

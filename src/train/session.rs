@@ -121,7 +121,7 @@ pub(super) fn restore<T: Task>(
             }
             Err(error) if !is_damage(&error) => return Err(error.into()),
             Err(error) => {
-                notes.warn(format!("passed over checkpoint {name}: {error}"));
+                notes.warn(format!("skipped checkpoint {name}: {error}"));
                 reasons.push(error.to_string());
             }
         }
