@@ -92,9 +92,7 @@ struct Values {
     area: f64,
     increase: bool,
     gain: f64,
-    #[serde(default)]
     insertion: Option<f64>,
-    #[serde(default)]
     deletion: Option<f64>,
 }
 

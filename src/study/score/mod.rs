@@ -12,7 +12,7 @@ use crate::run::{Cell, RunError, ScorePair, ScoreRow, ScoreSummary, TableRow, wr
 use super::choice::rule_name;
 use super::error::StudyError;
 use super::measure::{self, Measurement};
-use super::metrics::{Metric, measured};
+use super::metrics::{METRICS, Metric, measured};
 use super::runs::{Runs, Trained};
 use super::watch::Watch;
 
@@ -105,12 +105,7 @@ impl Scores {
         let files = [ScoreRow::FILE, ScoreSummary::FILE, ScorePair::FILE];
         let paths = files.map(|name| folder.join(name));
         let [every_map, means, pairs] = &paths;
-        let columns: Vec<&str> = self
-            .scope
-            .metrics
-            .iter()
-            .map(|metric| metric.column)
-            .collect();
+        let columns: Vec<&str> = METRICS.iter().map(|metric| metric.column).collect();
         write_wide(every_map, &columns, self.rows())?;
         ScoreSummary::write(means, &self.tables.means)?;
         ScorePair::write(pairs, &self.tables.pairs)?;
@@ -150,17 +145,20 @@ impl Scores {
             explanation_confidence: sheet.confidence[image].explanation,
             empty: sheet.empty[image],
         };
-        let values = self.scope.metrics.iter().zip(&sheet.values);
-        let cells = values.map(|(metric, values)| cell(metric, values[image]));
-        (row, cells.collect())
+        let cell = |metric: &Metric| {
+            let measured = &self.scope.metrics;
+            let place = measured.iter().position(|other| other.name == metric.name);
+            cell(metric, place.map(|place| sheet.values[place][image]))
+        };
+        (row, METRICS.iter().map(cell).collect())
     }
 }
 
 /// Returns a value as in `scores.csv`; an empty cell if it was not measured.
-fn cell(metric: &Metric, value: f64) -> Cell {
-    match metric.is_flag {
-        true => Cell::Flag(value != 0.0),
-        false => Cell::Number((!value.is_nan()).then_some(value)),
+fn cell(metric: &Metric, value: Option<f64>) -> Cell {
+    match value.filter(|value| !value.is_nan()) {
+        Some(value) if metric.is_flag => Cell::Flag(value != 0.0),
+        value => Cell::Number(value),
     }
 }
 
