@@ -10,7 +10,7 @@ use crate::study::{Selection, StudyError};
 
 use super::context::Context;
 use super::evaluate::print;
-use super::output::{DONE, note, result};
+use super::output::{listed, note};
 use super::shared::{CheckpointArguments, at_least_one, base_flag, out_flag};
 use super::train::train_missing;
 
@@ -88,10 +88,8 @@ pub(super) fn run(context: &Context, arguments: &AblateArguments) -> anyhow::Res
             return Ok(code);
         }
     }
-    for path in perform(context, &request, arguments.out.as_deref())? {
-        result(path.display());
-    }
-    Ok(DONE)
+    let files = perform(context, &request, arguments.out.as_deref())?;
+    Ok(listed(files))
 }
 
 /// Runs the ablation, prints its table, draws every figure, and returns the files to open.

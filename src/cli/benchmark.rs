@@ -13,7 +13,7 @@ use super::context::Context;
 use super::failure::Complaint;
 use super::localize;
 use super::localize_text;
-use super::output::{DONE, note, result};
+use super::output::{listed, note, result};
 use super::score_text;
 use super::shared::at_least_one;
 
@@ -148,10 +148,7 @@ pub(super) fn run(context: &Context, arguments: &BenchmarkArguments) -> anyhow::
     if !benchmark.draws_several() {
         note("no figure of several objects: name pictures with --several FILE, or boxes");
     }
-    for path in files {
-        result(path.display());
-    }
-    Ok(DONE)
+    Ok(listed(files))
 }
 
 /// Scores the maps on the photographs, prints and writes the tables, and returns the files.

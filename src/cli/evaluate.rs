@@ -15,7 +15,7 @@ use crate::study::{Published, forecast, grouped, photo_accuracy};
 use super::context::Context;
 use super::evaluate_frames::{self, FrameArguments};
 use super::failure::Complaint;
-use super::output::{DONE, note, result, table};
+use super::output::{DONE, listed, note, result, table};
 use super::shared::FromWeights;
 use super::train::is_other_kind;
 
@@ -116,10 +116,8 @@ fn frames(context: &Context, arguments: &EvaluateArguments) -> anyhow::Result<u8
         official: arguments.frames.official.clone(),
     };
     let places = (arguments.frames.out.as_deref(), arguments.csv.as_ref());
-    for path in evaluate_frames::perform(context, &request, places)? {
-        result(path.display());
-    }
-    Ok(DONE)
+    let files = evaluate_frames::perform(context, &request, places)?;
+    Ok(listed(files))
 }
 
 fn predicts_frames(context: &Context, trial: &str, base: Option<&str>) -> anyhow::Result<bool> {

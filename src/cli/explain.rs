@@ -12,7 +12,7 @@ use crate::study::{LayerChoice, Published, Selection, Trained, Verdicts, Watch};
 
 use super::context::{Context, SANITY};
 use super::failure::Complaint;
-use super::output::{DONE, result, table};
+use super::output::{DONE, listed, result, table};
 use super::shared::{CheckpointArguments, FromWeights, MapArguments};
 
 /// Folder of explanations, in that of all figures.
@@ -137,9 +137,7 @@ fn finish(
     let (of_panels, figure): (Vec<_>, Vec<_>) =
         drawn.iter().partition(|file| file.starts_with(&panels));
     let maps = [out.join(MAPS_JSON), out.join(MAPS_TENSORS)];
-    for path in maps.iter().chain(figure) {
-        result(path.display());
-    }
+    listed(maps.iter().chain(figure));
     let count = of_panels.len();
     result(format!(
         "{} ({count} pictures, two per map)",

@@ -12,7 +12,7 @@ use crate::study::{StudyError, check_once};
 use super::context::Context;
 use super::failure::Complaint;
 use super::memory_text::{print_capacity, print_clips};
-use super::output::{DONE, result};
+use super::output::listed;
 use super::shared::{CheckpointArguments, base_flag};
 use super::train::train_missing;
 
@@ -83,10 +83,8 @@ pub(super) fn run(context: &Context, arguments: &ExplainSeqArguments) -> anyhow:
         }
     }
     let files = perform(context, &request, arguments.out.as_deref());
-    for path in files.map_err(|error| or_train(context, error))? {
-        result(path.display());
-    }
-    Ok(DONE)
+    let files = files.map_err(|error| or_train(context, error))?;
+    Ok(listed(files))
 }
 
 /// Adds to the error about a missing run that this command can train it.

@@ -9,7 +9,7 @@ use crate::study::localize::{Findings, Request, measure};
 
 use super::context::Context;
 use super::localize_text::{print, print_legend};
-use super::output::{DONE, result};
+use super::output::listed;
 use super::shared::MeasureArguments;
 
 /// Folder of the tables and figures, in that of the data set.
@@ -44,10 +44,8 @@ impl LocalizeArguments {
 /// Localises the maps, prints the tables and lists the files.
 pub(super) fn run(context: &Context, arguments: &LocalizeArguments) -> anyhow::Result<u8> {
     let request = arguments.request(context)?;
-    for path in perform(context, &request, arguments.measure.out.as_deref())? {
-        result(path.display());
-    }
-    Ok(DONE)
+    let files = perform(context, &request, arguments.measure.out.as_deref())?;
+    Ok(listed(files))
 }
 
 /// Localises the maps, prints and writes the tables, draws the figures, and returns the files.

@@ -1,6 +1,7 @@
 //! Output: results to stdout, all else to stderr.
 
 use std::io::{ErrorKind, Write};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Exit code of a successful run.
@@ -21,6 +22,14 @@ pub(super) fn result(line: impl std::fmt::Display) {
     {
         LOST.store(true, Ordering::Relaxed);
     }
+}
+
+/// Prints the files that a command wrote, and returns the exit code of success.
+pub(super) fn listed(files: impl IntoIterator<Item = impl AsRef<Path>>) -> u8 {
+    for path in files {
+        result(path.as_ref().display());
+    }
+    DONE
 }
 
 /// Returns whether a line of results could not be written.

@@ -12,7 +12,7 @@ use crate::study::sanity::{Checks, Request, read};
 
 use super::context::{Context, SANITY};
 use super::explain::after_method;
-use super::output::{DONE, result, table};
+use super::output::{listed, result, table};
 use super::shared::{MeasureArguments, at_least_one};
 
 /// Arguments of `sanity`.
@@ -36,10 +36,8 @@ pub(super) fn run(context: &Context, arguments: &SanityArguments) -> anyhow::Res
         draws: arguments.draws,
         pictures: arguments.pictures,
     };
-    for path in perform(context, &request, arguments.measure.out.as_deref())? {
-        result(path.display());
-    }
-    Ok(DONE)
+    let files = perform(context, &request, arguments.measure.out.as_deref())?;
+    Ok(listed(files))
 }
 
 /// Checks every network, prints and writes the tables, draws the figures, and returns the files.

@@ -8,7 +8,7 @@ use clap::Args;
 use crate::study::score::{CURVE_STEPS, Request, measure};
 
 use super::context::Context;
-use super::output::{DONE, result};
+use super::output::listed;
 use super::score_text::print;
 use super::shared::{MeasureArguments, at_least_one};
 
@@ -34,10 +34,8 @@ pub(super) fn run(context: &Context, arguments: &ScoreArguments) -> anyhow::Resu
         measurement: context.measurement(&arguments.measure)?,
         steps: arguments.insertion_deletion.then_some(arguments.steps),
     };
-    for path in perform(context, &request, arguments.measure.out.as_deref())? {
-        result(path.display());
-    }
-    Ok(DONE)
+    let files = perform(context, &request, arguments.measure.out.as_deref())?;
+    Ok(listed(files))
 }
 
 /// Scores the maps, prints and writes the tables, draws the figure, and returns the files.
