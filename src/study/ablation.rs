@@ -103,10 +103,12 @@ pub fn measure(runs: &Runs, request: &Request, watch: &dyn Watch) -> Result<Abla
     let deepest = trained
         .last()
         .ok_or(StudyError::NoneNamed { what: "trial" })?;
-    let data = runs.images(&deepest.experiment)?;
+    let mut images = Images::default();
+    let data = images.of(runs, deepest)?;
     let find = |name: &str| Ok::<_, StudyError>(data.test.find_class(name)?);
     let target = target_rule(&request.class, find)?;
-    let pictures = request.selection.pictures(&data)?;
+    let pictures = request.selection.pictures(data)?;
+    let dataset = data.test.dataset_name().to_string();
     let along = match &request.along {
         Some(trial) => &runs.find(trial, base, request.seed)?,
         None => deepest,
@@ -121,25 +123,22 @@ pub fn measure(runs: &Runs, request: &Request, watch: &dyn Watch) -> Result<Abla
     let mut by_depth = empty_set(&pictures);
     let mut depth = Vec::new();
     let mut opened_before = None;
-    let mut images = Images::default();
     for trained in &trained {
         watch.go_on()?;
         let mut subject = trained.open(request.which, runs)?;
-        let layers = LayerChoice::Ablation.layers(&subject, pictures.size[0])?;
+        let layers = explain.layers(&subject)?;
         if request.retrain_head {
-            subject.retrain_heads(runs, trained, &layers.names, watch)?;
+            subject.retrain_heads(runs, trained, &layers, watch)?;
         }
-        explain.add(&mut by_depth, &subject, &MethodChoice::Allowed)?;
+        explain.add(&mut by_depth, &subject, &layers, &MethodChoice::Allowed)?;
         for other in all_seeds(runs, request, trained)? {
             watch.go_on()?;
-            let found = match other.run == trained.run {
-                true => row(runs, trained, &subject, &data),
-                false => {
-                    let other_subject = other.open(request.which, runs)?;
-                    row(runs, &other, &other_subject, images.of(runs, &other)?)
-                }
+            let opened = match other.run == trained.run {
+                true => None,
+                false => Some(other.open(request.which, runs)?),
             };
-            depth.extend(found);
+            let measured = opened.as_ref().unwrap_or(&subject);
+            depth.extend(row(runs, &other, measured, images.of(runs, &other)?));
         }
         if trained.run == along.run && subject.epoch == best {
             opened_before = Some(subject);
@@ -149,7 +148,7 @@ pub fn measure(runs: &Runs, request: &Request, watch: &dyn Watch) -> Result<Abla
     let mut along_set = explain.along(along, best, opened_before)?;
     along_set.drawn_as = drawn_as("training-time");
     Ok(Ablation {
-        dataset: data.test.dataset_name().to_string(),
+        dataset,
         by_depth,
         along: along_set,
         followed: along.run.trial().to_string(),
@@ -185,16 +184,23 @@ struct Explain<'a> {
 }
 
 impl Explain<'_> {
-    /// Adds the maps of one network at its two layers.
+    /// Returns the two layers of a network that are explained.
+    fn layers(&self, subject: &Subject) -> Result<Vec<String>, StudyError> {
+        Ok(LayerChoice::Ablation
+            .layers(subject, self.pictures.size[0])?
+            .names)
+    }
+
+    /// Adds the maps of one network at its `layers`.
     fn add(
         &self,
         set: &mut ExplanationSet,
         subject: &Subject,
+        layers: &[String],
         methods: &MethodChoice,
     ) -> Result<(), StudyError> {
-        let layers = LayerChoice::Ablation.layers(subject, self.pictures.size[0])?;
         let request = MapRequest {
-            layers: &layers.names,
+            layers,
             methods,
             target: self.target,
             quantity: &QuantityChoice::default(),
@@ -225,7 +231,7 @@ impl Explain<'_> {
                 }
                 None => trained.open(which, self.runs)?,
             };
-            self.add(&mut set, &subject, &methods)?;
+            self.add(&mut set, &subject, &self.layers(&subject)?, &methods)?;
         }
         Ok(set)
     }

@@ -57,7 +57,7 @@ impl Images {
     pub(super) fn of(&mut self, runs: &Runs, trained: &Trained) -> Result<&Splits, StudyError> {
         let wanted = trained.experiment.experiment.data_options();
         let (_, data) = match self.loaded.take() {
-            Some(same) if same.0 == wanted => self.loaded.insert(same),
+            Some(same) if same.0.same_images(&wanted) => self.loaded.insert(same),
             _ => self
                 .loaded
                 .insert((wanted, runs.images(&trained.experiment)?)),
