@@ -1,6 +1,7 @@
 //! A folder to draw from: it reads the tables and maps in it, saves the figures, and stops when asked.
 
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use super::error::FigureError;
 use super::sheet::Figure;
@@ -29,6 +30,8 @@ pub(super) struct Folder<'a> {
     pub(super) stop: &'a dyn Fn() -> bool,
     /// What is done with the path of each file that was drawn.
     pub(super) drawn: &'a mut dyn FnMut(&Path),
+    /// The maps that were read last, and their folder: several figures may show them.
+    pub(super) last_maps: Option<(PathBuf, Rc<ExplanationSet>)>,
 }
 
 impl Folder<'_> {
@@ -54,7 +57,7 @@ impl Folder<'_> {
         Ok(())
     }
 
-    /// Returns the rows of a table; none where there is no such file.
+    /// Returns the rows of a table, or no rows if the file does not exist.
     pub(super) fn rows<R: TableRow>(&self) -> Result<Vec<R>, FigureError> {
         Ok(R::read_if_present(&self.from.join(R::FILE))?)
     }
@@ -62,11 +65,11 @@ impl Folder<'_> {
     /// Returns the maps in the folder `name`, which may be "" for this one, if they are drawn as
     /// `figure`; `by_default` decides for maps of older versions, which do not state it.
     pub(super) fn maps(
-        &self,
+        &mut self,
         name: &str,
         figure: &str,
         by_default: impl FnOnce(&Path) -> bool,
-    ) -> Result<Option<ExplanationSet>, FigureError> {
+    ) -> Result<Option<Rc<ExplanationSet>>, FigureError> {
         let folder = self.from.join(name);
         let Some(DrawnAs { figures, .. }) = DrawnAs::read(&folder)? else {
             return Ok(None);
@@ -75,13 +78,18 @@ impl Folder<'_> {
             true => by_default(&folder),
             false => figures.iter().any(|other| other == figure),
         };
-        Ok(match wanted {
-            true => Some(ExplanationSet::read(&folder)?),
-            false => None,
-        })
+        if !wanted {
+            return Ok(None);
+        }
+        let set = match self.last_maps.take() {
+            Some((known, set)) if known == folder => set,
+            _ => Rc::new(ExplanationSet::read(&folder)?),
+        };
+        self.last_maps = Some((folder, Rc::clone(&set)));
+        Ok(Some(set))
     }
 
-    /// Returns the folders in the folder `name`, by name; none where there is no such folder.
+    /// Returns the folders in the folder `name`, by name, or none if it does not exist.
     pub(super) fn folders_in(&self, name: &str) -> Result<Vec<PathBuf>, FigureError> {
         folders_in(&self.from.join(name))
     }
@@ -96,8 +104,8 @@ pub(super) fn is_explained(maps: &Path) -> bool {
     !of_ablation && !is_there(CASCADE_JSON) && !is_there(LOCALIZATION_JSON)
 }
 
-/// Returns the folders in `folder`, by name; hidden ones and links are skipped. None where there is no
-/// such folder.
+/// Returns the folders in `folder`, by name, without hidden ones and links, or none if it does not
+/// exist.
 pub(super) fn folders_in(folder: &Path) -> Result<Vec<PathBuf>, FigureError> {
     if !folder.is_dir() {
         return Ok(Vec::new());

@@ -87,6 +87,7 @@ pub fn draw_folder(folder: &Path, stop: &dyn Fn() -> bool) -> Result<Vec<PathBuf
         into: folder,
         stop,
         drawn: &mut |file| files.push(file.to_path_buf()),
+        last_maps: None,
     })?;
     Ok(files)
 }
@@ -107,6 +108,7 @@ pub fn draw_below(
         into,
         stop,
         drawn: &mut *drawn,
+        last_maps: None,
     })?;
     for below in folders_in(from)? {
         let name = below.file_name().unwrap_or_default();
