@@ -2,12 +2,15 @@
 //! maps alone, byte for byte.
 
 mod support;
+#[path = "support/train.rs"]
+mod training;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use support::{done_in, new_folder, run_in};
+use training::train;
 
 /// Endings of the files that figures are.
 const ENDINGS: [&str; 3] = ["png", "svg", "gif"];
@@ -29,14 +32,6 @@ const SMALL_CLIPS: [&str; 6] = [
     "train.batch_size=4",
     "train.epochs=1",
 ];
-
-fn train(folder: &Path, name: &str, base: &str, changes: &[&str]) {
-    let mut arguments = vec!["train", name, "--base", base];
-    for change in changes {
-        arguments.extend(["--set", change]);
-    }
-    done_in(folder, &arguments);
-}
 
 /// Runs every verb that draws, on networks that were trained for seconds.
 fn drawn(folder: &Path) {

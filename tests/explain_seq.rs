@@ -2,6 +2,8 @@
 //! for seconds on drawn digits.
 
 mod support;
+#[path = "support/train.rs"]
+mod training;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,6 +11,7 @@ use std::sync::OnceLock;
 
 use camtrail::run::{CapacityRow, SequenceSet, TableRow};
 use support::{done_in, new_folder, run_in};
+use training::train;
 
 /// Changes that make a training of seconds.
 const SMALL: [&str; 6] = [
@@ -22,21 +25,13 @@ const SMALL: [&str; 6] = [
 /// Float32 sums over the pixels of a frame, in another order.
 const SUM_ORDER: f64 = 1e-4;
 
-fn train(folder: &Path, name: &str) {
-    let mut arguments = vec!["train", name, "--base", "digits"];
-    for change in SMALL {
-        arguments.extend(["--set", change]);
-    }
-    done_in(folder, &arguments);
-}
-
 /// Two networks explained and compared: the folder and what was printed, made once for all tests.
 fn explained() -> &'static (PathBuf, String) {
     static EXPLAINED: OnceLock<(PathBuf, String)> = OnceLock::new();
     EXPLAINED.get_or_init(|| {
         let folder = new_folder("explain-seq");
-        train(&folder, "convlstm");
-        train(&folder, "convlstm-kernel-5");
+        train(&folder, "convlstm", "digits", &SMALL);
+        train(&folder, "convlstm-kernel-5", "digits", &SMALL);
         let names = [
             "explain-seq",
             "convlstm",

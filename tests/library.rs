@@ -1,21 +1,19 @@
 //! The example of the library, run on small trained runs.
 
 mod support;
+#[path = "support/train.rs"]
+mod training;
 
 #[allow(dead_code, reason = "its main is not called")]
 #[path = "../examples/score_a_run.rs"]
 mod score_a_run;
 
-use support::{done_in, new_folder};
+use support::new_folder;
+use training::train;
 
 #[test]
 fn the_example_checks_scores_localises_explains_and_draws() {
     let folder = new_folder("library-example");
-    let train = |experiment: &str, base: &str, changes: &[&str]| {
-        let mut arguments = vec!["train", experiment, "--base", base];
-        arguments.extend(changes.iter().flat_map(|change| ["--set", *change]));
-        done_in(&folder, &arguments);
-    };
     let images = [
         "model.filters=[4,8]",
         "data.shapes.train_images=48",
@@ -24,7 +22,7 @@ fn the_example_checks_scores_localises_explains_and_draws() {
         "train.batch_size=24",
         "train.epochs=1",
     ];
-    train("trial-b", "shapes", &images);
+    train(&folder, "trial-b", "shapes", &images);
     let clips = [
         "forecast.hidden=[4]",
         "clips.train_clips=8",
@@ -33,7 +31,7 @@ fn the_example_checks_scores_localises_explains_and_draws() {
         "train.batch_size=4",
         "train.epochs=1",
     ];
-    train("convlstm", "digits", &clips);
+    train(&folder, "convlstm", "digits", &clips);
     let out = folder.join("figures");
     score_a_run::score_a_run(&folder.join("checkpoints"), &out).expect("measured and drawn");
     for file in [

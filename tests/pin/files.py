@@ -10,7 +10,7 @@ import pathlib
 import re
 import sys
 
-# Columns of epochs.csv that hold times.
+# Columns of epochs.csv and curves.csv that hold times.
 TIMED_COLUMNS = {"seconds", "images_per_second", "clips_per_second"}
 # Where the tensors of a Burnpack file begin, in bytes.
 ALIGNMENT = 256
@@ -103,6 +103,7 @@ def mask_of(path):
         "run.json": run_record,
         "state.json": state,
         "epochs.csv": epochs,
+        "curves.csv": epochs,
         ".lock": lock,
         "optimizer.bpk": optimizer,
     }
