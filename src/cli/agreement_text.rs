@@ -17,8 +17,8 @@ pub(super) fn print(agreement: &Agreement) {
     let percent = 100.0 * agreement.same_class as f64 / photographs as f64;
     result(format!(
         "in brackets 95 % bootstrap intervals over pictures; other pictures: one network's map of \
-         a picture against the other's of the picture before, so what agreement no picture brings; \
-         *: knows nothing of the networks, and shows that agreement alone is no merit; the networks \
+         a picture against the other's of the picture before: how much they agree whatever the \
+         picture; *: a baseline that ignores the networks: agreement alone is no merit; the networks \
          explain the same class on {percent:.1} % of the pictures"
     ));
     result("");

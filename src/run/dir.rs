@@ -284,7 +284,7 @@ impl RunDir {
     }
 }
 
-/// Returns every run under `root`, by trial and then by seed; none if there is no such folder.
+/// Returns every run under `root`, by trial and then by seed, or none if it does not exist.
 ///
 /// # Errors
 /// [`RunError::Io`] if a folder cannot be listed.
@@ -310,7 +310,7 @@ fn folder_names(folder: &Path) -> Result<Vec<String>, RunError> {
     Ok(names)
 }
 
-/// Returns the names of all entries of `folder`; none if there is no such folder.
+/// Returns the names of all entries of `folder`, or none if it does not exist.
 fn names_in(folder: &Path) -> Result<Vec<String>, RunError> {
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,

@@ -18,7 +18,7 @@ pub enum StudyError {
     /// It was asked to stop.
     #[error("stopped by a signal")]
     Stopped,
-    /// There is no run folder.
+    /// The run folder does not exist.
     #[error("no trained run in {:?}", path.display())]
     NoRun {
         /// Its expected path.
