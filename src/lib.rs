@@ -35,8 +35,9 @@ pub mod evaluate;
 pub mod experiment;
 pub mod explain;
 pub mod figure;
-pub mod kernels;
 pub mod model;
 pub mod run;
 pub mod study;
 pub mod train;
+
+pub use camtrail_kernels as kernels;
