@@ -18,7 +18,7 @@ fn cached(folder: &Path, seed: u64) -> Vec<PathBuf> {
     let entries = fs::read_dir(run).expect("the run");
     let heads = entries.map(|entry| {
         let checkpoint = entry.expect("listed").path();
-        checkpoint.join("cam-head-block-2.safetensors")
+        checkpoint
     });
     heads.filter(|path| path.exists()).collect()
 }

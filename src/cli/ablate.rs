@@ -35,7 +35,7 @@ pub(super) struct AblateArguments {
     #[arg(long, default_value = "predicted", value_name = "CLASS")]
     class: String,
     /// Train a linear head on each layer's pooled activation where the network has none, so that
-    /// CAM can explain it; cached next to the checkpoint
+    /// CAM can explain it; cached in the run's folder
     #[arg(long)]
     retrain_head: bool,
     /// Train missing runs

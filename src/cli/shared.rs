@@ -106,7 +106,7 @@ pub(super) struct MapArguments {
     #[arg(long, default_value = "logit", value_name = "WHAT")]
     pub(super) quantity: String,
     /// Train a linear head on each layer's pooled activation where the network has none, so that
-    /// CAM can explain it; cached next to the checkpoint
+    /// CAM can explain it; cached in the run's folder
     #[arg(long)]
     pub(super) retrain_head: bool,
 }
@@ -154,7 +154,7 @@ pub(super) struct MeasureArguments {
     #[arg(long, default_value = "predicted", value_name = "CLASS")]
     pub(super) class: String,
     /// Train a linear head on each layer's pooled activation where the network has none, so that
-    /// CAM can explain it; cached next to the checkpoint
+    /// CAM can explain it; cached in the run's folder
     #[arg(long)]
     pub(super) retrain_head: bool,
     /// Folder for tables and figures

@@ -58,6 +58,14 @@ pub(super) fn study_hint(error: &StudyError, context: &Context) -> (Option<Strin
             "seed" => "for example --seeds 0,1,2",
             _ => "name one",
         }),
+        StudyError::DifferentRuns { seeds, .. } => failed(format!(
+            "measure them apart: --seeds {} or --seeds {}; or train both with the same values",
+            seeds[0], seeds[1]
+        )),
+        StudyError::ExperimentEdited { .. } => failed(
+            "change it back, or remove it: the checkpoints have a copy of what was trained"
+                .to_string(),
+        ),
         StudyError::DifferentData { .. } => {
             failed("compare networks of one base, or one by one".to_string())
         }

@@ -4,7 +4,9 @@ use clap::Args;
 
 use crate::experiment::{Experiment, ExperimentError, ForecastExperiment, Resolved};
 use crate::run::{RunDir, RunManifest};
-use crate::study::training::{Trainable, Training, check_unchanged, train_run, train_unless_done};
+use crate::study::training::{
+    Accepted, RateChange, Trainable, Training, check_unchanged, train_run, train_unless_done,
+};
 use crate::study::{StudyError, check_once};
 use crate::train::{Outcome, StartMode};
 
@@ -84,7 +86,8 @@ fn run_kind<E: Trainable>(
             mode => mode,
         };
         if mode == StartMode::Resume {
-            check_unchanged(&run, resolved, arguments.accept_changes)?;
+            let accepted = check_unchanged(&run, resolved, arguments.accept_changes)?;
+            warn(&accepted);
         }
         let outcome = train_run(&context.runs, resolved, (seed, mode), context)?;
         if let Some(code) = show(context, &run, &Training::Ended(outcome))? {
@@ -96,6 +99,29 @@ fn run_kind<E: Trainable>(
         }
     }
     Ok(DONE)
+}
+
+/// Notes what the accepted changes of a run lead to, before it continues.
+fn warn(accepted: &Accepted) {
+    if let Some(lost) = &accepted.table {
+        note(format!("warning: {lost}; the curves will lack them"));
+    }
+    let Some(RateChange {
+        before,
+        after,
+        epochs: [planned, now],
+    }) = accepted.rate
+    else {
+        return;
+    };
+    note(format!(
+        "warning: the learning rate goes from {before:.1e} to {after:.1e}: the schedule now spans \
+         {now} epochs, the run so far was planned for {planned}"
+    ));
+    note(format!(
+        "hint: to continue at the last rate instead, add --set train.schedule=constant --set \
+         train.learning_rate={before:.1e}; for {now} epochs on one schedule, train another --seed"
+    ));
 }
 
 /// Trains one run to its end and shows how it ended; returns the exit code if a signal stopped it.

@@ -3,6 +3,9 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use super::spec::ExperimentKind;
+use crate::train::FIXED_ON_RESUME;
+
 /// A key with different values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldDifference {
@@ -14,11 +17,34 @@ pub struct FieldDifference {
     pub second: String,
 }
 
+impl FieldDifference {
+    /// Returns whether the key determines what a step is, so that it cannot change in a run.
+    pub fn is_fixed(&self) -> bool {
+        FIXED_ON_RESUME
+            .iter()
+            .any(|fixed| self.key.starts_with(fixed))
+    }
+}
+
 /// Returns the keys in which `first` and `second` differ, in the order of their sections.
 pub fn compare<E: Serialize>(first: &E, second: &E) -> Vec<FieldDifference> {
     let mut differences = Vec::new();
     walk("", &as_value(first), &as_value(second), &mut differences);
     differences
+}
+
+/// Returns the keys that either experiment reads and in which they differ.
+pub fn changes<E: ExperimentKind>(first: &E, second: &E) -> Vec<FieldDifference> {
+    let mut changes = compare(first, second);
+    changes.retain(|field| first.reads(&field.key) || second.reads(&field.key));
+    changes
+}
+
+/// Returns the changes as text: "train.epochs was 10, is 20; ...".
+pub fn in_words<'a>(changes: impl IntoIterator<Item = &'a FieldDifference>) -> String {
+    let text =
+        |field: &FieldDifference| format!("{} was {}, is {}", field.key, field.first, field.second);
+    changes.into_iter().map(text).collect::<Vec<_>>().join("; ")
 }
 
 fn as_value(experiment: &impl Serialize) -> Value {

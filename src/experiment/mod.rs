@@ -15,7 +15,7 @@ mod spec;
 mod unwritten;
 mod value;
 
-pub use diff::{FieldDifference, compare};
+pub use diff::{FieldDifference, changes, compare, in_words};
 pub use error::{ExperimentError, Located};
 pub use forecast::ForecastExperiment;
 pub use overrides::Override;

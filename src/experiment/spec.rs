@@ -62,6 +62,15 @@ pub trait ExperimentKind: Serialize + DeserializeOwned {
     /// type.
     const UNWRITTEN: &'static [(&'static str, &'static str)] = &[];
 
+    /// Returns the training options.
+    fn training(&self) -> &TrainSpec;
+
+    /// Returns whether its training reads the key.
+    fn reads(&self, key: &str) -> bool {
+        let _ = key;
+        true
+    }
+
     /// Checks the ranges of all numbers, and returns the first value outside its range.
     ///
     /// # Errors
@@ -143,6 +152,14 @@ impl ExperimentKind for Experiment {
     const NOUN: &'static str = "trial";
     const SECTION: &'static str = "model";
     const NETWORK_KEYS: &'static [&'static str] = &["model.filters", "model.network"];
+
+    fn training(&self) -> &TrainSpec {
+        &self.train
+    }
+
+    fn reads(&self, key: &str) -> bool {
+        self.data.dataset.reads(key)
+    }
 
     fn check(&self) -> Result<(), OutOfRange> {
         let (train, model) = (&self.train, &self.model);

@@ -78,10 +78,7 @@ pub fn write_training(
     optimizer: &ModuleOptimizer,
     state: CheckpointState,
 ) -> Result<CheckpointState, CheckpointError> {
-    let checkpoint = CheckpointName {
-        epoch: state.epoch,
-        step: state.step,
-    };
+    let checkpoint = CheckpointName::of(&state);
     let failed = |file, reason| record_error(run, checkpoint, file, &reason);
     let model = network
         .valid()

@@ -12,6 +12,8 @@ const TEMPORARY_PREFIX: &str = ".writing-";
 /// Suffix, after that prefix and name, of a complete folder that was moved aside for a new one. No
 /// name written here ends this way otherwise.
 const REPLACED_SUFFIX: &str = ".replaced";
+/// Suffix, after that prefix and name, of a folder that is being removed.
+const REMOVED_SUFFIX: &str = ".removed";
 
 /// Writes `content` to `path` through a flushed temporary file next to it and a rename.
 ///
@@ -56,6 +58,18 @@ pub fn write_folder_atomically(path: &Path, files: &[(&str, &[u8])]) -> Result<(
     }
     flush_folder(folder);
     result
+}
+
+/// Removes the folder at `path`: a reader finds all of it or none.
+///
+/// # Errors
+/// [`RunError::Io`] with the folder that cannot be renamed or removed.
+pub fn remove_folder_atomically(path: &Path) -> Result<(), RunError> {
+    let failed = |source| RunError::io("remove", path, source);
+    let mut aside = temporary_beside(path).into_os_string();
+    aside.push(REMOVED_SUFFIX);
+    fs::rename(path, &aside).map_err(failed)?;
+    fs::remove_dir_all(&aside).map_err(failed)
 }
 
 /// What was done with a leftover.
@@ -190,6 +204,18 @@ mod tests {
         assert_eq!(fs::read(path.join("c")).expect("the new file"), b"3");
         let names: Vec<_> = fs::read_dir(folder.path()).expect("listed").collect();
         assert_eq!(names.len(), 1, "no temporary folder is left");
+    }
+
+    #[test]
+    fn a_folder_whose_removal_was_interrupted_is_a_leftover() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("epoch-001");
+        write_folder_atomically(&path, &[("a", b"1")]).expect("written");
+        remove_folder_atomically(&path).expect("removed");
+        assert_eq!(fs::read_dir(folder.path()).expect("listed").count(), 0);
+        fs::create_dir(folder.path().join(".writing-1-epoch-001.removed")).expect("a leftover");
+        clear_temporaries(folder.path()).expect("cleared");
+        assert_eq!(fs::read_dir(folder.path()).expect("listed").count(), 0);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use csv::StringRecord;
 use super::arrays::read_file;
 use super::{
     EPOCHS_FILE, EpochRecord, EpochRow, ForecastRow, MANIFEST_FILE, RunDir, RunError, RunManifest,
-    write_atomically,
+    check_epoch_records, write_atomically,
 };
 
 /// Name of the table.
@@ -60,6 +60,9 @@ pub fn read_run(folder: &Path) -> Result<Option<RunTables>, RunError> {
     let [manifest, epochs] = [MANIFEST_FILE, EPOCHS_FILE].map(|name| folder.join(name));
     if !manifest.is_file() || !epochs.is_file() {
         return Ok(None);
+    }
+    if let Some(run) = RunDir::at(folder) {
+        check_epoch_records(&run)?;
     }
     let manifest = RunManifest::read(&manifest)?;
     let text = prefixed(&epochs, &manifest)?;
@@ -135,6 +138,7 @@ fn read_text(path: &Path) -> Result<Text, RunError> {
 fn gathered(runs: &[RunDir]) -> Result<Option<Text>, RunError> {
     let mut all: Option<Text> = None;
     for run in runs.iter().filter(|run| run.epochs().is_file()) {
+        check_epoch_records(run)?;
         let mut manifest = RunManifest::read(&run.manifest())?;
         // A folder that was renamed keeps its manifest.
         (manifest.trial, manifest.seed) = (run.trial().to_string(), run.seed());

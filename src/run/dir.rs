@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use super::arrays::read_file;
 use super::{BestCheckpoint, CheckpointState, Checksum, RunError};
 
 /// Name of a run's manifest.
@@ -19,8 +20,11 @@ const EPOCH_PREFIX: &str = "epoch-";
 /// Separates the epoch from the step in an interrupted checkpoint's name.
 const STEP_INFIX: &str = "-step-";
 
-/// Prefix of a retrained head, before its layer's name.
-const HEAD_PREFIX: &str = "cam-head-";
+/// Folder of the retrained heads. Measuring writes here while the run may be training, so it is
+/// not part of a checkpoint.
+const HEADS: &str = "heads";
+/// Maximum depth of a run's trial below the root: a base, and an experiment in a folder.
+const MOST_NESTED: usize = 4;
 /// Prefix of a picture of the curves, before the run's name.
 const CURVES_PREFIX: &str = "curves-";
 
@@ -38,6 +42,14 @@ impl CheckpointName {
     /// Returns the name of the checkpoint at the end of `epoch`.
     pub fn epoch(epoch: u32) -> Self {
         Self { epoch, step: 0 }
+    }
+
+    /// Returns the name of the checkpoint of `state`.
+    pub fn of(state: &CheckpointState) -> Self {
+        Self {
+            epoch: state.epoch,
+            step: state.step,
+        }
     }
 }
 
@@ -91,6 +103,14 @@ impl RunDir {
         }
     }
 
+    /// Returns the run whose folder is `path`, if its name is that of a run folder.
+    pub fn at(path: &Path) -> Option<Self> {
+        let name = |path: &Path| Some(path.file_name()?.to_str()?.to_string());
+        let seed = name(path)?.strip_prefix(SEED_PREFIX)?.parse().ok()?;
+        let trial = path.parent()?;
+        Some(Self::new(trial.parent()?, &name(trial)?, seed))
+    }
+
     /// Returns the trial's name.
     pub fn trial(&self) -> &str {
         &self.trial
@@ -123,6 +143,14 @@ impl RunDir {
         self.path().join(EPOCHS_FILE)
     }
 
+    /// Returns the checksum of the table of epochs.
+    ///
+    /// # Errors
+    /// [`RunError::Io`] if it cannot be read.
+    pub fn epochs_checksum(&self) -> Result<Checksum, RunError> {
+        Ok(Checksum::of(&read_file(&self.epochs())?))
+    }
+
     /// Returns the path of the file that names the best epoch.
     pub fn best(&self) -> PathBuf {
         self.path().join("best.json")
@@ -149,24 +177,63 @@ impl RunDir {
         self.path().join(name.to_string())
     }
 
-    /// Returns the path of the head retrained on `layer` of a checkpoint, next to the checkpoint's
-    /// own files.
-    pub fn head(&self, name: CheckpointName, layer: &str) -> PathBuf {
-        self.checkpoint(name)
-            .join(format!("{HEAD_PREFIX}{layer}.safetensors"))
+    /// Returns the folder of the retrained heads.
+    pub fn heads(&self) -> PathBuf {
+        self.path().join(HEADS)
     }
 
-    /// Returns every checkpoint in the folder, earliest first; none if there is no folder.
+    /// Returns the path of the head retrained on `layer` of a checkpoint.
+    pub fn head(&self, name: CheckpointName, layer: &str) -> PathBuf {
+        self.heads().join(format!("{name}-{layer}.safetensors"))
+    }
+
+    /// Returns every complete checkpoint, earliest first; none if there is no folder.
     ///
     /// # Errors
     /// [`RunError::Io`] if the folder cannot be listed.
     pub fn checkpoints(&self) -> Result<Vec<CheckpointName>, RunError> {
+        let mut names = self.checkpoint_folders()?;
+        names.retain(|name| self.checkpoint(*name).join(STATE_FILE).is_file());
+        Ok(names)
+    }
+
+    /// Returns every checkpoint, earliest first, also those that are half removed.
+    ///
+    /// # Errors
+    /// [`RunError::Io`] if the folder cannot be listed.
+    pub fn checkpoint_folders(&self) -> Result<Vec<CheckpointName>, RunError> {
         let mut names: Vec<CheckpointName> = folder_names(&self.path())?
             .iter()
             .filter_map(|name| name.parse().ok())
             .collect();
         names.sort();
         Ok(names)
+    }
+
+    /// Removes a checkpoint and the heads retrained on it. A reader finds all of it or none.
+    ///
+    /// # Errors
+    /// As [`super::remove_folder_atomically`].
+    pub fn remove_checkpoint(&self, name: CheckpointName) -> Result<(), RunError> {
+        super::remove_folder_atomically(&self.checkpoint(name))?;
+        let prefix = format!("{name}-");
+        for head in names_in(&self.heads())? {
+            if head.starts_with(&prefix) {
+                let path = self.heads().join(head);
+                std::fs::remove_file(&path)
+                    .map_err(|source| RunError::io("remove", &path, source))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the state of the latest checkpoint that can be read; `None` if there is none.
+    ///
+    /// # Errors
+    /// [`RunError::Io`] if the folder cannot be listed.
+    pub fn latest_state(&self) -> Result<Option<CheckpointState>, RunError> {
+        let mut names = self.checkpoints()?.into_iter().rev();
+        Ok(names.find_map(|name| self.read_state(name).ok()))
     }
 
     /// Writes a checkpoint, all its files or none, and returns its state as written.
@@ -178,10 +245,7 @@ impl RunDir {
         state: CheckpointState,
         files: &[(&str, &[u8])],
     ) -> Result<CheckpointState, RunError> {
-        let name = CheckpointName {
-            epoch: state.epoch,
-            step: state.step,
-        };
+        let name = CheckpointName::of(&state);
         let folder = self.checkpoint(name);
         let sums = files
             .iter()
@@ -207,10 +271,7 @@ impl RunDir {
         match std::fs::read(&path) {
             Ok(content) => {
                 let state = CheckpointState::from_json(&path, &content)?;
-                let found = CheckpointName {
-                    epoch: state.epoch,
-                    step: state.step,
-                };
+                let found = CheckpointName::of(&state);
                 if found != name || state.seed != self.seed {
                     let found = found.to_string();
                     return Err(RunError::Misplaced {
@@ -233,16 +294,20 @@ impl RunDir {
     /// # Errors
     /// [`RunError::Io`], or [`RunError::ChecksumMismatch`] with the file.
     pub fn read_checked(&self, state: &CheckpointState, file: &str) -> Result<Vec<u8>, RunError> {
-        let name = CheckpointName {
-            epoch: state.epoch,
-            step: state.step,
-        };
+        let name = CheckpointName::of(state);
         let path = self.checkpoint(name).join(file);
         let expected = state
             .files
             .get(file)
             .ok_or_else(|| RunError::damaged(&path, "the state file does not list it"))?;
-        let content = std::fs::read(&path).map_err(|source| RunError::io("read", &path, source))?;
+        let content = match std::fs::read(&path) {
+            Ok(content) => content,
+            // Removed by a training since its state was read.
+            Err(_) if !self.checkpoint(name).exists() => {
+                return Err(self.no_checkpoint(format!("for epoch {}", name.epoch)));
+            }
+            Err(source) => return Err(RunError::io("read", &path, source)),
+        };
         let found = Checksum::of(&content);
         if found == *expected {
             return Ok(content);
@@ -255,7 +320,8 @@ impl RunDir {
         })
     }
 
-    /// Returns the best epoch on the validation split.
+    /// Returns the best epoch on the validation split, from `best.json`, which must agree with the
+    /// latest checkpoint.
     ///
     /// # Errors
     /// [`RunError::NoCheckpoint`] if no epoch is complete; otherwise [`RunError::Damaged`].
@@ -263,7 +329,35 @@ impl RunDir {
         if !self.best().exists() {
             return Err(self.no_checkpoint("named best".to_string()));
         }
-        BestCheckpoint::read(&self.best())
+        let written = BestCheckpoint::read(&self.best())?;
+        // The state is newer than the file that was read before it, or as old.
+        let Some((state, sealed)) = self
+            .latest_state()?
+            .and_then(|state| Some((state.epoch, state.best?)))
+        else {
+            return Ok(written);
+        };
+        let is_there = |best: &BestCheckpoint| {
+            let folder = self.checkpoint(CheckpointName::epoch(best.epoch));
+            folder.join(STATE_FILE).is_file()
+        };
+        match () {
+            () if sealed == written => Ok(written),
+            // `best.json` is written after the checkpoint that is the best.
+            () if sealed.epoch == state && written.epoch < state => Ok(sealed),
+            // The best checkpoint was removed, and a resumed training named another one.
+            () if !is_there(&sealed) && is_there(&written) => Ok(written),
+            () => Err(RunError::damaged(
+                &self.best(),
+                format!(
+                    "it names epoch {} with {}, the latest checkpoint epoch {} with {}",
+                    written.epoch,
+                    written.in_words(),
+                    sealed.epoch,
+                    sealed.in_words()
+                ),
+            )),
+        }
     }
 
     /// Returns the error for a missing checkpoint, with a list of the existing ones.
@@ -284,24 +378,31 @@ impl RunDir {
     }
 }
 
-/// Returns every run under `root`, by trial and then by seed, or none if it does not exist.
+/// Returns every run under `root`, by trial and then by seed, or none if it does not exist. The
+/// trial is the path of the run's folder below `root`, such as "trial-d", or "shapes/trial-d" for a
+/// run on another base.
 ///
 /// # Errors
 /// [`RunError::Io`] if a folder cannot be listed.
 pub fn list_runs(root: &Path) -> Result<Vec<RunDir>, RunError> {
     let mut runs = Vec::new();
-    for trial in folder_names(root)? {
-        for name in folder_names(&root.join(&trial))? {
-            if let Some(seed) = name
-                .strip_prefix(SEED_PREFIX)
-                .and_then(|digits| digits.parse().ok())
-            {
-                runs.push(RunDir::new(root, &trial, seed));
-            }
-        }
-    }
+    add_runs(root, "", &mut runs)?;
     runs.sort_by(|a, b| (&a.trial, a.seed).cmp(&(&b.trial, b.seed)));
     Ok(runs)
+}
+
+/// Adds the runs of `trial` and of every folder in it.
+fn add_runs(root: &Path, trial: &str, runs: &mut Vec<RunDir>) -> Result<(), RunError> {
+    for name in folder_names(&root.join(trial))? {
+        let digits = name.strip_prefix(SEED_PREFIX);
+        match digits.and_then(|digits| digits.parse().ok()) {
+            Some(seed) if !trial.is_empty() => runs.push(RunDir::new(root, trial, seed)),
+            _ if name.starts_with('.') || trial.split('/').count() > MOST_NESTED => {}
+            _ if trial.is_empty() => add_runs(root, &name, runs)?,
+            _ => add_runs(root, &format!("{trial}/{name}"), runs)?,
+        }
+    }
+    Ok(())
 }
 
 fn folder_names(folder: &Path) -> Result<Vec<String>, RunError> {
@@ -354,7 +455,11 @@ mod tests {
     fn a_missing_checkpoint_lists_the_ones_there() {
         let root = tempfile::tempdir().expect("a temporary folder");
         let run = RunDir::new(root.path(), "trial-a", 0);
-        std::fs::create_dir_all(run.checkpoint(CheckpointName::epoch(5))).expect("created");
+        for epoch in [4, 5] {
+            std::fs::create_dir_all(run.checkpoint(CheckpointName::epoch(epoch))).expect("created");
+        }
+        let state = run.checkpoint(CheckpointName::epoch(5)).join(STATE_FILE);
+        std::fs::write(state, "{}").expect("written");
         let error = run
             .read_state(CheckpointName::epoch(12))
             .expect_err("missing")
@@ -365,5 +470,73 @@ mod tests {
         );
         assert!(error.ends_with("(there are epoch-005)"), "{error}");
         assert_eq!(list_runs(root.path()).expect("listed"), [run]);
+    }
+
+    #[test]
+    fn runs_of_experiments_in_folders_are_listed() {
+        let root = tempfile::tempdir().expect("a temporary folder");
+        let runs: Vec<RunDir> = [("mine/y", 1), ("shapes/mine/y", 0), ("shapes/trial-a", 2)]
+            .map(|(trial, seed)| RunDir::new(root.path(), trial, seed))
+            .to_vec();
+        for run in &runs {
+            std::fs::create_dir_all(run.checkpoint(CheckpointName::epoch(0))).expect("created");
+        }
+        assert_eq!(list_runs(root.path()).expect("listed"), runs);
+    }
+
+    /// The state of a checkpoint at the end of `epoch`, with the best so far.
+    fn write_state(run: &RunDir, epoch: u32, best: &BestCheckpoint) {
+        let state = CheckpointState {
+            format: 1,
+            sha256: String::new(),
+            trial: run.trial().to_string(),
+            seed: run.seed(),
+            epoch,
+            step: 0,
+            total_steps: 0,
+            architecture: String::new(),
+            tensors: Vec::new(),
+            totals: crate::run::TotalsRecord::default(),
+            best: Some(best.clone()),
+            files: Default::default(),
+            experiment: String::new(),
+            epochs: None,
+        };
+        run.write_checkpoint(state, &[]).expect("written");
+    }
+
+    #[test]
+    fn best_json_is_believed_only_where_the_latest_checkpoint_agrees() {
+        let root = tempfile::tempdir().expect("a temporary folder");
+        let run = RunDir::new(root.path(), "trial-a", 0);
+        let best = |epoch| BestCheckpoint {
+            epoch,
+            validation_accuracy: Some(0.5),
+            validation_loss: 1.0,
+        };
+        for epoch in [1, 2, 3] {
+            write_state(&run, epoch, &best(epoch.min(2)));
+        }
+        let named = |epoch| {
+            best(epoch).write(&run.best()).expect("written");
+            run.read_best().map(|best| best.epoch)
+        };
+        assert_eq!(named(2).expect("agreed"), 2);
+        let error = named(3).expect_err("changed").to_string();
+        assert!(
+            error.ends_with(
+                "best.json\" is damaged: it names epoch 3 with accuracy 50.00 %, the latest \
+                 checkpoint epoch 2 with accuracy 50.00 %"
+            ),
+            "{error}"
+        );
+        // Killed between the checkpoint of the new best and `best.json`.
+        write_state(&run, 4, &best(4));
+        assert_eq!(named(2).expect("lags behind"), 4);
+        // The best checkpoint is lost, and training went on from the best of the others.
+        run.remove_checkpoint(CheckpointName::epoch(4))
+            .expect("removed");
+        write_state(&run, 5, &best(4));
+        assert_eq!(named(2).expect("the best of those there"), 2);
     }
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{Array, Checksum, RunError, sha256, write_atomically};
 
 /// Newest file format that this program reads and writes.
-const HEAD_FORMAT: u32 = 1;
+const HEAD_FORMAT: u32 = 2;
 /// Name of the weights' array, `[classes, channels]`.
 const WEIGHTS: &str = "weights";
 /// Name of the bias' array, `[classes]`.
@@ -62,7 +62,7 @@ pub struct HeadRecord {
     pub weight_decay: f64,
     /// Norm of the loss gradient at the end of training, as a share of the norm at zero weights.
     pub gradient_share: f64,
-    /// SHA-256 of the arrays' bytes, which detects any changed bit.
+    /// SHA-256 of this record without these 64 digits, and of the arrays' bytes.
     pub arrays_sha256: String,
 }
 
@@ -75,7 +75,7 @@ impl RetrainedHead {
             bias,
         };
         head.record.format = HEAD_FORMAT;
-        head.record.arrays_sha256 = head.arrays_sha256();
+        head.record.arrays_sha256 = head.seal();
         head
     }
 
@@ -154,15 +154,21 @@ impl RetrainedHead {
             bias: values(BIAS, &[record.classes])?,
             record,
         };
-        if head.arrays_sha256() != head.record.arrays_sha256 {
-            return Err("its weights are not those that were written".to_string());
+        if head.seal() != head.record.arrays_sha256 {
+            return Err("it is not what was written".to_string());
         }
         Ok(head)
     }
 
-    fn arrays_sha256(&self) -> String {
+    fn seal(&self) -> String {
+        let unsigned = HeadRecord {
+            arrays_sha256: String::new(),
+            ..self.record.clone()
+        };
+        let mut bytes = serde_json::to_vec(&unsigned)
+            .expect("a record of numbers, texts and a checksum has a form in JSON");
         let values = self.weights.iter().chain(&self.bias);
-        let bytes: Vec<u8> = values.flat_map(|value| value.to_le_bytes()).collect();
+        bytes.extend(values.flat_map(|value| value.to_le_bytes()));
         sha256(&bytes)
     }
 }
@@ -202,7 +208,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let run = RunDir::new(folder.path(), "trial-d", 0);
         let path = run.head(CheckpointName::epoch(10), "block-5");
-        assert!(path.ends_with("trial-d/seed-0/epoch-010/cam-head-block-5.safetensors"));
+        assert!(path.ends_with("trial-d/seed-0/heads/epoch-010-block-5.safetensors"));
         let model = Checksum::of(b"weights");
         assert_eq!(RetrainedHead::read(&path, &model).expect("none"), None);
         head().write(&path).expect("written");
@@ -229,12 +235,16 @@ mod tests {
         for length in 0..good.len() {
             assert!(refused(&good[..length]), "cut at {length}");
         }
-        let arrays = good.len() - 4 * (6 + 2);
-        for place in arrays..good.len() {
+        for place in 0..good.len() {
             let mut bad = good.clone();
             bad[place] ^= 1;
             assert!(refused(&bad), "byte {place}");
         }
+        let text = br#"\"test_accuracy\":0.25"#;
+        let place = good.windows(text.len()).position(|bytes| bytes == text);
+        let mut better = good.clone();
+        better[place.expect("the accuracy") + text.len() - 1] = b'9';
+        assert!(refused(&better), "another accuracy");
         assert!(!refused(&good));
     }
 }

@@ -7,9 +7,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::arrays::read_file;
 use super::lock::host_name;
+use super::sealed::Sealed;
 use super::totals::TotalsRecord;
-use super::{Checksum, RunError, sha256, write_atomically};
+use super::{Checksum, RunError, write_atomically};
 
 /// The checkpoint format that this program writes, and the newest that it reads.
 pub const CHECKPOINT_FORMAT: u32 = 1;
@@ -71,6 +73,15 @@ pub struct RunManifest {
     pub status: RunStatus,
     /// Problems that did not stop the run.
     pub warnings: Vec<String>,
+    /// SHA-256 of this file without these 64 digits; empty in the first runs' records.
+    #[serde(default)]
+    pub sha256: String,
+}
+
+impl Sealed for RunManifest {
+    fn seal(&mut self) -> &mut String {
+        &mut self.sha256
+    }
 }
 
 impl RunManifest {
@@ -89,9 +100,9 @@ impl RunManifest {
     /// Returns the manifest in the file at `path`.
     ///
     /// # Errors
-    /// [`RunError::Io`] or [`RunError::Damaged`], with the file.
+    /// [`RunError::Io`]; [`RunError::Damaged`] or [`RunError::ChecksumMismatch`], with the file.
     pub fn read(path: &Path) -> Result<Self, RunError> {
-        read_json(path)
+        Self::unsealed(path, &read_file(path)?)
     }
 
     /// Writes the manifest to `path` with the current time.
@@ -100,7 +111,9 @@ impl RunManifest {
     /// As [`write_atomically`].
     pub fn write(&mut self, path: &Path) -> Result<(), RunError> {
         self.updated = Self::now();
-        write_json(path, self)
+        let mut content = self.sealed(path)?;
+        content.push(b'\n');
+        write_atomically(path, &content)
     }
 }
 
@@ -191,6 +204,19 @@ pub struct CheckpointState {
     pub best: Option<BestCheckpoint>,
     /// Checksum of every other file of the checkpoint, by name.
     pub files: BTreeMap<String, Checksum>,
+    /// The resolved experiment of the training up to here, as TOML; empty in the first runs'
+    /// checkpoints.
+    #[serde(default)]
+    pub experiment: String,
+    /// Checksum of `epochs.csv` with the rows up to here; none in the first runs' checkpoints.
+    #[serde(default)]
+    pub epochs: Option<Checksum>,
+}
+
+impl Sealed for CheckpointState {
+    fn seal(&mut self) -> &mut String {
+        &mut self.sha256
+    }
 }
 
 impl CheckpointState {
@@ -199,18 +225,7 @@ impl CheckpointState {
     /// # Errors
     /// [`RunError::Damaged`] if it could not be read back: JSON has no number that is not finite.
     pub fn to_json(&self, path: &Path) -> Result<Vec<u8>, RunError> {
-        let blank = Self {
-            sha256: String::new(),
-            ..self.clone()
-        };
-        let body = serde_json::to_string_pretty(&blank)
-            .map_err(|reason| RunError::damaged(path, reason))?;
-        serde_json::from_str::<Self>(&body).map_err(|reason| RunError::damaged(path, reason))?;
-        let signed = Self {
-            sha256: sha256(body.as_bytes()),
-            ..blank
-        };
-        serde_json::to_vec_pretty(&signed).map_err(|reason| RunError::damaged(path, reason))
+        self.sealed(path)
     }
 
     /// Returns the state in `content`, read from `path`.
@@ -219,11 +234,9 @@ impl CheckpointState {
     /// [`RunError::NewerFormat`], [`RunError::ChecksumMismatch`] or [`RunError::Damaged`]; any
     /// changed bit causes one of them.
     pub fn from_json(path: &Path, content: &[u8]) -> Result<Self, RunError> {
-        let text =
-            std::str::from_utf8(content).map_err(|reason| RunError::damaged(path, reason))?;
         // The format is checked first: a newer one may have any other fields.
         let value: serde_json::Value =
-            serde_json::from_str(text).map_err(|reason| RunError::damaged(path, reason))?;
+            serde_json::from_slice(content).map_err(|reason| RunError::damaged(path, reason))?;
         if let Some(found) = value.get("format").and_then(serde_json::Value::as_u64)
             && found > u64::from(CHECKPOINT_FORMAT)
         {
@@ -234,24 +247,16 @@ impl CheckpointState {
                 supported: CHECKPOINT_FORMAT,
             });
         }
-        let state: Self =
-            serde_json::from_str(text).map_err(|reason| RunError::damaged(path, reason))?;
-        let unsigned = text.replacen(&state.sha256, "", 1);
-        let found = Checksum::of(unsigned.as_bytes());
-        if found.sha256 != state.sha256 {
-            return Err(RunError::ChecksumMismatch {
-                path: path.to_path_buf(),
-                expected: state.sha256.chars().take(16).collect(),
-                found: found.short().to_string(),
-                bytes: content.len() as u64,
-            });
+        let state = Self::unsealed(path, content)?;
+        if state.sha256.is_empty() {
+            return Err(RunError::damaged(path, "it has no checksum"));
         }
         Ok(state)
     }
 }
 
 pub(super) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, RunError> {
-    let content = std::fs::read(path).map_err(|source| RunError::io("read", path, source))?;
+    let content = read_file(path)?;
     serde_json::from_slice(&content).map_err(|reason| RunError::damaged(path, reason))
 }
 
@@ -265,6 +270,7 @@ pub(super) fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<(), Run
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::run::sha256;
 
     fn state() -> CheckpointState {
         CheckpointState {
@@ -289,6 +295,8 @@ mod tests {
             },
             best: None,
             files: [("model.bpk".to_string(), Checksum::of(b"weights"))].into(),
+            experiment: "[train]\nepochs = 2\n".into(),
+            epochs: Some(Checksum::of(b"epoch,train_loss\n")),
         }
     }
 

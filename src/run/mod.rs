@@ -22,12 +22,16 @@ mod near;
 mod rows;
 mod sanity;
 mod scores;
+mod sealed;
 mod sequence;
 mod table;
 mod totals;
 
 pub use arrays::Array;
-pub use atomic::{Leftover, clear_temporaries, write_atomically, write_folder_atomically};
+pub use atomic::{
+    Leftover, clear_temporaries, remove_folder_atomically, write_atomically,
+    write_folder_atomically,
+};
 pub use capacity::{CapacityRow, claimed_lags};
 pub use cascade::{
     CASCADE_JSON, CASCADE_NETWORK_JSON, CascadeNetwork, CascadePanel, CascadePictures,
@@ -56,8 +60,8 @@ pub use manifest::{
 };
 pub use near::{near_names, nearest};
 pub use rows::{
-    EpochRecord, EpochRow, ForecastRow, append_epoch_record, read_epoch_records,
-    truncate_epoch_records,
+    EpochRecord, EpochRow, ForecastRow, append_epoch_record, check_epoch_records,
+    read_epoch_records, truncate_epoch_records,
 };
 pub use sanity::{
     CascadeRow, ClassRow, IdentityRow, SanityTables, Verdict, VerdictRow, verdict_of,

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::{BestCheckpoint, Quality, RunError, TableRow};
+use super::{BestCheckpoint, CheckpointName, Checksum, Quality, RunDir, RunError, TableRow};
 
 /// One epoch of training, as a row of `epochs.csv`. Epoch 0 is the untrained network and has only
 /// validation values.
@@ -140,6 +140,45 @@ pub fn truncate_epoch_records<R: EpochRecord>(path: &Path, epoch: u32) -> Result
     let mut rows: Vec<R> = read_epoch_records(path)?;
     rows.retain(|row| row.epoch() <= epoch);
     R::write(path, &rows)
+}
+
+/// Fails if the table of `run` does not begin with the rows that its latest checkpoint recorded, or
+/// lacks an epoch.
+///
+/// # Errors
+/// [`RunError::Damaged`] with the table; [`RunError::Io`] if it cannot be read.
+pub fn check_epoch_records(run: &RunDir) -> Result<(), RunError> {
+    let (path, Some(state)) = (run.epochs(), run.latest_state()?) else {
+        return Ok(());
+    };
+    let content = match std::fs::read(&path) {
+        Ok(content) => content,
+        Err(source) if source.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+        Err(source) => return Err(RunError::io("read", &path, source)),
+    };
+    let end = CheckpointName::of(&state);
+    let lacks = |reason: String| Err(RunError::damaged(&path, reason));
+    match &state.epochs {
+        Some(sealed) => {
+            let recorded = content.get(..sealed.bytes as usize);
+            if recorded.is_none_or(|recorded| Checksum::of(recorded) != *sealed) {
+                return lacks(format!(
+                    "its rows up to {end} are not those that were written"
+                ));
+            }
+        }
+        // The first runs' checkpoints do not record the table.
+        None => {
+            let rows = content.iter().filter(|byte| **byte == b'\n').count();
+            let expected = state.epoch as usize + 2;
+            if rows < expected {
+                return lacks(format!(
+                    "it has {rows} lines, expected {expected} up to {end}"
+                ));
+            }
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

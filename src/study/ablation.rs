@@ -229,7 +229,11 @@ impl Explain<'_> {
                     subject.checkpoint = which.to_string();
                     subject
                 }
-                None => trained.open(which, self.runs)?,
+                None => match trained.open(which, self.runs) {
+                    // Removed by a training since the checkpoints were listed.
+                    Err(StudyError::NoCheckpoint { .. }) => continue,
+                    opened => opened?,
+                },
             };
             self.add(&mut set, &subject, &self.layers(&subject)?, &methods)?;
         }

@@ -71,6 +71,27 @@ pub enum StudyError {
         /// The missing kind of entry: "trial", "experiment", "seed".
         what: &'static str,
     },
+    /// Two runs of one name were trained with different experiments.
+    #[error(
+        "the runs of {experiment} are not of one experiment: with seeds {} and {}, {differences}",
+        seeds[0], seeds[1]
+    )]
+    DifferentRuns {
+        /// The experiment.
+        experiment: String,
+        /// Training seeds of the two.
+        seeds: [u64; 2],
+        /// The keys that differ, with both values.
+        differences: String,
+    },
+    /// A run's `experiment.toml` is not what the run was trained with.
+    #[error("{path:?} is not what the run was trained with: {changes}")]
+    ExperimentEdited {
+        /// The file.
+        path: PathBuf,
+        /// The keys that differ, with both values.
+        changes: String,
+    },
     /// Two runs were trained on different images.
     #[error("{:?} and {:?} were trained on different data", first.display(), second.display())]
     DifferentData {

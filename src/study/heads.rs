@@ -1,11 +1,15 @@
 //! Linear heads retrained on the pooled activation of explained layers, so that CAM can explain a
-//! network without such a head. They are cached next to the checkpoint.
+//! network without such a head. They are cached in the run's folder.
+
+use std::path::Path;
 
 use burn::tensor::{Tensor, TensorData};
 
 use crate::data::{ImageSet, Splits};
 use crate::model::{Classifier, PooledSplit, pooled_split};
-use crate::run::{CheckpointName, HeadRecord, RetrainedHead};
+use crate::run::{
+    CheckpointName, HeadRecord, RetrainedHead, RunDir, RunError, RunLock, clear_temporaries,
+};
 use crate::train::{HeadFit, PooledFeatures, fit_head};
 
 use super::error::StudyError;
@@ -49,7 +53,7 @@ impl Subject {
             for head in train(runs, trained, self, &missing, watch)? {
                 let path = trained.run.head(name, &head.record.layer);
                 // Without a cache the head is still valid; only the next start takes longer.
-                if let Err(error) = head.write(&path) {
+                if let Err(error) = keep(&head, &trained.run, &path) {
                     watch.note(&format!("warning: the retrained head is not kept: {error}"));
                 }
                 self.take_head(head, runs);
@@ -66,6 +70,13 @@ impl Subject {
         let weights = TensorData::new(head.weights, shape);
         self.add_head(head.record, Tensor::from_data(weights, &runs.device.device));
     }
+}
+
+/// Writes `head` to `path` in the folder of the run's heads.
+fn keep(head: &RetrainedHead, run: &RunDir, path: &Path) -> Result<(), RunError> {
+    let _lock = RunLock::take(&run.heads())?;
+    clear_temporaries(&run.heads())?;
+    head.write(path)
 }
 
 fn sentence(record: &HeadRecord) -> String {

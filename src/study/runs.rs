@@ -10,7 +10,6 @@ use crate::data::{DataSearch, ImageShape, Splits, load};
 use crate::device::ChosenDevice;
 use crate::experiment::{
     Experiment, ExperimentKind, ForecastExperiment, Override, Resolved, load as load_experiment,
-    load_saved,
 };
 use crate::model::backbones::TrainableBackbone;
 use crate::model::{
@@ -20,6 +19,7 @@ use crate::model::{
 use crate::run::{CheckpointName, RunDir, RunError, RunManifest, RunStatus, list_runs};
 
 use super::error::{StudyError, check_once};
+use super::identity::{check_identity, check_one, has_experiment, saved_experiment};
 use super::named::RunName;
 use super::subject::{Subject, TrainedSubject};
 
@@ -124,7 +124,7 @@ impl Runs {
     ) -> Result<Trained<E>, StudyError> {
         let shipped: Resolved<E> = self.experiment(name, base, &[])?;
         let run = self.dir(&shipped, seed);
-        if !run.experiment().exists() {
+        if !has_experiment(&run)? {
             return Err(StudyError::NoRun {
                 path: run.path(),
                 run: RunName {
@@ -156,8 +156,9 @@ impl Runs {
     /// trained seed if `seeds` is empty.
     ///
     /// # Errors
-    /// [`StudyError::NamedTwice`], [`StudyError::NoneNamed`], [`StudyError::NotTrained`]; as
-    /// [`find`](Self::find).
+    /// [`StudyError::NamedTwice`], [`StudyError::NoneNamed`], [`StudyError::NotTrained`];
+    /// [`StudyError::DifferentRuns`] if the seeds of a name were trained with different experiments;
+    /// as [`find`](Self::find).
     pub fn find_all<E: ExperimentKind>(
         &self,
         names: &[String],
@@ -180,9 +181,15 @@ impl Runs {
                     base: base.map(str::to_string),
                 });
             }
+            let first = found.len();
             for seed in seeds {
                 found.push(self.find(name, base, seed)?);
             }
+            let seeds = found[first..].iter();
+            check_one(
+                name,
+                seeds.map(|run| (run.run.seed(), &run.experiment.experiment)),
+            )?;
         }
         Ok(found)
     }
@@ -204,17 +211,6 @@ impl Runs {
         experiment.check_images(&images)?;
         Ok(images)
     }
-}
-
-/// Returns the experiment that `run` was trained with, from its folder.
-///
-/// # Errors
-/// A record that cannot be read or is damaged.
-pub fn saved_experiment<E: ExperimentKind>(run: &RunDir) -> Result<Resolved<E>, StudyError> {
-    let path = run.experiment();
-    let text =
-        std::fs::read_to_string(&path).map_err(|source| RunError::io("read", &path, source))?;
-    Ok(load_saved(&path, run.trial(), &text)?)
 }
 
 /// Returns whether `run` completed all its epochs.
@@ -274,6 +270,25 @@ impl<E> Trained<E> {
         found.map_err(|error| self.explained(error))
     }
 
+    /// Returns the result of `load` for the epoch of `which`, and the epoch. A training may remove
+    /// the best or the last checkpoint just before it is loaded; there is a newer one then.
+    fn loaded_at<T>(
+        &self,
+        which: Which,
+        load: impl Fn(u32) -> Result<T, StudyError>,
+    ) -> Result<(T, u32), StudyError> {
+        let mut epoch = self.epoch_of(which)?;
+        loop {
+            match load(epoch) {
+                Err(error @ StudyError::NoCheckpoint { .. }) => match self.epoch_of(which)? {
+                    same if same == epoch => return Err(error),
+                    newer => epoch = newer,
+                },
+                loaded => return Ok((loaded?, epoch)),
+            }
+        }
+    }
+
     /// Returns `network`, described by `architecture`, with the weights of `epoch`.
     fn load<N: Module>(
         &self,
@@ -314,23 +329,24 @@ impl Trained {
     /// # Errors
     /// [`StudyError::NoCheckpoint`]; a damaged checkpoint, or one of another architecture.
     pub fn open(&self, which: Which, runs: &Runs) -> Result<Subject, StudyError> {
-        let epoch = self.epoch_of(which)?;
         let experiment = &self.experiment.experiment;
         let ImageShape { side, classes } = runs.shape(experiment)?;
         let (model, architecture) = (&experiment.model, experiment.architecture(classes));
         let device = &runs.device.device;
-        let (network, state) = match model.network {
+        let load = |epoch| match model.network {
             NetworkName::PlainCnn => {
                 let network = PlainCnn::new(model, (side, side), classes, 0, device);
                 let loaded = self.load(epoch, (network, &architecture))?;
-                (TrainedNetwork::from(loaded.network), loaded.state)
+                Ok((TrainedNetwork::from(loaded.network), loaded.state))
             }
             NetworkName::Backbone(name) => {
                 let network = TrainableBackbone::new(name, classes, 0, device);
                 let loaded = self.load(epoch, (network, &architecture))?;
-                (TrainedNetwork::from(loaded.network), loaded.state)
+                Ok((TrainedNetwork::from(loaded.network), loaded.state))
             }
         };
+        let ((network, state), epoch) = self.loaded_at(which, load)?;
+        check_identity(&self.run, &state, experiment)?;
         Ok(Subject::trained(TrainedSubject {
             network,
             name: self.run.trial().to_string(),
@@ -350,19 +366,20 @@ impl Trained<ForecastExperiment> {
     /// # Errors
     /// As for a classifier.
     pub fn open(&self, which: Which, runs: &Runs) -> Result<OpenPredictor, StudyError> {
-        let epoch = self.epoch_of(which)?;
-        let place = PredictorPlace {
-            run: &self.run,
-            checkpoint: CheckpointName::epoch(epoch),
-            side: CANVAS_SIDE,
+        let experiment = &self.experiment.experiment;
+        let load = |epoch| {
+            let place = PredictorPlace {
+                run: &self.run,
+                checkpoint: CheckpointName::epoch(epoch),
+                side: CANVAS_SIDE,
+            };
+            let device = &runs.device.device;
+            self.loaded(load_predictor(&experiment.forecast, place, device))
         };
-        let loaded = load_predictor(
-            &self.experiment.experiment.forecast,
-            place,
-            &runs.device.device,
-        );
+        let (loaded, epoch) = self.loaded_at(which, load)?;
+        check_identity(&self.run, &loaded.state, experiment)?;
         Ok(OpenPredictor {
-            network: self.loaded(loaded)?.network,
+            network: loaded.network,
             epoch,
             checkpoint: which.to_string(),
         })

@@ -2,17 +2,18 @@
 
 use crate::data::{ImageShape, fingerprint, load_clips};
 use crate::experiment::{
-    Experiment, ExperimentKind, FieldDifference, ForecastExperiment, Resolved, compare,
+    Experiment, ExperimentKind, FieldDifference, ForecastExperiment, Resolved, changes, in_words,
 };
 use crate::model::NetworkSize;
-use crate::run::{RunDir, RunManifest, RunStatus};
+use crate::run::{RunDir, RunError, RunManifest, RunStatus, check_epoch_records};
 use crate::train::{
-    ClassifyJob, FIXED_ON_RESUME, ForecastJob, Outcome, StartMode, TrainError, TrainEvents, train,
+    ClassifyJob, ForecastJob, Outcome, StartMode, TrainError, TrainEvents, TrainSpec, train,
     train_forecast,
 };
 
 use super::error::StudyError;
-use super::runs::{Runs, is_done, saved_experiment};
+use super::identity::{check_identity, has_experiment, saved_experiment};
+use super::runs::{Runs, is_done};
 use super::titles::network_title;
 use super::watch::Watch;
 
@@ -33,9 +34,6 @@ pub trait Trainable: ExperimentKind {
     ) -> Result<Outcome, StudyError>
     where
         Self: Sized;
-
-    /// Returns whether either experiment reads the key.
-    fn is_read(key: &str, either: [&Self; 2]) -> bool;
 }
 
 impl Trainable for Experiment {
@@ -75,10 +73,6 @@ impl Trainable for Experiment {
         };
         Ok(train(job, events, &|| watch.should_stop())?)
     }
-
-    fn is_read(key: &str, either: [&Self; 2]) -> bool {
-        either.iter().any(|of| of.data.dataset.reads(key))
-    }
 }
 
 impl Trainable for ForecastExperiment {
@@ -117,10 +111,6 @@ impl Trainable for ForecastExperiment {
             mode,
         };
         Ok(train_forecast(job, events, &|| watch.should_stop())?)
-    }
-
-    fn is_read(_key: &str, _either: [&Self; 2]) -> bool {
-        true
     }
 }
 
@@ -174,45 +164,91 @@ pub fn train_unless_done<E: Trainable>(
     train_run(runs, resolved, (seed, mode), watch).map(Training::Ended)
 }
 
-/// Fails if `resolved` is not the experiment that the run was started with. With `accept`, fails
-/// only if a changed value determines what a step is.
+/// What a run that continues with an accepted change should know.
+#[derive(Debug, Default)]
+pub struct Accepted {
+    /// The learning rate jumps.
+    pub rate: Option<RateChange>,
+    /// The table of epochs lost rows.
+    pub table: Option<RunError>,
+}
+
+/// A jump of the learning rate between the last step and the next one.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RateChange {
+    /// Rate of the last step.
+    pub before: f64,
+    /// Rate of the next step.
+    pub after: f64,
+    /// Number of epochs that the schedule spanned, and spans now.
+    pub epochs: [u32; 2],
+}
+
+/// Fails if `resolved` is not the experiment that the run was trained with, or the run's folder is
+/// not what was written. With `accept`, fails only if a changed value determines what a step is, and
+/// returns the consequences of the others.
 ///
 /// # Errors
 /// [`TrainError::NothingToResume`], [`TrainError::FixedKeysChanged`],
-/// [`TrainError::ExperimentChanged`].
+/// [`TrainError::ExperimentChanged`], [`TrainError::OtherExperiment`],
+/// [`TrainError::TableChanged`].
 pub fn check_unchanged<E: Trainable>(
     run: &RunDir,
     resolved: &Resolved<E>,
     accept: bool,
-) -> Result<(), StudyError> {
-    if !run.experiment().exists() {
+) -> Result<Accepted, StudyError> {
+    if !has_experiment(run)? {
         return Err(TrainError::NothingToResume { path: run.path() }.into());
     }
     let saved: Resolved<E> = saved_experiment(run)?;
-    let mut changes = compare(&saved.experiment, &resolved.experiment);
-    changes.retain(|field| E::is_read(&field.key, [&saved.experiment, &resolved.experiment]));
-    let is_fixed = |field: &&FieldDifference| {
-        let mut fixed = FIXED_ON_RESUME.iter();
-        fixed.any(|fixed| field.key.starts_with(fixed))
-    };
-    let fixed: Vec<&FieldDifference> = changes.iter().filter(is_fixed).collect();
+    let changed = changes(&saved.experiment, &resolved.experiment);
     let path = run.path();
-    if !fixed.is_empty() {
-        let changes = in_words(&fixed);
+    if changed.iter().any(FieldDifference::is_fixed) {
+        let changes = in_words(changed.iter().filter(|field| field.is_fixed()));
         return Err(TrainError::FixedKeysChanged { path, changes }.into());
     }
-    if !accept && !changes.is_empty() {
-        let changes = in_words(&changes.iter().collect::<Vec<_>>());
+    if !accept && !changed.is_empty() {
+        let changes = in_words(&changed);
         return Err(TrainError::ExperimentChanged { path, changes }.into());
     }
-    Ok(())
+    for name in run.checkpoints()? {
+        // A damaged one is skipped or reported when it is loaded.
+        let Ok(state) = run.read_state(name) else {
+            continue;
+        };
+        check_identity(run, &state, &saved.experiment)?;
+    }
+    let table = check_epoch_records(run).err();
+    match table {
+        Some(source) if !accept => Err(TrainError::TableChanged { source }.into()),
+        table => Ok(Accepted {
+            rate: rate_change(run, &saved.experiment, &resolved.experiment)?,
+            table,
+        }),
+    }
 }
 
-fn in_words(fields: &[&FieldDifference]) -> String {
-    let text = |field: &&FieldDifference| {
-        format!("{} was {}, is {}", field.key, field.first, field.second)
+/// Returns the jump of the learning rate that the change of the experiment causes.
+fn rate_change<E: ExperimentKind>(
+    run: &RunDir,
+    saved: &E,
+    now: &E,
+) -> Result<Option<RateChange>, StudyError> {
+    /// A schedule moves less than this from one step to the next, but for its last steps.
+    const JUMP: f64 = 1.5;
+    let Some(state) = run.latest_state()?.filter(|state| state.epoch > 0) else {
+        return Ok(None);
     };
-    fields.iter().map(text).collect::<Vec<_>>().join("; ")
+    let (saved, now) = (saved.training(), now.training());
+    let steps = (state.total_steps - state.step) / u64::from(state.epoch);
+    let total = |of: &TrainSpec| steps * u64::from(of.epochs);
+    let change = RateChange {
+        before: saved.learning_rate_at(state.total_steps - 1, total(saved)),
+        after: now.learning_rate_at(state.total_steps, total(now)),
+        epochs: [saved.epochs, now.epochs],
+    };
+    let is_jump = saved != now && change.after > JUMP * change.before;
+    Ok(is_jump.then_some(change))
 }
 
 /// Notes what is about to be trained.
@@ -256,6 +292,7 @@ impl Described {
             updated: RunManifest::now(),
             status: RunStatus::Running,
             warnings: Vec::new(),
+            sha256: String::new(),
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::run::{
 
 use super::events::{EpochMeans, EpochReport};
 use super::job::{Job, Outcome, StartMode, StepPlace, Task, Trained};
-use super::session::{Notes, Restored, remove_folder, restore};
+use super::session::{Notes, Restored, restore};
 use super::unread::Unread;
 use super::{Progress, StopSignal, TrainError, TrainEvents, TrainSpec};
 
@@ -54,7 +54,7 @@ impl<'a, T: Task> Loop<'a, T> {
                 state,
             } = restored;
             return Ok(Self {
-                saved: Some(place_of(&state)),
+                saved: Some(CheckpointName::of(&state)),
                 totals: state.totals.totals(T::Row::QUALITY),
                 job,
                 network,
@@ -77,6 +77,8 @@ impl<'a, T: Task> Loop<'a, T> {
             totals: TotalsRecord::default(),
             best: None,
             files: Default::default(),
+            experiment: job.experiment.to_string(),
+            epochs: None,
         };
         Ok(Self {
             job,
@@ -95,12 +97,14 @@ impl<'a, T: Task> Loop<'a, T> {
         events: &mut dyn TrainEvents,
         stop: &dyn StopSignal,
     ) -> Result<Outcome, TrainError> {
-        if self.saved.is_none() {
-            self.finish_epoch(events)?;
+        match self.saved {
+            None => self.finish_epoch(events)?,
+            // A kill may have come before this.
+            Some(_) => self.prune()?,
         }
         while self.state.epoch < self.job.train.epochs {
             if !self.train_epoch(events, stop)? {
-                let here = place_of(&self.state);
+                let here = CheckpointName::of(&self.state);
                 if self.saved != Some(here) {
                     self.save()?;
                     self.prune()?;
@@ -251,23 +255,25 @@ impl<'a, T: Task> Loop<'a, T> {
     fn save(&mut self) -> Result<(), TrainError> {
         let state = CheckpointState {
             totals: TotalsRecord::new(&self.totals, T::Row::QUALITY),
+            experiment: self.job.experiment.to_string(),
+            epochs: Some(self.job.run.epochs_checksum()?),
             ..self.state.clone()
         };
         self.state = write_training(self.job.run, &self.network, &self.optimizer, state)?;
-        self.saved = Some(place_of(&self.state));
+        self.saved = Some(CheckpointName::of(&self.state));
         Ok(())
     }
 
     /// Removes checkpoints that the schedule does not keep, except the last and the best.
     fn prune(&self) -> Result<(), TrainError> {
-        let (last, epochs) = (place_of(&self.state), self.job.train.epochs);
+        let (last, epochs) = (CheckpointName::of(&self.state), self.job.train.epochs);
         let best = self.state.best.as_ref().map(|best| best.epoch);
-        for name in self.job.run.checkpoints()? {
+        for name in self.job.run.checkpoint_folders()? {
             let whole = name.step == 0;
             let listed = self.job.checkpoints.keeps(name.epoch, epochs);
             let kept = whole && (listed || Some(name.epoch) == best);
             if name < last && !kept {
-                remove_folder(self.job.run, name)?;
+                self.job.run.remove_checkpoint(name)?;
             }
         }
         Ok(())
@@ -291,13 +297,6 @@ impl<'a, T: Task> Loop<'a, T> {
             quality: (T::Row::QUALITY)(self.totals.quality()),
             images_per_second: self.totals.images_per_second(),
         }
-    }
-}
-
-fn place_of(state: &CheckpointState) -> CheckpointName {
-    CheckpointName {
-        epoch: state.epoch,
-        step: state.step,
     }
 }
 

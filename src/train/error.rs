@@ -67,6 +67,33 @@ pub enum TrainError {
         /// The count that differs.
         reason: String,
     },
+    /// The run has completed more epochs than it should have.
+    #[error("{path:?} is at {checkpoint}, so it cannot end after {epochs} epochs")]
+    FewerEpochs {
+        /// The run folder.
+        path: PathBuf,
+        /// The latest checkpoint.
+        checkpoint: CheckpointName,
+        /// The requested number of epochs.
+        epochs: u32,
+    },
+    /// A checkpoint was written by the training of another experiment.
+    #[error("checkpoint {checkpoint} of {path:?} is of another experiment than the run: {changes}")]
+    OtherExperiment {
+        /// The run folder.
+        path: PathBuf,
+        /// The checkpoint.
+        checkpoint: CheckpointName,
+        /// The keys that differ, with both values.
+        changes: String,
+    },
+    /// The table of epochs lost rows that a checkpoint had recorded.
+    #[error("rows of the run's table are lost")]
+    TableChanged {
+        /// The table, and what is missing.
+        #[source]
+        source: RunError,
+    },
     /// The data files or generated data differ from those that the run was started with.
     #[error("the data are not those that the run in {path:?} was started with")]
     DataChanged {

@@ -7,7 +7,8 @@ use burn::optim::ModuleOptimizer;
 use crate::model::{CheckpointError, LoadedCheckpoint, load_training};
 use crate::run::{
     CheckpointName, CheckpointState, EpochRecord, Leftover, RunDir, RunError, RunManifest,
-    RunStatus, clear_temporaries, read_epoch_records, truncate_epoch_records,
+    RunStatus, clear_temporaries, read_epoch_records, remove_folder_atomically,
+    truncate_epoch_records,
 };
 
 use super::job::{Job, StartMode, Task};
@@ -39,7 +40,17 @@ pub(super) fn prepare(
     mode: StartMode,
     notes: &mut Notes<'_>,
 ) -> Result<(), TrainError> {
-    for leftover in clear_temporaries(&run.path())? {
+    let mut folders = vec![run.path()];
+    folders.extend(
+        run.checkpoint_folders()?
+            .iter()
+            .map(|name| run.checkpoint(*name)),
+    );
+    let mut leftovers = Vec::new();
+    for folder in folders {
+        leftovers.append(&mut clear_temporaries(&folder)?);
+    }
+    for leftover in leftovers {
         notes.warn(match leftover {
             Leftover::Removed(name) => {
                 format!("removed \"{name}\", left half-written by a stopped run")
@@ -50,7 +61,7 @@ pub(super) fn prepare(
         });
     }
     let recorded = run.manifest().exists() || run.experiment().exists();
-    let there = recorded || !run.checkpoints()?.is_empty();
+    let there = recorded || !run.checkpoint_folders()?.is_empty();
     match mode {
         StartMode::Fresh if !recorded && there => Err(TrainError::AlreadyThere {
             path: run.path(),
@@ -84,8 +95,11 @@ fn remove_run(run: &RunDir) -> Result<(), TrainError> {
     for file in files {
         remove_file(&file)?;
     }
-    for name in run.checkpoints()? {
-        remove_folder(run, name)?;
+    for name in run.checkpoint_folders()? {
+        run.remove_checkpoint(name)?;
+    }
+    if run.heads().exists() {
+        remove_folder_atomically(&run.heads())?;
     }
     Ok(())
 }
@@ -104,7 +118,7 @@ pub(super) fn restore<T: Task>(
 ) -> Result<Option<Restored<T::Network>>, TrainError> {
     let run = job.run;
     let mut reasons = Vec::new();
-    for name in run.checkpoints()?.into_iter().rev() {
+    for name in run.checkpoint_folders()?.into_iter().rev() {
         let (network, optimizer) = build();
         match load_training(run, name, network, job.architecture, optimizer) {
             Ok((loaded, optimizer)) => {
@@ -147,8 +161,16 @@ fn is_damage(error: &CheckpointError) -> bool {
     }
 }
 
-/// Checks that the counts of `state` match this run's steps.
+/// Checks that the counts of `state` match this run's steps, and that it has no more of them.
 fn check_steps(job: &Job<'_>, items: usize, state: &CheckpointState) -> Result<(), TrainError> {
+    let epochs = job.train.epochs;
+    if CheckpointName::of(state) > CheckpointName::epoch(epochs) {
+        return Err(TrainError::FewerEpochs {
+            path: job.run.path(),
+            checkpoint: CheckpointName::of(state),
+            epochs,
+        });
+    }
     let (step, batch_size) = (state.step, job.train.batch_size);
     let steps = items.div_ceil(batch_size) as u64;
     let (images, done) = (state.totals.images, state.total_steps);
@@ -166,13 +188,9 @@ fn check_steps(job: &Job<'_>, items: usize, state: &CheckpointState) -> Result<(
         }
         () => return Ok(()),
     };
-    let checkpoint = CheckpointName {
-        epoch: state.epoch,
-        step,
-    };
     Err(TrainError::OtherSteps {
         path: job.run.path(),
-        checkpoint,
+        checkpoint: CheckpointName::of(state),
         reason,
     })
 }
@@ -220,11 +238,4 @@ fn remove_file(path: &Path) -> Result<(), RunError> {
         }
         _ => Ok(()),
     }
-}
-
-/// Removes a checkpoint.
-pub(super) fn remove_folder(run: &RunDir, name: CheckpointName) -> Result<(), TrainError> {
-    let path = run.checkpoint(name);
-    std::fs::remove_dir_all(&path).map_err(|source| RunError::io("remove", &path, source))?;
-    Ok(())
 }

@@ -20,6 +20,16 @@ pub(in crate::cli) fn train(error: &TrainError) -> Option<&'static str> {
         TrainError::OtherSteps { .. } => {
             Some("take the run's own data and batch size, or start over with --force")
         }
+        TrainError::FewerEpochs { .. } => Some(
+            "give train.epochs at least the epochs that are done; an earlier checkpoint is taken \
+             with --checkpoint N",
+        ),
+        TrainError::OtherExperiment { .. } => Some(
+            "it was copied from another run: move it out of the folder, or start over with --force",
+        ),
+        TrainError::TableChanged { .. } => Some(
+            "restore the file from a copy, or go on without those rows: --resume --accept-changes",
+        ),
         TrainError::DataChanged { .. } => {
             Some("give the run its own data with --data-dir, or start over with --force")
         }

@@ -1,0 +1,110 @@
+//! Which experiment a run is of: as recorded by its checkpoints, and the same for every seed.
+
+use crate::experiment::{ExperimentKind, FieldDifference, Resolved, changes, in_words, load_saved};
+use crate::run::{CheckpointName, CheckpointState, RunDir, RunError};
+use crate::train::TrainError;
+
+use super::error::StudyError;
+
+/// Returns whether `run` recorded the experiment that it was trained with.
+///
+/// # Errors
+/// A folder that cannot be listed.
+pub(super) fn has_experiment(run: &RunDir) -> Result<bool, StudyError> {
+    let in_checkpoint = |state: CheckpointState| !state.experiment.is_empty();
+    Ok(run.experiment().exists() || run.latest_state()?.is_some_and(in_checkpoint))
+}
+
+/// Returns the experiment that `run` was trained with, from its latest checkpoint, which has a
+/// checksum; of the first runs, which do not keep it there, from `experiment.toml`.
+///
+/// # Errors
+/// A record that cannot be read or is damaged; [`StudyError::ExperimentEdited`].
+pub fn saved_experiment<E: ExperimentKind>(run: &RunDir) -> Result<Resolved<E>, StudyError> {
+    let path = run.experiment();
+    let written = match std::fs::read_to_string(&path) {
+        Ok(text) => Ok(load_saved(&path, run.trial(), &text)?),
+        Err(source) => Err(RunError::io("read", &path, source)),
+    };
+    let Some(sealed) = run
+        .latest_state()?
+        .filter(|state| !state.experiment.is_empty())
+    else {
+        return Ok(written?);
+    };
+    let sealed: Resolved<E> = load_saved(&path, run.trial(), &sealed.experiment)?;
+    if let Ok(written) = written {
+        let mut changed = changes(&sealed.experiment, &written.experiment);
+        // Other keys differ after a resume with accepted changes, until the next checkpoint.
+        changed.retain(FieldDifference::is_fixed);
+        if !changed.is_empty() {
+            let changes = in_words(&changed);
+            return Err(StudyError::ExperimentEdited { path, changes });
+        }
+    }
+    Ok(sealed)
+}
+
+/// Fails if the checkpoint of `state` was written by the training of another experiment than that of
+/// the `run`.
+///
+/// # Errors
+/// [`TrainError::OtherExperiment`].
+pub(super) fn check_identity<E: ExperimentKind>(
+    run: &RunDir,
+    state: &CheckpointState,
+    experiment: &E,
+) -> Result<(), StudyError> {
+    let other = |changes| TrainError::OtherExperiment {
+        path: run.path(),
+        checkpoint: CheckpointName::of(state),
+        changes,
+    };
+    if state.experiment.is_empty() {
+        // The first runs' checkpoints name only the trial.
+        return match state.trial == run.trial() {
+            true => Ok(()),
+            false => {
+                Err(other(format!("trial was {:?}, is {:?}", state.trial, run.trial())).into())
+            }
+        };
+    }
+    let theirs: Resolved<E> = load_saved(&run.experiment(), run.trial(), &state.experiment)?;
+    let mut changed = changes(&theirs.experiment, experiment);
+    changed.retain(FieldDifference::is_fixed);
+    match changed.is_empty() {
+        true => Ok(()),
+        false => Err(other(in_words(&changed)).into()),
+    }
+}
+
+/// Fails if the runs of the experiment `name`, each a seed and what it was trained with, are not of
+/// one network and training.
+///
+/// # Errors
+/// [`StudyError::DifferentRuns`].
+pub(super) fn check_one<'a, E: ExperimentKind + 'a>(
+    name: &str,
+    runs: impl IntoIterator<Item = (u64, &'a E)>,
+) -> Result<(), StudyError> {
+    let mut runs = runs.into_iter();
+    let Some((seed, first)) = runs.next() else {
+        return Ok(());
+    };
+    for (other_seed, other) in runs {
+        let mut changed = changes(first, other);
+        // What is kept does not change what is trained.
+        changed.retain(|field| !field.key.starts_with("checkpoints."));
+        if !changed.is_empty() {
+            let differ = |field: &FieldDifference| {
+                format!("{} is {} and {}", field.key, field.first, field.second)
+            };
+            return Err(StudyError::DifferentRuns {
+                experiment: name.to_string(),
+                seeds: [seed, other_seed],
+                differences: changed.iter().map(differ).collect::<Vec<_>>().join("; "),
+            });
+        }
+    }
+    Ok(())
+}
