@@ -2,10 +2,8 @@
 
 use std::process::ExitCode;
 
-/// Every training step allocates and frees large blocks of memory. This allocator keeps them for
-/// reuse; the system's releases them and clears them again.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: camtrail::cli::Allocator = camtrail::cli::Allocator;
 
 fn main() -> ExitCode {
     camtrail::cli::main()

@@ -136,6 +136,7 @@ impl Trial {
             updated: 1,
             status: RunStatus::Running,
             warnings: Vec::new(),
+            sha256: String::new(),
         }
     }
 

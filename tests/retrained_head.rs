@@ -1,5 +1,5 @@
-//! `--retrain-head`: CAM where the network has no pooled linear head, its cache beside the
-//! checkpoint, and what becomes of a cache that is damaged or another network's.
+//! `--retrain-head`: CAM where the network has no pooled linear head, its cache in the run's folder,
+//! and what becomes of a cache that is damaged or another network's.
 
 mod support;
 #[path = "support/trained.rs"]
@@ -12,15 +12,14 @@ use camtrail::run::ExplanationSet;
 use support::{Shown, done_in, run_in};
 use trained_run::{train, trained};
 
-/// The cached heads of a seed, in whichever checkpoint was best.
+/// The cached heads of a seed, of whichever checkpoint was best.
 fn cached(folder: &Path, seed: u64) -> Vec<PathBuf> {
-    let run = folder.join(format!("checkpoints/shapes/trial-b/seed-{seed}"));
-    let entries = fs::read_dir(run).expect("the run");
-    let heads = entries.map(|entry| {
-        let checkpoint = entry.expect("listed").path();
-        checkpoint
-    });
-    heads.filter(|path| path.exists()).collect()
+    let heads = folder.join(format!("checkpoints/shapes/trial-b/seed-{seed}/heads"));
+    let entries = fs::read_dir(heads).into_iter().flatten();
+    let heads = entries.map(|entry| entry.expect("listed").path());
+    heads
+        .filter(|path| path.to_string_lossy().ends_with("-block-2.safetensors"))
+        .collect()
 }
 
 fn explain(folder: &Path, more: &[&str]) -> Shown {

@@ -8,7 +8,7 @@ use crate::run::{RunManifest, RunStatus, list_runs};
 use crate::study::grouped;
 
 use super::context::Context;
-use super::failure::Complaint;
+use super::failure::{Complaint, Failure};
 use super::output::{DONE, note, program, result, table};
 use super::shared::ExperimentArguments;
 use super::train::is_other_kind;
@@ -118,7 +118,14 @@ pub(super) fn list(context: &Context) -> anyhow::Result<u8> {
     ];
     let mut rows = vec![header.map(str::to_string).to_vec()];
     for name in known(&context.runs.folder) {
-        let experiment = Any::plain(context, &name)?;
+        let experiment = match Any::plain(context, &name) {
+            Ok(experiment) => experiment,
+            Err(error) => {
+                rows.push(vec![name, "invalid, see above".to_string()]);
+                Failure::of(&error, Some(context)).print();
+                continue;
+            }
+        };
         // The number of classes may be unknown if the data set is absent.
         let size = experiment.size(context).ok();
         let count = |of: fn(&NetworkSize) -> u64| {
@@ -146,22 +153,7 @@ fn list_trained(context: &Context) -> anyhow::Result<()> {
             .map(str::to_string)
             .to_vec(),
     ];
-    let mut roots = vec![context.runs.checkpoints.clone()];
-    // Runs on a replaced base are one folder deeper.
-    for entry in std::fs::read_dir(&context.runs.checkpoints)
-        .into_iter()
-        .flatten()
-        .flatten()
-    {
-        roots.extend(Some(entry.path()).filter(|path| path.is_dir()));
-    }
-    roots.sort();
-    for run in roots
-        .iter()
-        .map(|root| list_runs(root))
-        .collect::<Result<Vec<_>, _>>()?
-        .concat()
-    {
+    for run in list_runs(&context.runs.checkpoints)? {
         let status = RunManifest::read(&run.manifest());
         let best = run.read_best().ok();
         rows.push(vec![

@@ -3,6 +3,7 @@
 
 mod ablate;
 mod agreement_text;
+mod allocator;
 mod app;
 mod benchmark;
 mod context;
@@ -40,6 +41,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::data::photo::is_guarded;
+pub use allocator::Allocator;
 use app::{Arguments, Verb};
 use context::Context;
 use failure::Failure;

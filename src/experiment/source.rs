@@ -87,21 +87,27 @@ pub fn known(folder: &Path) -> Vec<String> {
 
 fn all_names(folder: &Path) -> Vec<String> {
     let mut names: Vec<String> = EMBEDDED.iter().map(|(name, _)| name.to_string()).collect();
-    let local = folder.join(LOCAL_FOLDER);
-    for (folder, prefix) in [(local.clone(), ""), (local.join("base"), BASE_PREFIX)] {
-        // Without a folder there is no local experiment; `find` reports a file that cannot be read.
-        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-            let path = entry.path();
-            if path
-                .extension()
-                .is_some_and(|extension| extension == "toml")
-                && let Some(stem) = path.file_stem().and_then(|stem| stem.to_str())
-            {
-                names.push(format!("{prefix}{stem}"));
-            }
-        }
-    }
+    add_names(&folder.join(LOCAL_FOLDER), "", &mut names);
     names.sort();
     names.dedup();
     names
+}
+
+/// Adds the names of the files in `folder` and below, each after `prefix`. Without a folder there is
+/// no local experiment; [`find`] reports a file that cannot be read.
+fn add_names(folder: &Path, prefix: &str, names: &mut Vec<String>) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let Some(stem) = path.file_stem().and_then(|stem| stem.to_str()) else {
+            continue;
+        };
+        if path.is_dir() && !stem.starts_with('.') {
+            add_names(&path, &format!("{prefix}{stem}/"), names);
+        } else if path
+            .extension()
+            .is_some_and(|extension| extension == "toml")
+        {
+            names.push(format!("{prefix}{stem}"));
+        }
+    }
 }

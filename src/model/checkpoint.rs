@@ -1,9 +1,10 @@
 //! Weights and optimizer state in a run folder.
 
-use burn::module::{Module, ModuleVisitor, Param};
+use burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId, Parameter};
 use burn::optim::{ModuleOptimizer, OptimizerRecord};
 use burn::store::{ModuleRecord, RecordError};
-use burn::tensor::{Bytes, Tensor};
+use burn::tensor::{Bool, Bytes, Int, Tensor};
+use burn_pack::{Reader, Writer};
 
 use crate::run::{CheckpointName, CheckpointState, RunDir, RunError, TensorShape};
 
@@ -61,6 +62,12 @@ pub struct LoadedCheckpoint<N> {
     pub state: CheckpointState,
 }
 
+/// Returns `network` with its parameters numbered from 1, in network order. Burn gives random
+/// numbers, which would be in the files of every checkpoint.
+pub fn numbered<N: Module>(network: N) -> N {
+    network.map(&mut Numbers(0))
+}
+
 /// Returns the name and shape of every weight of `network`, in network order.
 pub fn tensor_shapes(network: &impl Module) -> Vec<TensorShape> {
     let mut shapes = Shapes::default();
@@ -88,6 +95,7 @@ pub fn write_training(
     let optimizer = optimizer
         .to_record()
         .into_bytes()
+        .and_then(|bytes| Ok(ordered(bytes)?))
         .map_err(|e| failed(OPTIMIZER_FILE, e))?;
     let files: [(&str, &[u8]); 2] = [(MODEL_FILE, &model), (OPTIMIZER_FILE, &optimizer)];
     Ok(run.write_checkpoint(state, &files)?)
@@ -143,6 +151,30 @@ pub fn load_training<N: Module>(
     Ok((loaded, optimizer.load_record(record)))
 }
 
+/// Returns the content of a record with its tensors in the order of their names; the optimizer's
+/// are in another order each time.
+fn ordered(content: Bytes) -> Result<Bytes, burn_pack::Error> {
+    let reader = Reader::from_bytes(content)?;
+    let (scalars, notes) = (reader.scalars().clone(), reader.metadata().clone());
+    let mut tensors = reader
+        .into_tensors()?
+        .into_iter()
+        .map(burn_pack::Tensor::into_parts)
+        .collect::<Result<Vec<_>, _>>()?;
+    tensors.sort_by(|(first, ..), (second, ..)| first.cmp(second));
+    let tensors = tensors
+        .into_iter()
+        .map(|(name, kind, shape, id, bytes)| burn_pack::Tensor::new(name, kind, shape, id, bytes));
+    let mut writer = Writer::new(tensors.collect());
+    for (key, value) in &scalars {
+        writer = writer.with_scalar(key, *value);
+    }
+    for (key, value) in &notes {
+        writer = writer.with_metadata(key, value);
+    }
+    writer.into_bytes()
+}
+
 fn record_error(
     run: &RunDir,
     checkpoint: CheckpointName,
@@ -174,6 +206,34 @@ fn first_difference(found: &[TensorShape], expected: &[TensorShape]) -> Option<S
         .iter()
         .find(|tensor| !expected.iter().any(|e| e.name == tensor.name));
     extra.map(|tensor| format!("tensor \"{}\" was not expected", tensor.name))
+}
+
+/// The number of the last parameter.
+struct Numbers(u64);
+
+impl Numbers {
+    fn next<T: Parameter>(&mut self, param: Param<T>) -> Param<T> {
+        self.0 += 1;
+        let (_random, value, mapper) = param.consume();
+        Param::from_mapped_value(ParamId::from(self.0), value, mapper)
+    }
+}
+
+impl ModuleMapper for Numbers {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        self.next(param)
+    }
+
+    fn map_int<const D: usize>(&mut self, param: Param<Tensor<D, Int>>) -> Param<Tensor<D, Int>> {
+        self.next(param)
+    }
+
+    fn map_bool<const D: usize>(
+        &mut self,
+        param: Param<Tensor<D, Bool>>,
+    ) -> Param<Tensor<D, Bool>> {
+        self.next(param)
+    }
 }
 
 /// Collects names and shapes; the path is kept as Burn walks the network.

@@ -21,7 +21,7 @@ pub mod weights;
 
 pub use checkpoint::{
     CheckpointError, LoadedCheckpoint, MODEL_FILE, OPTIMIZER_FILE, load_network, load_training,
-    tensor_shapes, write_training,
+    numbered, tensor_shapes, write_training,
 };
 pub use classifier::Classifier;
 pub use clips::{clip_tensor, frames_tensor};

@@ -11,7 +11,7 @@ use rand_chacha::rand_core::Rng;
 
 use crate::data::random::stream;
 use crate::device::{cpu, is_gpu};
-use crate::model::{tensor_shapes, write_training};
+use crate::model::{numbered, tensor_shapes, write_training};
 use crate::run::{
     CHECKPOINT_FORMAT, CheckpointName, CheckpointState, EpochRecord, EpochTotals, TotalsRecord,
     append_epoch_record,
@@ -303,7 +303,7 @@ impl<'a, T: Task> Loop<'a, T> {
 /// Weights are drawn on the CPU for any device, so a seed gives the same network everywhere.
 fn build_network<T: Task>(job: &Job<'_>, task: &T) -> T::Network {
     let seed = stream(job.run.seed(), "weights", 0).next_u64();
-    let network = task.build(seed, &cpu().autodiff());
+    let network = numbered(task.build(seed, &cpu().autodiff()));
     match is_gpu(job.device) {
         true => network.fork(&job.device.clone().autodiff()),
         false => network,

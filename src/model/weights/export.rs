@@ -1,6 +1,6 @@
 //! Weights in PyTorch's layout.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use burn::tensor::Tensor;
 use safetensors::tensor::TensorView;
@@ -10,6 +10,11 @@ use super::WeightsError;
 
 /// The note that identifies the layout to PyTorch's loaders.
 const FORMAT_NOTE: (&str, &str) = ("format", "pt");
+
+/// Bytes of the header's length at the start of a file.
+const HEADER_LENGTH: usize = size_of::<u64>();
+/// What stands before the notes in the header.
+const NOTES_KEY: &str = r#"{"__metadata__":"#;
 
 /// A tensor in PyTorch's layout.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,5 +71,22 @@ pub fn export_safetensors(
             .iter()
             .map(|(key, value)| (key.to_string(), value.clone())),
     );
-    serialize(views, Some(all)).map_err(|reason| failed("all", reason))
+    let mut content = serialize(views, Some(all)).map_err(|reason| failed("all", reason))?;
+    order_notes(&mut content);
+    Ok(content)
+}
+
+/// Sorts the notes in the header of `content` by name; the library writes them in another order
+/// each time.
+fn order_notes(content: &mut [u8]) {
+    let start = HEADER_LENGTH + NOTES_KEY.len();
+    let notes = &content[start..];
+    let mut parsed =
+        serde_json::Deserializer::from_slice(notes).into_iter::<BTreeMap<String, String>>();
+    let sorted = parsed
+        .next()
+        .expect("the notes are the first entry")
+        .expect("the library writes a map of texts");
+    let sorted = serde_json::to_vec(&sorted).expect("a map of texts has a form in JSON");
+    content[start..start + sorted.len()].copy_from_slice(&sorted);
 }
