@@ -61,7 +61,8 @@ pub(super) fn prepare(
         });
     }
     let recorded = run.manifest().exists() || run.experiment().exists();
-    let there = recorded || !run.checkpoint_folders()?.is_empty();
+    // With the experiment alone, the run was stopped before it began.
+    let there = run.manifest().exists() || !run.checkpoint_folders()?.is_empty();
     match mode {
         StartMode::Fresh if !recorded && there => Err(TrainError::AlreadyThere {
             path: run.path(),

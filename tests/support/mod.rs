@@ -1,11 +1,12 @@
 //! Shared by the tests of the command line: new folders, and runs of the binary in them.
 
 mod binary;
+mod folder;
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 pub(crate) use binary::{Shown, run_in};
+pub(crate) use folder::new_folder;
 
 /// Runs the binary in `folder` and returns its output; it must succeed.
 pub(crate) fn done_in(folder: &Path, arguments: &[&str]) -> Shown {
@@ -16,13 +17,4 @@ pub(crate) fn done_in(folder: &Path, arguments: &[&str]) -> Shown {
         shown.stdout, shown.stderr
     );
     shown
-}
-
-/// Returns a new, empty folder called `name`.
-pub(crate) fn new_folder(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    // Left by an earlier run of the tests.
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).expect("created");
-    folder
 }
