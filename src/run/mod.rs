@@ -15,6 +15,7 @@ mod explanations;
 mod file_name;
 mod frames;
 mod head;
+mod interrupt;
 mod localization;
 mod lock;
 mod manifest;
@@ -25,6 +26,7 @@ mod scores;
 mod sequence;
 mod table;
 mod totals;
+mod user_file;
 
 pub use arrays::Array;
 pub use atomic::{Leftover, clear_temporaries, write_atomically, write_folder_atomically};
@@ -46,6 +48,7 @@ pub use explanations::{
 pub use file_name::safe_name;
 pub use frames::FrameScoreRow;
 pub use head::{HeadRecord, RetrainedHead};
+pub use interrupt::{interrupt_by, interrupted};
 pub use localization::{
     LOCALIZATION_JSON, LocalizationCurveRow, LocalizationRow, LocalizationSummaryRow, LocalizedMap,
     LocalizedPicture, LocalizedPictures,
@@ -68,3 +71,4 @@ pub use sequence::{
 };
 pub use table::{Cell, TableRow, write_wide};
 pub use totals::{EpochTotals, Quality, TotalsRecord};
+pub use user_file::{open_regular, read_regular, read_text};
