@@ -1,4 +1,4 @@
-//! SIGINT, SIGTERM and SIGHUP: once to save and stop, twice to stop at once.
+//! SIGINT, SIGTERM and SIGHUP: once to save and stop; the first two twice to stop at once.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -28,11 +28,16 @@ impl Signals {
         // Exceeding the file-size limit is then an error of the write, with a path, instead of
         // sudden death.
         flag::register(SIGXFSZ, Arc::default())?;
-        let hang_up = (!is_ignored(SIGHUP)).then_some(SIGHUP);
-        for signal in [SIGINT, SIGTERM].into_iter().chain(hang_up) {
+        // A terminal that closes may send several hang-ups, and then a SIGTERM: they do not count.
+        let twice = Arc::<AtomicBool>::default();
+        for signal in [SIGINT, SIGTERM] {
             let code = SIGNAL_EXIT_BASE + signal;
             // Registered first, so that it acts from the second signal on.
-            flag::register_conditional_shutdown(signal, code, signals.asked.clone())?;
+            flag::register_conditional_shutdown(signal, code, twice.clone())?;
+            flag::register(signal, twice.clone())?;
+        }
+        let hang_up = (!is_ignored(SIGHUP)).then_some(SIGHUP);
+        for signal in [SIGINT, SIGTERM].into_iter().chain(hang_up) {
             flag::register(signal, signals.asked.clone())?;
             flag::register_usize(signal, signals.which.clone(), signal as usize)?;
         }

@@ -194,7 +194,7 @@ fn of_table(folder: &Path, table: &Path, names: &[String]) -> Result<Vec<PhotoFi
         let found = list.columns().join(",");
         return Err(list.at(1, format!("the columns are \"{found}\"")));
     };
-    let mut lines: HashMap<&str, u64> = HashMap::new();
+    let mut known: HashMap<&str, (u64, usize)> = HashMap::new();
     let mut found = Vec::new();
     for row in list.rows() {
         let line = row.line;
@@ -205,8 +205,11 @@ fn of_table(folder: &Path, table: &Path, names: &[String]) -> Result<Vec<PhotoFi
             return Err(list.at(line, "the name of a file is missing"));
         }
         let label = class_number(names, class).map_err(|error| list.unknown_class(line, error))?;
-        if let Some(first) = lines.insert(file, line) {
-            let fault = format!("\"{file}\" is also on line {first}");
+        if let Some((first, other)) = known.insert(file, (line, label)) {
+            let fault = match other == label {
+                true => format!("\"{file}\" is also on line {first}"),
+                false => format!("\"{file}\" has another class further up, on line {first}"),
+            };
             return Err(list.advised(line, fault, "name each picture once, with one class"));
         }
         found.push(PhotoFile {

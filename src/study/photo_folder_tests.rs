@@ -151,11 +151,14 @@ fn a_folder_without_pictures_says_what_it_holds() {
 #[test]
 fn a_picture_is_named_once() {
     let folder = folder(&["a.jpg"]);
-    let table = "file,class\r\na.jpg,cat\r\na.jpg,cat\r\n";
-    fs::write(folder.path().join(LABELS), table).expect("written");
-    let error = read(&folder, &names(&["cat"])).expect_err("twice");
-    assert_eq!(
-        error,
-        "\"photos/labels.csv\", line 3: \"a.jpg\" is also on line 2"
-    );
+    for (second, fault) in [
+        ("cat", "is also on line 2"),
+        ("dog", "has another class further up, on line 2"),
+    ] {
+        let table = format!("file,class\r\na.jpg,cat\r\na.jpg,{second}\r\n");
+        fs::write(folder.path().join(LABELS), table).expect("written");
+        let error = read(&folder, &names(&["cat", "dog"])).expect_err("twice");
+        let expected = format!("\"photos/labels.csv\", line 3: \"a.jpg\" {fault}");
+        assert_eq!(error, expected);
+    }
 }

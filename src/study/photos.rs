@@ -115,18 +115,20 @@ pub fn class_number(class_names: &[String], text: &str) -> Result<usize, DataErr
         let number = digits.parse::<usize>().ok();
         number.filter(|class| *class < class_names.len())
     };
-    match (find_class_in(class_names, text), number(text)) {
-        (Ok(named), Some(numbered)) if named != numbered => Err(DataError::AmbiguousClass {
+    let named = class_names.iter().position(|name| name == text);
+    match (named, number(text)) {
+        (Some(named), Some(numbered)) if named != numbered => Err(DataError::AmbiguousClass {
             text: text.to_string(),
             named,
             other: class_names[numbered].clone(),
         }),
-        (Ok(class), _) | (Err(_), Some(class)) => Ok(class),
-        (Err(error), None) => {
+        (Some(class), _) | (None, Some(class)) => Ok(class),
+        (None, None) => {
             let by_number = text.strip_prefix(BY_NUMBER).and_then(number);
-            by_number
-                .or_else(|| wnid_class(class_names, text))
-                .ok_or(error)
+            match by_number.or_else(|| wnid_class(class_names, text)) {
+                Some(class) => Ok(class),
+                None => find_class_in(class_names, text),
+            }
         }
     }
 }

@@ -18,7 +18,7 @@ const MOST_PIXELS_A_SIDE: u32 = 16_384;
 /// Maximum memory of a decoded picture, in bytes.
 const MOST_DECODED_BYTES: u64 = 1 << 30;
 /// How to fix a file that is not a picture.
-pub const PICTURE_FORMATS: &str = "give PNG, JPEG, WebP, BMP or GIF files";
+pub const PICTURE_FORMATS: &str = "give PNG, JPEG, WebP or BMP files";
 /// Name endings of those formats.
 const ENDINGS: [&str; 8] = ["png", "jpg", "jpeg", "jpe", "jfif", "webp", "bmp", "gif"];
 /// Those of the formats that their first bytes identify; two bytes of a BMP do not suffice.
