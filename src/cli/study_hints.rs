@@ -93,7 +93,10 @@ pub(super) fn study_hint(error: &StudyError, context: &Context) -> (Option<Strin
         ),
         StudyError::ClassNamesCount { .. } => failed(NAMES_EXAMPLE.to_string()),
         StudyError::FolderUnreadable { .. } => failed("name a folder with pictures".to_string()),
-        StudyError::NoPicture { .. } => failed(PICTURE_FORMATS.to_string()),
+        StudyError::NoPicture { unread: None, .. } => failed(PICTURE_FORMATS.to_string()),
+        StudyError::NoPicture { .. } => failed(format!(
+            "{PICTURE_FORMATS}, in the folder or in one folder per class"
+        )),
         StudyError::NoneRead { .. } => failed("see the notes above".to_string()),
         StudyError::BoxedPicture { source, exists, .. } => failed(match exists {
             true => hints::data(source, program()).unwrap_or_default(),

@@ -171,7 +171,7 @@ fn what_does_not_fit_is_named() {
 }
 
 #[test]
-fn what_would_be_passed_over_is_refused() {
+fn what_would_be_skipped_is_refused() {
     let problem = |name: &str| {
         let (root, search) = tiny();
         put(root.path(), name, 5, [1, 2, 3]);
