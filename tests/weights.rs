@@ -230,7 +230,14 @@ fn a_file_cut_at_any_byte_is_an_error() {
 fn no_changed_byte_does_harm() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("weights.pth");
-    for name in ["zip.pth", "legacy.pth", "nested.pth"] {
+    for name in [
+        "zip.pth",
+        "legacy.pth",
+        "nested.pth",
+        "reference.pth",
+        "reference-legacy.pth",
+        "whole.pth",
+    ] {
         let whole = fs::read(fixture(name)).expect("a fixture");
         for place in 0..whole.len() {
             let mut changed = whole.clone();

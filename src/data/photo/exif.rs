@@ -46,3 +46,29 @@ pub(super) fn orientation(block: &[u8]) -> Option<Orientation> {
     }
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_block_that_lies_or_is_cut_states_no_orientation() {
+        // Two entries: the maker, and the orientation as 32 bits.
+        let whole = b"II*\0\x08\0\0\0\x02\0\
+            \x0F\x01\x02\0\x01\0\0\0\0\0\0\0\x12\x01\x04\0\x01\0\0\0\x06\0\0\0";
+        assert_eq!(orientation(whole), Some(Orientation::Rotate90));
+        for length in 0..whole.len() {
+            assert_eq!(orientation(&whole[..length]), None, "{length} bytes");
+        }
+        let changed = |place: usize, value: u8| {
+            let mut block = whole.to_vec();
+            block[place] = value;
+            orientation(&block)
+        };
+        // Another byte order, a directory far away, an unknown value, one of 32 bits.
+        assert_eq!(changed(0, b'M'), None);
+        assert_eq!(changed(7, 0xFF), None);
+        assert_eq!(changed(30, 9), None);
+        assert_eq!(changed(33, 1), None);
+    }
+}
