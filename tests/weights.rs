@@ -2,7 +2,8 @@
 //!
 //! `tests/weights/` holds small ones: `torch.save` of one state dict in both of its forms (`zip.pth`,
 //! `legacy.pth`), a training script's checkpoint (`nested.pth`), an object whose pickle calls
-//! `os.system` (`calls.pth`), and `zip.pth` packed anew with compression (`compressed.pth`).
+//! `os.system` (`calls.pth`), and `zip.pth` packed anew with compression (`compressed.pth`). `make.py`
+//! there writes the others: state dicts as training scripts wrap them, and files that hold none.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -82,8 +83,122 @@ fn a_checkpoint_of_a_training_script_is_looked_into() {
     assert_eq!(file.values("w").expect("floats"), Some(vec![1.0, 1.0]));
 }
 
+/// The tensors of the network of two layers in the files that `make.py` writes.
+fn assert_two_layers(name: &str) {
+    let file = WeightFile::open(&fixture(name)).unwrap_or_else(|error| panic!("{error}"));
+    let eighths = |from: f32, count: u8| -> Option<Vec<f32>> {
+        Some((0..count).map(|i| f32::from(i) / 8.0 + from).collect())
+    };
+    for (tensor, expected) in [
+        ("conv.weight", eighths(0.0, 2)),
+        ("conv.bias", eighths(1.0, 2)),
+        ("fc.weight", eighths(2.0, 4)),
+        ("fc.bias", eighths(3.0, 2)),
+    ] {
+        assert_eq!(
+            file.values(tensor).expect("floats"),
+            expected,
+            "{name}: {tensor}"
+        );
+    }
+    let names: Vec<&String> = file.entries().keys().collect();
+    let others = names.iter().filter(|name| **name != "n_averaged");
+    assert_eq!(others.count(), 4, "{name}: {names:?}");
+}
+
+#[test]
+fn state_dicts_are_found_however_scripts_wrap_them() {
+    for name in [
+        // Prefixes of the names, alone and one in the other.
+        "compiled.pth",
+        "deep.pth",
+        "averaged.pth",
+        // Other keys, next to numbers of NumPy, and a dict in a dict.
+        "net.pth",
+        "odd-key.pth",
+        "ema.pth",
+        // torchvision's training script, with arguments of every kind, in three forms.
+        "reference.pth",
+        "reference-legacy.pth",
+        "reference-p5.pth",
+    ] {
+        assert_two_layers(name);
+    }
+    let file = WeightFile::open(&fixture("attr.pth")).expect("a parameter with an attribute");
+    assert_eq!(file.values("p").expect("floats"), Some(vec![1.0, 1.0]));
+}
+
+#[test]
+fn a_file_without_a_state_dict_says_what_it_holds() {
+    for (name, holds) in [
+        (
+            "whole.pth",
+            "an object of the class \"torch.nn.modules.container.Sequential\"",
+        ),
+        (
+            "whole-in-dict.pth",
+            "a dict without tensors, with the keys \"model\" (an object of \
+             \"torch.nn.modules.container.Sequential\"), \"epoch\"",
+        ),
+        ("list.pth", "a list of 2 values"),
+        (
+            "numbers.pth",
+            "a dict without tensors, with the keys \"epoch\", \"best\"",
+        ),
+        (
+            "optimizer.pth",
+            "a dict without tensors, with the keys \"state\", \"param_groups\"",
+        ),
+        ("tensor.pth", "a single tensor without a name"),
+        (
+            "two.pth",
+            "several dicts of tensors, under the keys \"generator\", \"discriminator\"",
+        ),
+    ] {
+        let error = WeightFile::open(&fixture(name)).expect_err(name);
+        assert!(matches!(error, WeightsError::NoStateDict { .. }), "{error}");
+        let text = error.to_string();
+        assert!(
+            text.ends_with(&format!("holds no state dict, but {holds}")),
+            "{text}"
+        );
+    }
+    for (name, problem) in [
+        (
+            "arrays.npz",
+            "it is a zip archive without data.pkl; it begins with [\"a.npy\"]",
+        ),
+        ("plain.pkl", "it is a pickle that torch.save did not write"),
+        ("lfs.pth", "it is a pointer of Git LFS, not the file itself"),
+    ] {
+        let text = WeightFile::open(&fixture(name))
+            .expect_err(name)
+            .to_string();
+        assert!(text.ends_with(problem), "{text}");
+    }
+    let (said, code) = said_of(&fs::read(fixture("whole.pth")).expect("a fixture"));
+    let hint = "hint: save the state dict alone: torch.save(model.state_dict(), \"weights.pth\")\n";
+    assert!(said.ends_with(hint) && code == 1, "{said}");
+    // Nothing that another file could mend is sent for another file.
+    for name in [
+        "whole.pth",
+        "zip.pth",
+        "compiled.pth",
+        "list.pth",
+        "lfs.pth",
+    ] {
+        let (said, _) = said_of(&fs::read(fixture(name)).expect("a fixture"));
+        assert!(!said.contains("weights fetch"), "{said}");
+    }
+}
+
 #[test]
 fn a_pickle_that_calls_is_refused_and_compression_too() {
+    let error = WeightFile::open(&fixture("evil.pth")).expect_err("its arguments call");
+    assert!(
+        error.to_string().contains("asks for \"posix.system\""),
+        "{error}"
+    );
     let error = WeightFile::open(&fixture("calls.pth")).expect_err("it calls");
     let text = error.to_string();
     assert!(
@@ -115,7 +230,14 @@ fn a_file_cut_at_any_byte_is_an_error() {
 fn no_changed_byte_does_harm() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("weights.pth");
-    for name in ["zip.pth", "legacy.pth", "nested.pth"] {
+    for name in [
+        "zip.pth",
+        "legacy.pth",
+        "nested.pth",
+        "reference.pth",
+        "reference-legacy.pth",
+        "whole.pth",
+    ] {
         let whole = fs::read(fixture(name)).expect("a fixture");
         for place in 0..whole.len() {
             let mut changed = whole.clone();

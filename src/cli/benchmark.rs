@@ -161,7 +161,12 @@ fn score(
         return Ok(Vec::new());
     };
     let mut files = found.scores.write(out)?.to_vec();
-    score_text::print(&found.scores.tables, limited);
+    let which = match () {
+        () if limited => "the first",
+        () if benchmark.is_whole() && found.skipped == 0 => "all",
+        () => "these",
+    };
+    score_text::print(&found.scores.tables, which);
     if let Some(agreement) = &found.agreement {
         agreement_text::print(agreement);
         files.push(agreement.write(out)?);

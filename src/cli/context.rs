@@ -1,11 +1,12 @@
 //! The context of one run of the program: runs and data, signals, and progress display.
 
 use std::path::{Path, PathBuf};
+use std::sync::Once;
 
 use crate::data::DataSearch;
 use crate::device::{DeviceChoice, choose};
 use crate::experiment::Resolved;
-use crate::figure::{FigureError, draw_folder};
+use crate::figure::{FigureError, characters_without_font, draw_folder};
 use crate::study::{Progress, Runs, StudyError, Watch, measure};
 use crate::train::TrainEvents;
 
@@ -18,6 +19,9 @@ use super::signals::Signals;
 const FIGURES: &str = "figures";
 /// Folder of the sanity checks' results, in that of the data set.
 pub(super) const SANITY: &str = "sanity";
+
+/// Number of characters without a font that the note shows.
+const SHOWN_CHARACTERS: usize = 8;
 
 /// The context of one run of the program. It follows every study.
 pub(super) struct Context {
@@ -90,7 +94,9 @@ impl Context {
 
     /// Draws every figure whose tables and maps lie in `folder`, and returns the files.
     pub(super) fn draw(&self, folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
-        match draw_folder(folder, &|| self.signals.stop()) {
+        let drawn = draw_folder(folder, &|| self.signals.stop());
+        note_empty_boxes();
+        match drawn {
             Err(FigureError::Stopped) => Err(StudyError::Stopped.into()),
             drawn => Ok(drawn?),
         }
@@ -118,6 +124,23 @@ impl Watch for Context {
     fn training(&self, label: &str) -> Box<dyn TrainEvents> {
         Box::new(TrainView::new(label))
     }
+}
+
+/// Notes once that figures hold characters that no font has.
+pub(super) fn note_empty_boxes() {
+    static NOTED: Once = Once::new();
+    let without = characters_without_font();
+    if without.is_empty() {
+        return;
+    }
+    NOTED.call_once(|| {
+        let shown: String = without.iter().take(SHOWN_CHARACTERS).collect();
+        note(format!(
+            "no font of this system has {} of the figures' characters, such as {shown:?}: they are \
+             empty boxes; install one, such as Noto Sans CJK, and draw again",
+            without.len()
+        ));
+    });
 }
 
 /// Returns the shared options that differ from their defaults, each after a space.

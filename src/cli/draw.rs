@@ -7,7 +7,7 @@ use clap::Args;
 use crate::figure::{FigureError, draw_below, inputs};
 use crate::study::StudyError;
 
-use super::context::Context;
+use super::context::{Context, note_empty_boxes};
 use super::failure::Complaint;
 use super::output::{DONE, result};
 
@@ -26,7 +26,9 @@ pub(super) struct DrawArguments {
 /// Draws every figure, and lists the files as they are drawn.
 pub(super) fn run(context: &Context, arguments: &DrawArguments) -> anyhow::Result<u8> {
     let stop = || context.signals.stop();
-    match draw(arguments, &stop, &mut |file| result(file.display())) {
+    let drawn = draw(arguments, &stop, &mut |file| result(file.display()));
+    note_empty_boxes();
+    match drawn {
         Err(error) if matches!(error.downcast_ref(), Some(FigureError::Stopped)) => {
             Err(StudyError::Stopped.into())
         }

@@ -200,17 +200,20 @@ fn evaluate_photos(context: &Context, arguments: &EvaluateArguments) -> anyhow::
         "network", "weights", "pictures", "top-1 %", "", "top-5 %", "",
     ];
     let mut rows = vec![header.map(str::to_string).to_vec()];
-    let mut skipped = 0;
+    let (mut skipped, mut unread) = (0, None);
     for name in &arguments.trials {
         let source = photos.from.source()?;
         let published = Published::open(&context.runs, name.parse()?, &source)?;
         let found = photo_accuracy::measure(&context.runs, &published, &request, context)?;
-        skipped = found.skipped;
+        (skipped, unread) = (found.skipped, found.unread);
         let mut row = vec![name.clone(), published.file, found.photos.to_string()];
         row.extend([found.top1, found.top5].iter().flat_map(percent));
         rows.push(row);
     }
     result(table(&rows));
+    if let Some(unread) = unread {
+        note(unread);
+    }
     let omitted = match skipped {
         0 => String::new(),
         count => format!("; not read, and not counted: {count}"),

@@ -100,6 +100,9 @@ fn known(
             own => Some(study_hint(own, context)),
         };
     }
+    if let (Some(DataError::Interrupted), Some(context)) = (cause.downcast_ref(), context) {
+        return Some((None, context.signals.exit_code()));
+    }
     if let Some(error) = cause.downcast_ref::<Complaint>() {
         return Some((error.hint.clone(), error.code));
     }
@@ -107,7 +110,10 @@ fn known(
         return Some((hints::experiment(error), MISUSED));
     }
     if let Some(error) = cause.downcast_ref::<DataError>() {
-        let misused = matches!(error, DataError::Unknown { .. } | DataError::Option { .. });
+        let misused = matches!(
+            error,
+            DataError::Unknown { .. } | DataError::AmbiguousClass { .. } | DataError::Option { .. }
+        );
         return Some((hints::data(error, program()), code(misused)));
     }
     if let Some(error) = cause.downcast_ref::<WeightsError>() {

@@ -48,7 +48,7 @@ use failure::Failure;
 use output::{DONE, FAILED};
 
 /// Parses the command line, runs the verb, prints errors, and returns the exit code: 0 done, 1
-/// failed, 2 misused, 130 or 143 stopped by a signal.
+/// failed, 2 misused, 129, 130 or 143 stopped by a signal.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     panic::set_hook(Box::new(|info| {

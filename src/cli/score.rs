@@ -47,7 +47,11 @@ pub(super) fn perform(
     let scores = measure(&context.runs, request, context)?;
     let out = context.figures(out, &[&scores.scope.pictures.dataset, FOLDER]);
     let mut files = scores.write(&out)?.to_vec();
-    print(&scores.tables, request.measurement.limit.is_some());
+    let which = match request.measurement.limit {
+        Some(_) => "the first",
+        None => "all",
+    };
+    print(&scores.tables, which);
     files.extend(context.draw(&out)?);
     Ok(files)
 }

@@ -11,9 +11,9 @@ const BASELINE_MARK: &str = " *";
 /// Replaces the wins of a method whose drops equal the other's up to rounding.
 const EQUAL: &str = "equal";
 
-/// Prints one table per trial and layer, and an explanation of the numbers below them. `limited`:
-/// the images are the first of their split, not all.
-pub(super) fn print(tables: &ScoreTables, limited: bool) {
+/// Prints one table per trial and layer, and an explanation of the numbers below them. `which` is
+/// the images' determiner: "all", "the first" or "these".
+pub(super) fn print(tables: &ScoreTables, which: &str) {
     let same = |a: &ScoreSummary, b: &ScoreSummary| a.trial == b.trial && a.layer == b.layer;
     for group in tables.means.chunk_by(same) {
         let first = &group[0];
@@ -27,7 +27,7 @@ pub(super) fn print(tables: &ScoreTables, limited: bool) {
         result("");
     }
     if let Some(first) = tables.means.first() {
-        for line in legend(first, tables, limited) {
+        for line in legend(first, tables, which) {
             result(line);
         }
         result("");
@@ -140,13 +140,12 @@ fn seeds(joined: &str) -> String {
     }
 }
 
-fn legend(first: &ScoreSummary, tables: &ScoreTables, limited: bool) -> Vec<String> {
+fn legend(first: &ScoreSummary, tables: &ScoreTables, which: &str) -> Vec<String> {
     let generated = if first.generated {
         " (generated data)"
     } else {
         ""
     };
-    let which = if limited { "the first" } else { "all" };
     let noun = if first.images == 1 { "image" } else { "images" };
     let class = match first.target.as_str() {
         "predicted" => "the class that the network predicts".to_string(),

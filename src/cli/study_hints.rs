@@ -94,9 +94,17 @@ pub(super) fn study_hint(error: &StudyError, context: &Context) -> (Option<Strin
             let known = || "name a class that the network knows".to_string();
             failed(hints::data(source, program()).unwrap_or_else(known))
         }
+        StudyError::FolderClass { .. } => failed(
+            "name a folder that holds one folder per class, called by the class's name, its number \
+             or, for ImageNet, its WordNet ID such as n01440764; or pictures and labels.csv"
+                .to_string(),
+        ),
         StudyError::ClassNamesCount { .. } => failed(NAMES_EXAMPLE.to_string()),
         StudyError::FolderUnreadable { .. } => failed("name a folder with pictures".to_string()),
-        StudyError::NoPicture { .. } => failed(PICTURE_FORMATS.to_string()),
+        StudyError::NoPicture { unread: None, .. } => failed(PICTURE_FORMATS.to_string()),
+        StudyError::NoPicture { .. } => failed(format!(
+            "{PICTURE_FORMATS}, in the folder or in one folder per class"
+        )),
         StudyError::NoneRead { .. } => failed("see the notes above".to_string()),
         StudyError::BoxedPicture { source, exists, .. } => failed(match exists {
             true => hints::data(source, program()).unwrap_or_default(),
@@ -127,6 +135,11 @@ pub(super) fn study_hint(error: &StudyError, context: &Context) -> (Option<Strin
             let fetch = context.command(&format!("weights fetch {network}"));
             failed(format!("{fetch}, or give a file: --weights FILE"))
         }
+        StudyError::OneClass { .. } => failed(
+            "save the network with two outputs: put a row of zeros before the one row of its last \
+             weight and bias, and the softmax of the second class is the sigmoid of that output"
+                .to_string(),
+        ),
         StudyError::NoDialect { .. } => misused("leave --dialect out"),
         StudyError::NotFinite { weights, .. } => {
             failed(format!("take other weights than \"{weights}\""))

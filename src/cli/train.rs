@@ -166,6 +166,9 @@ fn show(context: &Context, run: &RunDir, training: &Training) -> anyhow::Result<
 fn show_curves(context: &Context, run: &RunDir) -> anyhow::Result<()> {
     match context.draw(&run.path()) {
         Ok(files) => files.iter().for_each(|path| result(path.display())),
+        Err(error) if matches!(error.downcast_ref(), Some(StudyError::Stopped)) => {
+            return Err(error);
+        }
         Err(error) => {
             let warning = format!("the learning curves could not be drawn: {error:#}");
             note(format!("warning: {warning}"));

@@ -2,7 +2,6 @@
 //!
 //! The SHA-256 of content in memory is in [`crate::run`].
 
-use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::Path;
 
@@ -10,7 +9,7 @@ use md5::{Digest, Md5};
 use sha2::Sha256;
 
 use crate::data::error::DataError;
-use crate::run::hexadecimal;
+use crate::run::{hexadecimal, open_regular};
 
 /// Bytes hashed at a time from a stream.
 const CHUNK: usize = 1 << 18;
@@ -45,7 +44,7 @@ impl<'a> Fingerprint<'a> {
     /// # Errors
     /// [`DataError::Io`].
     pub(crate) fn of_file(self, path: &Path) -> Result<(String, u64), DataError> {
-        let file = File::open(path).map_err(DataError::io("read", path))?;
+        let file = open_regular(path).map_err(DataError::io("read", path))?;
         let mut content = BufReader::new(file);
         let digest = match self {
             Self::Md5(_) => md5_of(&mut content),

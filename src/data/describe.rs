@@ -100,7 +100,7 @@ pub fn list(search: &DataSearch) -> Vec<DataListing> {
 /// it measures their pictures of digits.
 ///
 /// # Errors
-/// Absent or damaged data; counts of `generated` out of range.
+/// Absent or damaged data; counts of `generated` out of range; [`DataError::Interrupted`].
 pub fn check(
     entry: CatalogueEntry,
     generated: &GeneratedOptions,
@@ -110,7 +110,12 @@ pub fn check(
     let (sources, parts) = match entry.kind() {
         Kind::Images(dataset) => {
             let (sets, sources) = dataset.parts(&generated.shapes, search)?;
-            (sources, sets.iter().map(part_of_images).collect())
+            let mut parts = Vec::new();
+            for set in &sets {
+                DataError::unless_interrupted()?;
+                parts.push(part_of_images(set));
+            }
+            (sources, parts)
         }
         Kind::Digits(source) => {
             let pictures = source.read(search)?;

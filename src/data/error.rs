@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::run::near_names;
+use crate::run::{interrupted, near_names};
 
 /// Why data could not be found, read, verified, generated or fetched.
 #[derive(Debug, Error)]
@@ -148,6 +148,18 @@ pub enum DataError {
         /// All known names.
         known: Vec<String>,
     },
+    /// The text of a class is the name of one and the number of another.
+    #[error(
+        "class {text:?} is ambiguous: it is the name of class {named} and the number of {other:?}"
+    )]
+    AmbiguousClass {
+        /// The text.
+        text: String,
+        /// Number of the class with this name.
+        named: usize,
+        /// Name of the class with this number.
+        other: String,
+    },
     /// A split or limit asks for more images than a class has.
     #[error("class {class:?} has {available} images in {what}, too few for {wanted}")]
     TooFewImages {
@@ -247,6 +259,9 @@ pub enum DataError {
         /// What is wrong with it.
         problem: String,
     },
+    /// The process was asked to stop.
+    #[error("stopped by a signal")]
+    Interrupted,
     /// The user asked to stop.
     #[error("stopped; {path:?} keeps {bytes} bytes")]
     Stopped {
@@ -265,6 +280,14 @@ impl DataError {
             action,
             path,
             source,
+        }
+    }
+
+    /// Fails if the process was asked to stop.
+    pub(crate) fn unless_interrupted() -> Result<(), Self> {
+        match interrupted() {
+            true => Err(Self::Interrupted),
+            false => Ok(()),
         }
     }
 

@@ -9,7 +9,7 @@
 //! birds/test/CLASS/*.png
 //! ```
 //!
-//! Pictures may be PNG, JPEG, WebP or BMP; all of them must be squares of one size. Files whose
+//! Pictures may be PNG, JPEG, WebP, BMP or GIF; all of them must be squares of one size. Files whose
 //! names begin with a dot are ignored.
 
 use std::collections::BTreeSet;
@@ -24,7 +24,7 @@ use crate::data::error::DataError;
 use crate::data::image_set::{CHANNELS, ImageSet, ImageSetParts, PixelStore};
 use crate::data::locate::DataSearch;
 use crate::data::origin::Origin;
-use crate::data::photo::Photo;
+use crate::data::photo::{Photo, is_picture};
 use crate::data::shapes::options::ShapesOptions;
 use crate::data::split::Split;
 use crate::data::splits::{SourceChecksum, Splits};
@@ -33,6 +33,9 @@ use crate::run::hexadecimal;
 
 /// Prefix of the name of a data set that is a folder.
 const PREFIX: &str = "folder:";
+
+/// Minimum number of classes of a classifier.
+const LEAST_CLASSES: usize = 2;
 
 /// The folders used in this process; a data set lives as long as the program.
 static NAMED: Mutex<Vec<Dataset>> = Mutex::new(Vec::new());
@@ -88,7 +91,7 @@ impl Origin for PictureFolder {
 impl ImageDataset for PictureFolder {
     fn shape(&self, search: &DataSearch) -> Result<ImageShape, DataError> {
         let train = self.find(search)?.join(Split::Train.name());
-        let classes = class_names(&train)?;
+        let classes = class_names(&train, LEAST_CLASSES)?;
         let first = pictures_of(&train.join(&classes[0]))?;
         let side = read_square(&first[0], None)?.height();
         Ok(ImageShape {
@@ -165,7 +168,9 @@ impl PictureFolder {
 
     fn read(&self, search: &DataSearch) -> Result<Content, DataError> {
         let folder = self.find(search)?;
-        let classes: Arc<[String]> = class_names(&folder.join(Split::Train.name()))?.into();
+        let classes: Arc<[String]> =
+            class_names(&folder.join(Split::Train.name()), LEAST_CLASSES)?.into();
+        check_all_read(&folder, &classes)?;
         let mut sources = Vec::new();
         let mut side = None;
         let mut read = |split: Split| {
@@ -197,7 +202,7 @@ impl PictureFolder {
         side: &mut Option<usize>,
     ) -> Result<ImageSet, DataError> {
         let known: BTreeSet<&String> = classes.iter().collect();
-        let found = class_names(folder)?;
+        let found = class_names(folder, 1)?;
         if let Some(unknown) = found.iter().find(|name| !known.contains(name)) {
             return Err(DataError::Format {
                 path: folder.join(unknown),
@@ -249,15 +254,45 @@ impl PictureFolder {
     }
 }
 
-/// Returns the names of the sub-folders of `folder`, sorted; at least one.
-fn class_names(folder: &Path) -> Result<Vec<String>, DataError> {
-    let classes: Vec<String> = entries_of(folder)?
+/// Fails if a folder next to those of the splits has a folder of a class, such as "val".
+fn check_all_read(folder: &Path, classes: &[String]) -> Result<(), DataError> {
+    let is_split = |path: &Path| {
+        let splits = [Split::Train, Split::Validation, Split::Test];
+        splits.iter().any(|split| path.ends_with(split.name()))
+    };
+    let has_class = |path: &Path| classes.iter().any(|class| path.join(class).is_dir());
+    let entries = entries_of(folder)?;
+    match entries
+        .iter()
+        .find(|path| !is_split(path) && has_class(path))
+    {
+        Some(other) => Err(DataError::Format {
+            path: other.clone(),
+            problem: "is no split: the splits are \"train\", \"validation\" and \"test\""
+                .to_owned(),
+        }),
+        None => Ok(()),
+    }
+}
+
+/// Returns the names of the sub-folders of `folder`, sorted; at least `least`. No picture may lie
+/// next to them.
+fn class_names(folder: &Path, least: usize) -> Result<Vec<String>, DataError> {
+    let entries = entries_of(folder)?;
+    if let Some(stray) = entries.iter().find(|path| is_picture(path)) {
+        return Err(DataError::Format {
+            path: stray.clone(),
+            problem: "has no class: it lies next to the folders of the classes".to_owned(),
+        });
+    }
+    let classes: Vec<String> = entries
         .into_iter()
         .filter(|path| path.is_dir())
         .filter_map(|path| Some(path.file_name()?.to_str()?.to_owned()))
         .collect();
     let problem = match classes.len() {
         0 => "has no folder of a class",
+        count if count < least => "has the folder of one class, a classifier needs two",
         count if count > usize::from(u16::MAX) => "has more than 65535 classes",
         _ => return Ok(classes),
     };

@@ -169,3 +169,30 @@ fn what_does_not_fit_is_named() {
         "data.validation_images is 0, allowed: at least one per class"
     );
 }
+
+#[test]
+fn what_would_be_skipped_is_refused() {
+    let problem = |name: &str| {
+        let (root, search) = tiny();
+        put(root.path(), name, 5, [1, 2, 3]);
+        let error = TINY.read(&search).err().expect("refused").to_string();
+        error.replace(&root.path().display().to_string(), "data")
+    };
+    assert_eq!(
+        problem("train/stray.png"),
+        "\"data/tiny-pictures/train/stray.png\" has no class: it lies next to the folders of the \
+         classes"
+    );
+    assert_eq!(
+        problem("val/dog/0.png"),
+        "\"data/tiny-pictures/val\" is no split: the splits are \"train\", \"validation\" and \
+         \"test\""
+    );
+    let (root, search) = tiny();
+    fs::remove_dir_all(root.path().join("tiny-pictures/train/cat")).unwrap();
+    let error = TINY.read(&search).err().expect("refused").to_string();
+    assert!(
+        error.ends_with("has the folder of one class, a classifier needs two"),
+        "{error}"
+    );
+}

@@ -1,12 +1,12 @@
 //! Unpacks a `.gz` of one file without trusting its content.
 
-use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
 
 use crate::data::error::DataError;
+use crate::run::open_regular;
 
 /// Returns the content of the gzip file `packed` of `dataset`, of at most `cap` bytes.
 ///
@@ -14,7 +14,7 @@ use crate::data::error::DataError;
 /// [`DataError::Packed`] for another format, a damaged or truncated file, or too much content;
 /// [`DataError::Io`].
 pub(crate) fn gunzip(dataset: &'static str, packed: &Path, cap: u64) -> Result<Vec<u8>, DataError> {
-    let file = File::open(packed).map_err(DataError::io("read", packed))?;
+    let file = open_regular(packed).map_err(DataError::io("read", packed))?;
     let mut unpacked = Capped {
         inner: MultiGzDecoder::new(BufReader::new(file)),
         left: cap,

@@ -274,12 +274,18 @@ impl ImageSet {
     }
 }
 
-/// Returns the number of the class called `name` among `class_names`.
+/// Precedes a class that is given by its name, such as "name:3".
+pub const BY_NAME: &str = "name:";
+/// Precedes a class that is given by its number, such as "number:3".
+pub const BY_NUMBER: &str = "number:";
+
+/// Returns the number of the class called `name`, or "name:" and its name, among `class_names`.
 ///
 /// # Errors
 /// [`DataError::Unknown`] with the nearest and all known names.
 pub fn find_class_in(class_names: &[String], name: &str) -> Result<usize, DataError> {
-    let found = class_names.iter().position(|known| known == name);
+    let of = |name: &str| class_names.iter().position(|known| known == name);
+    let found = of(name).or_else(|| of(name.strip_prefix(BY_NAME)?));
     found.ok_or_else(|| DataError::Unknown {
         kind: "class",
         name: name.to_owned(),

@@ -62,7 +62,7 @@ pub use error::DataError;
 pub use fetch::fetch;
 pub use fetch_event::FetchEvent;
 pub use fetch_file::{FileSource, fetch_file};
-pub use image_set::{ImageSet, LabelledImage, Normalisation, find_class_in};
+pub use image_set::{BY_NAME, BY_NUMBER, ImageSet, LabelledImage, Normalisation, find_class_in};
 pub use load::load;
 pub use locate::DataSearch;
 pub use random::EpochOrder;

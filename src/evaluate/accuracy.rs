@@ -3,7 +3,7 @@
 use burn::tensor::Device;
 
 use crate::data::Splits;
-use crate::model::{Classifier, Score, score};
+use crate::model::{Classifier, Score, score_while};
 
 /// Scores of one checkpoint.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -14,10 +14,17 @@ pub struct Accuracy {
     pub test: Score,
 }
 
-/// Returns the scores of `network`, which is in validation mode.
-pub fn measure(network: &dyn Classifier, data: &Splits, device: &Device) -> Accuracy {
-    Accuracy {
-        validation: score(network, &data.validation, &data.normalisation, device),
-        test: score(network, &data.test, &data.normalisation, device),
-    }
+/// Returns the scores of `network`, which is in validation mode; `None` if `go_on`, called before each
+/// batch, returns false.
+pub fn measure(
+    network: &dyn Classifier,
+    data: &Splits,
+    device: &Device,
+    go_on: impl Fn() -> bool,
+) -> Option<Accuracy> {
+    let score = |set| score_while(network, (set, &data.normalisation), device, &go_on);
+    Some(Accuracy {
+        validation: score(&data.validation)?,
+        test: score(&data.test)?,
+    })
 }

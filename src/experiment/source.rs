@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::error::ExperimentError;
-use crate::run::nearest;
+use crate::run::{nearest, read_text};
 
 include!(concat!(env!("OUT_DIR"), "/experiments.rs"));
 
@@ -44,7 +44,7 @@ pub(super) fn find(folder: &Path, name: &str) -> Result<Source, ExperimentError>
     let plain = !name.is_empty() && !name.contains("..") && !name.starts_with(['/', '\\']);
     let path = folder.join(LOCAL_FOLDER).join(format!("{name}.toml"));
     if plain && path.is_file() {
-        let text = std::fs::read_to_string(&path).map_err(|source| ExperimentError::Read {
+        let text = read_text(&path).map_err(|source| ExperimentError::Read {
             path: path.clone(),
             source,
         })?;

@@ -80,6 +80,7 @@ where
     let chunk = chunk_size(&images);
     let mut all = Vec::with_capacity(batch);
     for start in (0..batch).step_by(chunk) {
+        ExplainError::unless_interrupted()?;
         let end = (start + chunk).min(batch);
         let part = images.clone().narrow(0, start, end - start);
         let logits = network

@@ -2,12 +2,15 @@
 
 use thiserror::Error;
 
-use crate::run::nearest;
+use crate::run::{interrupted, nearest};
 
 /// A failed explanation.
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
 pub enum ExplainError {
+    /// The process was asked to stop.
+    #[error("stopped by a signal")]
+    Interrupted,
     /// The network has no such layer.
     #[error("unknown layer \"{layer}\"; known: {}", quoted(.known))]
     UnknownLayer {
@@ -177,6 +180,14 @@ pub enum ExplainError {
 }
 
 impl ExplainError {
+    /// Fails if the process was asked to stop.
+    pub(super) fn unless_interrupted() -> Result<(), Self> {
+        match interrupted() {
+            true => Err(Self::Interrupted),
+            false => Ok(()),
+        }
+    }
+
     /// Returns a hint on how to fix the error, if there is one.
     pub fn hint(&self) -> Option<String> {
         match self {

@@ -88,6 +88,7 @@ pub fn explain_score<const D: usize>(
     let (chunk, images) = (chunk_size(&images), images.without_autodiff());
     let mut explanations = Vec::new();
     for places in chunks(batch, chunk) {
+        ExplainError::unless_interrupted()?;
         let start = places.start;
         let places: Vec<usize> = places.collect();
         let part = images.clone().narrow(0, start, places.len());

@@ -172,6 +172,7 @@ impl<'a> Questions<'a> {
     ) -> Result<Vec<f32>, ExplainError> {
         let mut answers = Vec::with_capacity(asked.len());
         for part in asked.chunks(chunk_size(&self.images)) {
+            ExplainError::unless_interrupted()?;
             let images: Vec<usize> = part.iter().map(|question| question.image).collect();
             let scores = ask(part, &images)?.without_autodiff();
             check_count(&scores, part.len())?;

@@ -281,6 +281,8 @@ impl<'a> ClipView<'a> {
     }
 
     fn array(&self, name: &str) -> Result<&Array, FigureError> {
+        // Every panel begins here.
+        FigureError::unless_interrupted()?;
         let array = self.set.arrays.get(name);
         let array = array.ok_or_else(|| FigureError::MissingArray {
             name: name.to_string(),

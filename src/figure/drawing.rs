@@ -93,10 +93,11 @@ impl Drawing {
     ///
     /// # Errors
     /// As [`Drawing::png`] and [`Drawing::outlined_svg`]; [`FigureError::Save`] when a file cannot
-    /// be written.
+    /// be written; [`FigureError::Stopped`].
     pub(super) fn save(&self, folder: &Path, stem: &str) -> Result<Vec<PathBuf>, FigureError> {
         let png = folder.join(format!("{stem}.png"));
         write_atomically(&png, &self.png()?)?;
+        FigureError::unless_interrupted()?;
         let svg = folder.join(format!("{stem}.svg"));
         write_atomically(&svg, self.outlined_svg()?.as_bytes())?;
         Ok(vec![png, svg])

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::run::RunError;
+use crate::run::{RunError, interrupted};
 
 /// A figure that cannot be drawn or saved.
 #[derive(Debug, thiserror::Error)]
@@ -101,6 +101,16 @@ pub enum FigureError {
     /// A file could not be read or written.
     #[error(transparent)]
     Save(#[from] RunError),
+}
+
+impl FigureError {
+    /// Fails if the process was asked to stop.
+    pub(super) fn unless_interrupted() -> Result<(), Self> {
+        match interrupted() {
+            true => Err(Self::Stopped),
+            false => Ok(()),
+        }
+    }
 }
 
 /// Returns the names quoted and joined by commas, each once and in order of first appearance, or

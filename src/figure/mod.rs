@@ -49,6 +49,7 @@ mod verdict;
 
 pub use curves::draw_curves;
 pub use error::FigureError;
+pub use typeface::characters_without_font;
 
 use std::path::{Path, PathBuf};
 

@@ -19,7 +19,9 @@ pub(super) const FIGURE: FolderFigure = FolderFigure {
     draw: |folder| {
         let by_default = |maps: &Path| is_explained(maps) && maps.join(FOLDER).is_dir();
         match folder.maps("", FOLDER, by_default)? {
-            Some(set) => folder.add(|into| save_panels(&set, &into.join(FOLDER))),
+            Some(set) => (set.records.iter()).try_for_each(|record| {
+                folder.add(|into| save_panels(&set, record, &into.join(FOLDER)))
+            }),
             None => Ok(()),
         }
     },
@@ -28,32 +30,31 @@ pub(super) const FIGURE: FolderFigure = FolderFigure {
 /// Longer side of a picture, in pixels; a larger original is scaled down to it.
 const LONGER_SIDE: usize = 512;
 
-/// Writes `IMAGE-LAYER-METHOD-heat.png` and `-explanation.png` into `folder` for every map of
-/// `set`, and returns the paths. An empty map has a heat map of one colour and a black explanation.
+/// Writes `IMAGE-LAYER-METHOD-heat.png` and `-explanation.png` into `folder` for the map of `record`,
+/// and returns the paths. An empty map has a heat map of one colour and a black explanation.
 ///
 /// Heat maps are enlarged bilinearly and in the colours of the figures (0 to 1, min-max of each
 /// map); explanation maps keep their pixels as squares.
 ///
 /// # Errors
 /// [`FigureError`] names the array that is missing or the file that cannot be written.
-pub(super) fn save_panels(
+fn save_panels(
     set: &ExplanationSet,
+    record: &ExplanationRecord,
     folder: &Path,
 ) -> Result<Vec<PathBuf>, FigureError> {
+    let (height, width) = picture_size(set, &record.explanation)?;
+    let panel = PanelSize::fit(width, height, LONGER_SIDE);
+    let stem = stem(record);
+    let panels = [
+        ("heat", heat(set, &record.heat, panel)?),
+        ("explanation", picture(set, &record.explanation, panel)?),
+    ];
     let mut files = Vec::new();
-    for record in &set.records {
-        let (height, width) = picture_size(set, &record.explanation)?;
-        let panel = PanelSize::fit(width, height, LONGER_SIDE);
-        let stem = stem(record);
-        let panels = [
-            ("heat", heat(set, &record.heat, panel)?),
-            ("explanation", picture(set, &record.explanation, panel)?),
-        ];
-        for (kind, pixels) in panels {
-            let path = folder.join(format!("{stem}-{kind}.png"));
-            write(&path, &pixels)?;
-            files.push(path);
-        }
+    for (kind, pixels) in panels {
+        let path = folder.join(format!("{stem}-{kind}.png"));
+        write(&path, &pixels)?;
+        files.push(path);
     }
     Ok(files)
 }
@@ -83,8 +84,8 @@ mod tests {
         }
         .set();
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let files = save_panels(&set, folder.path()).expect("drawn");
-        assert_eq!(files.len(), 2 * set.records.len());
+        let files = save_panels(&set, &set.records[0], folder.path()).expect("drawn");
+        assert_eq!(files.len(), 2);
         let mut record = set.records[0].clone();
         record.image = "../a b/c.png".to_string();
         let (layer, method) = (&record.layer, &record.method);

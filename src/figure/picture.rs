@@ -73,8 +73,10 @@ impl PanelSize {
 ///
 /// # Errors
 /// [`FigureError::MissingArray`] when the set does not have it, [`FigureError::NotFinite`] when it
-/// holds a value that is not.
+/// holds a value that is not; [`FigureError::Stopped`].
 pub(super) fn array<'a>(set: &'a ExplanationSet, name: &str) -> Result<&'a Array, FigureError> {
+    // Every panel of every figure begins here.
+    FigureError::unless_interrupted()?;
     let array = set
         .arrays
         .get(name)

@@ -1,8 +1,9 @@
-//! The embedded font: measuring, shortening and wrapping text.
+//! The embedded font: measuring, shortening and wrapping text. Characters that it lacks are drawn
+//! with a font of the system.
 //!
 //! Text is measured by the engine that draws it, so a measured width is the drawn width.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use resvg::usvg::{self, fontdb};
@@ -30,17 +31,57 @@ static FONTS: LazyLock<Arc<fontdb::Database>> = LazyLock::new(|| {
     Arc::new(fonts)
 });
 
+/// The embedded fonts, and after them those of the system. Only looked for when the embedded ones
+/// lack a character, so that other figures look the same on every machine.
+static SYSTEM_FONTS: LazyLock<Arc<fontdb::Database>> = LazyLock::new(|| {
+    let mut fonts = fontdb::Database::clone(&FONTS);
+    fonts.load_system_fonts();
+    Arc::new(fonts)
+});
+
+/// The fonts of characters that the embedded ones lack; `None` where no font has the character.
+static FALLBACKS: LazyLock<Mutex<HashMap<char, Option<fontdb::ID>>>> =
+    LazyLock::new(Mutex::default);
+
 /// Widths at [`MEASURED_SIZE`] of texts already measured.
 static WIDTHS: LazyLock<Mutex<HashMap<(String, Weight), f32>>> = LazyLock::new(Mutex::default);
 
-/// Returns parse options that know the embedded fonts and no others, so that a figure looks the
-/// same on every machine.
+/// Returns parse options that know the embedded fonts, and take others only for characters that
+/// those lack.
 pub(super) fn options() -> usvg::Options<'static> {
     usvg::Options {
         fontdb: Arc::clone(&FONTS),
         font_family: FAMILY.to_string(),
+        font_resolver: usvg::FontResolver {
+            select_fallback: Box::new(fallback),
+            ..usvg::FontResolver::default()
+        },
         ..usvg::Options::default()
     }
+}
+
+/// Returns the font of the system for a character that the fonts `used` lack, if there is one.
+fn fallback(
+    character: char,
+    used: &[fontdb::ID],
+    fonts: &mut Arc<fontdb::Database>,
+) -> Option<fontdb::ID> {
+    // The embedded fonts have the same numbers in both.
+    *fonts = Arc::clone(&SYSTEM_FONTS);
+    let mut known = FALLBACKS.lock().unwrap_or_else(PoisonError::into_inner);
+    let found = *known.entry(character).or_insert_with(|| {
+        let select = usvg::FontResolver::default_fallback_selector();
+        select(character, used, fonts)
+    });
+    found.filter(|font| !used.contains(font))
+}
+
+/// Returns the characters of figures that no font of this system has, so that they are drawn as
+/// empty boxes.
+pub fn characters_without_font() -> BTreeSet<char> {
+    let known = FALLBACKS.lock().unwrap_or_else(PoisonError::into_inner);
+    let without = known.iter().filter(|(_, font)| font.is_none());
+    without.map(|(character, _)| *character).collect()
 }
 
 /// Returns the advance width of `text` in pixels.
@@ -138,6 +179,21 @@ mod tests {
         assert!((width("nnnn", &BODY) - 4.0 * one).abs() < 0.05);
         assert!(width("n n", &BODY) > 2.0 * one);
         assert!(width("n", &TITLE) > one);
+    }
+
+    /// The last private character, which no font should have.
+    const UNKNOWN: char = '\u{10FFFD}';
+
+    #[test]
+    fn characters_without_a_font_are_known_and_others_are_not() {
+        assert!(width("tench \u{2717} \u{e9}", &BODY) > 0.0);
+        assert!(width(&format!("a{UNKNOWN}"), &BODY) > width("a", &BODY));
+        let without = characters_without_font();
+        assert!(without.contains(&UNKNOWN), "{without:?}");
+        assert!(
+            !without.contains(&'\u{2717}') && !without.contains(&'t'),
+            "{without:?}"
+        );
     }
 
     #[test]

@@ -70,11 +70,24 @@ pub fn predict(
     normalisation: &Normalisation,
     device: &Device,
 ) -> (Vec<Prediction>, f64) {
+    predict_while(network, (set, normalisation), device, || true).expect("it always goes on")
+}
+
+/// As [`predict`]; `None` if `go_on`, called before each batch, returns false.
+fn predict_while(
+    network: &dyn Classifier,
+    (set, normalisation): (&ImageSet, &Normalisation),
+    device: &Device,
+    go_on: impl Fn() -> bool,
+) -> Option<(Vec<Prediction>, f64)> {
     let (mut images, mut labels) = (Vec::new(), Vec::new());
     let mut predictions = Vec::with_capacity(set.len());
     let mut loss_sum = 0.0;
     let indices: Vec<usize> = (0..set.len()).collect();
     for chunk in indices.chunks(BATCH_IMAGES) {
+        if !go_on() {
+            return None;
+        }
         fill_batch(set, chunk, None, normalisation, &mut images, &mut labels);
         let (input, _) = to_tensor(set, &images, &labels, device);
         let logs = activation::log_softmax(network.logits(input, &mut Tap::off()), 1);
@@ -92,7 +105,7 @@ pub fn predict(
             loss_sum -= f64::from(row[label]);
         }
     }
-    (predictions, loss_sum / set.len() as f64)
+    Some((predictions, loss_sum / set.len() as f64))
 }
 
 /// Returns loss and accuracies of `network`, in validation mode, over `set`.
@@ -102,15 +115,25 @@ pub fn score(
     normalisation: &Normalisation,
     device: &Device,
 ) -> Score {
-    let (predictions, loss) = predict(network, set, normalisation, device);
+    score_while(network, (set, normalisation), device, || true).expect("it always goes on")
+}
+
+/// As [`score`]; `None` if `go_on`, called before each batch, returns false.
+pub fn score_while(
+    network: &dyn Classifier,
+    (set, normalisation): (&ImageSet, &Normalisation),
+    device: &Device,
+    go_on: impl Fn() -> bool,
+) -> Option<Score> {
+    let (predictions, loss) = predict_while(network, (set, normalisation), device, go_on)?;
     let images = predictions.len();
     let share = |count: usize| count as f64 / images as f64;
-    Score {
+    Some(Score {
         images,
         loss,
         accuracy: share(predictions.iter().filter(|p| p.class == p.label).count()),
         top5_accuracy: share(predictions.iter().filter(|p| p.rank < TOP_CLASSES).count()),
-    }
+    })
 }
 
 /// Returns the prediction from one row of log-probabilities.

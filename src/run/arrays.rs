@@ -6,7 +6,7 @@ use std::path::Path;
 
 use safetensors::{Dtype, SafeTensors, View};
 
-use super::{RunError, write_atomically};
+use super::{RunError, read_regular, write_atomically};
 
 /// A dense row-major array of 32-bit floats.
 #[derive(Debug, Clone, PartialEq)]
@@ -76,5 +76,5 @@ impl View for &Array {
 
 /// Returns the bytes of the file at `path`.
 pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, RunError> {
-    std::fs::read(path).map_err(|source| RunError::io("read", path, source))
+    read_regular(path).map_err(|source| RunError::io("read", path, source))
 }

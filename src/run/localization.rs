@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::TableRow;
-use super::{ExplanationSet, RunError, write_atomically};
+use super::{ExplanationSet, RunError, read_regular, write_atomically};
 
 /// Name of the file that says what a folder of localised pictures shows.
 pub const LOCALIZATION_JSON: &str = "localization.json";
@@ -257,7 +257,7 @@ impl LocalizedPictures {
     /// As [`ExplanationSet::read`].
     pub fn read(folder: &Path) -> Result<Self, RunError> {
         let path = folder.join(LOCALIZATION_JSON);
-        let text = std::fs::read(&path).map_err(|reason| RunError::io("read", &path, reason))?;
+        let text = read_regular(&path).map_err(|reason| RunError::io("read", &path, reason))?;
         let read: Self =
             serde_json::from_slice(&text).map_err(|reason| RunError::damaged(&path, reason))?;
         Ok(Self {

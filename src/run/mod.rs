@@ -15,6 +15,7 @@ mod explanations;
 mod file_name;
 mod frames;
 mod head;
+mod interrupt;
 mod localization;
 mod lock;
 mod manifest;
@@ -26,6 +27,7 @@ mod sealed;
 mod sequence;
 mod table;
 mod totals;
+mod user_file;
 
 pub use arrays::Array;
 pub use atomic::{
@@ -50,6 +52,7 @@ pub use explanations::{
 pub use file_name::safe_name;
 pub use frames::FrameScoreRow;
 pub use head::{HeadRecord, RetrainedHead};
+pub use interrupt::{interrupt_by, interrupted};
 pub use localization::{
     LOCALIZATION_JSON, LocalizationCurveRow, LocalizationRow, LocalizationSummaryRow, LocalizedMap,
     LocalizedPicture, LocalizedPictures,
@@ -72,3 +75,4 @@ pub use sequence::{
 };
 pub use table::{Cell, TableRow, write_wide};
 pub use totals::{EpochTotals, Quality, TotalsRecord};
+pub use user_file::{open_regular, read_regular, read_text};

@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{RunError, write_atomically};
+use super::{RunError, read_regular, write_atomically};
 
 /// A row of a table; its fields are the columns. The table is written atomically.
 pub trait TableRow: Serialize + DeserializeOwned {
@@ -38,7 +38,7 @@ pub trait TableRow: Serialize + DeserializeOwned {
     /// # Errors
     /// [`RunError::Io`]; [`RunError::Damaged`] with the line that does not parse.
     fn read(path: &Path) -> Result<Vec<Self>, RunError> {
-        let content = std::fs::read(path).map_err(|source| RunError::io("read", path, source))?;
+        let content = read_regular(path).map_err(|source| RunError::io("read", path, source))?;
         let text = String::from_utf8(content).map_err(|reason| RunError::damaged(path, reason))?;
         Self::parse(path, &text)
     }

@@ -138,7 +138,8 @@ pub fn measure(runs: &Runs, request: &Request, watch: &dyn Watch) -> Result<Abla
                 false => Some(other.open(request.which, runs)?),
             };
             let measured = opened.as_ref().unwrap_or(&subject);
-            depth.extend(row(runs, &other, measured, images.of(runs, &other)?));
+            let data = images.of(runs, &other)?;
+            depth.extend(row((runs, watch), &other, measured, data)?);
         }
         if trained.run == along.run && subject.epoch == best {
             opened_before = Some(subject);

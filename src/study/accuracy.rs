@@ -40,7 +40,7 @@ pub fn measure(
             watch.go_on()?;
             let data = images.of(runs, &trained)?;
             let subject = trained.open(request.which, runs)?;
-            rows.extend(row(runs, &trained, &subject, data));
+            rows.extend(row((runs, watch), &trained, &subject, data)?);
         }
     }
     Ok(rows)
@@ -66,21 +66,29 @@ impl Images {
     }
 }
 
-/// Returns the size and accuracy of `subject`, opened from `trained`.
+/// Returns the size and accuracy of `subject`, opened from `trained`; `None` if it was not trained
+/// here.
+///
+/// # Errors
+/// [`StudyError::Stopped`].
 pub(super) fn row(
-    runs: &Runs,
+    (runs, watch): (&Runs, &dyn Watch),
     trained: &Trained,
     subject: &Subject,
     data: &Splits,
-) -> Option<DepthRow> {
-    let network = subject.trained_network()?.network();
-    let accuracy = measure_accuracy(network, data, &runs.device.device);
+) -> Result<Option<DepthRow>, StudyError> {
+    let Some(network) = subject.trained_network() else {
+        return Ok(None);
+    };
+    let go_on = || !watch.should_stop();
+    let accuracy = measure_accuracy(network.network(), data, &runs.device.device, go_on);
+    let accuracy = accuracy.ok_or(StudyError::Stopped)?;
     let experiment = &trained.experiment.experiment;
     let size = experiment.size(ImageShape {
         side: data.test.height(),
         classes: data.test.classes(),
     });
-    Some(DepthRow {
+    Ok(Some(DepthRow {
         trial: subject.name.clone(),
         network_title: network_title(&subject.name),
         seed: subject.seed,
@@ -96,5 +104,5 @@ pub(super) fn row(
         test_accuracy: accuracy.test.accuracy,
         test_top5_accuracy: accuracy.test.top5_accuracy,
         test_images: accuracy.test.images,
-    })
+    }))
 }

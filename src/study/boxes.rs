@@ -3,7 +3,7 @@
 //! The columns are `file,class,x0,y0,x1,y1`, in any order, with one row per object. Coordinates are
 //! pixels of the picture as shown in a viewer, from its top left corner. They are half-open: the
 //! box holds the columns from x0 up to, but not including, x1. They may have decimals. A box
-//! without area is omitted, with a note.
+//! without area is omitted, with a note; one that does not fit its picture is an error.
 
 use std::path::{Path, PathBuf};
 
@@ -11,9 +11,11 @@ use crate::data::DataError;
 use crate::data::annotation::PixelBox;
 use crate::data::photo::{Photo, Window};
 
+use super::box_faults::{box_fault, reversed};
 use super::error::StudyError;
 use super::lists::{List, Row};
 use super::named::ListKind;
+use super::photo_folder::unread_besides;
 use super::photos::{Labelled, PhotoFile};
 use super::watch::Watch;
 
@@ -80,11 +82,44 @@ pub(super) enum Moved {
 }
 
 impl Boxes {
-    /// Returns the boxes of the CSV.
+    /// Returns the boxes of the CSV; every one lies in its picture.
     ///
     /// # Errors
-    /// A file that cannot be read; an invalid line; no box.
-    pub(super) fn read(
+    /// A file that cannot be read; an invalid line; no box; a box that its picture cannot have.
+    pub(super) fn open(
+        source: &BoxSource,
+        classes: Classes<'_>,
+        watch: &dyn Watch,
+    ) -> Result<Self, StudyError> {
+        let boxes = Self::read(source, classes, watch)?;
+        if let Some(folder) = &source.folder {
+            let files = boxes.pictures.iter();
+            let files: Vec<PathBuf> = files.map(|picture| folder.join(&picture.file)).collect();
+            if let Some(unread) = unread_besides(folder, &source.csv, &files)? {
+                watch.note(&unread);
+            }
+        }
+        for picture in &boxes.pictures {
+            watch.go_on()?;
+            let path = boxes.folder().join(&picture.file);
+            let size = Photo::size_of(&path).map_err(|fault| boxes.unreadable(picture, fault))?;
+            let objects = picture.objects.iter();
+            let objects: Vec<(u64, [f64; 4])> = objects.map(|o| (o.line, o.bounds)).collect();
+            if let Some(fault) = box_fault(&picture.file, &objects, size) {
+                return Err(StudyError::ListFault {
+                    kind: ListKind::Boxes,
+                    path: source.csv.clone(),
+                    line: fault.line,
+                    fault: fault.text,
+                    advice: Some(fault.advice),
+                });
+            }
+        }
+        Ok(boxes)
+    }
+
+    /// Returns the boxes of the CSV, not compared with the pictures.
+    fn read(
         source: &BoxSource,
         classes: Classes<'_>,
         watch: &dyn Watch,
@@ -101,7 +136,7 @@ impl Boxes {
         }
         let mut pictures: Vec<BoxedPicture> = Vec::new();
         for row in list.rows() {
-            let found = cells(&list, row, classes)?;
+            let found = cells(&list, row, (classes, folder_of(source)))?;
             let [x0, y0, x1, y1] = found.object.bounds;
             let line = row.line;
             if x1 == x0 || y1 == y0 {
@@ -151,8 +186,7 @@ impl Boxes {
 
     /// Returns the folder of the pictures; "" is the working directory.
     pub(super) fn folder(&self) -> &Path {
-        let named = self.source.folder.as_deref();
-        named.or(self.source.csv.parent()).unwrap_or(Path::new(""))
+        folder_of(&self.source)
     }
 
     /// Returns the file of a picture.
@@ -170,13 +204,21 @@ impl Boxes {
     /// [`StudyError::BoxedPicture`].
     pub(super) fn photo(&self, picture: &BoxedPicture) -> Result<Labelled, StudyError> {
         let PhotoFile { path, name, label } = self.file(picture);
-        let photo = Photo::read(&path).map_err(|source| StudyError::BoxedPicture {
+        let photo = Photo::read(&path).map_err(|fault| self.unreadable(picture, fault))?;
+        Ok(Labelled { photo, name, label })
+    }
+
+    /// Returns the error for a picture that cannot be read.
+    fn unreadable(&self, picture: &BoxedPicture, source: DataError) -> StudyError {
+        if matches!(source, DataError::Interrupted) {
+            return StudyError::Stopped;
+        }
+        StudyError::BoxedPicture {
             csv: self.source.csv.clone(),
             line: picture.objects[0].line,
-            exists: path.exists(),
+            exists: self.folder().join(&picture.file).exists(),
             source: Box::new(source),
-        })?;
-        Ok(Labelled { photo, name, label })
+        }
     }
 
     /// Returns the error for boxes that all lie outside; `square`: outside the largest centred
@@ -189,6 +231,12 @@ impl Boxes {
     }
 }
 
+/// Returns the folder of the pictures; "" is the working directory.
+fn folder_of(source: &BoxSource) -> &Path {
+    let named = source.folder.as_deref();
+    named.or(source.csv.parent()).unwrap_or(Path::new(""))
+}
+
 /// The cells of one row.
 struct Cells {
     file: PathBuf,
@@ -196,7 +244,11 @@ struct Cells {
     object: BoxedObject,
 }
 
-fn cells(list: &List, row: &Row, classes: Classes<'_>) -> Result<Cells, StudyError> {
+fn cells(
+    list: &List,
+    row: &Row,
+    (classes, folder): (Classes<'_>, &Path),
+) -> Result<Cells, StudyError> {
     let line = row.line;
     if row.len() != COLUMNS.len() {
         let fault = format!("{} values, expected {}", row.len(), COLUMNS.len());
@@ -222,11 +274,11 @@ fn cells(list: &List, row: &Row, classes: Classes<'_>) -> Result<Cells, StudyErr
     }
     let [x0, y0, x1, y1] = bounds;
     if x1 < x0 || y1 < y0 {
-        let fault = format!(
-            "the box from ({x0}, {y0}) to ({x1}, {y1}) is reversed: x1 must be above x0 and y1 \
-             above y0"
-        );
-        return Err(list.at(line, fault));
+        let size = Photo::size_of(&folder.join(file)).ok();
+        return Err(match reversed(bounds, size) {
+            (fault, Some(advice)) => list.advised(line, fault, advice),
+            (fault, None) => list.at(line, fault),
+        });
     }
     Ok(Cells {
         file: PathBuf::from(file),

@@ -202,10 +202,24 @@ pub enum StudyError {
         source: std::io::Error,
     },
     /// A folder contains no picture.
-    #[error("there is no picture in \"{}\"", path.display())]
+    #[error(
+        "there is no picture in \"{}\"{}",
+        path.display(),
+        unread.as_ref().map_or(String::new(), |unread| format!("; {unread}"))
+    )]
     NoPicture {
         /// The folder.
         path: PathBuf,
+        /// What it contains instead, in words.
+        unread: Option<String>,
+    },
+    /// A folder of pictures in a folder is not named as a class.
+    #[error("the folder \"{}\" is no class: {source}", path.display())]
+    FolderClass {
+        /// The folder.
+        path: PathBuf,
+        /// The class, and similar names.
+        source: Box<DataError>,
     },
     /// No picture of a folder can be read.
     #[error("none of the pictures in \"{}\" can be read", path.display())]
@@ -269,6 +283,17 @@ pub enum StudyError {
         network: String,
         /// Their expected path.
         path: PathBuf,
+    },
+    /// A network has a single output, whose softmax is 1 for every picture.
+    #[error(
+        "{network} with the weights {weights:?} has one class: its confidence is 1 for every \
+         picture, so that no confidence, score or accuracy means anything"
+    )]
+    OneClass {
+        /// The network.
+        network: String,
+        /// The weight file.
+        weights: PathBuf,
     },
     /// A dialect that a network does not have.
     #[error("the dialect \"{dialect}\" is given for {network}; only squeezenet1-0 has it")]
@@ -335,7 +360,7 @@ pub enum StudyError {
     Run(#[from] RunError),
     /// The data.
     #[error(transparent)]
-    Data(#[from] DataError),
+    Data(DataError),
     /// The experiment.
     #[error(transparent)]
     Experiment(#[from] ExperimentError),
@@ -347,10 +372,28 @@ pub enum StudyError {
     Weights(#[from] WeightsError),
     /// The explanation.
     #[error(transparent)]
-    Explain(#[from] ExplainError),
+    Explain(ExplainError),
     /// The training.
     #[error(transparent)]
     Train(#[from] TrainError),
+}
+
+impl From<DataError> for StudyError {
+    fn from(error: DataError) -> Self {
+        match error {
+            DataError::Interrupted => Self::Stopped,
+            error => Self::Data(error),
+        }
+    }
+}
+
+impl From<ExplainError> for StudyError {
+    fn from(error: ExplainError) -> Self {
+        match error {
+            ExplainError::Interrupted => Self::Stopped,
+            error => Self::Explain(error),
+        }
+    }
 }
 
 impl StudyError {
@@ -368,24 +411,5 @@ impl StudyError {
             fault: fault.into(),
             advice: None,
         }
-    }
-}
-
-/// Fails if an item occurs twice among `items`; `what` is the kind of item.
-///
-/// # Errors
-/// [`StudyError::NamedTwice`].
-pub fn check_once<T: PartialEq>(
-    what: &'static str,
-    items: &[T],
-    name: impl Fn(&T) -> String,
-) -> Result<(), StudyError> {
-    let twice = |(place, item): &(usize, &T)| items[..*place].contains(item);
-    match items.iter().enumerate().find(twice) {
-        Some((_, item)) => Err(StudyError::NamedTwice {
-            what,
-            name: name(item),
-        }),
-        None => Ok(()),
     }
 }

@@ -1,8 +1,10 @@
-//! Reads the CSV lists that users write; each error states its line.
+//! Reads the lists that users write: tables as CSV, and names by line. Each error states its line.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use crate::data::DataError;
+use crate::run::read_text;
 
 use super::error::StudyError;
 use super::named::ListKind;
@@ -23,22 +25,28 @@ pub(super) struct Row {
 }
 
 impl List {
-    /// Returns the list at `path`, with trimmed cells and without a byte-order mark.
+    /// Returns the list at `path`, with trimmed cells.
+    ///
+    /// # Errors
+    /// A file that cannot be read; a column that is named twice.
     pub(super) fn read(kind: ListKind, path: &Path) -> Result<Self, StudyError> {
-        let text = std::fs::read_to_string(path).map_err(|source| StudyError::ListUnreadable {
-            kind,
-            path: path.to_path_buf(),
-            source,
-        })?;
+        let text = text(kind, path)?;
         let mut reader = csv::ReaderBuilder::new()
             .flexible(true)
             .trim(csv::Trim::All)
-            .from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+            .from_reader(text.as_bytes());
         let fault = |error: csv::Error| {
             let line = error.position().map_or(0, csv::Position::line);
             StudyError::at_line(kind, path, line, error.to_string())
         };
         let header = reader.headers().map_err(fault)?.clone();
+        let mut columns = header.iter().enumerate();
+        if let Some((_, twice)) =
+            columns.find(|(place, name)| header.iter().take(*place).any(|known| known == *name))
+        {
+            let fault = format!("the column \"{twice}\" is there twice");
+            return Err(StudyError::at_line(kind, path, 1, fault));
+        }
         let mut rows = Vec::new();
         for cells in reader.records() {
             let cells = cells.map_err(fault)?;
@@ -97,6 +105,41 @@ impl List {
             advice: Some(advice.into()),
         }
     }
+}
+
+/// Returns the names in the list at `path`, one per line. Empty lines at its end do not count.
+///
+/// # Errors
+/// A file that cannot be read; an empty line; a name that is there twice.
+pub(super) fn names(kind: ListKind, path: &Path) -> Result<Vec<String>, StudyError> {
+    let text = text(kind, path)?;
+    let mut lines: HashMap<&str, u64> = HashMap::new();
+    let mut names = Vec::new();
+    for (line, name) in (1..).zip(text.trim_end().lines().map(str::trim)) {
+        if name.is_empty() {
+            return Err(StudyError::at_line(kind, path, line, "the name is missing"));
+        }
+        if let Some(first) = lines.insert(name, line) {
+            let advice = "give each class its own name";
+            return Err(StudyError::ListFault {
+                kind,
+                path: path.to_path_buf(),
+                line,
+                fault: format!("\"{name}\" is also the name on line {first}"),
+                advice: Some(advice.to_string()),
+            });
+        }
+        names.push(name.to_string());
+    }
+    Ok(names)
+}
+
+fn text(kind: ListKind, path: &Path) -> Result<String, StudyError> {
+    read_text(path).map_err(|source| StudyError::ListUnreadable {
+        kind,
+        path: path.to_path_buf(),
+        source,
+    })
 }
 
 impl Row {

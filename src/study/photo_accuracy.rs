@@ -12,7 +12,8 @@ use crate::explain::Standardisation;
 use crate::model::tap::Tap;
 
 use super::error::StudyError;
-use super::photos::{PhotoReader, labelled};
+use super::photo_folder::{PhotoFolder, labelled};
+use super::photos::PhotoReader;
 use super::runs::Runs;
 use super::table::Summary;
 use super::watch::Watch;
@@ -42,6 +43,8 @@ pub struct PhotoAccuracy {
     pub photos: usize,
     /// Number of photographs skipped.
     pub skipped: usize,
+    /// What of the folder was not read, in words; `None` if all of it was.
+    pub unread: Option<String>,
     /// Share of photographs whose most probable class is correct, with its interval, 0 to 1.
     pub top1: Interval,
     /// The same for the five most probable classes.
@@ -60,7 +63,8 @@ pub fn measure(
     watch: &dyn Watch,
 ) -> Result<PhotoAccuracy, StudyError> {
     let labels = request.labels.as_deref();
-    let files = labelled(&request.folder, labels, &published.sight.class_names)?;
+    let PhotoFolder { files, unread } =
+        labelled(&request.folder, labels, &published.sight.class_names)?;
     let mut reader = PhotoReader {
         skip: request.skip_bad,
         skipped: 0,
@@ -103,6 +107,7 @@ pub fn measure(
     Ok(PhotoAccuracy {
         photos: ranks.len(),
         skipped: reader.skipped,
+        unread,
         top1: found[top1],
         top5: found[top5],
     })

@@ -1,22 +1,13 @@
-//! Photographs for published networks: named files, or a folder with labels.
+//! Photographs for published networks, and how a network sees them.
 
 use std::path::{Path, PathBuf};
 
 use crate::data::photo::{Photo, View};
-use crate::data::{DataError, Normalisation, find_class_in};
+use crate::data::{BY_NUMBER, DataError, Normalisation, find_class_in};
+use crate::model::backbones::wnid_class;
 
-use super::error::StudyError;
-use super::lists::List;
-use super::named::ListKind;
 use super::pictures::{PictureParts, Pictures, Whole};
 use super::watch::Watch;
-
-/// The table of classes next to the pictures, used by default.
-const LABELS: &str = "labels.csv";
-/// The columns of that table that are read; others are ignored.
-const COLUMNS: [&str; 2] = ["file", "class"];
-/// File extensions of pictures, used without a table.
-const ENDINGS: [&str; 5] = ["png", "jpg", "jpeg", "webp", "bmp"];
 
 /// A picture file and its class.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,109 +105,32 @@ impl Sight {
     }
 }
 
-/// Returns the number of the class named by `text`, or `text` as a class number if no class has
-/// this name.
+/// Returns the number of the class given by `text`: a name, a number from 0, "name:" and a name,
+/// "number:" and a number or, for ImageNet's classes, a WordNet ID such as "n01440764".
 ///
 /// # Errors
-/// An unknown class.
+/// An unknown class; [`DataError::AmbiguousClass`] for the name of one and the number of another.
 pub fn class_number(class_names: &[String], text: &str) -> Result<usize, DataError> {
-    match (find_class_in(class_names, text), text.parse::<usize>()) {
-        (Ok(class), _) => Ok(class),
-        (Err(_), Ok(class)) if class < class_names.len() => Ok(class),
-        (Err(error), _) => Err(error),
-    }
-}
-
-/// Returns the pictures of `folder` with their classes: those of the table `labels` or of
-/// `labels.csv` in the folder. Without a table, returns all picture files, without classes.
-///
-/// # Errors
-/// A folder or table that cannot be read; an invalid table; no picture.
-pub fn labelled(
-    folder: &Path,
-    labels: Option<&Path>,
-    class_names: &[String],
-) -> Result<Vec<PhotoFile>, StudyError> {
-    let own = folder.join(LABELS);
-    let table = match labels {
-        Some(table) => Some(table),
-        None => own.exists().then_some(own.as_path()),
+    let number = |digits: &str| {
+        let number = digits.parse::<usize>().ok();
+        number.filter(|class| *class < class_names.len())
     };
-    let found = match table {
-        Some(table) => of_table(folder, table, class_names)?,
-        None => of_folder(folder)?,
-    };
-    if !found.is_empty() {
-        return Ok(found);
-    }
-    Err(match table {
-        Some(table) => StudyError::ListEmpty {
-            kind: ListKind::Labels,
-            path: table.to_path_buf(),
-        },
-        None => StudyError::NoPicture {
-            path: folder.to_path_buf(),
-        },
-    })
-}
-
-fn of_folder(folder: &Path) -> Result<Vec<PhotoFile>, StudyError> {
-    let failed = |source: std::io::Error| StudyError::FolderUnreadable {
-        path: folder.to_path_buf(),
-        source,
-    };
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(failed)? {
-        let path = entry.map_err(failed)?.path();
-        let ending = path.extension().unwrap_or_default().to_string_lossy();
-        if !path.is_file() || !ENDINGS.contains(&ending.to_ascii_lowercase().as_str()) {
-            continue;
-        }
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        found.push(PhotoFile {
-            name: name.into_owned(),
-            label: None,
-            path,
-        });
-    }
-    found.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(found)
-}
-
-/// Returns the pictures of a table, each once, in its order.
-fn of_table(folder: &Path, table: &Path, names: &[String]) -> Result<Vec<PhotoFile>, StudyError> {
-    let list = List::read(ListKind::Labels, table)?;
-    let [Some(file_place), Some(class_place)] = COLUMNS.map(|column| list.place(column)) else {
-        let found = list.columns().join(",");
-        return Err(list.at(1, format!("the columns are \"{found}\"")));
-    };
-    let mut found: Vec<PhotoFile> = Vec::new();
-    for row in list.rows() {
-        let line = row.line;
-        let (Some(file), Some(class)) = (row.get(file_place), row.get(class_place)) else {
-            return Err(list.at(line, "a value is missing"));
-        };
-        if file.is_empty() {
-            return Err(list.at(line, "the name of a file is missing"));
-        }
-        let label = class_number(names, class).map_err(|error| {
-            let advice = "name a class of the network, or give its number";
-            list.advised(line, error.to_string(), advice)
-        })?;
-        if let Some(known) = found.iter().find(|known| known.name == file) {
-            if known.label == Some(label) {
-                continue;
+    let named = class_names.iter().position(|name| name == text);
+    match (named, number(text)) {
+        (Some(named), Some(numbered)) if named != numbered => Err(DataError::AmbiguousClass {
+            text: text.to_string(),
+            named,
+            other: class_names[numbered].clone(),
+        }),
+        (Some(class), _) | (None, Some(class)) => Ok(class),
+        (None, None) => {
+            let by_number = text.strip_prefix(BY_NUMBER).and_then(number);
+            match by_number.or_else(|| wnid_class(class_names, text)) {
+                Some(class) => Ok(class),
+                None => find_class_in(class_names, text),
             }
-            let fault = format!("\"{file}\" has another class further up");
-            return Err(list.advised(line, fault, "give each picture one class"));
         }
-        found.push(PhotoFile {
-            path: folder.join(file),
-            name: file.to_string(),
-            label: Some(label),
-        });
     }
-    Ok(found)
 }
 
 /// Reads pictures one by one; with `skip`, unreadable ones are noted, counted and skipped.
@@ -244,7 +158,7 @@ impl PhotoReader {
                 name: file.name.clone(),
                 label: file.label,
             })),
-            Err(error) if self.skip => {
+            Err(error) if self.skip && !matches!(error, DataError::Interrupted) => {
                 self.skipped += 1;
                 watch.note(&format!("skipped: {error}"));
                 Ok(None)
@@ -265,3 +179,7 @@ pub fn name_of(folder: &Path) -> String {
     let name = whole.file_name().unwrap_or(whole.as_os_str());
     name.to_string_lossy().into_owned()
 }
+
+#[cfg(test)]
+#[path = "photos_tests.rs"]
+mod tests;

@@ -5,7 +5,8 @@ use crate::experiment::{ForecastExperiment, Override, Resolved};
 use crate::explain::sequence::FrameTarget;
 use crate::run::{RunDir, RunError, RunLock};
 
-use super::error::{StudyError, check_once};
+use super::error::StudyError;
+use super::once::check_once;
 use super::pictures::Selection;
 use super::runs::{Runs, Which};
 use super::{ablation, forecast, localize, measure, memory, sanity, score};

@@ -18,9 +18,10 @@ use crate::model::{
 };
 use crate::run::{CheckpointName, RunDir, RunError, RunManifest, RunStatus, list_runs};
 
-use super::error::{StudyError, check_once};
+use super::error::StudyError;
 use super::identity::{check_identity, check_one, has_experiment, saved_experiment};
 use super::named::RunName;
+use super::once::check_once;
 use super::subject::{Subject, TrainedSubject};
 
 /// Locations of experiments, runs and data, and the device of the networks.

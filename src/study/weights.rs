@@ -8,6 +8,7 @@ use crate::model::backbones::{BackboneName, Dialect, imagenet_classes};
 use crate::model::weights::{LoadOptions, WeightFile, load_backbone};
 
 use super::error::StudyError;
+use super::lists::names;
 use super::named::ListKind;
 use super::photos::{Sight, class_number};
 use super::runs::Runs;
@@ -48,8 +49,8 @@ impl Published {
     /// Returns the network `name` with the weights of `source`.
     ///
     /// # Errors
-    /// Weights that are absent or do not fit; a dialect that the network does not have; class names
-    /// that cannot be read or whose number does not match.
+    /// Weights that are absent or do not fit; a single class; a dialect that the network does not
+    /// have; class names that cannot be read or whose number does not match.
     pub fn open(
         runs: &Runs,
         name: BackboneName,
@@ -65,6 +66,12 @@ impl Published {
         };
         let file = WeightFile::open(&path)?;
         let network = load_backbone(name, &file, options, &runs.device.device)?;
+        if network.classes() == 1 {
+            return Err(StudyError::OneClass {
+                network: name.to_string(),
+                weights: path,
+            });
+        }
         let class_names = class_names(network.classes(), source.class_names.as_deref())?;
         let file = path.file_name().unwrap_or(path.as_os_str());
         let file = file.to_string_lossy().into_owned();
@@ -138,12 +145,7 @@ fn class_names(classes: usize, file: Option<&Path>) -> Result<Vec<String>, Study
             false => (0..classes).map(|class| format!("class {class}")).collect(),
         });
     };
-    let text = std::fs::read_to_string(path).map_err(|source| StudyError::ListUnreadable {
-        kind: ListKind::ClassNames,
-        path: path.to_path_buf(),
-        source,
-    })?;
-    let names: Vec<String> = text.lines().map(|line| line.trim().to_string()).collect();
+    let names = names(ListKind::ClassNames, path)?;
     match names.len() == classes {
         true => Ok(names),
         false => Err(StudyError::ClassNamesCount {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::data::{CatalogueEntry, DataError};
+use crate::data::{BY_NAME, BY_NUMBER, CatalogueEntry, DataError};
 
 /// Maximum number of known names listed; ImageNet has a thousand.
 const MOST_LISTED: usize = 200;
@@ -34,6 +34,10 @@ pub(in crate::cli) fn data(error: &DataError, program: &str) -> Option<String> {
                 false => format!("did you mean {}? known: {known}", near.join(" or ")),
             })
         }
+        DataError::AmbiguousClass { text, .. } => Some(format!(
+            "write {BY_NAME}{text} for the class called {text:?}, or {BY_NUMBER}{text} for class \
+             number {text}, from 0"
+        )),
         DataError::Transfer {
             kept: Some((path, bytes)),
             ..

@@ -11,12 +11,13 @@ pub(in crate::cli) fn weights(error: &WeightsError, program: &str) -> Option<Str
                 .to_string(),
         ),
         WeightsError::Damaged { .. } => Some("download or save it again".to_string()),
-        WeightsError::Refused { .. } => Some(
+        WeightsError::Refused { .. } | WeightsError::NoStateDict { .. } => Some(
             "save the state dict alone: torch.save(model.state_dict(), \"weights.pth\")"
                 .to_string(),
         ),
         WeightsError::Mismatch { network, .. } => Some(format!(
-            "give weights with torchvision's names: {program} weights fetch {network}"
+            "give a state dict of torchvision's {network}; {program} weights check {network} lists \
+             every tensor that differs"
         )),
         WeightsError::NotFinite { .. } => {
             Some("take other weights, or accept them with --allow-nan".to_string())

@@ -13,7 +13,7 @@ use crate::data::error::DataError;
 use crate::data::image_set::{CHANNELS, ImageSet, ImageSetParts, PixelStore};
 use crate::data::split::Split;
 use crate::data::splits::SourceChecksum;
-use crate::run::sha256;
+use crate::run::{read_regular, read_text, sha256};
 
 /// Name of the data set.
 pub(super) const NAME: &str = "cifar-100";
@@ -103,7 +103,7 @@ pub(super) fn read(folder: &Path) -> Result<Content, DataError> {
 fn read_file(folder: &Path, file: &DataFile) -> Result<ImageSet, DataError> {
     let path = folder.join(file.name);
     check_size(&path, file)?;
-    let bytes = fs::read(&path).map_err(DataError::io("read", &path))?;
+    let bytes = read_regular(&path).map_err(DataError::io("read", &path))?;
     check_length(&path, file, bytes.len() as u64)?;
     // The labels are checked first: the record of an invalid label is more informative than a
     // checksum.
@@ -186,7 +186,7 @@ fn class_names() -> Arc<[String]> {
 
 /// Compares the release's name file, if present, with the official names.
 fn check_names(path: &Path) -> Result<(), DataError> {
-    let text = match fs::read_to_string(path) {
+    let text = match read_text(path) {
         Ok(text) => text,
         // The names are constants of this crate; the file is only a further check.
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),

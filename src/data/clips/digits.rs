@@ -158,15 +158,15 @@ impl ClipSource for DrawnDigits {
         seed: u64,
         _search: &DataSearch,
     ) -> Result<([Glyphs; 3], Vec<SourceChecksum>), DataError> {
-        Ok(splits(seed))
+        splits(seed)
     }
 }
 
 /// Returns the pictures of the three splits of `seed`.
-fn splits(seed: u64) -> ([Glyphs; 3], Vec<SourceChecksum>) {
+fn splits(seed: u64) -> Result<([Glyphs; 3], Vec<SourceChecksum>), DataError> {
     let mut sources = Vec::new();
     let mut of = |split: Split, count: usize| {
-        let glyphs = generate(seed, split, count);
+        let glyphs = generate(seed, split, count)?;
         let mut state = Sha256::new();
         for i in 0..glyphs.len() {
             state.update(glyphs.pixels(i));
@@ -175,26 +175,27 @@ fn splits(seed: u64) -> ([Glyphs; 3], Vec<SourceChecksum>) {
             source: format!("{NAME}/{split}: {GENERATOR}, seed {seed}, {count} pictures"),
             sha256: hexadecimal(&state.finalize()),
         });
-        glyphs
+        Ok::<_, DataError>(glyphs)
     };
     let [train, validation, test] = PICTURES;
     let glyphs = [
-        of(Split::Train, train),
-        of(Split::Validation, validation),
-        of(Split::Test, test),
+        of(Split::Train, train)?,
+        of(Split::Validation, validation)?,
+        of(Split::Test, test)?,
     ];
-    (glyphs, sources)
+    Ok((glyphs, sources))
 }
 
 /// Returns the first `count` pictures of a split; picture `i` shows digit `i` modulo 10.
-fn generate(seed: u64, split: Split, count: usize) -> Glyphs {
+fn generate(seed: u64, split: Split, count: usize) -> Result<Glyphs, DataError> {
     let purpose = format!("{NAME}/glyphs/{split}");
     let mut pixels = Vec::with_capacity(count * SIDE * SIDE);
     for i in 0..count {
+        DataError::unless_interrupted()?;
         pixels.extend(draw(i % DIGITS, &mut stream(seed, &purpose, i as u64)));
     }
     let labels = (0..count).map(|i| (i % DIGITS) as u8).collect();
-    Glyphs::new(SIDE, pixels, labels)
+    Ok(Glyphs::new(SIDE, pixels, labels))
 }
 
 /// Returns one picture of a digit.
@@ -306,7 +307,7 @@ mod tests {
 
     #[test]
     fn digits_keep_clear_of_the_border_and_have_as_much_ink_as_mnist() {
-        let glyphs = generate(3, Split::Test, 500);
+        let glyphs = generate(3, Split::Test, 500).expect("drawn");
         let mut ink = 0.0;
         for i in 0..glyphs.len() {
             let pixels = glyphs.pixels(i);
@@ -327,9 +328,12 @@ mod tests {
 
     #[test]
     fn two_pictures_of_one_digit_differ_and_a_picture_follows_from_its_number() {
-        let glyphs = generate(3, Split::Test, 21);
+        let glyphs = generate(3, Split::Test, 21).expect("drawn");
         assert_ne!(glyphs.pixels(0), glyphs.pixels(10));
-        assert_eq!(glyphs.pixels(4), generate(3, Split::Test, 5).pixels(4));
+        assert_eq!(
+            glyphs.pixels(4),
+            generate(3, Split::Test, 5).expect("drawn").pixels(4)
+        );
         assert_eq!(glyphs.label(17), 7);
     }
 }

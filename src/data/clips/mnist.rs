@@ -14,7 +14,7 @@ use crate::data::locate::DataSearch;
 use crate::data::origin::Origin;
 use crate::data::release::{PackedFile, Packing, Release};
 use crate::data::splits::SourceChecksum;
-use crate::run::sha256;
+use crate::run::{read_regular, sha256};
 
 /// Handwritten digits: 70,000 pictures of 28 x 28 pixels.
 pub(in crate::data) const DATASET: &dyn DigitSource = &Mnist;
@@ -245,7 +245,7 @@ fn content_of(folder: &Path, file: &IdxFile) -> Result<(PathBuf, Vec<u8>), DataE
     }
     let size = fs::metadata(&path).map_err(DataError::missing_or_io(NAME, &path))?;
     check_size(&path, file, size.len())?;
-    let content = fs::read(&path).map_err(DataError::io("read", &path))?;
+    let content = read_regular(&path).map_err(DataError::io("read", &path))?;
     check_size(&path, file, content.len() as u64)?;
     Ok((path, content))
 }

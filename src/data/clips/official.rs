@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::moving::{CANVAS_SIDE, CLIP_FRAMES, Clip};
 use crate::data::error::DataError;
+use crate::run::open_regular;
 
 /// First bytes of a NumPy file.
 const MAGIC: &[u8] = b"\x93NUMPY";
@@ -36,7 +37,7 @@ impl OfficialTestSet {
             path: path.to_path_buf(),
             problem,
         };
-        let mut file = File::open(path).map_err(io("read"))?;
+        let mut file = open_regular(path).map_err(io("read"))?;
         let length = file.metadata().map_err(io("read"))?.len();
         let mut prefix = [0; PREFIX];
         file.read_exact(&mut prefix).map_err(io("read"))?;

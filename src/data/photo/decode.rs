@@ -1,12 +1,17 @@
 //! Decodes an image file to RGB pixels, as a viewer shows it.
 
+use std::fs::File;
+use std::io::{BufReader, Read};
 use std::path::Path;
 
+use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbImage};
 
+use super::exif;
 use super::guard::guarded;
 use super::jpeg::{JPEG_START, reaches_its_end};
 use crate::data::error::DataError;
+use crate::run::{open_regular, read_regular};
 
 /// Maximum width and height of a decoded picture, in pixels.
 const MOST_PIXELS_A_SIDE: u32 = 16_384;
@@ -14,6 +19,17 @@ const MOST_PIXELS_A_SIDE: u32 = 16_384;
 const MOST_DECODED_BYTES: u64 = 1 << 30;
 /// How to fix a file that is not a picture.
 pub const PICTURE_FORMATS: &str = "give PNG, JPEG, WebP or BMP files";
+/// Name endings of those formats.
+const ENDINGS: [&str; 8] = ["png", "jpg", "jpeg", "jpe", "jfif", "webp", "bmp", "gif"];
+/// Those of the formats that their first bytes identify; two bytes of a BMP do not suffice.
+const IDENTIFIED: [ImageFormat; 4] = [
+    ImageFormat::Png,
+    ImageFormat::Jpeg,
+    ImageFormat::WebP,
+    ImageFormat::Gif,
+];
+/// Number of bytes that identify them.
+const START_BYTES: u64 = 16;
 /// How to fix a file that the system cannot read.
 const UNREADABLE: &str = "name a picture file that is there and may be read";
 /// How to fix a picture with too many pixels.
@@ -40,17 +56,28 @@ impl Photo {
     /// # Errors
     /// [`DataError::Picture`] with the file and the reason: not an image, truncated, more than
     /// 16,384 pixels per side or 1 GiB decoded (checked in the header, before memory is allocated),
-    /// 0 pixels, or so damaged that its decoder panics.
+    /// 0 pixels, or so damaged that its decoder panics. [`DataError::Interrupted`].
     pub fn read(path: &Path) -> Result<Self, DataError> {
-        let decoded = guarded(|| decode(path))
-            .unwrap_or_else(|fault| Err(Fault::format(format!("its decoder gave up: {fault}"))));
-        let decoded = decoded.map_err(|Fault { problem, remedy }| DataError::Picture {
-            path: path.to_path_buf(),
-            problem: problem.trim().trim_end_matches('.').to_string(),
-            remedy,
-        })?;
+        DataError::unless_interrupted()?;
         Ok(Self {
-            pixels: on_white(decoded),
+            pixels: on_white(checked(path, decode)?),
+        })
+    }
+
+    /// Returns the width and height in pixels of the upright picture in the file at `path`, from its
+    /// header alone.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read), except for damage after the header.
+    pub fn size_of(path: &Path) -> Result<[usize; 2], DataError> {
+        checked(path, |path| {
+            let (decoder, orientation) = header(reader(path)?)?;
+            let (width, height) = decoder.dimensions();
+            Ok(match is_quarter_turn(orientation) {
+                true => [height, width],
+                false => [width, height],
+            }
+            .map(|side| side as usize))
         })
     }
 
@@ -84,6 +111,19 @@ impl Photo {
     }
 }
 
+/// Returns whether the file at `path` is a picture that [`Photo::read`] may decode: by its name or
+/// else by its first bytes.
+pub fn is_picture(path: &Path) -> bool {
+    let ending = path.extension().unwrap_or_default().to_string_lossy();
+    if ENDINGS.contains(&ending.to_ascii_lowercase().as_str()) {
+        return path.is_file();
+    }
+    let mut start = Vec::new();
+    let read = open_regular(path).and_then(|file| file.take(START_BYTES).read_to_end(&mut start));
+    let format = image::guess_format(&start).ok();
+    read.is_ok() && format.is_some_and(|format| IDENTIFIED.contains(&format))
+}
+
 /// What is wrong with a file, and how to fix it.
 struct Fault {
     problem: String,
@@ -110,21 +150,32 @@ impl Fault {
     }
 }
 
-fn decode(path: &Path) -> Result<DynamicImage, Fault> {
+/// Returns what `read` returns for the file at `path`; a panic of its decoder is an error of the file.
+fn checked<T>(path: &Path, read: impl FnOnce(&Path) -> Result<T, Fault>) -> Result<T, DataError> {
+    let found = guarded(|| read(path))
+        .unwrap_or_else(|fault| Err(Fault::format(format!("its decoder gave up: {fault}"))));
+    found.map_err(|Fault { problem, remedy }| DataError::Picture {
+        path: path.to_path_buf(),
+        problem: problem.trim().trim_end_matches('.').to_string(),
+        remedy,
+    })
+}
+
+/// Returns a reader of the file at `path`, of the format of its content or else of its name.
+fn reader(path: &Path) -> Result<ImageReader<BufReader<File>>, Fault> {
     let unreadable = |error: std::io::Error| Fault::new(error, UNREADABLE);
-    if path.is_dir() {
-        return Err(Fault::new("it is a folder", UNREADABLE));
+    let file = open_regular(path).map_err(unreadable)?;
+    let mut reader = ImageReader::new(BufReader::new(file));
+    if let Ok(format) = ImageFormat::from_path(path) {
+        reader.set_format(format);
     }
-    let reader = ImageReader::open(path).map_err(unreadable)?;
-    let mut reader = reader.with_guessed_format().map_err(unreadable)?;
-    // Its decoder would fill missing parts with grey. If the content has no known format, this one
-    // may come from the file's name.
-    if reader.format() == Some(ImageFormat::Jpeg) {
-        let content = std::fs::read(path).map_err(unreadable)?;
-        if content.starts_with(&JPEG_START) && !reaches_its_end(&content) {
-            return Err(Fault::new("the file ends before the picture does", CUT));
-        }
-    }
+    reader.with_guessed_format().map_err(unreadable)
+}
+
+/// Returns the decoder of a picture with an acceptable size, and its orientation.
+fn header<'a>(
+    mut reader: ImageReader<BufReader<File>>,
+) -> Result<(impl ImageDecoder + 'a, Orientation), Fault> {
     // Sides are compared below, where the message can state them.
     let mut limits = Limits::no_limits();
     limits.max_alloc = Some(MOST_DECODED_BYTES);
@@ -145,7 +196,31 @@ fn decode(path: &Path) -> Result<DynamicImage, Fault> {
         let problem = format!("its {width} x {height} pixels take {bytes} bytes, {most}");
         return Err(Fault::new(problem, TOO_LARGE));
     }
-    let orientation = decoder.orientation().map_err(Fault::decoding)?;
+    let block = decoder.exif_metadata().map_err(Fault::decoding)?;
+    let orientation = block.and_then(|block| exif::orientation(&block));
+    Ok((decoder, orientation.unwrap_or(Orientation::NoTransforms)))
+}
+
+/// Returns whether width and height change places.
+fn is_quarter_turn(orientation: Orientation) -> bool {
+    use Orientation::{Rotate90, Rotate90FlipH, Rotate270, Rotate270FlipH};
+    matches!(
+        orientation,
+        Rotate90 | Rotate90FlipH | Rotate270 | Rotate270FlipH
+    )
+}
+
+fn decode(path: &Path) -> Result<DynamicImage, Fault> {
+    let reader = reader(path)?;
+    // Its decoder would fill missing parts with grey. If the content has no known format, this one
+    // may come from the file's name.
+    if reader.format() == Some(ImageFormat::Jpeg) {
+        let content = read_regular(path).map_err(|error| Fault::new(error, UNREADABLE))?;
+        if content.starts_with(&JPEG_START) && !reaches_its_end(&content) {
+            return Err(Fault::new("the file ends before the picture does", CUT));
+        }
+    }
+    let (decoder, orientation) = header(reader)?;
     let mut decoded = DynamicImage::from_decoder(decoder).map_err(Fault::decoding)?;
     decoded.apply_orientation(orientation);
     Ok(decoded)

@@ -47,17 +47,29 @@ fn grey_alpha_and_16_bits_have_a_fixed_conversion() {
     assert_eq!(pixels(deep.into()), [0, 0, 0, 255, 255, 255]);
 }
 
-/// Returns a JPEG with `orientation` in its EXIF block.
-fn turned(orientation: u8) -> Vec<u8> {
+/// Returns a JPEG with `orientation` in its EXIF block, as 16 or 32 bits, high or low byte first.
+fn turned(orientation: u8, bits: u8, high_first: bool) -> Vec<u8> {
     // Red on the left, blue on the right, wide enough to survive the compression.
     let picture = image::RgbImage::from_fn(32, 16, |x, _| {
         image::Rgb(if x < 16 { [250, 10, 10] } else { [10, 10, 250] })
     });
     let plain = encoded(&picture.into(), ImageFormat::Jpeg);
-    let mut exif = b"\xFF\xE1\x00\x22Exif\x00\x00MM\x00\x2A\x00\x00\x00\x08\x00\x01".to_vec();
-    exif.extend(b"\x01\x12\x00\x03\x00\x00\x00\x01\x00");
-    exif.push(orientation);
-    exif.extend([0; 6]);
+    let number = |value: u32, bytes: usize| {
+        let digits = value.to_be_bytes()[4 - bytes..].to_vec();
+        match high_first {
+            true => digits,
+            false => digits.into_iter().rev().collect(),
+        }
+    };
+    let (kind, bytes) = if bits == 16 { (3, 2) } else { (4, 4) };
+    let mut exif = b"\xFF\xE1\x00\x22Exif\x00\x00".to_vec();
+    exif.extend(if high_first { b"MM" } else { b"II" });
+    let header = [(42, 2), (8, 4), (1, 2), (0x0112, 2), (kind, 2), (1, 4)];
+    for (value, bytes) in header {
+        exif.extend(number(value, bytes));
+    }
+    exif.extend(number(u32::from(orientation), bytes));
+    exif.resize(2 + 0x22, 0);
     [&plain[..2], &exif, &plain[2..]].concat()
 }
 
@@ -70,10 +82,19 @@ fn exif_rotation_is_applied() {
         (6, (16, 32), true),
         (8, (16, 32), false),
     ] {
-        let photo = read("p.jpg", &turned(orientation)).unwrap();
-        assert_eq!((photo.width(), photo.height()), size, "{orientation}");
-        let red = photo.pixels()[0] > 200;
-        assert_eq!(red, first_is_red, "{orientation}");
+        for (bits, high_first) in [(16, true), (16, false), (32, true), (32, false)] {
+            let content = turned(orientation, bits, high_first);
+            let photo = read("p.jpg", &content).unwrap();
+            let case = format!("{orientation} of {bits} bits, {high_first}");
+            assert_eq!((photo.width(), photo.height()), size, "{case}");
+            let red = photo.pixels()[0] > 200;
+            assert_eq!(red, first_is_red, "{case}");
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("p.jpg");
+            std::fs::write(&path, content).unwrap();
+            let [width, height] = Photo::size_of(&path).unwrap();
+            assert_eq!((width, height), size, "{case}");
+        }
     }
 }
 
@@ -138,7 +159,7 @@ fn files_that_are_no_pictures_are_named_with_a_remedy() {
         let error = read("odd.jpg", content).unwrap_err();
         assert_eq!(remedy(&error), PICTURE_FORMATS, "{error}");
     }
-    let jpeg = turned(1);
+    let jpeg = turned(1, 16, true);
     for kept in [40, jpeg.len() / 2, jpeg.len() - 2] {
         let error = read("cut.jpg", &jpeg[..kept]).unwrap_err();
         assert_eq!(remedy(&error), CUT, "{error}");

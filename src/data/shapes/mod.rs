@@ -129,7 +129,8 @@ impl ImageDataset for Shapes {
 /// Returns all three splits.
 ///
 /// # Errors
-/// [`DataError::Option`] for a split without images, or one too large for memory.
+/// [`DataError::Option`] for a split without images, or one too large for memory;
+/// [`DataError::Interrupted`].
 fn splits(options: &ShapesOptions) -> Result<Splits, DataError> {
     let split = |split, key, count| {
         if !(1..=MOST_IMAGES).contains(&count) {
@@ -140,7 +141,7 @@ fn splits(options: &ShapesOptions) -> Result<Splits, DataError> {
                 allowed,
             });
         }
-        Ok(generate(options.seed, split, count))
+        drawn((options.seed, split, count), DataError::unless_interrupted)
     };
     let train = split(
         Split::Train,
@@ -153,9 +154,11 @@ fn splits(options: &ShapesOptions) -> Result<Splits, DataError> {
         options.validation_images,
     )?;
     let test = split(Split::Test, "data.shapes.test_images", options.test_images)?;
-    let sources = [&train, &validation, &test]
-        .map(|set| source_checksum(set, options.seed))
-        .to_vec();
+    let mut sources = Vec::new();
+    for set in [&train, &validation, &test] {
+        DataError::unless_interrupted()?;
+        sources.push(source_checksum(set, options.seed));
+    }
     Ok(Splits {
         train,
         validation,
@@ -168,17 +171,29 @@ fn splits(options: &ShapesOptions) -> Result<Splits, DataError> {
 /// Returns the first `count` images of a split. Image `i` has class `i` modulo the number of
 /// classes and depends only on `(seed, split, i)`, so a longer split begins with the shorter one.
 pub fn generate(seed: u64, split: Split, count: usize) -> ImageSet {
+    let never_stopped = || Ok::<(), std::convert::Infallible>(());
+    let Ok(set) = drawn((seed, split, count), never_stopped);
+    set
+}
+
+/// Returns the images that [`generate`] describes, or the error of `go_on`, which is called before
+/// each.
+fn drawn<E>(
+    (seed, split, count): (u64, Split, usize),
+    go_on: impl Fn() -> Result<(), E>,
+) -> Result<ImageSet, E> {
     let stride = CHANNELS * SIDE * SIDE;
     let mut bytes = Vec::with_capacity(count * stride);
     let mut annotations = Vec::with_capacity(count);
     let purpose = format!("{NAME}/{split}");
     for i in 0..count {
+        go_on()?;
         let mut rng = random::stream(seed, &purpose, i as u64);
         let scene = scene::draw(i % FORM_NAMES.len(), &mut rng);
         bytes.extend(scene.pixels);
         annotations.push(scene.annotation);
     }
-    ImageSet::new(ImageSetParts {
+    Ok(ImageSet::new(ImageSetParts {
         dataset: NAME,
         split,
         generated: true,
@@ -191,7 +206,7 @@ pub fn generate(seed: u64, split: Split, count: usize) -> ImageSet {
             labels: (0..count).map(|i| (i % FORM_NAMES.len()) as u16).collect(),
             annotations: Some(annotations),
         },
-    })
+    }))
 }
 
 /// Returns the checksum of a generated split: of every image's pixels and label, in order.

@@ -30,7 +30,7 @@ mod vgg;
 use burn::tensor::{Device, Tensor};
 
 pub use builder::Stem;
-pub use classes::imagenet_classes;
+pub use classes::{imagenet_classes, wnid_class};
 pub(super) use count::{cost, small_blocks};
 pub use dialect::Dialect;
 pub use folded::Parameters;

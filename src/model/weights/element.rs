@@ -17,6 +17,8 @@ pub enum ElementKind {
     Bf16,
     /// Integers or booleans of this many bytes.
     Whole(usize),
+    /// Complex numbers of this many bytes.
+    Complex(usize),
 }
 
 impl ElementKind {
@@ -26,7 +28,7 @@ impl ElementKind {
             Self::F64 => 8,
             Self::F32 => 4,
             Self::F16 | Self::Bf16 => 2,
-            Self::Whole(bytes) => bytes,
+            Self::Whole(bytes) | Self::Complex(bytes) => bytes,
         }
     }
 
@@ -41,7 +43,7 @@ impl ElementKind {
             Self::F32 => each(bytes, f32::from_le_bytes),
             Self::F16 => each(bytes, |value| f16::from_le_bytes(value).to_f32()),
             Self::Bf16 => each(bytes, |value| bf16::from_le_bytes(value).to_f32()),
-            Self::Whole(_) => return None,
+            Self::Whole(_) | Self::Complex(_) => return None,
         })
     }
 }
@@ -54,6 +56,7 @@ impl fmt::Display for ElementKind {
             Self::F16 => formatter.write_str("16-bit floats"),
             Self::Bf16 => formatter.write_str("bfloat16 floats"),
             Self::Whole(bytes) => write!(formatter, "whole numbers of {bytes} bytes"),
+            Self::Complex(bytes) => write!(formatter, "complex numbers of {bytes} bytes"),
         }
     }
 }

@@ -29,6 +29,14 @@ pub enum WeightsError {
         /// What it is instead.
         problem: String,
     },
+    /// The file was written by PyTorch, and holds something else than a state dict.
+    #[error("the file {path:?} holds no state dict, but {holds}")]
+    NoStateDict {
+        /// The file.
+        path: PathBuf,
+        /// What it holds.
+        holds: String,
+    },
     /// The file is a damaged weight file.
     #[error("the weights {path:?} are damaged: {problem}")]
     Damaged {
@@ -120,6 +128,11 @@ impl WeightsError {
             path: path.to_path_buf(),
             problem: problem.into(),
         }
+    }
+
+    pub(super) fn no_state_dict(path: &Path, holds: String) -> Self {
+        let path = path.to_path_buf();
+        Self::NoStateDict { path, holds }
     }
 
     pub(super) fn damaged(path: &Path, problem: impl Into<String>) -> Self {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use burn::tensor::Device;
 
-use super::{DATASET_NOTE, NETWORK_NOTE, TRIAL_NOTE, WeightFile, WeightsError};
+use super::{AVERAGED_COUNT, DATASET_NOTE, NETWORK_NOTE, TRIAL_NOTE, WeightFile, WeightsError};
 use crate::model::backbones::{Backbone, BackboneName, Dialect, Parameters};
 use crate::model::spec::SMALL_IMAGES;
 
@@ -131,8 +131,9 @@ impl Taken<'_> {
         }
         let path = self.file.path().to_path_buf();
         let names = self.file.entries().keys();
+        let is_count = |name: &str| name.ends_with(BATCH_COUNT) || name == AVERAGED_COUNT;
         let unexpected: Vec<String> = names
-            .filter(|name| !self.wanted.contains(*name) && !name.ends_with(BATCH_COUNT))
+            .filter(|name| !self.wanted.contains(*name) && !is_count(name))
             .cloned()
             .collect();
         if !(self.missing.is_empty() && self.misshaped.is_empty() && unexpected.is_empty()) {

@@ -11,13 +11,16 @@ mod export;
 mod load;
 mod pickle;
 mod safetensors_file;
+mod state_dict;
 mod torch_file;
 mod zip_directory;
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+
+use crate::run::open_regular;
 
 pub use element::ElementKind;
 pub use error::WeightsError;
@@ -32,8 +35,24 @@ const ZIP_START: &[u8] = b"PK\x03\x04";
 const LEGACY_START: &[u8] = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.";
 /// Start of the header of a `.safetensors` file, after its length.
 const HEADER_AT: usize = 8;
-/// Prefix that `DataParallel` adds to each name.
-const PARALLEL_PREFIX: &str = "module.";
+/// Parts that `torch.compile` and `DataParallel` or `AveragedModel` add to the names of what they
+/// wrap.
+const WRAPPER_PARTS: [&str; 2] = ["_orig_mod", "module"];
+/// First parts of the names of a network inside a training script's own module.
+const OUTER_PARTS: [&str; 2] = ["model", "net"];
+/// The number of averaged networks that `AveragedModel` stores with their mean.
+const AVERAGED_COUNT: &str = "n_averaged";
+/// First bytes of other files that people have, and what they are.
+const OTHER_FILES: [(&[u8], &str); 5] = [
+    (
+        b"version https://git-lfs",
+        "it is a pointer of Git LFS, not the file itself",
+    ),
+    (b"\x89HDF", "it is an HDF5 file, as Keras writes"),
+    (b"\x1F\x8B", "it is compressed with gzip"),
+    (b"\x93NUMPY", "it is a NumPy array"),
+    (b"\x80", "it is a pickle that torch.save did not write"),
+];
 /// The keys of an exported file's notes for its experiment, its network and its data.
 pub const TRIAL_NOTE: &str = "trial";
 /// See [`TRIAL_NOTE`].
@@ -56,9 +75,32 @@ pub struct TensorEntry {
     extent: usize,
 }
 
-/// Returns a tensor's name without the prefix of `DataParallel`.
-fn own_name(name: &str) -> &str {
-    name.strip_prefix(PARALLEL_PREFIX).unwrap_or(name)
+/// Returns a tensor's name without what wrappers add to it, in any order and depth.
+fn own_name(name: &str) -> String {
+    let parts = name.split('.').filter(|part| !WRAPPER_PARTS.contains(part));
+    let own: Vec<&str> = parts
+        .skip_while(|part| OUTER_PARTS.contains(part))
+        .collect();
+    match own.is_empty() {
+        true => name.to_string(),
+        false => own.join("."),
+    }
+}
+
+/// Returns the tensors by their own names, or what is wrong with those.
+fn by_own_names(
+    entries: BTreeMap<String, TensorEntry>,
+) -> Result<BTreeMap<String, TensorEntry>, String> {
+    let mut found = BTreeMap::new();
+    for (name, entry) in entries {
+        let own = own_name(&name);
+        if found.insert(own.clone(), entry).is_some() {
+            return Err(format!(
+                "two tensors are called {own:?}, one of them {name:?} in full"
+            ));
+        }
+    }
+    Ok(found)
 }
 
 /// A weight file with a verified header.
@@ -77,11 +119,11 @@ impl WeightFile {
     /// [`WeightsError`] with the file and what is wrong: not a weight file (with its first bytes),
     /// truncated or inconsistent, or one that requests code to be run.
     pub fn open(path: &Path) -> Result<Self, WeightsError> {
-        let mut file = File::open(path).map_err(WeightsError::io("open", path))?;
+        let mut file = open_regular(path).map_err(|problem| match problem.kind() {
+            ErrorKind::InvalidInput => WeightsError::not_weights(path, problem.to_string()),
+            _ => WeightsError::io("open", path)(problem),
+        })?;
         let metadata = file.metadata().map_err(WeightsError::io("read", path))?;
-        if metadata.is_dir() {
-            return Err(WeightsError::not_weights(path, "it is a folder"));
-        }
         let mut start = Vec::new();
         (&mut file)
             .take(START_BYTES as u64)
@@ -100,16 +142,21 @@ impl WeightFile {
             () if start.get(HEADER_AT) == Some(&b'{') => safetensors_file::read(source)?,
             () => {
                 let text = String::from_utf8_lossy(&start);
-                let problem = match start.is_empty() {
-                    true => "it is empty".to_string(),
-                    false => format!("it begins with {text:?}"),
+                let known = OTHER_FILES
+                    .iter()
+                    .find(|(first, _)| start.starts_with(first));
+                let problem = match known {
+                    Some((_, problem)) => problem.to_string(),
+                    None if start.is_empty() => "it is empty".to_string(),
+                    None => format!("it begins with {text:?}"),
                 };
                 return Err(WeightsError::not_weights(path, problem));
             }
         };
         Ok(Self {
             path: path.to_path_buf(),
-            entries,
+            entries: by_own_names(entries)
+                .map_err(|problem| WeightsError::damaged(path, problem))?,
             notes,
         })
     }
@@ -141,7 +188,7 @@ impl WeightFile {
             return Ok(None);
         };
         let io = || WeightsError::io("read", &self.path);
-        let mut file = File::open(&self.path).map_err(io())?;
+        let mut file = open_regular(&self.path).map_err(io())?;
         file.seek(SeekFrom::Start(entry.start)).map_err(io())?;
         // The extent was compared with the file's size when the header was read.
         let mut bytes = vec![0; entry.extent * entry.kind.bytes()];

@@ -6,7 +6,7 @@ use std::io::Read;
 use safetensors::Dtype;
 use safetensors::tensor::{Metadata, TensorInfo};
 
-use super::{ElementKind, Source, TensorEntry, WeightsError, own_name};
+use super::{ElementKind, Source, TensorEntry, WeightsError};
 
 /// Maximum size of the header in bytes. MobileNet-V2's has 25 thousand.
 const MOST_HEADER_BYTES: u64 = 16 << 20;
@@ -64,10 +64,7 @@ pub(super) fn read(source: Source<'_>) -> Result<Header, WeightsError> {
                 "{size} bytes do not hold {shape:?} {kind}"
             )));
         }
-        let own = own_name(&name).to_string();
-        if entries.insert(own.clone(), entry).is_some() {
-            return Err(damaged(format!("two tensors are called {own:?}")));
-        }
+        entries.insert(name, entry);
     }
     if values_at.checked_add(end as u64) != Some(bytes) {
         let problem = format!("its values end at byte {end}, something follows them");

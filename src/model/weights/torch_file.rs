@@ -5,19 +5,20 @@ use std::collections::{BTreeMap, HashMap};
 use std::io::{Read, Seek, SeekFrom};
 
 use super::pickle::{Fault, Id, Node, Pickle, Storage, read};
+use super::state_dict::state_dict;
 use super::zip_directory::{self, Members};
-use super::{Source, TensorEntry, WeightsError, own_name};
+use super::{Source, TensorEntry, WeightsError};
 
 /// Maximum size of a pickle in bytes. ResNet-50's has 39 thousand.
 const MOST_PICKLE_BYTES: u64 = 8 << 20;
 /// The archive member with the pickle, in a folder of any name.
 const PICKLE_MEMBER: &str = "/data.pkl";
+/// Number of members that an error names.
+const SHOWN_MEMBERS: usize = 3;
 /// The member that states the byte order.
 const ORDER_MEMBER: &str = "/byteorder";
 /// Maximum size of that member in bytes.
 const ORDER_BYTES: u64 = 16;
-/// Keys under which training scripts store the state dict, next to their own data.
-const STATE_DICT_KEYS: [&str; 3] = ["state_dict", "model", "model_state_dict"];
 /// Pickles before the state dict in the older format: magic number, version, system.
 const PICKLES_BEFORE: usize = 3;
 /// Bytes before each storage in the older format: the number of its elements.
@@ -32,7 +33,10 @@ pub(super) fn zip(source: Source<'_>) -> Result<Entries, WeightsError> {
     let members = zip_directory::members(file, bytes).map_err(damaged)?;
     let pickle_name = members.keys().find(|name| name.ends_with(PICKLE_MEMBER));
     let Some(pickle_name) = pickle_name else {
-        let problem = "it is a zip archive without data.pkl";
+        let mut names: Vec<&String> = members.keys().collect();
+        names.sort();
+        names.truncate(SHOWN_MEMBERS);
+        let problem = format!("it is a zip archive without data.pkl; it begins with {names:?}");
         return Err(WeightsError::not_weights(path, problem));
     };
     let folder = pickle_name.trim_end_matches(PICKLE_MEMBER);
@@ -43,8 +47,9 @@ pub(super) fn zip(source: Source<'_>) -> Result<Entries, WeightsError> {
     }
     let pickle = content(pickle_name, MOST_PICKLE_BYTES).map_err(damaged)?;
     let pickle = read(&pickle).map_err(|fault| told(path, fault))?;
+    let dict = state_dict(&pickle).map_err(|holds| WeightsError::no_state_dict(path, holds))?;
     let mut starts: HashMap<String, u64> = HashMap::new();
-    entries(&pickle, bytes, |storage| {
+    entries((&pickle, dict), bytes, |storage| {
         if let Some(start) = starts.get(&storage.key) {
             return Ok(*start);
         }
@@ -122,7 +127,8 @@ pub(super) fn legacy(source: Source<'_>) -> Result<Entries, WeightsError> {
                 ))
             })?;
     }
-    let found = entries(&state, bytes, |storage| {
+    let dict = state_dict(&state).map_err(|holds| WeightsError::no_state_dict(path, holds))?;
+    let found = entries((&state, dict), bytes, |storage| {
         let start = starts.get(&storage.key).copied();
         start.ok_or_else(|| format!("it lacks storage {:?}", storage.key))
     });
@@ -180,13 +186,12 @@ fn content(
     Ok(content)
 }
 
-/// Returns the tensors of the state dict in `pickle`; `start` returns the start of a storage.
+/// Returns the tensors of the state dict `dict` in `pickle`; `start` returns the start of a storage.
 fn entries(
-    pickle: &Pickle,
+    (pickle, dict): (&Pickle, &[(Id, Id)]),
     file_bytes: u64,
     mut start: impl FnMut(&Storage) -> Result<u64, String>,
 ) -> Result<Entries, String> {
-    let dict = state_dict(pickle)?;
     let mut found = Entries::new();
     for (key, value) in dict {
         // Other entries, such as an epoch's number, are skipped.
@@ -194,7 +199,6 @@ fn entries(
         else {
             continue;
         };
-        let name = own_name(name);
         let storage = &tensor.storage;
         let place = (start(storage)?, tensor.offset, storage.elements);
         let form = (tensor.shape.clone(), tensor.strides.clone());
@@ -204,27 +208,7 @@ fn entries(
             return Err(format!("two tensors are called {name:?}"));
         }
     }
-    match found.is_empty() {
-        true => Err("it holds no tensor".to_string()),
-        false => Ok(found),
-    }
-}
-
-/// Returns the pickle's dict, or the one inside it that training scripts create.
-fn state_dict(pickle: &Pickle) -> Result<&[(Id, Id)], String> {
-    let Node::Dict(outer) = &pickle.nodes[pickle.root] else {
-        return Err("it holds no state dict".to_string());
-    };
-    let inner =
-        outer.iter().find_map(
-            |(key, value)| match (&pickle.nodes[*key], &pickle.nodes[*value]) {
-                (Node::Text(key), Node::Dict(inner)) if STATE_DICT_KEYS.contains(&key.as_str()) => {
-                    Some(inner)
-                }
-                _ => None,
-            },
-        );
-    Ok(inner.unwrap_or(outer))
+    Ok(found)
 }
 
 fn told(path: &std::path::Path, fault: Fault) -> WeightsError {

@@ -13,7 +13,8 @@ use crate::run::LocalizationSummaryRow;
 use super::boxes::{BoxSource, Boxes, Classes};
 use super::error::StudyError;
 use super::localize::{DeltaRule, Findings};
-use super::photos::{PhotoFile, labelled};
+use super::photo_folder::{PhotoFolder, labelled};
+use super::photos::PhotoFile;
 use super::runs::Runs;
 use super::watch::Watch;
 use super::weights::WeightSource;
@@ -48,6 +49,8 @@ pub struct Benchmark {
     networks: Vec<Network>,
     asked: Asked,
     photos: Option<(PhotoSource, Vec<PhotoFile>)>,
+    /// Whether the folder of the photographs is read whole.
+    is_whole: bool,
     boxes: Option<Boxes>,
     drawn: Drawn,
 }
@@ -70,12 +73,17 @@ impl Benchmark {
             names: class_names,
         };
         let boxes = request.boxes.as_ref();
-        let boxes = boxes.map(|source| Boxes::read(source, classes, watch));
+        let boxes = boxes.map(|source| Boxes::open(source, classes, watch));
         let boxes = boxes.transpose()?;
+        let mut is_whole = true;
         let photos = match &request.photos {
             Some(source) => {
                 let labels = source.labels.as_deref();
-                let files = labelled(&source.folder, labels, class_names)?;
+                let PhotoFolder { files, unread } = labelled(&source.folder, labels, class_names)?;
+                is_whole = unread.is_none();
+                if let Some(unread) = unread {
+                    watch.note(&unread);
+                }
                 Some((source.clone(), files))
             }
             None => None,
@@ -92,6 +100,7 @@ impl Benchmark {
             networks,
             asked,
             photos,
+            is_whole,
             boxes,
             drawn,
         })
@@ -137,6 +146,11 @@ impl Benchmark {
         let target = self.asked.target;
         let plans = self.drawn.plans(&self.networks).into_iter();
         plans.map(move |plan| plan.explain(runs, target, watch))
+    }
+
+    /// Returns whether the folder of the photographs holds nothing else.
+    pub fn is_whole(&self) -> bool {
+        self.is_whole
     }
 
     /// Returns the number of networks.

@@ -3,8 +3,9 @@
 use crate::explain::{MapSource, TargetRule};
 use crate::model::backbones::BackboneName;
 use crate::study::choice::{map_sources, target_rule};
-use crate::study::error::{StudyError, check_once};
+use crate::study::error::StudyError;
 use crate::study::groups::{Group, Question};
+use crate::study::once::check_once;
 use crate::study::photos::Labelled;
 use crate::study::pictures::{PictureParts, Pictures};
 use crate::study::runs::Runs;

@@ -143,7 +143,7 @@ fn boxed(like: &Pictures, source: &BoxSource, watch: &dyn Watch) -> Result<Pictu
         find: &find,
         names: &like.class_names,
     };
-    let boxes = Boxes::read(source, classes, watch)?;
+    let boxes = Boxes::open(source, classes, watch)?;
     let (mut pixels, mut labels, mut ids, mut truths) = (vec![], vec![], vec![], vec![]);
     for picture in &boxes.pictures {
         let found = boxes.photo(picture)?;

@@ -96,6 +96,7 @@ pub fn measure(
             sheets: &sheets,
         };
         findings.add(&measured, |rows| each(rows, located.delta_rule()));
+        watch.go_on()?;
     }
     Ok(findings)
 }

@@ -11,10 +11,11 @@ use crate::explain::sequence::FrameTarget;
 use crate::explain::{ExplainError, Method, Needs};
 use crate::run::{CapacityRow, RunError, SequenceSet, TableRow};
 
-use super::error::{StudyError, check_once};
+use super::error::StudyError;
 use super::forecast::check_same_clips;
 use super::heads::grouped;
 use super::named::ClipUse;
+use super::once::check_once;
 use super::runs::{Runs, Trained, Which};
 use super::watch::Watch;
 

@@ -1,4 +1,4 @@
-//! The machine: a stack, and the instructions that a state dict needs.
+//! The machine: a stack, and the instructions that PyTorch writes.
 
 use std::collections::HashMap;
 
@@ -61,13 +61,30 @@ impl<'a> Machine<'a> {
                 self.take(8)?;
                 self.push(Node::Other);
             }
-            b'K' | b'M' | b'J' | 0x8A => {
+            b'K' | b'M' | b'J' | 0x8A | 0x8B => {
                 let node = self.whole(code)?;
                 self.push(node);
             }
-            b'X' | 0x8C | b'U' | b'T' => {
+            b'X' | 0x8C | b'U' | b'T' | 0x8D => {
                 let text = self.text(code)?;
                 self.push(Node::Text(text));
+            }
+            // Bytes.
+            b'C' | b'B' | 0x8E | 0x96 => {
+                let width = match code {
+                    b'C' => 1,
+                    b'B' => 4,
+                    _ => 8,
+                };
+                let length = self.length(width)?;
+                self.take(length)?;
+                self.push(Node::Other);
+            }
+            // A set, and a frozen one of the values since the last mark.
+            0x8F => self.push(Node::Other),
+            0x91 => {
+                self.group()?;
+                self.push(Node::Other);
             }
             b'}' => self.push(Node::Dict(Vec::new())),
             b']' => self.push(Node::List(Vec::new())),
@@ -81,16 +98,23 @@ impl<'a> Machine<'a> {
                 self.push(Node::Tuple(items));
             }
             b'q' | b'r' | 0x94 | b'h' | b'j' => self.memory(code)?,
-            b'a' | b'e' | b's' | b'u' => self.fill(code)?,
+            b'a' | b'e' | b's' | b'u' | 0x90 => self.fill(code)?,
             b'c' | 0x93 => self.global(code)?,
             b'Q' => self.storage()?,
             b'R' => self.call()?,
-            // A state for the object below it: for a state dict, notes that are not needed.
+            0x81 => self.object(2)?,
+            0x92 => self.object(3)?,
+            // A state for the object below it, which is not needed.
             b'b' => drop(self.pop()?),
             b'0' => drop(self.pop()?),
+            b'1' => drop(self.group()?),
+            b'2' => {
+                let top = self.pop()?;
+                self.stack.extend([top, top]);
+            }
             other => {
                 return Err(asks(format!(
-                    "has instruction {other:#04x}, which no state dict needs"
+                    "has instruction {other:#04x}, which PyTorch never writes"
                 )));
             }
         }
@@ -110,7 +134,7 @@ impl<'a> Machine<'a> {
 
     fn length(&mut self, bytes: usize) -> Result<usize, Problem> {
         let digits = self.take(bytes)?.iter().rev();
-        // At most four bytes.
+        // At most eight bytes.
         Ok(digits.fold(0, |value, byte| value << 8 | usize::from(*byte)))
     }
 
@@ -149,6 +173,7 @@ impl<'a> Machine<'a> {
             b'K' => (1, false),
             b'M' => (2, false),
             b'J' => (4, true),
+            0x8B => (self.length(4)?, true),
             _ => (self.length(1)?, true),
         };
         let digits = self.take(width)?;
@@ -165,7 +190,11 @@ impl<'a> Machine<'a> {
     }
 
     fn text(&mut self, code: u8) -> Result<String, Problem> {
-        let width = if matches!(code, 0x8C | b'U') { 1 } else { 4 };
+        let width = match code {
+            0x8C | b'U' => 1,
+            0x8D => 8,
+            _ => 4,
+        };
         let length = self.length(width)?;
         let bytes = self.take(length)?;
         let text =
@@ -211,6 +240,8 @@ impl<'a> Machine<'a> {
                 }
                 dict.extend(pairs.iter().map(|[key, value]| (*key, *value)));
             }
+            // Its content is not needed: a set, or an object that is a kind of list or dict.
+            (_, Node::Other | Node::Object(_)) => {}
             _ => return Err(confused("adds to something that holds nothing")),
         }
         Ok(())

@@ -1,8 +1,9 @@
-//! Reads the pickle inside a `.pth` with a machine that supports only state dicts.
+//! Reads the pickle inside a `.pth` with a machine that only records.
 //!
-//! It never imports, calls or builds anything: a global must be one of a short list of names, and
-//! calling one of them records a tensor. Values are stored in one list and refer to each other by
-//! number, so that deep nesting needs no recursion.
+//! It never imports, calls or builds anything: calling one of a short list of globals records a
+//! tensor, and any other global, and what it would make, is recorded by its name. A pickle that asks
+//! for a function that acts on the machine, such as `os.system`, is refused. Values are stored in one
+//! list and refer to each other by number, so that deep nesting needs no recursion.
 
 mod calls;
 mod machine;
