@@ -19,6 +19,14 @@ pub enum DataError {
         /// Every folder searched.
         looked: Vec<PathBuf>,
     },
+    /// The data set is there in a form that is not read.
+    #[error("{path:?} holds {dataset} as pickles for Python, which are not read")]
+    Pickled {
+        /// Name of the data set.
+        dataset: &'static str,
+        /// The folder or archive.
+        path: PathBuf,
+    },
     /// A file is missing from a data set whose other files are present.
     #[error("{path:?} is missing")]
     MissingFile {

@@ -160,7 +160,11 @@ pub fn labelled(
     })
 }
 
-fn of_folder(folder: &Path) -> Result<Vec<PhotoFile>, StudyError> {
+/// Returns the pictures in `folder`, in the order of their names.
+///
+/// # Errors
+/// A folder that cannot be listed.
+pub(super) fn of_folder(folder: &Path) -> Result<Vec<PhotoFile>, StudyError> {
     let failed = |source: std::io::Error| StudyError::FolderUnreadable {
         path: folder.to_path_buf(),
         source,

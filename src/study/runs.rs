@@ -115,7 +115,7 @@ impl Runs {
     /// Returns the run of the experiment `name` and `seed`, on `base` if given.
     ///
     /// # Errors
-    /// [`StudyError::NoRun`]; an unknown experiment; a damaged experiment record in the run folder.
+    /// [`StudyError::NoRun`]; [`StudyError::RecordLost`]; an unknown experiment; a damaged experiment record in the run folder.
     pub fn find<E: ExperimentKind>(
         &self,
         name: &str,
@@ -125,14 +125,12 @@ impl Runs {
         let shipped: Resolved<E> = self.experiment(name, base, &[])?;
         let run = self.dir(&shipped, seed);
         if !run.experiment().exists() {
-            return Err(StudyError::NoRun {
-                path: run.path(),
-                run: RunName {
-                    experiment: name.to_string(),
-                    base: base.map(str::to_string),
-                    seed,
-                },
-            });
+            let named = RunName {
+                experiment: name.to_string(),
+                base: base.map(str::to_string),
+                seed,
+            };
+            return Err(without_record(&run, named));
         }
         let mut experiment: Resolved<E> = saved_experiment(&run)?;
         experiment.base = shipped.base;
@@ -215,6 +213,21 @@ pub fn saved_experiment<E: ExperimentKind>(run: &RunDir) -> Result<Resolved<E>, 
     let text =
         std::fs::read_to_string(&path).map_err(|source| RunError::io("read", &path, source))?;
     Ok(load_saved(&path, run.trial(), &text)?)
+}
+
+/// Returns the error about a run without the record of its experiment.
+pub(super) fn without_record(run: &RunDir, named: RunName) -> StudyError {
+    let has_checkpoints = || run.checkpoints().is_ok_and(|names| !names.is_empty());
+    match run.manifest().exists() || has_checkpoints() {
+        true => StudyError::RecordLost {
+            path: run.experiment(),
+            run: named,
+        },
+        false => StudyError::NoRun {
+            path: run.path(),
+            run: named,
+        },
+    }
 }
 
 /// Returns whether `run` completed all its epochs.

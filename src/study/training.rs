@@ -7,12 +7,13 @@ use crate::experiment::{
 use crate::model::NetworkSize;
 use crate::run::{RunDir, RunManifest, RunStatus};
 use crate::train::{
-    ClassifyJob, FIXED_ON_RESUME, ForecastJob, Outcome, StartMode, TrainError, TrainEvents, train,
-    train_forecast,
+    ClassifyJob, FIXED_ON_RESUME, ForecastJob, Outcome, StartMode, TrainError, TrainEvents,
+    check_start, train, train_forecast,
 };
 
 use super::error::StudyError;
-use super::runs::{Runs, is_done, saved_experiment};
+use super::named::RunName;
+use super::runs::{Runs, is_done, saved_experiment, without_record};
 use super::titles::network_title;
 use super::watch::Watch;
 
@@ -144,6 +145,7 @@ pub fn train_run<E: Trainable>(
     watch: &dyn Watch,
 ) -> Result<Outcome, StudyError> {
     let run = runs.dir(resolved, seed);
+    check_start(&run, mode)?;
     let mut events = watch.training(&format!("{} seed {seed}", resolved.name));
     E::train(runs, resolved, (&run, mode), (watch, &mut *events))
 }
@@ -186,7 +188,15 @@ pub fn check_unchanged<E: Trainable>(
     accept: bool,
 ) -> Result<(), StudyError> {
     if !run.experiment().exists() {
-        return Err(TrainError::NothingToResume { path: run.path() }.into());
+        let named = RunName {
+            experiment: resolved.name.clone(),
+            base: resolved.base_replaced.then(|| resolved.base.clone()),
+            seed: run.seed(),
+        };
+        return Err(match without_record(run, named) {
+            StudyError::NoRun { path, .. } => TrainError::NothingToResume { path }.into(),
+            lost => lost,
+        });
     }
     let saved: Resolved<E> = saved_experiment(run)?;
     let mut changes = compare(&saved.experiment, &resolved.experiment);

@@ -1,10 +1,25 @@
 //! How to fix an experiment that cannot be loaded.
 
+use std::path::Path;
+
 use crate::experiment::ExperimentError;
 
+use crate::cli::commands::Commands;
+
+/// Ending of experiment files.
+const ENDING: &str = "toml";
+
 /// Returns how to fix `error`.
-pub(in crate::cli) fn experiment(error: &ExperimentError) -> Option<String> {
+pub(in crate::cli) fn experiment(error: &ExperimentError, commands: &Commands) -> Option<String> {
     match error {
+        ExperimentError::Unknown {
+            name,
+            known,
+            place: None,
+            ..
+        } if name.contains(['/', '\\']) || Path::new(name).extension() == Some(ENDING.as_ref()) => {
+            Some(by_name(name, known))
+        }
         ExperimentError::Unknown { near, known, .. } => {
             Some(suggestion(near.as_deref(), "known experiments", known))
         }
@@ -25,10 +40,37 @@ pub(in crate::cli) fn experiment(error: &ExperimentError) -> Option<String> {
             "forecast" => "name one that predicts frames, such as convlstm".to_string(),
             _ => "name one that classifies images, such as trial-d".to_string(),
         }),
+        ExperimentError::OtherBase { known, name, .. } => Some(format!(
+            "bases of {name}: {}; {} shows what the experiment is",
+            known.join(", "),
+            commands.of(["show", name])
+        )),
+        ExperimentError::Syntax { message, .. } if message.starts_with("missing field") => Some(
+            "give that key, or begin an experiment with extends = \"base/cifar-100\", which has \
+             every key"
+                .to_string(),
+        ),
         ExperimentError::Read { .. }
         | ExperimentError::Syntax { .. }
         | ExperimentError::Circle { .. }
         | ExperimentError::Value { .. } => None,
+    }
+}
+
+/// Returns how to name the experiment whose file was given.
+fn by_name(path: &str, known: &[String]) -> String {
+    let stem = Path::new(path)
+        .file_stem()
+        .unwrap_or_default()
+        .to_string_lossy();
+    let name = stem.as_ref();
+    match known.iter().any(|known| known == name) {
+        true => format!("an experiment is given by its name, not its file: {name:?}"),
+        false => format!(
+            "an experiment is given by its name: put the file into \"experiments\" and give the \
+             name {name:?}; known experiments: {}",
+            known.join(", ")
+        ),
     }
 }
 
