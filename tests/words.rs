@@ -321,7 +321,7 @@ fn a_run_that_exists_is_offered_in_one_wording_by_every_verb() {
             "score trial-b --limit 2 --base shapes --seeds 0",
         ),
         (
-            "localize trial-b",
+            "localize trial-b --base shapes --seeds 3",
             "localize trial-b --base shapes --seeds 0",
         ),
         ("sanity trial-b", "sanity trial-b --base shapes --seeds 0"),

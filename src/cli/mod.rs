@@ -46,7 +46,7 @@ use app::{Arguments, Verb};
 use context::Context;
 use failure::{Complaint, Failure};
 use modes::Given;
-use output::{DONE, FAILED, MISUSED};
+use output::{DONE, FAILED};
 
 /// Parses the command line, runs the verb, prints errors, and returns the exit code: 0 done, 1
 /// failed, 2 misused, 130 or 143 stopped by a signal.
@@ -54,7 +54,7 @@ pub fn main() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().collect();
     let (arguments, given) = match Arguments::read(&words) {
         Ok(read) => read,
-        Err(error) => return refuse(&error, &words),
+        Err(error) => refuse(error, &words),
     };
     panic::set_hook(Box::new(|info| {
         if is_guarded() {
@@ -75,23 +75,14 @@ pub fn main() -> ExitCode {
     })
 }
 
-/// Prints what is wrong with the command line, or the help that was asked for.
-fn refuse(error: &clap::Error, words: &[OsString]) -> ExitCode {
-    let words = words.iter().map(|word| word.to_string_lossy());
-    let is_safe = |word: &str| !word.contains(char::is_control);
-    if words.clone().all(|word| is_safe(&word)) || !error.use_stderr() {
-        error.exit();
-    }
-    // The message repeats words of the command line, whose control characters must not act.
-    let mut text = error.render().to_string();
-    for word in words.filter(|word| !is_safe(word)) {
-        let parts = [word.as_ref()].into_iter().chain(word.split('='));
-        for part in parts.filter(|part| !is_safe(part)) {
-            text = text.replace(part, &output::shown(part));
-        }
-    }
-    text.lines().for_each(output::note);
-    ExitCode::from(MISUSED)
+/// Prints what is wrong with the command line, or the help that was asked for, and ends.
+///
+/// The message repeats words of the command line, so they are read again in the form in which they
+/// can be shown.
+fn refuse(error: clap::Error, words: &[OsString]) -> ! {
+    let shown = |word: &OsString| output::shown(&word.to_string_lossy()).into_owned().into();
+    let words: Vec<OsString> = words.iter().map(shown).collect();
+    Arguments::read(&words).err().unwrap_or(error).exit()
 }
 
 /// Runs the verb and returns the exit code.

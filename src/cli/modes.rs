@@ -240,7 +240,7 @@ fn reads(verb: &str, mode: Mode, option: &str) -> bool {
     })
 }
 
-/// A verb and the options of its own that were given on the command line.
+/// A verb and the options of its own that were given on the command line, in their order.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Given {
     verb: String,
@@ -258,9 +258,15 @@ impl Given {
             };
             (command, matches) = (found, below);
             given.verb = format!("{} {name}", given.verb).trim_start().to_string();
-            let options = own_options(command)
-                .filter(|(id, _)| matches.value_source(id) == Some(ValueSource::CommandLine));
-            given.options.extend(options.map(|(_, option)| option));
+            let options = own_options(command).filter_map(|(id, option)| {
+                let given = matches.value_source(id) == Some(ValueSource::CommandLine);
+                given.then(|| (matches.index_of(id), option))
+            });
+            let mut options: Vec<_> = options.collect();
+            options.sort();
+            given
+                .options
+                .extend(options.into_iter().map(|(_, option)| option));
         }
         given
     }

@@ -151,7 +151,9 @@ fn locate(search: &DataSearch) -> Result<PathBuf, DataError> {
     let root = search.root();
     let is_pickled = || PICKLES.iter().all(|name| root.join(name).is_file());
     let below = PICKLED.map(|name| root.join(name)).into_iter();
-    let mut other = below.filter(|path| path.exists()).chain(is_pickled().then(|| root.clone()));
+    let mut other = below
+        .filter(|path| path.exists())
+        .chain(is_pickled().then(|| root.clone()));
     found.map_err(|absent| match other.next() {
         Some(path) => DataError::Pickled {
             dataset: NAME,

@@ -126,7 +126,7 @@ impl Download<'_> {
                     },
                 ),
             };
-            if failures >= self.retry.tries || is_final(&final_error) {
+            if failures >= self.retry.tries || final_error.is_lasting() {
                 return Err(final_error);
             }
             let pause = self.retry.pause * 2u32.saturating_pow(failures - 1);
@@ -245,17 +245,6 @@ impl Download<'_> {
             kept: None,
         }
     }
-}
-
-/// Returns whether the server's answer stays the same: "no such file" and the like, but not "too
-/// slow" or "too often".
-fn is_final(error: &DataError) -> bool {
-    let DataError::Status { status, .. } = error else {
-        return false;
-    };
-    let passing = [StatusCode::REQUEST_TIMEOUT, StatusCode::TOO_MANY_REQUESTS];
-    let passing = passing.map(|status| status.as_u16());
-    (400..500).contains(status) && !passing.contains(status)
 }
 
 /// Requests `url` from byte `offset` and sends the received bytes.
