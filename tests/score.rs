@@ -422,7 +422,7 @@ fn what_is_asked_wrongly_is_answered_with_a_way_out() {
     hint: a step changes at least one pixel
     "#);
     let alone = score("none", &["trial-b", "--steps", "4"]);
-    let needs = "required arguments were not provided:\n  --insertion-deletion\n";
+    let needs = "error: --steps is for insertion and deletion curves; only scores are measured\n";
     assert!(
         alone.starts_with("exit code 2\n") && alone.contains(needs),
         "{alone}"

@@ -31,6 +31,8 @@ pub(super) enum Mode {
     Curves,
     /// Trials on images, and perhaps predictors.
     Images,
+    /// Predictors alone.
+    Clips,
     /// Photographs to score.
     Photos,
     /// Boxes to localise on.
@@ -104,6 +106,11 @@ impl Mode {
                 "trials A to D",
                 "trials A to D are trained",
                 "leave --only out",
+            ),
+            Self::Clips => (
+                "networks that predict frames",
+                "--only frames trains networks that predict frames",
+                "give --only frames",
             ),
             Self::Photos => (
                 "photographs to score maps on",
@@ -195,7 +202,7 @@ const TABLE: [(&str, Mode, &[&str]); 31] = [
     ),
     (
         "reproduce",
-        Mode::Frames,
+        Mode::Clips,
         &["--quick --seeds --only --force --out"],
     ),
     (

@@ -27,7 +27,7 @@ const EXAMPLES: [(Mode, &str); TABLE.len()] = [
     (Mode::Maps, "score"),
     (Mode::Curves, "score --insertion-deletion"),
     (Mode::Images, "reproduce"),
-    (Mode::Frames, "reproduce --only frames"),
+    (Mode::Clips, "reproduce --only frames"),
     (Mode::Photos, "benchmark resnet50 --photos d"),
     (Mode::Located, "benchmark resnet50 --boxes b.csv"),
     (Mode::Drawn, "benchmark resnet50 --image a.png"),

@@ -57,7 +57,7 @@ impl ReproduceArguments {
     /// Returns the mode: what is trained.
     pub(super) fn mode(&self) -> Mode {
         match self.only {
-            Some(Part::Frames) => Mode::Frames,
+            Some(Part::Frames) => Mode::Clips,
             Some(Part::Images) | None => Mode::Images,
         }
     }
