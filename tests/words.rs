@@ -384,7 +384,12 @@ fn hints_name_what_helps() {
         "extends = \"base/shapes\"\n",
     )
     .expect("written");
-    fs::write(place.join("half.toml"), "[model]\nfilters = [8]\n").expect("written");
+    fs::create_dir(place.join("experiments/sub")).expect("created");
+    fs::write(
+        place.join("experiments/sub/y.toml"),
+        "extends = \"base/shapes\"\n",
+    )
+    .expect("written");
     fs::write(
         place.join("experiments/half.toml"),
         "[model]\nfilters = [8]\n",
@@ -401,6 +406,11 @@ fn hints_name_what_helps() {
             "train ./other/mine2.toml",
             2,
             "put the file into \"experiments\" and give the name \"mine2\"",
+        ),
+        (
+            "show experiments/sub/y.toml",
+            2,
+            "hint: an experiment is given by its name, not its file: \"sub/y\"",
         ),
         (
             "show trial-d --set train.optimizer=sgd",

@@ -23,7 +23,11 @@ pub(super) fn study_hint(error: &StudyError, context: &Context) -> (Option<Strin
     let misused = |hint: &str| (Some(hint.to_string()), MISUSED);
     match error {
         StudyError::Stopped => (None, context.signals.exit_code()),
-        StudyError::NoRun { run, .. } => failed(absent(std::slice::from_ref(run), context)),
+        StudyError::NoRun { run, .. } => failed(absent(
+            std::slice::from_ref(run),
+            &[train(run, context)],
+            context,
+        )),
         StudyError::RecordLost { run, .. } => failed(format!(
             "put the file back from a copy, or start over: {} --force",
             train(run, context)
@@ -34,7 +38,9 @@ pub(super) fn study_hint(error: &StudyError, context: &Context) -> (Option<Strin
                 base: base.clone(),
                 seed: 0,
             };
-            failed(absent(&[run], context))
+            let mut words = vec!["train".to_string(), experiment.clone()];
+            words.extend(base_words(base.as_deref()));
+            failed(absent(&[run], &[context.command(words)], context))
         }
         StudyError::Untrained {
             experiments,
@@ -47,7 +53,8 @@ pub(super) fn study_hint(error: &StudyError, context: &Context) -> (Option<Strin
                 seed: *seed,
             };
             let runs: Vec<RunName> = experiments.iter().map(run).collect();
-            failed(absent(&runs, context))
+            let commands: Vec<String> = runs.iter().map(|run| train(run, context)).collect();
+            failed(absent(&runs, &commands, context))
         }
         StudyError::NoCheckpoint { done: true, .. } => {
             failed("take one of those, \"best\" or \"last\"".to_string())
@@ -157,9 +164,9 @@ pub(super) fn study_hint(error: &StudyError, context: &Context) -> (Option<Strin
     }
 }
 
-/// Returns how to go on without the `runs`: with one that exists, or by training them.
-fn absent(runs: &[RunName], context: &Context) -> String {
-    let commands: Vec<String> = runs.iter().map(|run| train(run, context)).collect();
+/// Returns how to go on without the `runs`: with one that exists, or by training them with the
+/// `commands`.
+fn absent(runs: &[RunName], commands: &[String], context: &Context) -> String {
     let commands = commands.join("; ");
     let trains = context.reads("--train");
     let training = match runs {
@@ -170,10 +177,14 @@ fn absent(runs: &[RunName], context: &Context) -> String {
     let Some(other) = other(runs, context) else {
         return training;
     };
+    let training = match runs {
+        [_] => format!("train it: {training}"),
+        _ => training,
+    };
     let place = context.runs.place(&other).path();
     let again = context.on(&other);
     format!(
-        "there is one in \"{}\": {again}; or train it: {training}",
+        "there is one in \"{}\": {again}; or {training}",
         place.display()
     )
 }

@@ -63,7 +63,13 @@ pub(super) fn prepare(
 /// [`TrainError::NothingToResume`].
 pub fn check_start(run: &RunDir, mode: StartMode) -> Result<(), TrainError> {
     let path = run.path();
-    let _lock = path.exists().then(|| RunLock::take(&path)).transpose()?;
+    if !path.exists() {
+        return match mode {
+            StartMode::Resume => Err(TrainError::NothingToResume { path }),
+            StartMode::Fresh | StartMode::Force => Ok(()),
+        };
+    }
+    let _lock = RunLock::take(&path)?;
     check_there(run, mode)
 }
 

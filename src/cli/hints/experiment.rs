@@ -8,6 +8,8 @@ use crate::cli::commands::Commands;
 
 /// Ending of experiment files.
 const ENDING: &str = "toml";
+/// Folder of experiment files, as it begins a path.
+const FOLDER: &str = "experiments/";
 
 /// Returns how to fix `error`.
 pub(in crate::cli) fn experiment(error: &ExperimentError, commands: &Commands) -> Option<String> {
@@ -17,9 +19,7 @@ pub(in crate::cli) fn experiment(error: &ExperimentError, commands: &Commands) -
             known,
             place: None,
             ..
-        } if name.contains(['/', '\\']) || Path::new(name).extension() == Some(ENDING.as_ref()) => {
-            Some(by_name(name, known))
-        }
+        } if is_path(name) => Some(by_name(name, known)),
         ExperimentError::Unknown { near, known, .. } => {
             Some(suggestion(near.as_deref(), "known experiments", known))
         }
@@ -57,14 +57,22 @@ pub(in crate::cli) fn experiment(error: &ExperimentError, commands: &Commands) -
     }
 }
 
+/// Returns whether `name` is the path of a file rather than a name.
+fn is_path(name: &str) -> bool {
+    let ends = Path::new(name).extension() == Some(ENDING.as_ref());
+    ends || name.starts_with(['.', '/', '\\']) || name.starts_with(FOLDER)
+}
+
 /// Returns how to name the experiment whose file was given.
 fn by_name(path: &str, known: &[String]) -> String {
-    let stem = Path::new(path)
-        .file_stem()
-        .unwrap_or_default()
-        .to_string_lossy();
-    let name = stem.as_ref();
-    match known.iter().any(|known| known == name) {
+    let plain = path.strip_suffix(".toml").unwrap_or(path);
+    // Below the folder of experiments, folders belong to the name.
+    let name = match plain.rsplit_once(FOLDER) {
+        Some((_, name)) => name,
+        None => plain.rsplit(['/', '\\']).next().unwrap_or(plain),
+    };
+    let there = plain.contains(FOLDER) && Path::new(path).is_file();
+    match there || known.iter().any(|known| known == name) {
         true => format!("an experiment is given by its name, not its file: {name:?}"),
         false => format!(
             "an experiment is given by its name: put the file into \"experiments\" and give the \

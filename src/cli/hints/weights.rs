@@ -26,7 +26,8 @@ pub(in crate::cli) fn weights(error: &WeightsError, commands: &Commands) -> Opti
         WeightsError::SmallImages { trial, .. } => {
             let [trial, base] = trial;
             Some(format!(
-                "explain and measure the run that they were exported from: {trial} --base {base}"
+                "explain and measure the run that they were exported from, such as: {}",
+                commands.of(["evaluate", trial, "--base", base])
             ))
         }
         WeightsError::Io { .. } | WeightsError::Export { .. } => None,
