@@ -380,7 +380,7 @@ fn what_is_asked_wrongly_is_answered_with_a_way_out() {
     exit code 1
     --- stderr
     error: no trained run in "checkpoints/shapes/trial-b/seed-5"
-    hint: camtrail train trial-b --base shapes --seed 5
+    hint: there is one in "checkpoints/shapes/trial-b/seed-0": camtrail score --out none trial-b --base shapes --seeds 0; or train it: camtrail train trial-b --base shapes --seed 5
     "#);
     insta::assert_snapshot!(score("none", &["trial-b", "--methods", "cam"]), @r#"
     exit code 2

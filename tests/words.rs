@@ -211,6 +211,14 @@ fn names_cannot_act_on_the_terminal_or_forge_lines() {
         &run_in(&place, &["show", name]),
         &["b\\u{1b}[2J\\nerror: forged.toml, line 4"],
     );
+    let small = "extends = \"base/shapes\"\n[model]\nfilters = [4]\n[train]\nepochs = 1\nbatch_size = \
+                 24\n[data.shapes]\ntrain_images = 48\nvalidation_images = 24\ntest_images = 24\n";
+    fs::write(place.join(format!("experiments/{name}.toml")), small).expect("written");
+    let shown = run_in(&place, &["train", name]);
+    assert_eq!(shown.code, 0, "{}", shown.stderr);
+    assert_plain(&shown, &["b\\u{1b}[2J\\nerror: forged seed 0  epoch 1/1"]);
+    let shown = run_in(&place, &["evaluate", name]);
+    assert_plain(&shown, &["b\\u{1b}[2J\\nerror: forged", "test images"]);
     let picture = "c\u{1b}[31m\nerror: forged.png";
     write_picture(&trained().join(picture), 40, 30);
     fs::write(trained().join("d\ne.png"), "no picture").expect("written");
@@ -439,6 +447,17 @@ fn hints_name_what_helps() {
             2,
             "error: no picture to explain is named\nhint: name picture files with --image FILE, or \
              images of the test split by number with --test-index 0,1",
+        ),
+        (
+            "explain --image trial-d",
+            2,
+            "error: no picture to explain is named\n",
+        ),
+        (
+            "explain --image a.jpg",
+            2,
+            "error: no network is named\nhint: name one, such as trial-d, before or after its \
+             pictures",
         ),
         (
             "benchmark resnet50",

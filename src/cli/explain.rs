@@ -59,8 +59,8 @@ impl ExplainArguments {
         let is_known = |word: &str| {
             trials.iter().any(|trial| trial == word) || word.parse::<BackboneName>().is_ok()
         };
-        match one_among(&self.images, is_known) {
-            Some((trial, images)) if !images.is_empty() => Ok((trial, images)),
+        match one_among(&self.images, &is_known) {
+            Some((trial, images)) if !images.is_empty() || is_known(&trial) => Ok((trial, images)),
             _ => {
                 let hint = "name one, such as trial-d, before or after its pictures";
                 Err(Complaint::misused("no network is named", hint))
