@@ -190,7 +190,7 @@ fn misuse_is_told_with_its_way_out() {
         assert!(stderr.contains(expected.1), "{stderr}");
     };
     let photos = ["--photos", "photos"];
-    said(&with_networks(&[]), (2, "--photos <DIR>"));
+    said(&with_networks(&[]), (2, "on with --photos DIR"));
     said(
         &[
             "benchmark",

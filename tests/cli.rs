@@ -213,7 +213,7 @@ fn a_name_is_no_path() {
     exit code 2
     --- stderr
     error: no experiment "../experiments/trial-a"
-    hint: known experiments: convlstm, convlstm-1-layer, convlstm-kernel-5, convlstm-narrow, efficientnet-b0, mobilenet-v2, resnet101, resnet50, squeezenet1-0, trial-a, trial-b, trial-c, trial-d, trial-d-gap, vgg16
+    hint: an experiment is given by its name, not its file: "trial-a"
     "#);
 }
 

@@ -87,7 +87,7 @@ fn a_packed_file_that_torchvision_left_is_found_and_its_damage_told() {
     insta::assert_snapshot!(data(place.path(), &["check", "mnist"]), @r#"
     exit code 1
     error: cannot unpack "datasets/MNIST/raw/train-images-idx3-ubyte.gz": unexpected end of file
-    hint: remove "datasets/MNIST/raw/train-images-idx3-ubyte.gz", then: camtrail data fetch mnist
+    hint: if it belongs to another data set, name the folder of mnist with --data-dir; else move "datasets/MNIST/raw/train-images-idx3-ubyte.gz" away, then: camtrail data fetch mnist
     "#);
 }
 

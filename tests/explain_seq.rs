@@ -228,3 +228,59 @@ fn one_layer_and_a_box_can_be_explained_without_the_table() {
     assert_eq!(region.iter().sum::<f32>(), 32.0 * 64.0);
     assert!(fs::metadata(out.join("convlstm-seed-0/trajectory-clip-1-layer-cam.png")).is_ok());
 }
+
+#[test]
+fn a_missing_official_file_is_answered_with_where_it_is_to_be_had() {
+    let (folder, _) = explained();
+    let evaluate = ["evaluate", "convlstm", "--base", "digits", "--official"];
+    fs::write(folder.join("text.npy"), "this is no array").expect("written");
+    for (file, problem) in [
+        ("none.npy", "error: cannot read \"none.npy\": No such file"),
+        ("text.npy", "error: \"text.npy\" is not a NumPy file"),
+    ] {
+        let shown = run_in(folder, &[&evaluate[..], &[file]].concat());
+        assert_eq!(shown.code, 1, "{}", shown.stderr);
+        let hint = "\nhint: give mnist_test_seq.npy, the test set of Moving MNIST from https://";
+        assert!(shown.stderr.contains(problem), "{}", shown.stderr);
+        assert!(shown.stderr.contains(hint), "{}", shown.stderr);
+    }
+}
+
+#[test]
+fn a_stopped_training_says_how_to_go_on() {
+    let folder = new_folder("explain-seq-stopped");
+    let arguments = [
+        "explain-seq",
+        "--train",
+        "convlstm-1-layer",
+        "--base",
+        "digits",
+    ];
+    // A signal before the program listens ends it without a word; then the next one comes later.
+    for wait in [1000, 2000, 4000, 8000] {
+        let child = std::process::Command::new(env!("CARGO_BIN_EXE_camtrail"))
+            .current_dir(&folder)
+            .args(arguments)
+            .env_remove("CARGO")
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .expect("the binary starts");
+        std::thread::sleep(std::time::Duration::from_millis(wait));
+        let id = child.id().to_string();
+        let sent = std::process::Command::new("kill")
+            .args(["-TERM", &id])
+            .status();
+        assert!(sent.expect("kill").success());
+        let output = child.wait_with_output().expect("ended");
+        if output.status.code().is_none() {
+            continue;
+        }
+        assert_eq!(output.status.code(), Some(143));
+        let said = String::from_utf8_lossy(&output.stderr);
+        let again = "to go on: camtrail explain-seq --train convlstm-1-layer --base digits\n";
+        assert!(said.ends_with(again), "{said}");
+        return;
+    }
+    panic!("it never listened to a signal");
+}

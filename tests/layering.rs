@@ -676,6 +676,23 @@ fn only_the_command_line_prints() {
     assert_eq!(offences(&elsewhere, &patterns), [""; 0]);
 }
 
+/// Whatever is printed passes through one file, which escapes what a terminal would obey.
+#[test]
+fn the_command_line_prints_in_one_file() {
+    let sources = sources();
+    let elsewhere = all_but(&sources, &["src/cli/output.rs"]);
+    let patterns = [
+        "print!(",
+        "println!(",
+        "writeln!(std",
+        "write!(std",
+        "stdout()",
+        "stderr().write",
+        "stderr().lock",
+    ];
+    assert_eq!(offences(&elsewhere, &patterns), [""; 0]);
+}
+
 #[test]
 fn nothing_unwraps_or_is_left_undone_outside_tests() {
     let sources = sources();

@@ -157,7 +157,9 @@ fn options_of_the_other_kind_of_network_are_refused() {
     let explain = ["explain", "squeezenet1-0", "--image", "photos/wide.png"];
     let (_, said, code) = run(folder.path(), &[&explain[..], &["--retrain-head"]].concat());
     assert!(
-        said.contains("--retrain-head is for networks that are trained here"),
+        said.contains(
+            "--retrain-head is for networks trained here; squeezenet1-0 is an ImageNet network"
+        ),
         "{said}"
     );
     assert_eq!(code, 2);
@@ -165,7 +167,10 @@ fn options_of_the_other_kind_of_network_are_refused() {
         folder.path(),
         &["explain", "trial-a", "--image", "photos/wide.png"],
     );
-    assert!(said.contains("trial-a is an experiment"), "{said}");
+    assert!(
+        said.contains("--weights is for ImageNet networks; trial-a is a network trained here"),
+        "{said}"
+    );
     assert_eq!(code, 2);
     let mistyped = ["explain", "squeezenet", "--image", "photos/wide.png"];
     let (_, said, _) = run(folder.path(), &mistyped);

@@ -309,7 +309,7 @@ fn what_is_not_meant_is_told() {
         arguments.extend(option);
         let told = refused(&arguments);
         let expected = format!(
-            "error: {} is for networks that are trained here, resnet50 alone means the ImageNet network",
+            "error: {} is for networks trained here; resnet50 is an ImageNet network",
             option[0]
         );
         assert!(told.starts_with(&expected), "{told}");

@@ -380,7 +380,7 @@ fn what_is_asked_wrongly_is_answered_with_a_way_out() {
     exit code 1
     --- stderr
     error: no trained run in "checkpoints/shapes/trial-b/seed-5"
-    hint: camtrail train trial-b --base shapes --seed 5
+    hint: there is one in "checkpoints/shapes/trial-b/seed-0": camtrail score --out none trial-b --base shapes --seeds 0; or train it: camtrail train trial-b --base shapes --seed 5
     "#);
     insta::assert_snapshot!(score("none", &["trial-b", "--methods", "cam"]), @r#"
     exit code 2
@@ -422,7 +422,7 @@ fn what_is_asked_wrongly_is_answered_with_a_way_out() {
     hint: a step changes at least one pixel
     "#);
     let alone = score("none", &["trial-b", "--steps", "4"]);
-    let needs = "required arguments were not provided:\n  --insertion-deletion\n";
+    let needs = "error: --steps is for insertion and deletion curves; only scores are measured\n";
     assert!(
         alone.starts_with("exit code 2\n") && alone.contains(needs),
         "{alone}"

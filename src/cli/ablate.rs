@@ -8,10 +8,12 @@ use crate::experiment::Resolved;
 use crate::study::ablation::{self, Request, missing};
 use crate::study::{Selection, StudyError};
 
+use super::commands::Commands;
 use super::context::Context;
 use super::evaluate::print;
+use super::modes::Mode;
 use super::output::{listed, note};
-use super::shared::{CheckpointArguments, at_least_one, base_flag, out_flag};
+use super::shared::{CheckpointArguments, at_least_one};
 use super::train::train_missing;
 
 /// Arguments of `ablate`.
@@ -47,6 +49,14 @@ pub(super) struct AblateArguments {
 }
 
 impl AblateArguments {
+    /// Returns the mode: how the pictures are chosen.
+    pub(super) fn mode(&self) -> Mode {
+        match self.test_index.is_empty() {
+            true => Mode::Chosen,
+            false => Mode::Numbered,
+        }
+    }
+
     fn request(&self) -> anyhow::Result<Request> {
         Ok(Request {
             trials: self.trials.clone(),
@@ -81,10 +91,7 @@ pub(super) fn run(context: &Context, arguments: &AblateArguments) -> anyhow::Res
         let base = request.base.as_deref();
         let resolved: Resolved = context.runs.experiment(trial, base, &[])?;
         if let Some(code) = train_missing(context, &resolved, request.seed)? {
-            note(format!(
-                "to go on: {}",
-                context.command(&same_again(arguments))
-            ));
+            note(format!("to go on: {}", Commands::again()));
             return Ok(code);
         }
     }
@@ -105,35 +112,4 @@ pub(super) fn perform(
     let mut files = context.draw(&out)?;
     files.push(table);
     Ok(files)
-}
-
-/// Returns the arguments that resume this run.
-fn same_again(arguments: &AblateArguments) -> String {
-    let which = &arguments.checkpoint;
-    let mut text = format!("ablate {}", arguments.trials.join(" "));
-    text.push_str(&base_flag(which.base.as_deref()));
-    text.push_str(&format!(
-        " --seed {} --checkpoint {}",
-        which.seed(),
-        which.checkpoint.as_deref().unwrap_or("best")
-    ));
-    if let Some(trial) = &arguments.along {
-        text.push_str(&format!(" --along {trial}"));
-    }
-    if arguments.test_index.is_empty() {
-        text.push_str(&format!(" --images {}", arguments.images));
-    } else {
-        let numbers: Vec<String> = arguments
-            .test_index
-            .iter()
-            .map(ToString::to_string)
-            .collect();
-        text.push_str(&format!(" --test-index {}", numbers.join(",")));
-    }
-    if arguments.retrain_head {
-        text.push_str(" --retrain-head");
-    }
-    text.push_str(&format!(" --class '{}' --train", arguments.class));
-    text.push_str(&out_flag(arguments.out.as_deref()));
-    text
 }

@@ -3,7 +3,7 @@
 use crate::run::ConsistencyRow;
 use crate::study::agreement::{Agreement, MEASURES};
 
-use super::output::{result, table};
+use super::output::{result, result_table};
 
 /// Prints the table of all networks, and an explanation of the numbers below it.
 pub(super) fn print(agreement: &Agreement) {
@@ -13,7 +13,7 @@ pub(super) fn print(agreement: &Agreement) {
         agreement.networks.join(" and "),
     ));
     let rows: Vec<&ConsistencyRow> = agreement.of_all().collect();
-    result(table(&cells(&rows)));
+    result_table(&cells(&rows));
     let percent = 100.0 * agreement.same_class as f64 / photographs as f64;
     result(format!(
         "in brackets 95 % bootstrap intervals over pictures; other pictures: one network's map of \

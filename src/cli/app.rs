@@ -1,18 +1,23 @@
 //! The whole command line: the verbs and their help.
 
-use clap::{Parser, Subcommand};
+use std::ffi::OsString;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::study::Runs;
 
 use super::ablate::AblateArguments;
-use super::benchmark::BenchmarkArguments;
+use super::benchmark::{self, BenchmarkArguments};
 use super::data::DataArguments;
 use super::draw::DrawArguments;
-use super::evaluate::EvaluateArguments;
+use super::evaluate::{self, EvaluateArguments};
 use super::experiments::{DiffArguments, ShowArguments};
-use super::explain::ExplainArguments;
+use super::explain::{self, ExplainArguments};
 use super::explain_seq::ExplainSeqArguments;
 use super::export::ExportArguments;
 use super::layers::LayersArguments;
 use super::localize::LocalizeArguments;
+use super::modes::{Chosen, Given, Mode};
 use super::reproduce::ReproduceArguments;
 use super::sanity::SanityArguments;
 use super::score::ScoreArguments;
@@ -28,6 +33,19 @@ pub(super) struct Arguments {
     pub(super) shared: Shared,
     #[command(subcommand)]
     pub(super) verb: Verb,
+}
+
+impl Arguments {
+    /// Returns the arguments in `words`, and which options they give.
+    ///
+    /// # Errors
+    /// Arguments that the command line does not have; a request for help.
+    pub(super) fn read(words: &[OsString]) -> Result<(Self, Given), clap::Error> {
+        let command = Self::command();
+        let matches = command.clone().try_get_matches_from(words)?;
+        let given = Given::of(&command, &matches);
+        Ok((Self::from_arg_matches(&matches)?, given))
+    }
 }
 
 /// The verbs.
@@ -87,5 +105,33 @@ impl Verb {
                 | Self::Diff(_)
                 | Self::Data(_)
         )
+    }
+
+    /// Returns the modes that it is used in.
+    ///
+    /// # Errors
+    /// An unknown experiment or network; networks of several kinds; nothing to do.
+    pub(super) fn modes(&self, runs: &Runs, given: &Given) -> anyhow::Result<Chosen> {
+        let only = |mode| Ok(Chosen::new(mode, ""));
+        match self {
+            Self::Explain(arguments) => explain::mode(runs, arguments, given),
+            Self::Evaluate(arguments) => evaluate::mode(runs, arguments, given),
+            Self::Benchmark(arguments) => Ok(benchmark::modes(arguments)?),
+            Self::Ablate(arguments) => only(arguments.mode()),
+            Self::Localize(arguments) => only(arguments.mode()),
+            Self::Score(arguments) => only(arguments.mode()),
+            Self::Reproduce(arguments) => only(arguments.mode()),
+            Self::Train(_)
+            | Self::ExplainSeq(_)
+            | Self::Sanity(_)
+            | Self::Draw(_)
+            | Self::Layers(_)
+            | Self::Export(_)
+            | Self::Weights(_)
+            | Self::List
+            | Self::Show(_)
+            | Self::Diff(_)
+            | Self::Data(_) => only(Mode::Only),
+        }
     }
 }

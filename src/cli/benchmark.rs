@@ -6,13 +6,15 @@ use clap::Args;
 
 use crate::model::backbones::{BackboneName, Dialect};
 use crate::study::benchmark::{Benchmark, PhotoSource, Request};
-use crate::study::{BoxSource, WeightSource, check_once};
+use crate::study::{BoxSource, Watch, WeightSource, check_once, picture_files};
 
 use super::agreement_text;
+use super::among::{all_among, one_among};
 use super::context::Context;
 use super::failure::Complaint;
 use super::localize;
 use super::localize_text;
+use super::modes::{Chosen, Mode};
 use super::output::{listed, note, result};
 use super::score_text;
 use super::shared::at_least_one;
@@ -26,33 +28,33 @@ const FOLDER: &str = "benchmark";
 #[derive(Debug, Clone, Args)]
 pub(super) struct BenchmarkArguments {
     /// ImageNet networks to compare, such as resnet50
-    #[arg(required = true)]
+    #[arg(required_unless_present_any = ["images", "several"])]
     networks: Vec<String>,
     /// Photographs to score explanations on: Average Drop, % Increase, % Win and, with several
     /// networks, the agreement of their maps
-    #[arg(long, value_name = "DIR", required_unless_present_any = ["boxes", "images", "several"])]
+    #[arg(long, value_name = "DIR")]
     photos: Option<PathBuf>,
     /// Their classes: a CSV with the columns file,class, by name or number [default: labels.csv in
     /// the folder]
-    #[arg(long, value_name = "FILE", requires = "photos")]
+    #[arg(long, value_name = "FILE")]
     labels: Option<PathBuf>,
     /// The first N photographs [default: all]
-    #[arg(long, value_name = "N", value_parser = at_least_one, requires = "photos")]
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
     limit: Option<usize>,
     /// Skip photographs that cannot be read, and count them
-    #[arg(long, requires = "photos")]
+    #[arg(long)]
     skip_bad: bool,
     /// Objects to localise: a CSV with the columns file,class,x0,y0,x1,y1, in pixels of the
     /// picture, x1 and y1 not included; one row per object
     #[arg(long, value_name = "FILE")]
     boxes: Option<PathBuf>,
     /// Folder of those pictures [default: the CSV's]
-    #[arg(long, value_name = "DIR", requires = "boxes")]
+    #[arg(long, value_name = "DIR")]
     boxed_images: Option<PathBuf>,
-    /// Pictures to draw with every network, one figure each [default: the first photograph]
+    /// Pictures, or folders of them, to draw with every network, one figure each [default: the first photograph]
     #[arg(long = "image", value_name = "PATH", num_args = 1..)]
     images: Vec<PathBuf>,
-    /// Pictures with several objects, to draw with CAM, Grad-CAM and Grad-CAM++ [default: the first
+    /// Pictures with several objects, or folders of them, to draw with CAM, Grad-CAM and Grad-CAM++ [default: the first
     /// four of --boxes with more than one]
     #[arg(long, value_name = "PATH", num_args = 1..)]
     several: Vec<PathBuf>,
@@ -89,9 +91,19 @@ pub(super) struct BenchmarkArguments {
 }
 
 impl BenchmarkArguments {
-    fn request(&self) -> anyhow::Result<Request> {
+    fn request(&self, watch: &dyn Watch) -> anyhow::Result<Request> {
+        // `--image` and `--several` take every word after them.
+        let is_network = |word: &str| word.parse::<BackboneName>().is_ok();
+        let (after_images, mut images) = all_among(&self.images, is_network);
+        let (after_several, several) = all_among(&self.several, is_network);
+        let mut names = [self.networks.clone(), after_images, after_several].concat();
+        if names.is_empty()
+            && let Some((name, rest)) = one_among(&images, is_network)
+        {
+            (names, images) = (vec![name], rest);
+        }
         Ok(Request {
-            networks: self.networks()?,
+            networks: self.networks(&names)?,
             methods: self.methods.clone(),
             class: self.class.clone(),
             photos: self.photos.as_ref().map(|folder| PhotoSource {
@@ -104,13 +116,13 @@ impl BenchmarkArguments {
                 csv: csv.clone(),
                 folder: self.boxed_images.clone(),
             }),
-            images: self.images.clone(),
-            several: self.several.clone(),
+            images: picture_files(&images, watch)?,
+            several: picture_files(&several, watch)?,
         })
     }
 
-    fn networks(&self) -> anyhow::Result<Vec<(BackboneName, WeightSource)>> {
-        let names = self.networks.iter().map(|text| text.parse());
+    fn networks(&self, names: &[String]) -> anyhow::Result<Vec<(BackboneName, WeightSource)>> {
+        let names = names.iter().map(|text| text.parse());
         let names = names.collect::<Result<Vec<BackboneName>, _>>()?;
         check_once("network", &names, BackboneName::to_string)?;
         let weights = of_networks("--weights", &self.weights, &names)?;
@@ -129,10 +141,35 @@ impl BenchmarkArguments {
     }
 }
 
+/// Returns the modes: what is measured and drawn.
+///
+/// # Errors
+/// Nothing to measure or to draw.
+pub(super) fn modes(arguments: &BenchmarkArguments) -> Result<Chosen, Complaint> {
+    let drawn = !arguments.images.is_empty() || !arguments.several.is_empty();
+    let modes: Vec<Mode> = [
+        arguments.photos.as_ref().map(|_| Mode::Photos),
+        arguments.boxes.as_ref().map(|_| Mode::Located),
+        drawn.then_some(Mode::Drawn),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if modes.is_empty() {
+        let hint = "name photographs to score maps on with --photos DIR, boxes to localise them on \
+                    with --boxes FILE, or pictures to draw with --image FILE or --several FILE";
+        return Err(Complaint::misused(
+            "there is nothing to compare the networks on",
+            hint,
+        ));
+    }
+    Ok(Chosen::all(modes))
+}
+
 /// Runs the requested measurements, draws the figures, and lists the files.
 pub(super) fn run(context: &Context, arguments: &BenchmarkArguments) -> anyhow::Result<u8> {
     let runs = &context.runs;
-    let benchmark = Benchmark::new(runs, &arguments.request()?, context)?;
+    let benchmark = Benchmark::new(runs, &arguments.request(context)?, context)?;
     let out = context.figures(arguments.out.as_deref(), &[FOLDER]);
     let mut files = score(context, &benchmark, (arguments.limit.is_some(), &out))?;
     let found = benchmark.localize(runs, context, localize_text::print)?;

@@ -1,5 +1,6 @@
 //! The context of one run of the program: runs and data, signals, and progress display.
 
+use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 use std::sync::Once;
 
@@ -7,12 +8,14 @@ use crate::data::DataSearch;
 use crate::device::{DeviceChoice, choose};
 use crate::experiment::Resolved;
 use crate::figure::{FigureError, characters_without_font, draw_folder};
-use crate::study::{Progress, Runs, StudyError, Watch, measure};
+use crate::study::{Progress, RunName, Runs, StudyError, Watch, measure};
 use crate::train::TrainEvents;
 
-use super::output::{note, program};
+use super::commands::{Commands, base_words, option};
+use super::modes::{Chosen, Given, Mode};
+use super::output::note;
 use super::progress::{Bar, TrainView};
-use super::shared::{DEFAULT_RUNS, DeviceName, MeasureArguments, Shared};
+use super::shared::{DeviceName, MeasureArguments, Shared};
 use super::signals::Signals;
 
 /// Folder of all figures.
@@ -29,13 +32,17 @@ pub(super) struct Context {
     pub(super) runs: Runs,
     /// Signals to stop.
     pub(super) signals: Signals,
-    /// The shared options that differ from their defaults, for printed commands.
-    flags: String,
+    /// Commands to print.
+    pub(super) commands: Commands,
+    /// The verb and the options given.
+    pub(super) given: Given,
+    /// The modes of the verb, once they are known.
+    pub(super) chosen: OnceCell<Chosen>,
 }
 
 impl Context {
     /// Returns the context. If no networks will run, it looks for a GPU only if one is requested.
-    pub(super) fn new(shared: &Shared, runs_networks: bool) -> anyhow::Result<Self> {
+    pub(super) fn new(shared: &Shared, given: Given, runs_networks: bool) -> anyhow::Result<Self> {
         // The device first: it sets the environment, which must happen before any thread starts.
         let choice = match shared.device {
             DeviceName::Auto if runs_networks => DeviceChoice::Auto,
@@ -54,7 +61,9 @@ impl Context {
                 ..Runs::new(&shared.runs, device)
             },
             signals: Signals::install()?,
-            flags: flags(shared),
+            commands: Commands::with(shared),
+            given,
+            chosen: OnceCell::new(),
         })
     }
 
@@ -102,9 +111,31 @@ impl Context {
         }
     }
 
-    /// Returns the command `rest` with this run's shared options, ready to paste.
-    pub(super) fn command(&self, rest: &str) -> String {
-        format!("{} {rest}{}", program(), self.flags)
+    /// Returns the command with these words and this run's shared options, ready to paste.
+    pub(super) fn command<T: AsRef<str>>(&self, words: impl IntoIterator<Item = T>) -> String {
+        self.commands.of(words)
+    }
+
+    /// Returns the command that this program was started with, on the run `run`.
+    pub(super) fn on(&self, run: &RunName) -> String {
+        let seed = match self.reads("--seeds") {
+            true => "--seeds",
+            false => "--seed",
+        };
+        let mut words = base_words(run.base.as_deref());
+        words.extend(option(seed, run.seed));
+        Commands::again_with(&["--base", "--dataset", "--seed", "--seeds"], &words)
+    }
+
+    /// Returns the mode of the verb; the first, if it is in several.
+    pub(super) fn mode(&self) -> Mode {
+        self.chosen.get().map_or(Mode::Only, Chosen::first)
+    }
+
+    /// Returns whether the verb reads `option` in its mode.
+    pub(super) fn reads(&self, option: &str) -> bool {
+        let chosen = self.chosen.get();
+        chosen.is_some_and(|chosen| chosen.reads(&self.given, option))
     }
 }
 
@@ -141,21 +172,4 @@ pub(super) fn note_empty_boxes() {
             without.len()
         ));
     });
-}
-
-/// Returns the shared options that differ from their defaults, each after a space.
-fn flags(shared: &Shared) -> String {
-    let mut text = String::new();
-    if let Some(folder) = &shared.data_dir {
-        text.push_str(&format!(" --data-dir '{}'", folder.display()));
-    }
-    if shared.runs != Path::new(DEFAULT_RUNS) {
-        text.push_str(&format!(" --runs '{}'", shared.runs.display()));
-    }
-    match shared.device {
-        DeviceName::Auto => {}
-        DeviceName::Cpu => text.push_str(" --device cpu"),
-        DeviceName::Cuda => text.push_str(" --device cuda"),
-    }
-    text
 }

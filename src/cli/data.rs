@@ -13,7 +13,7 @@ use super::context::Context;
 use super::failure::Complaint;
 use super::fetch_progress::FetchProgress;
 use super::hints;
-use super::output::{DONE, note, program, result, table};
+use super::output::{DONE, note, result, result_table};
 
 /// The trial whose resolved experiment sets the number of `shapes` images.
 const ANY_TRIAL: &str = "trial-a";
@@ -74,7 +74,7 @@ fn fetch_dataset(context: &Context, dataset: CatalogueEntry) -> anyhow::Result<u
             note(error);
             note(format!(
                 "to go on: {}",
-                context.command(&format!("data fetch {dataset}"))
+                context.command(["data", "fetch", dataset.name()])
             ));
             Ok(context.signals.exit_code())
         }
@@ -122,7 +122,7 @@ fn check(context: &Context, dataset: CatalogueEntry, sheet: Option<&Path>) -> an
             channels(&part.deviation),
         ]);
     }
-    result(table(&rows));
+    result_table(&rows);
     if let Some(path) = sheet {
         write_contact_sheet(context, dataset, &generated, path)?;
         result(path.display());
@@ -160,7 +160,9 @@ fn list(context: &Context) -> u8 {
     for listing in describe::list(&context.runs.data) {
         let place = match (&listing.folder, listing.to_fetch) {
             (Some(folder), _) => folder.display().to_string(),
-            (None, Some(dataset)) => format!("absent; {}", hints::fetch(dataset, program())),
+            (None, Some(dataset)) => {
+                format!("absent; {}", hints::fetch(dataset, &context.commands))
+            }
             (None, None) if listing.available => "made when needed".to_string(),
             (None, None) => "absent".to_string(),
         };
@@ -176,6 +178,6 @@ fn list(context: &Context) -> u8 {
             listing.summary.to_string(),
         ]);
     }
-    result(table(&rows));
+    result_table(&rows);
     DONE
 }

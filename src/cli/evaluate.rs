@@ -10,12 +10,13 @@ use crate::experiment::Experiment;
 use crate::model::backbones::BackboneName;
 use crate::run::{DepthRow, TableRow};
 use crate::study::accuracy::{Request, measure};
-use crate::study::{Published, forecast, grouped, photo_accuracy};
+use crate::study::{Published, Runs, StudyError, forecast, grouped, photo_accuracy};
 
 use super::context::Context;
 use super::evaluate_frames::{self, FrameArguments};
 use super::failure::Complaint;
-use super::output::{DONE, listed, note, result, table};
+use super::modes::{Chosen, Given, Mode};
+use super::output::{DONE, listed, note, result, result_table};
 use super::shared::FromWeights;
 use super::train::is_other_kind;
 
@@ -47,50 +48,85 @@ pub(super) struct EvaluateArguments {
 #[derive(Debug, Clone, Default, Args)]
 struct PhotoArguments {
     /// Folder of photographs, for ImageNet networks
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["base", "csv", "checkpoint", "seeds"])]
+    #[arg(long, value_name = "DIR")]
     photos: Option<PathBuf>,
     /// Their classes: a CSV with the columns file,class, by name or number [default: labels.csv in
     /// the folder]
-    #[arg(long, value_name = "FILE", requires = "photos")]
+    #[arg(long, value_name = "FILE")]
     labels: Option<PathBuf>,
     /// Skip pictures that cannot be read, and count them
-    #[arg(long, requires = "photos")]
+    #[arg(long)]
     skip_bad: bool,
     /// Classify each picture from ten crops (corners, centre and their mirror images) by the mean
     /// of their probabilities
-    #[arg(long, requires = "photos")]
+    #[arg(long)]
     ten_crop: bool,
     #[command(flatten)]
     from: FromWeights,
 }
 
+/// Returns the mode: the kind of the networks.
+///
+/// # Errors
+/// An unknown network; networks of both kinds.
+pub(super) fn mode(
+    runs: &Runs,
+    arguments: &EvaluateArguments,
+    given: &Given,
+) -> anyhow::Result<Chosen> {
+    let trials = &arguments.trials;
+    let base = arguments.base.as_deref();
+    // With a base the name is a run trained here; without one it is the ImageNet network.
+    let imagenet = |trial: &&String| base.is_none() && trial.parse::<BackboneName>().is_ok();
+    if let Some(name) = trials.iter().find(imagenet) {
+        return Ok(Chosen::new(Mode::Photographed, name));
+    }
+    let predict = (trials.iter())
+        .map(|trial| predicts_frames(runs, trial, base))
+        .collect::<Result<Vec<bool>, _>>()
+        .map_err(
+            |unknown| match given.wants(Mode::Photographed, Mode::Trained) {
+                true => unknown_network(trials, unknown),
+                false => unknown.into(),
+            },
+        )?;
+    let first = trials.first().map_or("", String::as_str);
+    match predict.iter().position(|predicts| *predicts) {
+        None => Ok(Chosen::new(Mode::Trained, first)),
+        Some(_) if predict.iter().all(|predicts| *predicts) => Ok(Chosen::new(Mode::Frames, first)),
+        Some(place) => {
+            let message = format!("{} predicts frames, others classify", trials[place]);
+            let hint = "evaluate networks of one kind at a time";
+            Err(Complaint::misused(message, hint).into())
+        }
+    }
+}
+
+/// Returns the error about a name that is not an ImageNet network, or `otherwise`.
+fn unknown_network(names: &[String], otherwise: StudyError) -> anyhow::Error {
+    let unknown = names
+        .iter()
+        .find_map(|name| name.parse::<BackboneName>().err());
+    unknown.map_or_else(|| otherwise.into(), anyhow::Error::from)
+}
+
+fn predicts_frames(runs: &Runs, trial: &str, base: Option<&str>) -> Result<bool, StudyError> {
+    match runs.experiment::<Experiment>(trial, base, &[]) {
+        Err(error) if is_other_kind(&error) => Ok(true),
+        resolved => Ok(resolved.map(|_| false)?),
+    }
+}
+
 /// Measures every trained seed of the given trials and prints a table.
 pub(super) fn run(context: &Context, arguments: &EvaluateArguments) -> anyhow::Result<u8> {
-    // With a base the name is a run trained here; without one it is the ImageNet network.
-    let imagenet =
-        |trial: &String| arguments.base.is_none() && trial.parse::<BackboneName>().is_ok();
-    if arguments.photos.photos.is_some() || arguments.trials.iter().any(imagenet) {
-        return evaluate_photos(context, arguments);
+    match context.mode() {
+        Mode::Photographed => evaluate_photos(context, arguments),
+        Mode::Frames => frames(context, arguments),
+        _ => evaluate_trained(context, arguments),
     }
-    let base = arguments.base.as_deref();
-    let predict = (arguments.trials.iter())
-        .map(|trial| predicts_frames(context, trial, base))
-        .collect::<anyhow::Result<Vec<bool>>>()?;
-    if predict.iter().all(|predicts| *predicts) {
-        return frames(context, arguments);
-    }
-    if let Some(place) = predict.iter().position(|predicts| *predicts) {
-        let message = format!(
-            "{} predicts frames, others classify",
-            arguments.trials[place]
-        );
-        let hint = "evaluate networks of one kind at a time";
-        return Err(Complaint::misused(message, hint).into());
-    }
-    if let Some(option) = arguments.frames.given() {
-        let message = format!("{option} is for networks that predict frames");
-        return Err(Complaint::misused(message, "leave it out").into());
-    }
+}
+
+fn evaluate_trained(context: &Context, arguments: &EvaluateArguments) -> anyhow::Result<u8> {
     let request = Request {
         trials: arguments.trials.clone(),
         base: arguments.base.clone(),
@@ -118,13 +154,6 @@ fn frames(context: &Context, arguments: &EvaluateArguments) -> anyhow::Result<u8
     let places = (arguments.frames.out.as_deref(), arguments.csv.as_ref());
     let files = evaluate_frames::perform(context, &request, places)?;
     Ok(listed(files))
-}
-
-fn predicts_frames(context: &Context, trial: &str, base: Option<&str>) -> anyhow::Result<bool> {
-    match context.runs.experiment::<Experiment>(trial, base, &[]) {
-        Err(error) if is_other_kind(&error) => Ok(true),
-        resolved => Ok(resolved.map(|_| false)?),
-    }
 }
 
 /// Prints the rows as a table.
@@ -158,7 +187,7 @@ pub(super) fn print(rows: &[DepthRow]) {
             row.test_images.to_string(),
         ]);
     }
-    result(table(&cells));
+    result_table(&cells);
     if let Some(row) = rows.first() {
         let generated = if row.generated {
             " (generated data)"
@@ -210,7 +239,7 @@ fn evaluate_photos(context: &Context, arguments: &EvaluateArguments) -> anyhow::
         row.extend([found.top1, found.top5].iter().flat_map(percent));
         rows.push(row);
     }
-    result(table(&rows));
+    result_table(&rows);
     if let Some(unread) = unread {
         note(unread);
     }

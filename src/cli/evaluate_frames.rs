@@ -4,10 +4,13 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use crate::data::DataError;
 use crate::run::{FrameScoreRow, TableRow};
+use crate::study::StudyError;
 use crate::study::forecast::{MEAN_IMAGE_CLIPS, Request, measure};
 
 use super::context::Context;
+use super::failure::Complaint;
 use super::frame_text::print;
 use super::shared::at_least_one;
 
@@ -29,19 +32,6 @@ pub(super) struct FrameArguments {
     pub(super) out: Option<PathBuf>,
 }
 
-impl FrameArguments {
-    /// Returns the name of a given option, if any.
-    pub(super) fn given(&self) -> Option<&'static str> {
-        let given = [
-            ("--limit", self.limit.is_some()),
-            ("--official", self.official.is_some()),
-            ("--out", self.out.is_some()),
-        ];
-        let mut given = given.into_iter().filter(|(_, given)| *given);
-        given.next().map(|(name, _)| name)
-    }
-}
-
 /// Scores the forecasts, prints tables, writes CSV (also to `csv`) and figure, and returns the
 /// files.
 pub(super) fn perform(
@@ -49,7 +39,8 @@ pub(super) fn perform(
     request: &Request,
     (out, csv): (Option<&Path>, Option<&PathBuf>),
 ) -> anyhow::Result<Vec<PathBuf>> {
-    let found = measure(&context.runs, request, context)?;
+    let found = measure(&context.runs, request, context);
+    let found = found.map_err(|error| of_official(error, request))?;
     print(&found.rows, MEAN_IMAGE_CLIPS);
     let folder = context.figures(out, &[&found.dataset, FOLDER]);
     let mut files = vec![folder.join(FrameScoreRow::FILE)];
@@ -59,4 +50,21 @@ pub(super) fn perform(
     }
     files.extend(context.draw(&folder)?);
     Ok(files)
+}
+
+/// Adds to an error of the official file where that file is to be had.
+fn of_official(error: StudyError, request: &Request) -> anyhow::Error {
+    let official = request.official.as_ref();
+    match &error {
+        StudyError::Data(DataError::Io { path, .. } | DataError::Format { path, .. })
+            if Some(path) == official =>
+        {
+            let message = format!("{:#}", anyhow::Error::from(error));
+            let hint = "give mnist_test_seq.npy, the test set of Moving MNIST from \
+                        https://www.cs.toronto.edu/~nitish/unsupervised_video, or leave --official \
+                        out to score the experiment's own clips";
+            Complaint::failed(message, hint).into()
+        }
+        _ => error.into(),
+    }
 }

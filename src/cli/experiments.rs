@@ -9,7 +9,7 @@ use crate::study::grouped;
 
 use super::context::Context;
 use super::failure::{Complaint, Failure};
-use super::output::{DONE, note, program, result, table};
+use super::output::{DONE, note, result, result_file, result_table};
 use super::shared::ExperimentArguments;
 use super::train::is_other_kind;
 
@@ -142,7 +142,7 @@ pub(super) fn list(context: &Context) -> anyhow::Result<u8> {
             question(experiment.text().0),
         ]);
     }
-    result(table(&rows));
+    result_table(&rows);
     list_trained(context)?;
     Ok(DONE)
 }
@@ -174,11 +174,18 @@ fn list_trained(context: &Context) -> anyhow::Result<()> {
         ]);
     }
     match rows.len() {
-        1 => note(format!(
-            "\nnothing trained yet; try: {} train trial-a --base shapes",
-            program()
-        )),
-        _ => result(format!("\n{}", table(&rows))),
+        1 => {
+            let train = ["train", "trial-a", "--base", "shapes"];
+            note("");
+            note(format!(
+                "nothing trained yet; try: {}",
+                context.commands.of(train)
+            ));
+        }
+        _ => {
+            result("");
+            result_table(&rows);
+        }
     }
     Ok(())
 }
@@ -207,10 +214,11 @@ pub(super) fn show(context: &Context, arguments: &ShowArguments) -> anyhow::Resu
         result(format!("# {line}").trim_end());
     }
     result("");
-    result(text.trim_end());
+    result_file(text.trim_end());
     let size = experiment.size(context)?;
+    result("");
     result(format!(
-        "\n# {} parameters, {} multiply-adds {}",
+        "# {} parameters, {} multiply-adds {}",
         grouped(size.parameters),
         grouped(size.multiply_adds),
         experiment.unit()
@@ -251,7 +259,7 @@ pub(super) fn diff(context: &Context, arguments: &DiffArguments) -> anyhow::Resu
     for (name, first, second) in counts {
         rows.push(vec![name.to_string(), grouped(first), grouped(second)]);
     }
-    result(table(&rows));
+    result_table(&rows);
     Ok(DONE)
 }
 

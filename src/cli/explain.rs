@@ -4,15 +4,19 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::experiment::Experiment;
+use crate::experiment::{Experiment, known};
 use crate::model::backbones::BackboneName;
 use crate::run::{ExplanationRecord, ExplanationSet, HeadRecord, MAPS_JSON, MAPS_TENSORS};
 use crate::study::explanation::{PANELS, Request, of_published, of_trained};
-use crate::study::{LayerChoice, Published, Selection, Trained, Verdicts, Watch};
+use crate::study::{
+    LayerChoice, Published, Runs, Selection, Trained, Verdicts, Watch, picture_files,
+};
 
+use super::among::one_among;
 use super::context::{Context, SANITY};
 use super::failure::Complaint;
-use super::output::{DONE, listed, result, table};
+use super::modes::{Chosen, Given, Mode};
+use super::output::{DONE, listed, result, result_table};
 use super::shared::{CheckpointArguments, FromWeights, MapArguments};
 
 /// Folder of explanations, in that of all figures.
@@ -23,13 +27,14 @@ const FOLDER: &str = "explain";
 pub(super) struct ExplainArguments {
     /// Experiment, such as trial-d, or ImageNet network, such as resnet50; with --dataset the
     /// resnet50 trained here
-    trial: String,
+    #[arg(required_unless_present = "images")]
+    trial: Option<String>,
     #[command(flatten)]
     from: FromWeights,
     #[command(flatten)]
     checkpoint: CheckpointArguments,
-    /// Image files
-    #[arg(long = "image", value_name = "PATH", num_args = 1.., required_unless_present = "test_index", conflicts_with = "test_index")]
+    /// Image files, or folders of them
+    #[arg(long = "image", value_name = "PATH", num_args = 1.., conflicts_with = "test_index")]
     images: Vec<PathBuf>,
     /// Images of the test split by number, from 0
     #[arg(long, value_delimiter = ',', value_name = "N,N")]
@@ -42,6 +47,27 @@ pub(super) struct ExplainArguments {
 }
 
 impl ExplainArguments {
+    /// Returns the network, and the image files and folders.
+    ///
+    /// # Errors
+    /// No network is named.
+    fn named(&self, runs: &Runs) -> Result<(String, Vec<PathBuf>), Complaint> {
+        if let Some(trial) = &self.trial {
+            return Ok((trial.clone(), self.images.clone()));
+        }
+        let trials = known(&runs.folder);
+        let is_known = |word: &str| {
+            trials.iter().any(|trial| trial == word) || word.parse::<BackboneName>().is_ok()
+        };
+        match one_among(&self.images, is_known) {
+            Some((trial, images)) if !images.is_empty() || is_known(&trial) => Ok((trial, images)),
+            _ => {
+                let hint = "name one, such as trial-d, before or after its pictures";
+                Err(Complaint::misused("no network is named", hint))
+            }
+        }
+    }
+
     fn request(&self) -> anyhow::Result<Request> {
         Ok(Request {
             layers: LayerChoice::of(&self.maps.layers, LayerChoice::Last),
@@ -53,32 +79,57 @@ impl ExplainArguments {
     }
 }
 
+/// Returns the mode: the kind of the network.
+///
+/// # Errors
+/// An unknown network.
+pub(super) fn mode(
+    runs: &Runs,
+    arguments: &ExplainArguments,
+    given: &Given,
+) -> anyhow::Result<Chosen> {
+    let (trial, _) = arguments.named(runs)?;
+    let base = arguments.checkpoint.base.as_deref();
+    // With a base the name is a run trained here; without one it is the ImageNet network.
+    let imagenet = trial.parse::<BackboneName>();
+    match (imagenet, runs.experiment::<Experiment>(&trial, base, &[])) {
+        (Ok(_), _) if base.is_none() => Ok(Chosen::new(Mode::ImageNet, &trial)),
+        (Err(unknown), Err(_)) if given.wants(Mode::ImageNet, Mode::Trained) => Err(unknown.into()),
+        (_, known) => known.map(|_| Ok(Chosen::new(Mode::Trained, &trial)))?,
+    }
+}
+
 /// Explains the images, writes maps and figure, and prints the network's predictions.
 pub(super) fn run(context: &Context, arguments: &ExplainArguments) -> anyhow::Result<u8> {
-    // With a base the name is a run trained here; without one it is the ImageNet network.
-    let published = arguments.trial.parse::<BackboneName>();
-    let base = arguments.checkpoint.base.as_deref();
-    if let (Ok(name), None) = (&published, base) {
-        return explain_photos(context, *name, arguments);
+    let (trial, images) = arguments.named(&context.runs)?;
+    let files = picture_files(&images, context)?;
+    if files.is_empty() && arguments.test_index.is_empty() {
+        let hint = match context.reads("--test-index") {
+            true => {
+                "name picture files with --image FILE, or images of the test split by number \
+                     with --test-index 0,1"
+            }
+            false => "name picture files or a folder with --image FILE",
+        };
+        return Err(Complaint::misused("no picture to explain is named", hint).into());
     }
-    let runs = &context.runs;
-    if arguments.from.is_given() {
-        let known = runs.experiment::<Experiment>(&arguments.trial, base, &[]);
-        if let (Err(unknown), Err(_)) = (published, known) {
-            return Err(unknown.into());
-        }
-        let message = format!(
-            "{} is an experiment: it has the weights of its run",
-            arguments.trial
-        );
-        let hint = "leave --weights, --dialect, --class-names and --allow-nan to ImageNet networks";
-        return Err(Complaint::misused(message, hint).into());
+    match context.mode() {
+        Mode::ImageNet => explain_photos(context, (trial.parse()?, &files), arguments),
+        _ => explain_trained(context, (&trial, files), arguments),
     }
-    let which = &arguments.checkpoint;
-    let trained: Trained = runs.find(&arguments.trial, base, which.seed())?;
-    let selection = match arguments.images.is_empty() {
+}
+
+/// Explains images with a network trained here.
+fn explain_trained(
+    context: &Context,
+    (trial, files): (&str, Vec<PathBuf>),
+    arguments: &ExplainArguments,
+) -> anyhow::Result<u8> {
+    let (runs, which) = (&context.runs, &arguments.checkpoint);
+    let trained: Trained = runs.find(trial, which.base.as_deref(), which.seed())?;
+    let selection = match files.is_empty() {
         true => Selection::Numbers(arguments.test_index.clone()),
-        false => Selection::Files(arguments.images.clone()),
+        false => Selection::Files(files),
     };
     let dataset = trained.experiment.experiment.data.dataset.name();
     let verdicts = Verdicts::read(&context.figures(None, &[dataset, SANITY]))?;
@@ -93,32 +144,14 @@ pub(super) fn run(context: &Context, arguments: &ExplainArguments) -> anyhow::Re
 /// Explains photographs with an ImageNet network.
 fn explain_photos(
     context: &Context,
-    name: BackboneName,
+    (name, files): (BackboneName, &[PathBuf]),
     arguments: &ExplainArguments,
 ) -> anyhow::Result<u8> {
-    check_options(name, arguments)?;
     let published = Published::open(&context.runs, name, &arguments.from.source()?)?;
-    let what = (&arguments.images[..], &arguments.request()?);
+    let what = (files, &arguments.request()?);
     let set = of_published(&context.runs, &published, what, context)?;
     let out = context.figures(arguments.out.as_deref(), &[FOLDER, name.name()]);
     finish(context, &set, &out, |_record| "")
-}
-
-/// Fails if an option for networks trained here is given.
-fn check_options(name: BackboneName, arguments: &ExplainArguments) -> Result<(), Complaint> {
-    let given = match () {
-        () if arguments.checkpoint.seed.is_some() => "--seed",
-        () if arguments.checkpoint.checkpoint.is_some() => "--checkpoint",
-        () if !arguments.test_index.is_empty() => "--test-index",
-        () if arguments.maps.retrain_head => "--retrain-head",
-        () => return Ok(()),
-    };
-    let message = format!(
-        "{given} is for networks that are trained here, {name} alone means the ImageNet network"
-    );
-    let hint = "leave it out, and name pictures with --image; or name the data that it was trained \
-                on: --dataset cifar-100";
-    Err(Complaint::misused(message, hint))
 }
 
 /// Writes maps and figure into `out`, prints the network's predictions, and lists the files; `mark`
@@ -182,7 +215,7 @@ fn print(records: &[ExplanationRecord], mark: impl Fn(&ExplanationRecord) -> &'s
             ),
         ]);
     }
-    result(table(&rows));
+    result_table(&rows);
 }
 
 /// Returns the text after the name of a method that reads a retrained head: " (retrained head, 38.1

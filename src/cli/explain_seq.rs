@@ -6,14 +6,14 @@ use clap::Args;
 
 use crate::experiment::{ForecastExperiment, Resolved};
 use crate::run::{SEQUENCE_JSON, SEQUENCE_TENSORS};
+use crate::study::check_once;
 use crate::study::memory::{Memory, Part, Request, methods, write_capacity};
-use crate::study::{StudyError, check_once};
 
+use super::commands::Commands;
 use super::context::Context;
-use super::failure::Complaint;
 use super::memory_text::{print_capacity, print_clips};
-use super::output::listed;
-use super::shared::{CheckpointArguments, base_flag};
+use super::output::{listed, note};
+use super::shared::CheckpointArguments;
 use super::train::train_missing;
 
 /// Folder of all results, in that of the data set.
@@ -36,7 +36,7 @@ pub(super) struct ExplainSeqArguments {
     /// Layer, from 0 for the lowest; can be given several times [default: all]
     #[arg(long = "layer", value_delimiter = ',', value_name = "N")]
     layers: Vec<usize>,
-    /// Method that needs only the gradient; can be given several times
+    /// Method that needs only the gradient, or "all"; can be given several times
     #[arg(long = "method", default_values = ["grad-cam", "hires-cam"], value_name = "NAME")]
     methods: Vec<String>,
     /// Measure how far back the network remembers on the first N test clips; 0 to skip
@@ -78,29 +78,13 @@ pub(super) fn run(context: &Context, arguments: &ExplainSeqArguments) -> anyhow:
             let resolved: Resolved<ForecastExperiment> =
                 context.runs.experiment(name, base, &[])?;
             if let Some(code) = train_missing(context, &resolved, request.seed)? {
+                note(format!("to go on: {}", Commands::again()));
                 return Ok(code);
             }
         }
     }
-    let files = perform(context, &request, arguments.out.as_deref());
-    let files = files.map_err(|error| or_train(context, error))?;
+    let files = perform(context, &request, arguments.out.as_deref())?;
     Ok(listed(files))
-}
-
-/// Adds to the error about a missing run that this command can train it.
-fn or_train(context: &Context, error: anyhow::Error) -> anyhow::Error {
-    match error.downcast_ref() {
-        Some(missing @ StudyError::NoRun { run, .. }) => {
-            let base = base_flag(run.base.as_deref());
-            let train = format!("train {}{base} --seed {}", run.experiment, run.seed);
-            let hint = format!(
-                "{}, or let this command train it: --train",
-                context.command(&train)
-            );
-            Complaint::failed(missing.to_string(), hint).into()
-        }
-        _ => error,
-    }
 }
 
 /// Explains every network, prints its memory, and returns the files.

@@ -2,7 +2,7 @@
 
 use crate::data::DataError;
 use crate::device::DeviceError;
-use crate::experiment::ExperimentError;
+use crate::experiment::{ExperimentError, Located};
 use crate::explain::ExplainError;
 use crate::model::CheckpointError;
 use crate::model::weights::WeightsError;
@@ -10,9 +10,10 @@ use crate::run::RunError;
 use crate::study::StudyError;
 use crate::train::TrainError;
 
+use super::commands::Commands;
 use super::context::Context;
 use super::hints;
-use super::output::{self, FAILED, MISUSED, program};
+use super::output::{self, FAILED, MISUSED};
 use super::study_hints::study_hint;
 
 /// An error of the command line itself, with how to fix it.
@@ -47,6 +48,8 @@ impl Complaint {
 /// The printed parts of an error.
 pub(super) struct Failure {
     message: String,
+    /// Where in a file of an experiment the error is, line by line.
+    place: Vec<String>,
     hint: Option<String>,
     code: u8,
 }
@@ -55,8 +58,10 @@ impl Failure {
     /// Returns the printed parts of `error` and its causes.
     pub(super) fn of(error: &anyhow::Error, context: Option<&Context>) -> Self {
         let mut message = String::new();
+        let located = error.chain().find_map(place);
         for cause in error.chain() {
-            let text = cause.to_string().trim().to_string();
+            let text = cause.to_string();
+            let text = without_place(text.trim(), located).to_string();
             // A cause already contained in its parent's text is not printed twice.
             if !message.contains(&text) {
                 if !message.is_empty() {
@@ -69,6 +74,7 @@ impl Failure {
         let (hint, code) = error.chain().find_map(known).unwrap_or((None, FAILED));
         Self {
             message,
+            place: located.map_or(Vec::new(), |place| place.lines().to_vec()),
             hint,
             code,
         }
@@ -77,11 +83,26 @@ impl Failure {
     /// Prints the error and its hint, and returns the exit code.
     pub(super) fn print(&self) -> u8 {
         output::note(format!("error: {}", self.message));
+        self.place.iter().for_each(output::note);
         if let Some(hint) = &self.hint {
             output::note(format!("hint: {hint}"));
         }
         self.code
     }
+}
+
+/// Returns the position in a file of an experiment that `cause` names.
+fn place<'a>(cause: &'a (dyn std::error::Error + 'static)) -> Option<&'a Located> {
+    match cause.downcast_ref::<StudyError>() {
+        Some(StudyError::Experiment(error)) => error.place(),
+        _ => cause.downcast_ref::<ExperimentError>()?.place(),
+    }
+}
+
+/// Returns `text` without the position at its end, whose lines are printed one by one.
+fn without_place<'a>(text: &'a str, place: Option<&Located>) -> &'a str {
+    let shown = place.map_or(String::new(), Located::to_string);
+    text.strip_suffix(&shown).unwrap_or(text).trim_end()
 }
 
 fn known(
@@ -90,34 +111,36 @@ fn known(
 ) -> Option<(Option<String>, u8)> {
     if let (Some(error), Some(context)) = (cause.downcast_ref::<StudyError>(), context) {
         return match error {
-            StudyError::Run(error) => known(error, None),
-            StudyError::Data(error) => known(error, None),
-            StudyError::Experiment(error) => known(error, None),
-            StudyError::Checkpoint(error) => known(error, None),
-            StudyError::Weights(error) => known(error, None),
-            StudyError::Explain(error) => known(error, None),
-            StudyError::Train(error) => known(error, None),
+            StudyError::Run(error) => known(error, Some(context)),
+            StudyError::Data(error) => known(error, Some(context)),
+            StudyError::Experiment(error) => known(error, Some(context)),
+            StudyError::Checkpoint(error) => known(error, Some(context)),
+            StudyError::Weights(error) => known(error, Some(context)),
+            StudyError::Explain(error) => known(error, Some(context)),
+            StudyError::Train(error) => known(error, Some(context)),
             own => Some(study_hint(own, context)),
         };
     }
     if let (Some(DataError::Interrupted), Some(context)) = (cause.downcast_ref(), context) {
         return Some((None, context.signals.exit_code()));
     }
+    let commands = context.map_or_else(Commands::default, |context| context.commands.clone());
+    let reads = |option: &str| context.is_some_and(|context| context.reads(option));
     if let Some(error) = cause.downcast_ref::<Complaint>() {
         return Some((error.hint.clone(), error.code));
     }
     if let Some(error) = cause.downcast_ref::<ExperimentError>() {
-        return Some((hints::experiment(error), MISUSED));
+        return Some((hints::experiment(error, &commands), MISUSED));
     }
     if let Some(error) = cause.downcast_ref::<DataError>() {
         let misused = matches!(
             error,
             DataError::Unknown { .. } | DataError::AmbiguousClass { .. } | DataError::Option { .. }
         );
-        return Some((hints::data(error, program()), code(misused)));
+        return Some((hints::data(error, &commands), code(misused)));
     }
     if let Some(error) = cause.downcast_ref::<WeightsError>() {
-        return Some((hints::weights(error, program()), FAILED));
+        return Some((hints::weights(error, &commands), FAILED));
     }
     if let Some(error) = cause.downcast_ref::<TrainError>() {
         return Some((hints::train(error).map(str::to_string), FAILED));
@@ -136,7 +159,7 @@ fn known(
                 | ExplainError::NotLinear { .. }
                 | ExplainError::NotPooledLinear { .. }
         );
-        return Some((hints::explain(error), code(misused)));
+        return Some((hints::explain(error, &reads), code(misused)));
     }
     if let Some(error) = cause.downcast_ref::<DeviceError>() {
         return Some((Some(hints::device(error)), FAILED));

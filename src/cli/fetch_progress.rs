@@ -1,10 +1,12 @@
 //! Shows a fetch on standard error: a bar on a terminal, a few plain lines when piped.
 
-use std::io::{IsTerminal, Write, stderr};
+use std::io::{IsTerminal, stderr};
 
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 
 use crate::data::FetchEvent;
+
+use super::output::note;
 
 /// Bytes, share, rate and remaining time; no share if the size is unknown.
 const BAR: &str = "{bar:30} {bytes}/{total_bytes} {binary_bytes_per_sec}, {eta} left";
@@ -42,8 +44,7 @@ impl FetchProgress {
             bar.finish_and_clear();
         }
         if let Some(line) = line(event, &mut self.next_percent) {
-            // A closed standard error does not stop a download.
-            let _ = writeln!(stderr(), "{line}");
+            note(line);
         }
     }
 

@@ -4,7 +4,7 @@ use crate::evaluate::{FrameMeasure, Horizon};
 use crate::run::FrameScoreRow;
 use crate::study::grouped;
 
-use super::output::{result, table};
+use super::output::{result, result_table};
 
 /// Prints the means over frames with their intervals, then the means of each frame.
 /// `mean_image_clips` is the number of training clips averaged for the mean image.
@@ -14,9 +14,9 @@ pub(super) fn print(rows: &[FrameScoreRow], mean_image_clips: usize) {
             .filter(|row| row.horizon == horizon.name())
             .collect();
         result(heading(horizon));
-        result(table(&means(&ours)));
+        result_table(&means(&ours));
         result("");
-        result(table(&by_frame(&ours)));
+        result_table(&by_frame(&ours));
         result("");
     }
     let Some(first) = rows.first() else { return };

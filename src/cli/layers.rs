@@ -7,7 +7,7 @@ use crate::study::dialect_of;
 
 use super::context::Context;
 use super::failure::Complaint;
-use super::output::{DONE, result, table};
+use super::output::{DONE, result, result_table};
 
 /// Number of classes of the network: ImageNet's.
 const CLASSES: usize = 1000;
@@ -67,7 +67,7 @@ pub(super) fn run(context: &Context, arguments: &LayersArguments) -> anyhow::Res
             notes.join(", "),
         ]);
     }
-    result(table(&rows));
+    result_table(&rows);
     result(format!(
         "{name} on {side} x {side} pixels; head: {}",
         network.head()

@@ -9,6 +9,7 @@ use crate::study::localize::{Findings, Request, measure};
 
 use super::context::Context;
 use super::localize_text::{print, print_legend};
+use super::modes::Mode;
 use super::output::listed;
 use super::shared::MeasureArguments;
 
@@ -22,14 +23,22 @@ pub(super) struct LocalizeArguments {
     measure: MeasureArguments,
     /// Boxes on your own pictures: a CSV with the columns file,class,x0,y0,x1,y1, in pixels of the
     /// original picture, x1 and y1 not included; one row per object
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["split", "limit"])]
+    #[arg(long, value_name = "FILE")]
     boxes: Option<PathBuf>,
     /// Folder of those pictures [default: the CSV's]
-    #[arg(long, value_name = "DIR", requires = "boxes")]
+    #[arg(long, value_name = "DIR")]
     images: Option<PathBuf>,
 }
 
 impl LocalizeArguments {
+    /// Returns the mode: where the pictures come from.
+    pub(super) fn mode(&self) -> Mode {
+        match self.boxes.is_some() {
+            true => Mode::Boxes,
+            false => Mode::Split,
+        }
+    }
+
     fn request(&self, context: &Context) -> anyhow::Result<Request> {
         Ok(Request {
             measurement: context.measurement(&self.measure)?,

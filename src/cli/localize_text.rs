@@ -4,7 +4,7 @@ use crate::run::LocalizationSummaryRow;
 use crate::study::PICTURES;
 use crate::study::localize::{ALL, DeltaRule, REFERENCE};
 
-use super::output::{result, table};
+use super::output::{result, result_table};
 
 /// The threshold of the printed coverage by number of objects.
 const COVERAGE_DELTA: f32 = 0.15;
@@ -55,13 +55,13 @@ pub(super) fn print(rows: &[LocalizationSummaryRow], delta_rule: DeltaRule) {
             "Where the maps lie; {what} at the delta in brackets, and at each method's best delta, {}.",
             chosen(delta_rule, &first.split)
         ));
-        result(table(&places(&all)));
+        result_table(&places(&all));
         result("");
         result(format!(
             "Which objects they cover, by number of objects; at delta {COVERAGE_DELTA} beside the \
              share of the picture that is marked, and at equal area, the objects' own."
         ));
-        result(table(&objects(layer)));
+        result_table(&objects(layer));
     }
 }
 

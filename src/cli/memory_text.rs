@@ -2,7 +2,7 @@
 
 use crate::run::{CapacityRow, SequenceSet, claimed_lags};
 
-use super::output::{result, table};
+use super::output::{result, result_table};
 
 /// Prints one line per clip and layer: the similarity of each map to the prediction.
 pub(super) fn print_clips(set: &SequenceSet) {
@@ -44,7 +44,7 @@ pub(super) fn print_clips(set: &SequenceSet) {
             ]);
         }
     }
-    result(table(&rows));
+    result_table(&rows);
 }
 
 /// Prints the memory of a network by one method: one table per layer, and the lags with memory in
@@ -56,11 +56,12 @@ pub(super) fn print_capacity(rows: &[CapacityRow], method: &str) {
     layers.sort_unstable();
     layers.dedup();
     for &layer in &layers {
+        result("");
         result(format!(
-            "\n{name}, layer {layer}, {method}, {} explained: share of the map on a track k frames back, %",
+            "{name}, layer {layer}, {method}, {} explained: share of the map on a track k frames back, %",
             first.target
         ));
-        result(table(&lines(rows, layer, method)));
+        result_table(&lines(rows, layer, method));
         for (difference, what) in [
             ("own-minus-other", "the past states' maps"),
             ("newest-own-minus-other", "the newest state's map"),

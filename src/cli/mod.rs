@@ -4,8 +4,10 @@
 mod ablate;
 mod agreement_text;
 mod allocator;
+mod among;
 mod app;
 mod benchmark;
+mod commands;
 mod context;
 mod data;
 mod draw;
@@ -23,6 +25,7 @@ mod layers;
 mod localize;
 mod localize_text;
 mod memory_text;
+mod modes;
 mod output;
 mod progress;
 mod reproduce;
@@ -35,32 +38,35 @@ mod study_hints;
 mod train;
 mod weights;
 
+use std::ffi::OsString;
 use std::panic;
 use std::process::ExitCode;
-
-use clap::Parser;
 
 use crate::data::photo::is_guarded;
 pub use allocator::Allocator;
 use app::{Arguments, Verb};
 use context::Context;
-use failure::Failure;
+use failure::{Complaint, Failure};
+use modes::Given;
 use output::{DONE, FAILED};
 
 /// Parses the command line, runs the verb, prints errors, and returns the exit code: 0 done, 1
 /// failed, 2 misused, 129, 130 or 143 stopped by a signal.
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let (arguments, given) = match Arguments::read(&words) {
+        Ok(read) => read,
+        Err(error) => refuse(error, &words),
+    };
     panic::set_hook(Box::new(|info| {
         if is_guarded() {
             return;
         }
-        output::note(format!(
-            "error: internal error: {info}\n\
-             hint: please report it with the command that led to it"
-        ));
+        let what = info.to_string().replace('\n', " ");
+        output::note(format!("error: internal error: {what}"));
+        output::note("hint: please report it with the command that led to it");
     }));
-    let outcome = panic::catch_unwind(|| run(arguments));
+    let outcome = panic::catch_unwind(|| run(arguments, given));
     ExitCode::from(match outcome {
         Ok(DONE) if output::lost() => {
             output::note("error: cannot write to standard output");
@@ -71,17 +77,37 @@ pub fn main() -> ExitCode {
     })
 }
 
+/// Prints what is wrong with the command line, or the help that was asked for, and ends.
+///
+/// The message repeats words of the command line, so they are read again in the form in which they
+/// can be shown.
+fn refuse(error: clap::Error, words: &[OsString]) -> ! {
+    let shown = |word: &OsString| output::shown(&word.to_string_lossy()).into_owned().into();
+    let words: Vec<OsString> = words.iter().map(shown).collect();
+    Arguments::read(&words).err().unwrap_or(error).exit()
+}
+
 /// Runs the verb and returns the exit code.
-fn run(arguments: Arguments) -> u8 {
+fn run(arguments: Arguments, given: Given) -> u8 {
     let runs_networks = arguments.verb.runs_networks();
-    let context = match Context::new(&arguments.shared, runs_networks) {
+    let context = match Context::new(&arguments.shared, given, runs_networks) {
         Ok(context) => context,
         Err(error) => return Failure::of(&error, None).print(),
     };
-    match dispatch(&context, arguments.verb) {
+    match admit(&context, &arguments.verb).and_then(|()| dispatch(&context, arguments.verb)) {
         Ok(code) => code,
         Err(error) => Failure::of(&error, Some(&context)).print(),
     }
+}
+
+/// Refuses options that the verb does not read in its mode.
+fn admit(context: &Context, verb: &Verb) -> anyhow::Result<()> {
+    let chosen = verb.modes(&context.runs, &context.given)?;
+    let admitted = chosen.admit(&context.given);
+    admitted.map_err(|refusal| Complaint::misused(refusal.message, refusal.hint))?;
+    // Nothing else sets it.
+    let _ = context.chosen.set(chosen);
+    Ok(())
 }
 
 fn dispatch(context: &Context, verb: Verb) -> anyhow::Result<u8> {

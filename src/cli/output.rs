@@ -1,5 +1,11 @@
 //! Output: results to stdout, all else to stderr.
+//!
+//! Names of files, experiments and keys come from elsewhere, so every line is printed with its
+//! control characters escaped, line breaks included: a value cannot forge a line. Text of several
+//! lines is printed line by line.
 
+use std::borrow::Cow;
+use std::fmt::Display;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,8 +22,25 @@ static LOST: AtomicBool = AtomicBool::new(false);
 
 /// Prints a line of results. A closed pipe (`camtrail list | head`) is not an error; a full disk
 /// is, and [`lost`] reports it at the end.
-pub(super) fn result(line: impl std::fmt::Display) {
-    if let Err(error) = writeln!(std::io::stdout(), "{line}")
+pub(super) fn result(line: impl Display) {
+    print(&shown(&line.to_string()));
+}
+
+/// Prints a table: the first row is the header, columns are aligned, numbers to the right.
+pub(super) fn result_table(rows: &[Vec<String>]) {
+    print(&table(rows));
+}
+
+/// Prints the lines of a text file as they are, tabs included.
+pub(super) fn result_file(text: &str) {
+    for line in text.lines() {
+        let parts: Vec<Cow<'_, str>> = line.split('\t').map(shown).collect();
+        print(&parts.join("\t"));
+    }
+}
+
+fn print(safe: &str) {
+    if let Err(error) = writeln!(std::io::stdout(), "{safe}")
         && error.kind() != ErrorKind::BrokenPipe
     {
         LOST.store(true, Ordering::Relaxed);
@@ -38,22 +61,42 @@ pub(super) fn lost() -> bool {
 }
 
 /// Prints a line that is not a result.
-pub(super) fn note(line: impl std::fmt::Display) {
+pub(super) fn note(line: impl Display) {
     // A failure cannot be reported.
-    let _ = writeln!(std::io::stderr(), "{line}");
+    let _ = writeln!(std::io::stderr(), "{}", shown(&line.to_string()));
 }
 
-/// Returns the command that started this program, for printed commands.
-pub(super) fn program() -> &'static str {
-    if std::env::var_os("CARGO").is_some() {
-        "cargo run --"
-    } else {
-        "camtrail"
+/// Returns `text` with escapes for what a terminal would obey instead of show: control characters,
+/// line breaks, and marks that change the direction of text.
+pub(super) fn shown(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_obeyed) {
+        return Cow::Borrowed(text);
     }
+    let mut safe = String::with_capacity(text.len());
+    for character in text.chars() {
+        match is_obeyed(character) {
+            true => safe.extend(character.escape_default()),
+            false => safe.push(character),
+        }
+    }
+    Cow::Owned(safe)
 }
 
-/// Returns a table: the first row is the header, columns are aligned, numbers to the right.
-pub(super) fn table(rows: &[Vec<String>]) -> String {
+fn is_obeyed(character: char) -> bool {
+    let is_break = matches!(character, '\u{2028}' | '\u{2029}');
+    let turns = matches!(
+        character,
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+    );
+    character.is_control() || is_break || turns
+}
+
+/// Returns a table as text.
+fn table(rows: &[Vec<String>]) -> String {
+    let rows: Vec<Vec<Cow<'_, str>>> = rows
+        .iter()
+        .map(|row| row.iter().map(|cell| shown(cell)).collect())
+        .collect();
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {
         rows.iter()
@@ -65,7 +108,7 @@ pub(super) fn table(rows: &[Vec<String>]) -> String {
         .map(|column| width(column).unwrap_or(0))
         .collect();
     let mut text = String::new();
-    for row in rows {
+    for row in &rows {
         let mut line = String::new();
         for (cell, width) in row.iter().zip(&widths) {
             let numeric =
@@ -89,6 +132,26 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_a_terminal_obeys_is_escaped_and_other_scripts_are_not() {
+        for (text, expected) in [
+            ("a\u{1b}[31mb.jpg", "a\\u{1b}[31mb.jpg"),
+            ("a\nerror: forged\r", "a\\nerror: forged\\r"),
+            ("\u{9b}2J\u{7f}\t", "\\u{9b}2J\\u{7f}\\t"),
+            (
+                "gpj.\u{202e}exe\u{2066}\u{2028}",
+                "gpj.\\u{202e}exe\\u{2066}\\u{2028}",
+            ),
+            (
+                "Hund \u{e4} \u{732b} \u{1f408}",
+                "Hund \u{e4} \u{732b} \u{1f408}",
+            ),
+            (r"C:\new", r"C:\new"),
+        ] {
+            assert_eq!(shown(text), expected);
+        }
+    }
+
+    #[test]
     fn numbers_are_set_to_the_right() {
         let row = |cells: [&str; 2]| cells.map(str::to_string).to_vec();
         let text = table(&[
@@ -106,5 +169,7 @@ mod tests {
             row(["c", "-0.25"]),
         ]);
         assert_eq!(signed, "a  change\nb    +0.1\nc   -0.25");
+        let forged = table(&[row(["run", "status"]), row(["a\nb", "done"])]);
+        assert_eq!(forged, "run   status\na\\nb  done");
     }
 }

@@ -11,7 +11,7 @@ use crate::train::{EpochReport, Progress, TrainEvents};
 
 use crate::study;
 
-use super::output;
+use super::output::{self, shown};
 
 /// Format of a bar over a known number of items.
 const BAR: &str = "{msg}  {bar:30} {pos}/{len} images  {eta} left";
@@ -33,7 +33,10 @@ impl Bar {
             None => (ProgressBar::no_length(), COUNTER),
         };
         let style = ProgressStyle::with_template(template).expect("the template names known keys");
-        Self(bar.with_style(style).with_message(label.to_string()))
+        Self(
+            bar.with_style(style)
+                .with_message(shown(label).into_owned()),
+        )
     }
 }
 
@@ -75,7 +78,7 @@ impl TrainView {
         bar.set_style(style);
         Self {
             bar,
-            label: label.to_string(),
+            label: shown(label).into_owned(),
             started: std::time::Instant::now(),
             first_step: None,
         }

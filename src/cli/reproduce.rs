@@ -11,11 +11,13 @@ use crate::study::reproduce::{
 };
 use crate::study::{StudyError, measure};
 
+use super::commands::Commands;
 use super::context::{Context, SANITY};
 use super::failure::Complaint;
+use super::modes::Mode;
 use super::output::{DONE, note, result};
 use super::progress::duration;
-use super::shared::{out_flag, overrides};
+use super::shared::overrides;
 use super::train::train_missing;
 use super::{ablate, evaluate_frames, explain_seq, localize, sanity, score};
 
@@ -51,6 +53,16 @@ enum Part {
     Frames,
 }
 
+impl ReproduceArguments {
+    /// Returns the mode: what is trained.
+    pub(super) fn mode(&self) -> Mode {
+        match self.only {
+            Some(Part::Frames) => Mode::Clips,
+            Some(Part::Images) | None => Mode::Images,
+        }
+    }
+}
+
 /// Trains unfinished runs, draws everything, and lists the files to open at the end.
 pub(super) fn run(context: &Context, arguments: &ReproduceArguments) -> anyhow::Result<u8> {
     let started = Instant::now();
@@ -78,8 +90,7 @@ pub(super) fn run(context: &Context, arguments: &ReproduceArguments) -> anyhow::
         match perform(context, step, arguments.out.as_deref())? {
             Made::Files(made) => files.extend(made),
             Made::Stopped(code) => {
-                let again = context.command(&same_again(arguments));
-                note(format!("to go on: {again}"));
+                note(format!("to go on: {}", Commands::again()));
                 return Ok(code);
             }
         }
@@ -88,7 +99,8 @@ pub(super) fn run(context: &Context, arguments: &ReproduceArguments) -> anyhow::
         "done in {}",
         duration(started.elapsed().as_secs_f64())
     ));
-    result("\nfiles to open (each picture is there as SVG too):");
+    result("");
+    result("files to open (each picture is there as SVG too):");
     for path in files
         .iter()
         .filter(|path| path.extension().is_none_or(|ending| ending != "svg"))
@@ -167,33 +179,14 @@ fn without_data(context: &Context, half: Half, error: StudyError) -> anyhow::Err
     let StudyError::Data(DataError::NotFound { dataset, .. }) = &error else {
         return error.into();
     };
-    let fetch = context.command(&format!("data fetch {dataset}"));
-    let quick = context.command("reproduce --quick");
+    let fetch = context.command(["data", "fetch", dataset]);
+    let quick = context.command(["reproduce", "--quick"]);
     let hint = match half {
         Half::Images => format!("{fetch}, or take images that camtrail generates: {quick}"),
         Half::Frames => {
-            let only = context.command("reproduce --only images");
+            let only = context.command(["reproduce", "--only", "images"]);
             format!("{fetch}, or without it: {only}, or on generated data: {quick}")
         }
     };
     Complaint::failed(error.to_string(), hint).into()
-}
-
-/// Returns the arguments that resume this run.
-fn same_again(arguments: &ReproduceArguments) -> String {
-    let seeds: Vec<String> = arguments.seeds.iter().map(ToString::to_string).collect();
-    let mut text = format!("reproduce --seeds {}", seeds.join(","));
-    if arguments.quick {
-        text.push_str(" --quick");
-    }
-    match arguments.only {
-        Some(Part::Images) => text.push_str(" --only images"),
-        Some(Part::Frames) => text.push_str(" --only frames"),
-        None => {}
-    }
-    for change in &arguments.overrides {
-        text.push_str(&format!(" --set '{change}'"));
-    }
-    text.push_str(&out_flag(arguments.out.as_deref()));
-    text
 }

@@ -12,7 +12,7 @@ use crate::study::sanity::{Checks, Request, read};
 
 use super::context::{Context, SANITY};
 use super::explain::after_method;
-use super::output::{listed, result, table};
+use super::output::{listed, result, result_table};
 use super::shared::{MeasureArguments, at_least_one};
 
 /// Arguments of `sanity`.
@@ -64,11 +64,12 @@ fn print(subject: &Subject, tables: &SanityTables) {
     result(format!(
         "{network}: rank correlation with the trained network's maps"
     ));
-    result(table(&cascade_rows(subject, tables)));
+    result_table(&cascade_rows(subject, tables));
+    result("");
     result(format!(
-        "\n{network}: maps for the explained class against those for another"
+        "{network}: maps for the explained class against those for another"
     ));
-    result(table(&class_rows(tables)));
+    result_table(&class_rows(tables));
     for row in &tables.identities {
         let holds = if row.holds { "holds" } else { "DOES NOT HOLD" };
         result(format!(

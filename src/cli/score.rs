@@ -8,6 +8,7 @@ use clap::Args;
 use crate::study::score::{CURVE_STEPS, Request, measure};
 
 use super::context::Context;
+use super::modes::Mode;
 use super::output::listed;
 use super::score_text::print;
 use super::shared::{MeasureArguments, at_least_one};
@@ -24,8 +25,18 @@ pub(super) struct ScoreArguments {
     #[arg(long)]
     insertion_deletion: bool,
     /// Number of steps of the insertion and deletion curves
-    #[arg(long, value_name = "STEPS", default_value_t = CURVE_STEPS, value_parser = at_least_one, requires = "insertion_deletion")]
+    #[arg(long, value_name = "STEPS", default_value_t = CURVE_STEPS, value_parser = at_least_one)]
     steps: usize,
+}
+
+impl ScoreArguments {
+    /// Returns the mode: whether curves are measured.
+    pub(super) fn mode(&self) -> Mode {
+        match self.insertion_deletion {
+            true => Mode::Curves,
+            false => Mode::Maps,
+        }
+    }
 }
 
 /// Scores the maps, prints the tables and lists the files.

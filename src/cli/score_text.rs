@@ -4,7 +4,7 @@ use crate::explain::metrics::pixel_curves::FILL;
 use crate::run::{LayerPlace, ScorePair, ScoreSummary};
 use crate::study::{FINE_CELLS, PICTURES, ScoreTables};
 
-use super::output::{result, table};
+use super::output::{result, result_table};
 
 /// Marks a map that ignores the network.
 const BASELINE_MARK: &str = " *";
@@ -23,7 +23,7 @@ pub(super) fn print(tables: &ScoreTables, which: &str) {
             .filter(|pair| pair.trial == first.trial && pair.layer == first.layer)
             .collect();
         result(heading(first));
-        result(table(&rows(group, &pairs)));
+        result_table(&rows(group, &pairs));
         result("");
     }
     if let Some(first) = tables.means.first() {

@@ -1,6 +1,6 @@
 //! Arguments shared by several verbs, and the typed requests made from them.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
@@ -91,8 +91,8 @@ impl CheckpointArguments {
 /// The maps to make.
 #[derive(Debug, Clone, Args)]
 pub(super) struct MapArguments {
-    /// Method; can be given several times [default: all that the network allows, except score-cam
-    /// and ablation-cam, which need many forward passes per map]
+    /// Method, or "all"; can be given several times [default: all that the network allows, except
+    /// score-cam and ablation-cam, which need many forward passes per map]
     #[arg(long = "method", value_name = "NAME")]
     pub(super) methods: Vec<String>,
     /// Layer; can be given several times [default: the last block before its pool]
@@ -201,14 +201,6 @@ pub(super) struct FromWeights {
 }
 
 impl FromWeights {
-    /// Returns whether any of these options was given.
-    pub(super) fn is_given(&self) -> bool {
-        let named = [&self.weights, &self.class_names]
-            .iter()
-            .any(|file| file.is_some());
-        named || self.dialect.is_some() || self.allow_nan
-    }
-
     /// Returns the source of the weights.
     pub(super) fn source(&self) -> anyhow::Result<WeightSource> {
         Ok(WeightSource {
@@ -226,14 +218,4 @@ pub(super) fn at_least_one(text: &str) -> Result<usize, String> {
         Ok(0) | Err(_) => Err("give a whole number of at least 1".to_string()),
         Ok(number) => Ok(number),
     }
-}
-
-/// Returns the option for `base`, after a space, or nothing.
-pub(super) fn base_flag(base: Option<&str>) -> String {
-    base.map_or(String::new(), |base| format!(" --base {base}"))
-}
-
-/// Returns the option for the folder `out`, after a space, or nothing.
-pub(super) fn out_flag(out: Option<&Path>) -> String {
-    out.map_or(String::new(), |out| format!(" --out '{}'", out.display()))
 }

@@ -3,10 +3,10 @@
 use crate::data::photo::PICTURE_FORMATS;
 use crate::study::{ClipUse, ListKind, RunName, StudyError};
 
+use super::commands::{base_words, option};
 use super::context::Context;
 use super::hints;
-use super::output::{FAILED, MISUSED, program};
-use super::shared::base_flag;
+use super::output::{FAILED, MISUSED};
 
 /// The form of a file of boxes.
 const BOXES_EXAMPLE: &str = "the first line is file,class,x0,y0,x1,y1 and every other one an object, \
@@ -23,31 +23,43 @@ pub(super) fn study_hint(error: &StudyError, context: &Context) -> (Option<Strin
     let misused = |hint: &str| (Some(hint.to_string()), MISUSED);
     match error {
         StudyError::Stopped => (None, context.signals.exit_code()),
-        StudyError::NoRun { run, .. } => failed(context.command(&train(run))),
+        StudyError::NoRun { run, .. } => failed(absent(
+            std::slice::from_ref(run),
+            &[train(run, context)],
+            context,
+        )),
+        StudyError::RecordLost { run, .. } => failed(format!(
+            "put the file back from a copy, or start over: {} --force",
+            train(run, context)
+        )),
         StudyError::NotTrained { experiment, base } => {
-            let base = base_flag(base.as_deref());
-            failed(context.command(&format!("train {experiment}{base}")))
+            let run = RunName {
+                experiment: experiment.clone(),
+                base: base.clone(),
+                seed: 0,
+            };
+            let mut words = vec!["train".to_string(), experiment.clone()];
+            words.extend(base_words(base.as_deref()));
+            failed(absent(&[run], &[context.command(words)], context))
         }
         StudyError::Untrained {
             experiments,
             base,
             seed,
         } => {
-            let base = base_flag(base.as_deref());
-            let command =
-                |name: &String| context.command(&format!("train {name}{base} --seed {seed}"));
-            let commands: Vec<String> = experiments.iter().map(command).collect();
-            failed(format!(
-                "train them with --train, or one by one: {}",
-                commands.join("; ")
-            ))
+            let run = |name: &String| RunName {
+                experiment: name.clone(),
+                base: base.clone(),
+                seed: *seed,
+            };
+            let runs: Vec<RunName> = experiments.iter().map(run).collect();
+            let commands: Vec<String> = runs.iter().map(|run| train(run, context)).collect();
+            failed(absent(&runs, &commands, context))
         }
         StudyError::NoCheckpoint { done: true, .. } => {
             failed("take one of those, \"best\" or \"last\"".to_string())
         }
-        StudyError::NoCheckpoint { run, .. } => {
-            failed(context.command(&format!("{} --resume", train(run))))
-        }
+        StudyError::NoCheckpoint { run, .. } => failed(format!("{} --resume", train(run, context))),
         StudyError::UnknownCheckpoint(_) => misused("take \"best\", \"last\" or an epoch's number"),
         StudyError::NamedTwice { what, .. } => match *what {
             "experiment" => misused("name each once"),
@@ -92,7 +104,7 @@ pub(super) fn study_hint(error: &StudyError, context: &Context) -> (Option<Strin
         | StudyError::ListEmpty { kind, .. } => failed(example(*kind).to_string()),
         StudyError::ListClass { source, .. } => {
             let known = || "name a class that the network knows".to_string();
-            failed(hints::data(source, program()).unwrap_or_else(known))
+            failed(hints::data(source, &context.commands).unwrap_or_else(known))
         }
         StudyError::FolderClass { .. } => failed(
             "name a folder that holds one folder per class, called by the class's name, its number \
@@ -107,7 +119,7 @@ pub(super) fn study_hint(error: &StudyError, context: &Context) -> (Option<Strin
         )),
         StudyError::NoneRead { .. } => failed("see the notes above".to_string()),
         StudyError::BoxedPicture { source, exists, .. } => failed(match exists {
-            true => hints::data(source, program()).unwrap_or_default(),
+            true => hints::data(source, &context.commands).unwrap_or_default(),
             false => "files are looked for beside the CSV, or in the folder of --images or \
                       --boxed-images"
                 .to_string(),
@@ -119,7 +131,7 @@ pub(super) fn study_hint(error: &StudyError, context: &Context) -> (Option<Strin
             false => "coordinates are pixels of the original picture".to_string(),
         }),
         StudyError::NoObjects { .. } => {
-            let generated = context.command("localize --base shapes");
+            let generated = context.command(["localize", "--base", "shapes"]);
             failed(format!(
                 "take generated images, whose boxes and masks are known: {generated}; or give \
                  boxes on your own pictures: --boxes FILE.csv with the columns \
@@ -129,10 +141,10 @@ pub(super) fn study_hint(error: &StudyError, context: &Context) -> (Option<Strin
         StudyError::NothingAllowed => misused("measure trial-d-gap, or use \"grad-cam\""),
         StudyError::TooManySteps { .. } => misused("a step changes at least one pixel"),
         StudyError::EarlierTables { folder, .. } => failed(format!(
-            "remove {folder:?}, and run the sanity checks again"
+            "move {folder:?} away, and run the sanity checks again"
         )),
         StudyError::NoWeights { network, .. } => {
-            let fetch = context.command(&format!("weights fetch {network}"));
+            let fetch = context.command(["weights", "fetch", network]);
             failed(format!("{fetch}, or give a file: --weights FILE"))
         }
         StudyError::OneClass { .. } => failed(
@@ -173,10 +185,53 @@ pub(super) fn study_hint(error: &StudyError, context: &Context) -> (Option<Strin
     }
 }
 
-/// Returns the arguments that train `run`.
-fn train(run: &RunName) -> String {
-    let base = base_flag(run.base.as_deref());
-    format!("train {}{base} --seed {}", run.experiment, run.seed)
+/// Returns how to go on without the `runs`: with one that exists, or by training them with the
+/// `commands`.
+fn absent(runs: &[RunName], commands: &[String], context: &Context) -> String {
+    let commands = commands.join("; ");
+    let trains = context.reads("--train");
+    let training = match runs {
+        [_] if trains => format!("{commands}, or let this command train it: --train"),
+        _ if trains => format!("train them with --train, or one by one: {commands}"),
+        _ => commands,
+    };
+    let Some(other) = other(runs, context) else {
+        return training;
+    };
+    let training = match runs {
+        [_] => format!("train it: {training}"),
+        _ => training,
+    };
+    let place = context.runs.place(&other).path();
+    let again = context.on(&other);
+    format!(
+        "there is one in \"{}\": {again}; or {training}",
+        place.display()
+    )
+}
+
+/// Returns the base and seed of which all `runs` exist, those nearest to the wanted ones first.
+fn other(runs: &[RunName], context: &Context) -> Option<RunName> {
+    let (first, others) = runs.split_first()?;
+    let mut found = context.runs.runs_of(&first.experiment);
+    found.sort_by_key(|run| (run.base != first.base, run.seed != first.seed));
+    found.into_iter().find(|run| {
+        others.iter().all(|other| {
+            let same = RunName {
+                experiment: other.experiment.clone(),
+                ..run.clone()
+            };
+            context.runs.place(&same).best().exists()
+        })
+    })
+}
+
+/// Returns the command that trains `run`.
+fn train(run: &RunName, context: &Context) -> String {
+    let mut words = vec!["train".to_string(), run.experiment.clone()];
+    words.extend(base_words(run.base.as_deref()));
+    words.extend(option("--seed", run.seed));
+    context.command(words)
 }
 
 fn example(kind: ListKind) -> &'static str {

@@ -10,9 +10,10 @@ use crate::study::training::{
 use crate::study::{StudyError, check_once};
 use crate::train::{Outcome, StartMode};
 
+use super::commands::{base_words, option};
 use super::context::Context;
 use super::output::{DONE, note, result};
-use super::shared::{ExperimentArguments, base_flag};
+use super::shared::ExperimentArguments;
 
 /// Arguments of `train`.
 #[derive(Debug, Clone, Args)]
@@ -185,20 +186,21 @@ fn show_curves(context: &Context, run: &RunDir) -> anyhow::Result<()> {
 }
 
 fn resume_command(context: &Context, arguments: &TrainArguments, seeds: &[u64]) -> String {
-    let base = base_flag(arguments.experiment.base.as_deref());
-    let mut command = format!("train {}{base}", arguments.trial);
+    let mut words = vec!["train".to_string(), arguments.trial.clone()];
+    words.extend(base_words(arguments.experiment.base.as_deref()));
     for change in &arguments.experiment.overrides {
-        command.push_str(&format!(" --set '{change}'"));
+        words.extend(option("--set", change));
     }
-    let seeds: Vec<String> = seeds.iter().map(ToString::to_string).collect();
-    let option = if seeds.len() == 1 {
+    let name = if seeds.len() == 1 {
         "--seed"
     } else {
         "--seeds"
     };
-    command.push_str(&format!(" {option} {} --resume", seeds.join(",")));
+    let seeds: Vec<String> = seeds.iter().map(ToString::to_string).collect();
+    words.extend(option(name, seeds.join(",")));
+    words.push("--resume".to_string());
     if arguments.accept_changes {
-        command.push_str(" --accept-changes");
+        words.push("--accept-changes".to_string());
     }
-    context.command(&command)
+    context.command(words)
 }

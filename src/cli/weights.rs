@@ -9,7 +9,7 @@ use crate::study::{Published, StudyError, place};
 
 use super::context::Context;
 use super::fetch_progress::FetchProgress;
-use super::output::{DONE, note, program, result, table};
+use super::output::{DONE, note, result, result_table};
 use super::shared::FromWeights;
 
 /// Arguments of `weights`.
@@ -67,7 +67,7 @@ fn fetch(context: &Context, name: BackboneName) -> anyhow::Result<u8> {
         }
         Err(error @ DataError::Stopped { .. }) => {
             note(error);
-            let again = context.command(&format!("weights fetch {name}"));
+            let again = context.command(["weights", "fetch", name.name()]);
             note(format!("to go on: {again}"));
             Ok(context.signals.exit_code())
         }
@@ -124,10 +124,13 @@ fn list(context: &Context) -> u8 {
             name.to_string(),
             match path.exists() {
                 true => path.display().to_string(),
-                false => format!("absent; {} weights fetch {name}", program()),
+                false => {
+                    let fetch = context.command(["weights", "fetch", name.name()]);
+                    format!("absent; {fetch}")
+                }
             },
         ]);
     }
-    result(table(&rows));
+    result_table(&rows);
     DONE
 }

@@ -33,6 +33,10 @@ const PUBLISHER: &str = "https://www.cs.toronto.edu/~kriz/";
 const ARCHIVE: &str = "cifar-100-binary.tar.gz";
 const ARCHIVE_MD5: &str = "03b5dce01913d631647c71ecec9e9cb8";
 
+/// The release for Python: its folder, its archive, and the files in that folder.
+const PICKLED: [&str; 2] = ["cifar-100-python", "cifar-100-python.tar.gz"];
+const PICKLES: [&str; 3] = ["meta", "train", "test"];
+
 /// Larger than the archive (168.5 MB); a longer download is something else.
 const ARCHIVE_CAP: u64 = 200_000_000;
 
@@ -141,15 +145,49 @@ impl ImageDataset for Cifar100 {
 /// Finds the folder of the release.
 ///
 /// # Errors
-/// [`DataError::NotFound`].
+/// [`DataError::NotFound`]; [`DataError::Pickled`].
 fn locate(search: &DataSearch) -> Result<PathBuf, DataError> {
-    search.find(NAME, &[FOLDER], &[TRAIN_FILE.name, TEST_FILE.name])
+    let found = search.find(NAME, &[FOLDER], &[TRAIN_FILE.name, TEST_FILE.name]);
+    let root = search.root();
+    let is_pickled = || PICKLES.iter().all(|name| root.join(name).is_file());
+    let below = PICKLED.map(|name| root.join(name)).into_iter();
+    let mut other = below
+        .filter(|path| path.exists())
+        .chain(is_pickled().then(|| root.clone()));
+    found.map_err(|absent| match other.next() {
+        Some(path) => DataError::Pickled {
+            dataset: NAME,
+            path,
+        },
+        None => absent,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::data::image_set::CHANNELS;
+
+    #[test]
+    fn the_release_for_python_is_recognised() {
+        let root = tempfile::tempdir().unwrap();
+        let found = |folder: &std::path::Path| {
+            let search = DataSearch {
+                flag: Some(folder.to_path_buf()),
+            };
+            locate(&search).unwrap_err()
+        };
+        assert!(matches!(found(root.path()), DataError::NotFound { .. }));
+        let folder = root.path().join("cifar-100-python");
+        std::fs::create_dir(&folder).unwrap();
+        for name in PICKLES {
+            std::fs::write(folder.join(name), "").unwrap();
+        }
+        let expected =
+            format!("{folder:?} holds cifar-100 as pickles for Python, which are not read");
+        assert_eq!(found(root.path()).to_string(), expected);
+        assert_eq!(found(&folder).to_string(), expected);
+    }
 
     #[test]
     #[ignore = "needs the real CIFAR-100 in $CAMTRAIL_DATA"]

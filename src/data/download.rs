@@ -3,7 +3,7 @@
 //! A separate thread reads from the network, so that a stop request is answered within a tenth of a
 //! second even if the server is silent.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{Read, Write};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -16,6 +16,7 @@ use ureq::{Agent, Body, http::Response};
 
 use crate::data::error::DataError;
 use crate::data::fetch_event::FetchEvent;
+use crate::run::open_own;
 
 /// Time limit of the name lookup and the connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
@@ -125,7 +126,7 @@ impl Download<'_> {
                     },
                 ),
             };
-            if failures >= self.retry.tries {
+            if failures >= self.retry.tries || final_error.is_lasting() {
                 return Err(final_error);
             }
             let pause = self.retry.pause * 2u32.saturating_pow(failures - 1);
@@ -165,11 +166,10 @@ impl Download<'_> {
         &self,
         progress: &mut dyn FnMut(FetchEvent<'_>),
     ) -> Result<Option<Failure>, DataError> {
-        let mut file = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(self.part)
-            .map_err(DataError::io("write", self.part))?;
+        let mut options = File::options();
+        options.create(true).append(true);
+        let mut file =
+            open_own(self.part, &mut options).map_err(DataError::io("write", self.part))?;
         let offset = self.kept();
         let (sender, receiver) = sync_channel(WAITING_CHUNKS);
         let url = self.url.to_owned();

@@ -19,6 +19,14 @@ pub enum DataError {
         /// Every folder searched.
         looked: Vec<PathBuf>,
     },
+    /// The data set is there in a form that is not read.
+    #[error("{path:?} holds {dataset} as pickles for Python, which are not read")]
+    Pickled {
+        /// Name of the data set.
+        dataset: &'static str,
+        /// The folder or archive.
+        path: PathBuf,
+    },
     /// A file is missing from a data set whose other files are present.
     #[error("{path:?} is missing")]
     MissingFile {
@@ -302,6 +310,15 @@ impl DataError {
             io::ErrorKind::NotFound => Self::MissingFile { dataset, path },
             _ => Self::io("read", &path)(source),
         }
+    }
+
+    /// Returns whether the server's answer stays the same: "no such file" and the like, but not
+    /// "too slow" (408) or "too often" (429).
+    pub(crate) fn is_lasting(&self) -> bool {
+        let Self::Status { status, .. } = self else {
+            return false;
+        };
+        (400..500).contains(status) && ![408, 429].contains(status)
     }
 
     /// Returns whether another server may succeed.

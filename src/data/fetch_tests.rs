@@ -308,6 +308,45 @@ fn a_server_error_is_tried_again_and_then_told() {
 }
 
 #[test]
+fn what_the_server_does_not_have_is_asked_for_once() {
+    for (status, number, requests) in [
+        ("404 None", 404, 1),
+        ("403 No", 403, 1),
+        ("410 Gone", 410, 1),
+        ("408 Slow", 408, 3),
+        ("429 Often", 429, 3),
+        ("503 Busy", 503, 3),
+    ] {
+        let server = serve(Box::new(move |_, stream| send_status(stream, status, "")));
+        let folder = tempfile::tempdir().unwrap();
+        let error = fetch_into(folder.path(), &archive(&[&server], b"")).unwrap_err();
+        let told = format!("the server answered {number}");
+        assert!(error.to_string().ends_with(&told), "{error}");
+        assert_eq!(server.requests.load(Ordering::SeqCst), requests, "{status}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn an_unfinished_file_or_a_lock_that_is_a_link_is_refused_and_its_target_kept() {
+    let content = archive_of(&good_members());
+    let server = serve_whole(&content);
+    for name in ["set.tar.gz.part", ".set.lock"] {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("thesis.txt");
+        fs::write(&target, "kept").unwrap();
+        std::os::unix::fs::symlink(&target, folder.path().join(name)).unwrap();
+        let error = fetch_into(folder.path(), &archive(&[&server], &content)).unwrap_err();
+        let DataError::Io { path, source, .. } = error else {
+            panic!("{error}");
+        };
+        assert_eq!(path, folder.path().join(name));
+        assert_eq!(source.to_string(), "it is a symbolic link: move it away");
+        assert_eq!(fs::read(&target).unwrap(), b"kept");
+    }
+}
+
+#[test]
 fn redirects_are_followed_and_a_circle_ends() {
     let content = archive_of(&good_members());
     let served = content.clone();

@@ -11,6 +11,7 @@ use crate::data::checksum::Fingerprint;
 use crate::data::download::{Download, RetryPolicy};
 use crate::data::error::DataError;
 use crate::data::fetch_event::FetchEvent;
+use crate::run::open_own;
 
 /// Interval at which a waiting process checks whether the other one has finished.
 const LOCK_CHECK: Duration = Duration::from_millis(200);
@@ -115,12 +116,9 @@ pub(crate) fn lock(
     progress: &mut dyn FnMut(FetchEvent<'_>),
     should_stop: &dyn Fn() -> bool,
 ) -> Result<File, DataError> {
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(path)
-        .map_err(DataError::io("create", path))?;
+    let mut options = File::options();
+    options.create(true).truncate(false).write(true);
+    let file = open_own(path, &mut options).map_err(DataError::io("create", path))?;
     let mut told = false;
     loop {
         match file.try_lock() {

@@ -17,7 +17,7 @@ pub(super) const EXTENDS: &str = "extends";
 /// [`ExperimentError::Syntax`] with the position.
 pub(super) fn parse(source: &Source) -> Result<Document<String>, ExperimentError> {
     Document::parse(source.text.clone()).map_err(|error| ExperimentError::Syntax {
-        message: error.message().to_string(),
+        message: error.message().replace('\n', ", "),
         place: Located::new(
             source.origin(),
             &source.text,

@@ -43,19 +43,31 @@ impl Located {
     }
 }
 
-impl fmt::Display for Located {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Located {
+    /// Returns the printed lines: the place, a margin, the line of the file, and the caret.
+    pub fn lines(&self) -> [String; 4] {
         let number = self.line.to_string();
         let margin = " ".repeat(number.len());
-        writeln!(
-            formatter,
-            "{}, line {}, column {}",
-            self.origin, self.line, self.column
-        )?;
-        writeln!(formatter, "{margin} |")?;
-        writeln!(formatter, "{number} | {}", self.text)?;
         let indent = " ".repeat(self.column - 1);
-        write!(formatter, "{margin} | {indent}{}", "^".repeat(self.width))
+        let Self {
+            origin,
+            line,
+            column,
+            ..
+        } = self;
+        [
+            format!("{origin}, line {line}, column {column}"),
+            format!("{margin} |"),
+            // A tab takes one column, as the caret's place is counted.
+            format!("{number} | {}", self.text.replace('\t', " ")),
+            format!("{margin} | {indent}{}", "^".repeat(self.width)),
+        ]
+    }
+}
+
+impl fmt::Display for Located {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.lines().join("\n"))
     }
 }
 
@@ -97,6 +109,16 @@ pub enum ExperimentError {
         name: String,
         /// The section of the required kind of experiment.
         section: &'static str,
+    },
+    /// The base is for experiments of another kind.
+    #[error("base \"{base}\" is for another kind of network than \"{name}\"")]
+    OtherBase {
+        /// The experiment.
+        name: String,
+        /// The base.
+        base: String,
+        /// The bases of its own kind.
+        known: Vec<String>,
     },
     /// A local file cannot be read.
     #[error("cannot read {path:?}: {source}")]
@@ -152,6 +174,25 @@ pub enum ExperimentError {
         /// The given text.
         given: String,
     },
+}
+
+impl ExperimentError {
+    /// Returns the position of the error in a file, which its text ends with.
+    pub fn place(&self) -> Option<&Located> {
+        match self {
+            Self::Syntax { place, .. } => Some(place),
+            Self::Unknown { place, .. }
+            | Self::Circle { place, .. }
+            | Self::UnknownKey { place, .. }
+            | Self::Value { place, .. } => place.as_deref(),
+            Self::UnknownBase { .. }
+            | Self::NoBase { .. }
+            | Self::OtherKind { .. }
+            | Self::OtherBase { .. }
+            | Self::Read { .. }
+            | Self::BadOverride { .. } => None,
+        }
+    }
 }
 
 fn line_of(place: &Option<Box<Located>>) -> String {

@@ -8,6 +8,7 @@ mod chain;
 mod diff;
 mod error;
 mod forecast;
+mod kind;
 mod overrides;
 mod resolve;
 mod source;

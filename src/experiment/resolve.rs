@@ -6,6 +6,7 @@ use toml_edit::{Document, DocumentMut, Item, TableLike, Value};
 
 use super::chain::{EXTENDS, follow, parse};
 use super::error::{ExperimentError, Located};
+use super::kind::check_kind;
 use super::overrides::Override;
 use super::source::{BASE_PREFIX, Source};
 use super::spec::{Experiment, ExperimentKind, OutOfRange};
@@ -29,6 +30,8 @@ pub struct Resolved<E = Experiment> {
     pub experiment: E,
     /// The whole experiment as TOML: every key, with the comments of the defaults.
     pub text: String,
+    /// The files of its values, from its own to its base.
+    pub sources: Vec<Source>,
 }
 
 /// Returns the experiment `name`, found from `folder`, with `base` instead of its own base if
@@ -45,10 +48,10 @@ pub fn load<E: ExperimentKind>(
     overrides: &[Override],
 ) -> Result<Resolved<E>, ExperimentError> {
     let (layers, base_replaced) = follow(folder, name, base)?;
-    let parsed: Vec<(&Source, Document<String>)> = layers
-        .iter()
-        .map(|source| Ok((source, parse(source)?)))
-        .collect::<Result<_, ExperimentError>>()?;
+    if let (Some(base), true) = (base, base_replaced) {
+        check_kind::<E>(folder, (name, base), &layers)?;
+    }
+    let parsed = parse_all(&layers)?;
     let root = layers
         .last()
         .expect("following a name gives at least its own file");
@@ -92,7 +95,13 @@ pub fn load<E: ExperimentKind>(
         header,
         experiment,
         text,
+        sources: layers,
     })
+}
+
+fn parse_all(layers: &[Source]) -> Result<Vec<(&Source, Document<String>)>, ExperimentError> {
+    let parsed = layers.iter().map(|source| Ok((source, parse(source)?)));
+    parsed.collect()
 }
 
 /// Returns the experiment in the resolved `text` from a run folder, read from `path`.
@@ -119,6 +128,7 @@ pub fn load_saved<E: ExperimentKind>(
         header: header_of(text),
         experiment,
         text: text.to_string(),
+        sources: vec![source],
     })
 }
 
@@ -219,8 +229,12 @@ fn unknown_key(
         .iter()
         .map(|(key, _)| format!("{prefix}{key}"))
         .collect();
+    // The section is the same for all, so only the rest of a key can be near.
+    let rest = |key: &str| key.strip_prefix(prefix).unwrap_or(key).to_string();
+    let rests: Vec<String> = known.iter().map(|key| rest(key)).collect();
+    let near = nearest(&rest(path), rests.iter().map(String::as_str));
     ExperimentError::UnknownKey {
-        near: nearest(path, known.iter().map(String::as_str)).map(str::to_owned),
+        near: near.map(|near| format!("{prefix}{near}")),
         key: path.to_string(),
         known,
         place: place.map(Box::new),
@@ -248,17 +262,24 @@ fn deserialise<E: ExperimentKind>(
             }
             None => ExperimentError::Syntax {
                 message: problem,
-                place: Located::new(
-                    "resolved experiment".to_string(),
-                    &text,
-                    error.span().unwrap_or(0..0),
-                ),
+                place: Located::new(origin(layers), &text, error.span().unwrap_or(0..0)),
             },
         }
     })?;
     let checked = experiment.check();
     checked.map_err(|out| placed::<E>(out, &values, layers))?;
     Ok(experiment)
+}
+
+/// Returns the file of a text that was merged from `layers`.
+fn origin(layers: &[(&Source, Document<String>)]) -> String {
+    let own = layers
+        .first()
+        .map_or(String::new(), |(source, _)| source.origin());
+    match layers.len() {
+        1 => own,
+        _ => format!("{own} with its defaults"),
+    }
 }
 
 /// Returns the error for a value outside its range, with its position.
@@ -283,7 +304,7 @@ impl Resolved {
     /// size and classes of a data set read from files.
     ///
     /// # Errors
-    /// [`ExperimentError::Value`] with the position in the resolved text.
+    /// [`ExperimentError::Value`] with the position in its file.
     pub fn check_images(&self, images: &Splits) -> Result<(), ExperimentError> {
         let experiment = &self.experiment;
         if experiment.data.dataset.known_shape().is_some() {
@@ -295,20 +316,13 @@ impl Resolved {
         };
         let checked = experiment.check_images(Some(shape), Some(images.train.len()));
         checked.map_err(|out| {
-            let source = Source {
-                name: self.name.clone(),
-                path: Some(format!("resolved experiment {}", self.name).into()),
-                text: self.text.clone(),
-            };
-            match (parse(&source), self.text.parse::<DocumentMut>()) {
-                (Ok(document), Ok(values)) => {
-                    placed::<Experiment>(out, &values, &[(&source, document)])
-                }
-                // The text was parsed when it was resolved.
+            // Both were parsed when the experiment was resolved.
+            match (parse_all(&self.sources), self.text.parse::<DocumentMut>()) {
+                (Ok(layers), Ok(values)) => placed::<Experiment>(out, &values, &layers),
                 (Err(error), _) => error,
                 (_, Err(error)) => ExperimentError::Syntax {
-                    message: error.message().to_string(),
-                    place: Located::new(source.origin(), &self.text, 0..0),
+                    message: in_words(error.message()),
+                    place: Located::new(self.name.clone(), &self.text, 0..0),
                 },
             }
         })

@@ -85,6 +85,13 @@ pub fn known(folder: &Path) -> Vec<String> {
         .collect()
 }
 
+/// Returns the names of all bases, local and shipped, in order.
+pub(super) fn bases(folder: &Path) -> Vec<String> {
+    let names = all_names(folder).into_iter();
+    let plain = |name: String| name.strip_prefix(BASE_PREFIX).map(str::to_owned);
+    names.filter_map(plain).collect()
+}
+
 fn all_names(folder: &Path) -> Vec<String> {
     let mut names: Vec<String> = EMBEDDED.iter().map(|(name, _)| name.to_string()).collect();
     add_names(&folder.join(LOCAL_FOLDER), "", &mut names);

@@ -134,12 +134,16 @@ fn temporary_beside(path: &Path) -> PathBuf {
 }
 
 fn write_flushed(path: &Path, content: &[u8]) -> std::io::Result<()> {
-    let mut file = File::create(path)?;
+    // A leftover is removed, and a link at this place is never followed.
+    let _ = fs::remove_file(path);
+    let mut file = File::create_new(path)?;
     file.write_all(content)?;
     file.sync_all()
 }
 
 fn fill_folder(folder: &Path, files: &[(&str, &[u8])]) -> Result<(), RunError> {
+    // A link to another folder is removed, not followed.
+    let _ = fs::remove_file(folder);
     fs::create_dir_all(folder).map_err(|source| RunError::io("create", folder, source))?;
     for (name, content) in files {
         let path = folder.join(name);

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::Path;
 
 use super::RunError;
+use super::own_file::open_own;
 
 /// Name of the lock file in a run folder.
 const LOCK_FILE: &str = ".lock";
@@ -25,12 +26,9 @@ impl RunLock {
     pub fn take(folder: &Path) -> Result<Self, RunError> {
         fs::create_dir_all(folder).map_err(|source| RunError::io("create", folder, source))?;
         let path = folder.join(LOCK_FILE);
-        let mut file = File::options()
-            .create(true)
-            .truncate(false)
-            .read(true)
-            .write(true)
-            .open(&path)
+        let mut options = File::options();
+        options.create(true).truncate(false).read(true).write(true);
+        let mut file = open_own(&path, &mut options)
             .map_err(|source| RunError::io("create", &path, source))?;
         match file.try_lock() {
             Ok(()) => {}
@@ -72,6 +70,23 @@ pub(crate) fn host_name() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_lock_file_that_is_a_link_is_refused_and_its_target_kept() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let target = folder.path().join("thesis.txt");
+        fs::write(&target, "kept").expect("written");
+        let run = folder.path().join("run");
+        fs::create_dir(&run).expect("created");
+        std::os::unix::fs::symlink(&target, run.join(LOCK_FILE)).expect("linked");
+        let refused = RunLock::take(&run).expect_err("a link").to_string();
+        assert!(
+            refused.ends_with(".lock\": it is a symbolic link: move it away"),
+            "{refused}"
+        );
+        assert_eq!(fs::read(&target).expect("there"), b"kept");
+    }
 
     #[test]
     fn the_second_taker_is_told_who_holds_it() {

@@ -20,6 +20,7 @@ mod localization;
 mod lock;
 mod manifest;
 mod near;
+mod own_file;
 mod rows;
 mod sanity;
 mod scores;
@@ -62,6 +63,7 @@ pub use manifest::{
     BestCheckpoint, CHECKPOINT_FORMAT, CheckpointState, RunManifest, RunStatus, TensorShape,
 };
 pub use near::{near_names, nearest};
+pub use own_file::open_own;
 pub use rows::{
     EpochRecord, EpochRow, ForecastRow, append_epoch_record, check_epoch_records,
     read_epoch_records, truncate_epoch_records,

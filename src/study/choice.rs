@@ -7,7 +7,7 @@ use crate::explain::{
 use super::error::StudyError;
 
 /// The name for every method and baseline.
-const EVERYTHING: &str = "all";
+pub(super) const EVERYTHING: &str = "all";
 /// Precedes the other class in a difference of logits.
 const MINUS: &str = "minus:";
 
@@ -104,18 +104,24 @@ pub enum MethodChoice {
     /// per map.
     #[default]
     Allowed,
+    /// Every method at every layer that the network allows.
+    All,
     /// These methods, at every layer; an error if the network does not allow one.
     Named(Vec<Method>),
 }
 
 impl MethodChoice {
-    /// Returns the choice of the methods named; [`MethodChoice::Allowed`] if there are none.
+    /// Returns the choice of the methods named: [`MethodChoice::Allowed`] if there are none,
+    /// [`MethodChoice::All`] for "all".
     ///
     /// # Errors
     /// [`ExplainError::UnknownMethod`].
     pub fn parse(names: &[String]) -> Result<Self, ExplainError> {
         if names.is_empty() {
             return Ok(Self::Allowed);
+        }
+        if names == [EVERYTHING] {
+            return Ok(Self::All);
         }
         let mut methods: Vec<Method> = Vec::new();
         for name in names {
@@ -142,14 +148,18 @@ impl MethodChoice {
         };
         let needing = |needs| {
             let methods = Method::all().iter().copied();
-            methods.filter(move |m| m.needs() == needs).collect()
+            methods.filter(move |m| m.needs() == needs)
         };
+        let mut everywhere: Vec<Method> = needing(Needs::Gradient).collect();
+        if matches!(self, Self::All) {
+            everywhere.extend(needing(Needs::Questions));
+        }
         let requests = [
             (
                 layers.iter().filter(pooled).cloned().collect::<Vec<_>>(),
-                needing(Needs::PooledLinear),
+                needing(Needs::PooledLinear).collect(),
             ),
-            (layers.to_vec(), needing(Needs::Gradient)),
+            (layers.to_vec(), everywhere),
         ];
         let asked = requests.into_iter();
         asked.filter(|(layers, _)| !layers.is_empty()).collect()

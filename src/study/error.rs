@@ -26,6 +26,14 @@ pub enum StudyError {
         /// The run that was looked for.
         run: RunName,
     },
+    /// A run folder has lost the record of its experiment.
+    #[error("the run's record {:?} is missing", path.display())]
+    RecordLost {
+        /// Its expected path.
+        path: PathBuf,
+        /// The run.
+        run: RunName,
+    },
     /// An experiment has no trained seed.
     #[error("{experiment} was not trained")]
     NotTrained {

@@ -13,6 +13,7 @@ use super::error::StudyError;
 use super::lists::List;
 use super::named::ListKind;
 use super::photos::{PhotoFile, class_number};
+use super::watch::Watch;
 
 /// The table of classes next to the pictures, used by default.
 const LABELS: &str = "labels.csv";
@@ -86,6 +87,37 @@ pub fn labelled(
             unread,
         },
     })
+}
+
+/// Returns the picture files in `named`: a folder stands for its pictures in the order of their
+/// names. What else it holds is counted and named in a note.
+///
+/// # Errors
+/// A folder that cannot be read, or without a picture.
+pub fn picture_files(named: &[PathBuf], watch: &dyn Watch) -> Result<Vec<PathBuf>, StudyError> {
+    let mut files = Vec::new();
+    for path in named {
+        if !path.is_dir() {
+            files.push(path.clone());
+            continue;
+        }
+        let mut unread = Unread::default();
+        let found = Listing::of(path)?;
+        unread.add_files(path, &found.others);
+        unread.add_folders(path, &found.folders);
+        let unread = unread.text(path, None);
+        if found.pictures.is_empty() {
+            return Err(StudyError::NoPicture {
+                path: path.clone(),
+                unread,
+            });
+        }
+        if let Some(unread) = unread {
+            watch.note(&unread);
+        }
+        files.extend(found.pictures);
+    }
+    Ok(files)
 }
 
 /// Returns what of `folder` is not read, in words, if the `table` names only `files` in it.

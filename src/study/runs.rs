@@ -116,7 +116,7 @@ impl Runs {
     /// Returns the run of the experiment `name` and `seed`, on `base` if given.
     ///
     /// # Errors
-    /// [`StudyError::NoRun`]; an unknown experiment; a damaged experiment record in the run folder.
+    /// [`StudyError::NoRun`]; [`StudyError::RecordLost`]; an unknown experiment; a damaged experiment record in the run folder.
     pub fn find<E: ExperimentKind>(
         &self,
         name: &str,
@@ -126,14 +126,12 @@ impl Runs {
         let shipped: Resolved<E> = self.experiment(name, base, &[])?;
         let run = self.dir(&shipped, seed);
         if !has_experiment(&run)? {
-            return Err(StudyError::NoRun {
-                path: run.path(),
-                run: RunName {
-                    experiment: name.to_string(),
-                    base: base.map(str::to_string),
-                    seed,
-                },
-            });
+            let named = RunName {
+                experiment: name.to_string(),
+                base: base.map(str::to_string),
+                seed,
+            };
+            return Err(without_record(&run, named));
         }
         let mut experiment: Resolved<E> = saved_experiment(&run)?;
         experiment.base = shipped.base;
@@ -211,6 +209,21 @@ impl Runs {
         let images = load(&experiment.experiment.data_options(), &self.data)?;
         experiment.check_images(&images)?;
         Ok(images)
+    }
+}
+
+/// Returns the error about a run without the record of its experiment.
+pub(super) fn without_record(run: &RunDir, named: RunName) -> StudyError {
+    let has_checkpoints = || run.checkpoints().is_ok_and(|names| !names.is_empty());
+    match run.manifest().exists() || has_checkpoints() {
+        true => StudyError::RecordLost {
+            path: run.experiment(),
+            run: named,
+        },
+        false => StudyError::NoRun {
+            path: run.path(),
+            run: named,
+        },
     }
 }
 

@@ -7,13 +7,14 @@ use crate::experiment::{
 use crate::model::NetworkSize;
 use crate::run::{RunDir, RunError, RunManifest, RunStatus, check_epoch_records};
 use crate::train::{
-    ClassifyJob, ForecastJob, Outcome, StartMode, TrainError, TrainEvents, TrainSpec, train,
-    train_forecast,
+    ClassifyJob, ForecastJob, Outcome, StartMode, TrainError, TrainEvents, TrainSpec, check_start,
+    train, train_forecast,
 };
 
 use super::error::StudyError;
 use super::identity::{check_identity, has_experiment, saved_experiment};
-use super::runs::{Runs, is_done};
+use super::named::RunName;
+use super::runs::{Runs, is_done, without_record};
 use super::titles::network_title;
 use super::watch::Watch;
 
@@ -134,6 +135,7 @@ pub fn train_run<E: Trainable>(
     watch: &dyn Watch,
 ) -> Result<Outcome, StudyError> {
     let run = runs.dir(resolved, seed);
+    check_start(&run, mode)?;
     let mut events = watch.training(&format!("{} seed {seed}", resolved.name));
     E::train(runs, resolved, (&run, mode), (watch, &mut *events))
 }
@@ -198,7 +200,15 @@ pub fn check_unchanged<E: Trainable>(
     accept: bool,
 ) -> Result<Accepted, StudyError> {
     if !has_experiment(run)? {
-        return Err(TrainError::NothingToResume { path: run.path() }.into());
+        let named = RunName {
+            experiment: resolved.name.clone(),
+            base: resolved.base_replaced.then(|| resolved.base.clone()),
+            seed: run.seed(),
+        };
+        return Err(match without_record(run, named) {
+            StudyError::NoRun { path, .. } => TrainError::NothingToResume { path }.into(),
+            lost => lost,
+        });
     }
     let saved: Resolved<E> = saved_experiment(run)?;
     let changed = changes(&saved.experiment, &resolved.experiment);

@@ -6,7 +6,7 @@ use burn::optim::ModuleOptimizer;
 
 use crate::model::{CheckpointError, LoadedCheckpoint, load_training};
 use crate::run::{
-    CheckpointName, CheckpointState, EpochRecord, Leftover, RunDir, RunError, RunManifest,
+    CheckpointName, CheckpointState, EpochRecord, Leftover, RunDir, RunError, RunLock, RunManifest,
     RunStatus, clear_temporaries, read_epoch_records, remove_folder_atomically,
     truncate_epoch_records,
 };
@@ -60,6 +60,31 @@ pub(super) fn prepare(
             }
         });
     }
+    check_there(run, mode)?;
+    match mode {
+        StartMode::Force => remove_run(run),
+        StartMode::Fresh | StartMode::Resume => Ok(()),
+    }
+}
+
+/// Fails if a run cannot start or resume in the folder: before anything is loaded.
+///
+/// # Errors
+/// [`RunError::Locked`](crate::run::RunError::Locked), [`TrainError::AlreadyThere`],
+/// [`TrainError::NothingToResume`].
+pub fn check_start(run: &RunDir, mode: StartMode) -> Result<(), TrainError> {
+    let path = run.path();
+    if !path.exists() {
+        return match mode {
+            StartMode::Resume => Err(TrainError::NothingToResume { path }),
+            StartMode::Fresh | StartMode::Force => Ok(()),
+        };
+    }
+    let _lock = RunLock::take(&path)?;
+    check_there(run, mode)
+}
+
+fn check_there(run: &RunDir, mode: StartMode) -> Result<(), TrainError> {
     let recorded = run.manifest().exists() || run.experiment().exists();
     // With the experiment alone, the run was stopped before it began.
     let there = run.manifest().exists() || !run.checkpoint_folders()?.is_empty();
@@ -83,8 +108,7 @@ pub(super) fn prepare(
         }
         // A killed `--force` leaves only checkpoints.
         StartMode::Resume if !recorded => Err(TrainError::NothingToResume { path: run.path() }),
-        StartMode::Force => remove_run(run),
-        StartMode::Fresh | StartMode::Resume => Ok(()),
+        StartMode::Fresh | StartMode::Resume | StartMode::Force => Ok(()),
     }
 }
 

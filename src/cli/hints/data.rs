@@ -2,26 +2,31 @@
 
 use std::path::Path;
 
+use crate::cli::commands::Commands;
 use crate::data::{BY_NAME, BY_NUMBER, CatalogueEntry, DataError};
 
 /// Maximum number of known names listed; ImageNet has a thousand.
 const MOST_LISTED: usize = 200;
 
-/// Returns how to fix `error`; commands begin with `program`.
-pub(in crate::cli) fn data(error: &DataError, program: &str) -> Option<String> {
+/// Returns how to fix `error`; `commands` words commands.
+pub(in crate::cli) fn data(error: &DataError, commands: &Commands) -> Option<String> {
     match error {
-        DataError::NotFound { dataset, .. } => Some(get(dataset, program)),
+        DataError::NotFound { dataset, .. } => Some(get(dataset, commands)),
+        DataError::Pickled { dataset, .. } => Some(format!(
+            "the binary release is read: {}",
+            get(dataset, commands)
+        )),
         DataError::MissingFile { dataset, path } => Some(match fetched_folder(path) {
-            Some(_) => refetch(dataset, path, program),
-            None => fetch(dataset, program),
+            Some(_) => refetch(dataset, path, commands),
+            None => fetch(dataset, commands),
         }),
         DataError::Size { dataset, path, .. }
         | DataError::Label { dataset, path, .. }
         | DataError::ClassName { dataset, path, .. }
         | DataError::Checksum { dataset, path, .. }
-        | DataError::Packed { dataset, path, .. } => Some(refetch(dataset, path, program)),
+        | DataError::Packed { dataset, path, .. } => Some(refetch(dataset, path, commands)),
         DataError::DamagedFile { path, .. } => {
-            Some(format!("remove {path:?}, then give the same command"))
+            Some(format!("move {path:?} away, then give the same command"))
         }
         DataError::Unknown { near, known, .. } => {
             let known = match known.len() > MOST_LISTED {
@@ -45,6 +50,13 @@ pub(in crate::cli) fn data(error: &DataError, program: &str) -> Option<String> {
             "{path:?} keeps {bytes} bytes; the same command goes on from there"
         )),
         DataError::Transfer { .. } => Some("check the network, then give the same command".into()),
+        DataError::Status {
+            status: 404 | 410, ..
+        } => Some(
+            "the file is not there any more; if you have it from elsewhere, name its folder with \
+             --data-dir, or weights with --weights FILE"
+                .into(),
+        ),
         DataError::Status { .. } => {
             Some("the server may recover; give the same command later".into())
         }
@@ -58,14 +70,14 @@ pub(in crate::cli) fn data(error: &DataError, program: &str) -> Option<String> {
 }
 
 /// Returns the command that downloads `dataset`.
-pub(in crate::cli) fn fetch(dataset: &str, program: &str) -> String {
-    format!("{program} data fetch {dataset}")
+pub(in crate::cli) fn fetch(dataset: &str, commands: &Commands) -> String {
+    commands.of(["data", "fetch", dataset])
 }
 
 /// Returns how to get a missing data set, or what to use instead.
-fn get(dataset: &str, program: &str) -> String {
+fn get(dataset: &str, commands: &Commands) -> String {
     let Ok(entry) = dataset.parse::<CatalogueEntry>() else {
-        return fetch(dataset, program);
+        return fetch(dataset, commands);
     };
     if entry.release().is_none() {
         return "put its files into one of these folders, or name the folder that holds them with \
@@ -76,7 +88,7 @@ fn get(dataset: &str, program: &str) -> String {
         true => "images that camtrail generates: --base shapes",
         false => "digits that camtrail draws: --base digits",
     };
-    format!("{}, or take {instead}", fetch(dataset, program))
+    format!("{}, or take {instead}", fetch(dataset, commands))
 }
 
 /// Returns the folder of `path` if it was made by a fetch. Such a folder is replaced as a whole.
@@ -91,14 +103,17 @@ fn fetched_folder(path: &Path) -> Option<&Path> {
         .then_some(folder)
 }
 
-/// Returns how to download a data set again whose `file` is damaged or missing. A folder is moved,
-/// not removed, since it may contain the user's own files.
-fn refetch(dataset: &str, file: &Path, program: &str) -> String {
+/// Returns how to download a data set again whose `file` is damaged or missing. Nothing is removed:
+/// the file may be the user's own, or of another data set with the same file names.
+fn refetch(dataset: &str, file: &Path, commands: &Commands) -> String {
     let first = match fetched_folder(file) {
         Some(folder) => format!("move {folder:?} away"),
-        None => format!("remove {file:?}"),
+        None => format!(
+            "if it belongs to another data set, name the folder of {dataset} with --data-dir; else \
+             move {file:?} away"
+        ),
     };
-    format!("{first}, then: {}", fetch(dataset, program))
+    format!("{first}, then: {}", fetch(dataset, commands))
 }
 
 #[cfg(test)]
@@ -107,7 +122,7 @@ mod tests {
     use crate::data::{Dataset, find_class_in};
 
     fn hint(error: &DataError) -> String {
-        data(error, "cargo run --").unwrap()
+        data(error, &Commands::default()).unwrap()
     }
 
     fn flipped(path: &str) -> DataError {
@@ -157,7 +172,10 @@ mod tests {
         );
         assert_eq!(
             hint(flipped("d/train.bin")),
-            format!("remove \"d/train.bin\", then: {fetch}")
+            format!(
+                "if it belongs to another data set, name the folder of cifar-100 with --data-dir; \
+                 else move \"d/train.bin\" away, then: {fetch}"
+            )
         );
         let missing = |path: &str| DataError::MissingFile {
             dataset: "cifar-100",
@@ -178,14 +196,20 @@ mod tests {
             problem: String::new(),
         };
         let fetch = "cargo run -- data fetch set";
-        assert_eq!(hint(&packed), format!("remove \"x.gz\", then: {fetch}"));
+        assert_eq!(
+            hint(&packed),
+            format!(
+                "if it belongs to another data set, name the folder of set with --data-dir; else \
+                 move \"x.gz\" away, then: {fetch}"
+            )
+        );
         let damaged = DataError::DamagedFile {
             path: "w.pth".into(),
             algorithm: "SHA-256",
             found: String::new(),
             expected: String::new(),
         };
-        let again = "remove \"w.pth\", then give the same command";
+        let again = "move \"w.pth\" away, then give the same command";
         assert_eq!(hint(&damaged), again);
         let missing = DataError::MissingFile {
             dataset: "mnist",

@@ -1,10 +1,25 @@
 //! How to fix an experiment that cannot be loaded.
 
+use std::path::Path;
+
 use crate::experiment::ExperimentError;
 
+use crate::cli::commands::Commands;
+
+/// Ending of experiment files.
+const ENDING: &str = "toml";
+/// Folder of experiment files, as it begins a path.
+const FOLDER: &str = "experiments/";
+
 /// Returns how to fix `error`.
-pub(in crate::cli) fn experiment(error: &ExperimentError) -> Option<String> {
+pub(in crate::cli) fn experiment(error: &ExperimentError, commands: &Commands) -> Option<String> {
     match error {
+        ExperimentError::Unknown {
+            name,
+            known,
+            place: None,
+            ..
+        } if is_path(name) => Some(by_name(name, known)),
         ExperimentError::Unknown { near, known, .. } => {
             Some(suggestion(near.as_deref(), "known experiments", known))
         }
@@ -25,10 +40,45 @@ pub(in crate::cli) fn experiment(error: &ExperimentError) -> Option<String> {
             "forecast" => "name one that predicts frames, such as convlstm".to_string(),
             _ => "name one that classifies images, such as trial-d".to_string(),
         }),
+        ExperimentError::OtherBase { known, name, .. } => Some(format!(
+            "bases of {name}: {}; {} shows what the experiment is",
+            known.join(", "),
+            commands.of(["show", name])
+        )),
+        ExperimentError::Syntax { message, .. } if message.starts_with("missing field") => Some(
+            "give that key, or begin an experiment with extends = \"base/cifar-100\", which has \
+             every key"
+                .to_string(),
+        ),
         ExperimentError::Read { .. }
         | ExperimentError::Syntax { .. }
         | ExperimentError::Circle { .. }
         | ExperimentError::Value { .. } => None,
+    }
+}
+
+/// Returns whether `name` is the path of a file rather than a name.
+fn is_path(name: &str) -> bool {
+    let ends = Path::new(name).extension() == Some(ENDING.as_ref());
+    ends || name.starts_with(['.', '/', '\\']) || name.starts_with(FOLDER)
+}
+
+/// Returns how to name the experiment whose file was given.
+fn by_name(path: &str, known: &[String]) -> String {
+    let plain = path.strip_suffix(".toml").unwrap_or(path);
+    // Below the folder of experiments, folders belong to the name.
+    let name = match plain.rsplit_once(FOLDER) {
+        Some((_, name)) => name,
+        None => plain.rsplit(['/', '\\']).next().unwrap_or(plain),
+    };
+    let there = plain.contains(FOLDER) && Path::new(path).is_file();
+    match there || known.iter().any(|known| known == name) {
+        true => format!("an experiment is given by its name, not its file: {name:?}"),
+        false => format!(
+            "an experiment is given by its name: put the file into \"experiments\" and give the \
+             name {name:?}; known experiments: {}",
+            known.join(", ")
+        ),
     }
 }
 

@@ -1,9 +1,10 @@
 //! How to fix a weight file.
 
+use crate::cli::commands::Commands;
 use crate::model::weights::WeightsError;
 
-/// Returns how to fix `error`; commands begin with `program`.
-pub(in crate::cli) fn weights(error: &WeightsError, program: &str) -> Option<String> {
+/// Returns how to fix `error`; `commands` words commands.
+pub(in crate::cli) fn weights(error: &WeightsError, commands: &Commands) -> Option<String> {
     match error {
         WeightsError::NotWeights { .. } => Some(
             "give a .pth of a state dict or a .safetensors file; a page that a server sent in \
@@ -16,8 +17,8 @@ pub(in crate::cli) fn weights(error: &WeightsError, program: &str) -> Option<Str
                 .to_string(),
         ),
         WeightsError::Mismatch { network, .. } => Some(format!(
-            "give a state dict of torchvision's {network}; {program} weights check {network} lists \
-             every tensor that differs"
+            "give a state dict of torchvision's {network}; {} lists every tensor that differs",
+            commands.of(["weights", "check", network.name()])
         )),
         WeightsError::NotFinite { .. } => {
             Some("take other weights, or accept them with --allow-nan".to_string())
@@ -25,7 +26,8 @@ pub(in crate::cli) fn weights(error: &WeightsError, program: &str) -> Option<Str
         WeightsError::SmallImages { trial, .. } => {
             let [trial, base] = trial;
             Some(format!(
-                "explain and measure the run that they were exported from: {trial} --base {base}"
+                "explain and measure the run that they were exported from, such as: {}",
+                commands.of(["evaluate", trial, "--base", base])
             ))
         }
         WeightsError::Io { .. } | WeightsError::Export { .. } => None,
@@ -43,7 +45,7 @@ mod tests {
             offset: 3,
             problem: "asks for \"posix.system\"".into(),
         };
-        let hint = weights(&refused, "camtrail").expect("a hint");
+        let hint = weights(&refused, &Commands::default()).expect("a hint");
         assert!(hint.contains("torch.save(model.state_dict()"), "{hint}");
     }
 }

@@ -134,6 +134,11 @@ impl IdxFile {
         self.extents[0] as usize
     }
 
+    /// Returns the names of the unpacked file: the publisher's, and Kaggle's with a dot.
+    fn names(&self) -> [String; 2] {
+        [self.name.to_owned(), self.name.replace("-idx", ".idx")]
+    }
+
     /// Returns the packed file's name.
     fn packed_name(&self) -> String {
         format!("{}.gz", self.name)
@@ -171,9 +176,9 @@ fn packed(file: &IdxFile) -> PackedFile {
 /// [`DataError::NotFound`].
 pub(super) fn locate(search: &DataSearch) -> Result<PathBuf, DataError> {
     let packed = FILES.each_ref().map(IdxFile::packed_name);
-    let names: Vec<&str> = (FILES.iter().map(|file| file.name))
-        .chain(packed.iter().map(String::as_str))
-        .collect();
+    let plain = FILES.each_ref().map(IdxFile::names);
+    let plain = plain.iter().flatten();
+    let names: Vec<&str> = plain.chain(&packed).map(String::as_str).collect();
     search.find(NAME, &FOLDERS, &names)
 }
 
@@ -230,7 +235,11 @@ fn read_file(
 
 /// Returns the path and the unpacked content of a file, after verifying its size.
 fn content_of(folder: &Path, file: &IdxFile) -> Result<(PathBuf, Vec<u8>), DataError> {
-    let (path, packed) = (folder.join(file.name), folder.join(file.packed_name()));
+    let (names, packed) = (file.names(), folder.join(file.packed_name()));
+    // Kaggle's copy also has a folder with the publisher's name for the file.
+    let mut places = names.iter().map(|name| folder.join(name));
+    let found = places.find(|path| path.is_file());
+    let path = found.unwrap_or_else(|| folder.join(file.name));
     if packed.exists() && !path.exists() {
         let content = gunzip(NAME, &packed, file.bytes())?;
         let (found, expected) = (content.len() as u64, file.bytes());

@@ -42,6 +42,22 @@ fn a_cut_file_an_impossible_label_and_other_bytes_are_named() {
 }
 
 #[test]
+fn files_are_found_under_kaggles_names_too() {
+    let file = &FILES[3];
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("t10k-labels.idx1-ubyte");
+    fs::write(&path, [7; 10_008]).expect("written");
+    // A folder with the publisher's name for the file.
+    fs::create_dir(folder.path().join(file.name)).expect("created");
+    let found = content_of(folder.path(), file).expect("read");
+    assert_eq!(found, (path, vec![7; 10_008]));
+    let search = DataSearch {
+        flag: Some(folder.path().to_path_buf()),
+    };
+    assert_eq!(locate(&search).expect("found"), folder.path());
+}
+
+#[test]
 fn a_packed_file_is_read_where_the_unpacked_one_is_not_there() {
     let file = &FILES[3];
     let folder = tempfile::tempdir().expect("a temporary folder");

@@ -11,6 +11,7 @@ use crate::explain::sequence::FrameTarget;
 use crate::explain::{ExplainError, Method, Needs};
 use crate::run::{CapacityRow, RunError, SequenceSet, TableRow};
 
+use super::choice::EVERYTHING;
 use super::error::StudyError;
 use super::forecast::check_same_clips;
 use super::heads::grouped;
@@ -60,11 +61,17 @@ impl Request {
     }
 }
 
-/// Returns the methods named, each once.
+/// Returns the methods named, each once; all that need only the gradient for "all".
 ///
 /// # Errors
 /// An unknown method, or one that needs more than the gradient.
 pub fn methods(names: &[String]) -> Result<Vec<Method>, ExplainError> {
+    if names == [EVERYTHING] {
+        let usable = Method::all().iter().copied();
+        return Ok(usable
+            .filter(|method| method.needs() == Needs::Gradient)
+            .collect());
+    }
     let mut methods = Vec::new();
     for name in names {
         let method = Method::parse(name)?;

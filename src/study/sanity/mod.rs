@@ -95,7 +95,7 @@ impl<'a> Checks<'a> {
     ) -> Result<(), E> {
         let pictures = &self.measurement.pictures;
         watch.note(&format!(
-            "{} images of the {} split{}, parameters re-initialised {} times",
+            "{} images of the {} split{}, parameters re-initialised {}",
             pictures.len(),
             pictures.split,
             if pictures.generated {
@@ -103,7 +103,10 @@ impl<'a> Checks<'a> {
             } else {
                 ""
             },
-            self.draws
+            match self.draws {
+                1 => "once".to_string(),
+                draws => format!("{draws} times"),
+            }
         ));
         for trained in &self.measurement.networks {
             let (subject, layers) = self.measurement.open(self.runs, trained, watch)?;

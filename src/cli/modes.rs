@@ -1,0 +1,380 @@
+//! The table of options: what each verb reads in each of its modes. An option that the mode of a
+//! command does not read is refused, in one wording, before anything is done.
+
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Command};
+
+/// What a command is about, which decides what it reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// The verb has one mode.
+    Only,
+    /// An ImageNet network.
+    ImageNet,
+    /// An ImageNet network on photographs.
+    Photographed,
+    /// A network trained here.
+    Trained,
+    /// A next-frame predictor.
+    Frames,
+    /// Pictures chosen by class.
+    Chosen,
+    /// Pictures named by number.
+    Numbered,
+    /// Images of a data set.
+    Split,
+    /// Your own pictures, with boxes.
+    Boxes,
+    /// Scores without curves.
+    Maps,
+    /// Scores with insertion and deletion curves.
+    Curves,
+    /// Trials on images, and perhaps predictors.
+    Images,
+    /// Predictors alone.
+    Clips,
+    /// Photographs to score.
+    Photos,
+    /// Boxes to localise on.
+    Located,
+    /// Pictures to draw.
+    Drawn,
+}
+
+/// The texts of a mode.
+struct Words {
+    /// What its options are for, in the plural.
+    of: &'static str,
+    /// What shows that a command is in it; `{}` stands for the command's subject.
+    because: &'static str,
+    /// How to get there.
+    how: &'static str,
+}
+
+impl Mode {
+    fn words(self) -> Words {
+        let (of, because, how) = match self {
+            Self::Only => ("other verbs", "this one does not read it", ""),
+            Self::ImageNet => (
+                "ImageNet networks",
+                "{} is an ImageNet network",
+                "name an ImageNet network, such as resnet50",
+            ),
+            Self::Photographed => (
+                "ImageNet networks on photographs",
+                "{} is an ImageNet network",
+                "name an ImageNet network, such as resnet50, and --photos DIR",
+            ),
+            Self::Trained => (
+                "networks trained here",
+                "{} is a network trained here",
+                "name a network trained here, such as trial-d, or the data that it was trained on, \
+                 such as --dataset cifar-100",
+            ),
+            Self::Frames => (
+                "networks that predict frames",
+                "{} predicts frames",
+                "name a network that predicts frames, such as convlstm",
+            ),
+            Self::Chosen => (
+                "pictures chosen by class",
+                "the pictures are chosen by class",
+                "leave --test-index out",
+            ),
+            Self::Numbered => (
+                "pictures named by number",
+                "--test-index names the pictures",
+                "name pictures by number: --test-index N,N",
+            ),
+            Self::Split => (
+                "images of a data set",
+                "the images are those of a data set",
+                "leave --boxes out",
+            ),
+            Self::Boxes => (
+                "your own pictures with boxes",
+                "--boxes names your own pictures",
+                "name boxes on your own pictures: --boxes FILE",
+            ),
+            Self::Maps => ("scores", "only scores are measured", ""),
+            Self::Curves => (
+                "insertion and deletion curves",
+                "--insertion-deletion measures them",
+                "measure curves: --insertion-deletion",
+            ),
+            Self::Images => (
+                "trials A to D",
+                "trials A to D are trained",
+                "leave --only out",
+            ),
+            Self::Clips => (
+                "networks that predict frames",
+                "--only frames trains networks that predict frames",
+                "give --only frames",
+            ),
+            Self::Photos => (
+                "photographs to score maps on",
+                "--photos names photographs to score maps on",
+                "name a folder of photographs: --photos DIR",
+            ),
+            Self::Located => (
+                "boxes to localise maps on",
+                "--boxes names boxes to localise maps on",
+                "name boxes: --boxes FILE",
+            ),
+            Self::Drawn => (
+                "pictures to draw",
+                "--image and --several name pictures to draw",
+                "name pictures to draw: --image FILE",
+            ),
+        };
+        Words { of, because, how }
+    }
+}
+
+/// Options of weights from a file.
+const WEIGHTS: &str = "--weights --dialect --class-names --allow-nan";
+/// Options of one run.
+const RUN: &str = "--base --seed --checkpoint";
+/// Options of several runs.
+const RUNS: &str = "--base --seeds --checkpoint";
+/// Options of the explanations of given pictures.
+const PICTURES: &str = "--image --method --layer --class --quantity --out";
+/// Options of the ablation, whatever the pictures.
+const ABLATION: &str = "--along --class --retrain-head --train --out";
+/// Options of measured maps, whatever the pictures.
+const MAPS: &str = "--methods --layers --class --retrain-head --out";
+/// Options that choose images of a data set.
+const SPLIT: &str = "--split --limit";
+
+/// What each verb reads in each mode. The options of every verb, such as `--data-dir`, describe the
+/// machine and not the command, and are accepted everywhere.
+const TABLE: [(&str, Mode, &[&str]); 31] = [
+    (
+        "train",
+        Mode::Only,
+        &["--base --set --seed --seeds --resume --accept-changes --force"],
+    ),
+    ("explain", Mode::ImageNet, &[PICTURES, WEIGHTS]),
+    (
+        "explain",
+        Mode::Trained,
+        &[PICTURES, RUN, "--test-index --retrain-head"],
+    ),
+    (
+        "explain-seq",
+        Mode::Only,
+        &[
+            RUN,
+            "--clip --target --layer --method --capacity-clips --train --out",
+        ],
+    ),
+    ("ablate", Mode::Chosen, &[RUN, ABLATION, "--images"]),
+    ("ablate", Mode::Numbered, &[RUN, ABLATION, "--test-index"]),
+    ("localize", Mode::Split, &[RUNS, MAPS, SPLIT]),
+    ("localize", Mode::Boxes, &[RUNS, MAPS, "--boxes --images"]),
+    (
+        "sanity",
+        Mode::Only,
+        &[RUNS, MAPS, SPLIT, "--draws --pictures"],
+    ),
+    (
+        "evaluate",
+        Mode::Photographed,
+        &[WEIGHTS, "--photos --labels --skip-bad --ten-crop"],
+    ),
+    ("evaluate", Mode::Trained, &[RUNS, "--csv"]),
+    (
+        "evaluate",
+        Mode::Frames,
+        &[RUNS, "--csv --limit --official --out"],
+    ),
+    ("score", Mode::Maps, &[RUNS, MAPS, SPLIT]),
+    (
+        "score",
+        Mode::Curves,
+        &[RUNS, MAPS, SPLIT, "--insertion-deletion --steps"],
+    ),
+    (
+        "reproduce",
+        Mode::Images,
+        &["--quick --seeds --only --set --force --out"],
+    ),
+    (
+        "reproduce",
+        Mode::Clips,
+        &["--quick --seeds --only --force --out"],
+    ),
+    (
+        "benchmark",
+        Mode::Photos,
+        &[
+            WEIGHTS,
+            "--photos --labels --limit --skip-bad --methods --class --out",
+        ],
+    ),
+    (
+        "benchmark",
+        Mode::Located,
+        &[WEIGHTS, "--boxes --boxed-images --methods --class --out"],
+    ),
+    (
+        "benchmark",
+        Mode::Drawn,
+        &[WEIGHTS, "--image --several --class --out"],
+    ),
+    ("draw", Mode::Only, &["--out"]),
+    ("layers", Mode::Only, &["--size --dialect"]),
+    ("export", Mode::Only, &[RUN, "--format --out --force"]),
+    ("weights fetch", Mode::Only, &[]),
+    ("weights check", Mode::Only, &[WEIGHTS]),
+    ("weights list", Mode::Only, &[]),
+    ("list", Mode::Only, &[]),
+    ("show", Mode::Only, &["--base --set"]),
+    ("diff", Mode::Only, &[]),
+    ("data fetch", Mode::Only, &[]),
+    ("data check", Mode::Only, &["--contact-sheet"]),
+    ("data list", Mode::Only, &[]),
+];
+
+/// Returns whether `verb` reads `option` in `mode`.
+fn reads(verb: &str, mode: Mode, option: &str) -> bool {
+    let mut rows = TABLE.iter();
+    let row = rows.find(|(of, when, _)| (*of, *when) == (verb, mode));
+    row.is_some_and(|(_, _, groups)| {
+        let mut options = groups.iter().flat_map(|group| group.split(' '));
+        options.any(|known| known == option)
+    })
+}
+
+/// A verb and the options of its own that were given on the command line, in their order.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Given {
+    verb: String,
+    options: Vec<String>,
+}
+
+impl Given {
+    /// Returns what `matches` of the whole `command` holds.
+    pub(super) fn of(command: &Command, matches: &ArgMatches) -> Self {
+        let mut given = Self::default();
+        let (mut command, mut matches) = (command, matches);
+        while let Some((name, below)) = matches.subcommand() {
+            let Some(found) = command.find_subcommand(name) else {
+                break;
+            };
+            (command, matches) = (found, below);
+            given.verb = format!("{} {name}", given.verb).trim_start().to_string();
+            let options = own_options(command).filter_map(|(id, option)| {
+                let given = matches.value_source(id) == Some(ValueSource::CommandLine);
+                given.then(|| (matches.index_of(id), option))
+            });
+            let mut options: Vec<_> = options.collect();
+            options.sort();
+            given
+                .options
+                .extend(options.into_iter().map(|(_, option)| option));
+        }
+        given
+    }
+
+    /// Returns whether an option was given that the verb reads in the mode `first` alone.
+    pub(super) fn wants(&self, first: Mode, second: Mode) -> bool {
+        let reads = |mode, option: &String| reads(&self.verb, mode, option);
+        let mut options = self.options.iter();
+        options.any(|option| reads(first, option) && !reads(second, option))
+    }
+}
+
+/// Returns the id and the long name of every option of `command`, except those of every verb.
+fn own_options(command: &Command) -> impl Iterator<Item = (&str, String)> {
+    let own = command
+        .get_arguments()
+        .filter(|argument| !argument.is_global_set());
+    own.filter_map(|argument| {
+        Some((
+            argument.get_id().as_str(),
+            format!("--{}", argument.get_long()?),
+        ))
+    })
+}
+
+/// The refusal of an option, and how to fix it.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    pub(super) message: String,
+    pub(super) hint: String,
+}
+
+/// The modes that a command is in, and what it is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Chosen {
+    modes: Vec<Mode>,
+    subject: String,
+}
+
+impl Chosen {
+    /// Returns the mode of a command about `subject`.
+    pub(super) fn new(mode: Mode, subject: &str) -> Self {
+        Self {
+            modes: vec![mode],
+            subject: subject.to_string(),
+        }
+    }
+
+    /// Returns the modes of a command that does several things.
+    pub(super) fn all(modes: Vec<Mode>) -> Self {
+        let subject = String::new();
+        Self { modes, subject }
+    }
+
+    /// Returns the first mode.
+    pub(super) fn first(&self) -> Mode {
+        self.modes.first().copied().unwrap_or(Mode::Only)
+    }
+
+    /// Returns whether `given.verb` reads `option` in one of the modes.
+    pub(super) fn reads(&self, given: &Given, option: &str) -> bool {
+        let mut modes = self.modes.iter();
+        modes.any(|mode| reads(&given.verb, *mode, option))
+    }
+
+    /// Refuses an option that is read in none of the modes.
+    ///
+    /// # Errors
+    /// [`Refusal`] with the option, what it is for, and what the command is about.
+    pub(super) fn admit(&self, given: &Given) -> Result<(), Refusal> {
+        let mut options = given.options.iter();
+        match options.find(|option| !self.reads(given, option)) {
+            Some(option) => Err(self.refusal(given, option)),
+            None => Ok(()),
+        }
+    }
+
+    fn refusal(&self, given: &Given, option: &str) -> Refusal {
+        let rows = TABLE
+            .iter()
+            .filter(|(verb, mode, _)| *verb == given.verb && reads(verb, *mode, option));
+        let readers: Vec<Words> = rows.map(|(_, mode, _)| mode.words()).collect();
+        let joined = |part: fn(&Words) -> &'static str, between: &str| {
+            let parts: Vec<&str> = readers.iter().map(part).collect();
+            parts.join(between)
+        };
+        let here = self.modes.iter().map(|mode| mode.words().because);
+        let here: Vec<String> = here
+            .map(|because| because.replace("{}", &self.subject))
+            .collect();
+        let message = format!(
+            "{option} is for {}; {}",
+            joined(|words| words.of, " and "),
+            here.join(", ")
+        );
+        let how = joined(|words| words.how, ", or ");
+        let hint = format!("leave {option} out, or {how}");
+        Refusal { message, hint }
+    }
+}
+
+#[cfg(test)]
+#[path = "modes_tests.rs"]
+mod tests;
