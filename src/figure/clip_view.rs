@@ -93,7 +93,7 @@ impl<'a> ClipView<'a> {
 
     /// Returns the name of the layer at `place` among those that are shown.
     pub(super) fn layer_name(&self, place: usize) -> String {
-        let number = self.layers[place][0].layer + 1;
+        let number = self.layers[place][0].layer;
         match self.layers.len() > 1 && place + 1 == self.layers.len() {
             true => format!("layer {number} (top)"),
             false => format!("layer {number}"),
