@@ -7,6 +7,7 @@ use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use resvg::{tiny_skia, usvg};
 
 use super::error::FigureError;
+use super::sheet::ENDINGS;
 use super::svg_text::escape;
 use super::theme::DPI;
 use super::typeface;
@@ -95,9 +96,8 @@ impl Drawing {
     /// As [`Drawing::png`] and [`Drawing::outlined_svg`]; [`FigureError::Save`] when a file cannot
     /// be written.
     pub(super) fn save(&self, folder: &Path, stem: &str) -> Result<Vec<PathBuf>, FigureError> {
-        let png = folder.join(format!("{stem}.png"));
+        let [png, svg] = ENDINGS.map(|ending| folder.join(format!("{stem}.{ending}")));
         write_atomically(&png, &self.png()?)?;
-        let svg = folder.join(format!("{stem}.svg"));
         write_atomically(&svg, self.outlined_svg()?.as_bytes())?;
         Ok(vec![png, svg])
     }

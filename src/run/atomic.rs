@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::RunError;
+use super::{RunError, short_name};
 
 /// Prefix of a temporary file or folder; a leftover of a killed process can be removed under the
 /// lock.
@@ -21,10 +21,22 @@ const REPLACED_SUFFIX: &str = ".replaced";
 /// [`RunError::Io`] with the step and the path that failed. The temporary file is removed, and the
 /// previous content of `path` remains.
 pub fn write_atomically(path: &Path, content: &[u8]) -> Result<(), RunError> {
+    write_with(path, |file| file.write_all(content))
+}
+
+/// As [`write_atomically`], with content that `write` writes piece by piece.
+pub(super) fn write_with(
+    path: &Path,
+    write: impl FnOnce(&mut File) -> std::io::Result<()>,
+) -> Result<(), RunError> {
     let folder = parent(path);
     fs::create_dir_all(folder).map_err(|source| RunError::io("create", folder, source))?;
     let temporary = temporary_beside(path);
-    let result = write_flushed(&temporary, content)
+    let result = File::create(&temporary)
+        .and_then(|mut file| {
+            write(&mut file)?;
+            file.sync_all()
+        })
         .and_then(|()| fs::rename(&temporary, path))
         .map_err(|source| RunError::io("write", path, source));
     if result.is_err() {
@@ -114,8 +126,9 @@ fn parent(path: &Path) -> &Path {
     }
 }
 
-fn temporary_beside(path: &Path) -> PathBuf {
+pub(super) fn temporary_beside(path: &Path) -> PathBuf {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let name = short_name(&name);
     parent(path).join(format!("{TEMPORARY_PREFIX}{}-{name}", std::process::id()))
 }
 
@@ -159,7 +172,7 @@ fn replace_folder(temporary: &Path, path: &Path) -> Result<(), RunError> {
 
 /// Makes a rename durable. Some file systems cannot flush a folder and guarantee only the order of
 /// operations, so a refusal is not an error.
-fn flush_folder(folder: &Path) {
+pub(super) fn flush_folder(folder: &Path) {
     if let Ok(handle) = File::open(folder) {
         let _ = handle.sync_all();
     }

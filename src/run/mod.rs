@@ -18,7 +18,9 @@ mod head;
 mod localization;
 mod lock;
 mod manifest;
+mod map_writer;
 mod near;
+mod output;
 mod rows;
 mod sanity;
 mod scores;
@@ -26,7 +28,7 @@ mod sequence;
 mod table;
 mod totals;
 
-pub use arrays::Array;
+pub use arrays::{Array, StoredArrays};
 pub use atomic::{Leftover, clear_temporaries, write_atomically, write_folder_atomically};
 pub use capacity::{CapacityRow, claimed_lags};
 pub use cascade::{
@@ -43,7 +45,7 @@ pub use error::RunError;
 pub use explanations::{
     DrawnAs, ExplainedImage, ExplanationRecord, ExplanationSet, MAPS_JSON, MAPS_TENSORS,
 };
-pub use file_name::safe_name;
+pub use file_name::{safe_name, short_name, unique_names};
 pub use frames::FrameScoreRow;
 pub use head::{HeadRecord, RetrainedHead};
 pub use localization::{
@@ -54,7 +56,9 @@ pub use lock::RunLock;
 pub use manifest::{
     BestCheckpoint, CHECKPOINT_FORMAT, CheckpointState, RunManifest, RunStatus, TensorShape,
 };
+pub use map_writer::MapWriter;
 pub use near::{near_names, nearest};
+pub use output::{Output, StagedSet, check_file, check_folder, settle};
 pub use rows::{
     EpochRecord, EpochRow, ForecastRow, append_epoch_record, read_epoch_records,
     truncate_epoch_records,
