@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::figure::{FigureError, draw_below, inputs};
-use crate::study::StudyError;
+use crate::figure::{draw_below, inputs};
+use crate::run::check_folder;
 
-use super::context::Context;
+use super::context::{Context, not_drawn};
 use super::failure::Complaint;
 use super::output::{DONE, result};
 
@@ -26,12 +26,8 @@ pub(super) struct DrawArguments {
 /// Draws every figure, and lists the files as they are drawn.
 pub(super) fn run(context: &Context, arguments: &DrawArguments) -> anyhow::Result<u8> {
     let stop = || context.signals.stop();
-    match draw(arguments, &stop, &mut |file| result(file.display())) {
-        Err(error) if matches!(error.downcast_ref(), Some(FigureError::Stopped)) => {
-            Err(StudyError::Stopped.into())
-        }
-        drawn => drawn.map(|()| DONE),
-    }
+    draw(arguments, &stop, &mut |file| result(file.display()))?;
+    Ok(DONE)
 }
 
 /// Draws every figure until `stop` returns true, and passes each file to `drawn`.
@@ -47,11 +43,13 @@ fn draw(
         return Err(Complaint::misused(message, hint).into());
     }
     let out = arguments.out.as_ref().unwrap_or(folder);
+    check_folder(out)?;
     let mut count = 0;
     draw_below(folder, out, stop, &mut |file| {
         count += 1;
         drawn(file);
-    })?;
+    })
+    .map_err(not_drawn)?;
     if count == 0 {
         let message = format!("there is nothing to draw in {folder:?} or below it");
         let hint = format!("figures are drawn from {}", inputs().join(", "));

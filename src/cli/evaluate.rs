@@ -8,7 +8,7 @@ use clap::Args;
 use crate::data::statistics::Interval;
 use crate::experiment::Experiment;
 use crate::model::backbones::BackboneName;
-use crate::run::{DepthRow, TableRow};
+use crate::run::{DepthRow, TableRow, check_file};
 use crate::study::accuracy::{Request, measure};
 use crate::study::{Published, forecast, grouped, photo_accuracy};
 
@@ -66,6 +66,9 @@ struct PhotoArguments {
 
 /// Measures every trained seed of the given trials and prints a table.
 pub(super) fn run(context: &Context, arguments: &EvaluateArguments) -> anyhow::Result<u8> {
+    if let Some(path) = &arguments.csv {
+        check_file(path)?;
+    }
     // With a base the name is a run trained here; without one it is the ImageNet network.
     let imagenet =
         |trial: &String| arguments.base.is_none() && trial.parse::<BackboneName>().is_ok();

@@ -51,6 +51,10 @@ impl ExperimentKind for ForecastExperiment {
     ];
     const UNWRITTEN: &'static [(&'static str, &'static str)] = &[("forecast", "network")];
 
+    fn dataset_name(&self) -> &'static str {
+        self.clips.dataset.name()
+    }
+
     fn check(&self) -> Result<(), OutOfRange> {
         let clips = &self.clips;
         within("clips.train_clips", clips.train_clips, 1, MOST_CLIPS)?;

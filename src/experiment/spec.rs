@@ -62,6 +62,9 @@ pub trait ExperimentKind: Serialize + DeserializeOwned {
     /// type.
     const UNWRITTEN: &'static [(&'static str, &'static str)] = &[];
 
+    /// Returns the name of the data set.
+    fn dataset_name(&self) -> &'static str;
+
     /// Checks the ranges of all numbers, and returns the first value outside its range.
     ///
     /// # Errors
@@ -143,6 +146,10 @@ impl ExperimentKind for Experiment {
     const NOUN: &'static str = "trial";
     const SECTION: &'static str = "model";
     const NETWORK_KEYS: &'static [&'static str] = &["model.filters", "model.network"];
+
+    fn dataset_name(&self) -> &'static str {
+        self.data.dataset.name()
+    }
 
     fn check(&self) -> Result<(), OutOfRange> {
         let (train, model) = (&self.train, &self.model);

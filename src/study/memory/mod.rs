@@ -9,7 +9,7 @@ use crate::data::{ClipSplits, load_clips};
 use crate::experiment::ForecastExperiment;
 use crate::explain::sequence::FrameTarget;
 use crate::explain::{ExplainError, Method, Needs};
-use crate::run::{CapacityRow, RunError, SequenceSet, TableRow};
+use crate::run::{CapacityRow, RunError, SequenceSet, TableRow, short_name};
 
 use super::error::{StudyError, check_once};
 use super::forecast::check_same_clips;
@@ -131,11 +131,6 @@ impl<'a> Memory<'a> {
         Ok(found)
     }
 
-    /// Returns the name of the data set.
-    pub fn dataset(&self) -> &'static str {
-        self.splits.test.dataset().name()
-    }
-
     /// Fails if a requested clip is not in the test split.
     fn check_numbers(&self) -> Result<(), StudyError> {
         let test = &self.splits.test;
@@ -184,7 +179,11 @@ impl<'a> Memory<'a> {
                 watch,
             };
             let mut found = Findings {
-                folder: format!("{}-seed-{}", trained.run.trial(), trained.run.seed()),
+                folder: short_name(&format!(
+                    "{}-seed-{}",
+                    trained.run.trial(),
+                    trained.run.seed()
+                )),
                 set: subject.sequence_set()?,
                 rows: Vec::new(),
             };
