@@ -98,7 +98,7 @@ fn pictures_are_explained_group_by_group_with_the_same_bits() {
     }
     let explained = |photos: &[String], out: &str| {
         let mut arguments = vec!["explain", "squeezenet1-0", "--out", out];
-        arguments.extend(["--method", "cam", "--method", "grad-cam", "--image"]);
+        arguments.extend(["--method", "grad-cam", "--method", "hires-cam", "--image"]);
         arguments.extend(photos.iter().map(String::as_str));
         let (shown, said, code) = run(folder.path(), &arguments);
         assert_eq!(code, 0, "{shown}\n{said}");

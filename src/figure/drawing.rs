@@ -7,12 +7,13 @@ use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use resvg::{tiny_skia, usvg};
 
 use super::error::FigureError;
-use super::sheet::ENDINGS;
 use super::svg_text::escape;
 use super::theme::DPI;
 use super::typeface;
 use crate::run::write_atomically;
 
+/// Endings of the files of a figure.
+pub(super) const ENDINGS: [&str; 2] = ["png", "svg"];
 /// Metres in an inch, for the PNG's resolution field.
 const METRES_PER_INCH: f32 = 0.0254;
 /// Length of the PNG signature and its header chunk: a resolution chunk may follow directly.

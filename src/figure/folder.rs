@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use super::drawing::ENDINGS;
 use super::error::FigureError;
-use super::sheet::{ENDINGS, Figure};
+use super::sheet::Figure;
 use crate::run::{
     CASCADE_JSON, DrawnAs, ExplanationSet, LOCALIZATION_JSON, MANIFEST_FILE, Output, RunError,
     TableRow,

@@ -6,9 +6,6 @@ use super::drawing::Drawing;
 use super::error::FigureError;
 use crate::run::short_name;
 
-/// Endings of the files of a figure.
-pub(super) const ENDINGS: [&str; 2] = ["png", "svg"];
-
 /// Something that can be drawn as one page.
 pub(super) trait Figure {
     /// Returns its name, in kebab-case.

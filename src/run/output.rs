@@ -28,14 +28,22 @@ const STAGED: &str = "set";
 /// # Errors
 /// [`RunError::Unwritable`] with the reason.
 pub fn check_folder(folder: &Path) -> Result<(), RunError> {
-    let unwritable = |reason: String| RunError::Unwritable {
-        path: folder.to_path_buf(),
-        reason,
-    };
-    let probe = temporary_beside(&existing(folder)?.join("probe"));
+    check(folder, folder)
+}
+
+/// As [`check_folder`]; the error is about `path`.
+fn check(folder: &Path, path: &Path) -> Result<(), RunError> {
+    let probe = temporary_beside(&existing(folder, path)?.join("probe"));
     fs::write(&probe, b"")
         .and_then(|()| fs::remove_file(&probe))
-        .map_err(|source| unwritable(source.to_string()))
+        .map_err(|source| unwritable(path, source.to_string()))
+}
+
+fn unwritable(path: &Path, reason: String) -> RunError {
+    RunError::Unwritable {
+        path: path.to_path_buf(),
+        reason,
+    }
 }
 
 /// Fails if a file cannot be written to `path`.
@@ -45,29 +53,18 @@ pub fn check_folder(folder: &Path) -> Result<(), RunError> {
 pub fn check_file(path: &Path) -> Result<(), RunError> {
     match fs::metadata(path) {
         Ok(found) if found.is_dir() => Err(is_folder(path)),
-        Err(source) if !is_absent(&source) => Err(RunError::Unwritable {
-            path: path.to_path_buf(),
-            reason: source.to_string(),
-        }),
-        _ => check_folder(path.parent().unwrap_or(Path::new(""))),
+        Err(source) if !is_absent(&source) => Err(unwritable(path, source.to_string())),
+        _ => check(path.parent().unwrap_or(Path::new("")), path),
     }
 }
 
 fn is_folder(path: &Path) -> RunError {
-    RunError::Unwritable {
-        path: path.to_path_buf(),
-        reason: "it is a folder, not a file".to_string(),
-    }
+    unwritable(path, "it is a folder, not a file".to_string())
 }
 
-/// Returns the nearest of `folder` and its parents that exists.
-fn existing(folder: &Path) -> Result<&Path, RunError> {
-    let unwritable = |reason: String| {
-        Err(RunError::Unwritable {
-            path: folder.to_path_buf(),
-            reason,
-        })
-    };
+/// Returns the nearest of `folder` and its parents that exists; the error is about `path`.
+fn existing<'a>(folder: &'a Path, path: &Path) -> Result<&'a Path, RunError> {
+    let unwritable = |reason: String| Err(unwritable(path, reason));
     for place in folder.ancestors() {
         let place = match place.as_os_str().is_empty() {
             true => Path::new("."),
@@ -75,7 +72,7 @@ fn existing(folder: &Path) -> Result<&Path, RunError> {
         };
         match fs::metadata(place) {
             Ok(found) if found.is_dir() => return Ok(place),
-            Ok(_) if place == folder => return unwritable("it is a file, not a folder".into()),
+            Ok(_) if place == path => return unwritable("it is a file, not a folder".into()),
             Ok(_) => return unwritable(format!("{place:?} is a file, not a folder")),
             Err(_) if place.is_symlink() => {
                 return unwritable(format!("{place:?} is a link to nothing"));
@@ -202,7 +199,7 @@ impl StagedSet<'_> {
             if path.is_dir() {
                 return Err(is_folder(&path));
             }
-            existing(path.parent().unwrap_or(folder))?;
+            existing(path.parent().unwrap_or(folder), &path)?;
         }
         let own = |name: &&Path| files.iter().any(|file| file == name);
         let outdated: Vec<&Path> = outdated
