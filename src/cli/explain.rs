@@ -7,7 +7,8 @@ use clap::Args;
 use crate::experiment::Experiment;
 use crate::model::backbones::BackboneName;
 use crate::run::{
-    ExplanationRecord, HeadRecord, MAPS_JSON, MAPS_TENSORS, MapWriter, Output, short_name,
+    ExplanationRecord, HeadRecord, MAPS_JSON, MAPS_TENSORS, MapWriter, Output, check_folder,
+    short_name,
 };
 use crate::study::explanation::{Explaining, FIGURES, PANELS, Request};
 use crate::study::{LayerChoice, Published, Selection, Trained, Verdicts};
@@ -136,6 +137,7 @@ fn explain(
     output: &Output,
     mark: impl Fn(&ExplanationRecord) -> &'static str,
 ) -> anyhow::Result<u8> {
+    check_folder(&output.path().join(PANELS))?;
     let staged = output.stage()?;
     let mut writer = MapWriter::create(staged.path())?;
     let explained = explaining.each(context, |part| anyhow::Ok(writer.add(part)?));

@@ -1,7 +1,7 @@
 //! Atomic writes: a reader sees a complete file or folder, or none.
 
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use super::{RunError, short_name};
@@ -107,7 +107,11 @@ pub fn clear_temporaries(folder: &Path) -> Result<Vec<Leftover>, RunError> {
         } else {
             fs::remove_file(&path)
         };
-        result.map_err(|source| RunError::io("remove", &path, source))?;
+        match result {
+            // Its own process removed it just now.
+            Err(source) if source.kind() == ErrorKind::NotFound => continue,
+            result => result.map_err(|source| RunError::io("remove", &path, source))?,
+        }
         cleared.push(Leftover::Removed(name));
     }
     Ok(cleared)
