@@ -107,7 +107,7 @@ fn a_folder_of_explain_belongs_to_one_call() {
 }
 
 /// Every verb with an output, on networks that are there.
-const WRITING: [&str; 9] = [
+const WRITING: [&str; 11] = [
     "score trial-b --base shapes --limit 4",
     "localize trial-b --base shapes --limit 4",
     "sanity trial-b --base shapes --limit 4 --draws 1",
@@ -117,6 +117,8 @@ const WRITING: [&str; 9] = [
     "benchmark squeezenet1-0 --image absent.png",
     "reproduce --quick",
     "draw checkpoints",
+    "ablate trial-d --base shapes --train",
+    "explain-seq --base digits --train",
 ];
 
 #[test]
@@ -198,6 +200,29 @@ fn what_fails_leaves_no_folder_and_a_second_writer_is_refused() {
     }
     drop(held);
     assert!(!out.exists());
+}
+
+/// The name of the file is that of the data set, whose results stay.
+#[test]
+fn boxes_in_a_file_called_as_a_data_set_leave_its_results_alone() {
+    let localize = ["localize", "trial-b", "--base", "shapes"];
+    done_in(folder(), &[&localize[..], &["--limit", "4"]].concat());
+    let own = folder().join("figures/shapes/localization/localization.csv");
+    let before = fs::read(&own).expect("written");
+    picture(&folder().join("boxed/a.png"), 80);
+    let rows = "file,class,x0,y0,x1,y1\na.png,ring,6,2,14,12\n";
+    for (name, place) in [
+        ("shapes", "figures/boxes/shapes"),
+        ("my boxes", "figures/my boxes"),
+    ] {
+        let csv = folder().join("boxed").join(format!("{name}.csv"));
+        fs::write(&csv, rows).expect("written");
+        let csv = csv.to_str().expect("UTF-8");
+        done_in(folder(), &[&localize[..], &["--boxes", csv]].concat());
+        let table = folder().join(place).join("localization/localization.csv");
+        assert!(table.is_file(), "{table:?}");
+    }
+    assert!(fs::read(&own).expect("still there") == before);
 }
 
 /// A killed process left a set that was decided, half of it in its place, and temporary files.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::experiment::{Experiment, Resolved};
+use crate::run::check_folder;
 use crate::study::ablation::{self, Request, missing};
 use crate::study::{Selection, StudyError};
 
@@ -68,6 +69,8 @@ impl AblateArguments {
 /// Trains missing runs if requested, draws every figure of the ablation, and lists them.
 pub(super) fn run(context: &Context, arguments: &AblateArguments) -> anyhow::Result<u8> {
     let request = arguments.request()?;
+    // Before hours of training.
+    arguments.out.as_deref().map_or(Ok(()), check_folder)?;
     let missing = missing(&context.runs, &request, arguments.train)?;
     if !missing.is_empty() && !arguments.train {
         return Err(StudyError::Untrained {

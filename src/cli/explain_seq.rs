@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::experiment::{ForecastExperiment, Resolved};
-use crate::run::{CapacityRow, SEQUENCE_JSON, SEQUENCE_TENSORS, TableRow};
+use crate::run::{CapacityRow, SEQUENCE_JSON, SEQUENCE_TENSORS, TableRow, check_folder};
 use crate::study::memory::{Memory, Part, Request, methods, write_capacity};
 use crate::study::{StudyError, check_once};
 
@@ -69,6 +69,8 @@ impl ExplainSeqArguments {
 /// Trains missing runs if requested, explains, and lists the files.
 pub(super) fn run(context: &Context, arguments: &ExplainSeqArguments) -> anyhow::Result<u8> {
     let request = arguments.request()?;
+    // Before hours of training.
+    arguments.out.as_deref().map_or(Ok(()), check_folder)?;
     if arguments.train {
         let base = request.base.as_deref();
         check_once("experiment", &request.experiments, |name| {
