@@ -32,7 +32,7 @@ pub(super) fn write_with(
     let folder = parent(path);
     fs::create_dir_all(folder).map_err(|source| RunError::io("create", folder, source))?;
     let temporary = temporary_beside(path);
-    let result = File::create(&temporary)
+    let result = create_own(&temporary)
         .and_then(|mut file| {
             write(&mut file)?;
             file.sync_all()
@@ -137,9 +137,15 @@ pub(super) fn temporary_beside(path: &Path) -> PathBuf {
 }
 
 fn write_flushed(path: &Path, content: &[u8]) -> std::io::Result<()> {
-    let mut file = File::create(path)?;
+    let mut file = create_own(path)?;
     file.write_all(content)?;
     file.sync_all()
+}
+
+/// Creates a temporary file. A leftover is removed, and a link at this place is never followed.
+pub(super) fn create_own(path: &Path) -> std::io::Result<File> {
+    let _ = fs::remove_file(path);
+    File::create_new(path)
 }
 
 fn fill_folder(folder: &Path, files: &[(&str, &[u8])]) -> Result<(), RunError> {

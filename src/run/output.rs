@@ -11,7 +11,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
-use super::atomic::{flush_folder, temporary_beside};
+use super::atomic::{create_own, flush_folder, temporary_beside};
 use super::lock::LOCK_FILE;
 use super::manifest::{read_json, write_json};
 use super::{Leftover, RunError, RunLock, clear_temporaries};
@@ -34,8 +34,8 @@ pub fn check_folder(folder: &Path) -> Result<(), RunError> {
 /// As [`check_folder`]; the error is about `path`.
 fn check(folder: &Path, path: &Path) -> Result<(), RunError> {
     let probe = temporary_beside(&existing(folder, path)?.join("probe"));
-    fs::write(&probe, b"")
-        .and_then(|()| fs::remove_file(&probe))
+    create_own(&probe)
+        .and_then(|_| fs::remove_file(&probe))
         .map_err(|source| unwritable(path, source.to_string()))
 }
 
@@ -155,10 +155,16 @@ impl Drop for Output {
 /// # Errors
 /// As [`Output::open`].
 pub fn settle(folder: &Path) -> Result<(), RunError> {
-    match folder.join(DECIDED).is_dir() {
+    match is_decided(folder) {
         true => Output::open(folder).map(drop),
         false => Ok(()),
     }
+}
+
+/// Returns whether `folder` holds a decided set, not a link to another folder.
+fn is_decided(folder: &Path) -> bool {
+    let decided = folder.join(DECIDED).symlink_metadata();
+    decided.is_ok_and(|found| found.is_dir())
 }
 
 /// A set of files that has not replaced the earlier one yet. It is removed if it is dropped before.
@@ -227,7 +233,7 @@ impl Drop for StagedSet<'_> {
 /// Moves the decided set of `folder`, if there is one, to its place. May be repeated.
 fn move_decided(folder: &Path) -> Result<(), RunError> {
     let decided = folder.join(DECIDED);
-    if !decided.is_dir() {
+    if !is_decided(folder) {
         return Ok(());
     }
     let files = files_below(&decided)?;
