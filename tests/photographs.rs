@@ -86,6 +86,43 @@ fn maps_lie_on_the_whole_picture() {
     assert!(heat.values.iter().any(|heat| *heat > 0.5));
 }
 
+/// Four pictures are in memory at a time; groups do not change a bit of the maps, nor their order.
+#[test]
+fn pictures_are_explained_group_by_group_with_the_same_bits() {
+    let folder = prepared();
+    let photos: Vec<String> = (0..6)
+        .map(|number| format!("photos/{number}.png"))
+        .collect();
+    for (number, photo) in photos.iter().enumerate() {
+        write_picture(&folder.path().join(photo), 40 + number as u32, 30);
+    }
+    let explained = |photos: &[String], out: &str| {
+        let mut arguments = vec!["explain", "squeezenet1-0", "--out", out];
+        arguments.extend(["--method", "grad-cam", "--method", "hires-cam", "--image"]);
+        arguments.extend(photos.iter().map(String::as_str));
+        let (shown, said, code) = run(folder.path(), &arguments);
+        assert_eq!(code, 0, "{shown}\n{said}");
+        ExplanationSet::read(&folder.path().join(out)).expect("written")
+    };
+    let whole = explained(&photos, "whole");
+    let mut parts = explained(&photos[..4], "first");
+    let last = explained(&photos[4..], "last");
+    parts.images.extend(last.images);
+    parts.records.extend(last.records);
+    parts.arrays.extend(last.arrays);
+    assert_eq!(whole.images.len(), 6);
+    assert!(whole == parts, "every bit");
+
+    // A file that cannot be read is reported before anything is explained.
+    fs::write(folder.path().join("photos/5.png"), "no picture").expect("written");
+    let mut arguments = vec!["explain", "squeezenet1-0", "--out", "none", "--image"];
+    arguments.extend(photos.iter().map(String::as_str));
+    let (shown, said, code) = run(folder.path(), &arguments);
+    assert_eq!((shown.as_str(), code), ("", 1));
+    assert!(said.contains("photos/5.png"), "{said}");
+    assert!(!folder.path().join("none").exists());
+}
+
 #[test]
 fn folders_and_labels_that_are_not_as_they_should_be_are_told() {
     let folder = prepared();

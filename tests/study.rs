@@ -7,11 +7,12 @@ use std::rc::Rc;
 
 use camtrail::device::{DeviceChoice, choose};
 use camtrail::experiment::{Experiment, Override, Resolved};
-use camtrail::run::{ScoreRow, ScoreSummary, TableRow};
+use camtrail::run::{ExplanationSet, MapWriter, ScoreRow, ScoreSummary, TableRow};
+use camtrail::study::explanation::{self, Explaining};
 use camtrail::study::training::{Training, train_run, train_unless_done};
 use camtrail::study::{
-    LayerChoice, Progress, Runs, StudyError, Trained, Unwatched, Watch, Which, accuracy, measure,
-    score,
+    LayerChoice, MethodChoice, Progress, Runs, Selection, StudyError, Trained, Unwatched, Watch,
+    Which, accuracy, measure, score,
 };
 use camtrail::train::{Outcome, StartMode};
 use tempfile::TempDir;
@@ -173,6 +174,68 @@ fn a_study_stops_at_the_next_look() {
         assert!(matches!(stopped, Err(StudyError::Stopped)), "{most_looks}");
         assert_eq!(watch.looks.get(), most_looks + 1);
     }
+}
+
+/// 64 images of this size are explained at once; the second group is not.
+#[test]
+fn what_was_explained_before_a_stop_is_there() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let runs = runs_in(folder.path());
+    let more = "data.shapes.test_images=130";
+    let overrides = SMALL.map(|change| change.replace("data.shapes.test_images=36", more));
+    let overrides = overrides.map(|change| change.parse::<Override>().expect("an override"));
+    let resolved: Resolved<Experiment> = runs
+        .experiment("trial-b", Some("shapes"), &overrides)
+        .expect("a shipped trial");
+    train_run(&runs, &resolved, (0, StartMode::Fresh), &Unwatched).expect("trained");
+    let trained = runs.find("trial-b", Some("shapes"), 0).expect("found");
+    let request = explanation::Request {
+        layers: LayerChoice::Last,
+        methods: MethodChoice::parse(&["grad-cam".to_string()]).expect("known"),
+        class: "predicted".to_string(),
+        quantity: "logit".to_string(),
+        retrain_head: false,
+    };
+    let numbers = Selection::Numbers((0..130).collect());
+    let what = (&numbers, &request);
+    let explaining = Explaining::of_trained(&runs, (&trained, Which::Best), what, &Unwatched);
+    let explaining = explaining.expect("opened");
+    let explained = |watch: &dyn Watch, most: Option<usize>| {
+        let out = tempfile::tempdir().expect("a temporary folder");
+        let mut writer = MapWriter::create(out.path()).expect("created");
+        let mut groups = Vec::new();
+        let outcome = explaining.each(watch, |part| {
+            groups.push(part.images.len());
+            writer.add(part)?;
+            match most.is_some_and(|most| groups.len() >= most) {
+                true => Err(StudyError::Stopped),
+                false => Ok(()),
+            }
+        });
+        assert_eq!(writer.pictures(), groups.iter().sum::<usize>());
+        writer.finish().expect("written");
+        let set = ExplanationSet::read(out.path()).expect("read");
+        assert_eq!(set.records.len(), set.images.len());
+        (outcome.is_ok(), groups, set)
+    };
+    let (done, groups, whole) = explained(&Unwatched, None);
+    assert_eq!((done, groups), (true, vec![64, 64, 2]));
+    let (done, groups, part) = explained(&Unwatched, Some(1));
+    assert_eq!((done, groups), (false, vec![64]));
+    assert_eq!(part.records[..], whole.records[..64]);
+    for (name, array) in &part.arrays {
+        assert_eq!(whole.arrays[name], *array, "{name}");
+    }
+    let stopped = Recorder {
+        most_looks: Some(2),
+        ..Recorder::default()
+    };
+    let (done, groups, _) = explained(&stopped, None);
+    assert_eq!(
+        (done, groups),
+        (false, vec![64]),
+        "stopped before the second"
+    );
 }
 
 #[test]

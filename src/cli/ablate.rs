@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::experiment::Resolved;
+use crate::experiment::{Experiment, Resolved};
+use crate::run::check_folder;
 use crate::study::ablation::{self, Request, missing};
 use crate::study::{Selection, StudyError};
 
@@ -78,6 +79,8 @@ impl AblateArguments {
 /// Trains missing runs if requested, draws every figure of the ablation, and lists them.
 pub(super) fn run(context: &Context, arguments: &AblateArguments) -> anyhow::Result<u8> {
     let request = arguments.request()?;
+    // Before hours of training.
+    arguments.out.as_deref().map_or(Ok(()), check_folder)?;
     let missing = missing(&context.runs, &request, arguments.train)?;
     if !missing.is_empty() && !arguments.train {
         return Err(StudyError::Untrained {
@@ -105,11 +108,16 @@ pub(super) fn perform(
     request: &Request,
     out: Option<&Path>,
 ) -> anyhow::Result<Vec<PathBuf>> {
+    let (base, seeds) = (request.base.as_deref(), &[request.seed]);
+    let dataset = (context.runs).dataset::<Experiment>(&request.trials, base, seeds)?;
+    let output = context.output(out, &[dataset])?;
     let found = ablation::measure(&context.runs, request, context)?;
-    let out = context.figures(out, &[&found.dataset]);
-    let table = found.write(&out)?;
+    let set = output.stage()?;
+    let table = set.placed(&found.write(set.path())?);
     print(&found.depth);
-    let mut files = context.draw(&out)?;
+    let figures = ["ablation", "training-time", "depth", "curves"];
+    let outdated = context.left_in(output.path(), &figures);
+    let mut files = context.finish(set, "", &outdated)?;
     files.push(table);
     Ok(files)
 }

@@ -1,10 +1,11 @@
 //! `benchmark`: ImageNet networks compared on photographs, in figures and in tables.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 
 use crate::model::backbones::{BackboneName, Dialect};
+use crate::run::Output;
 use crate::study::benchmark::{Benchmark, PhotoSource, Request};
 use crate::study::{BoxSource, Watch, WeightSource, check_once, picture_files};
 
@@ -169,18 +170,22 @@ pub(super) fn modes(arguments: &BenchmarkArguments) -> Result<Chosen, Complaint>
 /// Runs the requested measurements, draws the figures, and lists the files.
 pub(super) fn run(context: &Context, arguments: &BenchmarkArguments) -> anyhow::Result<u8> {
     let runs = &context.runs;
-    let benchmark = Benchmark::new(runs, &arguments.request(context)?, context)?;
-    let out = context.figures(arguments.out.as_deref(), &[FOLDER]);
-    let mut files = score(context, &benchmark, (arguments.limit.is_some(), &out))?;
+    let request = arguments.request(context)?;
+    let output = context.output(arguments.out.as_deref(), &[FOLDER])?;
+    let benchmark = Benchmark::new(runs, &request, context)?;
+    let mut files = score(context, &benchmark, (arguments.limit.is_some(), &output))?;
     let found = benchmark.localize(runs, context, localize_text::print)?;
     if let Some(findings) = found {
-        files.extend(localize::finish(context, &findings, &out.join(BOXES))?);
+        let set = output.stage()?;
+        let tables = localize::write(&findings, &set.path().join(BOXES))?;
+        files.extend(tables.iter().map(|file| set.placed(file)));
+        files.extend(context.finish(set, BOXES, &[])?);
     }
     for grid in benchmark.grids(runs, context) {
         let grid = grid?;
-        let folder = out.join(&grid.folder);
-        grid.set.write(&folder)?;
-        files.extend(context.draw(&folder)?);
+        let set = output.stage()?;
+        grid.set.write(&set.path().join(&grid.folder))?;
+        files.extend(context.finish(set, &grid.folder, &[])?);
     }
     if !benchmark.draws_several() {
         note("no figure of several objects: name pictures with --several FILE, or boxes");
@@ -192,12 +197,13 @@ pub(super) fn run(context: &Context, arguments: &BenchmarkArguments) -> anyhow::
 fn score(
     context: &Context,
     benchmark: &Benchmark,
-    (limited, out): (bool, &Path),
+    (limited, output): (bool, &Output),
 ) -> anyhow::Result<Vec<PathBuf>> {
     let Some(found) = benchmark.score(&context.runs, context)? else {
         return Ok(Vec::new());
     };
-    let mut files = found.scores.write(out)?.to_vec();
+    let set = output.stage()?;
+    let mut files = found.scores.write(set.path())?.to_vec();
     let which = match () {
         () if limited => "the first",
         () if benchmark.is_whole() && found.skipped == 0 => "all",
@@ -206,7 +212,7 @@ fn score(
     score_text::print(&found.scores.tables, which);
     if let Some(agreement) = &found.agreement {
         agreement_text::print(agreement);
-        files.push(agreement.write(out)?);
+        files.push(agreement.write(set.path())?);
     }
     if found.skipped > 0 {
         result(format!("not read, and not counted: {}", found.skipped));
@@ -214,6 +220,8 @@ fn score(
     if benchmark.networks() == 1 {
         note("one network has none to agree with: name several to compare their maps");
     }
+    files.iter_mut().for_each(|file| *file = set.placed(file));
+    context.replace(set, &[])?;
     Ok(files)
 }
 

@@ -6,8 +6,9 @@ use std::sync::Once;
 
 use crate::data::DataSearch;
 use crate::device::{DeviceChoice, choose};
-use crate::experiment::Resolved;
-use crate::figure::{FigureError, characters_without_font, draw_folder};
+use crate::experiment::{Experiment, Resolved};
+use crate::figure::{FigureError, characters_without_font, draw_folder, drawn_files};
+use crate::run::{Leftover, Output, StagedSet};
 use crate::study::{Progress, RunName, Runs, StudyError, Watch, measure};
 use crate::train::TrainEvents;
 
@@ -101,14 +102,85 @@ impl Context {
         given.request(self.verdicts(&given.trials, base, out))
     }
 
+    /// Opens the output folder for the data set or network in `parts`, or the user's folder, before
+    /// anything is computed.
+    pub(super) fn output(&self, out: Option<&Path>, parts: &[&str]) -> anyhow::Result<Output> {
+        let (output, cleared) = Output::open(&self.figures(out, parts))?;
+        for leftover in cleared {
+            note(match leftover {
+                Leftover::Removed(name) => format!("removed {name:?}, left by a killed process"),
+                Leftover::Restored(name) => format!("restored {name:?}, moved by a killed process"),
+            });
+        }
+        Ok(output)
+    }
+
+    /// Opens the output folder `name` of a measurement, in that of its data set, or the user's folder.
+    pub(super) fn measured(
+        &self,
+        out: Option<&Path>,
+        request: &measure::Request,
+        name: &str,
+    ) -> anyhow::Result<Output> {
+        let (base, seeds) = (request.base.as_deref(), &request.seeds);
+        let dataset = self
+            .runs
+            .dataset::<Experiment>(&request.trials, base, seeds)?;
+        self.output(out, &[dataset, name])
+    }
+
+    /// Draws what the folder `below` of `set` holds, puts the set in its place, and returns the drawn
+    /// files. The `outdated` files that are not in it are removed. The set is put in its place even if
+    /// it cannot be drawn.
+    pub(super) fn finish(
+        &self,
+        set: StagedSet<'_>,
+        below: impl AsRef<Path>,
+        outdated: &[PathBuf],
+    ) -> anyhow::Result<Vec<PathBuf>> {
+        let place = set.path().join(below);
+        let drawn = draw_folder(&place, &|| self.signals.stop()).map_err(|error| match error {
+            FigureError::InFolder {
+                figure,
+                folder,
+                reason,
+            } => FigureError::InFolder {
+                figure,
+                folder: set.placed(&folder),
+                reason,
+            },
+            error => error,
+        });
+        note_empty_boxes();
+        let files = drawn.map(|files| files.iter().map(|file| set.placed(file)).collect());
+        self.replace(set, outdated)?;
+        files.map_err(not_drawn)
+    }
+
+    /// Puts `set` in its place as [`finish`](Self::finish) does, without drawing.
+    pub(super) fn replace(&self, set: StagedSet<'_>, outdated: &[PathBuf]) -> anyhow::Result<()> {
+        let folder = set.target().to_path_buf();
+        match set.commit(outdated)? {
+            0 => {}
+            count => note(format!(
+                "removed {count} files of an earlier call from \"{}\"",
+                folder.display()
+            )),
+        }
+        Ok(())
+    }
+
+    /// Returns the files of `figures` that an earlier call left in `folder`: those that the tables and
+    /// maps there name. Of tables and maps that cannot be read, nothing is known to be a call's.
+    pub(super) fn left_in(&self, folder: &Path, figures: &[&str]) -> Vec<PathBuf> {
+        drawn_files(folder, figures).unwrap_or_default()
+    }
+
     /// Draws every figure whose tables and maps lie in `folder`, and returns the files.
     pub(super) fn draw(&self, folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
         let drawn = draw_folder(folder, &|| self.signals.stop());
         note_empty_boxes();
-        match drawn {
-            Err(FigureError::Stopped) => Err(StudyError::Stopped.into()),
-            drawn => Ok(drawn?),
-        }
+        drawn.map_err(not_drawn)
     }
 
     /// Returns the command with these words and this run's shared options, ready to paste.
@@ -154,6 +226,15 @@ impl Watch for Context {
 
     fn training(&self, label: &str) -> Box<dyn TrainEvents> {
         Box::new(TrainView::new(label))
+    }
+}
+
+/// Returns the error of figures that were not drawn as the errors that the command line knows.
+pub(super) fn not_drawn(error: FigureError) -> anyhow::Error {
+    match error {
+        FigureError::Stopped => StudyError::Stopped.into(),
+        FigureError::Save(error) => error.into(),
+        error => error.into(),
     }
 }
 

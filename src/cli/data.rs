@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 
 use crate::data::{CatalogueEntry, DataError, GeneratedOptions, describe, fetch};
 use crate::experiment::{ForecastExperiment, Resolved};
-use crate::run::{RunError, write_atomically};
+use crate::run::{RunError, check_file, write_atomically};
 use crate::study::grouped;
 
 use super::context::Context;
@@ -83,6 +83,7 @@ fn fetch_dataset(context: &Context, dataset: CatalogueEntry) -> anyhow::Result<u
 }
 
 fn check(context: &Context, dataset: CatalogueEntry, sheet: Option<&Path>) -> anyhow::Result<u8> {
+    sheet.map_or(Ok(()), check_file)?;
     let generated = generated_options(context)?;
     let report = describe::check(dataset, &generated, &context.runs.data)?;
     match &report.folder {

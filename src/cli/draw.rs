@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::figure::{FigureError, draw_below, inputs};
-use crate::study::StudyError;
+use crate::figure::{draw_below, inputs};
+use crate::run::check_folder;
 
-use super::context::{Context, note_empty_boxes};
+use super::context::{Context, not_drawn, note_empty_boxes};
 use super::failure::Complaint;
 use super::output::{DONE, result};
 
@@ -28,12 +28,7 @@ pub(super) fn run(context: &Context, arguments: &DrawArguments) -> anyhow::Resul
     let stop = || context.signals.stop();
     let drawn = draw(arguments, &stop, &mut |file| result(file.display()));
     note_empty_boxes();
-    match drawn {
-        Err(error) if matches!(error.downcast_ref(), Some(FigureError::Stopped)) => {
-            Err(StudyError::Stopped.into())
-        }
-        drawn => drawn.map(|()| DONE),
-    }
+    drawn.map(|()| DONE)
 }
 
 /// Draws every figure until `stop` returns true, and passes each file to `drawn`.
@@ -49,11 +44,13 @@ fn draw(
         return Err(Complaint::misused(message, hint).into());
     }
     let out = arguments.out.as_ref().unwrap_or(folder);
+    check_folder(out)?;
     let mut count = 0;
     draw_below(folder, out, stop, &mut |file| {
         count += 1;
         drawn(file);
-    })?;
+    })
+    .map_err(not_drawn)?;
     if count == 0 {
         let message = format!("there is nothing to draw in {folder:?} or below it");
         let hint = format!("figures are drawn from {}", inputs().join(", "));

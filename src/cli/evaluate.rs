@@ -8,7 +8,7 @@ use clap::Args;
 use crate::data::statistics::Interval;
 use crate::experiment::Experiment;
 use crate::model::backbones::BackboneName;
-use crate::run::{DepthRow, TableRow};
+use crate::run::{DepthRow, TableRow, check_file};
 use crate::study::accuracy::{Request, measure};
 use crate::study::{Published, Runs, StudyError, forecast, grouped, photo_accuracy};
 
@@ -119,6 +119,9 @@ fn predicts_frames(runs: &Runs, trial: &str, base: Option<&str>) -> Result<bool,
 
 /// Measures every trained seed of the given trials and prints a table.
 pub(super) fn run(context: &Context, arguments: &EvaluateArguments) -> anyhow::Result<u8> {
+    if let Some(path) = &arguments.csv {
+        check_file(path)?;
+    }
     match context.mode() {
         Mode::Photographed => evaluate_photos(context, arguments),
         Mode::Frames => frames(context, arguments),

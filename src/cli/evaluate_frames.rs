@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::data::DataError;
+use crate::experiment::ForecastExperiment;
 use crate::run::{FrameScoreRow, TableRow};
 use crate::study::StudyError;
 use crate::study::forecast::{MEAN_IMAGE_CLIPS, Request, measure};
@@ -39,16 +40,21 @@ pub(super) fn perform(
     request: &Request,
     (out, csv): (Option<&Path>, Option<&PathBuf>),
 ) -> anyhow::Result<Vec<PathBuf>> {
+    let (base, seeds) = (request.base.as_deref(), &request.seeds);
+    let names = &request.experiments;
+    let dataset = (context.runs).dataset::<ForecastExperiment>(names, base, seeds)?;
+    let output = context.output(out, &[dataset, FOLDER])?;
     let found = measure(&context.runs, request, context);
     let found = found.map_err(|error| of_official(error, request))?;
     print(&found.rows, MEAN_IMAGE_CLIPS);
-    let folder = context.figures(out, &[&found.dataset, FOLDER]);
-    let mut files = vec![folder.join(FrameScoreRow::FILE)];
-    files.extend(csv.cloned());
-    for file in &files {
+    let set = output.stage()?;
+    FrameScoreRow::write(&set.path().join(FrameScoreRow::FILE), &found.rows)?;
+    let mut files = vec![output.path().join(FrameScoreRow::FILE)];
+    if let Some(file) = csv {
         FrameScoreRow::write(file, &found.rows)?;
+        files.push(file.clone());
     }
-    files.extend(context.draw(&folder)?);
+    files.extend(context.finish(set, "", &[])?);
     Ok(files)
 }
 

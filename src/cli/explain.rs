@@ -1,22 +1,25 @@
 //! `explain`: explanations of given images by one network.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 
 use crate::experiment::{Experiment, known};
 use crate::model::backbones::BackboneName;
-use crate::run::{ExplanationRecord, ExplanationSet, HeadRecord, MAPS_JSON, MAPS_TENSORS};
-use crate::study::explanation::{PANELS, Request, of_published, of_trained};
+use crate::run::{
+    ExplanationRecord, HeadRecord, MAPS_JSON, MAPS_TENSORS, MapWriter, Output, check_folder,
+    short_name,
+};
+use crate::study::explanation::{Explaining, FIGURES, PANELS, Request};
 use crate::study::{
-    LayerChoice, Published, Runs, Selection, Trained, Verdicts, Watch, picture_files,
+    LayerChoice, Published, Runs, Selection, Trained, Verdicts, picture_files,
 };
 
 use super::among::one_among;
 use super::context::{Context, SANITY};
 use super::failure::Complaint;
 use super::modes::{Chosen, Given, Mode};
-use super::output::{DONE, listed, result, result_table};
+use super::output::{DONE, listed, note, result, result_table};
 use super::shared::{CheckpointArguments, FromWeights, MapArguments};
 
 /// Folder of explanations, in that of all figures.
@@ -131,14 +134,17 @@ fn explain_trained(
         true => Selection::Numbers(arguments.test_index.clone()),
         false => Selection::Files(files),
     };
+    let (which, request) = (which.which()?, arguments.request()?);
+    let name = format!("{}-seed-{}", trained.run.trial(), trained.run.seed());
+    let name = short_name(&name);
+    let output = context.output(arguments.out.as_deref(), &[FOLDER, &name])?;
     let dataset = trained.experiment.experiment.data.dataset.name();
     let verdicts = Verdicts::read(&context.figures(None, &[dataset, SANITY]))?;
-    let what = (&selection, &arguments.request()?);
-    let (subject, set) = of_trained(runs, (&trained, which.which()?), what, context)?;
-    let name = format!("{}-seed-{}", subject.name, subject.seed);
-    let out = context.figures(arguments.out.as_deref(), &[FOLDER, &name]);
-    let mark = |record: &ExplanationRecord| verdicts.mark(&subject, &record.layer, &record.method);
-    finish(context, &set, &out, mark)
+    let what = (&selection, &request);
+    let explaining = Explaining::of_trained(runs, (&trained, which), what, context)?;
+    let subject = explaining.subject();
+    let mark = |record: &ExplanationRecord| verdicts.mark(subject, &record.layer, &record.method);
+    explain(context, &explaining, &output, mark)
 }
 
 /// Explains photographs with an ImageNet network.
@@ -147,29 +153,48 @@ fn explain_photos(
     (name, files): (BackboneName, &[PathBuf]),
     arguments: &ExplainArguments,
 ) -> anyhow::Result<u8> {
-    let published = Published::open(&context.runs, name, &arguments.from.source()?)?;
-    let what = (files, &arguments.request()?);
-    let set = of_published(&context.runs, &published, what, context)?;
-    let out = context.figures(arguments.out.as_deref(), &[FOLDER, name.name()]);
-    finish(context, &set, &out, |_record| "")
+    let (source, request) = (arguments.from.source()?, arguments.request()?);
+    let output = context.output(arguments.out.as_deref(), &[FOLDER, name.name()])?;
+    let published = Published::open(&context.runs, name, &source)?;
+    let explaining = Explaining::of_published(&context.runs, published, (files, &request))?;
+    explain(context, &explaining, &output, |_record| "")
 }
 
-/// Writes maps and figure into `out`, prints the network's predictions, and lists the files; `mark`
-/// is the text after a method's name.
-fn finish(
+/// Explains picture by picture, writes maps and figures into `output`, prints the network's
+/// predictions, and lists the files; `mark` is the text after a method's name. What is done when the
+/// work fails or is stopped is kept.
+fn explain(
     context: &Context,
-    set: &ExplanationSet,
-    out: &Path,
+    explaining: &Explaining<'_>,
+    output: &Output,
     mark: impl Fn(&ExplanationRecord) -> &'static str,
 ) -> anyhow::Result<u8> {
-    set.write(out)?;
+    check_folder(&output.path().join(PANELS))?;
+    let staged = output.stage()?;
+    let mut writer = MapWriter::create(staged.path())?;
+    let explained = explaining.each(context, |part| anyhow::Ok(writer.add(part)?));
+    let (done, all) = (writer.pictures(), explaining.pictures());
+    if done == 0 {
+        return explained.map(|()| DONE);
+    }
+    let set = writer.finish()?;
     print(&set.records, mark);
-    (context as &dyn Watch).go_on()?;
-    let panels = out.join(PANELS);
-    let drawn = context.draw(out)?;
+    let outdated = context.left_in(output.path(), &FIGURES);
+    if let Err(error) = explained {
+        context.replace(staged, &outdated)?;
+        let folder = output.path().display();
+        note(format!(
+            "{done} of {all} pictures were explained; their maps are in \"{folder}\""
+        ));
+        let draw = context.command(["draw", &folder.to_string()]);
+        note(format!("to draw them: {draw}"));
+        return Err(error);
+    }
+    let drawn = context.finish(staged, "", &outdated)?;
+    let panels = output.path().join(PANELS);
     let (of_panels, figure): (Vec<_>, Vec<_>) =
         drawn.iter().partition(|file| file.starts_with(&panels));
-    let maps = [out.join(MAPS_JSON), out.join(MAPS_TENSORS)];
+    let maps = [MAPS_JSON, MAPS_TENSORS].map(|name| output.path().join(name));
     listed(maps.iter().chain(figure));
     let count = of_panels.len();
     result(format!(

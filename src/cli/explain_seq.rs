@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::experiment::{ForecastExperiment, Resolved};
-use crate::run::{SEQUENCE_JSON, SEQUENCE_TENSORS};
+use crate::run::{CapacityRow, SEQUENCE_JSON, SEQUENCE_TENSORS, TableRow, check_folder};
 use crate::study::check_once;
 use crate::study::memory::{Memory, Part, Request, methods, write_capacity};
 
@@ -69,6 +69,8 @@ impl ExplainSeqArguments {
 /// Trains missing runs if requested, explains, and lists the files.
 pub(super) fn run(context: &Context, arguments: &ExplainSeqArguments) -> anyhow::Result<u8> {
     let request = arguments.request()?;
+    // Before hours of training.
+    arguments.out.as_deref().map_or(Ok(()), check_folder)?;
     if arguments.train {
         let base = request.base.as_deref();
         check_once("experiment", &request.experiments, |name| {
@@ -93,35 +95,46 @@ pub(super) fn perform(
     request: &Request,
     out: Option<&Path>,
 ) -> anyhow::Result<Vec<PathBuf>> {
+    let (base, seeds) = (request.base.as_deref(), &[request.seed]);
+    let names = &request.experiments;
+    let dataset = (context.runs).dataset::<ForecastExperiment>(names, base, seeds)?;
+    let output = context.output(out, &[dataset, FOLDER])?;
     let memory = Memory::new(&context.runs, request)?;
-    let out = context.figures(out, &[memory.dataset(), FOLDER]);
     let (mut files, mut all) = (Vec::new(), Vec::new());
     memory.each(context, |found, part| {
-        let folder = out.join(&found.folder);
+        // The maps are written as soon as they are there, and again with the memory.
+        let set = output.stage()?;
+        let (folder, place) = (
+            set.path().join(&found.folder),
+            output.path().join(&found.folder),
+        );
+        found.set.write(&folder)?;
+        let mut outdated = context.left_in(&place, &["trajectory", "capacity"]);
+        outdated.push(place.join(CapacityRow::FILE));
         match part {
             Part::Maps => {
-                found.set.write(&folder)?;
-                files.extend([SEQUENCE_JSON, SEQUENCE_TENSORS].map(|name| folder.join(name)));
+                files.extend([SEQUENCE_JSON, SEQUENCE_TENSORS].map(|name| place.join(name)));
                 print_clips(&found.set);
             }
             Part::Memory => {
                 all.extend(found.rows.clone());
-                files.push(write_capacity(&found.rows, &folder)?);
+                files.push(set.placed(&write_capacity(&found.rows, &folder)?));
                 for method in &request.methods {
                     print_capacity(&found.rows, method.name());
                 }
             }
         }
-        let last = part == Part::Memory || request.capacity_clips == 0;
-        files.extend(match last {
-            true => context.draw(&folder)?,
-            false => Vec::new(),
-        });
+        match part == Part::Memory || request.capacity_clips == 0 {
+            true => files.extend(context.finish(set, &found.folder, &outdated)?),
+            false => context.replace(set, &outdated)?,
+        }
         anyhow::Ok(())
     })?;
     if request.experiments.len() > 1 && !all.is_empty() {
-        files.push(write_capacity(&all, &out)?);
-        files.extend(context.draw(&out)?);
+        let set = output.stage()?;
+        files.push(set.placed(&write_capacity(&all, set.path())?));
+        let outdated = context.left_in(output.path(), &["capacity-compared"]);
+        files.extend(context.finish(set, "", &outdated)?);
     }
     Ok(files)
 }

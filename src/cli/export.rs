@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::run::write_atomically;
+use crate::run::{check_file, short_name, write_atomically};
 use crate::study::Trained;
 use crate::study::export::export;
 
@@ -44,19 +44,21 @@ pub(super) fn run(context: &Context, arguments: &ExportArguments) -> anyhow::Res
     let base = which.base.as_deref();
     let trained: Trained = context.runs.find(&arguments.trial, base, which.seed())?;
     let ExportFormat::Safetensors = arguments.format;
-    let content = export(&context.runs, &trained, which.which()?)?;
     let path = match &arguments.out {
         Some(path) => path.clone(),
         None => {
             let (trial, seed) = (trained.run.trial(), trained.run.seed());
-            format!("{trial}-seed-{seed}.safetensors").into()
+            let stem = short_name(&format!("{trial}-seed-{seed}"));
+            format!("{stem}.safetensors").into()
         }
     };
+    check_file(&path)?;
     if path.exists() && !arguments.force {
         let message = format!("\"{}\" is there already", path.display());
         let hint = "name another file with --out, or write over it with --force";
         return Err(Complaint::failed(message, hint).into());
     }
+    let content = export(&context.runs, &trained, which.which()?)?;
     write_atomically(&path, &content)?;
     result(path.display());
     Ok(DONE)

@@ -4,8 +4,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use crate::data::CatalogueEntry;
+use crate::run::safe_name;
 use crate::study::BoxSource;
-use crate::study::localize::{Findings, Request, measure};
+use crate::study::localize::{Findings, Request, check_objects, measure};
 
 use super::context::Context;
 use super::localize_text::{print, print_legend};
@@ -15,6 +17,9 @@ use super::shared::MeasureArguments;
 
 /// Folder of the tables and figures, in that of the data set.
 pub(super) const FOLDER: &str = "localization";
+
+/// Folder of the results on boxes in a file with the name of a data set, in that of all figures.
+const BOXES: &str = "boxes";
 
 /// Arguments of `localize`.
 #[derive(Debug, Clone, Args)]
@@ -63,19 +68,59 @@ pub(super) fn perform(
     request: &Request,
     out: Option<&Path>,
 ) -> anyhow::Result<Vec<PathBuf>> {
+    let output = match &request.boxes {
+        Some(source) => {
+            let parts = boxes_folder(&source.csv);
+            let parts = parts.iter().map(String::as_str).chain([FOLDER]);
+            context.output(out, &parts.collect::<Vec<_>>())?
+        }
+        None => {
+            check_objects(&context.runs, &request.measurement)?;
+            context.measured(out, &request.measurement, FOLDER)?
+        }
+    };
     let findings = measure(&context.runs, request, context, print)?;
-    let out = context.figures(out, &[&findings.dataset, FOLDER]);
-    finish(context, &findings, &out)
+    let set = output.stage()?;
+    let mut files = write(&findings, set.path())?;
+    files.iter_mut().for_each(|file| *file = set.placed(file));
+    let outdated = context.left_in(output.path(), &["iou-by-delta", "objects-covered"]);
+    files.extend(context.finish(set, "", &outdated)?);
+    Ok(files)
 }
 
-/// Writes the tables into `out`, prints the legend, draws the figures, and returns the files.
-pub(super) fn finish(
-    context: &Context,
-    findings: &Findings,
-    out: &Path,
-) -> anyhow::Result<Vec<PathBuf>> {
-    let mut files = findings.write(out)?.to_vec();
+/// Writes the tables into `folder`, prints the legend, and returns the files.
+pub(super) fn write(findings: &Findings, folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let files = findings.write(folder)?.to_vec();
     print_legend();
-    files.extend(context.draw(out)?);
     Ok(files)
+}
+
+/// Returns the folder of results on the boxes of `csv`, in that of all figures: the name of the file,
+/// below a folder of its own if that is a data set's, whose results are another folder.
+fn boxes_folder(csv: &Path) -> Vec<String> {
+    let stem = csv.file_stem().unwrap_or(csv.as_os_str());
+    let stem = stem.to_string_lossy().into_owned();
+    match &*stem {
+        "." | ".." => vec![safe_name(&stem, "")],
+        _ if stem.to_lowercase().parse::<CatalogueEntry>().is_ok() => {
+            vec![BOXES.to_string(), stem]
+        }
+        _ => vec![stem],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn boxes_are_not_written_into_the_folder_of_a_data_set() {
+        let folder = |csv: &str| boxes_folder(Path::new(csv)).join("/");
+        assert_eq!(folder("a/my photos.csv"), "my photos");
+        assert_eq!(folder("shapes-boxes.csv"), "shapes-boxes");
+        assert_eq!(folder("shapes.csv"), "boxes/shapes");
+        assert_eq!(folder("a/CIFAR-100.csv"), "boxes/CIFAR-100");
+        assert_eq!(folder("mnist.csv"), "boxes/mnist");
+        assert_eq!(folder("...csv"), "--");
+    }
 }

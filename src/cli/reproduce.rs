@@ -6,6 +6,7 @@ use std::time::Instant;
 use clap::{Args, ValueEnum};
 
 use crate::data::DataError;
+use crate::run::check_folder;
 use crate::study::reproduce::{
     CHECKED_IMAGES, Half, Request, SCORED_IMAGES, Step, check_clips, check_images, discard, plan,
 };
@@ -20,6 +21,15 @@ use super::progress::duration;
 use super::shared::overrides;
 use super::train::train_missing;
 use super::{ablate, evaluate_frames, explain_seq, localize, sanity, score};
+
+/// Folders of the steps' results, in that of the user.
+const FOLDERS: [&str; 5] = [
+    SANITY,
+    score::FOLDER,
+    localize::FOLDER,
+    evaluate_frames::FOLDER,
+    explain_seq::FOLDER,
+];
 
 /// Arguments of `reproduce`.
 #[derive(Debug, Clone, Args)]
@@ -76,6 +86,10 @@ pub(super) fn run(context: &Context, arguments: &ReproduceArguments) -> anyhow::
         overrides: overrides(&arguments.overrides)?,
     };
     let steps = plan(&context.runs, &request)?;
+    let out = context.figures(arguments.out.as_deref(), &[]);
+    for folder in FOLDERS {
+        check_folder(&out.join(folder))?;
+    }
     if arguments.quick {
         note("generated data and short trainings; for real data in full leave out --quick");
     }

@@ -46,16 +46,21 @@ pub(super) fn perform(
     request: &Request,
     out: Option<&Path>,
 ) -> anyhow::Result<Vec<PathBuf>> {
+    let output = context.measured(out, &request.measurement, SANITY)?;
     let checks = Checks::new(&context.runs, request)?;
-    let out = context.figures(out, &[&checks.images().dataset, SANITY]);
     // A problem with earlier tables is reported before anything is measured.
-    read(&out)?;
+    read(output.path())?;
     checks.each(context, |found| {
         print(&found.subject, &found.tables);
-        found.write(&out).map(drop)
+        let set = output.stage()?;
+        found.write_after(output.path(), set.path())?;
+        context.replace(set, &[])
     })?;
-    let tables = SanityTables::FILES.map(|name| out.join(name));
-    Ok(tables.into_iter().chain(context.draw(&out)?).collect())
+    let tables = SanityTables::FILES.map(|name| output.path().join(name));
+    Ok(tables
+        .into_iter()
+        .chain(context.draw(output.path())?)
+        .collect())
 }
 
 /// Prints the results for one network: a table, the identities, and the methods that fail.

@@ -55,14 +55,17 @@ pub(super) fn perform(
     request: &Request,
     out: Option<&Path>,
 ) -> anyhow::Result<Vec<PathBuf>> {
+    let output = context.measured(out, &request.measurement, FOLDER)?;
     let scores = measure(&context.runs, request, context)?;
-    let out = context.figures(out, &[&scores.scope.pictures.dataset, FOLDER]);
-    let mut files = scores.write(&out)?.to_vec();
+    let set = output.stage()?;
+    let tables = scores.write(set.path())?;
+    let mut files = tables.map(|file| set.placed(&file)).to_vec();
     let which = match request.measurement.limit {
         Some(_) => "the first",
         None => "all",
     };
     print(&scores.tables, which);
-    files.extend(context.draw(&out)?);
+    let outdated = context.left_in(output.path(), &["score-depth"]);
+    files.extend(context.finish(set, "", &outdated)?);
     Ok(files)
 }

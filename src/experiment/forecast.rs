@@ -55,6 +55,10 @@ impl ExperimentKind for ForecastExperiment {
         &self.train
     }
 
+    fn dataset_name(&self) -> &'static str {
+        self.clips.dataset.name()
+    }
+
     fn check(&self) -> Result<(), OutOfRange> {
         let clips = &self.clips;
         within("clips.train_clips", clips.train_clips, 1, MOST_CLIPS)?;

@@ -65,6 +65,9 @@ pub trait ExperimentKind: Serialize + DeserializeOwned {
     /// Returns the training options.
     fn training(&self) -> &TrainSpec;
 
+    /// Returns the name of the data set.
+    fn dataset_name(&self) -> &'static str;
+
     /// Returns whether its training reads the key.
     fn reads(&self, key: &str) -> bool {
         let _ = key;
@@ -155,6 +158,10 @@ impl ExperimentKind for Experiment {
 
     fn training(&self) -> &TrainSpec {
         &self.train
+    }
+
+    fn dataset_name(&self) -> &'static str {
+        self.data.dataset.name()
     }
 
     fn reads(&self, key: &str) -> bool {

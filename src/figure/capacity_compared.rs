@@ -88,8 +88,8 @@ impl Figure for CapacityCompared<'_> {
         ];
         let caption = format!(
             "{}, trained networks. k: frames before the last one seen. A track is what a digit covered \
-             k frames back and no digit covers in frame 10 or 11. Layers are counted from the lowest; a \
-             network of one layer has no line at layer 2. Bars: 95 % bootstrap intervals over clips.",
+             k frames back and no digit covers in frame 10 or 11. Layers count from 0, the lowest; a \
+             network of one layer has no line at layer 1. Bars: 95 % bootstrap intervals over clips.",
             title(self.rows, self.method)
         );
         draw_page(

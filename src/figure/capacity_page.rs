@@ -112,11 +112,11 @@ pub(super) fn layers(
     }
 }
 
-/// Returns "layer 2 (top)" and the like.
+/// Returns "layer 1 (top)" and the like; layers count from 0, as in the table.
 pub(super) fn layer_heading(layers: &[usize], layer: usize) -> String {
     match layers.len() > 1 && layers.last() == Some(&layer) {
-        true => format!("layer {} (top)", layer + 1),
-        false => format!("layer {}", layer + 1),
+        true => format!("layer {layer} (top)"),
+        false => format!("layer {layer}"),
     }
 }
 

@@ -121,7 +121,7 @@ fn filled_points_are_the_lags_at_which_memory_is_seen() {
         "200 clips of moving-mnist/test",
         ">explained digit<",
         ">frames shuffled<",
-        ">layer 2 (top)<",
+        ">layer 1 (top)<",
         ">k frames back<",
     ] {
         assert!(text.contains(part), "no {part:?}");

@@ -93,7 +93,7 @@ impl<'a> ClipView<'a> {
 
     /// Returns the name of the layer at `place` among those that are shown.
     pub(super) fn layer_name(&self, place: usize) -> String {
-        let number = self.layers[place][0].layer + 1;
+        let number = self.layers[place][0].layer;
         match self.layers.len() > 1 && place + 1 == self.layers.len() {
             true => format!("layer {number} (top)"),
             false => format!("layer {number}"),
@@ -136,10 +136,18 @@ impl<'a> ClipView<'a> {
         let clip = self.clip;
         let (array, region) = (self.array(&clip.prediction)?, self.array(&clip.region)?);
         let &[height, width] = &array.shape[..] else {
-            return Err(wrong_shape(array, &clip.prediction, "[height, width]"));
+            return Err(wrong_shape(
+                &array.shape,
+                &clip.prediction,
+                "[height, width]",
+            ));
         };
         if region.shape != array.shape {
-            return Err(wrong_shape(region, &clip.region, "that of the prediction"));
+            return Err(wrong_shape(
+                &region.shape,
+                &clip.region,
+                "that of the prediction",
+            ));
         }
         let mut pixels = grey(&array.values, [height, width]);
         if clip.target != "frame" {
@@ -163,7 +171,7 @@ impl<'a> ClipView<'a> {
     pub(super) fn cells(&self, map: &StateMap, panel: PanelSize) -> Result<Pixels, FigureError> {
         let array = self.array(&map.signed)?;
         let &[height, width] = &array.shape[..] else {
-            return Err(wrong_shape(array, &map.signed, "[height, width]"));
+            return Err(wrong_shape(&array.shape, &map.signed, "[height, width]"));
         };
         let largest = magnitude(&array.values);
         let rgb = array
@@ -276,7 +284,7 @@ impl<'a> ClipView<'a> {
                     [height, width],
                 ))
             }
-            _ => Err(wrong_shape(array, name, "[time, height, width]")),
+            _ => Err(wrong_shape(&array.shape, name, "[time, height, width]")),
         }
     }
 

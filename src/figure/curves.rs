@@ -46,7 +46,10 @@ pub(super) const FIGURE: FolderFigure = FolderFigure {
         let several = read_curves(&folder.from.join(CURVES_FILE))?;
         let one = read_run(folder.from)?;
         for tables in several.into_iter().chain(one) {
-            folder.add(|into| save(tables, into))?;
+            match tables {
+                RunTables::Classifiers(runs) => folder.save(&Curves { runs })?,
+                RunTables::Predictors(runs) => folder.save(&Curves { runs })?,
+            }
         }
         Ok(())
     },
@@ -59,11 +62,7 @@ pub(super) const FIGURE: FolderFigure = FolderFigure {
 /// [`FigureError::Nothing`] where no run has an epoch.
 pub fn draw_curves(runs: &[RunDir], folder: &Path) -> Result<Vec<PathBuf>, FigureError> {
     let none = RunTables::Classifiers(Vec::new());
-    save(read_runs(runs)?.unwrap_or(none), folder)
-}
-
-fn save(tables: RunTables, folder: &Path) -> Result<Vec<PathBuf>, FigureError> {
-    match tables {
+    match read_runs(runs)?.unwrap_or(none) {
         RunTables::Classifiers(runs) => Curves { runs }.save(folder),
         RunTables::Predictors(runs) => Curves { runs }.save(folder),
     }

@@ -12,6 +12,8 @@ use super::theme::DPI;
 use super::typeface;
 use crate::run::write_atomically;
 
+/// Endings of the files of a figure.
+pub(super) const ENDINGS: [&str; 2] = ["png", "svg"];
 /// Metres in an inch, for the PNG's resolution field.
 const METRES_PER_INCH: f32 = 0.0254;
 /// Length of the PNG signature and its header chunk: a resolution chunk may follow directly.
@@ -95,10 +97,9 @@ impl Drawing {
     /// As [`Drawing::png`] and [`Drawing::outlined_svg`]; [`FigureError::Save`] when a file cannot
     /// be written; [`FigureError::Stopped`].
     pub(super) fn save(&self, folder: &Path, stem: &str) -> Result<Vec<PathBuf>, FigureError> {
-        let png = folder.join(format!("{stem}.png"));
+        let [png, svg] = ENDINGS.map(|ending| folder.join(format!("{stem}.{ending}")));
         write_atomically(&png, &self.png()?)?;
         FigureError::unless_interrupted()?;
-        let svg = folder.join(format!("{stem}.svg"));
         write_atomically(&svg, self.outlined_svg()?.as_bytes())?;
         Ok(vec![png, svg])
     }

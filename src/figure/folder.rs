@@ -3,9 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use super::drawing::ENDINGS;
 use super::error::FigureError;
 use super::sheet::Figure;
-use crate::run::{CASCADE_JSON, DrawnAs, ExplanationSet, LOCALIZATION_JSON, RunError, TableRow};
+use crate::run::{
+    CASCADE_JSON, DrawnAs, ExplanationSet, LOCALIZATION_JSON, MANIFEST_FILE, Output, RunError,
+    TableRow,
+};
 
 /// The folders of an ablation's maps: by depth, and along training.
 pub(super) const ABLATION_MAPS: [&str; 2] = ["maps", "maps-along-training"];
@@ -25,34 +29,56 @@ pub(super) struct Folder<'a> {
     /// Where the tables and maps are.
     pub(super) from: &'a Path,
     /// Where the figures go.
-    pub(super) into: &'a Path,
-    /// Whether to stop before the next file.
-    pub(super) stop: &'a dyn Fn() -> bool,
-    /// What is done with the path of each file that was drawn.
-    pub(super) drawn: &'a mut dyn FnMut(&Path),
+    into: &'a Path,
+    /// Whether to stop before the next file; nothing where files are named and not drawn.
+    stop: Option<&'a dyn Fn() -> bool>,
+    /// What is done with the path of each file that was drawn or named.
+    drawn: &'a mut dyn FnMut(&Path),
     /// The maps that were read last, and their folder: several figures may show them.
-    pub(super) last_maps: Option<(PathBuf, Rc<ExplanationSet>)>,
+    last_maps: Option<(PathBuf, Rc<ExplanationSet>)>,
 }
 
-impl Folder<'_> {
-    /// Draws `figure`.
-    pub(super) fn save(&mut self, figure: &dyn Figure) -> Result<(), FigureError> {
-        self.add(|into| figure.save(into))
+impl<'a> Folder<'a> {
+    /// Returns the folder `from`, whose figures go `into` another one, or the same.
+    pub(super) fn new(
+        from: &'a Path,
+        into: &'a Path,
+        stop: Option<&'a dyn Fn() -> bool>,
+        drawn: &'a mut dyn FnMut(&Path),
+    ) -> Self {
+        Self {
+            from,
+            into,
+            stop,
+            drawn,
+            last_maps: None,
+        }
     }
 
-    /// Draws what `save` makes in the folder that it is given.
+    /// Draws `figure`.
+    pub(super) fn save(&mut self, figure: &dyn Figure) -> Result<(), FigureError> {
+        let stem = figure.stem();
+        let files = ENDINGS.map(|ending| format!("{stem}.{ending}"));
+        self.add(&files, |into| figure.save(into).map(drop))
+    }
+
+    /// Draws `files` with `draw`, which is given the folder that they are in.
     ///
     /// # Errors
-    /// [`FigureError::Stopped`], and those of `save`.
+    /// [`FigureError::Stopped`], and those of `draw`.
     pub(super) fn add(
         &mut self,
-        save: impl FnOnce(&Path) -> Result<Vec<PathBuf>, FigureError>,
+        files: &[String],
+        draw: impl FnOnce(&Path) -> Result<(), FigureError>,
     ) -> Result<(), FigureError> {
-        if (self.stop)() {
-            return Err(FigureError::Stopped);
+        if let Some(stop) = self.stop {
+            if stop() {
+                return Err(FigureError::Stopped);
+            }
+            draw(self.into)?;
         }
-        for file in save(self.into)? {
-            (self.drawn)(&file);
+        for file in files {
+            (self.drawn)(&self.into.join(file));
         }
         Ok(())
     }
@@ -83,7 +109,7 @@ impl Folder<'_> {
         }
         let set = match self.last_maps.take() {
             Some((known, set)) if known == folder => set,
-            _ => Rc::new(ExplanationSet::read(&folder)?),
+            _ => Rc::new(ExplanationSet::open(&folder)?),
         };
         self.last_maps = Some((folder, Rc::clone(&set)));
         Ok(Some(set))
@@ -102,6 +128,29 @@ pub(super) fn is_explained(maps: &Path) -> bool {
     let name = maps.file_name().unwrap_or_default();
     let of_ablation = ABLATION_MAPS.iter().any(|other| name == *other);
     !of_ablation && !is_there(CASCADE_JSON) && !is_there(LOCALIZATION_JSON)
+}
+
+/// Holds the folder `from`, if one of `inputs` is in it, and the folder `into` while figures are drawn:
+/// no command writes into them meanwhile, and what a killed one had decided to write is in its place.
+/// A run folder is not held, so that the curves of a training can be drawn while it goes on.
+///
+/// # Errors
+/// [`RunError::OutputLocked`]; [`RunError::Unwritable`], naming `into`.
+pub(super) fn hold(from: &Path, into: &Path, inputs: &[&str]) -> Result<Vec<Output>, RunError> {
+    let is_there = |name: &&str| from.join(name).exists();
+    if from.join(MANIFEST_FILE).is_file() || !inputs.iter().any(is_there) {
+        return Ok(Vec::new());
+    }
+    let mut held = vec![Output::open(into)?.0];
+    if from != into {
+        match Output::open(from) {
+            Ok((output, _)) => held.push(output),
+            // Where this process cannot write, none that it could meet does.
+            Err(RunError::Unwritable { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(held)
 }
 
 /// Returns the folders in `folder`, by name, without hidden ones and links, or none if it does not

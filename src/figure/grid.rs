@@ -4,11 +4,12 @@ use super::canvas::{Anchor, Area, Canvas, Point, Stroke};
 use super::drawing::Drawing;
 use super::error::FigureError;
 use super::folder::{FolderFigure, is_explained};
+use super::grid_rows::{NetworkKey, Rows, pages};
 use super::page::{Page, common_panel, empty_panel, pair_labels};
 use super::picture::{PanelSize, heat, picture, picture_size};
 use super::selection::{head_note, images, provenance, unique};
 use super::sheet::Figure;
-use super::svg_text::{class_name, method_title, network_title};
+use super::svg_text::{class_name, method_title};
 use super::theme::{BODY, HEADING, INK, MARGIN, RULE, SMALL, STRONG};
 use super::typeface::{shorten, width, wrap_at_most};
 use super::verdict;
@@ -38,9 +39,18 @@ const NARROWEST: f32 = 1000.0;
 pub(super) const FIGURE: FolderFigure = FolderFigure {
     name: "explain",
     reads: MAPS_JSON,
-    draw: |folder| match folder.maps("", "explain", is_explained)? {
-        Some(set) => folder.save(&ExplainGrid { set: &set }),
-        None => Ok(()),
+    draw: |folder| {
+        let Some(set) = folder.maps("", "explain", is_explained)? else {
+            return Ok(());
+        };
+        let pages = pages(&set);
+        for (place, page) in pages.iter().enumerate() {
+            folder.save(&ExplainGrid {
+                set: page,
+                page: [place + 1, pages.len()],
+            })?;
+        }
+        Ok(())
     },
 };
 
@@ -49,77 +59,16 @@ pub(super) const FIGURE: FolderFigure = FolderFigure {
 pub(super) struct ExplainGrid<'a> {
     /// What was explained.
     pub set: &'a ExplanationSet,
-}
-
-/// A network at a checkpoint.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct NetworkKey<'a> {
-    trial: &'a str,
-    title: &'a str,
-    seed: u64,
-    epoch: u32,
-    pretrained: bool,
-}
-
-/// How maps are shared out over rows.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Rows {
-    /// A row for each network: each of its methods is at one layer only.
-    Networks,
-    /// A row for each layer of a network.
-    Layers,
-}
-
-impl Rows {
-    fn of(records: &[&ExplanationRecord]) -> Self {
-        let methods = records.iter().map(|r| (NetworkKey::of(r), &r.method));
-        let placed = records
-            .iter()
-            .map(|r| (NetworkKey::of(r), &r.method, &r.layer));
-        match unique(methods).len() == unique(placed).len() {
-            true => Self::Networks,
-            false => Self::Layers,
-        }
-    }
-
-    /// Which row of its picture a map is in.
-    fn key(self, record: &ExplanationRecord) -> (NetworkKey<'_>, Option<&str>) {
-        let layer = (self == Self::Layers).then_some(record.layer.as_str());
-        (NetworkKey::of(record), layer)
-    }
-}
-
-impl<'a> NetworkKey<'a> {
-    fn of(record: &'a ExplanationRecord) -> Self {
-        let ExplanationRecord {
-            trial,
-            network_title,
-            seed,
-            epoch,
-            pretrained,
-            ..
-        } = record;
-        Self {
-            trial,
-            title: network_title,
-            seed: *seed,
-            epoch: *epoch,
-            pretrained: pretrained.is_some(),
-        }
-    }
-
-    fn title(&self) -> String {
-        let network = network_title(self.title, self.trial);
-        match self.pretrained {
-            true => network,
-            false => format!("{network}, epoch {}", self.epoch),
-        }
-    }
+    /// The number of this page, from 1, and the number of pages.
+    pub page: [usize; 2],
 }
 
 impl Figure for ExplainGrid<'_> {
     fn name(&self) -> String {
-        "explain".to_string()
+        match self.page {
+            [1, _] => "explain".to_string(),
+            [page, _] => format!("explain-{page}"),
+        }
     }
 
     fn draw(&self) -> Result<Drawing, FigureError> {
@@ -148,7 +97,11 @@ impl Figure for ExplainGrid<'_> {
             .map(|(name, title)| method_title(title, name));
         let names: Vec<&str> = names.collect();
         let title = format!("{} of {}", names.join(", "), networks.join("; "));
-        let subtitle = provenance(&images, &records);
+        let mut subtitle = provenance(&images, &records);
+        match self.page {
+            [_, 1] => {}
+            [page, pages] => subtitle.push_str(&format!(" · page {page} of {pages}")),
+        }
         let pair = 2.0 * panel.width as f32 + PANEL_GAP;
         let first = MARGIN + panel.width as f32 + TEXT_GAP + ROW_TEXT;
         let wanted = first - MARGIN + methods.len() as f32 * (pair + METHOD_GAP) - METHOD_GAP;

@@ -12,7 +12,7 @@ use super::sheet::Figure;
 use super::svg_text::{class_name, network_title};
 use super::theme::{BODY, INK, MARGIN, SMALL, STRONG};
 use super::typeface::{shorten, width, wrap_at_most};
-use crate::run::{LOCALIZATION_JSON, LocalizedMap, LocalizedPicture, LocalizedPictures, safe_name};
+use crate::run::{LOCALIZATION_JSON, LocalizedMap, LocalizedPicture, LocalizedPictures};
 
 /// Longer side of a panel in pixels, for few columns and for many.
 const PANEL_FEW: usize = 192;
@@ -47,8 +47,11 @@ pub(super) const FIGURE: FolderFigure = FolderFigure {
     draw: |folder| {
         for pictures in folder.folders_in(PICTURES)? {
             if pictures.join(LOCALIZATION_JSON).is_file() {
-                let pictures = &LocalizedPictures::read(&pictures)?;
-                folder.save(&LocalizationPictures { pictures })?;
+                let name = pictures.file_name().unwrap_or_default();
+                folder.save(&LocalizationPictures {
+                    name: name.to_string_lossy().into_owned(),
+                    pictures: &LocalizedPictures::read(&pictures)?,
+                })?;
             }
         }
         Ok(())
@@ -58,18 +61,15 @@ pub(super) const FIGURE: FolderFigure = FolderFigure {
 /// The picture grid of one network at one layer.
 #[derive(Debug, Clone)]
 pub(super) struct LocalizationPictures<'a> {
+    /// Name of their folder, which differs from those of other networks and layers.
+    pub name: String,
     /// What was measured.
     pub pictures: &'a LocalizedPictures,
 }
 
 impl Figure for LocalizationPictures<'_> {
     fn name(&self) -> String {
-        let about = self.pictures;
-        let mut stem = format!("boxes-{}-{}", about.trial, about.layer);
-        if about.pretrained.is_none() {
-            stem.push_str(&format!("-seed-{}", about.seed));
-        }
-        safe_name(&stem, "")
+        self.name.clone()
     }
 
     fn draw(&self) -> Result<Drawing, FigureError> {

@@ -232,9 +232,9 @@ fn coverage_shows_the_numbers_of_objects_and_not_their_mixture() {
 fn pictures_say_what_was_measured_and_mark_an_empty_map() {
     let pictures = pictures();
     let figure = LocalizationPictures {
+        name: "boxes-trial-d-block-5-seed-0".to_string(),
         pictures: &pictures,
     };
-    assert_eq!(figure.name(), "boxes-trial-d-block-5-seed-0");
     let svg = figure.draw().expect("drawn").svg;
     let texts = [
         "taken for disc",
@@ -248,7 +248,11 @@ fn pictures_say_what_was_measured_and_mark_an_empty_map() {
     holds(&svg, &texts);
     let mut lost = pictures.clone();
     lost.set.arrays.remove("heat/0");
-    let error = LocalizationPictures { pictures: &lost }.draw();
+    let figure = LocalizationPictures {
+        pictures: &lost,
+        ..figure
+    };
+    let error = figure.draw();
     let error = error.expect_err("an array is missing").to_string();
     assert!(error.contains("\"heat/0\""), "{error}");
 }

@@ -24,6 +24,7 @@ mod folder;
 mod folder_tests;
 mod frame_scores;
 mod grid;
+mod grid_rows;
 mod lines;
 mod loc_coverage;
 mod loc_curves;
@@ -53,7 +54,8 @@ pub use typeface::characters_without_font;
 
 use std::path::{Path, PathBuf};
 
-use folder::{Folder, FolderFigure, folders_in};
+use crate::run::settle;
+use folder::{Folder, FolderFigure, folders_in, hold};
 
 /// Every figure that is drawn from a folder, in the order in which a folder is drawn.
 const FIGURES: &[FolderFigure] = &[
@@ -83,34 +85,48 @@ const FIGURES: &[FolderFigure] = &[
 /// that cannot be drawn; [`FigureError::Save`] for a file that cannot be read or written.
 pub fn draw_folder(folder: &Path, stop: &dyn Fn() -> bool) -> Result<Vec<PathBuf>, FigureError> {
     let mut files = Vec::new();
-    draw_one(&mut Folder {
-        from: folder,
-        into: folder,
-        stop,
-        drawn: &mut |file| files.push(file.to_path_buf()),
-        last_maps: None,
-    })?;
+    let mut drawn = |file: &Path| files.push(file.to_path_buf());
+    draw_one(
+        &mut Folder::new(folder, folder, Some(stop), &mut drawn),
+        |_| true,
+    )?;
+    Ok(files)
+}
+
+/// Returns the files that [`draw_folder`] draws in `folder` of the figures called `names`, such as
+/// "panels", without drawing them.
+///
+/// # Errors
+/// As [`draw_folder`].
+pub fn drawn_files(folder: &Path, names: &[&str]) -> Result<Vec<PathBuf>, FigureError> {
+    let mut files = Vec::new();
+    let mut named = |file: &Path| files.push(file.to_path_buf());
+    draw_one(
+        &mut Folder::new(folder, folder, None, &mut named),
+        |figure| names.contains(&figure.name),
+    )?;
     Ok(files)
 }
 
 /// Draws every figure whose tables and maps lie in `from` or below it to the same place below `into`,
-/// and passes each file to `drawn` as soon as it is there. Hidden folders and links are skipped.
+/// and passes each file to `drawn` as soon as it is there. Hidden folders and links are skipped. Where
+/// a folder is drawn, no other command writes into it.
 ///
 /// # Errors
-/// As [`draw_folder`]; a folder that cannot be listed.
+/// As [`draw_folder`]; a folder that cannot be listed, or that another process writes into.
 pub fn draw_below(
     from: &Path,
     into: &Path,
     stop: &dyn Fn() -> bool,
     drawn: &mut dyn FnMut(&Path),
 ) -> Result<(), FigureError> {
-    draw_one(&mut Folder {
-        from,
-        into,
-        stop,
-        drawn: &mut *drawn,
-        last_maps: None,
-    })?;
+    settle(from)?;
+    let held = hold(from, into, &inputs())?;
+    draw_one(
+        &mut Folder::new(from, into, Some(stop), &mut *drawn),
+        |_| true,
+    )?;
+    drop(held);
     for below in folders_in(from)? {
         let name = below.file_name().unwrap_or_default();
         draw_below(&below, &into.join(name), stop, &mut *drawn)?;
@@ -123,8 +139,11 @@ pub fn inputs() -> Vec<&'static str> {
     selection::unique(FIGURES.iter().map(|figure| figure.reads))
 }
 
-fn draw_one(folder: &mut Folder<'_>) -> Result<(), FigureError> {
-    for figure in FIGURES {
+fn draw_one(
+    folder: &mut Folder<'_>,
+    wanted: impl Fn(&FolderFigure) -> bool,
+) -> Result<(), FigureError> {
+    for figure in FIGURES.iter().filter(|figure| wanted(figure)) {
         (figure.draw)(folder).map_err(|reason| match reason {
             FigureError::Stopped | FigureError::Save(_) => reason,
             reason => FigureError::InFolder {

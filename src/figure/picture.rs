@@ -4,6 +4,8 @@
 //! its pixels stay squares; a larger one is embedded as it is and scaled down when drawn. A heat
 //! map is resampled bilinearly to its panel before it is coloured, so that it stays smooth.
 
+use std::borrow::Cow;
+
 use super::area::Area;
 use super::colour::viridis;
 use super::drawing::encode_png;
@@ -74,15 +76,13 @@ impl PanelSize {
 /// # Errors
 /// [`FigureError::MissingArray`] when the set does not have it, [`FigureError::NotFinite`] when it
 /// holds a value that is not; [`FigureError::Stopped`].
-pub(super) fn array<'a>(set: &'a ExplanationSet, name: &str) -> Result<&'a Array, FigureError> {
+pub(super) fn array<'a>(
+    set: &'a ExplanationSet,
+    name: &str,
+) -> Result<Cow<'a, Array>, FigureError> {
     // Every panel of every figure begins here.
     FigureError::unless_interrupted()?;
-    let array = set
-        .arrays
-        .get(name)
-        .ok_or_else(|| FigureError::MissingArray {
-            name: name.to_string(),
-        })?;
+    let array = set.array(name)?.ok_or_else(|| missing(name))?;
     if array.values.iter().any(|value| !value.is_finite()) {
         return Err(FigureError::NotFinite {
             name: name.to_string(),
@@ -91,19 +91,24 @@ pub(super) fn array<'a>(set: &'a ExplanationSet, name: &str) -> Result<&'a Array
     Ok(array)
 }
 
+fn missing(name: &str) -> FigureError {
+    FigureError::MissingArray {
+        name: name.to_string(),
+    }
+}
+
 /// Returns the height and width of the picture `name`, `[channels, height, width]`.
 ///
 /// # Errors
-/// As [`array`], and [`FigureError::WrongShape`] for other axes.
+/// [`FigureError::MissingArray`], and [`FigureError::WrongShape`] for other axes.
 pub(super) fn picture_size(
     set: &ExplanationSet,
     name: &str,
 ) -> Result<(usize, usize), FigureError> {
-    let array = array(set, name)?;
-    match array.shape[..] {
+    match *set.shape(name).ok_or_else(|| missing(name))? {
         [1 | 3, height, width] if height * width > 0 => Ok((height, width)),
-        _ => Err(wrong_shape(
-            array,
+        ref shape => Err(wrong_shape(
+            shape,
             name,
             "[3, height, width] or [1, height, width]",
         )),
@@ -114,7 +119,7 @@ pub(super) fn picture_size(
 /// for a panel of size `panel`.
 ///
 /// # Errors
-/// As [`picture_size`].
+/// As [`picture_size`] and [`array`].
 pub(super) fn picture(
     set: &ExplanationSet,
     name: &str,
@@ -145,7 +150,7 @@ pub(super) fn heat(
     name: &str,
     panel: PanelSize,
 ) -> Result<Pixels, FigureError> {
-    let values = resampled(array(set, name)?, name, panel)?;
+    let values = resampled(&*array(set, name)?, name, panel)?;
     let rgb = values.iter().flat_map(|&value| viridis(value)).collect();
     Ok(Pixels {
         width: panel.width,
@@ -171,7 +176,7 @@ pub(super) fn overlay(
         width: pixels.width,
         height: pixels.height,
     };
-    let values = resampled(array(set, heat_name)?, heat_name, size)?;
+    let values = resampled(&*array(set, heat_name)?, heat_name, size)?;
     for (pixel, value) in pixels.rgb.chunks_exact_mut(3).zip(values) {
         let grey: f32 = pixel
             .iter()
@@ -190,10 +195,10 @@ pub(super) fn overlay(
 /// Half-pixel bilinear interpolation, edges clamped, as the maps themselves were enlarged.
 pub(super) fn resampled(map: &Array, name: &str, size: PanelSize) -> Result<Vec<f32>, FigureError> {
     let [height, width] = map.shape[..] else {
-        return Err(wrong_shape(map, name, "[height, width]"));
+        return Err(wrong_shape(&map.shape, name, "[height, width]"));
     };
     if height * width == 0 || map.values.len() != height * width {
-        return Err(wrong_shape(map, name, "[height, width]"));
+        return Err(wrong_shape(&map.shape, name, "[height, width]"));
     }
     let place = |index: usize, from: usize, to: usize| {
         let centre = (index as f32 + 0.5) * from as f32 / to as f32 - 0.5;
@@ -221,10 +226,10 @@ pub(super) fn resampled(map: &Array, name: &str, size: PanelSize) -> Result<Vec<
 }
 
 /// Returns the complaint about the array `name`.
-pub(super) fn wrong_shape(array: &Array, name: &str, expected: &'static str) -> FigureError {
+pub(super) fn wrong_shape(shape: &[usize], name: &str, expected: &'static str) -> FigureError {
     FigureError::WrongShape {
         name: name.to_string(),
-        shape: array.shape.clone(),
+        shape: shape.to_vec(),
         expected,
     }
 }

@@ -299,7 +299,12 @@ fn every_figure_keeps_to_its_page_and_its_texts_apart() {
             ..sample
         }
         .set();
-        let grid = ExplainGrid { set: &set }.draw().expect("drawn");
+        let grid = ExplainGrid {
+            set: &set,
+            page: [1, 1],
+        }
+        .draw()
+        .expect("drawn");
         assert_laid_out(&format!("grid, {name}"), &grid);
     }
     for seeds in [1, 3] {
@@ -327,7 +332,7 @@ fn a_row_holds_the_methods_of_a_network() {
     set.records[0].layer = "classifier.2".into();
     set.records[0].native_size = [13, 13];
     let shown = |set: &ExplanationSet| {
-        let grid = ExplainGrid { set }.draw().expect("drawn");
+        let grid = ExplainGrid { set, page: [1, 1] }.draw().expect("drawn");
         assert_laid_out("layers", &grid);
         let texts = boxes(&grid).into_iter().map(|(text, _)| text);
         texts.collect::<Vec<String>>()

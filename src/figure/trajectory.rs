@@ -50,7 +50,8 @@ pub(super) const FIGURE: FolderFigure = FolderFigure {
             for method in unique(own.map(|map| map.method.as_str())) {
                 let figure = Trajectory { set, clip, method };
                 folder.save(&figure)?;
-                folder.add(|into| Ok(vec![figure.save_animation(into)?]))?;
+                let file = format!("{}.gif", figure.stem());
+                folder.add(&[file], |into| figure.save_animation(into).map(drop))?;
             }
         }
         Ok(())
@@ -110,7 +111,7 @@ impl Trajectory<'_> {
     /// # Errors
     /// As [`Figure::save`].
     pub(super) fn save_animation(&self, folder: &Path) -> Result<PathBuf, FigureError> {
-        let path = folder.join(format!("{}.gif", self.name()));
+        let path = folder.join(format!("{}.gif", self.stem()));
         let view = ClipView::new(self.set, self.clip, self.method)?;
         save_animation(&view, &path)?;
         Ok(path)

@@ -1,10 +1,10 @@
 //! Atomic writes: a reader sees a complete file or folder, or none.
 
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use super::RunError;
+use super::{RunError, short_name};
 
 /// Prefix of a temporary file or folder; a leftover of a killed process can be removed under the
 /// lock.
@@ -23,10 +23,22 @@ const REMOVED_SUFFIX: &str = ".removed";
 /// [`RunError::Io`] with the step and the path that failed. The temporary file is removed, and the
 /// previous content of `path` remains.
 pub fn write_atomically(path: &Path, content: &[u8]) -> Result<(), RunError> {
+    write_with(path, |file| file.write_all(content))
+}
+
+/// As [`write_atomically`], with content that `write` writes piece by piece.
+pub(super) fn write_with(
+    path: &Path,
+    write: impl FnOnce(&mut File) -> std::io::Result<()>,
+) -> Result<(), RunError> {
     let folder = parent(path);
     fs::create_dir_all(folder).map_err(|source| RunError::io("create", folder, source))?;
     let temporary = temporary_beside(path);
-    let result = write_flushed(&temporary, content)
+    let result = create_own(&temporary)
+        .and_then(|mut file| {
+            write(&mut file)?;
+            file.sync_all()
+        })
         .and_then(|()| fs::rename(&temporary, path))
         .map_err(|source| RunError::io("write", path, source));
     if result.is_err() {
@@ -109,7 +121,11 @@ pub fn clear_temporaries(folder: &Path) -> Result<Vec<Leftover>, RunError> {
         } else {
             fs::remove_file(&path)
         };
-        result.map_err(|source| RunError::io("remove", &path, source))?;
+        match result {
+            // Its own process removed it just now.
+            Err(source) if source.kind() == ErrorKind::NotFound => continue,
+            result => result.map_err(|source| RunError::io("remove", &path, source))?,
+        }
         cleared.push(Leftover::Removed(name));
     }
     Ok(cleared)
@@ -128,17 +144,22 @@ fn parent(path: &Path) -> &Path {
     }
 }
 
-fn temporary_beside(path: &Path) -> PathBuf {
+pub(super) fn temporary_beside(path: &Path) -> PathBuf {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let name = short_name(&name);
     parent(path).join(format!("{TEMPORARY_PREFIX}{}-{name}", std::process::id()))
 }
 
 fn write_flushed(path: &Path, content: &[u8]) -> std::io::Result<()> {
-    // A leftover is removed, and a link at this place is never followed.
-    let _ = fs::remove_file(path);
-    let mut file = File::create_new(path)?;
+    let mut file = create_own(path)?;
     file.write_all(content)?;
     file.sync_all()
+}
+
+/// Creates a temporary file. A leftover is removed, and a link at this place is never followed.
+pub(super) fn create_own(path: &Path) -> std::io::Result<File> {
+    let _ = fs::remove_file(path);
+    File::create_new(path)
 }
 
 fn fill_folder(folder: &Path, files: &[(&str, &[u8])]) -> Result<(), RunError> {
@@ -177,7 +198,7 @@ fn replace_folder(temporary: &Path, path: &Path) -> Result<(), RunError> {
 
 /// Makes a rename durable. Some file systems cannot flush a folder and guarantee only the order of
 /// operations, so a refusal is not an error.
-fn flush_folder(folder: &Path) {
+pub(super) fn flush_folder(folder: &Path) {
     if let Ok(handle) = File::open(folder) {
         let _ = handle.sync_all();
     }

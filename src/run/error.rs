@@ -63,6 +63,22 @@ pub enum RunError {
         /// The process and host that hold it.
         owner: String,
     },
+    /// Another process is writing into an output folder.
+    #[error("the folder {path:?} is in use by {owner}")]
+    OutputLocked {
+        /// The output folder.
+        path: PathBuf,
+        /// The process and host that hold it.
+        owner: String,
+    },
+    /// Results cannot be written to a place.
+    #[error("cannot write to {path:?}: {reason}")]
+    Unwritable {
+        /// The folder or file.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
     /// There is no such checkpoint.
     #[error("no checkpoint {wanted} in {path:?}{known}")]
     NoCheckpoint {

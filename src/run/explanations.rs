@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::arrays::{Array, read_arrays, read_file, write_arrays};
+use super::arrays::{Array, StoredArrays, read_file, write_arrays};
 use super::{HeadRecord, RunError, write_atomically};
 
 /// File name of the manifest.
@@ -144,8 +144,10 @@ pub struct ExplanationSet {
     pub selection_rule: String,
     /// How the maps are drawn.
     pub drawn_as: DrawnAs,
-    /// The arrays by name.
+    /// The arrays in memory by name.
     pub arrays: BTreeMap<String, Array>,
+    /// The arrays that stay in the file, of a set that was [opened](Self::open).
+    pub stored: Option<StoredArrays>,
 }
 
 /// `maps.json`, as written.
@@ -166,6 +168,11 @@ impl ExplanationSet {
     /// As [`write_atomically`].
     pub fn write(&self, folder: &Path) -> Result<(), RunError> {
         write_arrays(&folder.join(MAPS_TENSORS), &self.arrays)?;
+        self.write_manifest(folder)
+    }
+
+    /// Writes only the manifest.
+    pub(super) fn write_manifest(&self, folder: &Path) -> Result<(), RunError> {
         let path = folder.join(MAPS_JSON);
         let manifest = Manifest {
             selection_rule: Cow::Borrowed(&self.selection_rule),
@@ -178,32 +185,64 @@ impl ExplanationSet {
         write_atomically(&path, &content)
     }
 
-    /// Returns the content of `folder`.
+    /// Returns the content of `folder`, with all arrays in memory.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn read(folder: &Path) -> Result<Self, RunError> {
+        let mut set = Self::open(folder)?;
+        if let Some(stored) = set.stored.take() {
+            set.arrays = stored.read_all()?;
+        }
+        Ok(set)
+    }
+
+    /// Returns the content of `folder`; the arrays stay in the file and are read one at a time.
     ///
     /// # Errors
     /// [`RunError::Io`] if a file is missing, [`RunError::Damaged`] if one does not parse, contains
     /// another type than 32-bit floats, or lacks an array that the manifest names.
-    pub fn read(folder: &Path) -> Result<Self, RunError> {
+    pub fn open(folder: &Path) -> Result<Self, RunError> {
         let path = folder.join(MAPS_JSON);
         let text = read_file(&path)?;
         let manifest: Manifest<'_> =
             serde_json::from_slice(&text).map_err(|reason| RunError::damaged(&path, reason))?;
         let path = folder.join(MAPS_TENSORS);
-        let arrays = read_arrays(&path)?;
         let set = Self {
             images: manifest.images.into_owned(),
             records: manifest.records.into_owned(),
             selection_rule: manifest.selection_rule.into_owned(),
             drawn_as: manifest.drawn_as.into_owned(),
-            arrays,
+            arrays: BTreeMap::new(),
+            stored: Some(StoredArrays::open(&path)?),
         };
-        if let Some(name) = set.names().find(|name| !set.arrays.contains_key(*name)) {
+        if let Some(name) = set.names().find(|name| set.shape(name).is_none()) {
             return Err(RunError::damaged(
                 &path,
                 format!("array {name:?} is missing"),
             ));
         }
         Ok(set)
+    }
+
+    /// Returns the shape of the array `name`, if there is one.
+    pub fn shape(&self, name: &str) -> Option<&[usize]> {
+        match self.arrays.get(name) {
+            Some(array) => Some(&array.shape),
+            None => self.stored.as_ref()?.shape(name),
+        }
+    }
+
+    /// Returns the array `name`, if there is one.
+    ///
+    /// # Errors
+    /// [`RunError::Io`] if it cannot be read from the file.
+    pub fn array(&self, name: &str) -> Result<Option<Cow<'_, Array>>, RunError> {
+        match (self.arrays.get(name), &self.stored) {
+            (Some(array), _) => Ok(Some(Cow::Borrowed(array))),
+            (None, Some(stored)) => Ok(stored.get(name)?.map(Cow::Owned)),
+            (None, None) => Ok(None),
+        }
     }
 
     /// Returns the picture of `record`, if it is in the set.
@@ -280,6 +319,7 @@ mod tests {
                 ("explanation/0".to_string(), array(&[3, 4, 2], 9.0)),
             ]
             .into(),
+            stored: None,
         }
     }
 
@@ -293,6 +333,14 @@ mod tests {
         );
         let drawn_as = DrawnAs::read(folder.path()).expect("read");
         assert_eq!(drawn_as, Some(one_map().drawn_as));
+        let opened = ExplanationSet::open(folder.path()).expect("opened");
+        assert!(opened.arrays.is_empty());
+        for (name, array) in one_map().arrays {
+            let found = opened.array(&name).expect("read").expect("there");
+            assert_eq!(*found, array);
+            assert_eq!(opened.shape(&name), Some(&array.shape[..]));
+        }
+        assert!(opened.array("absent").expect("read").is_none());
     }
 
     #[test]

@@ -7,11 +7,14 @@ use std::path::Path;
 use super::RunError;
 use super::own_file::open_own;
 
-/// Name of the lock file in a run folder.
-const LOCK_FILE: &str = ".lock";
+/// Name of the lock file in a folder.
+pub(super) const LOCK_FILE: &str = ".lock";
 
-/// An exclusive lock on a run folder. The operating system holds it, so it ends when the value is
-/// dropped or the process dies in any way.
+/// Most lock files that are tried, each removed by its holder before it could be locked here.
+const ATTEMPTS: usize = 10;
+
+/// An exclusive lock on a run folder or an output folder. The operating system holds it, so it ends
+/// when the value is dropped or the process dies in any way.
 #[derive(Debug)]
 pub struct RunLock {
     _file: File,
@@ -26,35 +29,37 @@ impl RunLock {
     pub fn take(folder: &Path) -> Result<Self, RunError> {
         fs::create_dir_all(folder).map_err(|source| RunError::io("create", folder, source))?;
         let path = folder.join(LOCK_FILE);
-        let mut options = File::options();
-        options.create(true).truncate(false).read(true).write(true);
-        let mut file = open_own(&path, &mut options)
-            .map_err(|source| RunError::io("create", &path, source))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                // The owner's name is informative only, so an unreadable one does not change the
-                // result.
-                let owner = fs::read_to_string(&path).unwrap_or_default();
-                let owner = owner.trim();
-                let owner = if owner.is_empty() {
-                    "another process"
-                } else {
-                    owner
+        let own = format!("process {} on {}\n", std::process::id(), host_name());
+        // The holder before may remove the file after it was opened here; then there is another one.
+        for _ in 0..ATTEMPTS {
+            let mut options = File::options();
+            options.create(true).truncate(false).read(true).write(true);
+            let mut file = open_own(&path, &mut options)
+                .map_err(|source| RunError::io("create", &path, source))?;
+            match file.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => break,
+                Err(TryLockError::Error(source)) => {
+                    return Err(RunError::io("lock", &path, source));
                 }
-                .to_string();
-                return Err(RunError::Locked {
-                    path: folder.to_path_buf(),
-                    owner,
-                });
             }
-            Err(TryLockError::Error(source)) => return Err(RunError::io("lock", &path, source)),
+            file.set_len(0)
+                .and_then(|()| file.write_all(own.as_bytes()))
+                .map_err(|source| RunError::io("write", &path, source))?;
+            if fs::read(&path).is_ok_and(|found| found == own.as_bytes()) {
+                return Ok(Self { _file: file });
+            }
         }
-        let owner = format!("process {} on {}\n", std::process::id(), host_name());
-        file.set_len(0)
-            .and_then(|()| file.write_all(owner.as_bytes()))
-            .map_err(|source| RunError::io("write", &path, source))?;
-        Ok(Self { _file: file })
+        // The owner's name is informative only, so an unreadable one does not change the result.
+        let owner = fs::read_to_string(&path).unwrap_or_default();
+        let owner = match owner.trim() {
+            "" => "another process",
+            owner => owner,
+        };
+        Err(RunError::Locked {
+            path: folder.to_path_buf(),
+            owner: owner.to_string(),
+        })
     }
 }
 

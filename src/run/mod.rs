@@ -19,7 +19,9 @@ mod interrupt;
 mod localization;
 mod lock;
 mod manifest;
+mod map_writer;
 mod near;
+mod output;
 mod own_file;
 mod rows;
 mod sanity;
@@ -30,7 +32,7 @@ mod table;
 mod totals;
 mod user_file;
 
-pub use arrays::Array;
+pub use arrays::{Array, StoredArrays};
 pub use atomic::{
     Leftover, clear_temporaries, remove_folder_atomically, write_atomically,
     write_folder_atomically,
@@ -50,7 +52,7 @@ pub use error::RunError;
 pub use explanations::{
     DrawnAs, ExplainedImage, ExplanationRecord, ExplanationSet, MAPS_JSON, MAPS_TENSORS,
 };
-pub use file_name::safe_name;
+pub use file_name::{safe_name, short_name, unique_names};
 pub use frames::FrameScoreRow;
 pub use head::{HeadRecord, RetrainedHead};
 pub use interrupt::{interrupt_by, interrupted};
@@ -62,7 +64,9 @@ pub use lock::RunLock;
 pub use manifest::{
     BestCheckpoint, CHECKPOINT_FORMAT, CheckpointState, RunManifest, RunStatus, TensorShape,
 };
+pub use map_writer::MapWriter;
 pub use near::{near_names, nearest};
+pub use output::{Output, StagedSet, check_file, check_folder, settle};
 pub use own_file::open_own;
 pub use rows::{
     EpochRecord, EpochRow, ForecastRow, append_epoch_record, check_epoch_records,

@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::Path;
 
 use crate::explain::MapSource;
-use crate::run::{TableRow, Verdict, VerdictRow, verdict_of};
+use crate::run::{TableRow, Verdict, VerdictRow, settle, verdict_of};
 
 use super::error::StudyError;
 use super::subject::Subject;
@@ -27,6 +27,7 @@ impl Verdicts {
     /// # Errors
     /// [`StudyError::EarlierTables`].
     pub fn read(folder: &Path) -> Result<Self, StudyError> {
+        settle(folder)?;
         let rows = VerdictRow::read_if_present(&folder.join(VerdictRow::FILE));
         let rows = rows.map_err(|source| StudyError::EarlierTables {
             source: source.into(),

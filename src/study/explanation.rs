@@ -1,15 +1,18 @@
-//! Explanations of given pictures by one network.
+//! Explanations of given pictures by one network, group by group.
 
+use std::ops::Range;
 use std::path::PathBuf;
 
+use crate::data::Splits;
+use crate::data::photo::Photo;
 use crate::explain::TargetRule;
 use crate::run::ExplanationSet;
 
 use super::choice::{MethodChoice, QuantityChoice, target_rule};
 use super::error::StudyError;
-use super::maps::{MapRequest, add_maps, empty_set};
-use super::photos::PhotoFile;
-use super::pictures::{Pictures, Selection, file_ids};
+use super::maps::{MapRequest, add_maps, at_once, empty_set};
+use super::photos::{PhotoFile, Sight};
+use super::pictures::{Pictures, Selection, file_ids, squares};
 use super::runs::{Runs, Trained, Which};
 use super::subject::{LayerChoice, Subject};
 use super::watch::Watch;
@@ -17,6 +20,8 @@ use super::weights::Published;
 
 /// Folder of every map as pictures of its own, below that of the maps.
 pub const PANELS: &str = "panels";
+/// The figures that are drawn of the maps.
+pub const FIGURES: [&str; 2] = ["explain", PANELS];
 
 /// What to explain of each picture.
 #[derive(Debug, Clone)]
@@ -35,89 +40,185 @@ pub struct Request {
     pub retrain_head: bool,
 }
 
-/// Explains the pictures of `selection` with the checkpoint `which` of `trained`.
-///
-/// # Errors
-/// Absent data; an unknown layer, class or quantity; a method that the network does not allow;
-/// [`StudyError::Stopped`].
-pub fn of_trained(
-    runs: &Runs,
-    (trained, which): (&Trained, Which),
-    (selection, request): (&Selection, &Request),
-    watch: &dyn Watch,
-) -> Result<(Subject, ExplanationSet), StudyError> {
-    let mut subject = trained.open(which, runs)?;
-    let data = runs.images(&trained.experiment)?;
-    let layers = request.layers.layers(&subject, data.test.height())?;
-    if request.retrain_head {
-        subject.retrain_heads(runs, trained, &layers.names, watch)?;
-    }
-    let find = |name: &str| Ok::<_, StudyError>(data.test.find_class(name)?);
-    let asked = Asked {
-        target: target_rule(&request.class, find)?,
-        quantity: QuantityChoice::parse(&request.quantity, find)?,
-        layers: layers.names,
-        methods: &request.methods,
-    };
-    let set = asked.explain(runs, &subject, &selection.pictures(&data)?, watch)?;
-    Ok((subject, set))
-}
-
-/// Explains the photographs `files` with a published network.
-///
-/// # Errors
-/// As [`of_trained`].
-pub fn of_published(
-    runs: &Runs,
-    published: &Published,
-    (files, request): (&[PathBuf], &Request),
-    watch: &dyn Watch,
-) -> Result<ExplanationSet, StudyError> {
-    let sight = &published.sight;
-    let layers = request
-        .layers
-        .layers(&published.subject, sight.view.side())?;
-    let find = |name: &str| Ok::<_, StudyError>(published.find_class(name)?);
-    let asked = Asked {
-        target: target_rule(&request.class, find)?,
-        quantity: QuantityChoice::parse(&request.quantity, find)?,
-        layers: layers.names,
-        methods: &request.methods,
-    };
-    let photos: Vec<PhotoFile> = files
-        .iter()
-        .map(|path| PhotoFile::unlabelled(path))
-        .collect();
-    let pictures = sight.of_files(&photos, file_ids(files))?;
-    asked.explain(runs, &published.subject, &pictures, watch)
-}
-
-/// The request, with its names resolved.
-struct Asked<'a> {
+/// A network, pictures, and what to explain of them.
+#[derive(Debug)]
+pub struct Explaining<'a> {
+    runs: &'a Runs,
+    subject: Subject,
+    source: Source,
     target: TargetRule,
     quantity: QuantityChoice,
     layers: Vec<String>,
-    methods: &'a MethodChoice,
+    methods: MethodChoice,
 }
 
-impl Asked<'_> {
-    fn explain(
-        &self,
-        runs: &Runs,
-        subject: &Subject,
-        pictures: &Pictures,
+/// Where the pictures come from.
+#[derive(Debug)]
+enum Source {
+    /// Images of a data set.
+    Held(Pictures),
+    /// Files with their names, read group by group.
+    Files(Vec<PathBuf>, Vec<String>, Seen),
+}
+
+/// How a network sees a picture file.
+#[derive(Debug)]
+enum Seen {
+    /// The largest centred square, at the size of the images that it was trained on.
+    Square(Box<Splits>),
+    /// A part of the picture.
+    Part(Sight),
+}
+
+impl<'a> Explaining<'a> {
+    /// Opens the checkpoint `which` of `trained` to explain the pictures of `selection`.
+    ///
+    /// # Errors
+    /// Absent data; an unknown layer, class or quantity; a method that the network does not allow;
+    /// [`StudyError::Stopped`].
+    pub fn of_trained(
+        runs: &'a Runs,
+        (trained, which): (&Trained, Which),
+        (selection, request): (&Selection, &Request),
         watch: &dyn Watch,
-    ) -> Result<ExplanationSet, StudyError> {
-        let mut set = empty_set(pictures);
-        set.drawn_as.figures = ["explain", PANELS].map(str::to_string).to_vec();
-        let request = MapRequest {
-            layers: &self.layers,
-            methods: self.methods,
-            target: self.target,
-            quantity: &self.quantity,
-            device: &runs.device.device,
+    ) -> Result<Self, StudyError> {
+        let mut subject = trained.open(which, runs)?;
+        let data = runs.images(&trained.experiment)?;
+        let layers = request.layers.layers(&subject, data.test.height())?;
+        if request.retrain_head {
+            subject.retrain_heads(runs, trained, &layers.names, watch)?;
+        }
+        let find = |name: &str| Ok::<_, StudyError>(data.test.find_class(name)?);
+        Ok(Self {
+            runs,
+            subject,
+            target: target_rule(&request.class, find)?,
+            quantity: QuantityChoice::parse(&request.quantity, find)?,
+            layers: layers.names,
+            methods: request.methods.clone(),
+            source: match selection {
+                Selection::Files(files) => Source::of_files(files, Seen::Square(Box::new(data))),
+                selection => Source::Held(selection.pictures(&data)?),
+            },
+        })
+    }
+
+    /// Prepares to explain the photographs `files` with a published network.
+    ///
+    /// # Errors
+    /// As [`of_trained`](Self::of_trained).
+    pub fn of_published(
+        runs: &'a Runs,
+        published: Published,
+        (files, request): (&[PathBuf], &Request),
+    ) -> Result<Self, StudyError> {
+        let side = published.sight.view.side();
+        let layers = request.layers.layers(&published.subject, side)?;
+        let find = |name: &str| Ok::<_, StudyError>(published.find_class(name)?);
+        Ok(Self {
+            runs,
+            target: target_rule(&request.class, find)?,
+            quantity: QuantityChoice::parse(&request.quantity, find)?,
+            layers: layers.names,
+            methods: request.methods.clone(),
+            source: Source::of_files(files, Seen::Part(published.sight)),
+            subject: published.subject,
+        })
+    }
+
+    /// Returns the network.
+    pub fn subject(&self) -> &Subject {
+        &self.subject
+    }
+
+    /// Returns the number of pictures.
+    pub fn pictures(&self) -> usize {
+        match &self.source {
+            Source::Held(pictures) => pictures.len(),
+            Source::Files(files, ..) => files.len(),
+        }
+    }
+
+    /// Explains group by group, and passes each group's pictures and maps to `with` as soon as they
+    /// are there; no more than a group is in memory. All files are read once before anything is
+    /// explained, so that one that cannot be read is reported early.
+    ///
+    /// # Errors
+    /// [`StudyError::Stopped`]; a file that cannot be read; errors of explaining or of `with`.
+    pub fn each<E: From<StudyError>>(
+        &self,
+        watch: &dyn Watch,
+        mut with: impl FnMut(ExplanationSet) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let at_once = at_once(self.source.size());
+        self.source.check_after(at_once, watch)?;
+        for start in (0..self.pictures()).step_by(at_once) {
+            let end = (start + at_once).min(self.pictures());
+            watch.go_on()?;
+            let pictures = self.source.pictures(start..end)?;
+            let mut set = empty_set(&pictures);
+            set.drawn_as.figures = FIGURES.map(str::to_string).to_vec();
+            let request = MapRequest {
+                layers: &self.layers,
+                methods: &self.methods,
+                target: self.target,
+                quantity: &self.quantity,
+                device: &self.runs.device.device,
+            };
+            add_maps(&mut set, &self.subject, &pictures, &request, watch)?;
+            with(set)?;
+        }
+        Ok(())
+    }
+}
+
+impl Source {
+    /// Returns `files`, each once.
+    fn of_files(files: &[PathBuf], seen: Seen) -> Self {
+        let mut once: Vec<PathBuf> = Vec::new();
+        for file in files {
+            if !once.contains(file) {
+                once.push(file.clone());
+            }
+        }
+        let ids = file_ids(&once);
+        Self::Files(once, ids, seen)
+    }
+
+    /// Returns height and width of the pictures as the network sees them.
+    fn size(&self) -> [usize; 2] {
+        match self {
+            Self::Held(pictures) => pictures.size,
+            Self::Files(_, _, Seen::Square(data)) => [data.test.height(); 2],
+            Self::Files(_, _, Seen::Part(sight)) => [sight.view.side(); 2],
+        }
+    }
+
+    /// Reads every file after the first `count`, which are read next anyway.
+    fn check_after(&self, count: usize, watch: &dyn Watch) -> Result<(), StudyError> {
+        let Self::Files(files, ..) = self else {
+            return Ok(());
         };
-        add_maps(&mut set, subject, pictures, &request, watch)?;
-        Ok(set)
+        for file in files.iter().skip(count) {
+            watch.go_on()?;
+            Photo::read(file)?;
+        }
+        Ok(())
+    }
+
+    fn pictures(&self, places: Range<usize>) -> Result<Pictures, StudyError> {
+        match self {
+            Self::Held(pictures) => Ok(pictures.at(&places.collect::<Vec<_>>())),
+            Self::Files(files, ids, seen) => {
+                let (files, ids) = (&files[places.clone()], ids[places].to_vec());
+                match seen {
+                    Seen::Square(data) => squares(files, ids, data),
+                    Seen::Part(sight) => {
+                        let files = files.iter().map(|path| PhotoFile::unlabelled(path));
+                        Ok(sight.of_files(&files.collect::<Vec<_>>(), ids)?)
+                    }
+                }
+            }
+        }
     }
 }

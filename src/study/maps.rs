@@ -75,14 +75,17 @@ pub fn add_maps(
     request: &MapRequest<'_>,
     watch: &dyn Watch,
 ) -> Result<(), StudyError> {
-    let [height, width] = pictures.size;
-    let at_once = (PIXELS_AT_ONCE / (height * width).max(1)).clamp(1, PICTURES_AT_ONCE);
     let places: Vec<usize> = (0..pictures.len()).collect();
-    for group in places.chunks(at_once) {
+    for group in places.chunks(at_once(pictures.size)) {
         watch.go_on()?;
         add_group(set, subject, &pictures.at(group), request, watch)?;
     }
     Ok(())
+}
+
+/// Returns the number of pictures of this height and width that are explained at once.
+pub(super) fn at_once([height, width]: [usize; 2]) -> usize {
+    (PIXELS_AT_ONCE / (height * width).max(1)).clamp(1, PICTURES_AT_ONCE)
 }
 
 fn add_group(

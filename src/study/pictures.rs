@@ -1,7 +1,9 @@
 //! Pictures to explain, with names and known facts: from a split, by rule, or from files.
 
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use burn::tensor::{Device, Tensor, TensorData};
 
@@ -330,45 +332,60 @@ impl Selection {
                     ..all.at(&once)
                 })
             }
-            Self::Files(paths) => {
-                let side = data.test.height();
-                let view = View::LargestSquare { side };
-                let mut pixels = Vec::new();
-                for path in paths {
-                    pixels.push(view.pixels(&Photo::read(path)?));
-                }
-                Ok(Pictures::of_parts(PictureParts {
-                    dataset: PICTURES.to_string(),
-                    rule: "Pictures: files, cut to the largest centred square and resized."
-                        .to_string(),
-                    ids: file_ids(paths),
-                    labels: vec![None; paths.len()],
-                    pixels,
-                    side,
-                    class_names: data.test.class_names().to_vec(),
-                    normalisation: data.normalisation,
-                }))
-            }
+            Self::Files(paths) => squares(paths, file_ids(paths), data),
         }
     }
 }
 
-/// Returns a name for each file: its file name if unique, otherwise its path.
+/// Returns the largest centred squares of picture files, called `ids`, at the size of the images of
+/// `data`.
+///
+/// # Errors
+/// A file that cannot be read.
+pub(super) fn squares(
+    paths: &[PathBuf],
+    ids: Vec<String>,
+    data: &Splits,
+) -> Result<Pictures, StudyError> {
+    let side = data.test.height();
+    let view = View::LargestSquare { side };
+    let mut pixels = Vec::new();
+    for path in paths {
+        pixels.push(view.pixels(&Photo::read(path)?));
+    }
+    Ok(Pictures::of_parts(PictureParts {
+        dataset: PICTURES.to_string(),
+        rule: "Pictures: files, cut to the largest centred square and resized.".to_string(),
+        ids,
+        labels: vec![None; paths.len()],
+        pixels,
+        side,
+        class_names: data.test.class_names().to_vec(),
+        normalisation: data.normalisation,
+    }))
+}
+
+/// Returns a name for each file: its file name if unique, otherwise its path. Where text cannot tell
+/// two paths apart, a number follows.
 pub fn file_ids(paths: &[PathBuf]) -> Vec<String> {
-    let same = |path: &Path| {
-        paths
-            .iter()
-            .filter(move |other| other.file_name() == path.file_name())
-            .count()
+    let mut named: BTreeMap<Option<&OsStr>, usize> = BTreeMap::new();
+    for path in paths {
+        *named.entry(path.file_name()).or_default() += 1;
+    }
+    let mut ids: BTreeMap<String, usize> = BTreeMap::new();
+    let id = |path: &PathBuf| {
+        let name = match path.file_name() {
+            Some(name) if named[&Some(name)] == 1 => name.to_string_lossy().into_owned(),
+            _ => path.display().to_string(),
+        };
+        let count = ids.entry(name.clone()).or_default();
+        *count += 1;
+        match *count {
+            1 => format!("{FILE_PREFIX}{name}"),
+            number => format!("{FILE_PREFIX}{name} ({number})"),
+        }
     };
-    let name = |path: &PathBuf| match path.file_name() {
-        Some(name) if same(path) == 1 => name.to_string_lossy().into_owned(),
-        _ => path.display().to_string(),
-    };
-    paths
-        .iter()
-        .map(|path| format!("{FILE_PREFIX}{}", name(path)))
-        .collect()
+    paths.iter().map(id).collect()
 }
 
 /// Returns pixels as stored in a data set: rounded to one of 256 levels, 0 to 1.

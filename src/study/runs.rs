@@ -193,6 +193,23 @@ impl Runs {
         Ok(found)
     }
 
+    /// Returns the name of the data set of the first run, without loading any image or clip.
+    ///
+    /// # Errors
+    /// As [`find_all`](Self::find_all).
+    pub fn dataset<E: ExperimentKind>(
+        &self,
+        names: &[String],
+        base: Option<&str>,
+        seeds: &[u64],
+    ) -> Result<&'static str, StudyError> {
+        let runs: Vec<Trained<E>> = self.find_all(names, base, seeds)?;
+        let first = runs
+            .first()
+            .ok_or(StudyError::NoneNamed { what: E::NOUN })?;
+        Ok(first.experiment.experiment.dataset_name())
+    }
+
     /// Returns the side and number of classes of the images of `experiment`.
     ///
     /// # Errors

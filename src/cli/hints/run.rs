@@ -11,6 +11,10 @@ pub(in crate::cli) fn run(error: &RunError) -> Option<&'static str> {
         RunError::ChecksumMismatch { .. } | RunError::Misplaced { .. } => {
             Some("train on from the checkpoint before it with --resume")
         }
+        RunError::OutputLocked { .. } => {
+            Some("wait until it ends, or name another folder with --out")
+        }
+        RunError::Unwritable { .. } => Some("name a place that can be written to"),
         _ => None,
     }
 }

@@ -3,8 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::explain::{ExplainError, MapSource, Method, TargetRule};
-use crate::run::ExplanationSet;
-use crate::run::safe_name;
+use crate::run::{ExplanationSet, unique_names};
 use crate::study::boxes::Boxes;
 use crate::study::choice::{MethodChoice, QuantityChoice};
 use crate::study::error::StudyError;
@@ -101,8 +100,9 @@ impl Drawn {
 
     /// Returns what to draw.
     pub(super) fn plans<'a>(&'a self, networks: &'a [Network]) -> Vec<Plan<'a>> {
-        let of_networks = self.of_networks.iter().map(|file| Plan {
-            folder: Path::new(NETWORKS).join(self.name(file)),
+        let named = self.of_networks.iter().zip(self.names());
+        let of_networks = named.map(|(file, name)| Plan {
+            folder: Path::new(NETWORKS).join(name),
             networks: networks.iter().collect(),
             files: std::slice::from_ref(file),
             methods: &OF_NETWORKS,
@@ -117,15 +117,18 @@ impl Drawn {
         of_networks.chain(of_several).collect()
     }
 
-    /// Returns the name of the folder of a picture drawn with every network.
-    fn name(&self, file: &PhotoFile) -> String {
+    /// Returns the name of the folder of each picture drawn with every network: that of its file or,
+    /// for files with the same name from several folders or with several extensions, its path.
+    fn names(&self) -> Vec<String> {
         let stem = |file: &PhotoFile| file.path.file_stem().unwrap_or_default().to_os_string();
-        let same = self.of_networks.iter();
-        match same.filter(|other| stem(other) == stem(file)).count() {
-            1 => safe_name(&stem(file).to_string_lossy(), ""),
-            // Pictures with the same name, from several folders or with several extensions.
-            _ => safe_name(&file.path.to_string_lossy(), ""),
-        }
+        let name = |file: &PhotoFile| {
+            let same = self.of_networks.iter();
+            match same.filter(|other| stem(other) == stem(file)).count() {
+                1 => stem(file).to_string_lossy().into_owned(),
+                _ => file.path.to_string_lossy().into_owned(),
+            }
+        };
+        unique_names(&self.of_networks.iter().map(name).collect::<Vec<_>>(), "")
     }
 }
 
@@ -220,4 +223,37 @@ fn placed(network: &Network, methods: Vec<Method>) -> Vec<(String, Vec<Method>)>
         }
     }
     placed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pictures_whose_names_become_equal_have_folders_of_their_own() {
+        let names = |paths: &[&str]| {
+            let files = paths
+                .iter()
+                .map(|path| PhotoFile::unlabelled(Path::new(path)));
+            let drawn = Drawn {
+                of_networks: files.collect(),
+                of_several: Vec::new(),
+            };
+            drawn.names()
+        };
+        assert_eq!(names(&["a/x y.jpg", "a/z.jpg"]), ["x-y", "z"]);
+        assert_eq!(names(&["a/z.jpg", "b/z.jpg"]), ["a-z-jpg", "b-z-jpg"]);
+        let found = names(&[
+            "a/x y.jpg",
+            "a/x-y.jpg",
+            "a/x(y.jpg",
+            "a/z.jpg",
+            "a-z.jpg",
+            "b/z.jpg",
+        ]);
+        let mut once = found.clone();
+        once.sort();
+        once.dedup();
+        assert_eq!(once.len(), 6, "{found:?}");
+    }
 }

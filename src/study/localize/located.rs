@@ -38,17 +38,7 @@ pub(super) struct Located {
 
 impl Located {
     pub(super) fn of_split(runs: &Runs, request: &measure::Request) -> Result<Self, StudyError> {
-        let no_objects = |dataset: &str| StudyError::NoObjects {
-            dataset: dataset.to_string(),
-        };
-        if let Some(trial) = request.trials.first() {
-            let shipped: Resolved<Experiment> =
-                runs.experiment(trial, request.base.as_deref(), &[])?;
-            let dataset = shipped.experiment.data.dataset;
-            if !dataset.has_objects() {
-                return Err(no_objects(dataset.name()));
-            }
-        }
+        check_objects(runs, request)?;
         let mut measurement = Measurement::new(runs, request)?;
         measurement.pictures = measurement.pictures.with_objects();
         if measurement.pictures.is_empty() {
@@ -131,6 +121,28 @@ impl Located {
         watch.go_on()?;
         sheets.finish(self.tuning.is_some());
         Ok(sheets)
+    }
+}
+
+/// Fails if the data set of the first trial does not know where the objects of its images are.
+///
+/// # Errors
+/// [`StudyError::NoObjects`]; an unknown experiment.
+pub fn check_objects(runs: &Runs, request: &measure::Request) -> Result<(), StudyError> {
+    let Some(trial) = request.trials.first() else {
+        return Ok(());
+    };
+    let shipped: Resolved<Experiment> = runs.experiment(trial, request.base.as_deref(), &[])?;
+    let dataset = shipped.experiment.data.dataset;
+    match dataset.has_objects() {
+        true => Ok(()),
+        false => Err(no_objects(dataset.name())),
+    }
+}
+
+fn no_objects(dataset: &str) -> StudyError {
+    StudyError::NoObjects {
+        dataset: dataset.to_string(),
     }
 }
 

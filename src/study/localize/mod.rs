@@ -21,7 +21,7 @@ use collect::{ScoreName, score_names};
 use located::Located;
 use summary::Measured;
 
-pub use located::DeltaRule;
+pub use located::{DeltaRule, check_objects};
 pub use summary::MapRow;
 
 /// Marks pictures with any number of objects in [`LocalizationSummaryRow::instances`].
@@ -133,8 +133,8 @@ impl Findings {
         write_wide(maps, &columns, rows)?;
         LocalizationSummaryRow::write(summary, &self.summary)?;
         LocalizationCurveRow::write(curves, &self.curves)?;
-        for drawn in &self.pictures {
-            let name = pictures::folder_name(drawn);
+        let names = pictures::folder_names(&self.pictures);
+        for (drawn, name) in self.pictures.iter().zip(names) {
             drawn.write(&folder.join(PICTURES).join(name))?;
         }
         Ok(paths)

@@ -4,9 +4,9 @@ use crate::data::PixelBox;
 use crate::data::image_set::CHANNELS;
 use crate::explain::localize::{SCORED_STEPS, Truth, best_box_iou, delta, implied_box, loc};
 use crate::explain::{Plane, SourceMaps, TargetRule};
-use crate::run::safe_name;
 use crate::run::{
     Array, ExplainedImage, ExplanationSet, LocalizedMap, LocalizedPicture, LocalizedPictures,
+    unique_names,
 };
 use crate::study::choice::rule_name;
 use crate::study::groups::Group;
@@ -113,13 +113,16 @@ fn localized(maps: &SourceMaps, index: usize, (heat, truth): (String, &Truth)) -
     }
 }
 
-/// Returns the name of the folder of `pictures`.
-pub(super) fn folder_name(pictures: &LocalizedPictures) -> String {
-    let mut name = format!("boxes-{}-{}", pictures.trial, pictures.layer);
-    if pictures.pretrained.is_none() {
-        name.push_str(&format!("-seed-{}", pictures.seed));
-    }
-    safe_name(&name, "")
+/// Returns the name of the folder of each of `all`.
+pub(super) fn folder_names(all: &[LocalizedPictures]) -> Vec<String> {
+    let name = |pictures: &LocalizedPictures| {
+        let name = format!("boxes-{}-{}", pictures.trial, pictures.layer);
+        match pictures.pretrained {
+            Some(_) => name,
+            None => format!("{name}-seed-{}", pictures.seed),
+        }
+    };
+    unique_names(&all.iter().map(name).collect::<Vec<_>>(), "")
 }
 
 /// Returns the places of the pictures to draw, by their number of objects.

@@ -9,7 +9,7 @@ use crate::data::{ClipSplits, load_clips};
 use crate::experiment::ForecastExperiment;
 use crate::explain::sequence::FrameTarget;
 use crate::explain::{ExplainError, Method, Needs};
-use crate::run::{CapacityRow, RunError, SequenceSet, TableRow};
+use crate::run::{CapacityRow, RunError, SequenceSet, TableRow, short_name};
 
 use super::choice::EVERYTHING;
 use super::error::StudyError;
@@ -139,11 +139,6 @@ impl<'a> Memory<'a> {
         Ok(found)
     }
 
-    /// Returns the name of the data set.
-    pub fn dataset(&self) -> &'static str {
-        self.splits.test.dataset().name()
-    }
-
     /// Fails if a requested clip is not in the test split.
     fn check_numbers(&self) -> Result<(), StudyError> {
         let test = &self.splits.test;
@@ -192,7 +187,11 @@ impl<'a> Memory<'a> {
                 watch,
             };
             let mut found = Findings {
-                folder: format!("{}-seed-{}", trained.run.trial(), trained.run.seed()),
+                folder: short_name(&format!(
+                    "{}-seed-{}",
+                    trained.run.trial(),
+                    trained.run.seed()
+                )),
                 set: subject.sequence_set()?,
                 rows: Vec::new(),
             };

@@ -7,7 +7,7 @@ mod pictures;
 
 use std::path::{Path, PathBuf};
 
-use crate::run::{CascadePictures, SanityTables};
+use crate::run::{CascadePictures, SanityTables, short_name};
 
 use super::error::StudyError;
 use super::measure::{self, Measurement};
@@ -142,13 +142,22 @@ impl Findings {
     /// # Errors
     /// [`StudyError::EarlierTables`]; a folder that cannot be written.
     pub fn write(&self, folder: &Path) -> Result<Vec<PathBuf>, StudyError> {
-        let mut tables = read(folder)?;
+        self.write_after(folder, folder)
+    }
+
+    /// Writes the tables in `earlier` with the findings added, and the pictures, into `folder`, and
+    /// returns the folders of the pictures.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    pub fn write_after(&self, earlier: &Path, folder: &Path) -> Result<Vec<PathBuf>, StudyError> {
+        let mut tables = read(earlier)?;
         tables.replace(self.tables.clone());
         tables.write(folder)?;
         let mut folders = Vec::new();
         for (layer, set) in &self.pictures {
             let name = format!("{}-seed-{}-{layer}", self.subject.name, self.subject.seed);
-            let place = folder.join("maps").join(name);
+            let place = folder.join("maps").join(short_name(&name));
             set.write(&place)?;
             folders.push(place);
         }
