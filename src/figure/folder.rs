@@ -142,7 +142,8 @@ pub(super) fn hold(from: &Path, into: &Path, inputs: &[&str]) -> Result<Vec<Outp
         return Ok(Vec::new());
     }
     let mut held = vec![Output::open(into)?.0];
-    if from != into {
+    // The same folder may be spelled in two ways.
+    if from.canonicalize().ok() != into.canonicalize().ok() {
         match Output::open(from) {
             Ok((output, _)) => held.push(output),
             // Where this process cannot write, none that it could meet does.

@@ -4,7 +4,7 @@ use std::fs;
 
 use super::samples::Sample;
 use super::*;
-use crate::run::{DrawnAs, ExplanationSet, MAPS_JSON};
+use crate::run::{DrawnAs, ExplanationSet, MAPS_JSON, Output};
 
 /// Returns the names of the files that are drawn of `folder`.
 fn drawn(folder: &Path) -> Vec<String> {
@@ -92,4 +92,22 @@ fn a_figure_that_cannot_be_drawn_is_named_with_its_folder_and_a_signal_is_obeyed
         .expect("written");
     assert!(draw(&|| true).contains("stopped"));
     assert!(files.is_empty());
+}
+
+#[test]
+fn a_folder_that_is_drawn_is_held_and_may_be_spelled_in_two_ways() {
+    let root = tempfile::tempdir().expect("a temporary folder");
+    let folder = root.path().join("explained");
+    set(&["explain"]).write(&folder).expect("written");
+    let draw = |into: &Path| draw_below(&folder, into, &|| false, &mut |_| {});
+    draw(&root.path().join("explained/../explained")).expect("drawn");
+    let elsewhere = root.path().join("elsewhere");
+    draw(&elsewhere).expect("drawn");
+    let (held, _) = Output::open(&folder).expect("free");
+    for into in [&folder, &elsewhere] {
+        let error = draw(into).expect_err("held").to_string();
+        assert!(error.contains("is in use by process"), "{error}");
+    }
+    drop(held);
+    draw(&folder).expect("free again");
 }
