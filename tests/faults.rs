@@ -337,26 +337,57 @@ fn weights_of_another_network_are_refused_by_tensor_and_name() {
         "a refused resume changes nothing"
     );
 
-    // Its record was made to say otherwise: the weights themselves tell.
-    let record = runs.join("trial-b/seed-0/experiment.toml");
-    let text = fs::read_to_string(&record).expect("a record");
-    let differ = |from: &str, to: &str| {
-        let other = text.replace(from, to);
-        assert_ne!(other, text);
-        fs::write(&record, other).expect("written");
-        let output = place.run(&["evaluate", "trial-b", "--base", "shapes"]);
-        assert_eq!(output.status.code(), Some(1));
-        stderr(&output)
+    // A checkpoint among those of another run: the weights themselves tell.
+    let place = Place::new();
+    let train = |seed: &str, filters: &str| {
+        let filters = format!("model.filters={filters}");
+        place.trained(&["--seed", seed, "--set", &filters, "--set", "train.epochs=2"]);
     };
-    let told = differ("filters = [32]", "filters = [32, 64]");
-    let expected = "holds another network: it has no tensor \"blocks.1.convolution.weight\"; the \
-                    checkpoint's is \"plain-cnn 32 flatten 12\", the experiment's is \"plain-cnn \
-                    32-64 flatten 12\"";
-    assert!(told.contains(expected), "{told}");
-    let told = differ("filters = [32]", "filters = [48]");
-    let expected = "tensor \"blocks.0.convolution.weight\" has shape [32, 3, 3, 3], expected [48, \
-                    3, 3, 3]";
-    assert!(told.contains(expected), "{told}");
+    train("0", "[4]");
+    for (seed, filters, expected) in [
+        (
+            "1",
+            "[4, 8]",
+            "holds another network: tensor \"dense.weight\" has shape [512, 12], expected [1024, 12]",
+        ),
+        (
+            "2",
+            "[6]",
+            "holds another network: tensor \"blocks.0.convolution.weight\" has shape [6, 3, 3, 3], \
+             expected [4, 3, 3, 3]",
+        ),
+    ] {
+        train(seed, filters);
+        let of = |seed: &str| {
+            let runs = place.path().join("checkpoints/shapes");
+            RunDir::new(&runs, "trial-b", seed.parse().expect("a seed"))
+        };
+        let name = CheckpointName::epoch(1);
+        // The same seed, so that only the network differs.
+        let mut state = of(seed).read_state(name).expect("a state");
+        state.seed = 0;
+        let files = ["model.bpk", "optimizer.bpk"].map(|file| {
+            let content = fs::read(of(seed).checkpoint(name).join(file));
+            (file, content.expect("there"))
+        });
+        let files = files
+            .each_ref()
+            .map(|(file, content)| (*file, &content[..]));
+        of("0").write_checkpoint(state, &files).expect("written");
+        let output = place.run(&[
+            "evaluate",
+            "trial-b",
+            "--base",
+            "shapes",
+            "--seeds",
+            "0",
+            "--checkpoint",
+            "1",
+        ]);
+        assert_eq!(output.status.code(), Some(1));
+        let told = stderr(&output);
+        assert!(told.contains(expected), "{told}");
+    }
 }
 
 #[test]

@@ -469,9 +469,12 @@ fn drawing_stops_at_the_next_panel() {
     explain.extend(names.iter().map(String::as_str));
     explain.extend(NETWORK);
     let mut child = started(command(folder.path(), &explain));
-    // The maps are written, and drawn next.
-    let maps = folder.path().join("out/maps.json");
-    wait_for(|| maps.exists());
+    // The maps are written into the set that will replace `out`, and drawn next.
+    let is_written = |entry: std::io::Result<std::fs::DirEntry>| {
+        entry.is_ok_and(|entry| entry.path().join("maps.json").exists())
+    };
+    let out = folder.path().join("out");
+    wait_for(|| std::fs::read_dir(&out).is_ok_and(|mut entries| entries.any(is_written)));
     signal(&child, "TERM");
     let sent = Instant::now();
     wait(&mut child);

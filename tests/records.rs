@@ -285,6 +285,55 @@ fn a_checkpoint_that_was_half_removed_is_not_there_for_readers_and_goes_with_the
     assert!(!run.join("epoch-002/.writing-1-head").exists());
 }
 
+/// Retrained heads are cached, and the checkpoints that are read come and go.
+#[test]
+fn measuring_beside_a_training_disturbs_neither() {
+    let (folder, run) = with_run("records-beside", 1);
+    let mut training = std::process::Command::new(env!("CARGO_BIN_EXE_camtrail"))
+        .args([
+            "train",
+            "trial-b",
+            "--base",
+            "shapes",
+            "--resume",
+            "--accept-changes",
+        ])
+        .args(TINY.iter().flat_map(|change| ["--set", *change]))
+        .args(["--set", "train.epochs=400", "--set", "checkpoints.every=0"])
+        .current_dir(&folder)
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .expect("started");
+    let mut measured = 0;
+    while measured < 4 || fs::read_dir(run.join("heads")).is_err() {
+        for verb in [
+            "explain trial-b --test-index 0 --method cam --retrain-head --checkpoint last",
+            "ablate trial-b --test-index 0",
+            "evaluate trial-b --checkpoint last",
+        ] {
+            let arguments: Vec<&str> = verb.split(' ').chain(["--base", "shapes"]).collect();
+            let shown = run_in(&folder, &arguments);
+            assert_eq!(shown.code, 0, "{verb}: {}", shown.stderr);
+        }
+        measured += 1;
+    }
+    if let Some(status) = training.try_wait().expect("asked") {
+        assert!(status.success(), "the training ended: {status:?}");
+    }
+    training.kill().expect("ended");
+    training.wait().expect("ended");
+    let resumed = [
+        "--set",
+        "train.epochs=400",
+        "--set",
+        "checkpoints.every=0",
+        "--resume",
+    ];
+    let shown = trained(&folder, &resumed);
+    assert_eq!(shown.code, 0, "{}", shown.stderr);
+}
+
 #[test]
 fn a_file_that_does_not_parse_leaves_the_list_of_the_others() {
     let (folder, _) = with_run("records-list", 1);

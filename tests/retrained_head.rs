@@ -131,7 +131,7 @@ fn a_head_is_trained_once_says_what_it_is_worth_and_is_rebuilt_where_its_cache_i
     *flipped.last_mut().expect("not empty") ^= 1;
     let other = fs::read(&cached(&folder, 1)[0]).expect("the other's head");
     for (bad, reason) in [
-        (&flipped[..], "its weights are not those that were written"),
+        (&flipped[..], "it is not what was written"),
         (&content[..content.len() / 2], "is damaged: "),
         (&other[..], "it was trained on weights with sha-256 "),
     ] {

@@ -13,6 +13,7 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use camtrail::model::backbones::BackboneName;
+use camtrail::run::RunDir;
 use small_networks::{write_picture, write_weights};
 use support::{Shown, done_in, new_folder, run_in};
 
@@ -351,23 +352,39 @@ fn a_run_that_exists_is_offered_in_one_wording_by_every_verb() {
     );
 }
 
+/// The checkpoints hold a copy of the record, but not those of the first versions.
 #[test]
 fn a_run_without_its_record_is_not_sent_in_a_circle() {
     let place = new_folder("words-record");
     trained_runs::train(&place, "0");
     let record = "checkpoints/shapes/trial-b/seed-0/experiment.toml";
     fs::remove_file(place.join(record)).expect("removed");
-    for verb in [
-        &["explain", "--test-index", "0"][..],
-        &["train", "--resume"],
+    let explain = [
+        "explain",
+        "--test-index",
+        "0",
+        "trial-b",
+        "--base",
+        "shapes",
+    ];
+    done_in(&place, &explain);
+    let run = RunDir::new(&place.join("checkpoints/shapes"), "trial-b", 0);
+    for name in run.checkpoints().expect("listed") {
+        let mut state = run.read_state(name).expect("a state");
+        state.experiment.clear();
+        let files = ["model.bpk", "optimizer.bpk"]
+            .map(|file| (file, run.read_checked(&state, file).expect("complete")));
+        let files = files
+            .each_ref()
+            .map(|(name, content)| (*name, &content[..]));
+        run.write_checkpoint(state, &files).expect("written");
+    }
+    for arguments in [
+        &explain[..],
+        &["train", "--resume", "trial-b", "--base", "shapes"],
     ] {
-        let said = told(
-            &place,
-            &[verb, &["trial-b", "--base", "shapes"]].concat(),
-            1,
-        );
         assert_eq!(
-            said,
+            told(&place, arguments, 1),
             format!(
                 "error: the run's record \"{record}\" is missing\nhint: put the file back from a \
                  copy, or start over: camtrail train trial-b --base shapes --seed 0 --force\n"
@@ -553,7 +570,7 @@ fn a_network_may_follow_its_pictures_and_a_folder_stands_for_them() {
     let mut sorted = all.clone();
     sorted.sort();
     assert_eq!(all, sorted, "in the order of names");
-    let note = "not read in \"pictures\": 3 that are not pictures (\"d.tif\", \"inner\", \
+    let note = "not read in \"pictures\": 1 folder (\"inner\"), 2 other files (\"d.tif\", \
                 \"notes.txt\")";
     assert!(said.contains(note), "{said}");
     let said = told(
@@ -660,7 +677,9 @@ fn hints_for_imagenet_networks_name_nothing_that_is_refused_there() {
         );
     }
     assert!(
-        shown.stderr.contains("1 that are not pictures (\"x.txt\")"),
+        shown
+            .stderr
+            .contains("not read in \"pictures\": 1 other file (\"x.txt\")"),
         "{}",
         shown.stderr
     );

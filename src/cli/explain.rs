@@ -11,9 +11,7 @@ use crate::run::{
     short_name,
 };
 use crate::study::explanation::{Explaining, FIGURES, PANELS, Request};
-use crate::study::{
-    LayerChoice, Published, Runs, Selection, Trained, Verdicts, picture_files,
-};
+use crate::study::{LayerChoice, Published, Runs, Selection, Trained, Verdicts, picture_files};
 
 use super::among::one_among;
 use super::context::{Context, SANITY};

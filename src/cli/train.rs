@@ -131,7 +131,14 @@ pub(super) fn train_missing<E: Trainable>(
     resolved: &Resolved<E>,
     seed: u64,
 ) -> anyhow::Result<Option<u8>> {
-    let training = train_unless_done(&context.runs, resolved, seed, context)?;
+    let training = match train_unless_done(&context.runs, resolved, seed, context) {
+        // While its data were read or generated.
+        Err(StudyError::Stopped) => {
+            note("stopped before the first step");
+            return Ok(Some(context.signals.exit_code()));
+        }
+        training => training?,
+    };
     show(context, &context.runs.dir(resolved, seed), &training)
 }
 

@@ -11,8 +11,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use safetensors::tensor::{Metadata, TensorInfo};
 use safetensors::{Dtype, SafeTensorError, View};
 
-use super::{RunError, read_regular};
 use super::atomic::write_with;
+use super::{RunError, read_regular};
 
 /// Bytes of a value.
 const VALUE: usize = size_of::<f32>();

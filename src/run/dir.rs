@@ -1,10 +1,9 @@
 //! The paths inside `checkpoints/`. No other file spells them.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
 use super::arrays::read_file;
+use super::checkpoint_name::CheckpointName;
 use super::{BestCheckpoint, CheckpointState, Checksum, RunError};
 
 /// Name of a run's manifest.
@@ -15,11 +14,6 @@ pub const EPOCHS_FILE: &str = "epochs.csv";
 const STATE_FILE: &str = "state.json";
 /// Prefix of a seed's folder, before the number.
 const SEED_PREFIX: &str = "seed-";
-/// Prefix of a checkpoint's folder, before the number.
-const EPOCH_PREFIX: &str = "epoch-";
-/// Separates the epoch from the step in an interrupted checkpoint's name.
-const STEP_INFIX: &str = "-step-";
-
 /// Folder of the retrained heads. Measuring writes here while the run may be training, so it is
 /// not part of a checkpoint.
 const HEADS: &str = "heads";
@@ -27,63 +21,6 @@ const HEADS: &str = "heads";
 const MOST_NESTED: usize = 4;
 /// Prefix of a picture of the curves, before the run's name.
 const CURVES_PREFIX: &str = "curves-";
-
-/// A checkpoint's position in training: completed epochs, then completed steps of the next epoch.
-/// Later ones compare greater.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct CheckpointName {
-    /// Completed epochs.
-    pub epoch: u32,
-    /// Completed steps of the next epoch; 0 at an epoch's end.
-    pub step: u64,
-}
-
-impl CheckpointName {
-    /// Returns the name of the checkpoint at the end of `epoch`.
-    pub fn epoch(epoch: u32) -> Self {
-        Self { epoch, step: 0 }
-    }
-
-    /// Returns the name of the checkpoint of `state`.
-    pub fn of(state: &CheckpointState) -> Self {
-        Self {
-            epoch: state.epoch,
-            step: state.step,
-        }
-    }
-}
-
-impl fmt::Display for CheckpointName {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{EPOCH_PREFIX}{:03}", self.epoch)?;
-        if self.step > 0 {
-            write!(formatter, "{STEP_INFIX}{:05}", self.step)?;
-        }
-        Ok(())
-    }
-}
-
-impl FromStr for CheckpointName {
-    type Err = ();
-
-    fn from_str(name: &str) -> Result<Self, ()> {
-        let digits = name.strip_prefix(EPOCH_PREFIX).ok_or(())?;
-        let (epoch, step) = match digits.split_once(STEP_INFIX) {
-            Some((epoch, step)) => (epoch, step.parse().map_err(|_| ())?),
-            None => (digits, 0),
-        };
-        let parsed = Self {
-            epoch: epoch.parse().map_err(|_| ())?,
-            step,
-        };
-        // Only the spelling written here is a checkpoint.
-        if parsed.to_string() == name {
-            Ok(parsed)
-        } else {
-            Err(())
-        }
-    }
-}
 
 /// The folder of one run: one trial, one seed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -427,116 +364,5 @@ fn names_in(folder: &Path) -> Result<Vec<String>, RunError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn checkpoint_names_are_ours_alone_and_in_order() {
-        let names = [
-            "epoch-000",
-            "epoch-010",
-            "epoch-010-step-00120",
-            "epoch-1000",
-        ];
-        let parsed: Vec<CheckpointName> = names
-            .iter()
-            .map(|name| name.parse().expect("ours"))
-            .collect();
-        assert!(parsed.is_sorted());
-        for (name, parsed) in names.iter().zip(&parsed) {
-            assert_eq!(*name, parsed.to_string());
-        }
-        for foreign in ["epoch-1", "epoch-0010", "epoch-", "epoch-001.bak", "last"] {
-            assert!(foreign.parse::<CheckpointName>().is_err(), "{foreign}");
-        }
-    }
-
-    #[test]
-    fn a_missing_checkpoint_lists_the_ones_there() {
-        let root = tempfile::tempdir().expect("a temporary folder");
-        let run = RunDir::new(root.path(), "trial-a", 0);
-        for epoch in [4, 5] {
-            std::fs::create_dir_all(run.checkpoint(CheckpointName::epoch(epoch))).expect("created");
-        }
-        let state = run.checkpoint(CheckpointName::epoch(5)).join(STATE_FILE);
-        std::fs::write(state, "{}").expect("written");
-        let error = run
-            .read_state(CheckpointName::epoch(12))
-            .expect_err("missing")
-            .to_string();
-        assert!(
-            error.starts_with("no checkpoint for epoch 12 in "),
-            "{error}"
-        );
-        assert!(error.ends_with("(there are epoch-005)"), "{error}");
-        assert_eq!(list_runs(root.path()).expect("listed"), [run]);
-    }
-
-    #[test]
-    fn runs_of_experiments_in_folders_are_listed() {
-        let root = tempfile::tempdir().expect("a temporary folder");
-        let runs: Vec<RunDir> = [("mine/y", 1), ("shapes/mine/y", 0), ("shapes/trial-a", 2)]
-            .map(|(trial, seed)| RunDir::new(root.path(), trial, seed))
-            .to_vec();
-        for run in &runs {
-            std::fs::create_dir_all(run.checkpoint(CheckpointName::epoch(0))).expect("created");
-        }
-        assert_eq!(list_runs(root.path()).expect("listed"), runs);
-    }
-
-    /// The state of a checkpoint at the end of `epoch`, with the best so far.
-    fn write_state(run: &RunDir, epoch: u32, best: &BestCheckpoint) {
-        let state = CheckpointState {
-            format: 1,
-            sha256: String::new(),
-            trial: run.trial().to_string(),
-            seed: run.seed(),
-            epoch,
-            step: 0,
-            total_steps: 0,
-            architecture: String::new(),
-            tensors: Vec::new(),
-            totals: crate::run::TotalsRecord::default(),
-            best: Some(best.clone()),
-            files: Default::default(),
-            experiment: String::new(),
-            epochs: None,
-        };
-        run.write_checkpoint(state, &[]).expect("written");
-    }
-
-    #[test]
-    fn best_json_is_believed_only_where_the_latest_checkpoint_agrees() {
-        let root = tempfile::tempdir().expect("a temporary folder");
-        let run = RunDir::new(root.path(), "trial-a", 0);
-        let best = |epoch| BestCheckpoint {
-            epoch,
-            validation_accuracy: Some(0.5),
-            validation_loss: 1.0,
-        };
-        for epoch in [1, 2, 3] {
-            write_state(&run, epoch, &best(epoch.min(2)));
-        }
-        let named = |epoch| {
-            best(epoch).write(&run.best()).expect("written");
-            run.read_best().map(|best| best.epoch)
-        };
-        assert_eq!(named(2).expect("agreed"), 2);
-        let error = named(3).expect_err("changed").to_string();
-        assert!(
-            error.ends_with(
-                "best.json\" is damaged: it names epoch 3 with accuracy 50.00 %, the latest \
-                 checkpoint epoch 2 with accuracy 50.00 %"
-            ),
-            "{error}"
-        );
-        // Killed between the checkpoint of the new best and `best.json`.
-        write_state(&run, 4, &best(4));
-        assert_eq!(named(2).expect("lags behind"), 4);
-        // The best checkpoint is lost, and training went on from the best of the others.
-        run.remove_checkpoint(CheckpointName::epoch(4))
-            .expect("removed");
-        write_state(&run, 5, &best(4));
-        assert_eq!(named(2).expect("the best of those there"), 2);
-    }
-}
+#[path = "dir_tests.rs"]
+mod tests;

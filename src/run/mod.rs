@@ -5,6 +5,7 @@ mod arrays;
 mod atomic;
 mod capacity;
 mod cascade;
+mod checkpoint_name;
 mod checksum;
 mod consistency;
 mod curves;
@@ -41,13 +42,14 @@ pub use capacity::{CapacityRow, claimed_lags};
 pub use cascade::{
     CASCADE_JSON, CASCADE_NETWORK_JSON, CascadeNetwork, CascadePanel, CascadePictures,
 };
+pub use checkpoint_name::CheckpointName;
 pub use checksum::{Checksum, hexadecimal, sha256};
 pub use consistency::ConsistencyRow;
 pub use curves::{
     CURVES_FILE, CurveRun, RunTables, read_curves, read_run, read_runs, write_curves,
 };
 pub use depth::DepthRow;
-pub use dir::{CheckpointName, EPOCHS_FILE, MANIFEST_FILE, RunDir, list_runs};
+pub use dir::{EPOCHS_FILE, MANIFEST_FILE, RunDir, list_runs};
 pub use error::RunError;
 pub use explanations::{
     DrawnAs, ExplainedImage, ExplanationRecord, ExplanationSet, MAPS_JSON, MAPS_TENSORS,

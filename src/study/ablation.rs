@@ -12,10 +12,11 @@ use crate::run::{
 use super::accuracy::{Images, row};
 use super::choice::{MethodChoice, QuantityChoice, target_rule};
 use super::error::StudyError;
+use super::identity::is_done;
 use super::maps::{MapRequest, add_maps, empty_set};
 use super::measure::check_same_data;
 use super::pictures::{Pictures, Selection};
-use super::runs::{Runs, Trained, Which, is_done};
+use super::runs::{Runs, Trained, Which};
 use super::subject::{FINE_CELLS, LayerChoice, Subject};
 use super::watch::Watch;
 

@@ -1,6 +1,6 @@
 //! Errors of a study: the reason as data. The command line words how to fix it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::data::DataError;
 use crate::experiment::ExperimentError;
@@ -384,40 +384,4 @@ pub enum StudyError {
     /// The training.
     #[error(transparent)]
     Train(#[from] TrainError),
-}
-
-impl From<DataError> for StudyError {
-    fn from(error: DataError) -> Self {
-        match error {
-            DataError::Interrupted => Self::Stopped,
-            error => Self::Data(error),
-        }
-    }
-}
-
-impl From<ExplainError> for StudyError {
-    fn from(error: ExplainError) -> Self {
-        match error {
-            ExplainError::Interrupted => Self::Stopped,
-            error => Self::Explain(error),
-        }
-    }
-}
-
-impl StudyError {
-    /// Returns the error at `line` of the list at `path`.
-    pub(super) fn at_line(
-        kind: ListKind,
-        path: &Path,
-        line: u64,
-        fault: impl Into<String>,
-    ) -> Self {
-        Self::ListFault {
-            kind,
-            path: path.to_path_buf(),
-            line,
-            fault: fault.into(),
-            advice: None,
-        }
-    }
 }

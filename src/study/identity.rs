@@ -1,10 +1,12 @@
-//! Which experiment a run is of: as recorded by its checkpoints, and the same for every seed.
+//! What a run is: its experiment as recorded by its checkpoints, the same for every seed, and whether
+//! it is done.
 
 use crate::experiment::{ExperimentKind, FieldDifference, Resolved, changes, in_words, load_saved};
-use crate::run::{CheckpointName, CheckpointState, RunDir, RunError};
+use crate::run::{CheckpointName, CheckpointState, RunDir, RunError, RunManifest, RunStatus};
 use crate::train::TrainError;
 
 use super::error::StudyError;
+use super::named::RunName;
 
 /// Returns whether `run` recorded the experiment that it was trained with.
 ///
@@ -13,6 +15,27 @@ use super::error::StudyError;
 pub(super) fn has_experiment(run: &RunDir) -> Result<bool, StudyError> {
     let in_checkpoint = |state: CheckpointState| !state.experiment.is_empty();
     Ok(run.experiment().exists() || run.latest_state()?.is_some_and(in_checkpoint))
+}
+
+/// Returns whether `run` completed all its epochs.
+pub fn is_done(run: &RunDir) -> bool {
+    RunManifest::read(&run.manifest()).is_ok_and(|manifest| manifest.status == RunStatus::Done)
+        && std::fs::metadata(run.epochs()).is_ok_and(|table| table.len() > 0)
+}
+
+/// Returns the error about a run without the record of its experiment.
+pub(super) fn without_record(run: &RunDir, named: RunName) -> StudyError {
+    let has_checkpoints = || run.checkpoints().is_ok_and(|names| !names.is_empty());
+    match run.manifest().exists() || has_checkpoints() {
+        true => StudyError::RecordLost {
+            path: run.experiment(),
+            run: named,
+        },
+        false => StudyError::NoRun {
+            path: run.path(),
+            run: named,
+        },
+    }
 }
 
 /// Returns the experiment that `run` was trained with, from its latest checkpoint, which has a

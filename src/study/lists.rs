@@ -37,7 +37,7 @@ impl List {
             .from_reader(text.as_bytes());
         let fault = |error: csv::Error| {
             let line = error.position().map_or(0, csv::Position::line);
-            StudyError::at_line(kind, path, line, error.to_string())
+            at_line(kind, path, line, error.to_string())
         };
         let header = reader.headers().map_err(fault)?.clone();
         let mut columns = header.iter().enumerate();
@@ -45,7 +45,7 @@ impl List {
             columns.find(|(place, name)| header.iter().take(*place).any(|known| known == *name))
         {
             let fault = format!("the column \"{twice}\" is there twice");
-            return Err(StudyError::at_line(kind, path, 1, fault));
+            return Err(at_line(kind, path, 1, fault));
         }
         let mut rows = Vec::new();
         for cells in reader.records() {
@@ -78,7 +78,7 @@ impl List {
 
     /// Returns the error at `line`.
     pub(super) fn at(&self, line: u64, fault: impl Into<String>) -> StudyError {
-        StudyError::at_line(self.kind, &self.path, line, fault)
+        at_line(self.kind, &self.path, line, fault)
     }
 
     /// Returns the error for an unknown class at `line`.
@@ -117,7 +117,7 @@ pub(super) fn names(kind: ListKind, path: &Path) -> Result<Vec<String>, StudyErr
     let mut names = Vec::new();
     for (line, name) in (1..).zip(text.trim_end().lines().map(str::trim)) {
         if name.is_empty() {
-            return Err(StudyError::at_line(kind, path, line, "the name is missing"));
+            return Err(at_line(kind, path, line, "the name is missing"));
         }
         if let Some(first) = lines.insert(name, line) {
             let advice = "give each class its own name";
@@ -151,5 +151,16 @@ impl Row {
     /// Returns the number of cells.
     pub(super) fn len(&self) -> usize {
         self.cells.len()
+    }
+}
+
+/// Returns the error at `line` of the list at `path`.
+fn at_line(kind: ListKind, path: &Path, line: u64, fault: impl Into<String>) -> StudyError {
+    StudyError::ListFault {
+        kind,
+        path: path.to_path_buf(),
+        line,
+        fault: fault.into(),
+        advice: None,
     }
 }

@@ -48,14 +48,14 @@ pub use choice::{
 pub use error::StudyError;
 pub use groups::{Group, Question};
 pub use heads::grouped;
-pub use identity::saved_experiment;
+pub use identity::{is_done, saved_experiment};
 pub use maps::{MapRequest, add_maps, empty_set};
 pub use named::{ClipUse, ListKind, RunName};
 pub use once::check_once;
 pub use photo_folder::{PhotoFolder, labelled, picture_files};
 pub use photos::{Labelled, PhotoFile, PhotoReader, Sight, class_number, name_of};
 pub use pictures::{PICTURES, PictureParts, Pictures, Selection, Whole, file_ids};
-pub use runs::{OpenPredictor, Runs, Trained, Which, is_done};
+pub use runs::{OpenPredictor, Runs, Trained, Which};
 pub use score::ScoreTables;
 pub use subject::{FINE_CELLS, LayerChoice, Layers, Subject};
 pub use table::{Column, Intervals, Summary, Values, joined_seeds};

@@ -16,10 +16,12 @@ use crate::model::{
     CheckpointError, LoadedCheckpoint, MODEL_FILE, NetworkName, PlainCnn, Predictor,
     PredictorPlace, TrainedNetwork, load_network, load_predictor,
 };
-use crate::run::{CheckpointName, RunDir, RunError, RunManifest, RunStatus, list_runs};
+use crate::run::{CheckpointName, RunDir, RunError, list_runs};
 
 use super::error::StudyError;
-use super::identity::{check_identity, check_one, has_experiment, saved_experiment};
+use super::identity::{
+    check_identity, check_one, has_experiment, is_done, saved_experiment, without_record,
+};
 use super::named::RunName;
 use super::once::check_once;
 use super::subject::{Subject, TrainedSubject};
@@ -227,27 +229,6 @@ impl Runs {
         experiment.check_images(&images)?;
         Ok(images)
     }
-}
-
-/// Returns the error about a run without the record of its experiment.
-pub(super) fn without_record(run: &RunDir, named: RunName) -> StudyError {
-    let has_checkpoints = || run.checkpoints().is_ok_and(|names| !names.is_empty());
-    match run.manifest().exists() || has_checkpoints() {
-        true => StudyError::RecordLost {
-            path: run.experiment(),
-            run: named,
-        },
-        false => StudyError::NoRun {
-            path: run.path(),
-            run: named,
-        },
-    }
-}
-
-/// Returns whether `run` completed all its epochs.
-pub fn is_done(run: &RunDir) -> bool {
-    RunManifest::read(&run.manifest()).is_ok_and(|manifest| manifest.status == RunStatus::Done)
-        && std::fs::metadata(run.epochs()).is_ok_and(|table| table.len() > 0)
 }
 
 /// A run that is found but not loaded.

@@ -12,9 +12,9 @@ use crate::train::{
 };
 
 use super::error::StudyError;
-use super::identity::{check_identity, has_experiment, saved_experiment};
+use super::identity::{check_identity, has_experiment, is_done, saved_experiment, without_record};
 use super::named::RunName;
-use super::runs::{Runs, is_done, without_record};
+use super::runs::Runs;
 use super::titles::network_title;
 use super::watch::Watch;
 

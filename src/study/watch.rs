@@ -1,8 +1,10 @@
 //! How a study is followed and stopped: progress, notes and stop requests.
 
+use crate::data::DataError;
+use crate::explain::ExplainError;
 use crate::train::{Silent, TrainEvents};
 
-use super::StudyError;
+use super::error::StudyError;
 
 /// Follows a study. Each method's default is silent and never stops.
 pub trait Watch {
@@ -54,6 +56,24 @@ struct NoProgress;
 
 impl Progress for NoProgress {
     fn advance(&self, _items: usize) {}
+}
+
+impl From<DataError> for StudyError {
+    fn from(error: DataError) -> Self {
+        match error {
+            DataError::Interrupted => Self::Stopped,
+            error => Self::Data(error),
+        }
+    }
+}
+
+impl From<ExplainError> for StudyError {
+    fn from(error: ExplainError) -> Self {
+        match error {
+            ExplainError::Interrupted => Self::Stopped,
+            error => Self::Explain(error),
+        }
+    }
 }
 
 /// Follows nothing and never stops.
