@@ -150,6 +150,29 @@ pub(super) fn temporary_beside(path: &Path) -> PathBuf {
     parent(path).join(format!("{TEMPORARY_PREFIX}{}-{name}", std::process::id()))
 }
 
+/// Removes what processes that no longer run left half-written for the file at `path`. Does nothing
+/// where the system does not list its processes.
+pub(super) fn clear_beside(path: &Path) {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let suffix = format!("-{}", short_name(&name));
+    let processes = Path::new("/proc");
+    let ended = |process: &str| {
+        process.parse::<u32>().is_ok()
+            && processes.join("self").exists()
+            && !processes.join(process).exists()
+    };
+    // A leftover that stays is harmless.
+    for entry in fs::read_dir(parent(path)).into_iter().flatten().flatten() {
+        let found = entry.file_name().to_string_lossy().into_owned();
+        let process = found
+            .strip_prefix(TEMPORARY_PREFIX)
+            .and_then(|rest| rest.strip_suffix(&suffix));
+        if process.is_some_and(ended) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
 fn write_flushed(path: &Path, content: &[u8]) -> std::io::Result<()> {
     let mut file = create_own(path)?;
     file.write_all(content)?;
@@ -217,6 +240,21 @@ mod tests {
         fs::create_dir(temporary_beside(&path)).expect("an empty folder");
         assert!(write_atomically(&path, b"second").is_err());
         assert_eq!(fs::read(&path).expect("still there"), b"first");
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn what_ended_processes_left_of_a_file_is_removed_and_nothing_else() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let place = |name: &str| folder.path().join(name);
+        let own = format!(".writing-{}-a.csv", std::process::id());
+        // No process has a number above 2^22 on Linux.
+        for name in [".writing-4194305-a.csv", ".writing-4194305-b.csv", &own] {
+            fs::write(place(name), "half").expect("written");
+        }
+        clear_beside(&place("a.csv"));
+        assert!(!place(".writing-4194305-a.csv").exists());
+        assert!(place(".writing-4194305-b.csv").exists() && place(&own).exists());
     }
 
     #[test]

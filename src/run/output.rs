@@ -11,7 +11,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
-use super::atomic::{create_own, flush_folder, temporary_beside};
+use super::atomic::{clear_beside, create_own, flush_folder, temporary_beside};
 use super::lock::LOCK_FILE;
 use super::manifest::{read_json, write_json};
 use super::{Leftover, RunError, RunLock, clear_temporaries};
@@ -46,7 +46,8 @@ fn unwritable(path: &Path, reason: String) -> RunError {
     }
 }
 
-/// Fails if a file cannot be written to `path`.
+/// Fails if a file cannot be written to `path`. Removes what ended processes left half-written for
+/// it.
 ///
 /// # Errors
 /// As [`check_folder`].
@@ -54,7 +55,10 @@ pub fn check_file(path: &Path) -> Result<(), RunError> {
     match fs::metadata(path) {
         Ok(found) if found.is_dir() => Err(is_folder(path)),
         Err(source) if !is_absent(&source) => Err(unwritable(path, source.to_string())),
-        _ => check(path.parent().unwrap_or(Path::new("")), path),
+        _ => {
+            clear_beside(path);
+            check(path.parent().unwrap_or(Path::new("")), path)
+        }
     }
 }
 
