@@ -32,6 +32,10 @@ pub(super) fn write_with(
     write: impl FnOnce(&mut File) -> std::io::Result<()>,
 ) -> Result<(), RunError> {
     let folder = parent(path);
+    if is_special(path) {
+        let source = std::io::Error::new(std::io::ErrorKind::InvalidInput, SPECIAL);
+        return Err(RunError::io("write", path, source));
+    }
     fs::create_dir_all(folder).map_err(|source| RunError::io("create", folder, source))?;
     let temporary = temporary_beside(path);
     let result = create_own(&temporary)
@@ -47,6 +51,14 @@ pub(super) fn write_with(
     }
     flush_folder(folder);
     result
+}
+
+/// Why nothing is written to a pipe or a device.
+pub(super) const SPECIAL: &str = "it is a pipe or a device, not a file";
+
+/// Returns whether a pipe, a socket or a device is at `path`: a file would take its place.
+pub(super) fn is_special(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
 }
 
 /// Writes every named file into a new folder at `path`: a reader finds all of them or none.

@@ -11,7 +11,9 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
-use super::atomic::{clear_beside, create_own, flush_folder, temporary_beside};
+use super::atomic::{
+    SPECIAL, clear_beside, create_own, flush_folder, is_special, temporary_beside,
+};
 use super::lock::LOCK_FILE;
 use super::manifest::{read_json, write_json};
 use super::{Leftover, RunError, RunLock, clear_temporaries};
@@ -54,6 +56,7 @@ fn unwritable(path: &Path, reason: String) -> RunError {
 pub fn check_file(path: &Path) -> Result<(), RunError> {
     match fs::metadata(path) {
         Ok(found) if found.is_dir() => Err(is_folder(path)),
+        Ok(_) if is_special(path) => Err(unwritable(path, SPECIAL.to_string())),
         Err(source) if !is_absent(&source) => Err(unwritable(path, source.to_string())),
         _ => {
             clear_beside(path);

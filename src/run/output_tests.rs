@@ -62,6 +62,22 @@ fn places_that_cannot_be_written_to_are_named_with_the_reason() {
     );
     let error = check_file(root).expect_err("refused").to_string();
     assert!(error.ends_with(": it is a folder, not a file"), "{error}");
+    // A socket, for a device would be replaced if this went wrong.
+    let socket = tempfile::tempdir().expect("a folder");
+    let socket = socket.path().join("socket");
+    let _listener = std::os::unix::net::UnixListener::bind(&socket).expect("bound");
+    let error = check_file(&socket).expect_err("refused").to_string();
+    assert!(
+        error.ends_with(": it is a pipe or a device, not a file"),
+        "{error}"
+    );
+    let error = crate::run::write_atomically(&socket, b"a")
+        .expect_err("refused")
+        .to_string();
+    assert!(
+        error.ends_with(": it is a pipe or a device, not a file"),
+        "{error}"
+    );
     let long = root.join(format!("{}.csv", "n".repeat(252)));
     let error = check_file(&long).expect_err("refused").to_string();
     assert!(error.contains("name too long"), "{error}");
