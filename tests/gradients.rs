@@ -265,6 +265,7 @@ fn run(root: &Path, model: &ModelSpec, epochs: u32, data: &Splits) -> RunDir {
             updated: 0,
             status: RunStatus::Running,
             warnings: Vec::new(),
+            experiments: Vec::new(),
             sha256: String::new(),
         },
         mode: StartMode::Fresh,

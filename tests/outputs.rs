@@ -227,6 +227,37 @@ fn boxes_in_a_file_called_as_a_data_set_leave_its_results_alone() {
 
 /// A killed process left a set that was decided, half of it in its place, and temporary files.
 #[test]
+fn a_folder_of_localize_belongs_to_one_call() {
+    let folder = new_folder("outputs-localize");
+    trained::train(&folder, "0");
+    trained::train(&folder, "1");
+    let localize = [
+        "localize", "trial-b", "--base", "shapes", "--out", "out", "--limit", "4",
+    ];
+    let methods = ["--methods", "grad-cam"];
+    done_in(&folder, &[&localize[..], &methods].concat());
+    let of_seed = |seed: &str| {
+        let all = names(&folder.join("out"));
+        all.into_iter().filter(|name| name.contains(seed)).count()
+    };
+    // Pictures are drawn of the first seed.
+    let first = of_seed("seed-0");
+    assert!(first > 0 && of_seed("seed-1") == 0, "{first}");
+    let shown = done_in(
+        &folder,
+        &[&localize[..], &methods, &["--seeds", "1"]].concat(),
+    );
+    assert_eq!((of_seed("seed-0"), of_seed("seed-1")), (0, first));
+    assert!(
+        shown
+            .stderr
+            .contains("files of an earlier call from \"out\""),
+        "{}",
+        shown.stderr
+    );
+}
+
+#[test]
 fn what_a_killed_process_left_is_completed_or_removed() {
     let out = folder().join("killed");
     let images = ["a.png", "b.png"].map(|name| picture(&folder().join("killed-in").join(name), 9));

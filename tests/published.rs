@@ -115,6 +115,7 @@ fn manifest() -> RunManifest {
         updated: 1,
         status: RunStatus::Running,
         warnings: Vec::new(),
+        experiments: Vec::new(),
         sha256: String::new(),
     }
 }

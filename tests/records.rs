@@ -285,6 +285,54 @@ fn a_checkpoint_that_was_half_removed_is_not_there_for_readers_and_goes_with_the
     assert!(!run.join("epoch-002/.writing-1-head").exists());
 }
 
+/// A checkpoint of the same network, trained with another rate: only the record of the run tells.
+#[test]
+fn a_checkpoint_of_another_training_is_refused() {
+    let (folder, run) = with_run("records-training", 2);
+    let other = new_folder("records-training-other");
+    let more = [
+        "--set",
+        "train.epochs=2",
+        "--set",
+        "train.learning_rate=0.01",
+    ];
+    assert_eq!(trained(&other, &more).code, 0);
+    let other = other.join("checkpoints/shapes/trial-b/seed-0");
+    let parts = [
+        "checkpoint epoch-002 of",
+        "is of another experiment than the run: train.learning_rate was 0.01, is 0.001",
+    ];
+    fs::remove_dir_all(run.join("epoch-002")).expect("removed");
+    fs::rename(other.join("epoch-002"), run.join("epoch-002")).expect("moved");
+    refused(&evaluate(&folder, &["--checkpoint", "last"]), 1, &parts);
+    let resumed = ["--set", "train.epochs=3", "--resume", "--accept-changes"];
+    refused(&trained(&folder, &resumed), 1, &parts);
+    // A whole run under another name.
+    let renamed = folder.join("checkpoints/shapes/trial-a/seed-0");
+    fs::create_dir_all(renamed.parent().expect("a folder")).expect("created");
+    fs::rename(&run, &renamed).expect("moved");
+    let shown = run_in(&folder, &["evaluate", "trial-a", "--base", "shapes"]);
+    refused(&shown, 1, &["of trial-b of seed 0, copied or renamed"]);
+}
+
+/// What the latest checkpoint holds as well is not missed.
+#[test]
+fn a_lost_best_json_is_read_from_the_latest_checkpoint() {
+    let (folder, run) = with_run("records-best", 2);
+    let whole = evaluate(&folder, &[]).stdout;
+    fs::remove_file(run.join("best.json")).expect("removed");
+    assert_eq!(evaluate(&folder, &[]).stdout, whole);
+    fs::remove_file(run.join("epochs.csv")).expect("removed");
+    let shown = run_in(&folder, &["ablate", "trial-b", "--base", "shapes"]);
+    refused(
+        &shown,
+        1,
+        &["epochs.csv\" is damaged: its rows up to epoch-002"],
+    );
+    let twice = evaluate(&folder, &["--seeds", "0,0"]);
+    refused(&twice, 2, &["seed 0 is named twice"]);
+}
+
 /// Retrained heads are cached, and the checkpoints that are read come and go.
 #[test]
 fn measuring_beside_a_training_disturbs_neither() {

@@ -136,6 +136,7 @@ impl Trial {
             updated: 1,
             status: RunStatus::Running,
             warnings: Vec::new(),
+            experiments: Vec::new(),
             sha256: String::new(),
         }
     }
@@ -647,7 +648,7 @@ fn a_checkpoint_in_anothers_place_is_passed_over() {
         "{warning}"
     );
     assert!(
-        warning.contains("is the state of epoch-001 of seed 11"),
+        warning.contains("is the state of epoch-001 of small of seed 11"),
         "{warning}"
     );
     assert_eq!(Remains::of(&run), expected);

@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::model::backbones::{BackboneName, Dialect};
 use crate::run::Output;
-use crate::study::benchmark::{Benchmark, PhotoSource, Request};
+use crate::study::benchmark::{Benchmark, NETWORKS, PhotoSource, Request, SEVERAL_OBJECTS};
 use crate::study::{BoxSource, Watch, WeightSource, check_once, picture_files};
 
 use super::agreement_text;
@@ -181,11 +181,16 @@ pub(super) fn run(context: &Context, arguments: &BenchmarkArguments) -> anyhow::
         files.extend(tables.iter().map(|file| set.placed(file)));
         files.extend(context.finish(set, BOXES, &[])?);
     }
+    let mut outdated = Vec::new();
+    for folder in [NETWORKS, SEVERAL_OBJECTS] {
+        outdated.extend(context.sets_left_in(&output.path().join(folder), &["explain"]));
+    }
     for grid in benchmark.grids(runs, context) {
         let grid = grid?;
         let set = output.stage()?;
         grid.set.write(&set.path().join(&grid.folder))?;
-        files.extend(context.finish(set, &grid.folder, &[])?);
+        // Those of an earlier call go with the first set of this one.
+        files.extend(context.finish(set, &grid.folder, &std::mem::take(&mut outdated))?);
     }
     if !benchmark.draws_several() {
         note("no figure of several objects: name pictures with --several FILE, or boxes");

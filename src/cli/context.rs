@@ -8,7 +8,7 @@ use crate::data::DataSearch;
 use crate::device::{DeviceChoice, choose};
 use crate::experiment::{Experiment, Resolved};
 use crate::figure::{FigureError, characters_without_font, draw_folder, drawn_files};
-use crate::run::{Leftover, Output, StagedSet};
+use crate::run::{LOCALIZATION_JSON, Leftover, MAPS_JSON, MAPS_TENSORS, Output, StagedSet};
 use crate::study::{Progress, RunName, Runs, StudyError, Watch, measure};
 use crate::train::TrainEvents;
 
@@ -174,6 +174,22 @@ impl Context {
     /// maps there name. Of tables and maps that cannot be read, nothing is known to be a call's.
     pub(super) fn left_in(&self, folder: &Path, figures: &[&str]) -> Vec<PathBuf> {
         drawn_files(folder, figures).unwrap_or_default()
+    }
+
+    /// Returns the maps and their `figures` that an earlier call left in the folders of `folder`.
+    pub(super) fn sets_left_in(&self, folder: &Path, figures: &[&str]) -> Vec<PathBuf> {
+        let mut files = Vec::new();
+        // What cannot be listed is not known to be a call's.
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            let place = entry.path();
+            if place.join(MAPS_JSON).is_file() {
+                files.extend(self.left_in(&place, figures));
+                files.extend(
+                    [MAPS_JSON, MAPS_TENSORS, LOCALIZATION_JSON].map(|name| place.join(name)),
+                );
+            }
+        }
+        files
     }
 
     /// Draws every figure whose tables and maps lie in `folder`, and returns the files.

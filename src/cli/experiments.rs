@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::experiment::{FieldDifference, ForecastExperiment, Resolved, compare, known};
 use crate::model::NetworkSize;
-use crate::run::{RunManifest, RunStatus, list_runs};
+use crate::run::{RunError, RunManifest, RunStatus, list_runs};
 use crate::study::grouped;
 
 use super::context::Context;
@@ -155,7 +155,11 @@ fn list_trained(context: &Context) -> anyhow::Result<()> {
     ];
     for run in list_runs(&context.runs.checkpoints)? {
         let status = RunManifest::read(&run.manifest());
-        let best = run.read_best().ok();
+        let best = run.read_best();
+        if let Err(error @ RunError::Damaged { .. }) = &best {
+            note(format!("warning: {error}"));
+        }
+        let best = best.ok();
         rows.push(vec![
             run.path().display().to_string(),
             status

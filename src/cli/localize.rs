@@ -7,7 +7,7 @@ use clap::Args;
 use crate::data::CatalogueEntry;
 use crate::run::safe_name;
 use crate::study::BoxSource;
-use crate::study::localize::{Findings, Request, check_objects, measure};
+use crate::study::localize::{Findings, PICTURES, Request, check_objects, measure};
 
 use super::context::Context;
 use super::localize_text::{print, print_legend};
@@ -83,7 +83,9 @@ pub(super) fn perform(
     let set = output.stage()?;
     let mut files = write(&findings, set.path())?;
     files.iter_mut().for_each(|file| *file = set.placed(file));
-    let outdated = context.left_in(output.path(), &["iou-by-delta", "objects-covered"]);
+    let figures = ["iou-by-delta", "objects-covered", "boxes"];
+    let mut outdated = context.left_in(output.path(), &figures);
+    outdated.extend(context.sets_left_in(&output.path().join(PICTURES), &[]));
     files.extend(context.finish(set, "", &outdated)?);
     Ok(files)
 }

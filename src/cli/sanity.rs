@@ -12,7 +12,7 @@ use crate::study::sanity::{Checks, Request, read};
 
 use super::context::{Context, SANITY};
 use super::explain::after_method;
-use super::output::{listed, result, result_table};
+use super::output::{listed, note, result, result_table};
 use super::shared::{MeasureArguments, at_least_one};
 
 /// Arguments of `sanity`.
@@ -49,13 +49,29 @@ pub(super) fn perform(
     let output = context.measured(out, &request.measurement, SANITY)?;
     let checks = Checks::new(&context.runs, request)?;
     // A problem with earlier tables is reported before anything is measured.
-    read(output.path())?;
+    let earlier = read(output.path())?;
+    let mut measured = Vec::new();
     checks.each(context, |found| {
         print(&found.subject, &found.tables);
+        measured.push(found.subject.label());
         let set = output.stage()?;
         found.write_after(output.path(), set.path())?;
         context.replace(set, &[])
     })?;
+    let mut kept: Vec<String> = earlier
+        .cascade
+        .iter()
+        .map(|row| format!("{} seed {}", row.trial, row.seed))
+        .collect();
+    kept.dedup();
+    kept.retain(|label| !measured.contains(label));
+    if !kept.is_empty() {
+        note(format!(
+            "the tables and figures also hold what earlier calls measured of {}, with their own \
+             options",
+            kept.join(", ")
+        ));
+    }
     let tables = SanityTables::FILES.map(|name| output.path().join(name));
     Ok(tables
         .into_iter()

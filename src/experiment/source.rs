@@ -43,7 +43,7 @@ pub(super) fn find(folder: &Path, name: &str) -> Result<Source, ExperimentError>
     // A name is not a path: it never reads outside `experiments/`.
     let plain = !name.is_empty() && !name.contains("..") && !name.starts_with(['/', '\\']);
     let path = folder.join(LOCAL_FOLDER).join(format!("{name}.toml"));
-    if plain && path.is_file() {
+    if plain && path.symlink_metadata().is_ok() {
         let text = read_text(&path).map_err(|source| ExperimentError::Read {
             path: path.clone(),
             source,

@@ -137,8 +137,11 @@ fn read_text(path: &Path) -> Result<Text, RunError> {
 /// Returns the lines of all runs with an epoch; nothing where there is none.
 fn gathered(runs: &[RunDir]) -> Result<Option<Text>, RunError> {
     let mut all: Option<Text> = None;
-    for run in runs.iter().filter(|run| run.epochs().is_file()) {
+    for run in runs {
         check_epoch_records(run)?;
+        if !run.epochs().is_file() {
+            continue;
+        }
         let mut manifest = RunManifest::read(&run.manifest())?;
         // A folder that was renamed keeps its manifest.
         (manifest.trial, manifest.seed) = (run.trial().to_string(), run.seed());

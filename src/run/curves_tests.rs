@@ -25,6 +25,7 @@ fn manifest(trial: &str, dataset: &str) -> RunManifest {
         updated: 0,
         status: RunStatus::Done,
         warnings: Vec::new(),
+        experiments: Vec::new(),
         sha256: String::new(),
     }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::arrays::read_file;
 use super::checkpoint_name::CheckpointName;
-use super::{BestCheckpoint, CheckpointState, Checksum, RunError};
+use super::{BestCheckpoint, CheckpointState, Checksum, RunError, sha256};
 
 /// Name of a run's manifest.
 pub const MANIFEST_FILE: &str = "run.json";
@@ -209,8 +209,12 @@ impl RunDir {
             Ok(content) => {
                 let state = CheckpointState::from_json(&path, &content)?;
                 let found = CheckpointName::of(&state);
-                if found != name || state.seed != self.seed {
-                    let found = found.to_string();
+                let named =
+                    |one: &str, other: &str| one == other || one.ends_with(&format!("/{other}"));
+                // Below another root the name of the same run has another prefix.
+                let is_ours = named(&self.trial, &state.trial) || named(&state.trial, &self.trial);
+                if found != name || state.seed != self.seed || !is_ours {
+                    let found = format!("{found} of {}", state.trial);
                     return Err(RunError::Misplaced {
                         path,
                         found,
@@ -224,6 +228,23 @@ impl RunDir {
             }
             Err(source) => Err(RunError::io("read", &path, source)),
         }
+    }
+
+    /// Returns the SHA-256 of every experiment that a checkpoint holds, each once.
+    ///
+    /// # Errors
+    /// [`RunError::Io`] if the folder cannot be listed.
+    pub fn recorded_experiments(&self) -> Result<Vec<String>, RunError> {
+        let mut found = Vec::new();
+        for name in self.checkpoints()? {
+            // A damaged state is reported where it is needed.
+            let state = self.read_state(name).ok();
+            let held = state.filter(|state| !state.experiment.is_empty());
+            found.extend(held.map(|state| sha256(state.experiment.as_bytes())));
+        }
+        found.sort();
+        found.dedup();
+        Ok(found)
     }
 
     /// Returns the content of one of a checkpoint's files, verified against `state`.
@@ -257,6 +278,11 @@ impl RunDir {
         })
     }
 
+    /// Returns whether the run has a best checkpoint.
+    pub fn has_best(&self) -> bool {
+        self.best().exists() || self.read_best().is_ok()
+    }
+
     /// Returns the best epoch on the validation split, from `best.json`, which must agree with the
     /// latest checkpoint.
     ///
@@ -264,7 +290,9 @@ impl RunDir {
     /// [`RunError::NoCheckpoint`] if no epoch is complete; otherwise [`RunError::Damaged`].
     pub fn read_best(&self) -> Result<BestCheckpoint, RunError> {
         if !self.best().exists() {
-            return Err(self.no_checkpoint("named best".to_string()));
+            // Lost, or not written yet: the latest checkpoint names it too.
+            let sealed = self.latest_state()?.and_then(|state| state.best);
+            return sealed.ok_or_else(|| self.no_checkpoint("named best".to_string()));
         }
         let written = BestCheckpoint::read(&self.best())?;
         // The state is newer than the file that was read before it, or as old.

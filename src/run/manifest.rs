@@ -73,6 +73,10 @@ pub struct RunManifest {
     pub status: RunStatus,
     /// Problems that did not stop the run.
     pub warnings: Vec<String>,
+    /// SHA-256 of every experiment that the run was trained with, as its checkpoints hold it; more than
+    /// one after a resume with accepted changes. Empty in the first runs' records.
+    #[serde(default)]
+    pub experiments: Vec<String>,
     /// SHA-256 of this file without these 64 digits; empty in the first runs' records.
     #[serde(default)]
     pub sha256: String,

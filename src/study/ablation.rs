@@ -83,7 +83,7 @@ pub fn missing(runs: &Runs, request: &Request, finished: bool) -> Result<Vec<Str
         let run = runs.dir(&resolved, request.seed);
         let usable = match finished {
             true => is_done(&run),
-            false => run.best().exists(),
+            false => run.has_best(),
         };
         if !usable && !missing.contains(trial) {
             missing.push(trial.clone());

@@ -5,6 +5,7 @@ use crate::evaluate::measure as measure_accuracy;
 use crate::run::DepthRow;
 
 use super::error::StudyError;
+use super::measure::check_same_data;
 use super::runs::{Runs, Trained, Which};
 use super::subject::Subject;
 use super::titles::network_title;
@@ -34,14 +35,13 @@ pub fn measure(
 ) -> Result<Vec<DepthRow>, StudyError> {
     let mut rows = Vec::new();
     let mut images = Images::default();
-    for trial in &request.trials {
-        let trial = std::slice::from_ref(trial);
-        for trained in runs.find_all(trial, request.base.as_deref(), &request.seeds)? {
-            watch.go_on()?;
-            let data = images.of(runs, &trained)?;
-            let subject = trained.open(request.which, runs)?;
-            rows.extend(row((runs, watch), &trained, &subject, data)?);
-        }
+    let networks = runs.find_all(&request.trials, request.base.as_deref(), &request.seeds)?;
+    check_same_data(&networks)?;
+    for trained in networks {
+        watch.go_on()?;
+        let data = images.of(runs, &trained)?;
+        let subject = trained.open(request.which, runs)?;
+        rows.extend(row((runs, watch), &trained, &subject, data)?);
     }
     Ok(rows)
 }

@@ -36,7 +36,7 @@ impl Runs {
             let runs = list_runs(&self.root(base.as_deref()))
                 .unwrap_or_default()
                 .into_iter();
-            let ours = runs.filter(|run| run.trial() == name && run.best().exists());
+            let ours = runs.filter(|run| run.trial() == name && run.has_best());
             found.extend(ours.map(|run| RunName {
                 experiment: name.to_string(),
                 base: base.clone(),

@@ -2,7 +2,9 @@
 //! it is done.
 
 use crate::experiment::{ExperimentKind, FieldDifference, Resolved, changes, in_words, load_saved};
-use crate::run::{CheckpointName, CheckpointState, RunDir, RunError, RunManifest, RunStatus};
+use crate::run::{
+    CheckpointName, CheckpointState, RunDir, RunError, RunManifest, RunStatus, sha256,
+};
 use crate::train::TrainError;
 
 use super::error::StudyError;
@@ -55,7 +57,11 @@ pub fn saved_experiment<E: ExperimentKind>(run: &RunDir) -> Result<Resolved<E>, 
     else {
         return Ok(written?);
     };
-    let sealed: Resolved<E> = load_saved(&path, run.trial(), &sealed.experiment)?;
+    let state = sealed;
+    let sealed: Resolved<E> = load_saved(&path, run.trial(), &state.experiment)?;
+    if let Ok(written) = &written {
+        check_listed(run, &state, (&sealed.experiment, &written.experiment))?;
+    }
     if let Ok(written) = written {
         let mut changed = changes(&sealed.experiment, &written.experiment);
         // Other keys differ after a resume with accepted changes, until the next checkpoint.
@@ -93,12 +99,38 @@ pub(super) fn check_identity<E: ExperimentKind>(
         };
     }
     let theirs: Resolved<E> = load_saved(&run.experiment(), run.trial(), &state.experiment)?;
+    check_listed(run, state, (&theirs.experiment, experiment))?;
     let mut changed = changes(&theirs.experiment, experiment);
     changed.retain(FieldDifference::is_fixed);
     match changed.is_empty() {
         true => Ok(()),
         false => Err(other(in_words(&changed)).into()),
     }
+}
+
+/// Fails if the `run` was never trained with the experiment that the checkpoint of `state` holds:
+/// `theirs`, where the run's is `ours`.
+fn check_listed<E: ExperimentKind>(
+    run: &RunDir,
+    state: &CheckpointState,
+    (theirs, ours): (&E, &E),
+) -> Result<(), StudyError> {
+    // A damaged record is reported by a training; one that is gone or old lists nothing.
+    let listed = RunManifest::read(&run.manifest()).map(|manifest| manifest.experiments);
+    let listed = listed.unwrap_or_default();
+    if listed.is_empty() || listed.contains(&sha256(state.experiment.as_bytes())) {
+        return Ok(());
+    }
+    let changes = match &changes(theirs, ours)[..] {
+        [] => "the training of another run".to_string(),
+        changed => in_words(changed),
+    };
+    Err(TrainError::OtherExperiment {
+        path: run.path(),
+        checkpoint: CheckpointName::of(state),
+        changes,
+    }
+    .into())
 }
 
 /// Fails if the runs of the experiment `name`, each a seed and what it was trained with, are not of

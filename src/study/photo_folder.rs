@@ -102,8 +102,22 @@ pub fn picture_files(named: &[PathBuf], watch: &dyn Watch) -> Result<Vec<PathBuf
             continue;
         }
         let mut unread = Unread::default();
-        let found = Listing::of(path)?;
+        let mut found = Listing::of(path)?;
         unread.add_files(path, &found.others);
+        if found.pictures.is_empty() {
+            // A folder per class.
+            for folder in std::mem::take(&mut found.folders) {
+                let mut of_class = Listing::of(&folder)?;
+                match of_class.pictures.is_empty() {
+                    true => found.folders.push(folder),
+                    false => {
+                        unread.add_files(path, &of_class.others);
+                        found.folders.append(&mut of_class.folders);
+                        found.pictures.append(&mut of_class.pictures);
+                    }
+                }
+            }
+        }
         unread.add_folders(path, &found.folders);
         let unread = unread.text(path, None);
         if found.pictures.is_empty() {

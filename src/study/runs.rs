@@ -149,7 +149,7 @@ impl Runs {
         let runs = list_runs(&self.root_of(experiment))?;
         let ours = runs
             .iter()
-            .filter(|run| run.trial() == experiment.name && run.best().exists());
+            .filter(|run| run.trial() == experiment.name && run.has_best());
         Ok(ours.map(|run| run.seed()).collect())
     }
 
@@ -167,6 +167,7 @@ impl Runs {
         seeds: &[u64],
     ) -> Result<Vec<Trained<E>>, StudyError> {
         check_once(E::NOUN, names, |name| format!("{name:?}"))?;
+        check_once("seed", seeds, u64::to_string)?;
         if names.is_empty() {
             return Err(StudyError::NoneNamed { what: E::NOUN });
         }

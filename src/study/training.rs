@@ -5,7 +5,7 @@ use crate::experiment::{
     Experiment, ExperimentKind, FieldDifference, ForecastExperiment, Resolved, changes, in_words,
 };
 use crate::model::NetworkSize;
-use crate::run::{RunDir, RunError, RunManifest, RunStatus, check_epoch_records};
+use crate::run::{CheckpointName, RunDir, RunError, RunManifest, RunStatus, check_epoch_records};
 use crate::train::{
     ClassifyJob, ForecastJob, Outcome, StartMode, TrainError, TrainEvents, TrainSpec, check_start,
     train, train_forecast,
@@ -210,6 +210,19 @@ pub fn check_unchanged<E: Trainable>(
             lost => lost,
         });
     }
+    let epochs = resolved.experiment.training().epochs;
+    if let Some(state) = run.latest_state()? {
+        let checkpoint = CheckpointName::of(&state);
+        if checkpoint > CheckpointName::epoch(epochs) {
+            let path = run.path();
+            return Err(TrainError::FewerEpochs {
+                path,
+                checkpoint,
+                epochs,
+            }
+            .into());
+        }
+    }
     let saved: Resolved<E> = saved_experiment(run)?;
     let changed = changes(&saved.experiment, &resolved.experiment);
     let path = run.path();
@@ -302,6 +315,7 @@ impl Described {
             updated: RunManifest::now(),
             status: RunStatus::Running,
             warnings: Vec::new(),
+            experiments: Vec::new(),
             sha256: String::new(),
         }
     }

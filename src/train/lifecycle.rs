@@ -1,6 +1,6 @@
 //! A training run from its lock to its final status.
 
-use crate::run::{RunDir, RunError, RunLock, RunManifest, RunStatus, write_atomically};
+use crate::run::{RunDir, RunError, RunLock, RunManifest, RunStatus, sha256, write_atomically};
 
 use super::epochs::Loop;
 use super::job::{Job, Outcome, StartMode, Task};
@@ -36,10 +36,19 @@ pub(super) fn run<T: Task>(
         }
         manifest.started = before.started;
         manifest.warnings = before.warnings;
+        manifest.experiments = before.experiments;
     }
     // Opened before the run's own files are written: a rejected resume changes nothing.
     let mut training = Loop::open(job, task, &mut notes)?;
     manifest.warnings.append(&mut notes.warnings);
+    if manifest.experiments.is_empty() {
+        // Of a record that was removed, or is of a version that did not list them.
+        manifest.experiments = run.recorded_experiments()?;
+    }
+    let experiment = sha256(job.experiment.as_bytes());
+    if !manifest.experiments.contains(&experiment) {
+        manifest.experiments.push(experiment);
+    }
     write_atomically(&run.experiment(), job.experiment.as_bytes())?;
     write_status(run, &mut manifest, RunStatus::Running)?;
     let result = training.run(notes.events, stop);

@@ -43,6 +43,7 @@ pub(in crate::cli) fn train(error: &TrainError) -> Option<&'static str> {
         TrainError::Run(RunError::Locked { .. }) => {
             Some("wait for it, or train another seed with --seed")
         }
+        TrainError::Run(error @ RunError::ChecksumMismatch { .. }) => super::run(error),
         TrainError::Run(RunError::Damaged { .. }) => {
             Some("mend or remove that file, or start over with --force")
         }

@@ -22,9 +22,9 @@ const OF_SEVERAL: [&str; 3] = ["cam", "grad-cam", "grad-cam-pp"];
 /// Default number of pictures with several objects.
 const SEVERAL: usize = 4;
 /// Folder of the pictures by every network.
-const NETWORKS: &str = "networks";
+pub const NETWORKS: &str = "networks";
 /// Folder of the pictures with several objects.
-const SEVERAL_OBJECTS: &str = "several-objects";
+pub const SEVERAL_OBJECTS: &str = "several-objects";
 
 /// Pictures and their maps, drawn as one grid.
 #[derive(Debug)]

@@ -21,7 +21,7 @@ use super::weights::WeightSource;
 use grids::{Drawn, Wanted};
 use networks::{Asked, Network, open};
 
-pub use grids::Grid;
+pub use grids::{Grid, NETWORKS, SEVERAL_OBJECTS};
 pub use photographs::{PhotoScores, PhotoSource};
 
 /// What to compare.

@@ -29,7 +29,7 @@ pub const ALL: &str = summary::ALL;
 /// The method that the others are compared with.
 pub const REFERENCE: &str = summary::REFERENCE;
 /// Folder of the pictures with boxes on their maps.
-const PICTURES: &str = "pictures";
+pub const PICTURES: &str = "pictures";
 
 /// What to localise.
 #[derive(Debug, Clone)]
