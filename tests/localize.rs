@@ -255,7 +255,7 @@ fn images_without_objects_are_answered_with_both_ways_out() {
     assert_eq!(code, 1);
     insta::assert_snapshot!(told, @r#"
     error: cifar-100 does not say where the objects of its images are
-    hint: take generated images, whose boxes and masks are known: camtrail localize --base shapes; or give boxes on your own pictures: --boxes FILE.csv with the columns file,class,x0,y0,x1,y1
+    hint: take generated images, whose boxes and masks are known: camtrail localize trial-b --base shapes; or give boxes on your own pictures: --boxes FILE.csv with the columns file,class,x0,y0,x1,y1
     "#);
     let (code, _, told) = run_in(folder.path(), &["localize", "--images", "here"]);
     assert_eq!(code, 2, "{told}");

@@ -3,7 +3,7 @@
 use crate::data::photo::PICTURE_FORMATS;
 use crate::study::{ClipUse, ListKind, RunName, StudyError};
 
-use super::commands::{base_words, option};
+use super::commands::{Commands, base_words, option};
 use super::context::Context;
 use super::hints;
 use super::output::{FAILED, MISUSED};
@@ -131,7 +131,8 @@ pub(super) fn study_hint(error: &StudyError, context: &Context) -> (Option<Strin
             false => "coordinates are pixels of the original picture".to_string(),
         }),
         StudyError::NoObjects { .. } => {
-            let generated = context.command(["localize", "--base", "shapes"]);
+            let shapes = base_words(Some("shapes"));
+            let generated = Commands::again_with(&["--base", "--dataset"], &shapes);
             failed(format!(
                 "take generated images, whose boxes and masks are known: {generated}; or give \
                  boxes on your own pictures: --boxes FILE.csv with the columns \

@@ -12,7 +12,9 @@ pub(in crate::cli) fn weights(error: &WeightsError, commands: &Commands) -> Opti
                 .to_string(),
         ),
         WeightsError::Damaged { .. } => Some("download or save it again".to_string()),
-        WeightsError::Refused { .. } | WeightsError::NoStateDict { .. } => Some(
+        WeightsError::Refused { .. }
+        | WeightsError::NoStateDict { .. }
+        | WeightsError::SeveralNetworks { .. } => Some(
             "save the state dict alone: torch.save(model.state_dict(), \"weights.pth\")"
                 .to_string(),
         ),

@@ -45,6 +45,19 @@ pub enum WeightsError {
         /// What is wrong, and where.
         problem: String,
     },
+    /// The file holds the tensors of several networks.
+    #[error(
+        "the weights {path:?} are of several networks: two tensors are called {tensor:?}, one of \
+         them {name:?} in full"
+    )]
+    SeveralNetworks {
+        /// The file.
+        path: PathBuf,
+        /// The name that two tensors have without their prefixes.
+        tensor: String,
+        /// The whole name of one of them.
+        name: String,
+    },
     /// The pickle in it requests more than tensors.
     #[error(
         "refused the weights {path:?}: byte {offset} of its pickle {problem}; nothing of it was run"

@@ -87,17 +87,20 @@ fn own_name(name: &str) -> String {
     }
 }
 
-/// Returns the tensors by their own names, or what is wrong with those.
+/// Returns the tensors of the file at `path` by their own names, which must differ.
 fn by_own_names(
+    path: &Path,
     entries: BTreeMap<String, TensorEntry>,
-) -> Result<BTreeMap<String, TensorEntry>, String> {
+) -> Result<BTreeMap<String, TensorEntry>, WeightsError> {
     let mut found = BTreeMap::new();
     for (name, entry) in entries {
         let own = own_name(&name);
         if found.insert(own.clone(), entry).is_some() {
-            return Err(format!(
-                "two tensors are called {own:?}, one of them {name:?} in full"
-            ));
+            return Err(WeightsError::SeveralNetworks {
+                path: path.to_path_buf(),
+                tensor: own,
+                name,
+            });
         }
     }
     Ok(found)
@@ -155,8 +158,7 @@ impl WeightFile {
         };
         Ok(Self {
             path: path.to_path_buf(),
-            entries: by_own_names(entries)
-                .map_err(|problem| WeightsError::damaged(path, problem))?,
+            entries: by_own_names(path, entries)?,
             notes,
         })
     }
