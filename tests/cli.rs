@@ -471,13 +471,13 @@ fn an_ablation_without_its_runs_names_them_and_the_commands() {
     insta::assert_snapshot!(run(&["ablate"]), @r#"
     exit code 1
     --- stderr
-    error: no checkpoint of trial-a, trial-b, trial-c, trial-d with seed 0
+    error: no trained run of trial-a, trial-b, trial-c, trial-d with seed 0
     hint: train them with --train, or one by one: camtrail train trial-a --seed 0; camtrail train trial-b --seed 0; camtrail train trial-c --seed 0; camtrail train trial-d --seed 0
     "#);
     insta::assert_snapshot!(run(&["ablate", "trial-a", "trial-d-gap", "--base", "shapes", "--seed", "2"]), @r#"
     exit code 1
     --- stderr
-    error: no checkpoint of trial-a, trial-d-gap with seed 2
+    error: no trained run of trial-a, trial-d-gap with seed 2
     hint: train them with --train, or one by one: camtrail train trial-a --base shapes --seed 2; camtrail train trial-d-gap --base shapes --seed 2
     "#);
 }

@@ -373,7 +373,7 @@ fn what_is_asked_wrongly_is_answered_with_a_way_out() {
     insta::assert_snapshot!(score("none", &["trial-a"]), @r#"
     exit code 1
     --- stderr
-    error: trial-a was not trained
+    error: no trained run of trial-a
     hint: camtrail train trial-a --base shapes
     "#);
     insta::assert_snapshot!(score("none", &["trial-b", "--seeds", "5"]), @r#"

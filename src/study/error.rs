@@ -35,7 +35,7 @@ pub enum StudyError {
         run: RunName,
     },
     /// An experiment has no trained seed.
-    #[error("{experiment} was not trained")]
+    #[error("no trained run of {experiment}")]
     NotTrained {
         /// The experiment.
         experiment: String,
@@ -43,7 +43,7 @@ pub enum StudyError {
         base: Option<String>,
     },
     /// Runs that an ablation needs have no checkpoint.
-    #[error("no checkpoint of {} with seed {seed}", experiments.join(", "))]
+    #[error("no trained run of {} with seed {seed}", experiments.join(", "))]
     Untrained {
         /// The experiments.
         experiments: Vec<String>,
