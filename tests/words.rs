@@ -394,6 +394,27 @@ fn a_run_without_its_record_is_not_sent_in_a_circle() {
 }
 
 #[test]
+fn a_head_that_no_method_reads_is_not_retrained() {
+    for arguments in [
+        &[
+            "explain",
+            "trial-b",
+            "--test-index",
+            "0",
+            "--method",
+            "grad-cam",
+        ][..],
+        &["score", "trial-b", "--methods", "grad-cam,layer-cam"],
+        &["localize", "trial-b", "--methods", "grad-cam"],
+    ] {
+        let more = ["--base", "shapes", "--retrain-head"];
+        let said = told(trained(), &[arguments, &more].concat(), 2);
+        let expected = "error: heads are retrained for CAM, which is not among the methods\n";
+        assert!(said.starts_with(expected), "{said}");
+    }
+}
+
+#[test]
 fn a_run_that_is_there_is_refused_before_its_start_is_announced() {
     let said = told(trained(), &["train", "trial-b", "--base", "shapes"], 1);
     let expected = "error: \"checkpoints/shapes/trial-b/seed-0\" holds a run already (done)\n";

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use crate::experiment::Override;
 use crate::study::ablation::SERIES;
-use crate::study::{MethodChoice, WeightSource, Which, measure};
+use crate::study::{MethodChoice, WeightSource, Which, check_head, measure};
 
 /// Default root of the run folders.
 pub(super) const DEFAULT_RUNS: &str = "checkpoints";
@@ -114,6 +114,7 @@ pub(super) struct MapArguments {
 impl MapArguments {
     /// Returns the methods.
     pub(super) fn methods(&self) -> anyhow::Result<MethodChoice> {
+        check_head(self.retrain_head, &self.methods)?;
         Ok(MethodChoice::parse(&self.methods)?)
     }
 }
@@ -165,6 +166,7 @@ pub(super) struct MeasureArguments {
 impl MeasureArguments {
     /// Returns the request; `verdicts` is the folder of the sanity checks' results.
     pub(super) fn request(&self, verdicts: Option<PathBuf>) -> anyhow::Result<measure::Request> {
+        check_head(self.retrain_head, &self.methods)?;
         Ok(measure::Request {
             trials: self.trials.clone(),
             base: self.base.clone(),

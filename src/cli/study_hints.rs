@@ -70,6 +70,7 @@ pub(super) fn study_hint(error: &StudyError, context: &Context) -> (Option<Strin
             "seed" => "for example --seeds 0,1,2",
             _ => "name one",
         }),
+        StudyError::UnreadHead => misused("add cam to them, or leave --retrain-head out"),
         StudyError::DifferentRuns { seeds, .. } => failed(format!(
             "measure them apart: --seeds {} or --seeds {}; or train both with the same values",
             seeds[0], seeds[1]

@@ -8,6 +8,8 @@ use super::error::StudyError;
 
 /// The name for every method and baseline.
 pub(super) const EVERYTHING: &str = "all";
+/// The method that reads retrained heads.
+const CAM: &str = "cam";
 /// Precedes the other class in a difference of logits.
 const MINUS: &str = "minus:";
 
@@ -191,6 +193,18 @@ pub fn map_sources(names: &[String]) -> Result<Vec<MapSource>, ExplainError> {
         }
     }
     Ok(sources)
+}
+
+/// Fails if heads are to be retrained and none of the `methods`, all of them if empty, reads one.
+///
+/// # Errors
+/// [`StudyError::UnreadHead`].
+pub fn check_head(retrain: bool, methods: &[String]) -> Result<(), StudyError> {
+    let reads = |name: &String| [CAM, EVERYTHING].contains(&name.as_str());
+    match !retrain || methods.is_empty() || methods.iter().any(reads) {
+        true => Ok(()),
+        false => Err(StudyError::UnreadHead),
+    }
 }
 
 #[cfg(test)]

@@ -79,6 +79,9 @@ pub enum StudyError {
         /// The missing kind of entry: "trial", "experiment", "seed".
         what: &'static str,
     },
+    /// A head is retrained for CAM alone, which is not among the methods.
+    #[error("heads are retrained for CAM, which is not among the methods")]
+    UnreadHead,
     /// Two runs of one name were trained with different experiments.
     #[error(
         "the runs of {experiment} are not of one experiment: with seeds {} and {}, {differences}",

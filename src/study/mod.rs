@@ -43,7 +43,8 @@ mod weights;
 pub use boxes::BoxSource;
 pub use caveat::{Caveat, Verdicts};
 pub use choice::{
-    MethodChoice, QuantityChoice, map_sources, rule_name, target_name, target_rule, target_spec,
+    MethodChoice, QuantityChoice, check_head, map_sources, rule_name, target_name, target_rule,
+    target_spec,
 };
 pub use error::StudyError;
 pub use groups::{Group, Question};
