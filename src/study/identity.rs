@@ -51,18 +51,15 @@ pub fn saved_experiment<E: ExperimentKind>(run: &RunDir) -> Result<Resolved<E>, 
         Ok(text) => Ok(load_saved(&path, run.trial(), &text)?),
         Err(source) => Err(RunError::io("read", &path, source)),
     };
-    let Some(sealed) = run
+    let Some(state) = run
         .latest_state()?
         .filter(|state| !state.experiment.is_empty())
     else {
         return Ok(written?);
     };
-    let state = sealed;
     let sealed: Resolved<E> = load_saved(&path, run.trial(), &state.experiment)?;
-    if let Ok(written) = &written {
-        check_listed(run, &state, (&sealed.experiment, &written.experiment))?;
-    }
     if let Ok(written) = written {
+        check_listed(run, &state, (&sealed.experiment, &written.experiment))?;
         let mut changed = changes(&sealed.experiment, &written.experiment);
         // Other keys differ after a resume with accepted changes, until the next checkpoint.
         changed.retain(FieldDifference::is_fixed);
@@ -84,19 +81,9 @@ pub(super) fn check_identity<E: ExperimentKind>(
     state: &CheckpointState,
     experiment: &E,
 ) -> Result<(), StudyError> {
-    let other = |changes| TrainError::OtherExperiment {
-        path: run.path(),
-        checkpoint: CheckpointName::of(state),
-        changes,
-    };
     if state.experiment.is_empty() {
-        // The first runs' checkpoints name only the trial.
-        return match state.trial == run.trial() {
-            true => Ok(()),
-            false => {
-                Err(other(format!("trial was {:?}, is {:?}", state.trial, run.trial())).into())
-            }
-        };
+        // The first runs' checkpoints name only the trial, which was compared on reading.
+        return Ok(());
     }
     let theirs: Resolved<E> = load_saved(&run.experiment(), run.trial(), &state.experiment)?;
     check_listed(run, state, (&theirs.experiment, experiment))?;
@@ -104,8 +91,17 @@ pub(super) fn check_identity<E: ExperimentKind>(
     changed.retain(FieldDifference::is_fixed);
     match changed.is_empty() {
         true => Ok(()),
-        false => Err(other(in_words(&changed)).into()),
+        false => Err(other_experiment(run, state, in_words(&changed))),
     }
+}
+
+fn other_experiment(run: &RunDir, state: &CheckpointState, changes: String) -> StudyError {
+    TrainError::OtherExperiment {
+        path: run.path(),
+        checkpoint: CheckpointName::of(state),
+        changes,
+    }
+    .into()
 }
 
 /// Fails if the `run` was never trained with the experiment that the checkpoint of `state` holds:
@@ -125,12 +121,7 @@ fn check_listed<E: ExperimentKind>(
         [] => "the training of another run".to_string(),
         changed => in_words(changed),
     };
-    Err(TrainError::OtherExperiment {
-        path: run.path(),
-        checkpoint: CheckpointName::of(state),
-        changes,
-    }
-    .into())
+    Err(other_experiment(run, state, changes))
 }
 
 /// Fails if the runs of the experiment `name`, each a seed and what it was trained with, are not of

@@ -5,10 +5,10 @@ use crate::experiment::{
     Experiment, ExperimentKind, FieldDifference, ForecastExperiment, Resolved, changes, in_words,
 };
 use crate::model::NetworkSize;
-use crate::run::{CheckpointName, RunDir, RunError, RunManifest, RunStatus, check_epoch_records};
+use crate::run::{RunDir, RunError, RunManifest, RunStatus, check_epoch_records};
 use crate::train::{
-    ClassifyJob, ForecastJob, Outcome, StartMode, TrainError, TrainEvents, TrainSpec, check_start,
-    train, train_forecast,
+    ClassifyJob, ForecastJob, Outcome, StartMode, TrainError, TrainEvents, TrainSpec, check_epochs,
+    check_start, train, train_forecast,
 };
 
 use super::error::StudyError;
@@ -210,18 +210,8 @@ pub fn check_unchanged<E: Trainable>(
             lost => lost,
         });
     }
-    let epochs = resolved.experiment.training().epochs;
     if let Some(state) = run.latest_state()? {
-        let checkpoint = CheckpointName::of(&state);
-        if checkpoint > CheckpointName::epoch(epochs) {
-            let path = run.path();
-            return Err(TrainError::FewerEpochs {
-                path,
-                checkpoint,
-                epochs,
-            }
-            .into());
-        }
+        check_epochs(run, &state, resolved.experiment.training().epochs)?;
     }
     let saved: Resolved<E> = saved_experiment(run)?;
     let changed = changes(&saved.experiment, &resolved.experiment);

@@ -27,6 +27,6 @@ pub use job::{Outcome, StartMode};
 pub use linear_head::{
     GRADIENT_SHARE, HeadFit, LinearHead, PooledFeatures, WEIGHT_DECAYS, fit_head,
 };
-pub use session::check_start;
+pub use session::{check_epochs, check_start};
 pub use spec::{CheckpointSpec, FIXED_ON_RESUME, Schedule, TrainSpec};
 pub use step::ImageBatch;

@@ -186,16 +186,25 @@ fn is_damage(error: &CheckpointError) -> bool {
     }
 }
 
+/// Fails if a run at `state` has completed more than `epochs` epochs.
+///
+/// # Errors
+/// [`TrainError::FewerEpochs`].
+pub fn check_epochs(run: &RunDir, state: &CheckpointState, epochs: u32) -> Result<(), TrainError> {
+    let checkpoint = CheckpointName::of(state);
+    match checkpoint > CheckpointName::epoch(epochs) {
+        true => Err(TrainError::FewerEpochs {
+            path: run.path(),
+            checkpoint,
+            epochs,
+        }),
+        false => Ok(()),
+    }
+}
+
 /// Checks that the counts of `state` match this run's steps, and that it has no more of them.
 fn check_steps(job: &Job<'_>, items: usize, state: &CheckpointState) -> Result<(), TrainError> {
-    let epochs = job.train.epochs;
-    if CheckpointName::of(state) > CheckpointName::epoch(epochs) {
-        return Err(TrainError::FewerEpochs {
-            path: job.run.path(),
-            checkpoint: CheckpointName::of(state),
-            epochs,
-        });
-    }
+    check_epochs(job.run, state, job.train.epochs)?;
     let (step, batch_size) = (state.step, job.train.batch_size);
     let steps = items.div_ceil(batch_size) as u64;
     let (images, done) = (state.totals.images, state.total_steps);
