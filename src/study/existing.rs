@@ -1,7 +1,5 @@
 //! Runs that exist, by name.
 
-use std::path::PathBuf;
-
 use crate::run::{RunDir, list_runs};
 
 use super::named::RunName;
@@ -10,39 +8,35 @@ use super::runs::Runs;
 impl Runs {
     /// Returns the folder of the run called `run`, whether it exists or not.
     pub fn place(&self, run: &RunName) -> RunDir {
-        RunDir::new(&self.root(run.base.as_deref()), &run.experiment, run.seed)
-    }
-
-    fn root(&self, base: Option<&str>) -> PathBuf {
-        match base {
-            Some(base) => self.checkpoints.join(base),
-            None => self.checkpoints.clone(),
-        }
+        let root = match &run.base {
+            Some(base) => &self.checkpoints.join(base),
+            None => &self.checkpoints,
+        };
+        RunDir::new(root, &run.experiment, run.seed)
     }
 
     /// Returns the runs of the experiment `name` that have a best checkpoint, on any base. What
     /// cannot be listed is no choice to offer, so it is skipped.
     pub fn runs_of(&self, name: &str) -> Vec<RunName> {
-        let folders = std::fs::read_dir(&self.checkpoints)
-            .into_iter()
-            .flatten()
-            .flatten();
-        let names = folders.map(|folder| folder.file_name().to_string_lossy().into_owned());
-        let mut bases: Vec<Option<String>> = names.map(Some).collect();
-        bases.push(None);
-        bases.sort();
-        let mut found = Vec::new();
-        for base in bases {
-            let runs = list_runs(&self.root(base.as_deref()))
-                .unwrap_or_default()
-                .into_iter();
-            let ours = runs.filter(|run| run.trial() == name && run.has_best());
-            found.extend(ours.map(|run| RunName {
+        let named = |run: &RunDir| {
+            let base = match run.trial() == name {
+                true => None,
+                false => Some(
+                    run.trial()
+                        .strip_suffix(name)?
+                        .strip_suffix('/')?
+                        .to_string(),
+                ),
+            };
+            run.has_best().then(|| RunName {
                 experiment: name.to_string(),
-                base: base.clone(),
+                base,
                 seed: run.seed(),
-            }));
-        }
+            })
+        };
+        let runs = list_runs(&self.checkpoints).unwrap_or_default();
+        let mut found: Vec<RunName> = runs.iter().filter_map(named).collect();
+        found.sort_by(|a, b| (&a.base, a.seed).cmp(&(&b.base, b.seed)));
         found
     }
 }
