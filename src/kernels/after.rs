@@ -5,26 +5,33 @@ use std::borrow::Cow;
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
+use super::activation::Activation;
 use super::finish::POOL;
+use super::product::PANEL;
+use super::scratch::zeros;
 use super::size::Size;
 
 /// The operation after a convolution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum After {
-    /// No operation.
-    Nothing,
-    /// ReLU.
-    Relu,
+    /// An activation.
+    Activation(Activation),
     /// ReLU and a max-pool of 2x2 windows.
     ReluPool,
+}
+
+impl After {
+    /// No operation.
+    pub const NOTHING: Self = Self::Activation(Activation::Identity);
+    /// ReLU.
+    pub const RELU: Self = Self::Activation(Activation::Relu);
 }
 
 /// The values that the gradient of [`After`] needs.
 #[derive(Debug, Clone)]
 pub(super) enum Trace<'a> {
-    Nothing,
-    /// The results after ReLU.
-    Relu(&'a [f32]),
+    /// The results after the activation, if its gradient needs them.
+    Activation(Activation, &'a [f32]),
     /// The index of the largest value in each window.
     ReluPool(&'a [f32]),
 }
@@ -39,17 +46,20 @@ pub(super) fn results_gradient<'a>(
     size: Size,
 ) -> Cow<'a, [f32]> {
     match trace {
-        Trace::Nothing => Cow::Borrowed(gradient),
-        Trace::Relu(results) => {
-            let mut into = vec![0.0; gradient.len()];
-            let per = PIXELS * size.outputs;
+        Trace::Activation(Activation::Identity, _) => Cow::Borrowed(gradient),
+        Trace::Activation(activation, results) => {
+            let mut into = zeros(gradient.len());
+            let per = PIXELS * PANEL;
             let from = gradient.par_chunks(per).zip(results.par_chunks(per));
             into.par_chunks_mut(per)
                 .zip(from)
                 .for_each(|(into, (gradient, results))| {
-                    for ((into, gradient), result) in into.iter_mut().zip(gradient).zip(results) {
-                        *into = if *result > 0.0 { *gradient } else { 0.0 };
-                    }
+                    Arch::new().dispatch(Slope {
+                        activation: *activation,
+                        results,
+                        gradient,
+                        into,
+                    });
                 });
             Cow::Owned(into)
         }
@@ -57,10 +67,37 @@ pub(super) fn results_gradient<'a>(
     }
 }
 
+/// The gradient before an activation that is known by its value.
+struct Slope<'a> {
+    activation: Activation,
+    results: &'a [f32],
+    gradient: &'a [f32],
+    into: &'a mut [f32],
+}
+
+impl WithSimd for Slope<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let [results, gradient] = [self.results, self.gradient].map(|all| S::as_simd_f32s(all));
+        let (into, rest) = S::as_mut_simd_f32s(self.into);
+        for ((into, result), gradient) in into.iter_mut().zip(results.0).zip(gradient.0) {
+            *into = self.activation.gradient(simd, *result, *gradient);
+        }
+        if !rest.is_empty() {
+            let [result, gradient] =
+                [results.1, gradient.1].map(|part| simd.partial_load_f32s(part));
+            let slope = self.activation.gradient(simd, result, gradient);
+            simd.partial_store_f32s(rest, slope);
+        }
+    }
+}
+
 /// Returns each window's gradient at its largest result, zero elsewhere.
 fn unpool(gradient: &[f32], chosen: &[f32], size: Size) -> Vec<f32> {
     let row = size.width / POOL * size.outputs;
-    let mut into = vec![0.0; size.pixels() * size.outputs];
+    let mut into = zeros(size.pixels() * size.outputs);
     let rows = into.par_chunks_mut(POOL * size.width * size.outputs);
     let from = gradient.par_chunks(row).zip(chosen.par_chunks(row));
     rows.zip(from).for_each(|(into, (gradient, chosen))| {

@@ -1,14 +1,17 @@
 //! A convolution on the CPU and its gradients, by the fastest method for its sizes.
 
+use super::activation::Activation;
 use super::after::{After, Trace};
-use super::finish::Finish;
-use super::gather::Panels;
-use super::product::PANEL;
+use super::finish::{Finish, POOL};
+use super::panels::Weights;
+use super::product::{End, PANEL};
 use super::scheme::{Four, Pair, Two};
+use super::scratch::zeros;
 use super::size::Size;
 use super::taps::Taps;
+use super::windows::Windows;
 use super::winograd_kernels::Kernels;
-use super::{gather, winograd, winograd_gradient};
+use super::{gather, gather_gradient, winograd, winograd_gradient};
 
 /// The method of a convolution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +31,7 @@ impl Way {
     pub(super) fn of(size: Size) -> Self {
         let whole_panels = size.inputs.is_multiple_of(PANEL) && size.outputs.is_multiple_of(PANEL);
         match (size.height, size.width) {
-            _ if size.side != 3 || !whole_panels => Way::Gather,
+            _ if size.side != 3 || !size.keeps_size() || !whole_panels => Way::Gather,
             (2, 2) => Way::Pair,
             (height, width) if height.is_multiple_of(4) && width.is_multiple_of(4) => Way::Four,
             _ => Way::Two,
@@ -61,21 +64,21 @@ pub(super) fn forward(
     size: Size,
     after: After,
 ) -> Convolved {
-    let pixels = match after {
-        After::Nothing | After::Relu => size.pixels(),
-        After::ReluPool => size.pixels() / 4,
-    };
-    let mut values = vec![0.0; pixels * size.outputs];
-    let mut chosen = Vec::new();
+    let results = size.of_results();
+    let (mut values, mut chosen);
     let finish = match after {
-        After::Nothing | After::Relu => Finish::Whole {
-            into: &mut values,
-            bias: Some(bias),
-            relu: after == After::Relu,
-        },
+        After::Activation(activation) => {
+            (values, chosen) = (zeros(results.pixels() * size.outputs), Vec::new());
+            Finish::Whole {
+                into: &mut values,
+                bias: Some(bias),
+                activation,
+            }
+        }
         After::ReluPool => {
             assert!(pools(size), "a pool of {size:?} was asked for");
-            chosen = vec![0.0; values.len()];
+            let length = results.pixels() / (POOL * POOL) * size.outputs;
+            (values, chosen) = (zeros(length), zeros(length));
             Finish::Pooled {
                 into: &mut values,
                 chosen: &mut chosen,
@@ -89,8 +92,10 @@ pub(super) fn forward(
 
 /// Returns whether a convolution of `size` can be pooled in the same pass.
 pub(super) fn pools(size: Size) -> bool {
-    let even = size.height.is_multiple_of(2) && size.width.is_multiple_of(2);
-    even && size.outputs.is_multiple_of(PANEL)
+    let even = size
+        .results_shape()
+        .map(|pixels| pixels.is_multiple_of(POOL));
+    even == [true; 2] && size.outputs.is_multiple_of(PANEL)
 }
 
 /// Returns the gradient of the images, `[images, height, width, inputs]`.
@@ -98,11 +103,11 @@ pub(super) fn pools(size: Size) -> bool {
 /// # Shapes
 /// - `gradient`: `[images, height, width, outputs]`, of the results before any further operation
 pub(super) fn images_gradient(gradient: &[f32], taps: &[f32], size: Size) -> Vec<f32> {
-    let mut into = vec![0.0; size.pixels() * size.inputs];
+    let mut into = zeros(size.pixels() * size.inputs);
     let finish = Finish::Whole {
         into: &mut into,
         bias: None,
-        relu: false,
+        activation: Activation::Identity,
     };
     Prepared::new(Taps::backward(taps, size)).convolve(gradient, finish);
     into
@@ -115,7 +120,7 @@ pub(super) fn images_gradient(gradient: &[f32], taps: &[f32], size: Size) -> Vec
 /// - `gradient`: as for [`images_gradient`]
 pub(super) fn taps_gradient(images: &[f32], gradient: &[f32], size: Size) -> Vec<f32> {
     match Way::of(size) {
-        Way::Gather => gather::kernel_gradient(images, gradient, size),
+        Way::Gather => gather_gradient::kernel_gradient(images, gradient, size),
         Way::Two => winograd_gradient::kernel_gradient::<Two, 4, 4, 2>(images, gradient, size),
         Way::Four => winograd_gradient::kernel_gradient::<Four, 6, 6, 4>(images, gradient, size),
         Way::Pair => winograd_gradient::kernel_gradient::<Pair, 2, 3, 2>(images, gradient, size),
@@ -124,25 +129,28 @@ pub(super) fn taps_gradient(images: &[f32], gradient: &[f32], size: Size) -> Vec
 
 /// Kernels prepared for a convolution of a given size.
 #[derive(Debug)]
-pub(super) struct Prepared {
+pub(super) struct Prepared<'a> {
     size: Size,
-    kernels: Ready,
+    kernels: Ready<'a>,
 }
 
 #[derive(Debug)]
-enum Ready {
-    Gather(Panels),
+enum Ready<'a> {
+    Gather(Weights<'a>, Windows),
     Two(Kernels<Two>),
     Four(Kernels<Four>),
     Pair(Kernels<Pair>),
 }
 
-impl Prepared {
+impl<'a> Prepared<'a> {
     /// Returns `taps` prepared for the convolution.
-    pub(super) fn new(taps: Taps) -> Self {
+    pub(super) fn new(taps: Taps<'a>) -> Self {
         let size = taps.size();
         let kernels = match Way::of(size) {
-            Way::Gather => Ready::Gather(Panels::new(taps)),
+            Way::Gather => {
+                let (weights, windows) = taps.gathered();
+                Ready::Gather(weights, windows)
+            }
             Way::Two => Ready::Two(Kernels::new(taps)),
             Way::Four => Ready::Four(Kernels::new(taps)),
             Way::Pair => Ready::Pair(Kernels::new(taps)),
@@ -156,11 +164,27 @@ impl Prepared {
     /// - `images`: `[images, height, width, inputs]`
     pub(super) fn convolve(&self, images: &[f32], finish: Finish) {
         let size = self.size;
-        match &self.kernels {
-            Ready::Gather(kernels) => gather::convolve(images, kernels, size, finish),
-            Ready::Two(kernels) => winograd::convolve::<_, 4, 4, 2>(images, kernels, size, finish),
-            Ready::Four(kernels) => winograd::convolve::<_, 6, 6, 4>(images, kernels, size, finish),
-            Ready::Pair(kernels) => winograd::convolve::<_, 2, 3, 2>(images, kernels, size, finish),
+        match (&self.kernels, finish) {
+            (
+                Ready::Gather(weights, windows),
+                Finish::Whole {
+                    into,
+                    bias,
+                    activation,
+                },
+            ) => gather::convolve(images, *weights, windows, End { bias, activation }, into),
+            (Ready::Gather(weights, windows), finish) => {
+                gather::convolve_pooled(images, *weights, windows, finish);
+            }
+            (Ready::Two(kernels), finish) => {
+                winograd::convolve::<_, 4, 4, 2>(images, kernels, size, finish);
+            }
+            (Ready::Four(kernels), finish) => {
+                winograd::convolve::<_, 6, 6, 4>(images, kernels, size, finish);
+            }
+            (Ready::Pair(kernels), finish) => {
+                winograd::convolve::<_, 2, 3, 2>(images, kernels, size, finish);
+            }
         }
     }
 }
@@ -168,8 +192,7 @@ impl Prepared {
 /// Returns the values of `convolved` that the gradient of `after` needs.
 pub(super) fn trace<'a>(after: After, values: &'a [f32], chosen: &'a [f32]) -> Trace<'a> {
     match after {
-        After::Nothing => Trace::Nothing,
-        After::Relu => Trace::Relu(values),
+        After::Activation(activation) => Trace::Activation(activation, values),
         After::ReluPool => Trace::ReluPool(chosen),
     }
 }

@@ -7,19 +7,22 @@ use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Flex, TensorMetadata};
 
+use super::activation::Activation;
 use super::after::{After, bias_gradient, results_gradient};
 use super::convolution::{Convolved, forward, images_gradient, taps_gradient, trace};
+use super::finish::POOL;
 use super::layout::{channels_last, channels_second, dense, numbers, tensor};
-use super::size::Size;
+use super::size::{Form, Size};
 
 /// Returns the results; shapes as in `Kernels::convolution`.
 pub(super) fn values(
     images: FloatTensor<Flex>,
     taps: FloatTensor<Flex>,
     bias: FloatTensor<Flex>,
+    form: Form,
     after: After,
 ) -> FloatTensor<Flex> {
-    let size = Size::of(images.shape().dims(), taps.shape().dims());
+    let size = Size::of(images.shape().dims(), taps.shape().dims(), form);
     let convolved = run(
         &channels_last(images),
         &dense(taps),
@@ -35,6 +38,7 @@ pub(super) fn tracked<C: CheckpointStrategy>(
     images: FloatTensor<Autodiff<Flex, C>>,
     taps: FloatTensor<Autodiff<Flex, C>>,
     bias: FloatTensor<Autodiff<Flex, C>>,
+    form: Form,
     after: After,
 ) -> FloatTensor<Autodiff<Flex, C>> {
     let nodes = [images.node(), taps.node(), bias.node()];
@@ -44,16 +48,16 @@ pub(super) fn tracked<C: CheckpointStrategy>(
         .compute_bound()
         .stateful()
     {
-        OpsKind::UnTracked(prep) => prep.finish(values(images, taps, bias, after)),
+        OpsKind::UnTracked(prep) => prep.finish(values(images, taps, bias, form, after)),
         OpsKind::Tracked(prep) => {
-            let size = Size::of(images.shape().dims(), taps.shape().dims());
+            let size = Size::of(images.shape().dims(), taps.shape().dims(), form);
             let (images, taps) = (channels_last(images), dense(taps));
             let Convolved { values, chosen } = run(&images, &taps, &dense(bias), size, after);
             let chosen_shape = [chosen.len()];
             let output = result(values, size, after);
             let trace = match after {
-                After::Nothing => None,
-                After::Relu => Some(channels_last(output.clone())),
+                After::Activation(Activation::Identity) => None,
+                After::Activation(_) => Some(channels_last(output.clone())),
                 After::ReluPool => Some(tensor(chosen, chosen_shape)),
             };
             prep.finish(
@@ -83,16 +87,11 @@ fn run(
 
 fn result(values: Vec<f32>, size: Size, after: After) -> FloatTensor<Flex> {
     let side = match after {
-        After::Nothing | After::Relu => 1,
-        After::ReluPool => 2,
+        After::Activation(_) => 1,
+        After::ReluPool => POOL,
     };
-    let shape = [
-        size.images,
-        size.height / side,
-        size.width / side,
-        size.outputs,
-    ];
-    channels_second(values, shape)
+    let [height, width] = size.results_shape().map(|pixels| pixels / side);
+    channels_second(values, [size.images, height, width, size.outputs])
 }
 
 /// The values that the gradient of a convolution needs.
@@ -101,7 +100,7 @@ struct State {
     /// With its channels last.
     images: FloatTensor<Flex>,
     taps: FloatTensor<Flex>,
-    /// After only ReLU, the results with their channels last; after a pool, the index of the
+    /// After an activation, the results with their channels last; after a pool, the index of the
     /// largest value in each window.
     trace: Option<FloatTensor<Flex>>,
     size: Size,
@@ -119,7 +118,11 @@ impl Backward<Flex, 3> for ConvolutionBackward {
         let State { size, after, .. } = ops.state;
         let gradient = channels_last(grads.consume::<Flex>(&ops.node));
         let known = ops.state.trace.as_ref().map_or(&[][..], numbers);
-        let gradient = results_gradient(numbers(&gradient), &trace(after, known, known), size);
+        let gradient = results_gradient(
+            numbers(&gradient),
+            &trace(after, known, known),
+            size.of_results(),
+        );
         if let Some(images) = images {
             let values = images_gradient(&gradient, numbers(&ops.state.taps), size);
             let shape = [size.images, size.height, size.width, size.inputs];

@@ -11,7 +11,7 @@ use burn::backend::{Autodiff, Flex, TensorMetadata};
 
 use super::layout::{channels_last, channels_second, dense, numbers, tensor};
 use super::recurrence::{Course, Passed, Past, Start, back, forward};
-use super::size::Size;
+use super::size::{Form, Size};
 
 /// Returns the states; shapes as in `Kernels::recurrence`.
 pub(super) fn values(
@@ -78,7 +78,12 @@ impl Layer {
         start: [FloatTensor<Flex>; 2],
         started: bool,
     ) -> Self {
-        let size = Size::of(start[0].shape().dims(), taps.shape().dims());
+        let [_, _, side, _] = taps.shape().dims();
+        let size = Size::of(
+            start[0].shape().dims(),
+            taps.shape().dims(),
+            Form::same(side),
+        );
         let steps = given[0] / size.images;
         Self {
             taps: dense(taps),

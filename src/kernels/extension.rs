@@ -5,13 +5,13 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Flex, backend_extension};
 
 use super::after::After;
+use super::size::Form;
 use super::{differentiable_convolution, differentiable_recurrence};
 
 /// Operations of the CPU backend in addition to Burn's own.
 #[backend_extension(Flex, Autodiff)]
 pub(super) trait Kernels: Backend {
-    /// Returns a convolution with a bias and zero padding that keeps height and width, followed by
-    /// `after`.
+    /// Returns a convolution with a bias, followed by `after`.
     ///
     /// # Shapes
     /// - `images`: `[images, inputs, height, width]`
@@ -22,6 +22,7 @@ pub(super) trait Kernels: Backend {
         images: FloatTensor<Self>,
         taps: FloatTensor<Self>,
         bias: FloatTensor<Self>,
+        form: Form,
         after: After,
     ) -> FloatTensor<Self>;
 
@@ -49,9 +50,10 @@ impl Kernels for Flex {
         images: FloatTensor<Self>,
         taps: FloatTensor<Self>,
         bias: FloatTensor<Self>,
+        form: Form,
         after: After,
     ) -> FloatTensor<Self> {
-        differentiable_convolution::values(images, taps, bias, after)
+        differentiable_convolution::values(images, taps, bias, form, after)
     }
 
     fn recurrence(
@@ -70,9 +72,10 @@ impl<C: CheckpointStrategy> Kernels for Autodiff<Flex, C> {
         images: FloatTensor<Self>,
         taps: FloatTensor<Self>,
         bias: FloatTensor<Self>,
+        form: Form,
         after: After,
     ) -> FloatTensor<Self> {
-        differentiable_convolution::tracked::<C>(images, taps, bias, after)
+        differentiable_convolution::tracked::<C>(images, taps, bias, form, after)
     }
 
     fn recurrence(

@@ -3,6 +3,7 @@
 
 use pulp::Simd;
 
+use super::activation::Activation;
 use super::size::{Band, Size, parts, pixel_rows, tile_rows};
 
 /// Side of a pool's window.
@@ -13,12 +14,12 @@ pub(super) const NONE: f32 = -1.0;
 /// The target of a convolution's results.
 #[derive(Debug)]
 pub(super) enum Finish<'a> {
-    /// Unpooled, with a bias if there is one, and with ReLU if `relu`.
+    /// Unpooled, with a bias if there is one, and after an activation.
     Whole {
         /// `[images, height, width, outputs]`
         into: &'a mut [f32],
         bias: Option<&'a [f32]>,
-        relu: bool,
+        activation: Activation,
     },
     /// With bias, ReLU and 2x2 max-pool. Height and width are even.
     Pooled {
@@ -62,9 +63,17 @@ impl<'a> Finish<'a> {
         let row = size.width * size.outputs;
         let rows = |band| pixel_rows(size, side, band);
         match self {
-            Finish::Whole { into, bias, relu } => parts(into, bands, |band| rows(band) * row)
+            Finish::Whole {
+                into,
+                bias,
+                activation,
+            } => parts(into, bands, |band| rows(band) * row)
                 .into_iter()
-                .map(|into| Finish::Whole { into, bias, relu })
+                .map(|into| Finish::Whole {
+                    into,
+                    bias,
+                    activation,
+                })
                 .collect(),
             Finish::Pooled { into, chosen, bias } => {
                 let length = |band| rows(band) * row / (POOL * POOL);
@@ -94,24 +103,6 @@ impl<'a> Finish<'a> {
         }
     }
 
-    /// Writes all pixels to their positions if the outputs do not fill whole vectors; not for a
-    /// pool.
-    ///
-    /// # Shapes
-    /// - `products`: `[pixels, outputs]`, with row starts `stride` numbers apart
-    pub(super) fn put_rows(&mut self, size: Size, products: &[f32], stride: usize) {
-        let Finish::Whole { into, bias, relu } = self else {
-            panic!("a pool of {} outputs was not asked for", size.outputs);
-        };
-        let rows = into.chunks_mut(size.outputs).zip(products.chunks(stride));
-        for (into, from) in rows {
-            for (output, (into, from)) in into.iter_mut().zip(from).enumerate() {
-                let value = from + bias.map_or(0.0, |bias| bias[output]);
-                *into = if *relu && value < 0.0 { 0.0 } else { value };
-            }
-        }
-    }
-
     /// Writes one vector of channels of a tile to its position.
     #[inline(always)]
     pub(super) fn put<S: Simd, const OUT: usize>(
@@ -125,9 +116,12 @@ impl<'a> Finish<'a> {
         let zero = simd.splat_f32s(0.0);
         let vectors = size.outputs / S::F32_LANES;
         match self {
-            Finish::Whole { into, bias, relu } => {
+            Finish::Whole {
+                into,
+                bias,
+                activation,
+            } => {
                 let bias = bias.map_or(zero, |bias| S::as_simd_f32s(bias).0[vector]);
-                let floor = simd.splat_f32s(if *relu { 0.0 } else { f32::NEG_INFINITY });
                 let into = S::as_mut_simd_f32s(into).0;
                 for y in 0..OUT {
                     for x in 0..OUT {
@@ -135,10 +129,8 @@ impl<'a> Finish<'a> {
                             continue;
                         }
                         let value = simd.add_f32s(results[y][x], bias);
-                        // NaN stays NaN.
-                        let cut = simd.greater_than_f32s(floor, value);
                         into[place.pixel(size, y, x) * vectors + vector] =
-                            simd.select_f32s(cut, floor, value);
+                            activation.value(simd, value);
                     }
                 }
             }

@@ -1,145 +1,327 @@
-//! The convolution for any odd kernel and any number of channels: the pixels under the kernel are
-//! gathered into a row, and rows are multiplied with the kernels.
+//! The convolution for any kernel, stride and padding: the pixels under the kernel are gathered into
+//! a row, and rows are multiplied with the kernels. It is also the adjoint, the gradient of the
+//! images.
 
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::finish::Finish;
-use super::product::{Left, PANEL, Right, Size as ProductSize, Target, multiply};
-use super::scratch::with_scratch;
-use super::size::{Band, Size, bands, pixel_rows, tile_rows};
-use super::taps::Taps;
+use super::finish::{Finish, POOL};
+use super::panels::{Panels, Weights};
+use super::product::{End, Left, PANEL, Right, Size as ProductSize, Target, multiply};
+use super::scratch::{with_scratch, zeros};
+use super::size::{Band, Size, bands, parts, pixel_rows};
+use super::windows::{Class, Windows};
 
 /// Number of values that a core gathers at a time.
 const BAND_NUMBERS: usize = 64 * 1024;
-/// Rows of pixels in a tile, which contains the windows of a pool.
-const TILE: usize = 2;
-/// Number of parts of the sums of a kernel's gradient. It is fixed, so that the sums do not depend
-/// on the number of cores.
-const PARTS: usize = 8;
+/// Least and most pixels that a core gathers at a time: few read the kernels too often, and many
+/// leave cores without work.
+const BAND_PIXELS: [usize; 2] = [48, 512];
+/// Images with fewer pixels in all are divided among cores by their outputs, because there are too
+/// few bands.
+const FEW_PIXELS: usize = 512;
+/// Panels of outputs that a core takes at a time when there are few pixels.
+const TOGETHER: usize = 2;
 
-/// Returns the number of values under a kernel.
-fn under(size: Size) -> usize {
-    size.side * size.side * size.inputs
-}
-
-/// Kernels in panels of 16 outputs, `[output panels, under the kernel, 16]`, zero-padded at the
-/// end.
-#[derive(Debug)]
-pub(super) struct Panels {
-    values: Vec<f32>,
-}
-
-impl Panels {
-    /// Returns `taps` in panels, with the taps before the channels.
-    pub(super) fn new(taps: Taps) -> Self {
-        let size = taps.size();
-        let mut values = vec![0.0; size.outputs.div_ceil(PANEL) * under(size) * PANEL];
-        let panels = values.par_chunks_mut(under(size) * PANEL).enumerate();
-        panels.for_each(|(panel, into)| {
-            for output in panel * PANEL..size.outputs.min((panel + 1) * PANEL) {
-                for tap in 0..size.side * size.side {
-                    for input in 0..size.inputs {
-                        let row = tap * size.inputs + input;
-                        into[row * PANEL + output % PANEL] = taps.at(output, input, tap);
-                    }
-                }
-            }
-        });
-        Self { values }
+/// Writes the convolution of `images` with `weights` to `into`.
+///
+/// # Shapes
+/// - `images`: `[images, height, width, channels]` of the source of `windows`
+/// - `into`: `[images, height, width, channels]` of their target
+pub(super) fn convolve(
+    images: &[f32],
+    weights: Weights,
+    windows: &Windows,
+    end: End,
+    into: &mut [f32],
+) {
+    if windows.spread == 1 && windows.target.pixels() < FEW_PIXELS {
+        by_outputs(images, weights, windows, end, into);
+    } else {
+        by_bands(images, weights, windows, end, into);
     }
 }
 
-/// Writes the convolution of `images` with `kernels` to `finish`.
-///
-/// # Shapes
-/// - `images`: `[images, height, width, inputs]`
-pub(super) fn convolve(images: &[f32], kernels: &Panels, size: Size, finish: Finish) {
-    let panels = size.outputs.div_ceil(PANEL);
-    let rows = BAND_NUMBERS / (TILE * size.width * under(size));
-    let bands = bands(size, TILE, rows.max(1));
-    let parts = finish.cut(size, TILE, &bands);
-    (bands.par_iter().zip(parts)).for_each(|(band, part)| {
-        let pixels = pixel_rows(size, TILE, *band) * size.width;
-        let strides = [under(size), panels * PANEL].map(|numbers| numbers + PANEL);
-        with_scratch(
-            strides.map(|stride| stride * pixels),
-            |[gathered, products]| {
-                gather(images, size, *band, strides[0], gathered);
-                Arch::new().dispatch(Convolve {
-                    kernels: &kernels.values,
-                    size,
-                    band: *band,
-                    strides,
-                    pixels,
-                    gathered,
-                    products,
-                    part,
+/// Returns the bands of rows that the cores process one at a time.
+pub(super) fn bands_of(windows: &Windows, tile: usize) -> Vec<Band> {
+    let under = windows.classes.iter().map(|class| windows.under(class));
+    let under = under.max().unwrap_or(0).max(1);
+    let [least, most] = BAND_PIXELS;
+    let pixels = (BAND_NUMBERS / under).clamp(least, most);
+    let row = tile * windows.target.width;
+    bands(windows.target, tile, (pixels / row).max(1))
+}
+
+fn by_bands(images: &[f32], weights: Weights, windows: &Windows, end: End, into: &mut [f32]) {
+    let target = windows.target;
+    let kernels: Vec<Panels> = (windows.classes.iter())
+        .map(|class| Panels::new(weights, class, windows))
+        .collect();
+    let tile = windows.spread;
+    let bands = bands_of(windows, tile);
+    let row = target.width * target.outputs;
+    let parts = parts(into, &bands, |band| pixel_rows(target, tile, band) * row);
+    (bands.par_iter().zip(parts)).for_each(|(band, into)| {
+        for (class, kernels) in windows.classes.iter().zip(&kernels) {
+            let place = (*band, tile);
+            if windows.spread == 1 {
+                let into = &mut *into;
+                rows(windows, class, images, place, |left, pixels| {
+                    Arch::new().dispatch(Product {
+                        left,
+                        kernels,
+                        pixels,
+                        end,
+                        into,
+                        stride: target.outputs,
+                    });
                 });
+            } else {
+                scatter(windows, class, (images, kernels), place, end, into);
+            }
+        }
+    });
+}
+
+/// Calls `work` with the rows under the kernel at the pixels of `class` in a band, and their number.
+pub(super) fn rows(
+    windows: &Windows,
+    class: &Class,
+    images: &[f32],
+    place: (Band, usize),
+    work: impl FnOnce(Left, usize),
+) {
+    let mut pixels = 0;
+    if windows.are_pixels() {
+        let Size { width, inputs, .. } = windows.source;
+        let (band, tile) = place;
+        let start = Band {
+            first: 0,
+            rows: band.first,
+        };
+        let start = pixel_rows(windows.target, tile, start) * width;
+        pixels = pixel_rows(windows.target, tile, band) * width;
+        let values = &images[start * inputs..];
+        work(
+            Left::Rows {
+                values,
+                stride: inputs,
             },
+            pixels,
+        );
+        return;
+    }
+    windows.pixels(class, place, |_, _| pixels += 1);
+    // A row's length is often a power of two: with a gap, rows do not share lines of the cache.
+    let stride = windows.under(class) + PANEL;
+    with_scratch([stride * pixels], |[gathered]| {
+        windows.pixels(class, place, |index, pixel| {
+            windows.gather(class, images, pixel, &mut gathered[index * stride..]);
+        });
+        work(
+            Left::Rows {
+                values: gathered,
+                stride,
+            },
+            pixels,
         );
     });
 }
 
-/// The convolution of one band.
-struct Convolve<'a> {
-    kernels: &'a [f32],
+/// Writes the pixels of one class of a band, which lie apart in the target.
+fn scatter(
+    windows: &Windows,
+    class: &Class,
+    (images, kernels): (&[f32], &Panels),
+    place: (Band, usize),
+    end: End,
+    into: &mut [f32],
+) {
+    let Size {
+        width,
+        height,
+        outputs,
+        ..
+    } = windows.target;
+    let (band, tile) = place;
+    let top = pixel_rows(
+        windows.target,
+        tile,
+        Band {
+            first: 0,
+            rows: band.first,
+        },
+    );
+    let mut products = Vec::new();
+    rows(windows, class, images, place, |left, pixels| {
+        products = vec![0.0; pixels * outputs];
+        Arch::new().dispatch(Product {
+            left,
+            kernels,
+            pixels,
+            end,
+            into: &mut products,
+            stride: outputs,
+        });
+    });
+    windows.pixels(class, place, |index, [image, y, x]| {
+        let at = (image * height + y - top) * width + x;
+        into[at * outputs..][..outputs].copy_from_slice(&products[index * outputs..][..outputs]);
+    });
+}
+
+/// The product of rows with all kernels.
+struct Product<'a> {
+    left: Left<'a>,
+    kernels: &'a Panels,
+    pixels: usize,
+    end: End<'a>,
+    into: &'a mut [f32],
+    /// Numbers from row to row of `into`.
+    stride: usize,
+}
+
+impl WithSimd for Product<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Panels {
+            values,
+            inner,
+            columns,
+        } = self.kernels;
+        let right = Right {
+            values,
+            stride: inner * PANEL,
+        };
+        let into = Target {
+            values: self.into,
+            stride: self.stride,
+            columns: *columns,
+            add: false,
+            end: Some(self.end),
+        };
+        let size = ProductSize {
+            rows: self.pixels,
+            inner: *inner,
+            panels: columns.div_ceil(PANEL),
+        };
+        multiply(simd, self.left, right, into, size);
+    }
+}
+
+/// Divides the work among cores by outputs: each packs its kernels and uses them at once.
+fn by_outputs(images: &[f32], weights: Weights, windows: &Windows, end: End, into: &mut [f32]) {
+    let (target, class) = (windows.target, &windows.classes[0]);
+    let under = windows.under(class);
+    let pixels = target.pixels();
+    let stride = under + PANEL;
+    let gathered = if windows.are_pixels() {
+        None
+    } else {
+        let mut gathered = zeros(pixels * stride);
+        (gathered.par_chunks_mut(stride).enumerate()).for_each(|(index, into)| {
+            let (row, x) = (index / target.width, index % target.width);
+            let pixel = [row / target.height, row % target.height, x];
+            windows.gather(class, images, pixel, into);
+        });
+        Some(gathered)
+    };
+    let left = match &gathered {
+        Some(gathered) => Left::Rows {
+            values: gathered,
+            stride,
+        },
+        None => Left::Rows {
+            values: images,
+            stride: under,
+        },
+    };
+    let width = TOGETHER * PANEL;
+    let groups = target.outputs.div_ceil(width);
+    let products: Vec<Vec<f32>> = (0..groups)
+        .into_par_iter()
+        .map(|group| {
+            let first = group * width;
+            let columns = width.min(target.outputs - first);
+            let mut products = vec![0.0; pixels * columns];
+            let kernels = Panels::some(weights, class, windows, first..first + columns);
+            let bias = end.bias.map(|bias| &bias[first..first + columns]);
+            Arch::new().dispatch(Product {
+                left,
+                kernels: &kernels,
+                pixels,
+                end: End { bias, ..end },
+                into: &mut products,
+                stride: columns,
+            });
+            products
+        })
+        .collect();
+    let rows = into.par_chunks_mut(target.outputs).enumerate();
+    rows.for_each(|(pixel, into)| {
+        for (into, from) in into.chunks_mut(width).zip(&products) {
+            let columns = into.len();
+            into.copy_from_slice(&from[pixel * columns..][..columns]);
+        }
+    });
+}
+
+/// Writes the convolution of `images` with `weights`, which is pooled, to `finish`.
+pub(super) fn convolve_pooled(images: &[f32], weights: Weights, windows: &Windows, finish: Finish) {
+    let (target, class) = (windows.target, &windows.classes[0]);
+    let kernels = &Panels::new(weights, class, windows);
+    let bands = bands_of(windows, POOL);
+    let parts = finish.cut(target, POOL, &bands);
+    (bands.par_iter().zip(parts)).for_each(|(band, part)| {
+        rows(windows, class, images, (*band, POOL), |left, pixels| {
+            let stride = target.outputs;
+            let mut products = vec![0.0; pixels * stride];
+            let into = &mut products;
+            let end = End::NOTHING;
+            Arch::new().dispatch(Product {
+                left,
+                kernels,
+                pixels,
+                end,
+                into,
+                stride,
+            });
+            Arch::new().dispatch(Pool {
+                products: &products,
+                size: target,
+                band: *band,
+                part,
+            });
+        });
+    });
+}
+
+/// The pool of one band.
+struct Pool<'a> {
+    /// `[pixels, outputs]`
+    products: &'a [f32],
     size: Size,
     band: Band,
-    strides: [usize; 2],
-    pixels: usize,
-    /// `[pixels, under the kernel]`, padded.
-    gathered: &'a [f32],
-    /// `[pixels, outputs]`, padded.
-    products: &'a mut [f32],
     part: Finish<'a>,
 }
 
-impl WithSimd for Convolve<'_> {
+impl WithSimd for Pool<'_> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
         let size = self.size;
-        let inner = under(size);
-        let panels = size.outputs.div_ceil(PANEL);
-        let left = Left::Rows {
-            values: self.gathered,
-            stride: self.strides[0],
-        };
-        let right = Right {
-            values: self.kernels,
-            stride: inner * PANEL,
-        };
-        let into = Target {
-            values: self.products,
-            stride: self.strides[1],
-            add: false,
-        };
-        multiply(
-            simd,
-            left,
-            right,
-            into,
-            ProductSize {
-                rows: self.pixels,
-                inner,
-                panels,
-            },
-        );
-        if !size.outputs.is_multiple_of(PANEL) {
-            self.part.put_rows(size, self.products, self.strides[1]);
-            return;
-        }
         let products = S::as_simd_f32s(self.products).0;
-        let stride = self.strides[1] / S::F32_LANES;
-        let across = size.width.div_ceil(TILE);
+        let stride = size.outputs / S::F32_LANES;
+        let across = size.width.div_ceil(POOL);
         for tile in 0..self.band.rows * across {
-            let place = self.part.place(size, TILE, self.band, tile);
-            for vector in 0..size.outputs / S::F32_LANES {
-                let mut results = [[simd.splat_f32s(0.0); TILE]; TILE];
-                for y in 0..TILE {
-                    for x in 0..TILE {
+            let place = self.part.place(size, POOL, self.band, tile);
+            for vector in 0..stride {
+                let mut results = [[simd.splat_f32s(0.0); POOL]; POOL];
+                for y in 0..POOL {
+                    for x in 0..POOL {
                         if place.holds(y, x) {
                             results[y][x] = products[place.pixel(size, y, x) * stride + vector];
                         }
@@ -148,154 +330,5 @@ impl WithSimd for Convolve<'_> {
                 self.part.put(simd, size, place, vector, results);
             }
         }
-    }
-}
-
-/// Gathers the values under the kernel at each pixel of `band`, row by row, taps before channels.
-fn gather(images: &[f32], size: Size, band: Band, stride: usize, into: &mut [f32]) {
-    let Size {
-        height,
-        width,
-        inputs,
-        side,
-        ..
-    } = size;
-    let half = side / 2;
-    let rows = tile_rows(size, TILE);
-    let mut pixels = into.chunks_mut(stride);
-    for tile_row in band.first..band.first + band.rows {
-        let (image, top) = (tile_row / rows, tile_row % rows * TILE);
-        for y in top..height.min(top + TILE) {
-            for x in 0..width {
-                let Some(pixel) = pixels.next() else {
-                    return;
-                };
-                // Columns under the kernel inside the image, and the target of the first one.
-                let start = x.saturating_sub(half);
-                let skipped = (start + half - x) * inputs;
-                let run = (width.min(x + half + 1) - start) * inputs;
-                for (row, into) in pixel.chunks_mut(side * inputs).take(side).enumerate() {
-                    let Some(y) = (y + row).checked_sub(half).filter(|y| *y < height) else {
-                        into.fill(0.0);
-                        continue;
-                    };
-                    let from = ((image * height + y) * width + start) * inputs;
-                    into[..skipped].fill(0.0);
-                    into[skipped..skipped + run].copy_from_slice(&images[from..from + run]);
-                    into[skipped + run..].fill(0.0);
-                }
-            }
-        }
-    }
-}
-
-/// Returns the gradient of the kernels, `[outputs, inputs, side, side]`.
-///
-/// # Shapes
-/// - `images`: `[images, height, width, inputs]`
-/// - `gradient`: `[images, height, width, outputs]`
-pub(super) fn kernel_gradient(images: &[f32], gradient: &[f32], size: Size) -> Vec<f32> {
-    let across = size.outputs.div_ceil(PANEL) * PANEL;
-    let rows = BAND_NUMBERS / (TILE * size.width * (under(size) + across));
-    let bands = bands(size, TILE, rows.max(1));
-    let starts: Vec<usize> = bands
-        .iter()
-        .scan(0, |pixels, band| {
-            let start = *pixels;
-            *pixels += pixel_rows(size, TILE, *band) * size.width;
-            Some(start)
-        })
-        .collect();
-    let work: Vec<(&Band, usize)> = bands.iter().zip(starts).collect();
-    let sums: Vec<Vec<f32>> = work
-        .par_chunks(work.len().div_ceil(PARTS).max(1))
-        .map(|bands| {
-            let mut sums = vec![0.0; under(size) * across];
-            for (band, start) in bands {
-                let pixels = pixel_rows(size, TILE, **band) * size.width;
-                let stride = under(size) + PANEL;
-                with_scratch([stride * pixels, across * pixels], |[gathered, panels]| {
-                    gather(images, size, **band, stride, gathered);
-                    pack(&gradient[start * size.outputs..], size, pixels, panels);
-                    Arch::new().dispatch(Sum {
-                        gathered,
-                        stride,
-                        panels,
-                        pixels,
-                        sums: &mut sums,
-                    });
-                });
-            }
-            sums
-        })
-        .collect();
-    let mut taps = vec![0.0; size.outputs * under(size)];
-    taps.par_chunks_mut(under(size))
-        .enumerate()
-        .for_each(|(output, into)| {
-            for (at, into) in into.iter_mut().enumerate() {
-                let (input, tap) = (at / (size.side * size.side), at % (size.side * size.side));
-                let from = (tap * size.inputs + input) * across + output;
-                *into = sums.iter().map(|sums| sums[from]).sum();
-            }
-        });
-    taps
-}
-
-/// Packs the gradient of `pixels` pixels into panels of 16 outputs, zero-padded at the end.
-fn pack(gradient: &[f32], size: Size, pixels: usize, panels: &mut [f32]) {
-    for (index, panel) in panels.chunks_mut(pixels * PANEL).enumerate() {
-        let first = index * PANEL;
-        let width = PANEL.min(size.outputs - first);
-        let rows = gradient.chunks(size.outputs);
-        for (into, from) in panel.chunks_mut(PANEL).zip(rows) {
-            into[..width].copy_from_slice(&from[first..first + width]);
-            into[width..].fill(0.0);
-        }
-    }
-}
-
-/// One band's share of the sums.
-struct Sum<'a> {
-    gathered: &'a [f32],
-    stride: usize,
-    panels: &'a [f32],
-    pixels: usize,
-    /// `[under the kernel, outputs]`, padded to whole panels.
-    sums: &'a mut [f32],
-}
-
-impl WithSimd for Sum<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        let panels = self.panels.len() / (self.pixels * PANEL);
-        let stride = panels * PANEL;
-        let rows = self.sums.len() / stride;
-        let left = Left::Columns {
-            values: self.gathered,
-            stride: self.stride,
-        };
-        let right = Right {
-            values: self.panels,
-            stride: self.pixels * PANEL,
-        };
-        let into = Target {
-            values: self.sums,
-            stride,
-            add: true,
-        };
-        multiply(
-            simd,
-            left,
-            right,
-            into,
-            ProductSize {
-                rows,
-                inner: self.pixels,
-                panels,
-            },
-        );
     }
 }

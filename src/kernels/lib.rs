@@ -9,6 +9,7 @@
     reason = "rows and columns of small squares are counted in several arrays at once"
 )]
 
+mod activation;
 mod after;
 mod by_products;
 mod convolution;
@@ -19,13 +20,16 @@ mod extension;
 mod finish;
 mod gates;
 mod gather;
+mod gather_gradient;
 mod layout;
+mod panels;
 mod product;
 mod recurrence;
 mod scheme;
 mod scratch;
 mod size;
 mod taps;
+mod windows;
 mod winograd;
 mod winograd_gradient;
 mod winograd_kernels;
@@ -36,45 +40,51 @@ use burn::tensor::module::{conv2d, max_pool2d};
 use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
 use burn::tensor::{DType, Tensor};
 
+pub use activation::Activation;
 pub use after::After;
 use extension::Kernels;
 pub use gates::GATES;
+pub use size::Form;
 use size::Size;
 
-/// Returns the convolution of `images` with zero padding that keeps height and width, followed by
-/// `after`.
+/// Returns the convolution of `images`, followed by `after`.
 ///
 /// # Shapes
 /// - `images`: `[images, inputs, height, width]`
-/// - `taps`: `[outputs, inputs, side, side]`, the side odd
+/// - `taps`: `[outputs, inputs, side, side]`
 /// - `bias`: `[outputs]`
-/// - returned: `[images, outputs, height, width]`, or half of height and width, rounded down, after
-///   a pool
+/// - returned: `[images, outputs, rows, columns]`, as many as `form` has positions of the kernel,
+///   or half of them, rounded down, after a pool
 pub fn convolution(
     images: Tensor<4>,
     taps: Tensor<4>,
     bias: Option<Tensor<1>>,
+    form: Form,
     after: After,
 ) -> Tensor<4> {
-    let size = Size::of(images.dims(), taps.dims());
     if !suits(&images, &taps) {
-        return by_the_backend(images, taps, bias, after);
+        return by_the_backend(images, taps, bias, form, after);
     }
-    let in_one = match after {
-        After::ReluPool if !convolution::pools(size) => After::Relu,
-        after => after,
-    };
+    let size = Size::of(images.dims(), taps.dims(), form);
     let bias = bias.unwrap_or_else(|| Tensor::zeros([size.outputs], &taps.device()));
+    // What remains to be done afterwards by another operation.
+    let tracked = images.device().is_autodiff() || taps.device().is_autodiff();
+    let (in_one, rest) = match after {
+        After::ReluPool if !convolution::pools(size) => (After::RELU, Some(after)),
+        After::Activation(Activation::Silu) if tracked => (After::NOTHING, Some(after)),
+        after => (after, None),
+    };
     let results = Tensor::from_dispatch(<Dispatch as Kernels>::convolution(
         images.into_dispatch(),
         taps.into_dispatch(),
         bias.into_dispatch(),
+        form,
         in_one,
     ));
-    if in_one == after {
-        results
-    } else {
-        pool(results)
+    match rest {
+        None => results,
+        Some(After::Activation(activation)) => activation.by_the_backend(results),
+        Some(After::ReluPool) => pool(results),
     }
 }
 
@@ -84,19 +94,20 @@ fn by_the_backend(
     images: Tensor<4>,
     taps: Tensor<4>,
     bias: Option<Tensor<1>>,
+    form: Form,
     after: After,
 ) -> Tensor<4> {
-    let [_, _, rows, columns] = taps.dims();
+    let [_, _, side, _] = taps.dims();
     let on_gpu = !is_cpu(&images.clone().into_dispatch().kind);
-    let results = if on_gpu && by_products::fits(images.dims(), taps.dims()) {
+    let kept = form == Form::same(side) && side % 2 == 1;
+    let results = if on_gpu && kept && by_products::fits(images.dims(), taps.dims()) {
         by_products::convolution(images, taps, bias)
     } else {
-        let options = ConvOptions::new([1, 1], [rows / 2, columns / 2], [1, 1], 1);
+        let options = ConvOptions::new_with_padding([form.stride; 2], form.padding, [1, 1], 1);
         conv2d(images, taps, bias, options)
     };
     match after {
-        After::Nothing => results,
-        After::Relu => relu(results),
+        After::Activation(activation) => activation.by_the_backend(results),
         After::ReluPool => pool(relu(results)),
     }
 }
@@ -194,7 +205,8 @@ fn advance(given: Tensor<4>, memory: Option<&Memory>, taps: &Tensor<4>) -> Memor
     let gates = match memory {
         Some(memory) => {
             let hidden = memory.hidden.clone();
-            given + by_the_backend(hidden, taps.clone(), None, After::Nothing)
+            let form = Form::same(taps.dims()[2]);
+            given + by_the_backend(hidden, taps.clone(), None, form, After::NOTHING)
         }
         None => given,
     };
@@ -215,7 +227,7 @@ fn advance(given: Tensor<4>, memory: Option<&Memory>, taps: &Tensor<4>) -> Memor
 fn suits(images: &Tensor<4>, taps: &Tensor<4>) -> bool {
     let [_, inputs, rows, columns] = taps.dims();
     let [_, channels, ..] = images.dims();
-    let known = rows == columns && rows % 2 == 1 && inputs == channels;
+    let known = rows == columns && inputs == channels;
     let floats = images.dtype() == DType::F32 && taps.dtype() == DType::F32;
     let kinds = [images.clone(), taps.clone()].map(|tensor| tensor.into_dispatch().kind);
     known && floats && kinds.iter().all(is_cpu)

@@ -1,5 +1,6 @@
 //! A layer of a ConvLSTM over a clip, forward and backward through time.
 
+use super::activation::Activation;
 use super::convolution::{Prepared, taps_gradient};
 use super::finish::Finish;
 use super::gates::{GATES, Step, StepBack};
@@ -66,7 +67,7 @@ pub(super) fn forward(given: &[f32], taps: &[f32], start: Option<Start>, course:
             let finish = Finish::Whole {
                 into: &mut share,
                 bias: None,
-                relu: false,
+                activation: Activation::Identity,
             };
             kernels.convolve(hidden, finish);
         }
@@ -148,7 +149,7 @@ pub(super) fn back(
             let finish = Finish::Whole {
                 into: &mut from_next,
                 bias: None,
-                relu: false,
+                activation: Activation::Identity,
             };
             kernels.convolve(into, finish);
         }

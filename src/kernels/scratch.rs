@@ -2,6 +2,8 @@
 
 use std::cell::RefCell;
 
+use rayon::prelude::*;
+
 thread_local! {
     static SCRATCH: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
 }
@@ -26,4 +28,21 @@ pub(super) fn with_scratch<R, const N: usize>(
         });
         work(slices)
     })
+}
+
+/// Number of values from which several cores write zeros faster than one.
+const LARGE: usize = 1 << 16;
+/// Number of values that are written at once.
+const LINE: usize = 16;
+
+/// Returns `length` zeros.
+pub(super) fn zeros(length: usize) -> Vec<f32> {
+    if length < LARGE || !length.is_multiple_of(LINE) {
+        return vec![0.0; length];
+    }
+    let lines = (0..length / LINE)
+        .into_par_iter()
+        .with_min_len(LARGE / LINE / 4);
+    let lines: Vec<[f32; LINE]> = lines.map(|_| [0.0; LINE]).collect();
+    lines.into_flattened()
 }

@@ -1,6 +1,8 @@
 //! A convolution's kernels in the layout of PyTorch and Burn, read in the required order.
 
+use super::panels::Weights;
 use super::size::Size;
+use super::windows::Windows;
 
 /// The direction of the kernels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +19,9 @@ pub(super) enum Direction {
 pub(super) struct Taps<'a> {
     /// `[outputs, inputs, side, side]` of the convolution itself.
     values: &'a [f32],
-    /// Of the convolution that is computed: the reversed one for [`Direction::Backward`].
+    /// Of the convolution itself.
+    forward: Size,
+    /// Of the convolution that is computed, which the adjoint is if it keeps the size.
     size: Size,
     direction: Direction,
 }
@@ -28,6 +32,7 @@ impl<'a> Taps<'a> {
         let direction = Direction::Forward;
         Self {
             values,
+            forward: size,
             size,
             direction,
         }
@@ -35,11 +40,11 @@ impl<'a> Taps<'a> {
 
     /// Returns the kernels that propagate a gradient through the convolution of `size`.
     pub(super) fn backward(values: &'a [f32], size: Size) -> Self {
-        let (size, direction) = (size.reversed(), Direction::Backward);
         Self {
             values,
-            size,
-            direction,
+            forward: size,
+            size: size.reversed(),
+            direction: Direction::Backward,
         }
     }
 
@@ -58,5 +63,14 @@ impl<'a> Taps<'a> {
     /// Returns the sizes of the convolution that these kernels compute.
     pub(super) fn size(&self) -> Size {
         self.size
+    }
+
+    /// Returns the kernels and the windows for a convolution of gathered pixels.
+    pub(super) fn gathered(self) -> (Weights<'a>, Windows) {
+        let (values, size) = (self.values, self.forward);
+        match self.direction {
+            Direction::Forward => (Weights::forward(values, size), Windows::forward(size)),
+            Direction::Backward => (Weights::backward(values, size), Windows::backward(size)),
+        }
     }
 }

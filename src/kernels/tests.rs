@@ -34,9 +34,10 @@ struct Case {
     images: [usize; 4],
     outputs: usize,
     side: usize,
+    form: Form,
 }
 
-type Convolution = fn(Tensor<4>, Tensor<4>, Option<Tensor<1>>, After) -> Tensor<4>;
+type Convolution = fn(Tensor<4>, Tensor<4>, Option<Tensor<1>>, Form, After) -> Tensor<4>;
 
 /// Returns the results of a case, and the gradients of images, taps and bias.
 fn run(
@@ -50,7 +51,13 @@ fn run(
     let taps = [case.outputs, inputs, case.side, case.side];
     let taps = values(taps, 0.2, &device).require_grad();
     let bias = values([case.outputs], 0.3, &device).require_grad();
-    let results = convolution(images.clone(), taps.clone(), Some(bias.clone()), after);
+    let results = convolution(
+        images.clone(),
+        taps.clone(),
+        Some(bias.clone()),
+        case.form,
+        after,
+    );
     let score = results.clone() * values(results.dims(), 0.4, &device);
     let gradients = score.sum().backward();
     let of = |tensor: &Tensor<4>| tensor.grad(&gradients).expect("a gradient");
@@ -95,8 +102,9 @@ fn any_size_is_as_by_the_backend() {
             images,
             outputs,
             side,
+            form: Form::same(side),
         };
-        for after in [After::Nothing, After::Relu, After::ReluPool] {
+        for after in [After::NOTHING, After::RELU, After::ReluPool] {
             let [_, _, height, width] = images;
             if after != After::ReluPool || (height > 1 && width > 1) {
                 check(case, after, SUM_ORDER);
@@ -105,11 +113,57 @@ fn any_size_is_as_by_the_backend() {
     }
 }
 
+/// Strides, any padding, few and many pixels, and outputs that fill no whole panel.
+#[test]
+fn any_form_is_as_by_the_backend() {
+    let padded = |stride, vertical, horizontal| Form {
+        stride,
+        padding: [vertical, horizontal],
+    };
+    let cases = [
+        // The shortcut of a residual network, for even and odd sizes.
+        ([2, 16, 8, 6], 32, 1, padded(2, (0, 0), (0, 0))),
+        ([2, 20, 7, 5], 24, 1, padded(2, (0, 0), (0, 0))),
+        ([2, 16, 8, 8], 16, 3, padded(2, (1, 1), (1, 1))),
+        ([1, 16, 7, 9], 40, 3, padded(2, (1, 1), (1, 1))),
+        // TensorFlow pads the end alone.
+        ([2, 3, 8, 6], 32, 3, padded(2, (0, 1), (0, 1))),
+        ([2, 3, 9, 11], 16, 7, padded(2, (3, 3), (3, 3))),
+        // No padding, and a stride of three with pixels that no window reaches.
+        ([2, 5, 6, 7], 10, 3, padded(1, (0, 0), (0, 0))),
+        ([1, 4, 9, 8], 7, 1, padded(3, (0, 0), (0, 0))),
+        ([1, 4, 9, 8], 16, 2, padded(3, (1, 0), (0, 1))),
+        // More padding than the kernel reaches, and more pixels than a band has.
+        ([2, 4, 3, 3], 16, 1, padded(1, (1, 1), (1, 1))),
+        ([1, 32, 40, 41], 100, 1, padded(1, (0, 0), (0, 0))),
+        ([1, 24, 41, 40], 20, 3, padded(2, (1, 1), (1, 1))),
+        // Sums of kernels that are divided among cores.
+        ([3, 288, 6, 6], 272, 1, padded(1, (0, 0), (0, 0))),
+        ([3, 64, 6, 6], 128, 3, padded(2, (1, 1), (1, 1))),
+    ];
+    for (images, outputs, side, form) in cases {
+        let case = Case {
+            images,
+            outputs,
+            side,
+            form,
+        };
+        for after in [
+            After::NOTHING,
+            After::Activation(Activation::Relu6),
+            After::Activation(Activation::Silu),
+            After::ReluPool,
+        ] {
+            check(case, after, SUM_ORDER);
+        }
+    }
+}
+
 /// The method that replaces the backend's convolution on a GPU, with its gradients.
 #[test]
 fn a_product_of_matrices_is_as_the_backend_s_convolution() {
     let products: Convolution =
-        |images, taps, bias, _| by_products::convolution(images, taps, bias);
+        |images, taps, bias, _, _| by_products::convolution(images, taps, bias);
     for (images, outputs, side) in [
         ([2, 3, 7, 5], 32, 3),
         ([1, 5, 1, 11], 3, 3),
@@ -125,9 +179,10 @@ fn a_product_of_matrices_is_as_the_backend_s_convolution() {
             images,
             outputs,
             side,
+            form: Form::same(side),
         };
-        let (results, gradients, bias) = run(case, After::Nothing, products);
-        let expected = run(case, After::Nothing, by_the_backend);
+        let (results, gradients, bias) = run(case, After::NOTHING, products);
+        let expected = run(case, After::NOTHING, by_the_backend);
         assert_close(results, expected.0, SUM_ORDER);
         for (found, expected) in gradients.into_iter().zip(expected.1) {
             assert_close(found, expected, SUM_ORDER);
@@ -147,8 +202,9 @@ fn four_results_at_a_time_are_as_by_the_backend() {
             images,
             outputs,
             side: 3,
+            form: Form::same(3),
         };
-        for after in [After::Nothing, After::Relu, After::ReluPool] {
+        for after in [After::NOTHING, After::RELU, After::ReluPool] {
             check(case, after, FILTERING);
         }
     }
@@ -161,7 +217,7 @@ fn equal_values_in_a_window_are_decided_alike() {
     let gradient = |convolution: Convolution| {
         let images = Tensor::<4>::ones([1, 16, 6, 6], &device).require_grad();
         let taps = Tensor::ones([16, 16, 3, 3], &device);
-        let results = convolution(images.clone(), taps, None, After::ReluPool);
+        let results = convolution(images.clone(), taps, None, Form::same(3), After::ReluPool);
         let gradients = (results.clone() * values(results.dims(), 0.4, &device))
             .sum()
             .backward();
@@ -175,13 +231,28 @@ fn equal_values_in_a_window_are_decided_alike() {
 #[test]
 fn gradients_meet_finite_differences() {
     let device = Device::flex();
-    for (inputs, side, height) in [(16, 3, 4), (16, 3, 5), (16, 3, 2), (3, 3, 5), (2, 5, 4)] {
+    let same = Form::same;
+    let strided = |before, after| Form {
+        stride: 2,
+        padding: [(before, after); 2],
+    };
+    for (inputs, side, height, form) in [
+        (16, 3, 4, same(3)),
+        (16, 3, 5, same(3)),
+        (16, 3, 2, same(3)),
+        (3, 3, 5, same(3)),
+        (2, 5, 4, same(5)),
+        (3, 3, 6, strided(1, 1)),
+        (4, 1, 5, strided(0, 0)),
+        (2, 5, 6, strided(1, 2)),
+    ] {
         let case = Case {
             images: [2, inputs, height, height],
             outputs: 16,
             side,
+            form,
         };
-        let (_, [images_gradient, taps_gradient], _) = run(case, After::Nothing, convolution);
+        let (_, [images_gradient, taps_gradient], _) = run(case, After::NOTHING, convolution);
         let images = values(case.images, 0.1, &device);
         let taps = values([16, inputs, side, side], 0.2, &device);
         let bias = values([16], 0.3, &device);
@@ -190,7 +261,8 @@ fn gradients_meet_finite_differences() {
                 images.clone(),
                 taps.clone(),
                 Some(bias.clone()),
-                After::Nothing,
+                form,
+                After::NOTHING,
             );
             (results.clone() * values(results.dims(), 0.4, &device))
                 .sum()
@@ -235,10 +307,16 @@ fn views_are_read_right() {
     let whole = values([6, 6, 16, 5], 0.1, &device);
     let images = whole.permute([1, 2, 3, 0]).narrow(0, 1, 3).narrow(2, 1, 4);
     let taps = values([16, 40, 3, 3], 0.2, &device).narrow(1, 7, 16);
-    let found = convolution(images.clone(), taps.clone(), None, After::Relu);
+    let found = convolution(
+        images.clone(),
+        taps.clone(),
+        None,
+        Form::same(3),
+        After::RELU,
+    );
     assert_close(
         found,
-        by_the_backend(images, taps, None, After::Relu),
+        by_the_backend(images, taps, None, Form::same(3), After::RELU),
         SUM_ORDER,
     );
 }
@@ -249,8 +327,8 @@ fn what_is_no_number_stays_so() {
         let device = Device::flex();
         let images = Tensor::<4>::full([1, inputs, height, height], f32::NAN, &device);
         let taps = Tensor::ones([16, inputs, 3, 3], &device);
-        for after in [After::Nothing, After::Relu, After::ReluPool] {
-            let results = convolution(images.clone(), taps.clone(), None, after);
+        for after in [After::NOTHING, After::RELU, After::ReluPool] {
+            let results = convolution(images.clone(), taps.clone(), None, Form::same(3), after);
             assert!(
                 results.is_nan().all().into_scalar::<bool>(),
                 "{inputs} {height} {after:?}"
@@ -273,6 +351,7 @@ fn the_number_of_cores_changes_no_bit() {
             images,
             outputs,
             side: 3,
+            form: Form::same(3),
         };
         let bits = |threads: usize| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();

@@ -102,7 +102,9 @@ where
             let into = Target {
                 values: &mut self.products[point * self.planes[1]..],
                 stride: self.strides[1],
+                columns: size.outputs,
                 add: false,
+                end: None,
             };
             let product = ProductSize {
                 rows: tiles,

@@ -199,7 +199,9 @@ impl WithSimd for Sum<'_> {
         let into = Target {
             values: self.sums,
             stride: self.outputs,
+            columns: self.outputs,
             add: self.add,
+            end: None,
         };
         multiply(simd, left, right, into, product);
     }

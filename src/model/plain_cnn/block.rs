@@ -6,7 +6,7 @@ use burn::nn::pool::{MaxPool2d, MaxPool2dConfig};
 use burn::nn::{Dropout, DropoutConfig, PaddingConfig2d};
 use burn::tensor::{Device, Tensor};
 
-use crate::kernels::{self, After};
+use crate::kernels::{self, After, Form};
 use crate::model::size::{NetworkSize, product, sum};
 use crate::model::spec::ModelSpec;
 use crate::model::tap::Tap;
@@ -135,7 +135,7 @@ impl Block {
                 self.dropout.forward(pooled)
             }
             _ => {
-                let activation = tap.observe(name, self.convolve(images, After::Relu));
+                let activation = tap.observe(name, self.convolve(images, After::RELU));
                 self.after_activation(plan, activation, tap)
             }
         }
@@ -162,7 +162,13 @@ impl Block {
 
     fn convolve(&self, images: Tensor<4>, after: After) -> Tensor<4> {
         let bias = self.convolution.bias.as_ref().map(Param::val);
-        kernels::convolution(images, self.convolution.weight.val(), bias, after)
+        kernels::convolution(
+            images,
+            self.convolution.weight.val(),
+            bias,
+            Form::same(KERNEL_SIDE),
+            after,
+        )
     }
 
     /// Returns its parameters as the state dict of an `nn.Sequential` "features" with convolution,

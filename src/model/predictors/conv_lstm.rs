@@ -6,7 +6,7 @@ use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::tensor::{Device, Tensor};
 
 use super::patches::{fold, unfold};
-use crate::kernels::{After, GATES, Memory, convolution, recurrence};
+use crate::kernels::{After, Form, GATES, Memory, convolution, recurrence};
 use crate::model::forecast_spec::{ForecastSpec, ForecastSpecError};
 use crate::model::numbering::numbered;
 use crate::model::predictor::{Recurrent, place};
@@ -79,8 +79,15 @@ impl ConvLstm {
     /// Returns the head's logits, `[images, patch * patch, height, width]`.
     fn head(&self, hidden: Tensor<4>) -> Tensor<4> {
         let bias = self.head.bias.as_ref().map(Param::val);
-        convolution(hidden, self.head.weight.val(), bias, After::Nothing)
+        let taps = self.head.weight.val();
+        convolution(hidden, taps, bias, Form::same(1), After::NOTHING)
     }
+}
+
+/// Returns the contribution of a layer's input to its gates.
+fn from_below(input: Tensor<4>, taps: Tensor<4>, bias: Option<Tensor<1>>) -> Tensor<4> {
+    let form = Form::same(taps.dims()[2]);
+    convolution(input, taps, bias, form, After::NOTHING)
 }
 
 impl Recurrent for ConvLstm {
@@ -133,7 +140,7 @@ impl Recurrent for ConvLstm {
         let mut memories = Vec::with_capacity(self.cells.len());
         for (layer, cell) in self.cells.iter().enumerate() {
             let (from_input, from_hidden) = cell.kernels();
-            let given = convolution(input, from_input, cell.bias(), After::Nothing);
+            let given = from_below(input, from_input, cell.bias());
             let start = before.as_mut().and_then(Iterator::next);
             let mut memory = recurrence(given, from_hidden, start, 1).1;
             memory.hidden = tap.observe(&place(&state(layer), step), memory.hidden);
@@ -153,7 +160,7 @@ impl Recurrent for ConvLstm {
         let mut memories = Vec::with_capacity(self.cells.len());
         for (layer, cell) in self.cells.iter().enumerate() {
             let (from_input, from_hidden) = cell.kernels();
-            let given = convolution(input, from_input, cell.bias(), After::Nothing);
+            let given = from_below(input, from_input, cell.bias());
             let name = state(layer);
             let places: Vec<String> = (0..time).map(|step| place(&name, step)).collect();
             let (hidden, memory) = if places.iter().any(|place| tap.wants(place)) {
