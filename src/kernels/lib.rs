@@ -9,22 +9,36 @@
     reason = "rows and columns of small squares are counted in several arrays at once"
 )]
 
+mod activation;
 mod after;
 mod by_products;
+mod channel_sums;
 mod convolution;
 mod differentiable_convolution;
+mod differentiable_gate;
+mod differentiable_join;
+mod differentiable_normalise;
+mod differentiable_pool;
 mod differentiable_recurrence;
 mod exponential;
 mod extension;
 mod finish;
+mod gate;
 mod gates;
 mod gather;
+mod join;
 mod layout;
+mod max_pool_passes;
+mod normalise;
+mod normalise_passes;
+mod pixels;
+mod pool;
 mod product;
 mod recurrence;
 mod scheme;
 mod scratch;
 mod size;
+mod statistics;
 mod taps;
 mod winograd;
 mod winograd_gradient;
@@ -32,13 +46,18 @@ mod winograd_kernels;
 
 use burn::backend::{Dispatch, DispatchTensorKind};
 use burn::tensor::activation::{relu, sigmoid};
-use burn::tensor::module::{conv2d, max_pool2d};
-use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
+use burn::tensor::module::conv2d;
+use burn::tensor::ops::ConvOptions;
 use burn::tensor::{DType, Tensor};
 
+pub use activation::Activation;
 pub use after::After;
 use extension::Kernels;
+pub use gate::gated;
 pub use gates::GATES;
+pub use join::{activated, joined};
+pub use normalise::{Normalisation, normalised};
+pub use pool::{Window, averaged, max_pooled};
 use size::Size;
 
 /// Returns the convolution of `images` with zero padding that keeps height and width, followed by
@@ -103,7 +122,7 @@ fn by_the_backend(
 
 /// Returns the largest value of each 2x2 window.
 fn pool(images: Tensor<4>) -> Tensor<4> {
-    max_pool2d(images, MaxPoolOptions::new([2, 2]))
+    max_pooled(images, Window::tiles(2))
 }
 
 /// The state of a ConvLSTM layer, `[batch, channels, height, width]` each.
@@ -221,6 +240,11 @@ fn suits(images: &Tensor<4>, taps: &Tensor<4>) -> bool {
     known && floats && kinds.iter().all(is_cpu)
 }
 
+/// Returns whether a tensor holds float32 numbers of the CPU backend.
+fn is_ours(tensor: &Tensor<4>) -> bool {
+    tensor.dtype() == DType::F32 && is_cpu(&tensor.clone().into_dispatch().kind)
+}
+
 /// Returns whether a tensor belongs to the CPU backend.
 fn is_cpu(kind: &DispatchTensorKind) -> bool {
     match kind {
@@ -234,5 +258,9 @@ fn is_cpu(kind: &DispatchTensorKind) -> bool {
     }
 }
 
+#[cfg(test)]
+mod normalise_tests;
+#[cfg(test)]
+mod pass_tests;
 #[cfg(test)]
 mod tests;
