@@ -16,7 +16,7 @@ use super::statistics::statistics;
 
 /// The kind of a normalisation.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Form {
+pub(super) struct Kind {
     pub(super) activation: Activation,
     pub(super) epsilon: f32,
     /// Whether mean and variance are those of the images, so that the gradient follows them.
@@ -36,11 +36,11 @@ pub(super) fn moments(images: FloatTensor<Flex>) -> FloatTensor<Flex> {
 }
 
 /// Returns the results; shapes as in `Kernels::normalised`.
-pub(super) fn values(operands: Operands, form: Form) -> FloatTensor<Flex> {
+pub(super) fn values(operands: Operands, kind: Kind) -> FloatTensor<Flex> {
     let shape = operands[0].shape();
-    let [images, scale, shift, statistics, plus] = dense_operands(operands, form);
-    let layer = Layer::of(&scale, &shift, &statistics, form);
-    let plus = form.joined.then(|| numbers(&plus));
+    let [images, scale, shift, statistics, plus] = dense_operands(operands, kind);
+    let layer = Layer::of(&scale, &shift, &statistics, kind);
+    let plus = kind.joined.then(|| numbers(&plus));
     let [count, channels, height, width] = shape.dims();
     let size = [count, height, width, channels];
     let mut images = images;
@@ -57,7 +57,7 @@ pub(super) fn values(operands: Operands, form: Form) -> FloatTensor<Flex> {
 /// Returns the results, tracked if one of the tensors is tracked.
 pub(super) fn tracked<C: CheckpointStrategy>(
     operands: [FloatTensor<Autodiff<Flex, C>>; 5],
-    form: Form,
+    kind: Kind,
 ) -> FloatTensor<Autodiff<Flex, C>> {
     let [images, scale, shift, _statistics, plus] = &operands;
     let nodes = [images, scale, shift, plus].map(|tensor| tensor.node());
@@ -67,18 +67,18 @@ pub(super) fn tracked<C: CheckpointStrategy>(
         .compute_bound()
         .stateful()
     {
-        OpsKind::UnTracked(prep) => prep.finish(values(operands, form)),
+        OpsKind::UnTracked(prep) => prep.finish(values(operands, kind)),
         OpsKind::Tracked(prep) => {
-            let operands = dense_operands(operands, form);
+            let operands = dense_operands(operands, kind);
             let size = operands[0].shape().dims();
             let [images, scale, shift, statistics, plus] = operands;
-            let layer = Layer::of(&scale, &shift, &statistics, form);
+            let layer = Layer::of(&scale, &shift, &statistics, kind);
             let mut into = zeros(numbers(&images).len());
-            let added = form.joined.then(|| numbers(&plus));
+            let added = kind.joined.then(|| numbers(&plus));
             forward(Some(numbers(&images)), &mut into, added, layer.channels());
             let output = channels_second(into, size);
-            let trace = (form.joined && form.activation.bends()).then(|| {
-                match form.activation.is_known_by_its_value() {
+            let trace = (kind.joined && kind.activation.bends()).then(|| {
+                match kind.activation.is_known_by_its_value() {
                     true => channels_last(output.clone()),
                     false => plus,
                 }
@@ -87,7 +87,7 @@ pub(super) fn tracked<C: CheckpointStrategy>(
                 images,
                 layer,
                 trace,
-                form,
+                kind,
             };
             prep.finish(state, output)
         }
@@ -96,8 +96,8 @@ pub(super) fn tracked<C: CheckpointStrategy>(
 
 /// Returns the tensors with their values in memory in order, those of images with their channels
 /// last.
-fn dense_operands([images, scale, shift, statistics, plus]: Operands, form: Form) -> Operands {
-    let plus = match form.joined {
+fn dense_operands([images, scale, shift, statistics, plus]: Operands, kind: Kind) -> Operands {
+    let plus = match kind.joined {
         true => channels_last(plus),
         false => plus,
     };
@@ -122,18 +122,18 @@ impl Layer {
         scale: &FloatTensor<Flex>,
         shift: &FloatTensor<Flex>,
         statistics: &FloatTensor<Flex>,
-        form: Form,
+        kind: Kind,
     ) -> Self {
         let (scale, shift) = (numbers(scale), numbers(shift));
         let (mean, variance) = numbers(statistics).split_at(scale.len());
-        let rate = |variance: &f32| 1.0 / (variance + form.epsilon).sqrt();
+        let rate = |variance: &f32| 1.0 / (variance + kind.epsilon).sqrt();
         let rate: Vec<f32> = variance.iter().map(rate).collect();
         Self {
             mean: mean.to_vec(),
             factor: scale.iter().zip(&rate).map(|(a, b)| a * b).collect(),
             rate,
             shift: shift.to_vec(),
-            activation: form.activation,
+            activation: kind.activation,
         }
     }
 
@@ -156,7 +156,7 @@ struct State {
     /// If something was added before an activation, the results or what was added, whichever the
     /// activation's gradient needs; with its channels last.
     trace: Option<FloatTensor<Flex>>,
-    form: Form,
+    kind: Kind,
 }
 
 #[derive(Debug)]
@@ -167,12 +167,12 @@ impl Backward<Flex, 4> for NormalisationBackward {
 
     fn backward(self, ops: Ops<State, 4>, grads: &mut Gradients, _: &mut Checkpointer) {
         let [images_node, scale_node, shift_node, plus_node] = ops.parents;
-        let plus_node = plus_node.filter(|_| ops.state.form.joined);
+        let plus_node = plus_node.filter(|_| ops.state.kind.joined);
         let State {
             images,
             layer,
             trace,
-            form,
+            kind,
         } = ops.state;
         let mut gradient = channels_last(grads.consume::<Flex>(&ops.node));
         let size: [usize; 4] = images.shape().dims();
@@ -180,13 +180,13 @@ impl Backward<Flex, 4> for NormalisationBackward {
         let mut channels = layer.channels();
         let mut known = match &trace {
             None => Known::Images,
-            Some(trace) if form.activation.is_known_by_its_value() => {
+            Some(trace) if kind.activation.is_known_by_its_value() => {
                 Known::Results(numbers(trace))
             }
             Some(trace) => Known::Plus(numbers(trace)),
         };
-        let sums_needed = form.own || scale_node.is_some() || shift_node.is_some();
-        let keep = form.activation.bends() && plus_node.is_some();
+        let sums_needed = kind.own || scale_node.is_some() || shift_node.is_some();
+        let keep = kind.activation.bends() && plus_node.is_some();
         let [shift_sums, scale_sums] = match sums_needed || keep {
             true => {
                 let gradient = numbers_mut(&mut gradient);
@@ -199,8 +199,8 @@ impl Backward<Flex, 4> for NormalisationBackward {
             known = Known::Images;
         }
         if let Some(node) = images_node {
-            let [fixed, slope] = layer.pull([&shift_sums, &scale_sums], count, form);
-            let pull = form.own.then_some(Pull {
+            let [fixed, slope] = layer.pull([&shift_sums, &scale_sums], count, kind);
+            let pull = kind.own.then_some(Pull {
                 fixed: &fixed,
                 slope: &slope,
             });
@@ -238,8 +238,8 @@ impl Backward<Flex, 4> for NormalisationBackward {
 impl Layer {
     /// Returns the parts of [`Pull`], from the sums and the number of values of a channel; nothing
     /// if the statistics were given.
-    fn pull(&self, [shift, scale]: [&[f64]; 2], count: usize, form: Form) -> [Vec<f32>; 2] {
-        if !form.own {
+    fn pull(&self, [shift, scale]: [&[f64]; 2], count: usize, kind: Kind) -> [Vec<f32>; 2] {
+        if !kind.own {
             return [Vec::new(), Vec::new()];
         }
         let share = |channel: usize| f64::from(self.factor[channel]) / count as f64;

@@ -6,7 +6,7 @@ use burn::backend::{Autodiff, AutodiffBackend, Backend, Flex, backend_extension}
 
 use super::activation::Activation;
 use super::after::After;
-use super::differentiable_normalise::Form;
+use super::differentiable_normalise::Kind;
 use super::pool::Window;
 use super::{
     differentiable_convolution, differentiable_gate, differentiable_join, differentiable_normalise,
@@ -68,20 +68,20 @@ pub(super) trait Kernels: Backend {
     /// - returned: `[images, channels, windows, windows]`
     fn max_pooled(images: FloatTensor<Self>, window: Window) -> FloatTensor<Self>;
 
-    /// Returns the normalised images, after the sum and the activation of `form`.
+    /// Returns the normalised images, after the sum and the activation of `kind`.
     ///
     /// # Shapes
     /// - `images`, returned: `[images, channels, height, width]`
     /// - `scale`, `shift`: `[channels]`
     /// - `statistics`: `[2, channels]`, means and variances; no gradient goes to them
-    /// - `plus`: as `images`; not read unless `form` is joined
+    /// - `plus`: as `images`; not read unless `kind` is joined
     fn normalised(
         images: FloatTensor<Self>,
         scale: FloatTensor<Self>,
         shift: FloatTensor<Self>,
         statistics: FloatTensor<Self>,
         plus: FloatTensor<Self>,
-        form: Form,
+        kind: Kind,
     ) -> FloatTensor<Self>;
 
     /// Returns the states of a ConvLSTM layer over `steps` steps.
@@ -150,9 +150,9 @@ impl Kernels for Flex {
         shift: FloatTensor<Self>,
         statistics: FloatTensor<Self>,
         plus: FloatTensor<Self>,
-        form: Form,
+        kind: Kind,
     ) -> FloatTensor<Self> {
-        differentiable_normalise::values([images, scale, shift, statistics, plus], form)
+        differentiable_normalise::values([images, scale, shift, statistics, plus], kind)
     }
 
     fn recurrence(
@@ -210,9 +210,9 @@ impl<C: CheckpointStrategy> Kernels for Autodiff<Flex, C> {
         shift: FloatTensor<Self>,
         statistics: FloatTensor<Self>,
         plus: FloatTensor<Self>,
-        form: Form,
+        kind: Kind,
     ) -> FloatTensor<Self> {
-        differentiable_normalise::tracked::<C>([images, scale, shift, statistics, plus], form)
+        differentiable_normalise::tracked::<C>([images, scale, shift, statistics, plus], kind)
     }
 
     fn recurrence(

@@ -5,7 +5,7 @@ use burn::tensor::module::{batch_norm, batch_norm_train};
 use burn::tensor::{DType, Tensor};
 
 use super::activation::Activation;
-use super::differentiable_normalise::Form;
+use super::differentiable_normalise::Kind;
 use super::extension::Kernels;
 use super::is_ours;
 
@@ -52,7 +52,7 @@ pub fn normalised(
             Tensor::from_dispatch(<Dispatch as Kernels>::statistics(images))
         }
     };
-    let form = Form {
+    let kind = Kind {
         activation,
         epsilon: layer.epsilon,
         own,
@@ -69,7 +69,7 @@ pub fn normalised(
         layer.shift.into_dispatch(),
         statistics.clone().into_dispatch(),
         plus,
-        form,
+        kind,
     ));
     let row = |index: usize| {
         let row = statistics.clone().narrow(0, index, 1);
