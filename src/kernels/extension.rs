@@ -2,15 +2,34 @@
 
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::tensor::FloatTensor;
-use burn::backend::{Autodiff, Backend, Flex, backend_extension};
+use burn::backend::{Autodiff, AutodiffBackend, Backend, Flex, backend_extension};
 
+use super::activation::Activation;
 use super::after::After;
 use super::size::Form;
-use super::{differentiable_convolution, differentiable_recurrence};
+use super::differentiable_normalise::Kind;
+use super::pool::Window;
+use super::{
+    differentiable_convolution, differentiable_gate, differentiable_join, differentiable_normalise,
+    differentiable_pool, differentiable_recurrence,
+};
 
 /// Operations of the CPU backend in addition to Burn's own.
 #[backend_extension(Flex, Autodiff)]
 pub(super) trait Kernels: Backend {
+    /// Returns the activation of `values`.
+    ///
+    /// # Shapes
+    /// - `values`, returned: `[images, channels, height, width]`
+    fn activated(values: FloatTensor<Self>, activation: Activation) -> FloatTensor<Self>;
+
+    /// Returns the mean over the pixels of each channel.
+    ///
+    /// # Shapes
+    /// - `images`: `[images, channels, height, width]`
+    /// - returned: `[images, channels]`
+    fn averaged(images: FloatTensor<Self>) -> FloatTensor<Self>;
+
     /// Returns a convolution with a bias, followed by `after`.
     ///
     /// # Shapes
@@ -24,6 +43,46 @@ pub(super) trait Kernels: Backend {
         bias: FloatTensor<Self>,
         form: Form,
         after: After,
+    ) -> FloatTensor<Self>;
+
+    /// Returns `images * sigmoid(gate)`.
+    ///
+    /// # Shapes
+    /// - `images`, returned: `[images, channels, height, width]`
+    /// - `gate`: `[images, channels, 1, 1]`
+    fn gated(images: FloatTensor<Self>, gate: FloatTensor<Self>) -> FloatTensor<Self>;
+
+    /// Returns the activation of the sum of `one` and `other`.
+    ///
+    /// # Shapes
+    /// - `one`, `other`, returned: `[images, channels, height, width]`
+    fn joined(
+        one: FloatTensor<Self>,
+        other: FloatTensor<Self>,
+        activation: Activation,
+    ) -> FloatTensor<Self>;
+
+    /// Returns the largest value of each window.
+    ///
+    /// # Shapes
+    /// - `images`: `[images, channels, height, width]`
+    /// - returned: `[images, channels, windows, windows]`
+    fn max_pooled(images: FloatTensor<Self>, window: Window) -> FloatTensor<Self>;
+
+    /// Returns the normalised images, after the sum and the activation of `kind`.
+    ///
+    /// # Shapes
+    /// - `images`, returned: `[images, channels, height, width]`
+    /// - `scale`, `shift`: `[channels]`
+    /// - `statistics`: `[2, channels]`, means and variances; no gradient goes to them
+    /// - `plus`: as `images`; not read unless `kind` is joined
+    fn normalised(
+        images: FloatTensor<Self>,
+        scale: FloatTensor<Self>,
+        shift: FloatTensor<Self>,
+        statistics: FloatTensor<Self>,
+        plus: FloatTensor<Self>,
+        kind: Kind,
     ) -> FloatTensor<Self>;
 
     /// Returns the states of a ConvLSTM layer over `steps` steps.
@@ -43,9 +102,24 @@ pub(super) trait Kernels: Backend {
         cell: FloatTensor<Self>,
         started: bool,
     ) -> FloatTensor<Self>;
+
+    /// Returns the mean and the variance over n values of each channel, without a gradient.
+    ///
+    /// # Shapes
+    /// - `images`: `[images, channels, height, width]`
+    /// - returned: `[2, channels]`
+    fn statistics(images: FloatTensor<Self>) -> FloatTensor<Self>;
 }
 
 impl Kernels for Flex {
+    fn activated(values: FloatTensor<Self>, activation: Activation) -> FloatTensor<Self> {
+        differentiable_join::values([values], activation)
+    }
+
+    fn averaged(images: FloatTensor<Self>) -> FloatTensor<Self> {
+        differentiable_pool::means(images)
+    }
+
     fn convolution(
         images: FloatTensor<Self>,
         taps: FloatTensor<Self>,
@@ -54,6 +128,33 @@ impl Kernels for Flex {
         after: After,
     ) -> FloatTensor<Self> {
         differentiable_convolution::values(images, taps, bias, form, after)
+    }
+
+    fn gated(images: FloatTensor<Self>, gate: FloatTensor<Self>) -> FloatTensor<Self> {
+        differentiable_gate::values(images, gate)
+    }
+
+    fn joined(
+        one: FloatTensor<Self>,
+        other: FloatTensor<Self>,
+        activation: Activation,
+    ) -> FloatTensor<Self> {
+        differentiable_join::values([one, other], activation)
+    }
+
+    fn max_pooled(images: FloatTensor<Self>, window: Window) -> FloatTensor<Self> {
+        differentiable_pool::max_values(images, window)
+    }
+
+    fn normalised(
+        images: FloatTensor<Self>,
+        scale: FloatTensor<Self>,
+        shift: FloatTensor<Self>,
+        statistics: FloatTensor<Self>,
+        plus: FloatTensor<Self>,
+        kind: Kind,
+    ) -> FloatTensor<Self> {
+        differentiable_normalise::values([images, scale, shift, statistics, plus], kind)
     }
 
     fn recurrence(
@@ -65,9 +166,21 @@ impl Kernels for Flex {
     ) -> FloatTensor<Self> {
         differentiable_recurrence::values(given, taps, [hidden, cell], started)
     }
+
+    fn statistics(images: FloatTensor<Self>) -> FloatTensor<Self> {
+        differentiable_normalise::moments(images)
+    }
 }
 
 impl<C: CheckpointStrategy> Kernels for Autodiff<Flex, C> {
+    fn activated(values: FloatTensor<Self>, activation: Activation) -> FloatTensor<Self> {
+        differentiable_join::tracked::<C, 1>([values], activation)
+    }
+
+    fn averaged(images: FloatTensor<Self>) -> FloatTensor<Self> {
+        differentiable_pool::means_tracked::<C>(images)
+    }
+
     fn convolution(
         images: FloatTensor<Self>,
         taps: FloatTensor<Self>,
@@ -78,6 +191,33 @@ impl<C: CheckpointStrategy> Kernels for Autodiff<Flex, C> {
         differentiable_convolution::tracked::<C>(images, taps, bias, form, after)
     }
 
+    fn gated(images: FloatTensor<Self>, gate: FloatTensor<Self>) -> FloatTensor<Self> {
+        differentiable_gate::tracked::<C>(images, gate)
+    }
+
+    fn joined(
+        one: FloatTensor<Self>,
+        other: FloatTensor<Self>,
+        activation: Activation,
+    ) -> FloatTensor<Self> {
+        differentiable_join::tracked::<C, 2>([one, other], activation)
+    }
+
+    fn max_pooled(images: FloatTensor<Self>, window: Window) -> FloatTensor<Self> {
+        differentiable_pool::max_tracked::<C>(images, window)
+    }
+
+    fn normalised(
+        images: FloatTensor<Self>,
+        scale: FloatTensor<Self>,
+        shift: FloatTensor<Self>,
+        statistics: FloatTensor<Self>,
+        plus: FloatTensor<Self>,
+        kind: Kind,
+    ) -> FloatTensor<Self> {
+        differentiable_normalise::tracked::<C>([images, scale, shift, statistics, plus], kind)
+    }
+
     fn recurrence(
         given: FloatTensor<Self>,
         taps: FloatTensor<Self>,
@@ -86,5 +226,9 @@ impl<C: CheckpointStrategy> Kernels for Autodiff<Flex, C> {
         started: bool,
     ) -> FloatTensor<Self> {
         differentiable_recurrence::tracked::<C>(given, taps, [hidden, cell], started)
+    }
+
+    fn statistics(images: FloatTensor<Self>) -> FloatTensor<Self> {
+        Self::from_inner(differentiable_normalise::moments(images.into_primitive()))
     }
 }

@@ -27,13 +27,35 @@ pub(super) fn numbers(tensor: &FloatTensor<Flex>) -> &[f32] {
     tensor.as_slice().expect("it is dense and holds f32")
 }
 
+/// Returns the values of a tensor returned by [`dense`], for change. They are copied first if
+/// another tensor has them as well.
+pub(super) fn numbers_mut(tensor: &mut FloatTensor<Flex>) -> &mut [f32] {
+    let offsets = tensor.layout().contiguous_offsets();
+    let (start, end) = offsets.expect("it is dense");
+    &mut tensor.storage_mut()[start..end]
+}
+
+/// Returns this many zeros, to be overwritten.
+pub(super) fn zeros(count: usize) -> Vec<f32> {
+    vec![0.0; count]
+}
+
+/// Returns a tensor with its channels last as one with its channels on the second axis.
+///
+/// # Shapes
+/// - `tensor`: `[images, height, width, channels]`
+/// - returned: `[images, channels, height, width]`
+pub(super) fn channels_second_of(tensor: FloatTensor<Flex>) -> FloatTensor<Flex> {
+    Flex::float_permute(tensor, &[0, 3, 1, 2])
+}
+
 /// Returns `values` as a tensor with the channels on the second axis.
 ///
 /// # Shapes
 /// - `values`: `[images, height, width, channels]`
 /// - returned: `[images, channels, height, width]`
 pub(super) fn channels_second(values: Vec<f32>, size: [usize; 4]) -> FloatTensor<Flex> {
-    Flex::float_permute(tensor(values, size), &[0, 3, 1, 2])
+    channels_second_of(tensor(values, size))
 }
 
 /// Returns `values` as a tensor.

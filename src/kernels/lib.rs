@@ -12,22 +12,35 @@
 mod activation;
 mod after;
 mod by_products;
+mod channel_sums;
 mod convolution;
 mod differentiable_convolution;
+mod differentiable_gate;
+mod differentiable_join;
+mod differentiable_normalise;
+mod differentiable_pool;
 mod differentiable_recurrence;
 mod exponential;
 mod extension;
 mod finish;
+mod gate;
 mod gates;
 mod gather;
 mod gather_gradient;
+mod join;
 mod layout;
+mod max_pool_passes;
+mod normalise;
+mod normalise_passes;
 mod panels;
+mod pixels;
+mod pool;
 mod product;
 mod recurrence;
 mod scheme;
 mod scratch;
 mod size;
+mod statistics;
 mod taps;
 mod windows;
 mod winograd;
@@ -36,14 +49,18 @@ mod winograd_kernels;
 
 use burn::backend::{Dispatch, DispatchTensorKind};
 use burn::tensor::activation::{relu, sigmoid};
-use burn::tensor::module::{conv2d, max_pool2d};
-use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
+use burn::tensor::module::conv2d;
+use burn::tensor::ops::ConvOptions;
 use burn::tensor::{DType, Tensor};
 
 pub use activation::Activation;
 pub use after::After;
 use extension::Kernels;
+pub use gate::gated;
 pub use gates::GATES;
+pub use join::{activated, joined};
+pub use normalise::{Normalisation, normalised};
+pub use pool::{Window, averaged, max_pooled};
 pub use size::Form;
 use size::Size;
 
@@ -83,7 +100,7 @@ pub fn convolution(
     ));
     match rest {
         None => results,
-        Some(After::Activation(activation)) => activation.by_the_backend(results),
+        Some(After::Activation(activation)) => activated(results, activation),
         Some(After::ReluPool) => pool(results),
     }
 }
@@ -114,7 +131,7 @@ fn by_the_backend(
 
 /// Returns the largest value of each 2x2 window.
 fn pool(images: Tensor<4>) -> Tensor<4> {
-    max_pool2d(images, MaxPoolOptions::new([2, 2]))
+    max_pooled(images, Window::tiles(2))
 }
 
 /// The state of a ConvLSTM layer, `[batch, channels, height, width]` each.
@@ -233,6 +250,11 @@ fn suits(images: &Tensor<4>, taps: &Tensor<4>) -> bool {
     known && floats && kinds.iter().all(is_cpu)
 }
 
+/// Returns whether a tensor holds float32 numbers of the CPU backend.
+fn is_ours(tensor: &Tensor<4>) -> bool {
+    tensor.dtype() == DType::F32 && is_cpu(&tensor.clone().into_dispatch().kind)
+}
+
 /// Returns whether a tensor belongs to the CPU backend.
 fn is_cpu(kind: &DispatchTensorKind) -> bool {
     match kind {
@@ -246,5 +268,9 @@ fn is_cpu(kind: &DispatchTensorKind) -> bool {
     }
 }
 
+#[cfg(test)]
+mod normalise_tests;
+#[cfg(test)]
+mod pass_tests;
 #[cfg(test)]
 mod tests;

@@ -1,8 +1,9 @@
 //! Builds an architecture's layers from any source.
 
 use super::Dialect;
-use super::layers::{Activation, Convolution, Dense, Form, Kernel, Padding};
+use super::layers::{Convolution, Dense, Form, Kernel, Padding};
 use super::random::Dropping;
+use crate::kernels::Activation;
 
 /// The image size that a network's first layers are designed for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -80,8 +80,8 @@ impl Folded<'_> {
 #[cfg(test)]
 mod tests {
     use super::super::builder::{Builder, Stem};
-    use super::super::layers::Activation;
     use super::*;
+    use crate::kernels::Activation;
     use crate::model::backbones::Dialect;
 
     /// A source of 2 for every scale and variance, 3 for the mean, 1 for the shift, 5 for weights.

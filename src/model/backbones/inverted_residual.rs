@@ -1,11 +1,12 @@
 //! Inverted residual blocks: widen, filter each channel, narrow. EfficientNet's variant adds a
 //! squeeze-and-excitation.
 
-use burn::tensor::{Tensor, activation};
+use burn::tensor::Tensor;
 
 use super::builder::{Builder, Stem};
-use super::layers::{Activation, Convolution, Form, Padding, pooled};
+use super::layers::{Convolution, Form, Padding};
 use super::random::Dropping;
+use crate::kernels::{Activation, averaged, gated, joined};
 
 /// Ratio of the channels of a block's input to those inside its squeeze-and-excitation.
 const SQUEEZE: usize = 4;
@@ -153,11 +154,14 @@ impl InvertedResidual {
             Some(excitation) => excitation.forward(filtered),
             None => filtered,
         };
-        let narrow = self.project.forward(weighted);
-        match self.shortcut {
-            true => self.dropping.images(narrow) + input,
-            false => narrow,
+        if !self.shortcut {
+            return self.project.forward(weighted);
         }
+        if !self.dropping.acts_on(&input) {
+            return self.project.forward_joined(weighted, input);
+        }
+        let narrow = self.dropping.images(self.project.forward(weighted));
+        joined(narrow, input, Activation::Identity)
     }
 }
 
@@ -185,8 +189,8 @@ impl SqueezeExcitation {
 
     fn forward(&self, activation: Tensor<4>) -> Tensor<4> {
         let [batch, channels, _height, _width] = activation.dims();
-        let means = pooled(activation.clone()).reshape([batch, channels, 1, 1]);
+        let means = averaged(activation.clone()).reshape([batch, channels, 1, 1]);
         let scale = self.excite.forward(self.squeeze.forward(means));
-        activation * activation::sigmoid(scale)
+        gated(activation, scale)
     }
 }

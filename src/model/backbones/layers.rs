@@ -2,22 +2,11 @@
 
 use burn::tensor::module::{conv2d, linear};
 use burn::tensor::ops::ConvOptions;
-use burn::tensor::{Device, Tensor, activation};
+use burn::tensor::{Device, Tensor};
 
 use super::norm::BatchNorm;
 use super::tally::Count;
-use crate::kernels::{After, convolution};
-
-/// The activation after a convolution.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Activation {
-    Identity,
-    Relu,
-    /// ReLU, clamped at 6.
-    Relu6,
-    /// x times its logistic function.
-    Silu,
-}
+use crate::kernels::{Activation, After, activated, convolution, joined};
 
 /// The form of a convolution over square kernels.
 #[derive(Debug, Clone, Copy)]
@@ -107,7 +96,15 @@ impl Convolution {
     /// - `input`: `[batch, channels, height, width]`
     /// - returned: the same axes, with the form's outputs and stride
     pub(super) fn forward(&self, input: Tensor<4>) -> Tensor<4> {
-        self.activation.apply(self.before_activation(input))
+        self.run(input, None, self.activation)
+    }
+
+    /// Returns the activation of the sum of the convolution and `plus`.
+    ///
+    /// # Shapes
+    /// As [`forward`](Self::forward); `plus` has the shape of the result.
+    pub(super) fn forward_joined(&self, input: Tensor<4>, plus: Tensor<4>) -> Tensor<4> {
+        self.run(input, Some(plus), self.activation)
     }
 
     /// Returns the input of its activation.
@@ -115,6 +112,10 @@ impl Convolution {
     /// # Shapes
     /// As [`forward`](Self::forward).
     pub(super) fn before_activation(&self, input: Tensor<4>) -> Tensor<4> {
+        self.run(input, None, Activation::Identity)
+    }
+
+    fn run(&self, input: Tensor<4>, plus: Option<Tensor<4>>, activation: Activation) -> Tensor<4> {
         let [_batch, _channels, height, width] = input.dims();
         let padding = [height, width].map(|size| self.padding.around(size, self.form));
         let form = self.form;
@@ -127,8 +128,16 @@ impl Convolution {
             conv2d(input.clone(), weight.clone(), bias, options)
         };
         match &self.kernel {
-            Kernel::Biased(weight, bias) => convolve(weight, Some(bias.clone())),
-            Kernel::Normalised(weight, norm) => norm.forward(convolve(weight, None)),
+            Kernel::Biased(weight, bias) => {
+                let values = convolve(weight, Some(bias.clone()));
+                match plus {
+                    Some(plus) => joined(values, plus, activation),
+                    None => activated(values, activation),
+                }
+            }
+            Kernel::Normalised(weight, norm) => {
+                norm.forward(convolve(weight, None), plus, activation)
+            }
             Kernel::Counted(count) => {
                 let [height, width] = [(height, padding[0]), (width, padding[1])]
                     .map(|(size, (before, after))| form.reached(before + size + after));
@@ -182,18 +191,6 @@ impl Padding {
     }
 }
 
-impl Activation {
-    /// Returns `values` after the activation.
-    pub(super) fn apply<const D: usize>(self, values: Tensor<D>) -> Tensor<D> {
-        match self {
-            Self::Identity => values,
-            Self::Relu => activation::relu(values),
-            Self::Relu6 => activation::relu6(values),
-            Self::Silu => activation::silu(values),
-        }
-    }
-}
-
 impl Dense {
     /// Returns the layer's outputs.
     ///
@@ -219,12 +216,6 @@ impl Dense {
             Self::Counted(..) => None,
         }
     }
-}
-
-/// Returns the mean over the cells of each channel: `[batch, channels, height, width]` to
-/// `[batch, channels]`.
-pub(super) fn pooled(activation: Tensor<4>) -> Tensor<2> {
-    activation.flatten::<3>(2, 3).mean_dim(2).squeeze_dim(2)
 }
 
 #[cfg(test)]

@@ -6,8 +6,9 @@ use burn::tensor::Tensor;
 use super::architecture::Architecture;
 use super::builder::Builder;
 use super::inverted_residual::{InvertedResidual, Names, Stage, strides};
-use super::layers::{Activation, Convolution, Dense, Form, pooled};
+use super::layers::{Convolution, Dense, Form};
 use super::random::Dropping;
+use crate::kernels::{Activation, averaged};
 use crate::model::tap::Tap;
 
 /// Channels after the stem.
@@ -119,6 +120,6 @@ impl Architecture for MobileNet {
 impl MobileNet {
     /// Returns the logits from the output of the last convolution.
     fn classify(&self, features: Tensor<4>) -> Tensor<2> {
-        self.dense.forward(self.dropping.values(pooled(features)))
+        self.dense.forward(self.dropping.values(averaged(features)))
     }
 }

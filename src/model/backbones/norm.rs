@@ -1,8 +1,9 @@
 //! Batch normalisation of a network in training.
 
 use burn::module::{Flag, Module, Param, ParamId, RunningState};
-use burn::tensor::module::{batch_norm, batch_norm_train};
 use burn::tensor::{Device, Tensor};
+
+use crate::kernels::{Activation, Normalisation, normalised};
 
 /// Added to a variance before its square root, as in PyTorch, so that it is not 0.
 pub(super) const VARIANCE_EPSILON: f32 = 1e-5;
@@ -46,29 +47,38 @@ impl BatchNorm {
         }
     }
 
-    /// Returns the normalised activation.
+    /// Returns the activation of the normalised values, added to `plus` if there is one.
     ///
     /// # Shapes
-    /// - `input`, returned: `[batch, channels, height, width]`
-    pub(super) fn forward(&self, input: Tensor<4>) -> Tensor<4> {
-        let (scale, shift) = (self.scale.val(), self.shift.val());
-        let epsilon = f64::from(VARIANCE_EPSILON);
-        if !(self.training.val().is_enabled() && input.device().is_autodiff()) {
-            let [mean, variance] = self.statistics();
-            return batch_norm(input, scale, shift, mean, variance, epsilon);
-        }
+    /// - `input`, `plus`, returned: `[batch, channels, height, width]`
+    pub(super) fn forward(
+        &self,
+        input: Tensor<4>,
+        plus: Option<Tensor<4>>,
+        activation: Activation,
+    ) -> Tensor<4> {
+        let trains = self.training.val().is_enabled() && input.device().is_autodiff();
         let [batch, _channels, height, width] = input.dims();
+        let layer = Normalisation {
+            scale: self.scale.val(),
+            shift: self.shift.val(),
+            statistics: (!trains).then(|| self.statistics()),
+            epsilon: VARIANCE_EPSILON,
+        };
+        let (output, [mean, variance]) = normalised(input, layer, plus, activation);
+        if !trains {
+            return output;
+        }
         let values = (batch * height * width) as f64;
-        let found = batch_norm_train(input, scale, shift, epsilon);
         // A single value has no variance over n - 1; its own, 0, is used unchanged.
-        let unbiased = found.variance * (values / (values - 1.0).max(1.0));
+        let unbiased = variance * (values / (values - 1.0).max(1.0));
         let follow = |running: &RunningState<Tensor<1>>, newest: Tensor<1>| {
             let moved = running.value_sync() * (1.0 - MOMENTUM) + newest.detach() * MOMENTUM;
             running.update(moved.detach());
         };
-        follow(&self.running_mean, found.mean);
+        follow(&self.running_mean, mean);
         follow(&self.running_variance, unbiased);
-        found.output
+        output
     }
 
     /// Returns its parameters and buffers by the last part of torchvision's names, `[channels]`
@@ -115,7 +125,11 @@ mod tests {
         let device = Device::flex().autodiff();
         let norm = BatchNorm::new(1, [1, 2], &device);
         let values = [[[[1.0f32, 2.0]]], [[[3.0, 6.0]]]];
-        let found = norm.forward(Tensor::from_floats(values, &device));
+        let found = norm.forward(
+            Tensor::from_floats(values, &device),
+            None,
+            Activation::Identity,
+        );
         let root = (3.5f64 + 1e-5).sqrt();
         assert_near(found, [-2.0 / root, -1.0 / root, 0.0, 3.0 / root]);
         // A tenth of the batch's statistics, nine tenths of 0 and of 1.
@@ -123,7 +137,8 @@ mod tests {
         assert!((mean - 0.3).abs() < 1e-6, "{mean}");
         assert!((variance - (0.9 + 14.0 / 30.0)).abs() < 1e-6, "{variance}");
 
-        let _ = norm.forward(Tensor::from_floats(values, &device));
+        let again = Tensor::from_floats(values, &device);
+        let _ = norm.forward(again, None, Activation::Identity);
         let [mean, variance] = statistics(&norm);
         assert!((mean - 0.57).abs() < 1e-6, "{mean}");
         let expected = 0.9 * (0.9 + 14.0 / 30.0) + 14.0 / 30.0;
@@ -134,7 +149,8 @@ mod tests {
         let root = (f64::from(expected) + 1e-5).sqrt();
         let expected = [1.0, 2.0, 3.0, 6.0].map(|x| (x - 0.57) / root);
         for device in [Device::flex(), device] {
-            let found = valid.forward(Tensor::from_floats(values, &device));
+            let values = Tensor::from_floats(values, &device);
+            let found = valid.forward(values, None, Activation::Identity);
             assert_near(found, expected);
         }
         assert_eq!(statistics(&valid), [mean, variance]);

@@ -48,7 +48,7 @@ impl Dropping {
     }
 
     /// Returns whether it acts: there is no training on a device without autodiff.
-    fn acts_on<const D: usize>(self, values: &Tensor<D>) -> bool {
+    pub(super) fn acts_on<const D: usize>(self, values: &Tensor<D>) -> bool {
         self.share > 0.0 && values.device().is_autodiff()
     }
 }

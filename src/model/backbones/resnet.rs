@@ -2,12 +2,11 @@
 //! images the stem is a 3x3 convolution that keeps the size, without a pool after it.
 
 use burn::tensor::Tensor;
-use burn::tensor::module::max_pool2d;
-use burn::tensor::ops::MaxPoolOptions;
 
 use super::architecture::Architecture;
 use super::builder::{Builder, Stem};
-use super::layers::{Activation, Convolution, Dense, Form, pooled};
+use super::layers::{Convolution, Dense, Form};
+use crate::kernels::{Activation, Window, averaged, max_pooled};
 use crate::model::tap::Tap;
 
 /// Channels after the stem.
@@ -16,6 +15,13 @@ const STEM: usize = 64;
 const WIDTHS: [usize; 4] = [64, 128, 256, 512];
 /// Ratio of a block's output channels to its inner channels.
 const EXPANSION: usize = 4;
+/// The pool after the stem.
+const POOL: Window = Window {
+    side: 3,
+    stride: 2,
+    padding: 1,
+    partial: false,
+};
 /// The last block of the last stage, after its ReLU; both networks have three blocks there.
 const LAST: &str = "layer4.2";
 
@@ -84,7 +90,8 @@ impl Bottleneck {
             layer(1, Form::new([inputs, width], 1, 1), Activation::Relu),
             // torchvision strides here, the paper in the previous convolution.
             layer(2, Form::new([width, width], 3, stride), Activation::Relu),
-            layer(3, Form::new([width, outputs], 1, 1), Activation::Identity),
+            // Its ReLU follows the sum with the shortcut.
+            layer(3, Form::new([width, outputs], 1, 1), Activation::Relu),
         ];
         let shortcut = (stride != 1 || inputs != outputs).then(|| {
             let names = [0, 1].map(|part| format!("{name}.downsample.{part}"));
@@ -102,9 +109,8 @@ impl Bottleneck {
             Some(convolution) => convolution.forward(input.clone()),
             None => input.clone(),
         };
-        let convolutions = self.convolutions.iter();
-        let residual = convolutions.fold(input, |activation, layer| layer.forward(activation));
-        Activation::Relu.apply(residual + shortcut)
+        let [narrow, filter, widen] = &self.convolutions;
+        widen.forward_joined(filter.forward(narrow.forward(input)), shortcut)
     }
 }
 
@@ -112,10 +118,7 @@ impl Architecture for ResNet {
     fn forward(&self, images: Tensor<4>, tap: &mut Tap) -> Tensor<2> {
         let mut activation = tap.observe("relu", self.stem.forward(images));
         if self.pools {
-            let pool = MaxPoolOptions::new([3, 3])
-                .with_stride([2, 2])
-                .with_padding([1, 1]);
-            activation = tap.observe("maxpool", max_pool2d(activation, pool));
+            activation = tap.observe("maxpool", max_pooled(activation, POOL));
         }
         for (stage, blocks) in self.stages.iter().enumerate() {
             let stage = format!("layer{}", stage + 1);
@@ -124,7 +127,7 @@ impl Architecture for ResNet {
             }
             activation = tap.observe(&stage, activation);
         }
-        self.dense.forward(pooled(activation))
+        self.dense.forward(averaged(activation))
     }
 
     fn layers(&self) -> Vec<String> {
@@ -152,7 +155,7 @@ impl Architecture for ResNet {
     }
 
     fn forward_from(&self, layer: &str, activation: Tensor<4>) -> Option<Tensor<2>> {
-        is_last(layer).then(|| self.dense.forward(pooled(activation)))
+        is_last(layer).then(|| self.dense.forward(averaged(activation)))
     }
 }
 

@@ -2,16 +2,23 @@
 //! convolution that keeps the size.
 
 use burn::tensor::Tensor;
-use burn::tensor::module::max_pool2d;
-use burn::tensor::ops::MaxPoolOptions;
+use burn::tensor::activation::relu;
 
 use super::Dialect;
 use super::architecture::Architecture;
 use super::builder::{Builder, Stem};
-use super::layers::{Activation, Convolution, Form, Padding, pooled};
+use super::layers::{Convolution, Form, Padding};
 use super::random::Dropping;
+use crate::kernels::{Activation, Window, activated, averaged, max_pooled};
 use crate::model::tap::Tap;
 
+/// The max-pools, which keep partial windows at the border.
+const POOL: Window = Window {
+    side: 3,
+    stride: 2,
+    padding: 0,
+    partial: true,
+};
 /// Filters of the stem.
 const STEM: usize = 96;
 /// Channels that a fire module squeezes to, and that each of its two halves then expands to; `None`
@@ -101,11 +108,11 @@ impl SqueezeNet {
     /// they are not cells of a layer; on zeros the head returns only its bias.
     fn logits(&self, cells: Tensor<4>) -> Tensor<2> {
         let [_batch, _classes, height, width] = cells.dims();
-        let mean = pooled(cells);
+        let mean = averaged(cells);
         match self.head.bias().filter(|_| self.ring > 0) {
             Some(bias) => {
                 let share = self.share([height, width]);
-                let outside = Activation::Relu.apply(bias).unsqueeze();
+                let outside = relu(bias).unsqueeze();
                 mean * share + outside * (1.0 - share)
             }
             None => mean,
@@ -150,18 +157,18 @@ impl Fire {
 impl Architecture for SqueezeNet {
     fn forward(&self, images: Tensor<4>, tap: &mut Tap) -> Tensor<2> {
         let before = tap.observe("features.0", self.stem.before_activation(images));
-        let stem = tap.observe("features.1", Activation::Relu.apply(before));
-        let mut activation = tap.observe("features.2", pool(stem));
+        let stem = tap.observe("features.1", activated(before, Activation::Relu));
+        let mut activation = tap.observe("features.2", max_pooled(stem, POOL));
         for (place, fire) in self.body.iter().enumerate() {
             activation = match fire {
                 Some(fire) => fire.forward(activation),
-                None => pool(activation),
+                None => max_pooled(activation, POOL),
             };
             activation = tap.observe(&format!("features.{}", BODY_START + place), activation);
         }
         let features = self.dropping.values(activation);
         let scores = tap.observe("classifier.1", self.head.before_activation(features));
-        self.logits(tap.observe(HEAD, Activation::Relu.apply(scores)))
+        self.logits(tap.observe(HEAD, activated(scores, Activation::Relu)))
     }
 
     fn layers(&self) -> Vec<String> {
@@ -202,12 +209,4 @@ impl Architecture for SqueezeNet {
     fn head(&self) -> &'static str {
         "a convolution and a ReLU before the pooling"
     }
-}
-
-/// Returns the 3x3 max-pool of stride 2, which keeps partial windows at the border.
-fn pool(activation: Tensor<4>) -> Tensor<4> {
-    let options = MaxPoolOptions::new([3, 3])
-        .with_stride([2, 2])
-        .with_ceil_mode(true);
-    max_pool2d(activation, options)
 }

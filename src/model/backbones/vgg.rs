@@ -3,13 +3,14 @@
 //! layers, most of the network's weights, would see 7 x 7 copies of it.
 
 use burn::tensor::Tensor;
-use burn::tensor::module::{adaptive_avg_pool2d, max_pool2d};
-use burn::tensor::ops::MaxPoolOptions;
+use burn::tensor::activation::relu;
+use burn::tensor::module::adaptive_avg_pool2d;
 
 use super::architecture::Architecture;
 use super::builder::{Builder, Stem};
-use super::layers::{Activation, Convolution, Dense, Form, Padding, pooled};
+use super::layers::{Convolution, Dense, Form, Padding};
 use super::random::Dropping;
+use crate::kernels::{Activation, Window, activated, averaged, max_pooled};
 use crate::model::tap::Tap;
 
 /// Filters of each convolution, stage by stage; a 2x2 pool ends each stage.
@@ -20,6 +21,8 @@ const STAGES: [&[usize]; 5] = [
     &[512, 512, 512],
     &[512, 512, 512],
 ];
+/// Side of a pool's windows.
+const POOL: usize = 2;
 /// Cells per side of the dense layers' input, for any image size.
 const HEAD_CELLS: usize = 7;
 /// Width of the two hidden dense layers.
@@ -85,9 +88,9 @@ impl Architecture for Vgg {
         for stage in &self.stages {
             for convolution in stage {
                 activation = observe(convolution.before_activation(activation));
-                activation = observe(Activation::Relu.apply(activation));
+                activation = observe(activated(activation, Activation::Relu));
             }
-            activation = observe(max_pool2d(activation, MaxPoolOptions::new([2, 2])));
+            activation = observe(max_pooled(activation, Window::tiles(POOL)));
         }
         self.classify(activation)
     }
@@ -130,10 +133,7 @@ impl Architecture for Vgg {
 
     fn forward_from(&self, layer: &str, activation: Tensor<4>) -> Option<Tensor<2>> {
         match layer {
-            LAST => {
-                let pooled = max_pool2d(activation, MaxPoolOptions::new([2, 2]));
-                Some(self.classify(pooled))
-            }
+            LAST => Some(self.classify(max_pooled(activation, Window::tiles(POOL)))),
             LAST_POOL => Some(self.classify(activation)),
             _ => None,
         }
@@ -144,11 +144,11 @@ impl Vgg {
     /// Returns the logits from the output of the last pool.
     fn classify(&self, activation: Tensor<4>) -> Tensor<2> {
         let features = match &self.hidden {
-            None => pooled(activation),
+            None => averaged(activation),
             Some([first, second]) => {
                 let cells = adaptive_avg_pool2d(activation, [HEAD_CELLS; 2]);
-                let hidden = Activation::Relu.apply(first.forward(cells.flatten::<2>(1, 3)));
-                Activation::Relu.apply(second.forward(self.dropping.values(hidden)))
+                let hidden = relu(first.forward(cells.flatten::<2>(1, 3)));
+                relu(second.forward(self.dropping.values(hidden)))
             }
         };
         self.dense.forward(self.dropping.values(features))

@@ -1,0 +1,93 @@
+//! Pools: the largest value of each window, and the mean of each channel.
+
+use burn::backend::Dispatch;
+use burn::tensor::Tensor;
+use burn::tensor::module::max_pool2d;
+use burn::tensor::ops::MaxPoolOptions;
+
+use super::extension::Kernels;
+use super::is_ours;
+
+/// The windows of a pool, along both axes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    /// Pixels along each side.
+    pub side: usize,
+    /// Pixels from one window to the next.
+    pub stride: usize,
+    /// Pixels around the image, which are never the largest; less than the side.
+    pub padding: usize,
+    /// Whether a window that begins inside the image and ends beyond its padding counts.
+    pub partial: bool,
+}
+
+impl Window {
+    /// Returns windows without padding or overlap.
+    pub fn tiles(side: usize) -> Self {
+        Self {
+            side,
+            stride: side,
+            padding: 0,
+            partial: false,
+        }
+    }
+
+    /// Returns the number of windows along an axis of `size` pixels.
+    pub(super) fn count(self, size: usize) -> usize {
+        let rest = size + 2 * self.padding - self.side;
+        if !self.partial {
+            return rest / self.stride + 1;
+        }
+        let count = rest.div_ceil(self.stride) + 1;
+        match (count - 1) * self.stride >= size + self.padding {
+            true => count - 1,
+            false => count,
+        }
+    }
+
+    /// Returns whether every window holds a pixel of an axis of `size`.
+    fn fits(self, size: usize) -> bool {
+        self.padding < self.side && size + self.padding >= self.side
+    }
+}
+
+/// Returns the largest value of each window. The first of equals gets the gradient, and NaN counts
+/// as larger than all numbers.
+///
+/// # Shapes
+/// - `images`: `[images, channels, height, width]`
+/// - returned: `[images, channels, windows, windows]`
+pub fn max_pooled(images: Tensor<4>, window: Window) -> Tensor<4> {
+    let [_images, _channels, height, width] = images.dims();
+    if !(is_ours(&images) && window.fits(height) && window.fits(width)) {
+        return max_pooled_by_the_backend(images, window);
+    }
+    let images = images.into_dispatch();
+    Tensor::from_dispatch(<Dispatch as Kernels>::max_pooled(images, window))
+}
+
+/// Computes the same with the backend's own operations.
+pub(super) fn max_pooled_by_the_backend(images: Tensor<4>, window: Window) -> Tensor<4> {
+    let options = MaxPoolOptions::new([window.side; 2])
+        .with_stride([window.stride; 2])
+        .with_padding([window.padding; 2])
+        .with_ceil_mode(window.partial);
+    max_pool2d(images, options)
+}
+
+/// Returns the mean over the pixels of each channel.
+///
+/// # Shapes
+/// - `images`: `[images, channels, height, width]`
+/// - returned: `[images, channels]`
+pub fn averaged(images: Tensor<4>) -> Tensor<2> {
+    if !is_ours(&images) {
+        return averaged_by_the_backend(images);
+    }
+    Tensor::from_dispatch(<Dispatch as Kernels>::averaged(images.into_dispatch()))
+}
+
+/// Computes the same with the backend's own operations.
+pub(super) fn averaged_by_the_backend(images: Tensor<4>) -> Tensor<2> {
+    images.flatten::<3>(2, 3).mean_dim(2).squeeze_dim(2)
+}
