@@ -90,7 +90,7 @@ def forward(name, batch, way):
     network, (pictures, _) = photo(name).eval(), images(batch, PHOTO)
     operations = 2 * multiply_adds(network, lambda: network(pictures))[0] / batch
     if way != "channels_last":
-        network = fuse(network)
+        network = fuse(network, inplace=True)
     if way in ("fused-contiguous", "frozen"):
         pictures = pictures.contiguous(memory_format=torch.contiguous_format)
     else:
