@@ -4,8 +4,10 @@ use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Flex, backend_extension};
 
+use super::activation::Activation;
 use super::after::After;
-use super::{differentiable_convolution, differentiable_recurrence};
+use super::depthwise_size::DepthwiseSize;
+use super::{differentiable_convolution, differentiable_depthwise, differentiable_recurrence};
 
 /// Operations of the CPU backend in addition to Burn's own.
 #[backend_extension(Flex, Autodiff)]
@@ -23,6 +25,21 @@ pub(super) trait Kernels: Backend {
         taps: FloatTensor<Self>,
         bias: FloatTensor<Self>,
         after: After,
+    ) -> FloatTensor<Self>;
+
+    /// Returns a depthwise convolution with a bias, followed by `activation`.
+    ///
+    /// # Shapes
+    /// - `images`: `[images, channels, height, width]`
+    /// - `taps`: `[channels, 1, side, side]`
+    /// - `bias`: `[channels]`
+    /// - returned: `[images, channels, rows, columns]`
+    fn depthwise(
+        images: FloatTensor<Self>,
+        taps: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        size: DepthwiseSize,
+        activation: Activation,
     ) -> FloatTensor<Self>;
 
     /// Returns the states of a ConvLSTM layer over `steps` steps.
@@ -54,6 +71,16 @@ impl Kernels for Flex {
         differentiable_convolution::values(images, taps, bias, after)
     }
 
+    fn depthwise(
+        images: FloatTensor<Self>,
+        taps: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        size: DepthwiseSize,
+        activation: Activation,
+    ) -> FloatTensor<Self> {
+        differentiable_depthwise::values(images, taps, bias, size, activation)
+    }
+
     fn recurrence(
         given: FloatTensor<Self>,
         taps: FloatTensor<Self>,
@@ -73,6 +100,16 @@ impl<C: CheckpointStrategy> Kernels for Autodiff<Flex, C> {
         after: After,
     ) -> FloatTensor<Self> {
         differentiable_convolution::tracked::<C>(images, taps, bias, after)
+    }
+
+    fn depthwise(
+        images: FloatTensor<Self>,
+        taps: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        size: DepthwiseSize,
+        activation: Activation,
+    ) -> FloatTensor<Self> {
+        differentiable_depthwise::tracked::<C>(images, taps, bias, size, activation)
     }
 
     fn recurrence(

@@ -9,10 +9,16 @@
     reason = "rows and columns of small squares are counted in several arrays at once"
 )]
 
+mod activation;
 mod after;
 mod by_products;
 mod convolution;
+mod depthwise;
+mod depthwise_pass;
+mod depthwise_size;
+mod depthwise_taps;
 mod differentiable_convolution;
+mod differentiable_depthwise;
 mod differentiable_recurrence;
 mod exponential;
 mod extension;
@@ -20,6 +26,7 @@ mod finish;
 mod gates;
 mod gather;
 mod layout;
+mod pieces;
 mod product;
 mod recurrence;
 mod scheme;
@@ -36,7 +43,9 @@ use burn::tensor::module::{conv2d, max_pool2d};
 use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
 use burn::tensor::{DType, Tensor};
 
+pub use activation::Activation;
 pub use after::After;
+pub use depthwise::{Depthwise, depthwise};
 use extension::Kernels;
 pub use gates::GATES;
 use size::Size;

@@ -3,12 +3,12 @@ use burn::tensor::{Device, TensorData};
 use super::*;
 
 /// Rounding of float32 sums in another order, as a share of the largest value.
-const SUM_ORDER: f32 = 2e-6;
+pub(super) const SUM_ORDER: f32 = 2e-6;
 /// Minimal filtering with four results at a time increases rounding about tenfold.
 const FILTERING: f32 = 3e-5;
 
 /// Returns pseudo-random numbers between -1 and 1 from a formula.
-fn values<const D: usize>(shape: [usize; D], salt: f32, device: &Device) -> Tensor<D> {
+pub(super) fn values<const D: usize>(shape: [usize; D], salt: f32, device: &Device) -> Tensor<D> {
     let count = shape.iter().product();
     let values: Vec<f32> = (0..count)
         .map(|index| (index as f32 * 12.9898 + salt * 78.233).sin() * 43_758.547)
@@ -18,7 +18,7 @@ fn values<const D: usize>(shape: [usize; D], salt: f32, device: &Device) -> Tens
 }
 
 #[track_caller]
-fn assert_close<const D: usize>(found: Tensor<D>, expected: Tensor<D>, tolerance: f32) {
+pub(super) fn assert_close<const D: usize>(found: Tensor<D>, expected: Tensor<D>, tolerance: f32) {
     assert_eq!(found.dims(), expected.dims());
     let largest: f32 = expected.clone().abs().max().into_scalar();
     let difference: f32 = (found - expected).abs().max().into_scalar();
