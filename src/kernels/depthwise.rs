@@ -24,9 +24,8 @@ pub struct Depthwise {
 /// Returns the convolution of each channel of `images` with its own taps, followed by the activation
 /// of `form`.
 ///
-/// Our kernels compute 3x3 and 5x5 taps in blocks, other sides one result after the other. The
-/// channels must be a multiple of 16, as they are in all published networks here; other numbers are
-/// left to the backend.
+/// The backend computes what the published networks do not have: taps other than 3x3 and 5x5, strides
+/// other than 1 and 2, channels that are not a multiple of 16.
 ///
 /// # Shapes
 /// - `images`: `[images, channels, height, width]`

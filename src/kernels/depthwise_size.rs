@@ -2,6 +2,9 @@
 
 /// Channels in multiples of this have our kernels: whole vectors of any width.
 const LANES: usize = 16;
+/// Sides of the taps, and strides, that have our kernels.
+const SIDES: [usize; 2] = [3, 5];
+const STRIDES: [usize; 2] = [1, 2];
 
 /// The size of a depthwise convolution over square kernels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,17 +34,41 @@ impl DepthwiseSize {
         (self.left + self.width + self.right - self.side) / self.stride + 1
     }
 
-    /// Returns whether the kernels support it: no result lies in the padding alone.
+    /// Returns the row of the images that the row `down` of the taps meets for a row of results, both
+    /// counted through all images; `None` if it is outside.
+    #[inline(always)]
+    pub(super) fn source(self, row: usize, down: usize) -> Option<usize> {
+        let (image, row) = (row / self.rows(), row % self.rows());
+        let y = (row * self.stride + down).checked_sub(self.above)?;
+        (y < self.height).then(|| image * self.height + y)
+    }
+
+    /// Returns the convolution, with stride 1, that computes the gradient of the images from that of
+    /// the results.
+    pub(super) fn turned(self) -> Self {
+        let last = self.side - 1;
+        Self {
+            height: self.rows(),
+            width: self.columns(),
+            above: last - self.above,
+            below: last - self.below,
+            left: last - self.left,
+            right: last - self.right,
+            ..self
+        }
+    }
+
+    /// Returns whether the kernels support it. No result may lie in the padding alone.
     pub(super) fn is_known(self) -> bool {
         let padding = [self.above, self.below, self.left, self.right];
         let [high, wide] = [
             self.above + self.height + self.below,
             self.left + self.width + self.right,
         ];
-        self.channels % LANES == 0
-            && self.stride > 0
+        self.channels.is_multiple_of(LANES)
+            && SIDES.contains(&self.side)
+            && STRIDES.contains(&self.stride)
             && padding.iter().all(|zeros| *zeros < self.side)
-            && high >= self.side
-            && wide >= self.side
+            && high.min(wide) >= self.side
     }
 }

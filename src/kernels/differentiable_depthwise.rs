@@ -11,7 +11,8 @@ use burn::backend::{Autodiff, Flex};
 use pulp::{Arch, Simd, WithSimd};
 
 use super::activation::Activation;
-use super::depthwise_pass::{forward, images_gradient};
+use super::depthwise_images::images_gradient;
+use super::depthwise_pass::forward;
 use super::depthwise_size::DepthwiseSize;
 use super::depthwise_taps::taps_gradient;
 use super::layout::{channels_last, channels_second, dense, numbers, tensor};
@@ -46,8 +47,7 @@ fn run(
     activation: Activation,
 ) -> FloatTensor<Flex> {
     let taps = transposed(numbers(taps), size.channels);
-    let bias = Some(numbers(bias));
-    let values = forward(numbers(images), &taps, bias, size, activation);
+    let values = forward(numbers(images), &taps, numbers(bias), size, activation);
     let shape = [size.images, size.rows(), size.columns(), size.channels];
     channels_second(values, shape)
 }
@@ -112,7 +112,7 @@ impl State {
             false => {
                 let images = numbers(&self.images);
                 let identity = Activation::Identity;
-                Cow::Owned(forward(images, taps, Some(trace), self.size, identity))
+                Cow::Owned(forward(images, taps, trace, self.size, identity))
             }
         };
         let arch = Arch::new();

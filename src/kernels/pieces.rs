@@ -2,8 +2,9 @@
 
 use rayon::prelude::*;
 
-/// Numbers that are copied at once: one cache line.
-const LINE: usize = 16;
+/// Numbers that are copied at once, if a piece has whole lines of them.
+const LINE: usize = 128;
+const SHORT_LINE: usize = 16;
 
 /// Returns `count` pieces of `length` numbers, one after the other; `compute` writes the piece of an
 /// index into a slice whose content is undefined.
@@ -16,9 +17,12 @@ pub(super) fn pieces(
     length: usize,
     compute: impl Fn(usize, &mut [f32]) + Sync,
 ) -> Vec<f32> {
-    match length % LINE {
-        0 => by_lines::<LINE>(count, length, compute),
-        _ => by_lines::<1>(count, length, compute),
+    if length.is_multiple_of(LINE) {
+        by_lines::<LINE>(count, length, compute)
+    } else if length.is_multiple_of(SHORT_LINE) {
+        by_lines::<SHORT_LINE>(count, length, compute)
+    } else {
+        by_lines::<1>(count, length, compute)
     }
 }
 
@@ -53,7 +57,15 @@ mod tests {
 
     #[test]
     fn every_piece_is_where_it_belongs() {
-        for (count, length) in [(7, 3), (5, 32), (1, 16), (0, 16), (1000, 16), (3, 0)] {
+        for (count, length) in [
+            (7, 3),
+            (5, 32),
+            (1, 16),
+            (0, 16),
+            (1000, 16),
+            (9, 384),
+            (3, 0),
+        ] {
             let found = pieces(count, length, |index, into| {
                 for (place, value) in into.iter_mut().enumerate() {
                     *value = (index * length + place) as f32;
