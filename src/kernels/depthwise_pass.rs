@@ -90,32 +90,32 @@ impl Row<'_> {
             Some(row) => &images[row * size.width * count..][..size.width * count],
             None => outside,
         });
-        for vector in 0..count {
-            for first in (0..SIDE).step_by(ROWS) {
-                let rows = from_fn(|row| rows[first + row]);
-                let taps: [[S::f32s; SIDE]; ROWS] = from_fn(|row| {
-                    let taps = &taps[(first + row) * SIDE * count..][..SIDE * count];
-                    from_fn(|right| taps[right * count + vector])
-                });
-                let at = [size.left, count, vector];
-                let mut window = Window::<S, ROWS, SIDE>::new(simd, rows, at);
-                window.advance(simd, SIDE - STRIDE);
-                for pixel in into.chunks_exact_mut(count) {
-                    window.advance(simd, STRIDE);
-                    let mut sum = if first == 0 {
-                        bias[vector]
-                    } else {
-                        pixel[vector]
-                    };
-                    for (values, taps) in window.values.iter().zip(&taps) {
-                        for (value, tap) in values.iter().zip(taps) {
-                            sum = simd.mul_add_e_f32s(*value, *tap, sum);
-                        }
+        let block = size.block();
+        for (index, into) in into.chunks_mut(block * count).enumerate() {
+            let (zeros, start) = size.start(index * block);
+            let rows = rows.map(|row| row.get(start * count..).unwrap_or(&[]));
+            for vector in 0..count {
+                for first in (0..SIDE).step_by(ROWS) {
+                    let rows = from_fn(|row| rows[first + row]);
+                    let taps: [[S::f32s; SIDE]; ROWS] = from_fn(|row| {
+                        let taps = &taps[(first + row) * SIDE * count..][..SIDE * count];
+                        from_fn(|right| taps[right * count + vector])
+                    });
+                    let at = [zeros, count, vector];
+                    let mut window = Window::<S, ROWS, SIDE>::new(simd, rows, at);
+                    window.advance(simd, SIDE - STRIDE);
+                    for pixel in into.chunks_exact_mut(count) {
+                        window.advance(simd, STRIDE);
+                        let sum = match first {
+                            0 => bias[vector],
+                            _ => pixel[vector],
+                        };
+                        let sum = window.sum(simd, &taps, sum);
+                        pixel[vector] = match first + ROWS == SIDE {
+                            true => self.activation.value(simd, sum),
+                            false => sum,
+                        };
                     }
-                    pixel[vector] = match first + ROWS == SIDE {
-                        true => self.activation.value(simd, sum),
-                        false => sum,
-                    };
                 }
             }
         }

@@ -2,6 +2,10 @@
 
 /// Channels in multiples of this have our kernels: whole vectors of any width.
 const LANES: usize = 16;
+/// Numbers under the taps of a block of results; with the results, they stay in the first-level cache.
+const BLOCK: usize = 6144;
+/// Smallest number of results of a block, so that moving into place costs little.
+const FEWEST: usize = 4;
 /// Sides of the taps, and strides, that have our kernels.
 const SIDES: [usize; 2] = [3, 5];
 const STRIDES: [usize; 2] = [1, 2];
@@ -41,6 +45,24 @@ impl DepthwiseSize {
         let (image, row) = (row / self.rows(), row % self.rows());
         let y = (row * self.stride + down).checked_sub(self.above)?;
         (y < self.height).then(|| image * self.height + y)
+    }
+
+    /// Returns the number of results along a row that are computed one vector of channels after the
+    /// other.
+    pub(super) fn block(self) -> usize {
+        let numbers = self.side * self.stride * self.channels;
+        (BLOCK / numbers).max(FEWEST)
+    }
+
+    /// Returns, for the results from `column` on, the number of zeros before the image, and the first
+    /// place of the image.
+    #[inline(always)]
+    pub(super) fn start(self, column: usize) -> (usize, usize) {
+        let place = column * self.stride;
+        (
+            self.left.saturating_sub(place),
+            place.saturating_sub(self.left),
+        )
     }
 
     /// Returns the convolution, with stride 1, that computes the gradient of the images from that of

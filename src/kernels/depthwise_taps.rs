@@ -4,10 +4,11 @@
 //! Rows of results are divided into parts of a fixed number of pixels, and the parts' sums are added
 //! in order. Within a part each sum runs over the results in order.
 
-use pulp::{Arch, Simd, WithSimd};
-use rayon::prelude::*;
 use std::array::from_fn;
 use std::ops::Range;
+
+use pulp::{Arch, Simd, WithSimd};
+use rayon::prelude::*;
 
 use super::depthwise_size::DepthwiseSize;
 use super::depthwise_window::Window;
@@ -94,7 +95,7 @@ impl Part<'_> {
         let (taps, bias) = S::as_mut_simd_f32s(self.sums)
             .0
             .split_at_mut(SIDE * SIDE * count);
-        let line = size.columns() * count;
+        let (line, block) = (size.columns() * count, size.block());
         for row in self.rows {
             let gradient = &gradient[row * line..][..line];
             for pixel in gradient.chunks_exact(count) {
@@ -106,29 +107,58 @@ impl Part<'_> {
                 Some(row) => &images[row * size.width * count..][..size.width * count],
                 None => outside,
             });
-            for vector in 0..count {
+            for (index, gradient) in gradient.chunks(block * count).enumerate() {
+                let (zeros, start) = size.start(index * block);
+                let rows = rows.map(|row| row.get(start * count..).unwrap_or(&[]));
                 for first in (0..SIDE).step_by(ROWS) {
-                    let rows = from_fn(|row| rows[first + row]);
-                    let taps = &mut taps[first * SIDE * count..][..ROWS * SIDE * count];
-                    let mut sums: [[S::f32s; SIDE]; ROWS] =
-                        from_fn(|row| from_fn(|right| taps[(row * SIDE + right) * count + vector]));
-                    let at = [size.left, count, vector];
-                    let mut window = Window::<S, ROWS, SIDE>::new(simd, rows, at);
-                    window.advance(simd, SIDE - STRIDE);
-                    for pixel in gradient.chunks_exact(count) {
-                        window.advance(simd, STRIDE);
-                        for (sums, values) in sums.iter_mut().zip(&window.values) {
-                            for (sum, value) in sums.iter_mut().zip(values) {
-                                *sum = simd.mul_add_e_f32s(*value, pixel[vector], *sum);
-                            }
-                        }
-                    }
-                    for (row, sums) in sums.into_iter().enumerate() {
-                        for (right, sum) in sums.into_iter().enumerate() {
-                            taps[(row * SIDE + right) * count + vector] = sum;
-                        }
+                    let mut sums = Sums::<S, SIDE, ROWS> {
+                        gradient,
+                        rows: from_fn(|row| rows[first + row]),
+                        taps: &mut taps[first * SIDE * count..][..ROWS * SIDE * count],
+                        count,
+                    };
+                    for vector in 0..count {
+                        sums.add::<STRIDE>(simd, zeros, vector);
                     }
                 }
+            }
+        }
+    }
+}
+
+/// A block of results, and the sums of some rows of taps.
+struct Sums<'a, S: Simd, const SIDE: usize, const ROWS: usize> {
+    gradient: &'a [S::f32s],
+    /// The rows of the image, from the block's first place on.
+    rows: [&'a [S::f32s]; ROWS],
+    /// `[ROWS, SIDE, channels]`
+    taps: &'a mut [S::f32s],
+    /// Vectors of a pixel.
+    count: usize,
+}
+
+impl<S: Simd, const SIDE: usize, const ROWS: usize> Sums<'_, S, SIDE, ROWS> {
+    /// Adds the block's products for a vector of channels, behind `zeros` columns of zeros.
+    #[inline(always)]
+    fn add<const STRIDE: usize>(&mut self, simd: S, zeros: usize, vector: usize) {
+        let count = self.count;
+        let tap = |row: usize, right: usize| (row * SIDE + right) * count + vector;
+        let mut sums: [[S::f32s; SIDE]; ROWS] =
+            from_fn(|row| from_fn(|right| self.taps[tap(row, right)]));
+        let mut window = Window::<S, ROWS, SIDE>::new(simd, self.rows, [zeros, count, vector]);
+        window.advance(simd, SIDE - STRIDE);
+        for pixel in self.gradient.chunks_exact(count) {
+            window.advance(simd, STRIDE);
+            let gradient = pixel[vector];
+            for (sums, values) in sums.iter_mut().zip(&window.values) {
+                for (sum, value) in sums.iter_mut().zip(values) {
+                    *sum = simd.mul_add_e_f32s(*value, gradient, *sum);
+                }
+            }
+        }
+        for (row, sums) in sums.into_iter().enumerate() {
+            for (right, sum) in sums.into_iter().enumerate() {
+                self.taps[tap(row, right)] = sum;
             }
         }
     }

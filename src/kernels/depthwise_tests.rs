@@ -81,6 +81,11 @@ fn cases() -> Vec<Case> {
         case([1, 16, 9, 8], 7, 1),
         case([1, 16, 9, 8], 1, 3),
         case([1, 24, 8, 8], 3, 1),
+        // Several blocks along a row.
+        case([1, 256, 5, 23], 3, 1),
+        case([2, 256, 6, 23], 3, 2),
+        case([1, 256, 6, 21], 5, 1),
+        case([1, 256, 7, 30], 5, 2),
         // More rows of results than a part of the taps' gradient has.
         case([2, 16, 40, 41], 3, 1),
         case([3, 16, 40, 70], 5, 2),
@@ -91,9 +96,11 @@ fn cases() -> Vec<Case> {
         (5, 1, [(0, 0), (4, 0)]),
         (3, 1, [(2, 0), (0, 2)]),
     ] {
-        let mut case = case([2, 16, 12, 15], side, stride);
-        case.form.padding = padding;
-        cases.push(case);
+        for channels in [16, 512] {
+            let mut case = case([2, channels, 12, 15], side, stride);
+            case.form.padding = padding;
+            cases.push(case);
+        }
     }
     cases
 }

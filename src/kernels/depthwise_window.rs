@@ -50,4 +50,16 @@ impl<'a, S: Simd, const ROWS: usize, const SIDE: usize> Window<'a, S, ROWS, SIDE
             }
         }
     }
+
+    /// Returns `start` plus the numbers under the window times `taps`, added in row-major order.
+    #[inline(always)]
+    pub(super) fn sum(&self, simd: S, taps: &[[S::f32s; SIDE]; ROWS], start: S::f32s) -> S::f32s {
+        let mut sum = start;
+        for (values, taps) in self.values.iter().zip(taps) {
+            for (value, tap) in values.iter().zip(taps) {
+                sum = simd.mul_add_e_f32s(*value, *tap, sum);
+            }
+        }
+        sum
+    }
 }

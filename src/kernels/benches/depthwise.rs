@@ -4,7 +4,6 @@
 //! of the forward pass: images read once, results written once. `benches/reference/depthwise.py` does
 //! the same in PyTorch.
 
-#![allow(clippy::unwrap_used)]
 #![expect(clippy::print_stdout, reason = "a benchmark reports")]
 
 use std::time::Instant;
@@ -34,13 +33,7 @@ const CASES: [[usize; 5]; 7] = [
 fn main() {
     // `cargo test --benches` only asks whether it runs.
     let asked = std::env::args().any(|argument| argument == "--bench");
-    let only = std::env::var("CASE")
-        .ok()
-        .map(|c| c.parse::<usize>().unwrap());
-    for (i, case) in CASES.into_iter().enumerate() {
-        if only.is_some_and(|o| o != i) {
-            continue;
-        }
+    for case in CASES {
         measure(case, if asked { REPEATS } else { 1 });
     }
 }
@@ -66,7 +59,6 @@ fn measure([images, channels, height, side, stride]: [usize; 5], repeats: usize)
         let results = depthwise(input.clone(), taps.clone(), Some(bias.clone()), form);
         assert!(results.dims()[1] == channels);
     });
-    if std::env::var("N").is_err() {}
     let tracked = [input.clone(), taps.clone()].map(|tensor| tensor.autodiff().require_grad());
     let tracked_bias = bias.clone().autodiff().require_grad();
     let both = least(repeats, || {
@@ -75,44 +67,6 @@ fn measure([images, channels, height, side, stride]: [usize; 5], repeats: usize)
         let gradients = results.permute([0, 2, 3, 1]).backward();
         assert!(input.grad(&gradients).is_some());
     });
-    if let Ok(n) = std::env::var("N") {
-        let n: usize = n.parse().unwrap();
-        println!("forward {:.3} ms", forward * 1e3);
-        let t = Instant::now();
-        for _ in 0..n {
-            depthwise(input.clone(), taps.clone(), Some(bias.clone()), form);
-        }
-        println!("mean {:.3} ms", t.elapsed().as_secs_f64() * 1e3 / n as f64);
-        return;
-    }
-    let ones = Tensor::<4>::ones(
-        depthwise(input.clone(), taps.clone(), None, form).dims(),
-        &device,
-    );
-    println!(
-        "ones {:.2}",
-        least(repeats, || {
-            let _ = Tensor::<4>::ones(ones.dims(), &device);
-        }) * 1e3
-    );
-    println!(
-        "images only {:.2}",
-        least(repeats, || {
-            let [input, _] = tracked.clone();
-            let results = depthwise(input.clone(), taps.clone(), None, form);
-            let gradients = results.permute([0, 2, 3, 1]).backward();
-            assert!(input.grad(&gradients).is_some());
-        }) * 1e3
-    );
-    println!(
-        "taps only {:.2}",
-        least(repeats, || {
-            let [_, taps] = tracked.clone();
-            let results = depthwise(input.clone(), taps.clone(), None, form);
-            let gradients = results.permute([0, 2, 3, 1]).backward();
-            assert!(taps.grad(&gradients).is_some());
-        }) * 1e3
-    );
     println!(
         "[{images}, {channels}, {height}, {height}], {side} x {side}, stride {stride}: forward {:.2} \
          ms, {:.1} GB/s; with gradients {:.2} ms",
