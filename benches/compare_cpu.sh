@@ -1,25 +1,27 @@
 #!/usr/bin/env bash
-# Compares camtrail with PyTorch on the same cores: training steps of trial D and of the ConvLSTM, and
-# explaining a batch (against pytorch-grad-cam). Prints one table to standard output and progress to
-# standard error.
+# Compares camtrail with PyTorch on the same cores: training steps, forward passes, and explanations
+# (against pytorch-grad-cam). Prints one table to standard output and progress to standard error.
 #
-#   PYTHON=path/to/venv/bin/python benches/compare_cpu.sh [work ...]
+#   PYTHON=path/to/venv/bin/python benches/compare_cpu.sh [--threads] [work ...]
 #
-# The reference needs Python with torch and grad-cam, in a virtual environment outside this folder:
+# With --threads, the table compares one thread and two, and states the share that does not scale.
+#
+# The reference needs Python with torch, torchvision and grad-cam, in a virtual environment outside
+# this folder:
 #
 #   python3 -m venv ../camtrail-reference
-#   ../camtrail-reference/bin/pip install torch numpy grad-cam
+#   ../camtrail-reference/bin/pip install torch torchvision numpy grad-cam
 #
 # Environment variables (defaults in brackets): PAIRS is the number of interleaved pairs of processes
-# (9), REPEATS the number of steps of each after three warm-up steps (7), THREADS the number of cores
-# that both use (all). Works: trial-d convlstm explain.
+# (9), REPEATS the maximum number of steps of each after the warm-up (7; slow works do fewer), THREADS
+# the number of cores that both use (all). Works: see WORKS in benches/reference/compare.py.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 python="${PYTHON:-../camtrail-reference/bin/python}"
-if ! "$python" -c "import torch, pytorch_grad_cam" 2>/dev/null; then
-  echo "error: \"$python\" has no torch and pytorch_grad_cam" >&2
-  echo "hint: python3 -m venv ../camtrail-reference && ../camtrail-reference/bin/pip install torch numpy grad-cam" >&2
+if ! "$python" -c "import torch, torchvision, pytorch_grad_cam" 2>/dev/null; then
+  echo "error: \"$python\" lacks torch, torchvision or pytorch_grad_cam" >&2
+  echo "hint: python3 -m venv ../camtrail-reference && ../camtrail-reference/bin/pip install torch torchvision numpy grad-cam" >&2
   exit 1
 fi
 threads="${THREADS:-$(nproc)}"

@@ -1,19 +1,21 @@
-//! One training step of trial D or of the ConvLSTM, or the explanations of a batch, as
-//! `benches/reference/step.py` does them in PyTorch; `benches/compare_cpu.sh` compares the two.
+//! A training step, a forward pass or the explanations of a batch, as `benches/reference/step.py`
+//! does them in PyTorch; `benches/compare_cpu.sh` compares the two.
 //!
-//! `cargo bench --profile dev --bench step -- trial-d|convlstm|explain|product [repeats]` prints one
-//! line of JSON: the items of a repeat, the seconds of each, and the most memory that was used. The
-//! thread count is rayon's: `RAYON_NUM_THREADS`.
+//! `cargo bench --profile dev --bench step -- WORK [repeats]` prints one line of JSON: the items of a
+//! repeat, the seconds of each, and the most memory that was used. WORK is `trial-d`, `convlstm`,
+//! `explain`, `product`, `train-NETWORK` (small images), `forward-NETWORK-BATCH` or
+//! `maps-NETWORK-BATCH` (both at 224 pixels). The thread count is rayon's: `RAYON_NUM_THREADS`.
 
 #![expect(clippy::print_stdout, reason = "a benchmark reports")]
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use burn::module::Module;
 use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer};
 use burn::tensor::{Device, Distribution, Int, Tensor};
-use burn::train::TrainStep;
+use burn::train::{ClassificationOutput, TrainStep};
 use camtrail::explain::{ExplainRequest, Method, TargetSpec, explain};
+use camtrail::model::backbones::{Backbone, BackboneName, Dialect, Parameters, TrainableBackbone};
 use camtrail::model::tap::Tap;
 use camtrail::model::{
     ConvLstm, ForecastSpec, Head, ModelSpec, NetworkName, PlainCnn, Predictor, PredictorName,
@@ -27,6 +29,12 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const BATCH: usize = 128;
 const SIDE: usize = 32;
 const CLASSES: usize = 100;
+/// Images of a training step of a published network.
+const PUBLISHED_BATCH: usize = 64;
+/// Side and classes of published networks for photographs.
+const PHOTO: usize = 224;
+const PHOTO_CLASSES: usize = 1000;
+const MAPS: [&str; 2] = ["grad-cam", "grad-cam-pp"];
 /// Clips of a step of `experiments/convlstm.toml`, and the frames of each.
 const CLIPS: usize = 16;
 const FRAMES: usize = 20;
@@ -35,6 +43,10 @@ const CANVAS: usize = 64;
 const PRODUCT: usize = 1024;
 const WARM_UP: usize = 3;
 const REPEATS: usize = 7;
+/// Slow works end early: warming up after this time, repeating after this time and two repeats.
+const WARM_UP_TIME: Duration = Duration::from_secs(4);
+const TIME: Duration = Duration::from_secs(10);
+const FEWEST: usize = 2;
 const LEARNING_RATE: f64 = 1e-3;
 
 /// What is measured: how many items a repeat has, and the repeat.
@@ -53,27 +65,48 @@ fn main() {
         _ if asked => REPEATS,
         _ => 1,
     };
-    let (items, mut work) = match name {
-        "convlstm" => convlstm(),
-        "explain" => explanations(),
-        "product" => product(),
-        _ => trial_d(),
-    };
+    let (items, mut work) = work(name);
+    let started = Instant::now();
     for _ in 0..WARM_UP {
         work();
+        if started.elapsed() > WARM_UP_TIME {
+            break;
+        }
     }
-    let seconds: Vec<String> = (0..repeats)
-        .map(|_| {
-            let started = Instant::now();
-            work();
-            started.elapsed().as_secs_f64().to_string()
-        })
-        .collect();
+    let started = Instant::now();
+    let mut seconds: Vec<String> = Vec::new();
+    while seconds.len() < repeats && (seconds.len() < FEWEST || started.elapsed() < TIME) {
+        let started = Instant::now();
+        work();
+        seconds.push(started.elapsed().as_secs_f64().to_string());
+    }
     println!(
         "{{\"items\": {items}, \"seconds\": [{}], \"peak_mib\": {}}}",
         seconds.join(", "),
         peak_mib()
     );
+}
+
+fn work(name: &str) -> Work {
+    let words: Vec<&str> = name.split('-').collect();
+    // Only the first and the last word can be split off: names of networks have hyphens.
+    let network = |words: &[&str]| -> BackboneName {
+        let name = words.join("-");
+        name.parse().expect("the name of a published network")
+    };
+    let sized = |words: &[&str]| {
+        let (batch, name) = words.split_last().expect("a network and a batch");
+        (network(name), batch.parse().expect("a batch"))
+    };
+    match words.as_slice() {
+        ["convlstm"] => convlstm(),
+        ["explain"] => explanations(),
+        ["product"] => product(),
+        ["train", name @ ..] => published_step(network(name)),
+        ["forward", rest @ ..] => forward(sized(rest)),
+        ["maps", rest @ ..] => maps(sized(rest)),
+        _ => trial_d(),
+    }
 }
 
 fn network(device: &Device) -> PlainCnn {
@@ -91,26 +124,94 @@ fn adam() -> ModuleOptimizer {
     AdamConfig::new().with_epsilon(1e-8).init()
 }
 
-fn images(device: &Device) -> Tensor<4> {
+fn images([batch, side]: [usize; 2], device: &Device) -> Tensor<4> {
     let spread = Distribution::Normal(0.0, 1.0);
-    Tensor::random([BATCH, 3, SIDE, SIDE], spread, device)
+    Tensor::random([batch, 3, side, side], spread, device)
 }
 
 fn trial_d() -> Work {
+    training(network(&Device::flex().autodiff()), BATCH)
+}
+
+/// A training step of a published network with the first layers for small images.
+fn published_step(name: BackboneName) -> Work {
+    let device = Device::flex().autodiff();
+    let network = TrainableBackbone::new(name, CLASSES, 0, &device);
+    training(network, PUBLISHED_BATCH)
+}
+
+fn training<M>(network: M, batch: usize) -> Work
+where
+    M: Module + TrainStep<Input = ImageBatch, Output = ClassificationOutput> + 'static,
+{
     let device = Device::flex().autodiff();
     let mut optimizer = adam();
     let batch = ImageBatch {
-        images: images(&device),
-        labels: Tensor::<1, Int>::arange(0..BATCH as i64, &device) % CLASSES as i32,
+        images: images([batch, SIDE], &device),
+        labels: Tensor::<1, Int>::arange(0..batch as i64, &device) % CLASSES as i32,
     };
-    let mut trained = Some(network(&device));
+    let mut trained = Some(network);
+    let items = batch.images.dims()[0];
     let step = move || {
         let network = trained.take().expect("put back after every step");
         let output = TrainStep::step(&network, batch.clone());
         trained = Some(optimizer.step(LEARNING_RATE, network, output.grads));
         let _: f32 = output.item.loss.into_scalar();
     };
-    (BATCH, Box::new(step))
+    (items, Box::new(step))
+}
+
+/// Weights of both signs, and 1 for variances. They come from a formula: they change no time.
+struct Formula;
+
+impl Parameters for Formula {
+    fn values(&mut self, name: &str, shape: &[usize]) -> Vec<f32> {
+        let count: usize = shape.iter().product();
+        if name.ends_with("running_var") {
+            return vec![1.0; count];
+        }
+        let scale = 2.0 / (count as f32 / shape[0] as f32).sqrt();
+        let value = |at: usize| (at as f32 * 1.7).sin() * scale;
+        (0..count).map(value).collect()
+    }
+}
+
+fn photo_network(name: BackboneName) -> Backbone {
+    let dialect = Dialect::Torchvision;
+    Backbone::new(name, dialect, PHOTO_CLASSES, &mut Formula, &Device::flex())
+}
+
+/// A forward pass of a published network over photographs.
+fn forward((name, batch): (BackboneName, usize)) -> Work {
+    let network = photo_network(name);
+    let images = images([batch, PHOTO], &Device::flex());
+    let step = move || {
+        let logits = network.forward(images.clone(), &mut Tap::off());
+        let _ = logits.into_data();
+    };
+    (batch, Box::new(step))
+}
+
+/// Grad-CAM and Grad-CAM++ of photographs, at the network's default layer.
+fn maps((name, batch): (BackboneName, usize)) -> Work {
+    let network = photo_network(name);
+    let images = images([batch, PHOTO], &Device::flex());
+    let request = maps_at(network.default_layer());
+    let step = move || {
+        let maps = explain(&network, images.clone(), &request);
+        assert!(maps.is_ok_and(|maps| maps.len() == MAPS.len() * batch));
+    };
+    (batch, Box::new(step))
+}
+
+fn maps_at(layer: &str) -> ExplainRequest {
+    ExplainRequest {
+        layers: vec![layer.to_owned()],
+        methods: MAPS
+            .map(|name| Method::parse(name).expect("listed"))
+            .to_vec(),
+        target: TargetSpec::predicted(),
+    }
 }
 
 fn convlstm() -> Work {
@@ -144,17 +245,11 @@ fn convlstm() -> Work {
 fn explanations() -> Work {
     let device = Device::flex();
     let network = network(&device).valid();
-    let images = images(&device);
-    let request = ExplainRequest {
-        layers: vec!["block-5".to_owned()],
-        methods: ["grad-cam", "grad-cam-pp"]
-            .map(|name| Method::parse(name).expect("listed"))
-            .to_vec(),
-        target: TargetSpec::predicted(),
-    };
+    let images = images([BATCH, SIDE], &device);
+    let request = maps_at("block-5");
     let step = move || {
         let maps = explain(&network, images.clone(), &request);
-        assert!(maps.is_ok_and(|maps| maps.len() == 2 * BATCH));
+        assert!(maps.is_ok_and(|maps| maps.len() == MAPS.len() * BATCH));
     };
     (BATCH, Box::new(step))
 }

@@ -1,9 +1,12 @@
 """The PyTorch version of `benches/step.rs`: prints one JSON line with the seconds of each repeat.
 
-Usage: step.py trial-d|convlstm|explain [repeats]
+Usage: step.py WORK [repeats [way]]
 
-It uses PyTorch's best settings on a CPU: channels_last, fused Adam, gradients set to none. `explain`
-runs Grad-CAM and then Grad-CAM++ in pytorch-grad-cam, as its users do.
+WORK is trial-d, convlstm, explain, product, train-NETWORK (small images), forward-NETWORK-BATCH or
+maps-NETWORK-BATCH (both at 224 pixels). Training uses channels_last, fused Adam, and gradients set to
+none. `way` is one of WAYS, for a forward pass. Maps are Grad-CAM and then Grad-CAM++ in
+pytorch-grad-cam, as its users do. The line of JSON also has the operations of an item, two per
+multiply-add, where they can be counted.
 """
 
 import json
@@ -14,13 +17,22 @@ import time
 import torch
 from torch import nn
 
+from published import LAST, multiply_adds, photo, small
+
 BATCH = 128
+PUBLISHED_BATCH = 64
+PHOTO = 224
 CLIPS = 16
 FRAMES = 20
 SIDE = 64
 PATCH = 4
 HIDDEN = 64
 WARM_UP = 3
+# Slow works end early: warming up after these seconds, repeating after these and two repeats.
+WARM_UP_SECONDS = 4
+SECONDS = 10
+FEWEST = 2
+WAYS = ["channels_last", "fused", "fused-contiguous", "frozen"]
 
 
 def trial_d():
@@ -33,18 +45,23 @@ def trial_d():
     return nn.Sequential(*layers).to(memory_format=torch.channels_last)
 
 
-def images():
+def images(batch=BATCH, side=32):
     torch.manual_seed(0)
-    batch = torch.randn(BATCH, 3, 32, 32).contiguous(memory_format=torch.channels_last)
-    return batch, torch.randint(0, 100, (BATCH,))
+    batch = torch.randn(batch, 3, side, side).contiguous(memory_format=torch.channels_last)
+    return batch, torch.randint(0, 100, (len(batch),))
 
 
 def adam(network):
     return torch.optim.Adam(network.parameters(), lr=1e-3, fused=True)
 
 
-def train_trial_d():
-    network, (batch, labels) = trial_d(), images()
+def training_operations(network, run, items):
+    """Per item: forward, gradient of the weights and, except for the first layer, of the input."""
+    every, first = multiply_adds(network, run)
+    return 2 * (3 * every - first) / items
+
+
+def training(network, batch, labels):
     optimizer = adam(network)
 
     def step():
@@ -54,7 +71,40 @@ def train_trial_d():
         optimizer.step()
         return loss.item()
 
-    return step, BATCH
+    return step, len(batch), training_operations(network, lambda: network(batch), len(batch))
+
+
+def train_trial_d():
+    return training(trial_d(), *images())
+
+
+def train_published(name):
+    network = small(name, 100).to(memory_format=torch.channels_last).train()
+    return training(network, *images(PUBLISHED_BATCH))
+
+
+def forward(name, batch, way):
+    """A forward pass in inference mode. Fusing folds batch norm; freezing lets oneDNN lay out the weights."""
+    from torch.fx.experimental.optimization import fuse
+
+    network, (pictures, _) = photo(name).eval(), images(batch, PHOTO)
+    operations = 2 * multiply_adds(network, lambda: network(pictures))[0] / batch
+    if way != "channels_last":
+        network = fuse(network, inplace=True)
+    if way in ("fused-contiguous", "frozen"):
+        pictures = pictures.contiguous(memory_format=torch.contiguous_format)
+    else:
+        network = network.to(memory_format=torch.channels_last)
+    with torch.inference_mode():
+        if way == "frozen":
+            traced = torch.jit.trace(network, pictures, check_trace=False)
+            network = torch.jit.optimize_for_inference(torch.jit.freeze(traced))
+
+    def step():
+        with torch.inference_mode():
+            return network(pictures)
+
+    return step, batch, operations
 
 
 class Cell(nn.Module):
@@ -112,47 +162,75 @@ def train_convlstm():
         optimizer.step()
         return loss.item()
 
-    return step, CLIPS * (FRAMES - 1)
+    seen = nn.functional.pixel_unshuffle(clips.flatten(0, 1), PATCH)[:-CLIPS]
+    items = CLIPS * (FRAMES - 1)
+    return step, items, training_operations(network, lambda: network(seen, CLIPS), items)
 
 
-def explain():
+def maps_of(network, layer, batch):
     from pytorch_grad_cam import GradCAM, GradCAMPlusPlus
 
-    network, (batch, _) = trial_d().eval(), images()
-    # The last convolution's activation, after its ReLU.
-    methods = [method(network, [network[13]]) for method in (GradCAM, GradCAMPlusPlus)]
+    methods = [method(network, [layer]) for method in (GradCAM, GradCAMPlusPlus)]
 
     def step():
         return [method(input_tensor=batch, targets=None) for method in methods]
 
-    return step, BATCH
+    return step, len(batch), None
+
+
+def explain():
+    network = trial_d().eval()
+    # The last convolution's activation, after its ReLU.
+    return maps_of(network, network[13], images()[0])
+
+
+def maps(name, batch):
+    network = photo(name).to(memory_format=torch.channels_last).eval()
+    return maps_of(network, LAST[name](network), images(batch, PHOTO)[0])
 
 
 def product_peak():
     """One product of 1024 x 1024 matrices."""
     a, b = torch.randn(1024, 1024), torch.randn(1024, 1024)
-    return lambda: a @ b, 1
+    return lambda: a @ b, 1, 2 * 1024**3
 
 
-WORK = {
-    "trial-d": train_trial_d,
-    "convlstm": train_convlstm,
-    "explain": explain,
-    "product": product_peak,
-}
+def work(name, way):
+    kind, _, rest = name.partition("-")
+    if kind == "train":
+        return train_published(rest)
+    if kind in ("forward", "maps"):
+        network, _, batch = rest.rpartition("-")
+        batch = int(batch)
+        return forward(network, batch, way) if kind == "forward" else maps(network, batch)
+    kinds = {
+        "trial-d": train_trial_d,
+        "convlstm": train_convlstm,
+        "explain": explain,
+        "product": product_peak,
+    }
+    return kinds[name]()
 
 
 def main():
-    step, items = WORK[sys.argv[1]]()
-    repeats = int(sys.argv[2]) if len(sys.argv) > 2 else 7
-    seconds = []
-    for repeat in range(WARM_UP + repeats):
+    given = dict(enumerate(sys.argv))
+    count = int(given.get(2, 7))
+    step, items, operations = work(given[1], given.get(3, WAYS[0]))
+    started = time.perf_counter()
+    for _ in range(WARM_UP):
+        step()
+        if time.perf_counter() - started > WARM_UP_SECONDS:
+            break
+    seconds, first = [], time.perf_counter()
+    while len(seconds) < count:
+        if len(seconds) >= FEWEST and time.perf_counter() - first > SECONDS:
+            break
         started = time.perf_counter()
         step()
-        if repeat >= WARM_UP:
-            seconds.append(time.perf_counter() - started)
+        seconds.append(time.perf_counter() - started)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"items": items, "seconds": seconds, "peak_mib": round(peak)}))
+    found = {"items": items, "seconds": seconds, "peak_mib": round(peak), "operations": operations}
+    print(json.dumps(found))
 
 
 main()

@@ -6,12 +6,13 @@ use burn::backend::{Autodiff, AutodiffBackend, Backend, Flex, backend_extension}
 
 use super::activation::Activation;
 use super::after::After;
-use super::size::Form;
+use super::depthwise_size::DepthwiseSize;
 use super::differentiable_normalise::Kind;
 use super::pool::Window;
+use super::size::Form;
 use super::{
-    differentiable_convolution, differentiable_gate, differentiable_join, differentiable_normalise,
-    differentiable_pool, differentiable_recurrence,
+    differentiable_convolution, differentiable_depthwise, differentiable_gate, differentiable_join,
+    differentiable_normalise, differentiable_pool, differentiable_recurrence,
 };
 
 /// Operations of the CPU backend in addition to Burn's own.
@@ -43,6 +44,21 @@ pub(super) trait Kernels: Backend {
         bias: FloatTensor<Self>,
         form: Form,
         after: After,
+    ) -> FloatTensor<Self>;
+
+    /// Returns a depthwise convolution with a bias, followed by `activation`.
+    ///
+    /// # Shapes
+    /// - `images`: `[images, channels, height, width]`
+    /// - `taps`: `[channels, 1, side, side]`
+    /// - `bias`: `[channels]`
+    /// - returned: `[images, channels, rows, columns]`
+    fn depthwise(
+        images: FloatTensor<Self>,
+        taps: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        size: DepthwiseSize,
+        activation: Activation,
     ) -> FloatTensor<Self>;
 
     /// Returns `images * sigmoid(gate)`.
@@ -157,6 +173,16 @@ impl Kernels for Flex {
         differentiable_normalise::values([images, scale, shift, statistics, plus], kind)
     }
 
+    fn depthwise(
+        images: FloatTensor<Self>,
+        taps: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        size: DepthwiseSize,
+        activation: Activation,
+    ) -> FloatTensor<Self> {
+        differentiable_depthwise::values(images, taps, bias, size, activation)
+    }
+
     fn recurrence(
         given: FloatTensor<Self>,
         taps: FloatTensor<Self>,
@@ -216,6 +242,16 @@ impl<C: CheckpointStrategy> Kernels for Autodiff<Flex, C> {
         kind: Kind,
     ) -> FloatTensor<Self> {
         differentiable_normalise::tracked::<C>([images, scale, shift, statistics, plus], kind)
+    }
+
+    fn depthwise(
+        images: FloatTensor<Self>,
+        taps: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        size: DepthwiseSize,
+        activation: Activation,
+    ) -> FloatTensor<Self> {
+        differentiable_depthwise::tracked::<C>(images, taps, bias, size, activation)
     }
 
     fn recurrence(

@@ -14,7 +14,14 @@ mod after;
 mod by_products;
 mod channel_sums;
 mod convolution;
+mod depthwise;
+mod depthwise_images;
+mod depthwise_pass;
+mod depthwise_size;
+mod depthwise_taps;
+mod depthwise_window;
 mod differentiable_convolution;
+mod differentiable_depthwise;
 mod differentiable_gate;
 mod differentiable_join;
 mod differentiable_normalise;
@@ -32,7 +39,12 @@ mod layout;
 mod max_pool_passes;
 mod normalise;
 mod normalise_passes;
+#[cfg(test)]
+mod normalise_tests;
 mod panels;
+#[cfg(test)]
+mod pass_tests;
+mod pieces;
 mod pixels;
 mod pool;
 mod product;
@@ -55,6 +67,7 @@ use burn::tensor::{DType, Tensor};
 
 pub use activation::Activation;
 pub use after::After;
+pub use depthwise::{Depthwise, depthwise};
 use extension::Kernels;
 pub use gate::gated;
 pub use gates::GATES;

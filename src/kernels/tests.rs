@@ -3,7 +3,7 @@ use burn::tensor::{Device, TensorData};
 use super::*;
 
 /// Rounding of float32 sums in another order, as a share of the largest value.
-const SUM_ORDER: f32 = 2e-6;
+pub(super) const SUM_ORDER: f32 = 2e-6;
 /// Minimal filtering with four results at a time increases rounding about tenfold.
 const FILTERING: f32 = 3e-5;
 

@@ -55,7 +55,6 @@ impl Builder<'_> {
             form,
             padding,
             activation,
-            own_kernels: self.own_kernels(),
         }
     }
 
@@ -75,13 +74,7 @@ impl Builder<'_> {
             form,
             padding,
             activation,
-            own_kernels: self.own_kernels(),
         }
-    }
-
-    /// Networks for photographs use the backend, with which they equal torchvision's.
-    fn own_kernels(&self) -> bool {
-        self.stem == Stem::Cifar
     }
 
     /// Returns the dense layer `name`.

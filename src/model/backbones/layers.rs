@@ -1,14 +1,14 @@
 //! The layers of the architectures.
 
-use burn::tensor::module::{conv2d, linear};
-use burn::tensor::ops::ConvOptions;
+use burn::tensor::module::linear;
 use burn::tensor::{Device, Tensor};
 
 use super::norm::BatchNorm;
 use super::tally::Count;
-use crate::kernels::{Activation, After, activated, convolution, joined};
+use crate::kernels::{self, Activation, After, Depthwise, convolution, depthwise, joined};
 
-/// The form of a convolution over square kernels.
+/// The form of a convolution over square kernels. The groups are one or, for a depthwise
+/// convolution, as many as channels.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Form {
     pub(super) inputs: usize,
@@ -45,8 +45,6 @@ pub(super) struct Convolution {
     pub(super) form: Form,
     pub(super) padding: Padding,
     pub(super) activation: Activation,
-    /// Whether our own kernels may compute it; their last digits differ from the backend's.
-    pub(super) own_kernels: bool,
 }
 
 /// A dense layer.
@@ -119,25 +117,36 @@ impl Convolution {
         let [_batch, _channels, height, width] = input.dims();
         let padding = [height, width].map(|size| self.padding.around(size, self.form));
         let form = self.form;
-        let convolve = |weight: &Tensor<4>, bias: Option<Tensor<1>>| {
-            if self.own_kernels && form.keeps_size(self.padding) {
-                return convolution(input.clone(), weight.clone(), bias, After::Nothing);
+        let convolve = |weight: &Tensor<4>, bias: Option<Tensor<1>>, activation: Activation| {
+            let (input, weight, stride) = (input.clone(), weight.clone(), form.stride);
+            if form.groups == 1 {
+                let form = kernels::Form { stride, padding };
+                return convolution(input, weight, bias, form, After::Activation(activation));
             }
-            let strides = [form.stride; 2];
-            let options = ConvOptions::new_with_padding(strides, padding, [1; 2], form.groups);
-            conv2d(input.clone(), weight.clone(), bias, options)
+            let form = Depthwise {
+                stride,
+                padding,
+                activation,
+            };
+            depthwise(input, weight, bias, form)
         };
         match &self.kernel {
             Kernel::Biased(weight, bias) => {
-                let values = convolve(weight, Some(bias.clone()));
+                let bias = Some(bias.clone());
                 match plus {
-                    Some(plus) => joined(values, plus, activation),
-                    None => activated(values, activation),
+                    Some(plus) => joined(
+                        convolve(weight, bias, Activation::Identity),
+                        plus,
+                        activation,
+                    ),
+                    None => convolve(weight, bias, activation),
                 }
             }
-            Kernel::Normalised(weight, norm) => {
-                norm.forward(convolve(weight, None), plus, activation)
-            }
+            Kernel::Normalised(weight, norm) => norm.forward(
+                convolve(weight, None, Activation::Identity),
+                plus,
+                activation,
+            ),
             Kernel::Counted(count) => {
                 let [height, width] = [(height, padding[0]), (width, padding[1])]
                     .map(|(size, (before, after))| form.reached(before + size + after));
@@ -165,12 +174,6 @@ impl Convolution {
 }
 
 impl Form {
-    /// Returns whether it is a dense convolution with as many output cells as input cells.
-    fn keeps_size(&self, padding: Padding) -> bool {
-        let centred = self.kernel % 2 == 1 && padding == Padding::Each(self.kernel / 2);
-        centred && self.stride == 1 && self.groups == 1
-    }
-
     /// Returns the number of outputs along an axis of `size` with its padding.
     fn reached(&self, size: usize) -> usize {
         (size - self.kernel) / self.stride + 1

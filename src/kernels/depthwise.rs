@@ -1,0 +1,94 @@
+//! Depthwise convolutions: one filter per channel.
+
+use burn::backend::Dispatch;
+use burn::tensor::Tensor;
+use burn::tensor::module::conv2d;
+use burn::tensor::ops::ConvOptions;
+
+use super::activation::Activation;
+use super::depthwise_size::DepthwiseSize;
+use super::extension::Kernels;
+use super::{DType, is_cpu};
+
+/// The form of a depthwise convolution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Depthwise {
+    /// Pixels from one result to the next, in both directions.
+    pub stride: usize,
+    /// Zeros before and after the rows, and before and after the columns.
+    pub padding: [(usize, usize); 2],
+    /// The activation after the bias.
+    pub activation: Activation,
+}
+
+/// Returns the convolution of each channel of `images` with its own taps, followed by the activation
+/// of `form`.
+///
+/// The backend computes what the published networks do not have: taps other than 3x3 and 5x5, strides
+/// other than 1 and 2, channels that are not a multiple of 16.
+///
+/// # Shapes
+/// - `images`: `[images, channels, height, width]`
+/// - `taps`: `[channels, 1, side, side]`
+/// - `bias`: `[channels]`
+/// - returned: `[images, channels, rows, columns]`, where rows are
+///   `(height + padding - side) / stride + 1`, rounded down, and columns likewise
+pub fn depthwise(
+    images: Tensor<4>,
+    taps: Tensor<4>,
+    bias: Option<Tensor<1>>,
+    form: Depthwise,
+) -> Tensor<4> {
+    let [count, channels, height, width] = images.dims();
+    let [filters, _one, side, across] = taps.dims();
+    let [(above, below), (left, right)] = form.padding;
+    let size = DepthwiseSize {
+        images: count,
+        channels,
+        height,
+        width,
+        side,
+        stride: form.stride,
+        above,
+        below,
+        left,
+        right,
+    };
+    let square = filters == channels && side == across;
+    if !(square && size.is_known() && is_ours(&[&images, &taps])) {
+        return by_the_backend(images, taps, bias, form);
+    }
+    let bias = bias.unwrap_or_else(|| Tensor::zeros([channels], &taps.device()));
+    Tensor::from_dispatch(<Dispatch as Kernels>::depthwise(
+        images.into_dispatch(),
+        taps.into_dispatch(),
+        bias.into_dispatch(),
+        size,
+        form.activation,
+    ))
+}
+
+/// Returns whether all tensors hold f32 on the CPU.
+fn is_ours(tensors: &[&Tensor<4>]) -> bool {
+    (tensors.iter()).all(|tensor| {
+        tensor.dtype() == DType::F32 && is_cpu(&(*tensor).clone().into_dispatch().kind)
+    })
+}
+
+/// Computes the same with the backend's own operations.
+fn by_the_backend(
+    images: Tensor<4>,
+    taps: Tensor<4>,
+    bias: Option<Tensor<1>>,
+    form: Depthwise,
+) -> Tensor<4> {
+    let [_images, channels, _height, _width] = images.dims();
+    let strides = [form.stride; 2];
+    let options = ConvOptions::new_with_padding(strides, form.padding, [1; 2], channels);
+    let results = conv2d(images, taps, bias, options);
+    form.activation.by_the_backend(results)
+}
+
+#[cfg(test)]
+#[path = "depthwise_tests.rs"]
+mod tests;
