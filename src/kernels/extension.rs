@@ -7,7 +7,7 @@ use burn::backend::{Autodiff, AutodiffBackend, Backend, Flex, backend_extension}
 use super::activation::Activation;
 use super::after::After;
 use super::differentiable_normalise::Kind;
-use super::pool::Window;
+use super::pool_window::Window;
 use super::{
     differentiable_convolution, differentiable_gate, differentiable_join, differentiable_normalise,
     differentiable_pool, differentiable_recurrence,

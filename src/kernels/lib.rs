@@ -24,15 +24,18 @@ mod exponential;
 mod extension;
 mod finish;
 mod gate;
+mod gate_passes;
 mod gates;
 mod gather;
 mod join;
+mod join_passes;
 mod layout;
 mod max_pool_passes;
 mod normalise;
 mod normalise_passes;
 mod pixels;
 mod pool;
+mod pool_window;
 mod product;
 mod recurrence;
 mod scheme;
@@ -57,7 +60,8 @@ pub use gate::gated;
 pub use gates::GATES;
 pub use join::{activated, joined};
 pub use normalise::{Normalisation, normalised};
-pub use pool::{Window, averaged, max_pooled};
+pub use pool::{averaged, max_pooled};
+pub use pool_window::Window;
 use size::Size;
 
 /// Returns the convolution of `images` with zero padding that keeps height and width, followed by
