@@ -8,7 +8,7 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Flex, TensorMetadata};
 
 use super::channel_sums::channel_sums;
-use super::gate::{logistic, scale};
+use super::gate_passes::{logistic, scale};
 use super::layout::{
     channels_last, channels_second, channels_second_of, numbers, numbers_mut, zeros,
 };

@@ -8,7 +8,7 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Flex, TensorMetadata};
 
 use super::activation::Activation;
-use super::join::{back, forward, forward_from};
+use super::join_passes::{back, forward, forward_from};
 use super::layout::{channels_last, channels_second, channels_second_of, numbers, numbers_mut};
 
 /// Returns the activation of the sum of one or two tensors; shapes as in `Kernels::joined`.

@@ -8,7 +8,7 @@ use super::activation::Activation;
 use super::after::After;
 use super::depthwise_size::DepthwiseSize;
 use super::differentiable_normalise::Kind;
-use super::pool::Window;
+use super::pool_window::Window;
 use super::size::Form;
 use super::{
     differentiable_convolution, differentiable_depthwise, differentiable_gate, differentiable_join,

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use super::layout::zeros;
 use super::pixels::{load, store};
-use super::pool::Window;
+use super::pool_window::Window;
 
 /// The size of a pool.
 #[derive(Debug, Clone, Copy)]

@@ -1,6 +1,6 @@
 //! Times depthwise convolutions: forward, and forward with all gradients.
 //!
-//! `cargo bench --profile dev -p camtrail-kernels --bench depthwise` prints the least of some times and the bandwidth
+//! `cargo bench --profile dev --bench depthwise` prints the least of some times and the bandwidth
 //! of the forward pass: images read once, results written once. `benches/reference/depthwise.py` does
 //! the same in PyTorch.
 
@@ -9,7 +9,7 @@
 use std::time::Instant;
 
 use burn::tensor::{Device, Distribution, Tensor};
-use camtrail_kernels::{Activation, Depthwise, depthwise};
+use camtrail::kernels::{Activation, Depthwise, depthwise};
 
 /// As in the program.
 #[global_allocator]

@@ -1,7 +1,7 @@
 //! Times a batch normalisation with ReLU in training, our own and the backend's, against a copy of
 //! as many bytes as ours must read and write.
 //!
-//! `cargo bench --profile dev -p camtrail-kernels --bench normalisation -- IMAGES CHANNELS SIZE [REPEATS]`
+//! `cargo bench --profile dev --bench normalisation -- IMAGES CHANNELS SIZE [REPEATS]`
 //! prints medians of interleaved repeats in milliseconds, without the score and its gradient.
 
 #![expect(clippy::print_stdout, reason = "a benchmark reports")]
@@ -11,7 +11,7 @@ use std::time::Instant;
 use burn::tensor::activation::relu;
 use burn::tensor::module::batch_norm_train;
 use burn::tensor::{Device, Distribution, Tensor};
-use camtrail_kernels::{Activation, Normalisation, normalised};
+use camtrail::kernels::{Activation, Normalisation, normalised};
 use rayon::prelude::*;
 
 /// As in the program.

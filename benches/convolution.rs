@@ -1,6 +1,6 @@
 //! Times one convolution: the forward pass, the gradient of its input and the gradient of its taps.
 //!
-//! `cargo bench --profile dev -p camtrail-kernels -- IMAGES INPUTS SIZE OUTPUTS SIDE STRIDE [REPEATS]`
+//! `cargo bench --profile dev --bench convolution -- IMAGES INPUTS SIZE OUTPUTS SIDE STRIDE [REPEATS]`
 //! prints the medians in milliseconds and in GFLOP/s of the convolution as written.
 
 #![expect(clippy::print_stdout, reason = "a benchmark reports")]
@@ -8,7 +8,7 @@
 use std::time::Instant;
 
 use burn::tensor::{Device, Distribution, Tensor};
-use camtrail_kernels::{After, Form, convolution};
+use camtrail::kernels::{After, Form, convolution};
 
 fn main() {
     let numbers: Vec<usize> = std::env::args()
