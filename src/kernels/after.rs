@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::finish::POOL;
+use super::level::arch;
 use super::size::Size;
 
 /// The operation after a convolution.
@@ -65,7 +66,7 @@ fn unpool(gradient: &[f32], chosen: &[f32], size: Size) -> Vec<f32> {
     let from = gradient.par_chunks(row).zip(chosen.par_chunks(row));
     rows.zip(from).for_each(|(into, (gradient, chosen))| {
         let outputs = size.outputs;
-        Arch::new().dispatch(Unpool {
+        arch().dispatch(Unpool {
             gradient,
             chosen,
             outputs,

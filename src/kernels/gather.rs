@@ -1,10 +1,11 @@
 //! The convolution for any odd kernel and any number of channels: the pixels under the kernel are
 //! gathered into a row, and rows are multiplied with the kernels.
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::finish::Finish;
+use super::level::arch;
 use super::product::{Left, PANEL, Right, Size as ProductSize, Target, multiply};
 use super::scratch::with_scratch;
 use super::size::{Band, Size, bands, pixel_rows, tile_rows};
@@ -66,7 +67,7 @@ pub(super) fn convolve(images: &[f32], kernels: &Panels, size: Size, finish: Fin
             strides.map(|stride| stride * pixels),
             |[gathered, products]| {
                 gather(images, size, *band, strides[0], gathered);
-                Arch::new().dispatch(Convolve {
+                arch().dispatch(Convolve {
                     kernels: &kernels.values,
                     size,
                     band: *band,
@@ -217,7 +218,7 @@ pub(super) fn kernel_gradient(images: &[f32], gradient: &[f32], size: Size) -> V
                 with_scratch([stride * pixels, across * pixels], |[gathered, panels]| {
                     gather(images, size, **band, stride, gathered);
                     pack(&gradient[start * size.outputs..], size, pixels, panels);
-                    Arch::new().dispatch(Sum {
+                    arch().dispatch(Sum {
                         gathered,
                         stride,
                         panels,

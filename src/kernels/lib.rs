@@ -1,4 +1,5 @@
-//! Convolutions and recurrences that are faster on the CPU than the backend's own.
+//! Operations that are faster on the CPU than the backend's own, or whose results, unlike the
+//! backend's, have the same bits on every processor.
 //!
 //! Each public function gives the same values as the backend's operations that it replaces. It uses
 //! those where it has nothing faster: on another device, for another number type, or for an
@@ -9,22 +10,34 @@
     reason = "rows and columns of small squares are counted in several arrays at once"
 )]
 
+mod adam;
 mod after;
+mod binary_cross_entropy;
 mod by_products;
+mod combine;
 mod convolution;
+mod dense;
+mod differentiable_binary_cross_entropy;
 mod differentiable_convolution;
+mod differentiable_dense;
 mod differentiable_recurrence;
+mod differentiable_softmax;
+mod differentiable_sums;
+mod dots;
 mod exponential;
 mod extension;
 mod finish;
 mod gates;
 mod gather;
 mod layout;
+mod level;
 mod product;
 mod recurrence;
 mod scheme;
 mod scratch;
 mod size;
+mod softmax;
+mod sums;
 mod taps;
 mod winograd;
 mod winograd_gradient;
@@ -36,10 +49,16 @@ use burn::tensor::module::{conv2d, max_pool2d};
 use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
 use burn::tensor::{DType, Tensor};
 
+pub use adam::{AdamStep, Moments, adam};
 pub use after::After;
+pub use binary_cross_entropy::binary_cross_entropy;
+pub use dense::{WeightAxes, dense};
 use extension::Kernels;
 pub use gates::GATES;
+pub use level::{SIMD_VARIABLE, UnknownLevel, check_level};
 use size::Size;
+pub use softmax::{cross_entropy, log_softmax, softmax};
+pub use sums::{mean, mean_dim, sum, sum_dim};
 
 /// Returns the convolution of `images` with zero padding that keeps height and width, followed by
 /// `after`.

@@ -3,12 +3,12 @@ use burn::tensor::{Device, TensorData};
 use super::*;
 
 /// Rounding of float32 sums in another order, as a share of the largest value.
-const SUM_ORDER: f32 = 2e-6;
+pub(super) const SUM_ORDER: f32 = 2e-6;
 /// Minimal filtering with four results at a time increases rounding about tenfold.
 const FILTERING: f32 = 3e-5;
 
 /// Returns pseudo-random numbers between -1 and 1 from a formula.
-fn values<const D: usize>(shape: [usize; D], salt: f32, device: &Device) -> Tensor<D> {
+pub(super) fn values<const D: usize>(shape: [usize; D], salt: f32, device: &Device) -> Tensor<D> {
     let count = shape.iter().product();
     let values: Vec<f32> = (0..count)
         .map(|index| (index as f32 * 12.9898 + salt * 78.233).sin() * 43_758.547)
@@ -18,7 +18,7 @@ fn values<const D: usize>(shape: [usize; D], salt: f32, device: &Device) -> Tens
 }
 
 #[track_caller]
-fn assert_close<const D: usize>(found: Tensor<D>, expected: Tensor<D>, tolerance: f32) {
+pub(super) fn assert_close<const D: usize>(found: Tensor<D>, expected: Tensor<D>, tolerance: f32) {
     assert_eq!(found.dims(), expected.dims());
     let largest: f32 = expected.clone().abs().max().into_scalar();
     let difference: f32 = (found - expected).abs().max().into_scalar();
@@ -351,5 +351,48 @@ fn a_layer_is_as_step_by_step() {
                 assert_close(found, expected, 10.0 * SUM_ORDER);
             }
         }
+    }
+}
+
+/// The bits of a forward and a backward pass.
+type Bits = Vec<TensorData>;
+
+#[test]
+fn the_instructions_change_no_bit() {
+    let of_convolutions = |outputs: usize, inputs: usize, height: usize, side: usize| -> Bits {
+        let case = Case {
+            images: [3, inputs, height, height],
+            outputs,
+            side,
+        };
+        let mut bits = Vec::new();
+        for after in [After::Nothing, After::Relu, After::ReluPool] {
+            let (results, [images, taps], bias) = run(case, after, convolution);
+            bits.extend([results, images, taps].map(Tensor::into_data));
+            bits.push(bias.into_data());
+        }
+        bits
+    };
+    for (outputs, inputs, height, side) in [
+        (32, 3, 8, 3),
+        (32, 16, 8, 3),
+        (48, 16, 6, 3),
+        (32, 16, 2, 3),
+        (24, 8, 5, 3),
+        (17, 20, 5, 1),
+        (5, 3, 7, 5),
+    ] {
+        let bits = level::tests::with_each(|| of_convolutions(outputs, inputs, height, side));
+        let same = bits.iter().all(|bits_of_one| *bits_of_one == bits[0]);
+        assert!(same, "{outputs} {inputs} {height} {side}");
+    }
+    for sizes in [[3, 2, 16, 3], [3, 2, 8, 3], [2, 1, 24, 3], [2, 1, 5, 1]] {
+        let of_layer = || -> Bits {
+            let found = run_layer(sizes, true, recurrence);
+            found.into_iter().map(Tensor::into_data).collect()
+        };
+        let bits = level::tests::with_each(of_layer);
+        let same = bits.iter().all(|bits_of_one| *bits_of_one == bits[0]);
+        assert!(same, "{sizes:?}");
     }
 }

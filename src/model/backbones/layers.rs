@@ -1,12 +1,12 @@
 //! The layers of the architectures.
 
-use burn::tensor::module::{conv2d, linear};
+use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Device, Tensor, activation};
 
 use super::norm::BatchNorm;
 use super::tally::Count;
-use crate::kernels::{After, convolution};
+use crate::kernels::{After, WeightAxes, convolution, dense};
 
 /// The activation after a convolution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -203,7 +203,8 @@ impl Dense {
     pub(super) fn forward(&self, features: Tensor<2>) -> Tensor<2> {
         match self {
             Self::Held(weight, bias) => {
-                linear(features, weight.clone().transpose(), Some(bias.clone()))
+                let bias = Some(bias.clone());
+                dense(features, weight.clone(), bias, WeightAxes::OutputsFirst)
             }
             Self::Counted(count, outputs) => {
                 count.dense();
