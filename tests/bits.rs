@@ -161,7 +161,11 @@ fn a_deep_trial_and_its_maps() {
 #[test]
 #[cfg_attr(not(both_levels), ignore = "needs AVX-512")]
 fn a_residual_network() {
-    let train = train("resnet50", "shapes", &IMAGES);
+    let fewer = [
+        "data.shapes.train_images=12",
+        "data.shapes.validation_images=12",
+    ];
+    let train = train("resnet50", "shapes", &[&IMAGES[..], &fewer].concat());
     same_bytes("resnet50", &[train], &["model.bpk", "epochs.csv"]);
 }
 
@@ -177,7 +181,7 @@ fn a_predictor_and_its_maps() {
     same_bytes(
         "convlstm",
         &commands,
-        &["model.bpk", "epochs.csv", "maps.safetensors"],
+        &["model.bpk", "epochs.csv", "sequence.safetensors"],
     );
 }
 

@@ -204,4 +204,67 @@ mod tests {
             assert_eq!(of(features.clone().narrow(0, 65, 1)).into_data(), whole);
         }
     }
+
+    #[test]
+    #[ignore = "timing"]
+    fn timing() {
+        let device = Device::flex();
+        for [batch, inputs, outputs] in [
+            [1, 25088, 4096],
+            [1, 4096, 4096],
+            [1, 2048, 1000],
+            [16, 25088, 4096],
+            [128, 2048, 100],
+            [250, 512, 10],
+        ] {
+            let features = values([batch, inputs], 0.1, &device);
+            for axes in AXES {
+                let weight = values(shape([batch, inputs, outputs], axes), 0.2, &device);
+                let mut times = [(); 2].map(|()| Vec::new());
+                for _ in 0..7 {
+                    for (times, layer) in times.iter_mut().zip([dense as Layer, by_the_backend]) {
+                        let start = std::time::Instant::now();
+                        let _ = layer(features.clone(), weight.clone(), None, axes);
+                        times.push(start.elapsed().as_secs_f64() * 1e3);
+                    }
+                }
+                let median = times.map(|mut t| {
+                    t.sort_by(f64::total_cmp);
+                    t[3]
+                });
+                println!(
+                    "{batch} {inputs} {outputs} {axes:?}: own {:.3} ms, backend {:.3} ms, {:.2}",
+                    median[0],
+                    median[1],
+                    median[1] / median[0]
+                );
+            }
+        }
+        for axes in AXES {
+            for sizes in [[64, 2048, 100], [128, 4096, 1024]] {
+                let mut times = [(); 2].map(|()| Vec::new());
+                for _ in 0..5 {
+                    for (times, layer) in times.iter_mut().zip([dense as Layer, by_the_backend]) {
+                        let device = Device::flex().autodiff();
+                        let [batch, inputs, outputs] = sizes;
+                        let features = values([batch, inputs], 0.1, &device).require_grad();
+                        let weight = values(shape(sizes, axes), 0.2, &device).require_grad();
+                        let start = std::time::Instant::now();
+                        let _ = layer(features, weight, None, axes).sum().backward();
+                        times.push(start.elapsed().as_secs_f64() * 1e3);
+                    }
+                }
+                let median = times.map(|mut t| {
+                    t.sort_by(f64::total_cmp);
+                    t[2]
+                });
+                println!(
+                    "training {sizes:?} {axes:?}: own {:.3} ms, backend {:.3} ms, {:.2}",
+                    median[0],
+                    median[1],
+                    median[1] / median[0]
+                );
+            }
+        }
+    }
 }
