@@ -10,10 +10,11 @@ use rayon::prelude::*;
 use super::level::arch;
 use super::product::Left;
 
-/// From this number of rows on, cores share the rows; below it they share the columns.
+/// From this number of rows on, or below four times as many columns as a core computes at a time,
+/// cores share the rows; otherwise they share the columns.
 const MANY: usize = 256;
 /// Number of rows that a core computes at a time if cores share the rows.
-const ROWS: usize = 64;
+const ROWS: usize = 32;
 /// Number of columns that a core computes at a time.
 const COLUMNS: usize = 128;
 /// Number of rows of the right matrix after which the sums are stored meanwhile.
@@ -41,7 +42,7 @@ pub(super) fn combine(left: Left, right: &[f32], size: Size) -> Vec<f32> {
     if all.is_empty() {
         return all;
     }
-    if size.rows >= MANY {
+    if size.rows >= MANY || columns < 4 * COLUMNS {
         let parts = all.par_chunks_mut(ROWS * columns).enumerate();
         parts.for_each(|(part, into)| {
             arch().dispatch(Combine {
@@ -152,11 +153,13 @@ impl Combine<'_> {
         let place = |r: usize| (row + r) * columns + column;
         let mut sums: [[S::f32s; V]; R] =
             from_fn(|r| vectors::<S, V>(&self.into[place(r)..][..V * S::F32_LANES]));
-        for k in steps {
+        let mut lefts = [[0.0; R]; PIECE];
+        take(self.left, self.first + row, steps.clone(), &mut lefts);
+        for (k, lefts) in steps.zip(&lefts) {
             let right = &self.right[k * self.size.columns + self.columns.start + column..];
             let right = vectors::<S, V>(&right[..V * S::F32_LANES]);
             for r in 0..R {
-                let left = simd.splat_f32s(at(self.left, self.first + row + r, k));
+                let left = simd.splat_f32s(lefts[r]);
                 for v in 0..V {
                     sums[r][v] = simd.mul_add_e_f32s(left, right[v], sums[r][v]);
                 }
@@ -201,6 +204,16 @@ fn vectors<S: Simd, const V: usize>(values: &[f32]) -> [S::f32s; V] {
         .0
         .first_chunk()
         .expect("as many vectors")
+}
+
+/// Copies some steps of `R` rows of the left matrix, from `row`, next to each other.
+#[inline(always)]
+fn take<const R: usize>(left: Left, row: usize, steps: Range<usize>, into: &mut [[f32; R]]) {
+    for (into, step) in into.iter_mut().zip(steps) {
+        for r in 0..R {
+            into[r] = at(left, row + r, step);
+        }
+    }
 }
 
 /// Returns one number of the left matrix.
