@@ -1,5 +1,5 @@
 //! Embeds every file of `experiments/`, so that an installed binary knows the shipped trials and a
-//! new trial is one new file.
+//! new trial is one new file. Also tells the tests which instructions this machine has.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -7,6 +7,10 @@ use std::path::{Path, PathBuf};
 
 fn main() {
     println!("cargo::rerun-if-changed=experiments");
+    println!("cargo::rustc-check-cfg=cfg(both_levels)");
+    if has_both_levels() {
+        println!("cargo::rustc-cfg=both_levels");
+    }
     let root = PathBuf::from(variable("CARGO_MANIFEST_DIR")).join("experiments");
     let mut files = Vec::new();
     collect(&root, &mut files);
@@ -30,6 +34,16 @@ fn main() {
         code,
     )
     .expect("cargo gives a folder that can be written");
+}
+
+/// Returns whether this machine has AVX2 and AVX-512, which one test compares.
+fn has_both_levels() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return is_x86_feature_detected!("fma")
+        && is_x86_feature_detected!("avx512vl")
+        && is_x86_feature_detected!("avx512bw");
+    #[cfg(not(target_arch = "x86_64"))]
+    return false;
 }
 
 fn variable(name: &str) -> String {

@@ -11,6 +11,9 @@ mod panic_text;
 
 use burn::tensor::Device;
 
+use crate::kernels::{UnknownLevel, check_level};
+
+pub use crate::kernels::SIMD_VARIABLE;
 pub use lack::CudaLack;
 pub(crate) use panic_text::panic_text;
 
@@ -45,6 +48,9 @@ pub enum DeviceError {
     /// Nothing is missing, but the device does not compute.
     #[error("the CUDA device failed at its first computation: {0}")]
     CudaFails(String),
+    /// The environment selects vector instructions that the processor lacks.
+    #[error(transparent)]
+    Instructions(#[from] UnknownLevel),
 }
 
 /// A device and its name.
@@ -66,12 +72,15 @@ pub struct ChosenDevice {
 /// # Errors
 /// - [`DeviceError::CudaNotBuilt`], [`DeviceError::CudaLacks`] if CUDA is requested but not
 ///   available; [`DeviceChoice::Auto`] selects the CPU then.
+/// - [`DeviceError::Instructions`] if the environment selects vector instructions that this
+///   processor lacks.
 /// - [`DeviceError::CudaFails`] if nothing is missing but a first computation fails. It is an error
 ///   for [`DeviceChoice::Auto`] too: a broken GPU is not skipped silently.
 ///
 /// # Safety of the environment
 /// Call it before any thread is started.
 pub fn choose(choice: DeviceChoice) -> Result<ChosenDevice, DeviceError> {
+    check_level()?;
     match decide(choice, cuda::lacks)? {
         Decision::Gpu => {
             fall_back_to(CUDA);

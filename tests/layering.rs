@@ -8,13 +8,13 @@ use std::path::{Path, PathBuf};
 /// Each module and what it may use.
 const MAY_USE: [(&str, &[&str]); 13] = [
     ("run", &[]),
-    ("device", &[]),
+    ("device", &["kernels"]),
     ("kernels", &[]),
     ("data", &["run", "device"]),
     ("model", &["run", "device", "data", "kernels"]),
-    ("train", &["run", "device", "data", "model"]),
+    ("train", &["run", "device", "data", "model", "kernels"]),
     ("evaluate", &["run", "device", "data", "model"]),
-    ("explain", &["run", "device", "data", "model"]),
+    ("explain", &["run", "device", "data", "model", "kernels"]),
     (
         "experiment",
         &[

@@ -162,7 +162,8 @@ fn known(
         return Some((hints::explain(error, &reads), code(misused)));
     }
     if let Some(error) = cause.downcast_ref::<DeviceError>() {
-        return Some((Some(hints::device(error)), FAILED));
+        let misused = matches!(error, DeviceError::Instructions(_));
+        return Some((Some(hints::device(error)), code(misused)));
     }
     let run = match cause.downcast_ref::<CheckpointError>() {
         Some(CheckpointError::Run(error)) => Some(error),

@@ -6,6 +6,7 @@ use burn::tensor::{Tensor, TensorData};
 
 use super::{Plane, Saliency};
 use crate::data::random::{stream, uniform};
+use crate::kernels::mean_dim;
 
 /// Standard deviation of the centred Gaussian, in image heights and widths.
 const GAUSSIAN_SIGMA: f32 = 0.25;
@@ -79,7 +80,7 @@ impl Baseline {
                 numbers.map(|&number| random(input, number)).collect()
             }
             Self::Gaussian => vec![gaussian([height, width]); batch],
-            Self::Edges => Plane::from_batch(input.pixels.clone().mean_dim(1).squeeze_dim(1))
+            Self::Edges => Plane::from_batch(mean_dim(input.pixels.clone(), 1).squeeze_dim(1))
                 .iter()
                 .map(edges)
                 .collect(),

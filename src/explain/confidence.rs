@@ -1,12 +1,12 @@
 //! A network's confidence in a class, on images and on explanation maps.
 
-use burn::tensor::activation::softmax;
 use burn::tensor::{Tensor, TensorData};
 
 use super::chunk::chunk_size;
 use super::quantity::class_index;
 use super::saliency::explanation_map;
 use super::{ExplainError, Explainable};
+use crate::kernels::softmax;
 use crate::model::tap::Tap;
 
 /// The statistics that standardised the network's inputs, one number per channel.
@@ -139,7 +139,7 @@ fn class_probabilities(
         });
     }
     let index = class_index(target_class, &logits).reshape([batch, 1]);
-    Ok(softmax(logits, 1)
+    Ok(softmax(logits)
         .gather(1, index)
         .into_data()
         .iter::<f32>()

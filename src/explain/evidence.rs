@@ -1,9 +1,9 @@
 //! The evidence for a map: one forward pass and the only backward pass outside training.
 
 use burn::tensor::Tensor;
-use burn::tensor::activation::softmax;
 
 use super::{ExplainError, Explainable, TargetSpec};
+use crate::kernels::{softmax, sum};
 use crate::model::tap::Tap;
 
 /// Largest difference between the outputs of a plain and a tapped forward pass, relative to the
@@ -105,7 +105,7 @@ where
 
     let target_class = targets.resolve(&logits)?;
     let scores = targets.quantity.of(tapped, &target_class);
-    let found = layer_evidence(scores.clone().sum(), tap)?;
+    let found = layer_evidence(sum(scores.clone()), tap)?;
     let with_weights = |layer: &LayerEvidence| {
         let weights = network.pooled_linear_weights(&layer.name);
         LayerEvidence {
@@ -118,7 +118,7 @@ where
     };
     let layers = in_order(&found, layers).map(with_weights).collect();
     Ok(Evidence {
-        probabilities: softmax(logits.clone(), 1),
+        probabilities: softmax(logits.clone()),
         logits,
         scores: scores.without_autodiff(),
         target_class,

@@ -4,6 +4,7 @@ use burn::tensor::Tensor;
 
 use super::method::{Formula, Map, weighted_sum};
 use super::saliency::rectify;
+use crate::kernels::mean_dim;
 
 /// Gradient-weighted class activation mapping.
 pub static FORMULA: Formula = Formula {
@@ -44,10 +45,8 @@ pub fn grad_cam(activation: Tensor<4>, gradient: Tensor<4>) -> Tensor<3> {
 /// changes a map by a constant factor, which min-max normalisation removes.
 pub fn channel_weights(gradient: Tensor<4>) -> Tensor<2> {
     let [batch, channels, height, width] = gradient.dims();
-    gradient
-        .reshape([batch, channels, height * width])
-        .mean_dim(2)
-        .squeeze_dim(2)
+    let cells = gradient.reshape([batch, channels, height * width]);
+    mean_dim(cells, 2).squeeze_dim(2)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use burn::tensor::Tensor;
 
 use super::method::{Formula, Map, weighted_sum};
 use super::saliency::rectify;
+use crate::kernels::sum_dim;
 
 /// Grad-CAM++.
 pub static FORMULA: Formula = Formula {
@@ -62,14 +63,13 @@ pub fn channel_weights(activation: Tensor<4>, gradient: Tensor<4>) -> Tensor<2> 
 
     let pixels = [batch, channels, height * width];
     let gradient = rectify(gradient.reshape(pixels));
-    let activation_sum = activation.reshape(pixels).sum_dim(2);
+    let activation_sum = sum_dim(activation.reshape(pixels), 2);
     let denominator = activation_sum * gradient.clone() + SECOND_ORDER;
     let vanishes = denominator.clone().equal_elem(0.0);
-    let alpha = denominator
-        .mask_fill(vanishes.clone(), 1.0)
-        .recip()
-        .mask_fill(vanishes, 0.0);
-    (alpha * gradient).sum_dim(2).squeeze_dim(2)
+    let divisor = denominator.mask_fill(vanishes.clone(), 1.0);
+    // A division is rounded correctly everywhere; the backend's `recip` depends on the processor.
+    let alpha = (divisor.ones_like() / divisor).mask_fill(vanishes, 0.0);
+    sum_dim(alpha * gradient, 2).squeeze_dim(2)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use burn::tensor::Tensor;
 
 use super::method::{Formula, Map};
 use super::saliency::rectify;
+use crate::kernels::sum_dim;
 
 /// HiResCAM.
 pub static FORMULA: Formula = Formula {
@@ -13,7 +14,7 @@ pub static FORMULA: Formula = Formula {
 };
 
 fn signed_map(activation: Tensor<4>, gradient: Tensor<4>) -> Tensor<3> {
-    (gradient * activation).sum_dim(1).squeeze_dim(1)
+    sum_dim(gradient * activation, 1).squeeze_dim(1)
 }
 
 /// Returns the HiResCAM of each image, rectified.

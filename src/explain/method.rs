@@ -9,6 +9,7 @@ use burn::tensor::Tensor;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::{ExplainError, LayerEvidence, Questions};
+use crate::kernels::sum_dim;
 
 /// What a method reads next to the activation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -199,9 +200,8 @@ pub fn weighted_sum(activation: Tensor<4>, channel_weights: Tensor<2>) -> Tensor
         [batch, channels],
         "channel weights must be [batch, channels] of the activation"
     );
-    (activation * channel_weights.reshape([batch, channels, 1, 1]))
-        .sum_dim(1)
-        .squeeze_dim(1)
+    let weighted = activation * channel_weights.reshape([batch, channels, 1, 1]);
+    sum_dim(weighted, 1).squeeze_dim(1)
 }
 
 impl fmt::Debug for Method {

@@ -8,6 +8,7 @@ use super::evidence::{check_finite, in_order, layer_evidence, probed_forward};
 use super::layer_maps::{by_image, method_maps, of_every_layer};
 use super::questions::{Subject, check_count};
 use super::{ExplainError, LayerEvidence, Method, Needs, Questions, Saliency};
+use crate::kernels::{sum, sum_dim};
 use crate::model::tap::Tap;
 
 /// The layers and methods to explain a score with.
@@ -149,7 +150,7 @@ pub fn masked_region(
         let regions = regions.clone().select(0, places);
         let values: Tensor<3> = output.narrow(1, channel, 1).squeeze_dim(1);
         let inside = (values * regions).reshape([rows, height * width]);
-        inside.sum_dim(1).squeeze_dim(1)
+        sum_dim(inside, 1).squeeze_dim(1)
     }
 }
 
@@ -178,7 +179,7 @@ where
         check_count(&scores, self.places.len())?;
         let values = scores.clone().without_autodiff();
         check_finite(&values, "score", "the network")?;
-        Ok((values, layer_evidence(scores.sum(), tap)?))
+        Ok((values, layer_evidence(sum(scores), tap)?))
     }
 }
 

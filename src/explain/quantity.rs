@@ -4,10 +4,10 @@
 use std::fmt;
 use std::str::FromStr;
 
-use burn::tensor::activation::softmax;
 use burn::tensor::{Int, Tensor, TensorData};
 
 use super::ExplainError;
+use crate::kernels::softmax;
 
 /// Precedes the other class of a difference.
 const MINUS: &str = "minus:";
@@ -41,7 +41,7 @@ impl Quantity {
         let index = class_index(target_class, &logits).reshape([batch, 1]);
         let values = match self {
             Self::Logit => logits.gather(1, index),
-            Self::Probability => softmax(logits, 1).gather(1, index),
+            Self::Probability => softmax(logits).gather(1, index),
             Self::Minus(class) => logits.clone().gather(1, index) - logits.narrow(1, class, 1),
         };
         values.squeeze_dim(1)

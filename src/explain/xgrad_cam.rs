@@ -4,6 +4,7 @@ use burn::tensor::Tensor;
 
 use super::method::{Formula, Map, weighted_sum};
 use super::saliency::rectify;
+use crate::kernels::sum_dim;
 
 /// Added to a channel's sum before dividing by it, so that a dead channel (sum 0) has weight 0. The
 /// value is that of the authors' code.
@@ -58,7 +59,7 @@ pub fn channel_weights(activation: Tensor<4>, gradient: Tensor<4>) -> Tensor<2> 
     );
     let sum = |cells: Tensor<4>| -> Tensor<2> {
         let cells = cells.reshape([batch, channels, height * width]);
-        cells.sum_dim(2).squeeze_dim(2)
+        sum_dim(cells, 2).squeeze_dim(2)
     };
     let share = sum(gradient * activation.clone());
     let denominator = sum(activation) + DEAD_CHANNEL;

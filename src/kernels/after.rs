@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::activation::Activation;
 use super::finish::POOL;
+use super::level::arch;
 use super::product::PANEL;
 use super::scratch::zeros;
 use super::size::Size;
@@ -54,7 +55,7 @@ pub(super) fn results_gradient<'a>(
             into.par_chunks_mut(per)
                 .zip(from)
                 .for_each(|(into, (gradient, results))| {
-                    Arch::new().dispatch(Slope {
+                    arch().dispatch(Slope {
                         activation: *activation,
                         results,
                         gradient,
@@ -102,7 +103,7 @@ fn unpool(gradient: &[f32], chosen: &[f32], size: Size) -> Vec<f32> {
     let from = gradient.par_chunks(row).zip(chosen.par_chunks(row));
     rows.zip(from).for_each(|(into, (gradient, chosen))| {
         let outputs = size.outputs;
-        Arch::new().dispatch(Unpool {
+        arch().dispatch(Unpool {
             gradient,
             chosen,
             outputs,

@@ -1,8 +1,9 @@
 //! Sums over the pixels of each image, channel by channel.
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
+use super::level::arch;
 use super::pixels::{BLOCK, load, per_part, store};
 
 /// Returns the sums over each image's pixels of `values`, times `factors` if there are any.
@@ -25,7 +26,7 @@ pub(super) fn channel_sums(
             let start = [start + index % parts * part, start + image];
             let end = start[1].min(start[0] + part);
             let mut sums = vec![0.0; channels];
-            Arch::new().dispatch(Sums {
+            arch().dispatch(Sums {
                 values: &values[start[0]..end],
                 factors: factors.map(|all| &all[start[0]..end]),
                 sums: &mut sums,

@@ -6,12 +6,13 @@
 
 use std::array::from_fn;
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 
 use super::activation::Activation;
 use super::depthwise_pass::forward;
 use super::depthwise_size::DepthwiseSize;
 use super::depthwise_window::Window;
+use super::level::arch;
 use super::pieces::pieces;
 
 /// Returns the gradient of the images, `[images, height, width, channels]`.
@@ -26,7 +27,7 @@ pub(super) fn images_gradient(gradient: &[f32], taps: &[f32], size: DepthwiseSiz
         let identity = Activation::Identity;
         return forward(gradient, &turned, &zeros, size.turned(), identity);
     }
-    let arch = Arch::new();
+    let arch = arch();
     pieces(
         size.images * size.height,
         size.width * size.channels,

@@ -8,11 +8,12 @@
 
 use std::array::from_fn;
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 
 use super::activation::Activation;
 use super::depthwise_size::DepthwiseSize;
 use super::depthwise_window::Window;
+use super::level::arch;
 use super::pieces::pieces;
 
 /// Returns the results, `[images, rows, columns, channels]`.
@@ -29,7 +30,7 @@ pub(super) fn forward(
     activation: Activation,
 ) -> Vec<f32> {
     let outside = vec![0.0; size.width * size.channels];
-    let arch = Arch::new();
+    let arch = arch();
     pieces(
         size.images * size.rows(),
         size.columns() * size.channels,

@@ -7,11 +7,12 @@
 use std::array::from_fn;
 use std::ops::Range;
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::depthwise_size::DepthwiseSize;
 use super::depthwise_window::Window;
+use super::level::arch;
 
 /// Smallest number of results of a part.
 const PIXELS: usize = 1024;
@@ -31,7 +32,7 @@ pub(super) fn taps_gradient(
     let all = size.images * size.rows();
     let count = (size.side * size.side + 1) * channels;
     let outside = vec![0.0; size.width * channels];
-    let arch = Arch::new();
+    let arch = arch();
     let parts: Vec<Vec<f32>> = (0..all.div_ceil(rows))
         .into_par_iter()
         .map(|part| {

@@ -8,7 +8,7 @@ use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Flex};
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 
 use super::activation::Activation;
 use super::depthwise_images::images_gradient;
@@ -16,6 +16,7 @@ use super::depthwise_pass::forward;
 use super::depthwise_size::DepthwiseSize;
 use super::depthwise_taps::taps_gradient;
 use super::layout::{channels_last, channels_second, dense, numbers, tensor};
+use super::level::arch;
 use super::pieces::pieces;
 
 /// Numbers of a part of the activation's gradient.
@@ -115,7 +116,7 @@ impl State {
                 Cow::Owned(forward(images, taps, trace, self.size, identity))
             }
         };
-        let arch = Arch::new();
+        let arch = arch();
         let length = gradient.len();
         // Whole pieces: channels are in multiples of 16, so the last piece is whole vectors too.
         let mut before = pieces(length.div_ceil(PART), PART, |index, into| {

@@ -6,13 +6,16 @@ use burn::backend::{Autodiff, AutodiffBackend, Backend, Flex, backend_extension}
 
 use super::activation::Activation;
 use super::after::After;
+use super::dense::WeightAxes;
 use super::depthwise_size::DepthwiseSize;
 use super::differentiable_normalise::Kind;
 use super::pool_window::Window;
 use super::size::Form;
+use super::softmax::RowFunction;
 use super::{
-    differentiable_convolution, differentiable_depthwise, differentiable_gate, differentiable_join,
-    differentiable_normalise, differentiable_pool, differentiable_recurrence,
+    differentiable_binary_cross_entropy, differentiable_convolution, differentiable_dense,
+    differentiable_depthwise, differentiable_gate, differentiable_join, differentiable_normalise,
+    differentiable_pool, differentiable_recurrence, differentiable_softmax, differentiable_sums,
 };
 
 /// Operations of the CPU backend in addition to Burn's own.
@@ -31,6 +34,15 @@ pub(super) trait Kernels: Backend {
     /// - returned: `[images, channels]`
     fn averaged(images: FloatTensor<Self>) -> FloatTensor<Self>;
 
+    /// Returns the mean binary cross-entropy, `[1]`.
+    ///
+    /// # Shapes
+    /// - `logits`, `targets`: `[values]`
+    fn binary_cross_entropy(
+        logits: FloatTensor<Self>,
+        targets: FloatTensor<Self>,
+    ) -> FloatTensor<Self>;
+
     /// Returns a convolution with a bias, followed by `after`.
     ///
     /// # Shapes
@@ -44,6 +56,20 @@ pub(super) trait Kernels: Backend {
         bias: FloatTensor<Self>,
         form: Form,
         after: After,
+    ) -> FloatTensor<Self>;
+
+    /// Returns the outputs of a dense layer.
+    ///
+    /// # Shapes
+    /// - `features`: `[batch, inputs]`
+    /// - `weight`: as `axes` says
+    /// - `bias`: `[outputs]`
+    /// - returned: `[batch, outputs]`
+    fn dense(
+        features: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        axes: WeightAxes,
     ) -> FloatTensor<Self>;
 
     /// Returns a depthwise convolution with a bias, followed by `activation`.
@@ -119,12 +145,18 @@ pub(super) trait Kernels: Backend {
         started: bool,
     ) -> FloatTensor<Self>;
 
+    /// Returns the function of each row of logits, `[batch, classes]`.
+    fn row_function(logits: FloatTensor<Self>, function: RowFunction) -> FloatTensor<Self>;
+
     /// Returns the mean and the variance over n values of each channel, without a gradient.
     ///
     /// # Shapes
     /// - `images`: `[images, channels, height, width]`
     /// - returned: `[2, channels]`
     fn statistics(images: FloatTensor<Self>) -> FloatTensor<Self>;
+
+    /// Returns the sums of rows: `[rows, length]` to `[rows]`.
+    fn sum_rows(rows: FloatTensor<Self>) -> FloatTensor<Self>;
 }
 
 impl Kernels for Flex {
@@ -136,6 +168,13 @@ impl Kernels for Flex {
         differentiable_pool::means(images)
     }
 
+    fn binary_cross_entropy(
+        logits: FloatTensor<Self>,
+        targets: FloatTensor<Self>,
+    ) -> FloatTensor<Self> {
+        differentiable_binary_cross_entropy::values(logits, targets)
+    }
+
     fn convolution(
         images: FloatTensor<Self>,
         taps: FloatTensor<Self>,
@@ -144,6 +183,25 @@ impl Kernels for Flex {
         after: After,
     ) -> FloatTensor<Self> {
         differentiable_convolution::values(images, taps, bias, form, after)
+    }
+
+    fn dense(
+        features: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        axes: WeightAxes,
+    ) -> FloatTensor<Self> {
+        differentiable_dense::values(features, weight, bias, axes)
+    }
+
+    fn depthwise(
+        images: FloatTensor<Self>,
+        taps: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        size: DepthwiseSize,
+        activation: Activation,
+    ) -> FloatTensor<Self> {
+        differentiable_depthwise::values(images, taps, bias, size, activation)
     }
 
     fn gated(images: FloatTensor<Self>, gate: FloatTensor<Self>) -> FloatTensor<Self> {
@@ -173,16 +231,6 @@ impl Kernels for Flex {
         differentiable_normalise::values([images, scale, shift, statistics, plus], kind)
     }
 
-    fn depthwise(
-        images: FloatTensor<Self>,
-        taps: FloatTensor<Self>,
-        bias: FloatTensor<Self>,
-        size: DepthwiseSize,
-        activation: Activation,
-    ) -> FloatTensor<Self> {
-        differentiable_depthwise::values(images, taps, bias, size, activation)
-    }
-
     fn recurrence(
         given: FloatTensor<Self>,
         taps: FloatTensor<Self>,
@@ -193,8 +241,16 @@ impl Kernels for Flex {
         differentiable_recurrence::values(given, taps, [hidden, cell], started)
     }
 
+    fn row_function(logits: FloatTensor<Self>, function: RowFunction) -> FloatTensor<Self> {
+        differentiable_softmax::values(logits, function)
+    }
+
     fn statistics(images: FloatTensor<Self>) -> FloatTensor<Self> {
         differentiable_normalise::moments(images)
+    }
+
+    fn sum_rows(rows: FloatTensor<Self>) -> FloatTensor<Self> {
+        differentiable_sums::values(rows)
     }
 }
 
@@ -207,6 +263,13 @@ impl<C: CheckpointStrategy> Kernels for Autodiff<Flex, C> {
         differentiable_pool::means_tracked::<C>(images)
     }
 
+    fn binary_cross_entropy(
+        logits: FloatTensor<Self>,
+        targets: FloatTensor<Self>,
+    ) -> FloatTensor<Self> {
+        differentiable_binary_cross_entropy::tracked::<C>(logits, targets)
+    }
+
     fn convolution(
         images: FloatTensor<Self>,
         taps: FloatTensor<Self>,
@@ -215,6 +278,25 @@ impl<C: CheckpointStrategy> Kernels for Autodiff<Flex, C> {
         after: After,
     ) -> FloatTensor<Self> {
         differentiable_convolution::tracked::<C>(images, taps, bias, form, after)
+    }
+
+    fn dense(
+        features: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        axes: WeightAxes,
+    ) -> FloatTensor<Self> {
+        differentiable_dense::tracked::<C>(features, weight, bias, axes)
+    }
+
+    fn depthwise(
+        images: FloatTensor<Self>,
+        taps: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        size: DepthwiseSize,
+        activation: Activation,
+    ) -> FloatTensor<Self> {
+        differentiable_depthwise::tracked::<C>(images, taps, bias, size, activation)
     }
 
     fn gated(images: FloatTensor<Self>, gate: FloatTensor<Self>) -> FloatTensor<Self> {
@@ -244,16 +326,6 @@ impl<C: CheckpointStrategy> Kernels for Autodiff<Flex, C> {
         differentiable_normalise::tracked::<C>([images, scale, shift, statistics, plus], kind)
     }
 
-    fn depthwise(
-        images: FloatTensor<Self>,
-        taps: FloatTensor<Self>,
-        bias: FloatTensor<Self>,
-        size: DepthwiseSize,
-        activation: Activation,
-    ) -> FloatTensor<Self> {
-        differentiable_depthwise::tracked::<C>(images, taps, bias, size, activation)
-    }
-
     fn recurrence(
         given: FloatTensor<Self>,
         taps: FloatTensor<Self>,
@@ -264,7 +336,15 @@ impl<C: CheckpointStrategy> Kernels for Autodiff<Flex, C> {
         differentiable_recurrence::tracked::<C>(given, taps, [hidden, cell], started)
     }
 
+    fn row_function(logits: FloatTensor<Self>, function: RowFunction) -> FloatTensor<Self> {
+        differentiable_softmax::tracked::<C>(logits, function)
+    }
+
     fn statistics(images: FloatTensor<Self>) -> FloatTensor<Self> {
         Self::from_inner(differentiable_normalise::moments(images.into_primitive()))
+    }
+
+    fn sum_rows(rows: FloatTensor<Self>) -> FloatTensor<Self> {
+        differentiable_sums::tracked::<C>(rows)
     }
 }

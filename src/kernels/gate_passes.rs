@@ -1,15 +1,16 @@
 //! The passes over memory of a gate.
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::exponential::sigmoid;
+use super::level::arch;
 use super::pixels::{load, per_part, store};
 
 /// Returns the logistic function of each value.
 pub(super) fn logistic(values: &[f32]) -> Vec<f32> {
     let mut into = values.to_vec();
-    Arch::new().dispatch(Logistic(&mut into));
+    arch().dispatch(Logistic(&mut into));
     into
 }
 
@@ -47,7 +48,7 @@ pub(super) fn scale(
         let parts = into.par_chunks_mut(part).enumerate();
         parts.for_each(|(index, into)| {
             let values = values.map(|all| &all[index * part..][..into.len()]);
-            Arch::new().dispatch(Scale {
+            arch().dispatch(Scale {
                 values,
                 into,
                 factors,

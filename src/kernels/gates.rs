@@ -1,9 +1,11 @@
 //! The gates of a ConvLSTM, with one pass over memory per step, forward and backward.
 
-use pulp::{Arch, Scalar, Simd, WithSimd};
+use pulp::{Scalar, Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::exponential::{sigmoid, tanh};
+use super::level::arch;
+use super::product::PANEL;
 
 /// Gates of a cell: input, forget, output and candidate, in this order along the channels.
 pub const GATES: usize = 4;
@@ -38,7 +40,7 @@ impl Step<'_> {
                 let share = &share[index * GATES * per..][..gates.len()];
                 (share, &cell_before[index * per..][..cell.len()])
             });
-            Arch::new().dispatch(Forward(Step {
+            arch().dispatch(Forward(Step {
                 given,
                 before,
                 gates,
@@ -57,7 +59,7 @@ impl WithSimd for Forward<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        if self.0.channels.is_multiple_of(S::F32_LANES) {
+        if self.0.channels.is_multiple_of(PANEL) {
             forward(simd, self.0);
         } else {
             forward(Scalar, self.0);
@@ -144,7 +146,7 @@ impl StepBack<'_> {
                 into,
                 channels,
             };
-            Arch::new().dispatch(Back(part));
+            arch().dispatch(Back(part));
         });
     }
 }
@@ -156,7 +158,7 @@ impl WithSimd for Back<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        if self.0.channels.is_multiple_of(S::F32_LANES) {
+        if self.0.channels.is_multiple_of(PANEL) {
             back(simd, self.0);
         } else {
             back(Scalar, self.0);

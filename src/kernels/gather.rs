@@ -2,10 +2,11 @@
 //! a row, and rows are multiplied with the kernels. It is also the adjoint, the gradient of the
 //! images.
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::finish::{Finish, POOL};
+use super::level::arch;
 use super::panels::{Panels, Weights};
 use super::product::{End, Left, PANEL, Right, Size as ProductSize, Target, multiply};
 use super::scratch::{with_scratch, zeros};
@@ -67,7 +68,7 @@ fn by_bands(images: &[f32], weights: Weights, windows: &Windows, end: End, into:
             if windows.spread == 1 {
                 let into = &mut *into;
                 rows(windows, class, images, place, |left, pixels| {
-                    Arch::new().dispatch(Product {
+                    arch().dispatch(Product {
                         left,
                         kernels,
                         pixels,
@@ -155,7 +156,7 @@ fn scatter(
     let mut products = Vec::new();
     rows(windows, class, images, place, |left, pixels| {
         products = vec![0.0; pixels * outputs];
-        Arch::new().dispatch(Product {
+        arch().dispatch(Product {
             left,
             kernels,
             pixels,
@@ -248,7 +249,7 @@ fn by_outputs(images: &[f32], weights: Weights, windows: &Windows, end: End, int
             let mut products = vec![0.0; pixels * columns];
             let kernels = Panels::some(weights, class, windows, first..first + columns);
             let bias = end.bias.map(|bias| &bias[first..first + columns]);
-            Arch::new().dispatch(Product {
+            arch().dispatch(Product {
                 left,
                 kernels: &kernels,
                 pixels,
@@ -280,7 +281,7 @@ pub(super) fn convolve_pooled(images: &[f32], weights: Weights, windows: &Window
             let mut products = vec![0.0; pixels * stride];
             let into = &mut products;
             let end = End::NOTHING;
-            Arch::new().dispatch(Product {
+            arch().dispatch(Product {
                 left,
                 kernels,
                 pixels,
@@ -288,7 +289,7 @@ pub(super) fn convolve_pooled(images: &[f32], weights: Weights, windows: &Window
                 into,
                 stride,
             });
-            Arch::new().dispatch(Pool {
+            arch().dispatch(Pool {
                 products: &products,
                 size: target,
                 band: *band,

@@ -1,10 +1,11 @@
 //! The gradient of a convolution's kernels for any kernel, stride and padding: the products of the
 //! pixels under the kernel and the gradient of the results, summed over all pixels.
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::gather::{bands_of, rows};
+use super::level::arch;
 use super::product::{Left, PANEL, Right, Size as ProductSize, Target, multiply};
 use super::scratch::zeros;
 use super::size::{Band, Size, pixel_rows};
@@ -142,7 +143,7 @@ fn pack(gradient: &[f32], target: Size, band: Band, panels: &mut [f32]) {
 
 /// Adds the products of the rows of `left`, transposed, with a packed gradient to `sums`.
 fn add(left: Left, panels: &[f32], size: [usize; 3], sums: &mut [f32]) {
-    Arch::new().dispatch(Add {
+    arch().dispatch(Add {
         left,
         panels,
         size,

@@ -1,10 +1,11 @@
 //! The passes over memory of activations and of sums with an activation.
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::activation::Activation;
 use super::layout::zeros;
+use super::level::arch;
 use super::pixels::{load, store};
 
 /// Numbers that one core processes at a time.
@@ -15,7 +16,7 @@ pub(super) fn forward(into: &mut [f32], plus: Option<&[f32]>, activation: Activa
     let parts = into.par_chunks_mut(PART).enumerate();
     parts.for_each(|(index, into)| {
         let plus = plus.map(|all| &all[index * PART..][..into.len()]);
-        Arch::new().dispatch(Forward {
+        arch().dispatch(Forward {
             into,
             plus,
             activation,
@@ -34,7 +35,7 @@ pub(super) fn forward_from(
     parts.enumerate().for_each(|(index, (into, values))| {
         let plus = plus.map(|all| &all[index * PART..][..into.len()]);
         into.copy_from_slice(values);
-        Arch::new().dispatch(Forward {
+        arch().dispatch(Forward {
             into,
             plus,
             activation,
@@ -70,7 +71,7 @@ pub(super) fn back(gradient: &mut [f32], known: [Option<&[f32]>; 2], activation:
     let parts = gradient.par_chunks_mut(PART).enumerate();
     parts.for_each(|(index, gradient)| {
         let known = known.map(|all| all.map(|all| &all[index * PART..][..gradient.len()]));
-        Arch::new().dispatch(Back {
+        arch().dispatch(Back {
             gradient,
             known,
             activation,

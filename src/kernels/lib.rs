@@ -1,4 +1,5 @@
-//! Convolutions and recurrences that are faster on the CPU than the backend's own.
+//! Operations that are faster on the CPU than the backend's own, or whose results, unlike the
+//! backend's, have the same bits on every processor.
 //!
 //! Each public function gives the same values as the backend's operations that it replaces. It uses
 //! those where it has nothing faster: on another device, for another number type, or for an
@@ -10,23 +11,32 @@
 )]
 
 mod activation;
+mod adam;
 mod after;
+mod binary_cross_entropy;
 mod by_products;
 mod channel_sums;
+mod combine;
 mod convolution;
+mod dense;
 mod depthwise;
 mod depthwise_images;
 mod depthwise_pass;
 mod depthwise_size;
 mod depthwise_taps;
 mod depthwise_window;
+mod differentiable_binary_cross_entropy;
 mod differentiable_convolution;
+mod differentiable_dense;
 mod differentiable_depthwise;
 mod differentiable_gate;
 mod differentiable_join;
 mod differentiable_normalise;
 mod differentiable_pool;
 mod differentiable_recurrence;
+mod differentiable_softmax;
+mod differentiable_sums;
+mod dots;
 mod exponential;
 mod extension;
 mod finish;
@@ -38,6 +48,7 @@ mod gather_gradient;
 mod join;
 mod join_passes;
 mod layout;
+mod level;
 mod max_pool_passes;
 mod normalise;
 mod normalise_passes;
@@ -55,7 +66,9 @@ mod recurrence;
 mod scheme;
 mod scratch;
 mod size;
+mod softmax;
 mod statistics;
+mod sums;
 mod taps;
 mod windows;
 mod winograd;
@@ -69,17 +82,23 @@ use burn::tensor::ops::ConvOptions;
 use burn::tensor::{DType, Tensor};
 
 pub use activation::Activation;
+pub use adam::{AdamStep, Moments, adam};
 pub use after::After;
+pub use binary_cross_entropy::binary_cross_entropy;
+pub use dense::{WeightAxes, dense};
 pub use depthwise::{Depthwise, depthwise};
 use extension::Kernels;
 pub use gate::gated;
 pub use gates::GATES;
 pub use join::{activated, joined};
+pub use level::{SIMD_VARIABLE, UnknownLevel, check_level};
 pub use normalise::{Normalisation, normalised};
 pub use pool::{averaged, max_pooled};
 pub use pool_window::Window;
 pub use size::Form;
 use size::Size;
+pub use softmax::{cross_entropy, log_softmax, softmax};
+pub use sums::{mean, mean_dim, sum, sum_dim};
 
 /// Returns the convolution of `images`, followed by `after`.
 ///

@@ -1,9 +1,10 @@
 //! The passes over memory of a max-pool, forward and backward.
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::layout::zeros;
+use super::level::arch;
 use super::pixels::{load, store};
 use super::pool_window::Window;
 
@@ -55,7 +56,7 @@ pub(super) fn forward(images: &[f32], extent: Extent) -> [Vec<f32>; 2] {
     let [mut into, mut chosen] = [0; 2].map(|_| zeros(extent.images * rows * row));
     let parts = into.par_chunks_mut(row).zip(chosen.par_chunks_mut(row));
     parts.enumerate().for_each(|(index, (into, chosen))| {
-        Arch::new().dispatch(Forward {
+        arch().dispatch(Forward {
             image: &images[index / rows * image..][..image],
             extent,
             row: index % rows,
@@ -129,7 +130,7 @@ pub(super) fn back(gradient: &[f32], chosen: &[f32], extent: Extent) -> Vec<f32>
     let parts = into.par_chunks_mut(row).enumerate();
     parts.for_each(|(index, into)| {
         let start = index / extent.height * image;
-        Arch::new().dispatch(Back {
+        arch().dispatch(Back {
             gradient: &gradient[start..][..image],
             chosen: &chosen[start..][..image],
             extent,

@@ -8,10 +8,11 @@
 //! # Source
 //! Ioffe and Szegedy, "Batch Normalization", ICML 2015, section 3, with the sums collected.
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::activation::Activation;
+use super::level::arch;
 use super::pixels::{BLOCK, load, per_part, store, total};
 
 /// What is done to the values of each channel.
@@ -102,7 +103,7 @@ pub(super) fn forward(
     parts.for_each(|(index, into)| {
         let [images, plus] =
             [images, plus].map(|all| all.map(|all| &all[index * per..][..into.len()]));
-        Arch::new().dispatch(Forward {
+        arch().dispatch(Forward {
             images,
             into,
             plus,
@@ -163,7 +164,7 @@ pub(super) fn sums(
         .map(|(index, (gradient, images))| {
             let mut sums = [0; 2].map(|_| vec![0.0; channels.count()]);
             let known = known.part(index * per, images.len());
-            Arch::new().dispatch(Sums {
+            arch().dispatch(Sums {
                 images,
                 gradient,
                 known,
@@ -249,7 +250,7 @@ pub(super) fn images_gradient(
     parts.enumerate().for_each(|(index, (into, images))| {
         let known = known.part(index * per, into.len());
         let gradient = gradient.map(|all| &all[index * per..][..into.len()]);
-        Arch::new().dispatch(Back {
+        arch().dispatch(Back {
             images,
             gradient,
             into,

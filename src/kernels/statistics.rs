@@ -5,9 +5,10 @@
 //! Variances", 1979: the sums of squared deviations of two parts, m and n values with means a and
 //! b, together deviate by (a - b)^2 m n / (m + n) more.
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
+use super::level::arch;
 use super::pixels::{BLOCK, load, per_part, store};
 
 /// The values of one channel that were seen so far.
@@ -43,7 +44,7 @@ pub(super) fn statistics(images: &[f32], channels: usize) -> Vec<f32> {
         .map(|part| {
             let mut sums = [0; 2].map(|_| vec![0.0; channels]);
             let [deviations, squares] = sums.each_mut().map(Vec::as_mut_slice);
-            Arch::new().dispatch(Deviations {
+            arch().dispatch(Deviations {
                 part,
                 deviations,
                 squares,

@@ -432,3 +432,46 @@ fn a_layer_is_as_step_by_step() {
         }
     }
 }
+
+/// The bits of a forward and a backward pass.
+type Bits = Vec<TensorData>;
+
+#[test]
+fn the_instructions_change_no_bit() {
+    let of_convolutions = |outputs: usize, inputs: usize, height: usize, side: usize| -> Bits {
+        let case = Case {
+            images: [3, inputs, height, height],
+            outputs,
+            side,
+        };
+        let mut bits = Vec::new();
+        for after in [After::Nothing, After::Relu, After::ReluPool] {
+            let (results, [images, taps], bias) = run(case, after, convolution);
+            bits.extend([results, images, taps].map(Tensor::into_data));
+            bits.push(bias.into_data());
+        }
+        bits
+    };
+    for (outputs, inputs, height, side) in [
+        (32, 3, 8, 3),
+        (32, 16, 8, 3),
+        (48, 16, 6, 3),
+        (32, 16, 2, 3),
+        (24, 8, 5, 3),
+        (17, 20, 5, 1),
+        (5, 3, 7, 5),
+    ] {
+        let bits = level::tests::with_each(|| of_convolutions(outputs, inputs, height, side));
+        let same = bits.iter().all(|bits_of_one| *bits_of_one == bits[0]);
+        assert!(same, "{outputs} {inputs} {height} {side}");
+    }
+    for sizes in [[3, 2, 16, 3], [3, 2, 8, 3], [2, 1, 24, 3], [2, 1, 5, 1]] {
+        let of_layer = || -> Bits {
+            let found = run_layer(sizes, true, recurrence);
+            found.into_iter().map(Tensor::into_data).collect()
+        };
+        let bits = level::tests::with_each(of_layer);
+        let same = bits.iter().all(|bits_of_one| *bits_of_one == bits[0]);
+        assert!(same, "{sizes:?}");
+    }
+}

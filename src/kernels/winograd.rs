@@ -3,10 +3,11 @@
 
 use std::array::from_fn;
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::finish::Finish;
+use super::level::arch;
 use super::product::{Left, PANEL, Size as ProductSize, Target, multiply};
 use super::scheme::Scheme;
 use super::scratch::with_scratch;
@@ -50,7 +51,7 @@ pub(super) fn convolve<K, const IN: usize, const POINTS: usize, const OUT: usize
                     channels: size.inputs,
                     zeros: &zeros,
                 };
-                Arch::new().dispatch(Convolve::<K, IN, POINTS, OUT> {
+                arch().dispatch(Convolve::<K, IN, POINTS, OUT> {
                     source,
                     kernels,
                     band: *band,

@@ -4,9 +4,10 @@
 use std::array::from_fn;
 use std::marker::PhantomData;
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
+use super::level::arch;
 use super::product::{Left, PANEL, Right, Size as ProductSize, Target, multiply};
 use super::scheme::Scheme;
 use super::size::{Band, Size, bands};
@@ -59,7 +60,7 @@ where
     for (block, bands) in bands.chunks(together).enumerate() {
         (transformed.par_chunks_mut(band_numbers).zip(bands)).for_each(|(into, band)| {
             let (points, gradient_points) = into.split_at_mut(planes * plane);
-            Arch::new().dispatch(Transform::<K, IN, POINTS, OUT> {
+            arch().dispatch(Transform::<K, IN, POINTS, OUT> {
                 from,
                 to,
                 band: *band,
@@ -84,7 +85,7 @@ where
             for (index, band) in bands.iter().enumerate() {
                 let band_values = &transformed[index * band_numbers..][..band_numbers];
                 let (points, gradient_points) = band_values.split_at(planes * plane);
-                Arch::new().dispatch(Sum {
+                arch().dispatch(Sum {
                     points: &points[point * plane + input..],
                     stride,
                     gradient: &gradient_points[point * gradient_plane..],
@@ -218,7 +219,7 @@ where
     let mut taps = vec![0.0; size.outputs * size.inputs * 9];
     let panels = taps.par_chunks_mut(PANEL * size.inputs * 9).enumerate();
     panels.for_each(|(panel, into)| {
-        Arch::new().dispatch(Finish::<K, IN, POINTS, OUT> {
+        arch().dispatch(Finish::<K, IN, POINTS, OUT> {
             sums,
             size,
             panel,

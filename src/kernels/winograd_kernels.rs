@@ -3,9 +3,10 @@
 use std::array::from_fn;
 use std::marker::PhantomData;
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
+use super::level::arch;
 use super::product::{PANEL, Right};
 use super::scheme::Scheme;
 use super::taps::Taps;
@@ -38,7 +39,7 @@ impl<K> Kernels<K> {
             .enumerate()
             .for_each(|(panel, into)| {
                 let scheme = PhantomData::<K>;
-                Arch::new().dispatch(Transform::<K, IN, POINTS, OUT> {
+                arch().dispatch(Transform::<K, IN, POINTS, OUT> {
                     taps,
                     panel,
                     into,

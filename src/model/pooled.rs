@@ -7,6 +7,7 @@ use crate::data::{ImageSet, Normalisation, fill_batch};
 use super::Classifier;
 use super::predict::to_tensor;
 use super::tap::Tap;
+use crate::kernels::mean_dim;
 
 /// Number of images per forward pass; bounds memory and does not change a result.
 const BATCH_IMAGES: usize = 250;
@@ -66,5 +67,5 @@ pub fn pooled_split(
 
 /// Returns the mean over the cells, `[batch, channels, height, width]` to `[batch, channels]`.
 fn average(activation: Tensor<4>) -> Tensor<2> {
-    activation.flatten::<3>(2, 3).mean_dim(2).squeeze_dim(2)
+    mean_dim(activation.flatten::<3>(2, 3), 2).squeeze_dim(2)
 }

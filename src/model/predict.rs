@@ -1,9 +1,10 @@
 //! A network's predictions for a split: class probabilities, accuracy, loss.
 
-use burn::tensor::{Device, Int, Tensor, TensorData, activation};
+use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use crate::data::image_set::CHANNELS;
 use crate::data::{ImageSet, Normalisation, fill_batch};
+use crate::kernels::log_softmax;
 
 use super::Classifier;
 use super::tap::Tap;
@@ -90,7 +91,7 @@ fn predict_while(
         }
         fill_batch(set, chunk, None, normalisation, &mut images, &mut labels);
         let (input, _) = to_tensor(set, &images, &labels, device);
-        let logs = activation::log_softmax(network.logits(input, &mut Tap::off()), 1);
+        let logs = log_softmax(network.logits(input, &mut Tap::off()));
         let [_, classes] = logs.dims();
         let logs: Vec<f32> = logs
             .into_data()

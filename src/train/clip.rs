@@ -4,6 +4,8 @@ use burn::module::{Module, ModuleVisitor, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::{FloatDType, Tensor};
 
+use crate::kernels::sum;
+
 /// Scales all gradients by one factor if their global Euclidean norm is above `most`, so that it
 /// becomes `most`, and returns the norm before scaling. Nothing is read from the device.
 ///
@@ -51,7 +53,7 @@ struct Squares<'a> {
 impl ModuleVisitor for Squares<'_> {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         if let Some(gradient) = self.gradients.get::<D>(param.id) {
-            self.sums.push(gradient.square().sum());
+            self.sums.push(sum(gradient.square()));
         }
     }
 }

@@ -6,7 +6,7 @@
 use std::time::Instant;
 
 use burn::module::Module;
-use burn::optim::{AdamConfig, ModuleOptimizer};
+use burn::optim::ModuleOptimizer;
 use rand_chacha::rand_core::Rng;
 
 use crate::data::random::stream;
@@ -17,11 +17,12 @@ use crate::run::{
     append_epoch_record,
 };
 
+use super::adam::optimizer;
 use super::events::{EpochMeans, EpochReport};
 use super::job::{Job, Outcome, StartMode, StepPlace, Task, Trained};
 use super::session::{Notes, Restored, restore};
 use super::unread::Unread;
-use super::{Progress, StopSignal, TrainError, TrainEvents, TrainSpec};
+use super::{Progress, StopSignal, TrainError, TrainEvents};
 
 /// A run in progress.
 pub(super) struct Loop<'a, T: Task> {
@@ -44,7 +45,7 @@ impl<'a, T: Task> Loop<'a, T> {
         task: T,
         notes: &mut Notes<'_>,
     ) -> Result<Self, TrainError> {
-        let build = || (build_network(job, &task), build_optimizer(job.train));
+        let build = || (build_network(job, &task), optimizer(job.train));
         if job.mode == StartMode::Resume
             && let Some(restored) = restore(job, &task, build, notes)?
         {
@@ -308,12 +309,4 @@ fn build_network<T: Task>(job: &Job<'_>, task: &T) -> T::Network {
         true => network.fork(&job.device.clone().autodiff()),
         false => network,
     }
-}
-
-fn build_optimizer(spec: &TrainSpec) -> ModuleOptimizer {
-    AdamConfig::new()
-        .with_beta_1(spec.beta_1 as f32)
-        .with_beta_2(spec.beta_2 as f32)
-        .with_epsilon(spec.epsilon as f32)
-        .init()
 }

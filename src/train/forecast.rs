@@ -3,11 +3,13 @@
 use std::marker::PhantomData;
 
 use burn::optim::GradientsParams;
+use burn::tensor::activation::sigmoid;
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
 use crate::data::ClipSplits;
 use crate::data::clips::CANVAS_SIDE;
+use crate::kernels::{binary_cross_entropy, mean};
 use crate::model::tap::Tap;
 use crate::model::{
     ForecastSpec, Predictor, Recurrent, WithPredictor, clip_tensor, with_predictor,
@@ -130,14 +132,8 @@ impl WithPredictor for Training<'_> {
 /// - returned: `[1]`
 pub fn frame_loss(loss: FrameLoss, logits: Tensor<5>, frames: Tensor<5>) -> Tensor<1> {
     match loss {
-        // max(x, 0) - x * y + ln(1 + exp(-|x|)): no exponent can overflow.
-        FrameLoss::Bce => {
-            let rest = (-logits.clone().abs()).exp().log1p();
-            (logits.clone().clamp_min(0.0) - logits * frames + rest).mean()
-        }
-        FrameLoss::Mse => (burn::tensor::activation::sigmoid(logits) - frames)
-            .square()
-            .mean(),
+        FrameLoss::Bce => binary_cross_entropy(logits, frames),
+        FrameLoss::Mse => mean((sigmoid(logits) - frames).square()),
     }
 }
 

@@ -1,11 +1,11 @@
 //! A linear layer on the pooled activation of a frozen network, for CAM on networks with another
 //! head.
 
-use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::StopSignal;
 use super::minimise::{Limits, Minimum, minimise, norm};
+use crate::kernels::{WeightAxes, dense, log_softmax};
 
 /// Weight decays, tried from the strongest until the validation loss rises; each fit starts from
 /// the previous solution.
@@ -245,10 +245,20 @@ impl Problem {
         let weights = TensorData::new(values, [self.classes, self.columns]);
         let weights = Tensor::<2>::from_data(weights, &self.inputs.device());
         // [images, columns] x [columns, classes]
-        let logs = log_softmax(self.inputs.clone().matmul(weights.transpose()), 1);
+        let logs = log_softmax(dense(
+            self.inputs.clone(),
+            weights,
+            None,
+            WeightAxes::OutputsFirst,
+        ));
         let surplus = logs.clone().exp() - self.truth.clone();
         // [classes, images] x [images, columns]
-        let gradient = surplus.transpose().matmul(self.inputs.clone());
+        let gradient = dense(
+            surplus.transpose(),
+            self.inputs.clone(),
+            None,
+            WeightAxes::InputsFirst,
+        );
         let images = self.labels.len() as f64;
         // Summed in double precision: the search compares losses that differ little.
         let logs: Vec<f32> = logs.into_data().iter::<f32>().collect();

@@ -1,6 +1,7 @@
 //! Training: the only place apart from `explain/evidence.rs` that computes gradients. It reports
 //! through [`TrainEvents`] and stops on request.
 
+mod adam;
 mod classify;
 mod clip;
 mod epochs;

@@ -1,10 +1,10 @@
 //! One training step of a classifier, for Burn's trainer: [`PlainCnn`] and [`TrainableBackbone`]
 //! are [`TrainStep`]s, so they also work in a `burn::train::Learner`.
 
-use burn::nn::loss::CrossEntropyLossConfig;
 use burn::tensor::{Int, Tensor};
 use burn::train::{ClassificationOutput, InferenceStep, TrainOutput, TrainStep};
 
+use crate::kernels::cross_entropy;
 use crate::model::backbones::TrainableBackbone;
 use crate::model::tap::Tap;
 use crate::model::{Classifier, PlainCnn};
@@ -21,8 +21,7 @@ pub struct ImageBatch {
 /// Returns logits and the mean cross-entropy over the batch, in nats.
 fn classify(network: &impl Classifier, batch: ImageBatch) -> ClassificationOutput {
     let logits = network.logits(batch.images, &mut Tap::off());
-    let loss = CrossEntropyLossConfig::new().init(&logits.device());
-    let loss = loss.forward(logits.clone(), batch.labels.clone());
+    let loss = cross_entropy(logits.clone(), batch.labels.clone());
     ClassificationOutput::new(loss, logits, batch.labels)
 }
 

@@ -1,10 +1,13 @@
 //! How to fix an unavailable device.
 
-use crate::device::{CudaLack, DeviceError};
+use crate::device::{CudaLack, DeviceError, SIMD_VARIABLE};
 
 /// Returns how to fix `error`.
 pub(in crate::cli) fn device(error: &DeviceError) -> String {
     let remedy = match error {
+        DeviceError::Instructions(_) => {
+            return format!("unset {SIMD_VARIABLE}, or set it to one of these");
+        }
         DeviceError::CudaNotBuilt => "build it with CUDA: cargo build --features cuda".to_owned(),
         DeviceError::CudaLacks(lacks) => {
             let remedies: Vec<&str> = lacks.iter().map(remedy).collect();

@@ -7,6 +7,7 @@ use super::LAGS;
 use crate::data::clips::WATCHED_FRAMES;
 use crate::explain::ExplainError;
 use crate::explain::evidence::check_finite;
+use crate::kernels::sum_dim;
 use crate::model::Predictor;
 use crate::model::tap::Tap;
 
@@ -45,7 +46,7 @@ pub(super) fn frame_errors(
         let squares = (predicted - wanted.clone())
             .square()
             .reshape([batch as i32, -1]);
-        let sums: Tensor<2> = squares.sum_dim(1);
+        let sums: Tensor<2> = sum_dim(squares, 1);
         Ok(sums.into_data().iter::<f64>().collect::<Vec<f64>>())
     };
     let with_frame = |lag: usize, frame: Tensor<5>| {

@@ -6,6 +6,7 @@ use burn::tensor::{Tensor, TensorData};
 use crate::data::Mask;
 use crate::explain::evidence::check_finite;
 use crate::explain::{ExplainError, LayerEvidence, Method, Needs, Plane, evidence::layer_evidence};
+use crate::kernels::{sum, sum_dim};
 use crate::model::tap::Tap;
 use crate::model::{Predictor, place};
 
@@ -57,11 +58,9 @@ pub fn gather_states(
     let predicted = sigmoid(logits.narrow(1, time - 1, 1)).reshape([batch, height, width]);
     let prediction = predicted.clone().without_autodiff();
     check_finite(&prediction, "output", "the network")?;
-    let scores: Tensor<1> = (predicted * inside)
-        .reshape([batch, height * width])
-        .sum_dim(1)
-        .squeeze_dim(1);
-    let mut found = layer_evidence(scores.clone().sum(), tap)?;
+    let inside = (predicted * inside).reshape([batch, height * width]);
+    let scores: Tensor<1> = sum_dim(inside, 1).squeeze_dim(1);
+    let mut found = layer_evidence(sum(scores.clone()), tap)?;
     let layers = network.state_names().into_iter().map(|state| {
         let states = (0..time).map(|step| {
             let name = place(&state, step);

@@ -10,6 +10,7 @@ use crate::data::Mask;
 use crate::data::clips::{CANVAS_SIDE, Clip, WATCHED_FRAMES};
 use crate::data::random::{shuffle, stream};
 use crate::explain::{ExplainError, LayerEvidence, Method, Plane};
+use crate::kernels::sum_dim;
 use crate::model::{Predictor, frames_tensor};
 
 /// Random stream of the shuffled frame orders.
@@ -185,7 +186,7 @@ fn layer_measures(
 fn norms(gradient: &Tensor<4>) -> Vec<f64> {
     let [batch, ..] = gradient.dims();
     let squares = gradient.clone().square().reshape([batch as i32, -1]);
-    let sums: Tensor<2> = squares.sum_dim(1).sqrt();
+    let sums: Tensor<2> = sum_dim(squares, 1).sqrt();
     sums.into_data().iter::<f64>().collect()
 }
 

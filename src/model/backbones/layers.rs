@@ -1,11 +1,12 @@
 //! The layers of the architectures.
 
-use burn::tensor::module::linear;
 use burn::tensor::{Device, Tensor};
 
 use super::norm::BatchNorm;
 use super::tally::Count;
-use crate::kernels::{self, Activation, After, Depthwise, convolution, depthwise, joined};
+use crate::kernels::{
+    self, Activation, After, Depthwise, WeightAxes, convolution, dense, depthwise, joined,
+};
 
 /// The form of a convolution over square kernels. The groups are one or, for a depthwise
 /// convolution, as many as channels.
@@ -203,7 +204,8 @@ impl Dense {
     pub(super) fn forward(&self, features: Tensor<2>) -> Tensor<2> {
         match self {
             Self::Held(weight, bias) => {
-                linear(features, weight.clone().transpose(), Some(bias.clone()))
+                let bias = Some(bias.clone());
+                dense(features, weight.clone(), bias, WeightAxes::OutputsFirst)
             }
             Self::Counted(count, outputs) => {
                 count.dense();

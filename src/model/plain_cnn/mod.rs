@@ -12,6 +12,7 @@ use super::numbering::numbered;
 use super::spec::{Head, ModelSpec, NetworkName};
 use super::tap::Tap;
 use super::weights::ExportedTensor;
+use crate::kernels::{WeightAxes, dense, mean_dim};
 use block::Block;
 
 pub(super) use plan::Plan;
@@ -96,12 +97,17 @@ impl PlainCnn {
         let features = match self.plan.head {
             Head::Flatten => activation.flatten::<2>(1, 3),
             // Averaged over the cells: [batch, channels, height, width] -> [batch, channels].
-            Head::AveragePool => activation
-                .flatten::<3>(2, 3)
-                .mean_dim(2)
-                .squeeze_dim::<2>(2),
+            Head::AveragePool => mean_dim(activation.flatten::<3>(2, 3), 2).squeeze_dim::<2>(2),
         };
-        self.dense.forward(self.dropout.forward(features))
+        let bias = self.dense.bias.as_ref().map(|bias| bias.val());
+        let features = self.dropout.forward(features);
+        // Burn stores a linear layer's weights as [inputs, outputs].
+        dense(
+            features,
+            self.dense.weight.val(),
+            bias,
+            WeightAxes::InputsFirst,
+        )
     }
 
     /// Returns how the last activation becomes logits.
