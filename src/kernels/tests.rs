@@ -438,30 +438,43 @@ type Bits = Vec<TensorData>;
 
 #[test]
 fn the_instructions_change_no_bit() {
-    let of_convolutions = |outputs: usize, inputs: usize, height: usize, side: usize| -> Bits {
-        let case = Case {
-            images: [3, inputs, height, height],
-            outputs,
-            side,
+    let of_convolutions =
+        |outputs: usize, inputs: usize, height: usize, form: Form, side| -> Bits {
+            let case = Case {
+                images: [3, inputs, height, height],
+                outputs,
+                side,
+                form,
+            };
+            let silu = After::Activation(Activation::Silu);
+            let mut bits = Vec::new();
+            for after in [After::NOTHING, After::RELU, silu, After::ReluPool] {
+                let (results, [images, taps], bias) = run(case, after, convolution);
+                bits.extend([results, images, taps].map(Tensor::into_data));
+                bits.push(bias.into_data());
+            }
+            bits
         };
-        let mut bits = Vec::new();
-        for after in [After::Nothing, After::Relu, After::ReluPool] {
-            let (results, [images, taps], bias) = run(case, after, convolution);
-            bits.extend([results, images, taps].map(Tensor::into_data));
-            bits.push(bias.into_data());
-        }
-        bits
-    };
-    for (outputs, inputs, height, side) in [
-        (32, 3, 8, 3),
-        (32, 16, 8, 3),
-        (48, 16, 6, 3),
-        (32, 16, 2, 3),
-        (24, 8, 5, 3),
-        (17, 20, 5, 1),
-        (5, 3, 7, 5),
+    for (outputs, inputs, height, side, stride) in [
+        (32, 16, 8, 3, 2),
+        (40, 24, 9, 3, 2),
+        (32, 300, 7, 1, 2),
+        (300, 32, 14, 1, 1),
+        (32, 3, 8, 3, 1),
+        (32, 16, 8, 3, 1),
+        (48, 16, 6, 3, 1),
+        (32, 16, 2, 3, 1),
+        (24, 8, 5, 3, 1),
+        (17, 20, 5, 1, 1),
+        (5, 3, 7, 5, 1),
     ] {
-        let bits = level::tests::with_each(|| of_convolutions(outputs, inputs, height, side));
+        let bits = level::tests::with_each(|| {
+            let form = Form {
+                stride,
+                ..Form::same(side)
+            };
+            of_convolutions(outputs, inputs, height, form, side)
+        });
         let same = bits.iter().all(|bits_of_one| *bits_of_one == bits[0]);
         assert!(same, "{outputs} {inputs} {height} {side}");
     }
