@@ -16,7 +16,7 @@ use camtrail::model::tap::Tap;
 
 /// As in the program.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: camtrail::cli::Allocator = camtrail::cli::Allocator;
 
 const SIDE: usize = 224;
 const CLASSES: usize = 1000;
@@ -43,6 +43,7 @@ impl Parameters for Formula {
 }
 
 fn main() {
+    camtrail::cli::Allocator::keep_memory();
     let words: Vec<String> = std::env::args().skip(1).collect();
     // `cargo test --benches` only asks whether it runs.
     let asked = words.iter().any(|word| word == "--bench");

@@ -13,7 +13,7 @@ use camtrail::kernels::{Activation, Depthwise, depthwise};
 
 /// As in the program.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: camtrail::cli::Allocator = camtrail::cli::Allocator;
 
 const REPEATS: usize = 25;
 const WARM_UP: usize = 4;
@@ -31,6 +31,7 @@ const CASES: [[usize; 5]; 7] = [
 ];
 
 fn main() {
+    camtrail::cli::Allocator::keep_memory();
     // `cargo test --benches` only asks whether it runs.
     let asked = std::env::args().any(|argument| argument == "--bench");
     for case in CASES {

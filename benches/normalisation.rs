@@ -16,7 +16,7 @@ use rayon::prelude::*;
 
 /// As in the program.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: camtrail::cli::Allocator = camtrail::cli::Allocator;
 
 const EPSILON: f32 = 1e-5;
 /// Tensors of the size of the images that are read or written, forward and backward: images for the
@@ -25,6 +25,7 @@ const PASSES: [usize; 2] = [3, 5];
 const REPEATS: usize = 15;
 
 fn main() {
+    camtrail::cli::Allocator::keep_memory();
     let words = std::env::args().skip(1);
     let numbers: Vec<usize> = words.filter_map(|word| word.parse().ok()).collect();
     let &[images, channels, size, ..] = numbers.as_slice() else {

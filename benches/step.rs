@@ -24,7 +24,7 @@ use camtrail::train::{FrameLoss, ImageBatch, clip_by_global_norm, frame_loss};
 
 /// As in the program.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: camtrail::cli::Allocator = camtrail::cli::Allocator;
 
 const BATCH: usize = 128;
 const SIDE: usize = 32;
@@ -53,6 +53,7 @@ const LEARNING_RATE: f64 = 1e-3;
 type Work = (usize, Box<dyn FnMut()>);
 
 fn main() {
+    camtrail::cli::Allocator::keep_memory();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     // `cargo test --benches` only asks whether it runs.
     let asked = arguments.iter().any(|argument| argument == "--bench");

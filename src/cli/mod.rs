@@ -53,6 +53,7 @@ use output::{DONE, FAILED};
 /// Parses the command line, runs the verb, prints errors, and returns the exit code: 0 done, 1
 /// failed, 2 misused, 129, 130 or 143 stopped by a signal.
 pub fn main() -> ExitCode {
+    Allocator::keep_memory();
     let words: Vec<OsString> = std::env::args_os().collect();
     let (arguments, given) = match Arguments::read(&words) {
         Ok(read) => read,

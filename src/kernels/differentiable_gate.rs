@@ -9,9 +9,8 @@ use burn::backend::{Autodiff, Flex, TensorMetadata};
 
 use super::channel_sums::channel_sums;
 use super::gate_passes::{logistic, scale};
-use super::layout::{
-    channels_last, channels_second, channels_second_of, numbers, numbers_mut, zeros,
-};
+use super::layout::{channels_last, channels_second, channels_second_of, numbers, numbers_mut};
+use super::scratch::zeros;
 
 /// Returns the results; shapes as in `Kernels::gated`.
 pub(super) fn values(images: FloatTensor<Flex>, gate: FloatTensor<Flex>) -> FloatTensor<Flex> {

@@ -9,9 +9,10 @@ use burn::backend::{Autodiff, Flex, TensorMetadata};
 
 use super::activation::Activation;
 use super::layout::{
-    channels_last, channels_second, channels_second_of, dense, numbers, numbers_mut, tensor, zeros,
+    channels_last, channels_second, channels_second_of, dense, numbers, numbers_mut, tensor,
 };
 use super::normalise_passes::{Channels, Known, Pull, forward, images_gradient, sums};
+use super::scratch::zeros;
 use super::statistics::statistics;
 
 /// The kind of a normalisation.

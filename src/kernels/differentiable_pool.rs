@@ -8,9 +8,10 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Flex, TensorMetadata};
 
 use super::channel_sums::channel_sums;
-use super::layout::{channels_last, channels_second, dense, numbers, tensor, zeros};
+use super::layout::{channels_last, channels_second, dense, numbers, tensor};
 use super::max_pool_passes::{Extent, back, forward};
 use super::pool_window::Window;
+use super::scratch::zeros;
 
 /// Returns the largest values and their indices with the channels last, and the sizes.
 fn run(

@@ -8,14 +8,16 @@ use super::activation::Activation;
 use super::after::After;
 use super::dense::WeightAxes;
 use super::depthwise_size::DepthwiseSize;
+use super::differentiable_fork::Meeting;
 use super::differentiable_normalise::Kind;
 use super::pool_window::Window;
 use super::size::Form;
 use super::softmax::RowFunction;
 use super::{
     differentiable_binary_cross_entropy, differentiable_convolution, differentiable_dense,
-    differentiable_depthwise, differentiable_gate, differentiable_join, differentiable_normalise,
-    differentiable_pool, differentiable_recurrence, differentiable_softmax, differentiable_sums,
+    differentiable_depthwise, differentiable_fork, differentiable_gate, differentiable_join,
+    differentiable_normalise, differentiable_pool, differentiable_recurrence,
+    differentiable_softmax, differentiable_sums,
 };
 
 /// Operations of the CPU backend in addition to Burn's own.
@@ -86,6 +88,12 @@ pub(super) trait Kernels: Backend {
         size: DepthwiseSize,
         activation: Activation,
     ) -> FloatTensor<Self>;
+
+    /// Returns `values`, one of two branches that share `meeting`.
+    ///
+    /// # Shapes
+    /// - `values`, returned: `[images, channels, height, width]`
+    fn forked(values: FloatTensor<Self>, meeting: Meeting) -> FloatTensor<Self>;
 
     /// Returns `images * sigmoid(gate)`.
     ///
@@ -204,6 +212,10 @@ impl Kernels for Flex {
         differentiable_depthwise::values(images, taps, bias, size, activation)
     }
 
+    fn forked(values: FloatTensor<Self>, _meeting: Meeting) -> FloatTensor<Self> {
+        values
+    }
+
     fn gated(images: FloatTensor<Self>, gate: FloatTensor<Self>) -> FloatTensor<Self> {
         differentiable_gate::values(images, gate)
     }
@@ -297,6 +309,10 @@ impl<C: CheckpointStrategy> Kernels for Autodiff<Flex, C> {
         activation: Activation,
     ) -> FloatTensor<Self> {
         differentiable_depthwise::tracked::<C>(images, taps, bias, size, activation)
+    }
+
+    fn forked(values: FloatTensor<Self>, meeting: Meeting) -> FloatTensor<Self> {
+        differentiable_fork::tracked::<C>(values, meeting)
     }
 
     fn gated(images: FloatTensor<Self>, gate: FloatTensor<Self>) -> FloatTensor<Self> {

@@ -4,9 +4,9 @@ use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::activation::Activation;
-use super::layout::zeros;
 use super::level::arch;
 use super::pixels::{load, store};
+use super::scratch::zeros;
 
 /// Numbers that one core processes at a time.
 const PART: usize = 1 << 14;

@@ -35,11 +35,6 @@ pub(super) fn numbers_mut(tensor: &mut FloatTensor<Flex>) -> &mut [f32] {
     &mut tensor.storage_mut()[start..end]
 }
 
-/// Returns this many zeros, to be overwritten.
-pub(super) fn zeros(count: usize) -> Vec<f32> {
-    vec![0.0; count]
-}
-
 /// Returns a tensor with its channels last as one with its channels on the second axis.
 ///
 /// # Shapes

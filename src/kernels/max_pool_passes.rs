@@ -3,10 +3,10 @@
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::layout::zeros;
 use super::level::arch;
 use super::pixels::{load, store};
 use super::pool_window::Window;
+use super::scratch::zeros;
 
 /// The size of a pool.
 #[derive(Debug, Clone, Copy)]

@@ -6,7 +6,7 @@ use burn::tensor::Tensor;
 use super::builder::{Builder, Stem};
 use super::layers::{Convolution, Form, Padding};
 use super::random::Dropping;
-use crate::kernels::{Activation, averaged, gated, joined};
+use crate::kernels::{Activation, averaged, forked, gated, joined};
 
 /// Ratio of the channels of a block's input to those inside its squeeze-and-excitation.
 const SQUEEZE: usize = 4;
@@ -145,23 +145,30 @@ impl InvertedResidual {
     /// # Shapes
     /// - `input`, returned: `[batch, channels, height, width]`
     pub(super) fn forward(&self, input: Tensor<4>) -> Tensor<4> {
+        let (input, shortcut) = match self.shortcut {
+            true => {
+                let [input, shortcut] = forked(input);
+                (input, Some(shortcut))
+            }
+            false => (input, None),
+        };
         let wide = match &self.expand {
-            Some(expand) => expand.forward(input.clone()),
-            None => input.clone(),
+            Some(expand) => expand.forward(input),
+            None => input,
         };
         let filtered = self.depthwise.forward(wide);
         let weighted = match &self.excitation {
             Some(excitation) => excitation.forward(filtered),
             None => filtered,
         };
-        if !self.shortcut {
+        let Some(shortcut) = shortcut else {
             return self.project.forward(weighted);
-        }
-        if !self.dropping.acts_on(&input) {
-            return self.project.forward_joined(weighted, input);
+        };
+        if !self.dropping.acts_on(&shortcut) {
+            return self.project.forward_joined(weighted, shortcut);
         }
         let narrow = self.dropping.images(self.project.forward(weighted));
-        joined(narrow, input, Activation::Identity)
+        joined(narrow, shortcut, Activation::Identity)
     }
 }
 
@@ -189,7 +196,8 @@ impl SqueezeExcitation {
 
     fn forward(&self, activation: Tensor<4>) -> Tensor<4> {
         let [batch, channels, _height, _width] = activation.dims();
-        let means = averaged(activation.clone()).reshape([batch, channels, 1, 1]);
+        let [activation, described] = forked(activation);
+        let means = averaged(described).reshape([batch, channels, 1, 1]);
         let scale = self.excite.forward(self.squeeze.forward(means));
         gated(activation, scale)
     }

@@ -6,7 +6,7 @@ use burn::tensor::Tensor;
 use super::architecture::Architecture;
 use super::builder::{Builder, Stem};
 use super::layers::{Convolution, Dense, Form};
-use crate::kernels::{Activation, Window, averaged, max_pooled};
+use crate::kernels::{Activation, Window, averaged, forked, max_pooled};
 use crate::model::tap::Tap;
 
 /// Channels after the stem.
@@ -105,9 +105,10 @@ impl Bottleneck {
     }
 
     fn forward(&self, input: Tensor<4>) -> Tensor<4> {
+        let [input, shortcut] = forked(input);
         let shortcut = match &self.shortcut {
-            Some(convolution) => convolution.forward(input.clone()),
-            None => input.clone(),
+            Some(convolution) => convolution.forward(shortcut),
+            None => shortcut,
         };
         let [narrow, filter, widen] = &self.convolutions;
         widen.forward_joined(filter.forward(narrow.forward(input)), shortcut)

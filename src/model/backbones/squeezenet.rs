@@ -9,7 +9,7 @@ use super::architecture::Architecture;
 use super::builder::{Builder, Stem};
 use super::layers::{Convolution, Form, Padding};
 use super::random::Dropping;
-use crate::kernels::{Activation, Window, activated, averaged, max_pooled};
+use crate::kernels::{Activation, Window, activated, averaged, forked, max_pooled};
 use crate::model::tap::Tap;
 
 /// The max-pools, which keep partial windows at the border.
@@ -147,10 +147,11 @@ impl Fire {
     }
 
     fn forward(&self, input: Tensor<4>) -> Tensor<4> {
-        let squeezed = self.squeeze.forward(input);
-        let expanded = self.expand.iter();
-        let halves = expanded.map(|half| half.forward(squeezed.clone()));
-        Tensor::cat(halves.collect(), 1)
+        let squeezed = forked(self.squeeze.forward(input)).into_iter();
+        let halves = self.expand.iter().zip(squeezed);
+        // Along the last axis in memory.
+        let halves = halves.map(|(half, squeezed)| half.forward(squeezed).permute([0, 2, 3, 1]));
+        Tensor::cat(halves.collect(), 3).permute([0, 3, 1, 2])
     }
 }
 
