@@ -18,7 +18,8 @@ use camtrail::explain::{ExplainRequest, Method, TargetSpec, explain};
 use camtrail::model::backbones::{Backbone, BackboneName, Dialect, Parameters, TrainableBackbone};
 use camtrail::model::tap::Tap;
 use camtrail::model::{
-    ConvLstm, ForecastSpec, Head, ModelSpec, NetworkName, PlainCnn, Predictor, PredictorName,
+    BlockNormalisation, ConvLstm, ForecastSpec, Head, ModelSpec, NetworkName, PlainCnn, Predictor,
+    PredictorName,
 };
 use camtrail::train::{FrameLoss, ImageBatch, clip_by_global_norm, frame_loss};
 
@@ -113,6 +114,7 @@ fn network(device: &Device) -> PlainCnn {
     let spec = ModelSpec {
         network: NetworkName::PlainCnn,
         filters: vec![32, 64, 128, 256, 256],
+        normalisation: BlockNormalisation::None,
         block_dropout: 0.0,
         head_dropout: 0.25,
         head: Head::Flatten,

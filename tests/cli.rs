@@ -172,6 +172,8 @@ fn show_prints_the_header_and_the_resolved_model() {
     network = "plain-cnn"
     # Filters of each block of [3x3 convolution, ReLU, 2x2 max-pool]; every trial gives its own.
     filters = [32, 64, 128, 256, 256]
+    # "batch": batch normalisation before each ReLU, after a convolution without a bias; or "none".
+    normalisation = "none"
     # Share of a block's output that dropout zeroes in training, 0 to below 1.
     block_dropout = 0.0
     # Share of the dense layer's input that dropout zeroes in training, 0 to below 1.

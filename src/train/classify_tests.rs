@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::*;
 use crate::data::{DataOptions, SHAPES, ShapesOptions};
-use crate::model::{Head, MODEL_FILE, NetworkName};
+use crate::model::{BlockNormalisation, Head, MODEL_FILE, NetworkName};
 use crate::run::{CheckpointName, EpochRow, RunManifest, RunStatus, read_epoch_records};
 use crate::train::{CheckpointSpec, Progress, Schedule, TrainEvents, TrainSpec};
 
@@ -55,6 +55,7 @@ fn train_small(root: &Path, pace: Pace, mode: StartMode, most_steps: usize) -> u
     let model = ModelSpec {
         network: NetworkName::PlainCnn,
         filters: vec![4, 8],
+        normalisation: BlockNormalisation::None,
         // Dropout would use a generator shared with other tests of this process.
         block_dropout: 0.0,
         head_dropout: 0.0,

@@ -100,6 +100,7 @@ mod tests {
                 let spec = ModelSpec {
                     network: NetworkName::PlainCnn,
                     filters,
+                    normalisation: BlockNormalisation::None,
                     block_dropout: 0.0,
                     head_dropout: 0.0,
                     head,
@@ -119,6 +120,7 @@ mod tests {
         let spec = |head| ModelSpec {
             network: NetworkName::PlainCnn,
             filters: vec![2, 3],
+            normalisation: BlockNormalisation::None,
             block_dropout: 0.0,
             head_dropout: 0.0,
             head,
