@@ -39,6 +39,16 @@ impl TrainEvents for Witness<'_> {
 /// Trains two epochs of six steps below `root`, until `most_steps` were requested; returns the
 /// number of readings of results.
 fn train_small(root: &Path, pace: Pace, mode: StartMode, most_steps: usize) -> usize {
+    train_with(BlockNormalisation::None, (root, pace), mode, most_steps)
+}
+
+/// As [`train_small`], with this normalisation.
+fn train_with(
+    normalisation: BlockNormalisation,
+    (root, pace): (&Path, Pace),
+    mode: StartMode,
+    most_steps: usize,
+) -> usize {
     let options = DataOptions {
         dataset: SHAPES,
         validation_images: 0,
@@ -55,7 +65,7 @@ fn train_small(root: &Path, pace: Pace, mode: StartMode, most_steps: usize) -> u
     let model = ModelSpec {
         network: NetworkName::PlainCnn,
         filters: vec![4, 8],
-        normalisation: BlockNormalisation::None,
+        normalisation,
         // Dropout would use a generator shared with other tests of this process.
         block_dropout: 0.0,
         head_dropout: 0.0,
@@ -187,4 +197,30 @@ fn where_images_lie_and_when_results_are_read_changes_no_bit() {
     assert_eq!((state.totals.images, state.total_steps), (48, 3));
     train_small(&parts, RARELY, StartMode::Resume, usize::MAX);
     assert!(remains(&parts) == expected);
+}
+
+/// The running statistics are part of a checkpoint: they follow every step and are not drawn.
+#[test]
+fn a_normalised_network_learns_and_resumes_to_the_bit() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let [start, whole, parts] = ["start", "whole", "parts"].map(|name| folder.path().join(name));
+    let train = |root: &Path, mode, most_steps| {
+        train_with(BlockNormalisation::Batch, (root, AT_ONCE), mode, most_steps)
+    };
+    train(&start, StartMode::Fresh, 0);
+    for other in [&whole, &parts] {
+        copy_start(&start, other);
+    }
+    train(&whole, StartMode::Resume, usize::MAX);
+    train(&parts, StartMode::Resume, 3);
+    train(&parts, StartMode::Resume, 5);
+    train(&parts, StartMode::Resume, usize::MAX);
+    let expected = remains(&whole);
+    assert!(remains(&parts) == expected);
+    let losses: Vec<f64> = expected.1.iter().filter_map(|row| row.train_loss).collect();
+    let [first, second] = losses[..] else {
+        panic!("two epochs: {losses:?}");
+    };
+    // Of twelve classes; equal probabilities have a loss of ln 12 = 2.48.
+    assert!(second < first && second < 2.4, "{losses:?}");
 }

@@ -1,6 +1,8 @@
 //! The trials' network: convolution blocks of growing depth.
 
 mod block;
+#[cfg(test)]
+mod normalisation_tests;
 mod plan;
 mod randomise;
 
