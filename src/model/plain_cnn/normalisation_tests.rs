@@ -1,6 +1,6 @@
 //! A plain network with batch normalisation, against PyTorch and across its modes.
 
-use burn::module::{Module, ModuleMapper, Param};
+use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::nn::loss::CrossEntropyLossConfig;
 use burn::tensor::{Device, Gradients, Int, Tensor, TensorData};
 
@@ -55,6 +55,19 @@ impl ModuleMapper for ByFormula {
         }
         let set = Tensor::from_data(TensorData::new(values, shape), &tensor.device());
         Param::from_mapped_value(id, set.require_grad(), mapper)
+    }
+}
+
+/// The gradients of the learned parameters, in network order.
+struct Slopes<'a> {
+    gradients: &'a Gradients,
+    found: Vec<Vec<f32>>,
+}
+
+impl ModuleVisitor for Slopes<'_> {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        self.found
+            .extend(param.val().grad(self.gradients).map(values));
     }
 }
 
@@ -148,6 +161,43 @@ fn training_and_validation_give_the_numbers_of_pytorch() {
     ];
     assert_near(&values(row), &expected);
 
+    let mut slopes = Slopes {
+        gradients: &gradients,
+        found: Vec::new(),
+    };
+    network.visit(&mut slopes);
+    let [_, scale, _, taps, _, shift, ..] = &slopes.found[..] else {
+        panic!("eight parameters: {:?}", slopes.found);
+    };
+    assert_near(
+        scale,
+        &[
+            -0.125_931_336_514_893_27,
+            -0.290_417_029_018_417_8,
+            0.539_074_942_585_237_6,
+            -0.181_316_249_254_909_13,
+        ],
+    );
+    // The first and the last value of its kernel, and two between.
+    assert_near(
+        &[0, 50, 100, 179].map(|at| taps[at]),
+        &[
+            0.128_790_990_396_129_23,
+            -0.106_983_235_281_987_69,
+            -0.492_359_534_211_051_16,
+            -0.117_466_049_417_454_89,
+        ],
+    );
+    assert_near(
+        shift,
+        &[
+            0.101_620_963_414_189_83,
+            0.013_654_099_328_350_544,
+            0.028_394_121_672_907_377,
+            -0.134_178_132_539_504_1,
+            -0.180_963_281_255_568_57,
+        ],
+    );
     for (name, expected) in [
         (
             "features.1.running_mean",
