@@ -348,7 +348,7 @@ fn a_faulty_file_is_shown_with_line_column_and_caret() {
       |
     6 | head_dropuot = 0.5
       | ^^^^^^^^^^^^
-    hint: did you mean "model.head_dropout"? known keys: model.network, model.filters, model.block_dropout, model.head_dropout, model.head
+    hint: did you mean "model.head_dropout"? known keys: model.network, model.filters, model.normalisation, model.block_dropout, model.head_dropout, model.head
     "#);
     insta::assert_snapshot!(on_base("section", "[modle]\nfilters = [8]\n"), @r#"
     error: unknown key "modle"
