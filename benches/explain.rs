@@ -13,7 +13,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Distribution, Tensor};
 use camtrail::explain::{ExplainRequest, Method, TargetSpec, explain};
 use camtrail::model::tap::Tap;
-use camtrail::model::{Head, ModelSpec, NetworkName, PlainCnn};
+use camtrail::model::{BlockNormalisation, Head, ModelSpec, NetworkName, PlainCnn};
 
 const BATCH: usize = 128;
 const SIDE: usize = 32;
@@ -35,6 +35,7 @@ fn main() {
     let spec = ModelSpec {
         network: NetworkName::PlainCnn,
         filters: vec![32, 64, 128, 256, 256],
+        normalisation: BlockNormalisation::None,
         block_dropout: 0.0,
         head_dropout: 0.25,
         head: Head::Flatten,

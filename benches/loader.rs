@@ -18,7 +18,9 @@ use camtrail::data::{
     fill_batch, load,
 };
 use camtrail::device::{DeviceChoice, choose};
-use camtrail::model::{Head, ModelSpec, NetworkName, PlainCnn, ResidentImages, to_tensor};
+use camtrail::model::{
+    BlockNormalisation, Head, ModelSpec, NetworkName, PlainCnn, ResidentImages, to_tensor,
+};
 use camtrail::train::ImageBatch;
 
 const BATCH: usize = 128;
@@ -49,6 +51,7 @@ fn main() {
     let spec = ModelSpec {
         network: NetworkName::PlainCnn,
         filters: vec![32, 64, 128, 256, 256],
+        normalisation: BlockNormalisation::None,
         block_dropout: 0.0,
         head_dropout: 0.25,
         head: Head::Flatten,

@@ -2,8 +2,8 @@
 //! does them in PyTorch; `benches/compare_cpu.sh` compares the two.
 //!
 //! `cargo bench --profile dev --bench step -- WORK [repeats]` prints one line of JSON: the items of a
-//! repeat, the seconds of each, and the most memory that was used. WORK is `trial-d`, `convlstm`,
-//! `explain`, `product`, `train-NETWORK` (small images), `forward-NETWORK-BATCH` or
+//! repeat, the seconds of each, and the most memory that was used. WORK is `trial-d`, `trial-d-bn`
+//! (with batch normalisation), `convlstm`, `explain`, `product`, `train-NETWORK` (small images), `forward-NETWORK-BATCH` or
 //! `maps-NETWORK-BATCH` (both at 224 pixels). The thread count is rayon's: `RAYON_NUM_THREADS`.
 
 #![expect(clippy::print_stdout, reason = "a benchmark reports")]
@@ -18,7 +18,8 @@ use camtrail::explain::{ExplainRequest, Method, TargetSpec, explain};
 use camtrail::model::backbones::{Backbone, BackboneName, Dialect, Parameters, TrainableBackbone};
 use camtrail::model::tap::Tap;
 use camtrail::model::{
-    ConvLstm, ForecastSpec, Head, ModelSpec, NetworkName, PlainCnn, Predictor, PredictorName,
+    BlockNormalisation, ConvLstm, ForecastSpec, Head, ModelSpec, NetworkName, PlainCnn, Predictor,
+    PredictorName,
 };
 use camtrail::train::{FrameLoss, ImageBatch, clip_by_global_norm, frame_loss};
 
@@ -106,14 +107,16 @@ fn work(name: &str) -> Work {
         ["train", name @ ..] => published_step(network(name)),
         ["forward", rest @ ..] => forward(sized(rest)),
         ["maps", rest @ ..] => maps(sized(rest)),
-        _ => trial_d(),
+        ["trial", "d", "bn"] => trial_d(BlockNormalisation::Batch),
+        _ => trial_d(BlockNormalisation::None),
     }
 }
 
-fn network(device: &Device) -> PlainCnn {
+fn network(normalisation: BlockNormalisation, device: &Device) -> PlainCnn {
     let spec = ModelSpec {
         network: NetworkName::PlainCnn,
         filters: vec![32, 64, 128, 256, 256],
+        normalisation,
         block_dropout: 0.0,
         head_dropout: 0.25,
         head: Head::Flatten,
@@ -130,8 +133,8 @@ fn images([batch, side]: [usize; 2], device: &Device) -> Tensor<4> {
     Tensor::random([batch, 3, side, side], spread, device)
 }
 
-fn trial_d() -> Work {
-    training(network(&Device::flex().autodiff()), BATCH)
+fn trial_d(normalisation: BlockNormalisation) -> Work {
+    training(network(normalisation, &Device::flex().autodiff()), BATCH)
 }
 
 /// A training step of a published network with the first layers for small images.
@@ -245,7 +248,7 @@ fn convlstm() -> Work {
 
 fn explanations() -> Work {
     let device = Device::flex();
-    let network = network(&device).valid();
+    let network = network(BlockNormalisation::None, &device).valid();
     let images = images([BATCH, SIDE], &device);
     let request = maps_at("block-5");
     let step = move || {

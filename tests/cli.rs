@@ -172,6 +172,8 @@ fn show_prints_the_header_and_the_resolved_model() {
     network = "plain-cnn"
     # Filters of each block of [3x3 convolution, ReLU, 2x2 max-pool]; every trial gives its own.
     filters = [32, 64, 128, 256, 256]
+    # "batch": batch normalisation before each ReLU, after a convolution without a bias; or "none".
+    normalisation = "none"
     # Share of a block's output that dropout zeroes in training, 0 to below 1.
     block_dropout = 0.0
     # Share of the dense layer's input that dropout zeroes in training, 0 to below 1.
@@ -346,7 +348,7 @@ fn a_faulty_file_is_shown_with_line_column_and_caret() {
       |
     6 | head_dropuot = 0.5
       | ^^^^^^^^^^^^
-    hint: did you mean "model.head_dropout"? known keys: model.network, model.filters, model.block_dropout, model.head_dropout, model.head
+    hint: did you mean "model.head_dropout"? known keys: model.network, model.filters, model.normalisation, model.block_dropout, model.head_dropout, model.head
     "#);
     insta::assert_snapshot!(on_base("section", "[modle]\nfilters = [8]\n"), @r#"
     error: unknown key "modle"

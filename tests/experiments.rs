@@ -463,6 +463,40 @@ fn the_resolved_text_reads_back_and_keeps_the_comments_of_the_defaults() {
 }
 
 #[test]
+fn normalisation_is_one_key_and_what_was_saved_without_it_has_none() {
+    let plain = resolve("trial-d", None);
+    let key = "normalisation = \"none\"\n";
+    let earlier = plain.text.replace(key, "");
+    assert_ne!(earlier, plain.text);
+    let path = Path::new("experiment.toml");
+    let saved: Resolved = load_saved(path, "trial-d", &earlier).expect("it reads back");
+    assert_eq!(saved.experiment, plain.experiment);
+
+    let empty = tempfile::tempdir().expect("a temporary folder");
+    let with = |given: &str| load(empty.path(), "trial-d", None, &[set(given)]);
+    let normalised = with("model.normalisation=batch").expect("it resolves");
+    let fields = compare(&saved.experiment, &normalised.experiment);
+    let changes: Vec<_> = fields
+        .iter()
+        .map(|field| (field.key.as_str(), field.second.as_str(), field.is_fixed()))
+        .collect();
+    assert_eq!(changes, [("model.normalisation", "\"batch\"", true)]);
+    let text = "normalisation = \"batch\"\n";
+    assert!(normalised.text.contains(text), "{}", normalised.text);
+    let architectures = [&saved, &normalised].map(|one| one.experiment.architecture(100));
+    let described = |word: &str| format!("plain-cnn 32-64-128-256-256 {word}flatten 100");
+    assert_eq!(architectures, ["", "batch-norm "].map(described));
+    // A scale and a shift in place of each bias.
+    let filters: usize = plain.experiment.model.filters.iter().sum();
+    let more = size(&normalised).parameters - size(&plain).parameters;
+    assert_eq!(more, filters as u64);
+
+    let error = with("model.normalisation=layer").expect_err("no such value");
+    let allowed = "unknown variant `layer`, expected `none` or `batch`";
+    assert!(error.to_string().contains(allowed), "{error}");
+}
+
+#[test]
 fn a_local_file_wins_over_the_shipped_one() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let local = folder.path().join("experiments");

@@ -13,7 +13,9 @@ use camtrail::data::{
     Augmentation, DataOptions, EpochOrder, SHAPES, ShapesOptions, Splits, fill_batch,
 };
 use camtrail::model::tap::Tap;
-use camtrail::model::{Head, ModelSpec, NetworkName, PlainCnn, load_network, to_tensor};
+use camtrail::model::{
+    BlockNormalisation, Head, ModelSpec, NetworkName, PlainCnn, load_network, to_tensor,
+};
 use camtrail::run::{CheckpointName, EpochRow, RunDir, RunManifest, RunStatus, read_epoch_records};
 use camtrail::train::{
     CheckpointSpec, ClassifyJob, ImageBatch, Schedule, Silent, StartMode, TrainSpec, train,
@@ -40,6 +42,7 @@ fn spec(head: Head) -> ModelSpec {
     ModelSpec {
         network: NetworkName::PlainCnn,
         filters: vec![3, 4],
+        normalisation: BlockNormalisation::None,
         block_dropout: 0.0,
         head_dropout: 0.0,
         head,

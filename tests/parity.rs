@@ -21,8 +21,8 @@ use camtrail::device::{DeviceChoice, choose, cpu};
 use camtrail::explain::{ExplainRequest, Method, TargetSpec, explain};
 use camtrail::model::tap::Tap;
 use camtrail::model::{
-    ConvLstm, ForecastSpec, Head, ModelSpec, NetworkName, PlainCnn, Predictor, PredictorName,
-    ResidentImages, clip_tensor,
+    BlockNormalisation, ConvLstm, ForecastSpec, Head, ModelSpec, NetworkName, PlainCnn, Predictor,
+    PredictorName, ResidentImages, clip_tensor,
 };
 use camtrail::train::{FrameLoss, ImageBatch, frame_loss};
 
@@ -157,6 +157,7 @@ fn classifier(device: &Device, weights: Weights, into: &mut Measured) {
     let spec = ModelSpec {
         network: NetworkName::PlainCnn,
         filters: vec![8, 16, 16],
+        normalisation: BlockNormalisation::None,
         block_dropout: 0.0,
         head_dropout: 0.0,
         head: Head::AveragePool,

@@ -12,7 +12,9 @@ use burn::tensor::{Bytes, Device};
 use camtrail::data::{Augmentation, DataOptions, SHAPES, ShapesOptions};
 use camtrail::model::backbones::BackboneName;
 use camtrail::model::weights::WeightFile;
-use camtrail::model::{Head, MODEL_FILE, ModelSpec, NetworkName, OPTIMIZER_FILE};
+use camtrail::model::{
+    BlockNormalisation, Head, MODEL_FILE, ModelSpec, NetworkName, OPTIMIZER_FILE,
+};
 use camtrail::run::{CheckpointName, EpochRow, RunDir, RunManifest, RunStatus, read_epoch_records};
 use camtrail::train::{
     CheckpointSpec, ClassifyJob, EpochReport, Outcome, Progress, Schedule, StartMode, TrainEvents,
@@ -59,6 +61,7 @@ fn train_on(root: &Path, mode: StartMode, most_steps: u64) -> Outcome {
     let model = ModelSpec {
         network: NetworkName::Backbone(BackboneName::EfficientnetB0),
         filters: Vec::new(),
+        normalisation: BlockNormalisation::None,
         block_dropout: 0.0,
         head_dropout: 0.0,
         head: Head::Flatten,

@@ -12,8 +12,8 @@ use burn::store::burn_pack::Reader;
 use burn::tensor::{Bytes, Device, Tensor};
 use camtrail::data::{Augmentation, DataOptions, SHAPES, ShapesOptions, Splits};
 use camtrail::model::{
-    CheckpointError, Head, MODEL_FILE, ModelSpec, NetworkName, OPTIMIZER_FILE, PlainCnn,
-    load_training,
+    BlockNormalisation, CheckpointError, Head, MODEL_FILE, ModelSpec, NetworkName, OPTIMIZER_FILE,
+    PlainCnn, load_training,
 };
 use camtrail::run::{
     BestCheckpoint, CheckpointName, CheckpointState, EpochRow, RunDir, RunError, RunManifest,
@@ -56,6 +56,7 @@ impl Trial {
             model: ModelSpec {
                 network: NetworkName::PlainCnn,
                 filters: vec![4, 8],
+                normalisation: BlockNormalisation::None,
                 block_dropout: 0.25,
                 head_dropout: 0.25,
                 head: Head::Flatten,

@@ -8,7 +8,8 @@ from torch import nn
 
 
 class PlainCnn(nn.Module):
-    """Trials A to D: blocks of 3x3 convolution, ReLU and 2x2 max-pool, dropout, one dense layer."""
+    """Trials A to D: blocks of 3x3 convolution, normalisation if any, ReLU and 2x2 max-pool, dropout,
+    one dense layer."""
 
     def __init__(self, model, side, classes):
         super().__init__()
@@ -16,7 +17,11 @@ class PlainCnn(nn.Module):
         pooled = model["head"] == "average-pool"
         last = len(model["filters"]) - 1
         for place, filters in enumerate(model["filters"]):
-            blocks += [nn.Conv2d(channels, filters, 3, padding=1), nn.ReLU()]
+            normalised = model.get("normalisation", "none") == "batch"
+            blocks.append(nn.Conv2d(channels, filters, 3, padding=1, bias=not normalised))
+            if normalised:
+                blocks.append(nn.BatchNorm2d(filters))
+            blocks.append(nn.ReLU())
             if not (pooled and place == last):
                 blocks += [nn.MaxPool2d(2), nn.Dropout(model["block_dropout"])]
             channels, side = filters, side // 2

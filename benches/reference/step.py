@@ -2,9 +2,9 @@
 
 Usage: step.py WORK [repeats [way]]
 
-WORK is trial-d, convlstm, explain, product, train-NETWORK (small images), forward-NETWORK-BATCH or
-maps-NETWORK-BATCH (both at 224 pixels). Training uses channels_last, fused Adam, and gradients set to
-none. `way` is one of WAYS, for a forward pass. Maps are Grad-CAM and then Grad-CAM++ in
+WORK is trial-d, trial-d-bn (with batch normalisation), convlstm, explain, product, train-NETWORK (small
+images), forward-NETWORK-BATCH or maps-NETWORK-BATCH (both at 224 pixels). Training uses channels_last,
+fused Adam, and gradients set to none. `way` is one of WAYS, for a forward pass. Maps are Grad-CAM and then Grad-CAM++ in
 pytorch-grad-cam, as its users do. The line of JSON also has the operations of an item, two per
 multiply-add, where they can be counted.
 """
@@ -35,11 +35,14 @@ FEWEST = 2
 WAYS = ["channels_last", "fused", "fused-contiguous", "frozen"]
 
 
-def trial_d():
-    """Trial D of `experiments/trial-d.toml`."""
+def trial_d(normalised=False):
+    """Trial D of `experiments/trial-d.toml`; normalised with `model.normalisation = "batch"`."""
     layers, channels = [], 3
     for filters in [32, 64, 128, 256, 256]:
-        layers += [nn.Conv2d(channels, filters, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)]
+        layers.append(nn.Conv2d(channels, filters, 3, padding=1, bias=not normalised))
+        if normalised:
+            layers.append(nn.BatchNorm2d(filters))
+        layers += [nn.ReLU(), nn.MaxPool2d(2)]
         channels = filters
     layers += [nn.Flatten(), nn.Dropout(0.25), nn.Linear(channels, 100)]
     return nn.Sequential(*layers).to(memory_format=torch.channels_last)
@@ -74,8 +77,8 @@ def training(network, batch, labels):
     return step, len(batch), training_operations(network, lambda: network(batch), len(batch))
 
 
-def train_trial_d():
-    return training(trial_d(), *images())
+def train_trial_d(normalised=False):
+    return training(trial_d(normalised), *images())
 
 
 def train_published(name):
@@ -205,6 +208,7 @@ def work(name, way):
         return forward(network, batch, way) if kind == "forward" else maps(network, batch)
     kinds = {
         "trial-d": train_trial_d,
+        "trial-d-bn": lambda: train_trial_d(normalised=True),
         "convlstm": train_convlstm,
         "explain": explain,
         "product": product_peak,

@@ -12,7 +12,7 @@ use super::super::{
     explain_score, explain_watched, gather,
 };
 use super::*;
-use crate::model::{Head, ModelSpec, NetworkName, PlainCnn};
+use crate::model::{BlockNormalisation, Head, ModelSpec, NetworkName, PlainCnn};
 
 /// Rounding of a few float32 sums.
 const ROUNDING: f32 = 1e-6;
@@ -98,6 +98,7 @@ fn plain_cnn(head: Head) -> PlainCnn {
     let spec = ModelSpec {
         network: NetworkName::PlainCnn,
         filters: vec![4, 6, 5],
+        normalisation: BlockNormalisation::None,
         block_dropout: 0.25,
         head_dropout: 0.25,
         head,

@@ -54,11 +54,7 @@ mod level;
 mod max_pool_passes;
 mod normalise;
 mod normalise_passes;
-#[cfg(test)]
-mod normalise_tests;
 mod panels;
-#[cfg(test)]
-mod pass_tests;
 mod pieces;
 mod pixels;
 mod pool;

@@ -37,7 +37,7 @@ impl NetworkSize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::spec::Head;
+    use crate::model::spec::{BlockNormalisation, Head};
 
     /// Trial A by hand: 32 filters of 3 x 9 weights and a bias are 896; 32 x 32 pixels times 32
     /// filters times 27 are 884,736; the dense layer has 16 x 16 x 32 = 8192 inputs.
@@ -46,6 +46,7 @@ mod tests {
         let spec = ModelSpec {
             network: NetworkName::PlainCnn,
             filters: vec![32],
+            normalisation: BlockNormalisation::None,
             block_dropout: 0.0,
             head_dropout: 0.0,
             head: Head::Flatten,
@@ -63,6 +64,18 @@ mod tests {
             100,
         );
         assert_eq!(pooled.parameters, 896 + 100 * 33);
+        // A scale and a shift in place of the bias.
+        let normalised = NetworkSize::of(
+            &ModelSpec {
+                normalisation: BlockNormalisation::Batch,
+                ..spec.clone()
+            },
+            32,
+            32,
+            100,
+        );
+        assert_eq!(normalised.parameters, 896 + 32 + 100 * 8193);
+        assert_eq!(normalised.multiply_adds, size.multiply_adds);
         let huge = ModelSpec {
             filters: vec![usize::MAX; 2],
             ..spec

@@ -6,6 +6,7 @@ mod classifier;
 mod clips;
 mod cost;
 mod forecast_spec;
+mod norm;
 mod numbering;
 mod plain_cnn;
 mod pooled;
@@ -36,5 +37,5 @@ pub use predictors::{
 };
 pub use resident::ResidentImages;
 pub use size::NetworkSize;
-pub use spec::{Head, ModelSpec, NetworkName, SpecError};
+pub use spec::{BlockNormalisation, Head, ModelSpec, NetworkName, SpecError};
 pub use trained::{Published, TrainedNetwork};

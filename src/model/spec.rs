@@ -26,12 +26,24 @@ pub enum Head {
     AveragePool,
 }
 
+/// The normalisation between a block's convolution and its ReLU.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BlockNormalisation {
+    /// There is none; the convolution has a bias.
+    #[default]
+    None,
+    /// Batch normalisation, with a scale and a shift per channel; the convolution has no bias, which
+    /// the mean of a batch would remove.
+    Batch,
+}
+
 /// The network that an experiment trains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum NetworkName {
-    /// Blocks of [3x3 convolution, ReLU, 2x2 max-pool, dropout], then a head, all defined by the
-    /// other keys of `[model]`.
+    /// Blocks of [3x3 convolution, normalisation if any, ReLU, 2x2 max-pool, dropout], then a head,
+    /// all defined by the other keys of `[model]`.
     #[default]
     PlainCnn,
     /// A published network, with first layers for small images. It has no other keys.
@@ -47,6 +59,9 @@ pub struct ModelSpec {
     pub network: NetworkName,
     /// Filters of each block, first block first.
     pub filters: Vec<usize>,
+    /// The normalisation in each block. Older runs omit it.
+    #[serde(default)]
+    pub normalisation: BlockNormalisation,
     /// Share of a block's pooled activation that dropout zeroes in training, 0 to below 1.
     pub block_dropout: f64,
     /// Share of the dense layer's input that dropout zeroes in training, 0 to below 1.
@@ -137,7 +152,8 @@ impl TryFrom<String> for NetworkName {
 }
 
 impl ModelSpec {
-    /// Returns the network's description, such as "plain-cnn 32-64-128 flatten".
+    /// Returns the network's description, such as "plain-cnn 32-64-128 flatten" or, with batch
+    /// normalisation, "plain-cnn 32-64-128 batch-norm flatten".
     pub fn describe(&self) -> String {
         if let NetworkName::Backbone(name) = self.network {
             return format!("{name} {SMALL_IMAGES}");
@@ -147,7 +163,11 @@ impl ModelSpec {
             Head::Flatten => "flatten",
             Head::AveragePool => "average-pool",
         };
-        format!("plain-cnn {} {head}", filters.join("-"))
+        let normalisation = match self.normalisation {
+            BlockNormalisation::None => "",
+            BlockNormalisation::Batch => "batch-norm ",
+        };
+        format!("plain-cnn {} {normalisation}{head}", filters.join("-"))
     }
 
     /// Checks that the network can be built for images whose smaller side has `side` pixels.
@@ -173,6 +193,10 @@ impl ModelSpec {
     fn check_backbone(&self, network: BackboneName, side: usize) -> Result<(), SpecError> {
         let given = [
             ("filters", !self.filters.is_empty()),
+            (
+                "normalisation",
+                self.normalisation != BlockNormalisation::None,
+            ),
             ("block_dropout", self.block_dropout != 0.0),
             ("head_dropout", self.head_dropout != 0.0),
             ("head", self.head != Head::Flatten),
@@ -208,6 +232,7 @@ mod tests {
         let spec = |filters: &[usize]| ModelSpec {
             network: NetworkName::PlainCnn,
             filters: filters.to_vec(),
+            normalisation: BlockNormalisation::None,
             block_dropout: 0.0,
             head_dropout: 0.0,
             head: Head::Flatten,
@@ -226,6 +251,12 @@ mod tests {
         let too_many = Err(SpecError::TooManyFilters { filters });
         assert_eq!(spec(&[8, filters]).check(32), too_many);
         assert_eq!(spec(&[32, 64]).describe(), "plain-cnn 32-64 flatten");
+        let normalised = ModelSpec {
+            normalisation: BlockNormalisation::Batch,
+            ..spec(&[32, 64])
+        };
+        let described = "plain-cnn 32-64 batch-norm flatten";
+        assert_eq!(normalised.describe(), described);
     }
 
     #[test]
@@ -234,6 +265,7 @@ mod tests {
         let spec = ModelSpec {
             network: NetworkName::Backbone(network),
             filters: Vec::new(),
+            normalisation: BlockNormalisation::None,
             block_dropout: 0.0,
             head_dropout: 0.0,
             head: Head::Flatten,
@@ -258,9 +290,14 @@ mod tests {
         assert_eq!(dropout.check(32), refused("head_dropout"));
         let head = ModelSpec {
             head: Head::AveragePool,
-            ..spec
+            ..spec.clone()
         };
         assert_eq!(head.check(32), refused("head"));
+        let normalisation = ModelSpec {
+            normalisation: BlockNormalisation::Batch,
+            ..spec
+        };
+        assert_eq!(normalisation.check(32), refused("normalisation"));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use burn::tensor::Device;
 
 use super::*;
-use crate::model::{Head, ModelSpec, NetworkName, PlainCnn};
+use crate::model::{BlockNormalisation, Head, ModelSpec, NetworkName, PlainCnn};
 
 #[test]
 fn without_a_name_no_method_that_asks_questions_runs_and_cam_where_it_can() {
@@ -11,6 +11,7 @@ fn without_a_name_no_method_that_asks_questions_runs_and_cam_where_it_can() {
         let spec = ModelSpec {
             network: NetworkName::PlainCnn,
             filters: vec![2, 2],
+            normalisation: BlockNormalisation::None,
             block_dropout: 0.0,
             head_dropout: 0.0,
             head,

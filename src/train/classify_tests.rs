@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::*;
 use crate::data::{DataOptions, SHAPES, ShapesOptions};
-use crate::model::{Head, MODEL_FILE, NetworkName};
+use crate::model::{BlockNormalisation, Head, MODEL_FILE, NetworkName};
 use crate::run::{CheckpointName, EpochRow, RunManifest, RunStatus, read_epoch_records};
 use crate::train::{CheckpointSpec, Progress, Schedule, TrainEvents, TrainSpec};
 
@@ -36,15 +36,50 @@ impl TrainEvents for Witness<'_> {
     fn warn(&mut self, _message: &str) {}
 }
 
-/// Trains two epochs of six steps below `root`, until `most_steps` were requested; returns the
-/// number of readings of results.
+/// Trains [`PLAIN`] below `root`, until `most_steps` were requested; returns the number of readings
+/// of results.
 fn train_small(root: &Path, pace: Pace, mode: StartMode, most_steps: usize) -> usize {
+    train_with(PLAIN, (root, pace), mode, most_steps)
+}
+
+/// What differs between the tests' trainings.
+struct Variant {
+    filters: &'static [usize],
+    normalisation: BlockNormalisation,
+    /// A multiple of the 12 classes.
+    train_images: usize,
+    batch_size: usize,
+    learning_rate: f64,
+    epochs: u32,
+}
+
+/// Two epochs of six steps.
+const PLAIN: Variant = Variant {
+    filters: &[4, 8],
+    normalisation: BlockNormalisation::None,
+    train_images: 96,
+    batch_size: 16,
+    learning_rate: 0.01,
+    epochs: 2,
+};
+const NORMALISED: Variant = Variant {
+    normalisation: BlockNormalisation::Batch,
+    ..PLAIN
+};
+
+/// As [`train_small`], for a variant of it.
+fn train_with(
+    variant: Variant,
+    (root, pace): (&Path, Pace),
+    mode: StartMode,
+    most_steps: usize,
+) -> usize {
     let options = DataOptions {
         dataset: SHAPES,
         validation_images: 0,
         split_seed: 0,
         shapes: ShapesOptions {
-            train_images: 96,
+            train_images: variant.train_images,
             validation_images: 24,
             test_images: 12,
             seed: 5,
@@ -54,7 +89,8 @@ fn train_small(root: &Path, pace: Pace, mode: StartMode, most_steps: usize) -> u
     let data = crate::data::load(&options, &Default::default()).expect("generated");
     let model = ModelSpec {
         network: NetworkName::PlainCnn,
-        filters: vec![4, 8],
+        filters: variant.filters.to_vec(),
+        normalisation: variant.normalisation,
         // Dropout would use a generator shared with other tests of this process.
         block_dropout: 0.0,
         head_dropout: 0.0,
@@ -66,9 +102,9 @@ fn train_small(root: &Path, pace: Pace, mode: StartMode, most_steps: usize) -> u
         model: &model,
         architecture: &model.describe(),
         train: &TrainSpec {
-            epochs: 2,
-            batch_size: 16,
-            learning_rate: 0.01,
+            epochs: variant.epochs,
+            batch_size: variant.batch_size,
+            learning_rate: variant.learning_rate,
             beta_1: 0.9,
             beta_2: 0.999,
             epsilon: 1e-8,
@@ -186,4 +222,44 @@ fn where_images_lie_and_when_results_are_read_changes_no_bit() {
     assert_eq!((state.totals.images, state.total_steps), (48, 3));
     train_small(&parts, RARELY, StartMode::Resume, usize::MAX);
     assert!(remains(&parts) == expected);
+}
+
+/// The running statistics are part of a checkpoint: they follow every step.
+#[test]
+fn a_normalised_network_resumes_to_the_bit() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let [start, whole, parts] = ["start", "whole", "parts"].map(|name| folder.path().join(name));
+    let train =
+        |root: &Path, mode, most_steps| train_with(NORMALISED, (root, AT_ONCE), mode, most_steps);
+    train(&start, StartMode::Fresh, 0);
+    for other in [&whole, &parts] {
+        copy_start(&start, other);
+    }
+    train(&whole, StartMode::Resume, usize::MAX);
+    train(&parts, StartMode::Resume, 3);
+    train(&parts, StartMode::Resume, 5);
+    train(&parts, StartMode::Resume, usize::MAX);
+    let expected = remains(&whole);
+    assert_ne!(expected.0[0], expected.0[2], "training moved the weights");
+    assert!(remains(&parts) == expected);
+}
+
+/// Two images of each class, shifted and mirrored at random, are learned by heart.
+#[test]
+fn a_normalised_network_learns() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let variant = Variant {
+        filters: &[16, 32, 32],
+        train_images: 24,
+        batch_size: 12,
+        epochs: 60,
+        ..NORMALISED
+    };
+    let place = (folder.path(), AT_ONCE);
+    train_with(variant, place, StartMode::Fresh, usize::MAX);
+    let run = RunDir::new(folder.path(), "small", 3);
+    let rows = read_epoch_records::<EpochRow>(&run.epochs()).expect("a table");
+    let last = rows.last().expect("a row");
+    // Equal probabilities of twelve classes have a loss of ln 12 = 2.48.
+    assert!(last.train_loss.expect("trained") < 1.0, "{last:?}");
 }

@@ -6,15 +6,13 @@ use burn::tensor::{Device, Distribution, Tensor};
 use super::BackboneName;
 use super::builder::Source;
 use super::layers::{Dense, Form, Kernel};
-use super::norm::BatchNorm;
 use super::parameters::{ConvolutionLayer, DenseLayer};
+use crate::model::norm::BatchNorm;
 
 /// Standard deviation of the weights where torchvision uses a narrow normal distribution.
 const NARROW: f64 = 0.01;
 /// SqueezeNet's last convolution, which is initialised differently from the others.
 const SQUEEZENET_HEAD: &str = "classifier.1";
-/// First number of running statistics, above the numbers of a network's parameters.
-const FIRST_STATISTIC: u64 = 1 << 32;
 
 /// Creates trainable layers with random weights, in the order of the requests.
 pub(super) struct Drawn<'a> {
@@ -63,8 +61,7 @@ impl Drawn<'_> {
 impl Source for Drawn<'_> {
     fn normalised(&mut self, [name, norm_name]: [&str; 2], form: Form) -> Kernel {
         let weight = self.weights(name, form);
-        let number = FIRST_STATISTIC + 2 * self.convolutions.len() as u64;
-        let norm = BatchNorm::new(form.outputs, [number, number + 1], self.device);
+        let norm = BatchNorm::new(form.outputs, self.convolutions.len(), self.device);
         self.keep(ConvolutionLayer::normalised(
             [name, norm_name],
             weight,

@@ -4,7 +4,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use super::builder::Source;
 use super::layers::{Dense, Form, Kernel};
-use super::norm::VARIANCE_EPSILON;
+use crate::model::norm::VARIANCE_EPSILON;
 
 /// A source of parameters by torchvision's names.
 pub trait Parameters {

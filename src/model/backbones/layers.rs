@@ -2,11 +2,11 @@
 
 use burn::tensor::{Device, Tensor};
 
-use super::norm::BatchNorm;
 use super::tally::Count;
 use crate::kernels::{
     self, Activation, After, Depthwise, WeightAxes, convolution, dense, depthwise, joined,
 };
+use crate::model::norm::BatchNorm;
 
 /// The form of a convolution over square kernels. The groups are one or, for a depthwise
 /// convolution, as many as channels.

@@ -18,7 +18,6 @@ mod inverted_residual;
 mod layers;
 mod mobilenet;
 mod name;
-mod norm;
 mod parameters;
 mod random;
 mod resnet;

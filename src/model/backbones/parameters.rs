@@ -4,7 +4,7 @@ use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 
 use super::layers::{Dense, Kernel};
-use super::norm::BatchNorm;
+use crate::model::norm::BatchNorm;
 use crate::model::weights::ExportedTensor;
 
 /// A convolution's parameters.

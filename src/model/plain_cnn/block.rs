@@ -2,13 +2,13 @@
 
 use burn::module::{Module, Param};
 use burn::nn::conv::{Conv2d, Conv2dConfig};
-use burn::nn::pool::{MaxPool2d, MaxPool2dConfig};
 use burn::nn::{Dropout, DropoutConfig, PaddingConfig2d};
 use burn::tensor::{Device, Tensor};
 
-use crate::kernels::{self, After, Form};
+use crate::kernels::{self, Activation, After, Form, Window};
+use crate::model::norm::BatchNorm;
 use crate::model::size::{NetworkSize, product, sum};
-use crate::model::spec::ModelSpec;
+use crate::model::spec::{BlockNormalisation, ModelSpec};
 use crate::model::tap::Tap;
 use crate::model::weights::ExportedTensor;
 
@@ -18,6 +18,8 @@ const KERNEL_SIDE: usize = 3;
 const POOL_SIDE: usize = 2;
 /// Number of positions of a block in an `nn.Sequential` of convolution, ReLU and pool.
 const EXPORTED_PLACES: usize = 3;
+/// The same with the normalisation after the convolution.
+const NORMALISED_PLACES: usize = 4;
 
 /// The description of a block, for building and counting it.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,6 +32,8 @@ pub(super) struct BlockPlan {
     filters: usize,
     /// `[height, width]` of its images, in pixels.
     size: [usize; 2],
+    /// The normalisation before the ReLU.
+    normalisation: BlockNormalisation,
     /// Share of the pooled activation that dropout zeroes in training.
     dropout: f64,
     /// The tap point after the ReLU.
@@ -55,6 +59,7 @@ impl BlockPlan {
             inputs,
             filters: spec.filters[number - 1],
             size,
+            normalisation: spec.normalisation,
             dropout: spec.block_dropout,
             activation: format!("block-{number}"),
             pool: pools.then(|| format!("pool-{number}")),
@@ -92,36 +97,43 @@ impl BlockPlan {
         ]
         .map(|count| count as u64);
         let weights = product(&[filters, inputs, side, side]);
+        let others = match self.normalisation {
+            BlockNormalisation::None => filters,
+            BlockNormalisation::Batch => product(&[2, filters]),
+        };
         NetworkSize {
-            parameters: sum(&[weights, filters]),
+            parameters: sum(&[weights, others]),
             multiply_adds: product(&[height, width, weights]),
         }
     }
 }
 
-/// One block: 3x3 convolution with zero padding, ReLU, 2x2 max-pool, dropout.
+/// One block: 3x3 convolution with zero padding, normalisation if any, ReLU, 2x2 max-pool, dropout.
 #[derive(Module, Debug)]
 pub(super) struct Block {
     pub(super) convolution: Conv2d,
-    pool: MaxPool2d,
+    norm: Option<BatchNorm>,
     dropout: Dropout,
 }
 
 impl Block {
     pub(super) fn new(plan: &BlockPlan, device: &Device) -> Self {
+        let norm = match plan.normalisation {
+            BlockNormalisation::None => None,
+            BlockNormalisation::Batch => Some(BatchNorm::new(plan.filters, plan.number, device)),
+        };
         Self {
             convolution: Conv2dConfig::new([plan.inputs, plan.filters], [KERNEL_SIDE, KERNEL_SIDE])
                 .with_padding(PaddingConfig2d::Same)
+                .with_bias(norm.is_none())
                 .init(device),
-            pool: MaxPool2dConfig::new([POOL_SIDE, POOL_SIDE])
-                .with_strides([POOL_SIDE, POOL_SIDE])
-                .init(),
+            norm,
             dropout: DropoutConfig::new(plan.dropout).init(),
         }
     }
 
-    /// Returns the block's output for `images`. ReLU and pool are one operation if no tap observes
-    /// the activation between them.
+    /// Returns the block's output for `images`. Convolution, ReLU and pool are one operation if there
+    /// is no normalisation and no tap observes the activation between them.
     ///
     /// # Shapes
     /// - `images`: `[batch, channels, height, width]`
@@ -129,13 +141,13 @@ impl Block {
     pub(super) fn forward(&self, plan: &BlockPlan, images: Tensor<4>, tap: &mut Tap) -> Tensor<4> {
         let name = plan.name();
         match &plan.pool {
-            Some(pool) if !tap.wants(name) => {
+            Some(pool) if self.norm.is_none() && !tap.wants(name) => {
                 tap.pass(name);
                 let pooled = tap.observe(pool, self.convolve(images, After::ReluPool));
                 self.dropout.forward(pooled)
             }
             _ => {
-                let activation = tap.observe(name, self.convolve(images, After::RELU));
+                let activation = tap.observe(name, self.activate(images));
                 self.after_activation(plan, activation, tap)
             }
         }
@@ -153,10 +165,22 @@ impl Block {
     ) -> Tensor<4> {
         match &plan.pool {
             Some(pool) => {
-                let pooled = tap.observe(pool, self.pool.forward(activation));
+                let pooled = kernels::max_pooled(activation, Window::tiles(POOL_SIDE));
+                let pooled = tap.observe(pool, pooled);
                 self.dropout.forward(pooled)
             }
             None => activation,
+        }
+    }
+
+    /// Returns the activation after the ReLU.
+    fn activate(&self, images: Tensor<4>) -> Tensor<4> {
+        match &self.norm {
+            None => self.convolve(images, After::RELU),
+            Some(norm) => {
+                let results = self.convolve(images, After::NOTHING);
+                norm.forward(results, None, Activation::Relu)
+            }
         }
     }
 
@@ -171,14 +195,24 @@ impl Block {
         )
     }
 
-    /// Returns its parameters as the state dict of an `nn.Sequential` "features" with convolution,
-    /// ReLU and pool per block.
+    /// Returns its parameters and running statistics as the state dict of an `nn.Sequential`
+    /// "features" with convolution, normalisation if any, ReLU and pool per block.
     pub(super) fn tensors(&self, plan: &BlockPlan) -> Vec<ExportedTensor> {
-        let stem = format!("features.{}", (plan.number - 1) * EXPORTED_PLACES);
+        let places = match plan.normalisation {
+            BlockNormalisation::None => EXPORTED_PLACES,
+            BlockNormalisation::Batch => NORMALISED_PLACES,
+        };
+        let place = (plan.number - 1) * places;
+        let stem = format!("features.{place}");
         let weight = self.convolution.weight.val();
         let mut found = vec![ExportedTensor::new(format!("{stem}.weight"), weight)];
         if let Some(bias) = &self.convolution.bias {
             found.push(ExportedTensor::new(format!("{stem}.bias"), bias.val()));
+        }
+        if let Some(norm) = &self.norm {
+            let named = |part| format!("features.{}.{part}", place + 1);
+            let parts = norm.tensors().into_iter();
+            found.extend(parts.map(|(part, values)| ExportedTensor::new(named(part), values)));
         }
         found
     }

@@ -1,6 +1,8 @@
 //! The trials' network: convolution blocks of growing depth.
 
 mod block;
+#[cfg(test)]
+mod normalisation_tests;
 mod plan;
 mod randomise;
 
@@ -66,7 +68,8 @@ impl PlainCnn {
         })
     }
 
-    /// Returns the logits, `[batch, classes]`.
+    /// Returns the logits, `[batch, classes]`. In training, which needs a device with autodiff, it
+    /// updates the running statistics of a batch normalisation.
     ///
     /// # Shapes
     /// - `images`: `[batch, channels, height, width]`, standardised
@@ -136,7 +139,7 @@ impl PlainCnn {
     }
 
     /// Returns the weights as the state dict of a module whose `features` is an `nn.Sequential`
-    /// with convolution, ReLU and pool per block, and whose `classifier` is an `nn.Linear`. There,
+    /// with convolution, normalisation if any, ReLU and pool per block, and whose `classifier` is an `nn.Linear`. There,
     /// a dense layer's weight is `[outputs, inputs]`.
     pub fn tensors(&self) -> Vec<ExportedTensor> {
         let blocks = self.blocks.iter().zip(&self.plan.blocks);

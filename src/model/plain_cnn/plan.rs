@@ -89,27 +89,44 @@ impl Plan {
 mod tests {
     use super::super::PlainCnn;
     use super::*;
-    use crate::model::spec::NetworkName;
+    use crate::model::spec::{BlockNormalisation, NetworkName};
+    use crate::model::weights::ExportedTensor;
     use burn::module::Module;
     use burn::tensor::Device;
 
     #[test]
     fn a_plan_counts_the_parameters_of_the_network_that_is_built_from_it() {
-        for head in [Head::Flatten, Head::AveragePool] {
+        let [none, batch] = [BlockNormalisation::None, BlockNormalisation::Batch];
+        for (head, normalisation) in [
+            (Head::Flatten, none),
+            (Head::AveragePool, none),
+            (Head::Flatten, batch),
+            (Head::AveragePool, batch),
+        ] {
             for filters in [vec![5], vec![4, 7], vec![2, 3, 4]] {
                 let spec = ModelSpec {
                     network: NetworkName::PlainCnn,
                     filters,
+                    normalisation,
                     block_dropout: 0.0,
                     head_dropout: 0.0,
                     head,
                 };
                 let plan = Plan::new(&spec, [16, 12], 5);
                 let network = PlainCnn::new(&spec, (16, 12), 5, 1, &Device::flex());
-                assert_eq!(plan.size().parameters, network.num_params() as u64);
-                let values = network.tensors().into_iter();
-                let exported: usize = values.map(|tensor| tensor.values.len()).sum();
-                assert_eq!(exported, network.num_params(), "{:?}", spec.filters);
+                let count = |tensors: &mut dyn Iterator<Item = ExportedTensor>| -> usize {
+                    tensors.map(|tensor| tensor.values.len()).sum()
+                };
+                let all = count(&mut network.tensors().into_iter());
+                assert_eq!(all, network.num_params(), "{:?}", spec.filters);
+                let is_learned = |tensor: &ExportedTensor| !tensor.name.contains(".running_");
+                let learned = count(&mut network.tensors().into_iter().filter(is_learned));
+                assert_eq!(plan.size().parameters, learned as u64);
+                let statistics = match normalisation {
+                    BlockNormalisation::None => 0,
+                    BlockNormalisation::Batch => 2 * spec.filters.iter().sum::<usize>(),
+                };
+                assert_eq!(all - learned, statistics);
             }
         }
     }
@@ -119,6 +136,7 @@ mod tests {
         let spec = |head| ModelSpec {
             network: NetworkName::PlainCnn,
             filters: vec![2, 3],
+            normalisation: BlockNormalisation::None,
             block_dropout: 0.0,
             head_dropout: 0.0,
             head,

@@ -13,7 +13,7 @@ impl PlainCnn {
     }
 
     /// Returns this network with the first `count` of its [layers from the
-    /// top](Self::layers_from_the_top), weights and biases, taken from `other`. If `other` comes
+    /// top](Self::layers_from_the_top), weights, biases and normalisations, taken from `other`. If `other` comes
     /// from [`PlainCnn::new`], those layers are untrained.
     ///
     /// # Source
@@ -67,7 +67,7 @@ pub fn fresh_linear_weights(
 mod tests {
     use super::*;
     use crate::model::tap::Tap;
-    use crate::model::{Head, ModelSpec, NetworkName};
+    use crate::model::{BlockNormalisation, Head, ModelSpec, NetworkName};
     use burn::module::{Module, ModuleVisitor, Param};
 
     /// Every parameter's values, in network order: weight and bias of each block, then of the dense
@@ -91,6 +91,7 @@ mod tests {
         let spec = ModelSpec {
             network: NetworkName::PlainCnn,
             filters: vec![2, 3, 4],
+            normalisation: BlockNormalisation::None,
             block_dropout: 0.0,
             head_dropout: 0.0,
             head,

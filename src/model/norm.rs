@@ -1,4 +1,4 @@
-//! Batch normalisation of a network in training.
+//! Batch normalisation of a network that is trained here.
 
 use burn::module::{Flag, Module, Param, ParamId, RunningState};
 use burn::tensor::{Device, Tensor};
@@ -9,6 +9,8 @@ use crate::kernels::{Activation, Normalisation, normalised};
 pub(super) const VARIANCE_EPSILON: f32 = 1e-5;
 /// Share of the newest batch in the running statistics, PyTorch's default.
 const MOMENTUM: f64 = 0.1;
+/// First number of running statistics, above the numbers of a network's parameters.
+const FIRST_STATISTIC: u64 = 1 << 32;
 
 /// Standardises each channel, by the batch's own mean and variance in training and by running ones
 /// otherwise, then scales and shifts it.
@@ -30,14 +32,15 @@ pub(super) struct BatchNorm {
 }
 
 impl BatchNorm {
-    /// Returns the untrained layer: scale 1, shift 0, running mean 0 and variance 1. `numbers`
-    /// identify its running statistics; each number is unique in a network.
-    pub(super) fn new(channels: usize, numbers: [u64; 2], device: &Device) -> Self {
+    /// Returns the untrained layer: scale 1, shift 0, running mean 0 and variance 1. No other layer
+    /// of the network has its `place`, which numbers its running statistics.
+    pub(super) fn new(channels: usize, place: usize, device: &Device) -> Self {
         let [zeros, ones] = [
             Tensor::zeros([channels], device),
             Tensor::ones([channels], device),
         ];
-        let [mean, variance] = numbers.map(ParamId::from);
+        let number = FIRST_STATISTIC + 2 * place as u64;
+        let [mean, variance] = [number, number + 1].map(ParamId::from);
         Self {
             scale: Param::from_tensor(ones.clone()),
             shift: Param::from_tensor(zeros.clone()),
@@ -81,8 +84,7 @@ impl BatchNorm {
         output
     }
 
-    /// Returns its parameters and buffers by the last part of torchvision's names, `[channels]`
-    /// each.
+    /// Returns its parameters and buffers by PyTorch's names in a layer, `[channels]` each.
     pub(super) fn tensors(&self) -> [(&'static str, Tensor<1>); 4] {
         let [mean, variance] = self.statistics();
         [
@@ -123,7 +125,7 @@ mod tests {
     #[test]
     fn running_statistics_by_hand() {
         let device = Device::flex().autodiff();
-        let norm = BatchNorm::new(1, [1, 2], &device);
+        let norm = BatchNorm::new(1, 0, &device);
         let values = [[[[1.0f32, 2.0]]], [[[3.0, 6.0]]]];
         let found = norm.forward(
             Tensor::from_floats(values, &device),
