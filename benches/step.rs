@@ -45,7 +45,7 @@ const PRODUCT: usize = 1024;
 const WARM_UP: usize = 3;
 const REPEATS: usize = 7;
 /// Slow works end early: warming up after this time, repeating after this time and two repeats.
-const WARM_UP_TIME: Duration = Duration::from_secs(4);
+const WARM_UP_TIME: Duration = Duration::from_secs(15);
 const TIME: Duration = Duration::from_secs(10);
 const FEWEST: usize = 2;
 const LEARNING_RATE: f64 = 1e-3;

@@ -29,7 +29,7 @@ PATCH = 4
 HIDDEN = 64
 WARM_UP = 3
 # Slow works end early: warming up after these seconds, repeating after these and two repeats.
-WARM_UP_SECONDS = 4
+WARM_UP_SECONDS = 15
 SECONDS = 10
 FEWEST = 2
 WAYS = ["channels_last", "fused", "fused-contiguous", "frozen"]
