@@ -136,7 +136,7 @@ pub(super) struct Prepared<'a> {
 
 #[derive(Debug)]
 enum Ready<'a> {
-    Gather(Weights<'a>, Windows),
+    Gather(Weights<'a>, Box<Windows>),
     Two(Kernels<Two>),
     Four(Kernels<Four>),
     Pair(Kernels<Pair>),
@@ -149,7 +149,7 @@ impl<'a> Prepared<'a> {
         let kernels = match Way::of(size) {
             Way::Gather => {
                 let (weights, windows) = taps.gathered();
-                Ready::Gather(weights, windows)
+                Ready::Gather(weights, Box::new(windows))
             }
             Way::Two => Ready::Two(Kernels::new(taps)),
             Way::Four => Ready::Four(Kernels::new(taps)),

@@ -6,15 +6,7 @@ use burn::tensor::{DType, Tensor};
 
 use super::extension::Kernels;
 use super::is_cpu;
-
-/// The axes of a dense layer's weights.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WeightAxes {
-    /// `[outputs, inputs]`, as in PyTorch.
-    OutputsFirst,
-    /// `[inputs, outputs]`, as in Burn.
-    InputsFirst,
-}
+use super::weight_axes::WeightAxes;
 
 /// Returns the outputs of a dense layer.
 ///
@@ -48,16 +40,6 @@ pub fn dense(
         bias.into_dispatch(),
         axes,
     ))
-}
-
-impl WeightAxes {
-    /// Returns the outputs and inputs of weights of these dimensions.
-    pub(super) fn sizes(self, [first, second]: [usize; 2]) -> [usize; 2] {
-        match self {
-            Self::OutputsFirst => [first, second],
-            Self::InputsFirst => [second, first],
-        }
-    }
 }
 
 /// Computes the same with the backend's own operations.

@@ -7,7 +7,7 @@ use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Flex};
 
-use super::binary_cross_entropy::{forward, logits_gradient};
+use super::binary_cross_entropy_passes::{forward, logits_gradient};
 use super::layout::{dense, numbers, tensor};
 
 /// Returns the mean loss; shapes as in `Kernels::binary_cross_entropy`.

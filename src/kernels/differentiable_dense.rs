@@ -8,10 +8,10 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Flex, TensorMetadata};
 
 use super::combine::{Size, combine};
-use super::dense::WeightAxes;
 use super::dots::dots;
 use super::layout::{dense, numbers, tensor};
 use super::product::Left;
+use super::weight_axes::WeightAxes;
 
 /// Returns the outputs; shapes as in `Kernels::dense`.
 pub(super) fn values(

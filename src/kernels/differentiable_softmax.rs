@@ -8,7 +8,7 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Flex, TensorMetadata};
 
 use super::layout::{dense, numbers, tensor};
-use super::softmax::{RowFunction, backward, forward};
+use super::softmax_passes::{RowFunction, backward, forward};
 
 /// Returns the function of each row; shapes as in `Kernels::row_function`.
 pub(super) fn values(logits: FloatTensor<Flex>, function: RowFunction) -> FloatTensor<Flex> {

@@ -10,7 +10,7 @@ use burn::backend::{Autodiff, Flex, TensorMetadata};
 use burn::tensor::Shape;
 
 use super::layout::{dense, numbers, tensor};
-use super::sums::row_sums;
+use super::sums_passes::row_sums;
 
 /// Returns the sums; shapes as in `Kernels::sum_rows`.
 pub(super) fn values(rows: FloatTensor<Flex>) -> FloatTensor<Flex> {

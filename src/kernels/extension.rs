@@ -6,13 +6,13 @@ use burn::backend::{Autodiff, AutodiffBackend, Backend, Flex, backend_extension}
 
 use super::activation::Activation;
 use super::after::After;
-use super::dense::WeightAxes;
 use super::depthwise_size::DepthwiseSize;
 use super::differentiable_fork::Meeting;
 use super::differentiable_normalise::Kind;
 use super::pool_window::Window;
 use super::size::Form;
-use super::softmax::RowFunction;
+use super::softmax_passes::RowFunction;
+use super::weight_axes::WeightAxes;
 use super::{
     differentiable_binary_cross_entropy, differentiable_convolution, differentiable_dense,
     differentiable_depthwise, differentiable_fork, differentiable_gate, differentiable_join,

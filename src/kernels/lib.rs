@@ -14,6 +14,7 @@ mod activation;
 mod adam;
 mod after;
 mod binary_cross_entropy;
+mod binary_cross_entropy_passes;
 mod by_products;
 mod channel_sums;
 mod combine;
@@ -65,9 +66,12 @@ mod scheme;
 mod scratch;
 mod size;
 mod softmax;
+mod softmax_passes;
 mod statistics;
 mod sums;
+mod sums_passes;
 mod taps;
+mod weight_axes;
 mod windows;
 mod winograd;
 mod winograd_gradient;
@@ -83,7 +87,7 @@ pub use activation::Activation;
 pub use adam::{AdamStep, Moments, adam};
 pub use after::After;
 pub use binary_cross_entropy::binary_cross_entropy;
-pub use dense::{WeightAxes, dense};
+pub use dense::dense;
 pub use depthwise::{Depthwise, depthwise};
 use extension::Kernels;
 pub use fork::forked;
@@ -98,6 +102,7 @@ pub use size::Form;
 use size::Size;
 pub use softmax::{cross_entropy, log_softmax, softmax};
 pub use sums::{mean, mean_dim, sum, sum_dim};
+pub use weight_axes::WeightAxes;
 
 /// Returns the convolution of `images`, followed by `after`.
 ///

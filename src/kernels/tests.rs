@@ -337,21 +337,46 @@ fn what_is_no_number_stays_so() {
     }
 }
 
+/// One image has the same bits as the same image among others, although its work is divided by
+/// outputs instead of bands.
+#[test]
+fn other_images_change_no_bit() {
+    let device = Device::flex();
+    for (inputs, outputs, side, stride) in [(24, 40, 1, 1), (600, 48, 1, 2), (20, 24, 3, 2)] {
+        let images = values([20, inputs, 12, 12], 0.1, &device);
+        let taps = values([outputs, inputs, side, side], 0.2, &device);
+        let form = Form {
+            stride,
+            ..Form::same(side)
+        };
+        let run = |images: Tensor<4>| convolution(images, taps.clone(), None, form, After::RELU);
+        let among = run(images.clone()).narrow(0, 3, 1).into_data();
+        let alone = run(images.narrow(0, 3, 1)).into_data();
+        assert_eq!(among, alone, "{inputs} {side} {stride}");
+    }
+}
+
 /// Resuming gives the same bits, whatever other work the cores have.
 #[test]
 fn the_number_of_cores_changes_no_bit() {
     let cases = [
-        ([5, 3, 8, 8], 16),
-        ([5, 16, 8, 8], 32),
-        ([5, 16, 6, 6], 32),
-        ([5, 16, 2, 2], 32),
+        ([5, 3, 8, 8], 16, 3, 1),
+        ([5, 16, 8, 8], 32, 3, 1),
+        ([5, 16, 6, 6], 32, 3, 1),
+        ([5, 16, 2, 2], 32, 3, 1),
+        ([5, 24, 16, 16], 32, 3, 2),
+        ([5, 300, 12, 12], 320, 1, 1),
+        ([1, 24, 8, 8], 80, 1, 1),
     ];
-    for (images, outputs) in cases {
+    for (images, outputs, side, stride) in cases {
         let case = Case {
             images,
             outputs,
-            side: 3,
-            form: Form::same(3),
+            side,
+            form: Form {
+                stride,
+                ..Form::same(side)
+            },
         };
         let bits = |threads: usize| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
