@@ -158,15 +158,31 @@ fn a_deep_trial_and_its_maps() {
     );
 }
 
+/// Normalisation, shortcuts, strides, gates, depthwise convolutions and pools.
 #[test]
 #[cfg_attr(not(both_levels), ignore = "needs AVX-512")]
-fn a_residual_network() {
-    let fewer = [
+fn normalised_networks() {
+    let fewest = [
         "data.shapes.train_images=12",
         "data.shapes.validation_images=12",
+        "data.shapes.test_images=12",
+        "train.batch_size=6",
     ];
-    let train = train("resnet50", "shapes", &[&IMAGES[..], &fewer].concat());
-    same_bytes("resnet50", &[train], &["model.bpk", "epochs.csv"]);
+    let small = [&IMAGES[..], &fewest].concat();
+    let normalised = [&small[..], &["model.normalisation=batch"]].concat();
+    let mut commands = vec![train("trial-d-gap", "shapes", &normalised)];
+    for name in [
+        "resnet50",
+        "mobilenet-v2",
+        "efficientnet-b0",
+        "squeezenet1-0",
+    ] {
+        commands.push(train(name, "shapes", &small));
+    }
+    let explain = "explain efficientnet-b0 --base shapes --test-index 0 --out maps";
+    commands.push(words(explain));
+    let files = ["model.bpk", "epochs.csv", "maps.safetensors"];
+    same_bytes("normalised", &commands, &files);
 }
 
 #[test]

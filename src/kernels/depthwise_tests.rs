@@ -2,6 +2,7 @@
 
 use burn::tensor::{Device, TensorData};
 
+use super::super::pass_tests::{ACTIVATIONS, assert_same_bits, numbers};
 use super::super::tests::{SUM_ORDER, assert_close, values};
 use super::*;
 
@@ -9,13 +10,6 @@ use super::*;
 const EXPONENTIAL: f32 = 5e-6;
 /// Error of a central difference of a linear function of a few thousand terms, absolute.
 const DIFFERENCE: f32 = 1e-3;
-const ACTIVATIONS: [Activation; 4] = [
-    Activation::Identity,
-    Activation::Relu,
-    Activation::Relu6,
-    Activation::Silu,
-];
-
 #[derive(Debug, Clone, Copy)]
 struct Case {
     images: [usize; 4],
@@ -219,15 +213,16 @@ fn what_is_no_number_stays_so() {
 }
 
 #[test]
-fn the_number_of_cores_changes_no_bit() {
-    for case in cases() {
-        let bits = |threads: usize| {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-            let (results, [images, taps], bias) =
-                pool.expect("a pool").install(|| case.run(depthwise));
-            let four = [results, images, taps].map(Tensor::into_data);
-            (four, bias.into_data())
-        };
-        assert_eq!(bits(1), bits(3), "{case:?}");
+fn neither_cores_nor_instructions_change_a_bit() {
+    for mut case in cases() {
+        for activation in ACTIVATIONS {
+            case.form.activation = activation;
+            assert_same_bits(|| {
+                let (results, [images, taps], bias) = case.run(depthwise);
+                let mut found = [results, images, taps].map(numbers).to_vec();
+                found.push(numbers(bias));
+                found
+            });
+        }
     }
 }

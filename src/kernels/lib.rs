@@ -309,4 +309,8 @@ fn is_cpu(kind: &DispatchTensorKind) -> bool {
 }
 
 #[cfg(test)]
+mod normalise_tests;
+#[cfg(test)]
+mod pass_tests;
+#[cfg(test)]
 mod tests;

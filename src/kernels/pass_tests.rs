@@ -1,5 +1,6 @@
 use burn::tensor::{Device, TensorData};
 
+use super::level::tests::with_each;
 use super::tests::{assert_close, values};
 use super::*;
 
@@ -51,10 +52,24 @@ pub(super) fn assert_slopes(
     }
 }
 
-/// Returns what `run` returns on this number of threads.
-pub(super) fn on_cores<T: Send>(threads: usize, run: impl Fn() -> T + Send + Sync) -> T {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-    pool.expect("a pool").install(run)
+/// Asserts that neither the number of threads nor the instructions change a bit of what `run` returns.
+#[track_caller]
+pub(super) fn assert_same_bits(run: impl Fn() -> Vec<Vec<f32>> + Send + Sync) {
+    let bits = || -> Vec<Vec<u32>> {
+        let found = run().into_iter();
+        found
+            .map(|values| values.into_iter().map(f32::to_bits).collect())
+            .collect()
+    };
+    let on_cores = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        pool.expect("a pool").install(bits)
+    };
+    let expected = on_cores(1);
+    assert!(on_cores(3) == expected, "the number of threads");
+    for (index, found) in with_each(bits).into_iter().enumerate() {
+        assert!(found == expected, "instructions {index}");
+    }
 }
 
 /// Returns values from -8 to 8, of which none and no sum of two is at a bound of an activation.
@@ -98,10 +113,7 @@ fn check<const N: usize, const D: usize>(
         let [found, expected] = tensors;
         assert_close(found, expected, tolerance);
     }
-    assert_eq!(
-        on_cores(1, || run(shapes, &ours)),
-        on_cores(3, || run(shapes, &ours))
-    );
+    assert_same_bits(|| run(shapes, &ours));
     // Without a tape an operand may be overwritten, but none that another tensor holds.
     let operands = shapes.map(|shape| spread(shape, 0));
     let before = operands.clone().map(numbers);
@@ -136,6 +148,22 @@ fn activations_and_sums_are_as_by_the_backend() {
                 |[one, other]| activation.by_the_backend(one + other),
             );
         }
+    }
+}
+
+#[test]
+fn a_fork_is_as_by_the_backend() {
+    let both = |[one, other]: [Tensor<4>; 2]| one.clone() * other + one;
+    for shape in SHAPES {
+        check(
+            [shape],
+            SUM_ORDER,
+            |[values]| both(forked(activated(values, Activation::Silu))),
+            |[values]| {
+                let values = Activation::Silu.by_the_backend(values);
+                both([values.clone(), values])
+            },
+        );
     }
 }
 
