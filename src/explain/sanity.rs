@@ -3,6 +3,7 @@
 use burn::tensor::Tensor;
 
 use crate::data::statistics::rank_correlation;
+use crate::kernels::sum_dim;
 
 use super::quantity::class_index;
 use super::{Evidence, LayerEvidence, Method, Saliency, cam, grad_cam, hires_cam};
@@ -110,7 +111,7 @@ pub fn completeness(
 ) -> Deviation {
     let [batch, _channels, _height, _width] = layer.activation.dims();
     let signed = Method(&hires_cam::FORMULA).signed_map(layer);
-    let sums = signed.flatten::<2>(1, 2).sum_dim(1);
+    let sums = sum_dim(signed.flatten::<2>(1, 2), 1);
     let index = class_index(&evidence.target_class, &evidence.logits);
     let target = evidence
         .logits

@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use burn::tensor::activation::softmax;
 use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::data::image_set::CHANNELS;
 use crate::data::photo::{Photo, View};
 use crate::data::statistics::Interval;
 use crate::explain::Standardisation;
+use crate::kernels::{mean_dim, softmax};
 use crate::model::tap::Tap;
 
 use super::error::StudyError;
@@ -150,7 +150,7 @@ fn rank(scores: &[f32], label: usize) -> usize {
 fn scores(logits: Tensor<2>) -> Vec<f32> {
     let scores = match logits.dims()[0] {
         1 => logits,
-        _ => softmax(logits, 1).mean_dim(0),
+        _ => mean_dim(softmax(logits), 0),
     };
     scores.into_data().iter::<f32>().collect()
 }

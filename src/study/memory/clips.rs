@@ -7,6 +7,7 @@ use crate::data::{ClipSplits, Mask};
 use crate::experiment::ForecastExperiment;
 use crate::explain::Plane;
 use crate::explain::sequence::{LAGS, REPEATS, gather_states, likeness, signed_maps};
+use crate::kernels::sum;
 use crate::model::frames_tensor;
 use crate::run::{Array, DigitTrack, ExplainedClip, SequenceSet, StateMap};
 use crate::study::error::StudyError;
@@ -73,7 +74,7 @@ impl Subject<'_> {
                 continue;
             }
             for (time, state) in states.iter().enumerate() {
-                let norm = state.gradient.clone().square().sum().sqrt();
+                let norm = sum(state.gradient.clone().square()).sqrt();
                 let gradient_norm = norm.into_scalar::<f64>();
                 for method in &self.request.methods {
                     let map = Plane::from_batch(signed_maps(*method, state)?).swap_remove(0);
