@@ -1,5 +1,6 @@
 //! Embeds every file of `experiments/`, so that an installed binary knows the shipped trials and a
-//! new trial is one new file. Also tells the tests which instructions this machine has.
+//! new trial is one new file. It also sets a flag by which tests know the instructions of this
+//! machine.
 
 use std::fmt::Write as _;
 use std::fs;

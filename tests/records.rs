@@ -285,7 +285,8 @@ fn a_checkpoint_that_was_half_removed_is_not_there_for_readers_and_goes_with_the
     assert!(!run.join("epoch-002/.writing-1-head").exists());
 }
 
-/// A checkpoint of the same network, trained with another rate: only the record of the run tells.
+/// A checkpoint of the same network, trained with another rate: only the run's record
+/// shows it.
 #[test]
 fn a_checkpoint_of_another_training_is_refused() {
     let (folder, run) = with_run("records-training", 2);

@@ -7,8 +7,9 @@ use rayon::prelude::*;
 
 use super::activation::Activation;
 use super::finish::POOL;
+use super::join_passes::back_from;
 use super::level::arch;
-use super::product::PANEL;
+use super::pixels::add_parts;
 use super::scratch::zeros;
 use super::size::Size;
 
@@ -49,49 +50,9 @@ pub(super) fn results_gradient<'a>(
     match trace {
         Trace::Activation(Activation::Identity, _) => Cow::Borrowed(gradient),
         Trace::Activation(activation, results) => {
-            let mut into = zeros(gradient.len());
-            let per = PIXELS * PANEL;
-            let from = gradient.par_chunks(per).zip(results.par_chunks(per));
-            into.par_chunks_mut(per)
-                .zip(from)
-                .for_each(|(into, (gradient, results))| {
-                    arch().dispatch(Slope {
-                        activation: *activation,
-                        results,
-                        gradient,
-                        into,
-                    });
-                });
-            Cow::Owned(into)
+            Cow::Owned(back_from(gradient, [Some(results), None], *activation))
         }
         Trace::ReluPool(chosen) => Cow::Owned(unpool(gradient, chosen, size)),
-    }
-}
-
-/// The gradient before an activation that is known by its value.
-struct Slope<'a> {
-    activation: Activation,
-    results: &'a [f32],
-    gradient: &'a [f32],
-    into: &'a mut [f32],
-}
-
-impl WithSimd for Slope<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        let [results, gradient] = [self.results, self.gradient].map(|all| S::as_simd_f32s(all));
-        let (into, rest) = S::as_mut_simd_f32s(self.into);
-        for ((into, result), gradient) in into.iter_mut().zip(results.0).zip(gradient.0) {
-            *into = self.activation.gradient(simd, *result, *gradient);
-        }
-        if !rest.is_empty() {
-            let [result, gradient] =
-                [results.1, gradient.1].map(|part| simd.partial_load_f32s(part));
-            let slope = self.activation.gradient(simd, result, gradient);
-            simd.partial_store_f32s(rest, slope);
-        }
     }
 }
 
@@ -170,10 +131,6 @@ pub(super) fn bias_gradient(gradient: &[f32], outputs: usize) -> Vec<f32> {
         })
         .collect();
     let mut all = vec![0.0; outputs];
-    for sums in sums {
-        for (all, sum) in all.iter_mut().zip(sums) {
-            *all += sum;
-        }
-    }
+    add_parts(&mut all, sums);
     all
 }

@@ -1,10 +1,10 @@
 //! The cross-entropy of logits against grey values, in one pass over memory.
 
 use burn::backend::Dispatch;
-use burn::tensor::{DType, Tensor};
+use burn::tensor::Tensor;
 
 use super::extension::Kernels;
-use super::is_cpu;
+use super::is_ours;
 
 /// Returns the mean binary cross-entropy of `logits` against `targets`, in nats:
 /// max(x, 0) - x y + ln(1 + e^-|x|), in which no exponential overflows.
@@ -14,9 +14,7 @@ use super::is_cpu;
 /// - returned: `[1]`
 pub fn binary_cross_entropy<const D: usize>(logits: Tensor<D>, targets: Tensor<D>) -> Tensor<1> {
     let count = logits.dims().iter().product::<usize>();
-    let floats = logits.dtype() == DType::F32 && targets.dtype() == DType::F32;
-    let kinds = [logits.clone(), targets.clone()].map(|tensor| tensor.into_dispatch().kind);
-    if count == 0 || !floats || !kinds.iter().all(is_cpu) {
+    if count == 0 || !is_ours(&logits) || !is_ours(&targets) {
         return by_the_backend(logits, targets);
     }
     assert_eq!(logits.dims(), targets.dims(), "a target for every logit");

@@ -8,6 +8,7 @@ use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::level::arch;
+use super::pieces::assemble;
 use super::product::Left;
 
 /// From this number of rows on, or below four times as many columns as a core computes at a time,
@@ -73,11 +74,7 @@ pub(super) fn combine(left: Left, right: &[f32], size: Size) -> Vec<f32> {
             into
         })
         .collect();
-    for (row, into) in all.chunks_mut(columns).enumerate() {
-        for (into, part) in into.chunks_mut(COLUMNS).zip(&parts) {
-            into.copy_from_slice(&part[row * into.len()..][..into.len()]);
-        }
-    }
+    assemble(&mut all, columns, &parts);
     all
 }
 

@@ -1,11 +1,11 @@
 //! Dense layers.
 
 use burn::backend::Dispatch;
+use burn::tensor::Tensor;
 use burn::tensor::module::linear;
-use burn::tensor::{DType, Tensor};
 
 use super::extension::Kernels;
-use super::is_cpu;
+use super::is_ours;
 use super::weight_axes::WeightAxes;
 
 /// Returns the outputs of a dense layer.
@@ -27,9 +27,7 @@ pub fn dense(
     let [_batch, features_inputs] = features.dims();
     let [outputs, inputs] = axes.sizes(weight.dims());
     assert_eq!(features_inputs, inputs, "weights of another layer");
-    let floats = features.dtype() == DType::F32 && weight.dtype() == DType::F32;
-    let kinds = [features.clone(), weight.clone()].map(|tensor| tensor.into_dispatch().kind);
-    if !floats || !kinds.iter().all(is_cpu) || features.dims().contains(&0) {
+    if !is_ours(&features) || !is_ours(&weight) || features.dims().contains(&0) {
         return by_the_backend(features, weight, bias, axes);
     }
     let bias = bias.unwrap_or_else(|| Tensor::zeros([outputs], &weight.device()));

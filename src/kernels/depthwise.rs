@@ -8,7 +8,7 @@ use burn::tensor::ops::ConvOptions;
 use super::activation::Activation;
 use super::depthwise_size::DepthwiseSize;
 use super::extension::Kernels;
-use super::{DType, is_cpu};
+use super::is_ours;
 
 /// The form of a depthwise convolution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,7 +55,7 @@ pub fn depthwise(
         right,
     };
     let square = filters == channels && side == across;
-    if !(square && size.is_known() && is_ours(&[&images, &taps])) {
+    if !(square && size.is_known() && is_ours(&images) && is_ours(&taps)) {
         return by_the_backend(images, taps, bias, form);
     }
     let bias = bias.unwrap_or_else(|| Tensor::zeros([channels], &taps.device()));
@@ -66,13 +66,6 @@ pub fn depthwise(
         size,
         form.activation,
     ))
-}
-
-/// Returns whether all tensors hold f32 on the CPU.
-fn is_ours(tensors: &[&Tensor<4>]) -> bool {
-    (tensors.iter()).all(|tensor| {
-        tensor.dtype() == DType::F32 && is_cpu(&(*tensor).clone().into_dispatch().kind)
-    })
 }
 
 /// Computes the same with the backend's own operations.

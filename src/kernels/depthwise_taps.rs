@@ -13,6 +13,7 @@ use rayon::prelude::*;
 use super::depthwise_size::DepthwiseSize;
 use super::depthwise_window::Window;
 use super::level::arch;
+use super::pixels::add_parts;
 
 /// Smallest number of results of a part.
 const PIXELS: usize = 1024;
@@ -49,11 +50,7 @@ pub(super) fn taps_gradient(
         })
         .collect();
     let mut taps = vec![0.0; count];
-    for part in parts {
-        for (all, sum) in taps.iter_mut().zip(part) {
-            *all += sum;
-        }
-    }
+    add_parts(&mut taps, parts);
     let bias = taps.split_off(count - channels);
     (taps, bias)
 }

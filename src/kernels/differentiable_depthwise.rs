@@ -8,19 +8,14 @@ use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Flex};
-use pulp::{Simd, WithSimd};
 
 use super::activation::Activation;
 use super::depthwise_images::images_gradient;
 use super::depthwise_pass::forward;
 use super::depthwise_size::DepthwiseSize;
 use super::depthwise_taps::taps_gradient;
+use super::join_passes::back_from;
 use super::layout::{channels_last, channels_second, dense, numbers, tensor};
-use super::level::arch;
-use super::pieces::pieces;
-
-/// Numbers of a part of the activation's gradient.
-const PART: usize = 16 * 256;
 
 /// Returns the results; shapes as in `Kernels::depthwise`.
 pub(super) fn values(
@@ -116,41 +111,7 @@ impl State {
                 Cow::Owned(forward(images, taps, trace, self.size, identity))
             }
         };
-        let arch = arch();
-        let length = gradient.len();
-        // Whole pieces: channels are in multiples of 16, so the last piece is whole vectors too.
-        let mut before = pieces(length.div_ceil(PART), PART, |index, into| {
-            let part = index * PART..((index + 1) * PART).min(length);
-            arch.dispatch(Slope {
-                gradient: &gradient[part.clone()],
-                at: &at[part.clone()],
-                activation: self.activation,
-                into: &mut into[..part.len()],
-            });
-        });
-        before.truncate(length);
-        Cow::Owned(before)
-    }
-}
-
-/// Multiplies gradients by the activation's derivative.
-struct Slope<'a> {
-    gradient: &'a [f32],
-    at: &'a [f32],
-    activation: Activation,
-    into: &'a mut [f32],
-}
-
-impl WithSimd for Slope<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        let [gradient, at] = [self.gradient, self.at].map(|values| S::as_simd_f32s(values).0);
-        let into = S::as_mut_simd_f32s(self.into).0;
-        for ((into, gradient), at) in into.iter_mut().zip(gradient).zip(at) {
-            *into = self.activation.gradient(simd, *at, *gradient);
-        }
+        Cow::Owned(back_from(gradient, [Some(&at), None], self.activation))
     }
 }
 

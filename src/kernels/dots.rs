@@ -10,6 +10,7 @@ use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::level::arch;
+use super::pieces::assemble;
 use super::product::PANEL;
 
 /// Number of rows and columns of a product of rows that one core computes at a time.
@@ -52,19 +53,6 @@ pub(super) fn dots(left: &[f32], right: &[f32], inner: usize) -> Vec<f32> {
         assemble(into, columns, parts);
     }
     all
-}
-
-/// Writes `parts`, matrices of as many rows next to each other, to `into`.
-fn assemble(into: &mut [f32], columns: usize, parts: &[Vec<f32>]) {
-    let rows = into.len() / columns;
-    let mut start = 0;
-    for part in parts {
-        let width = part.len() / rows;
-        for (into, from) in into.chunks_mut(columns).zip(part.chunks(width)) {
-            into[start..start + width].copy_from_slice(from);
-        }
-        start += width;
-    }
 }
 
 struct Dots<'a> {

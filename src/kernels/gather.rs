@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use super::finish::{Finish, POOL};
 use super::level::arch;
 use super::panels::{Panels, Weights};
+use super::pieces::assemble;
 use super::product::{End, Left, PANEL, Right, Size as ProductSize, Target, multiply};
 use super::scratch::{with_scratch, zeros};
 use super::size::{Band, Size, bands, parts, pixel_rows};
@@ -260,13 +261,7 @@ fn by_outputs(images: &[f32], weights: Weights, windows: &Windows, end: End, int
             products
         })
         .collect();
-    let rows = into.par_chunks_mut(target.outputs).enumerate();
-    rows.for_each(|(pixel, into)| {
-        for (into, from) in into.chunks_mut(width).zip(&products) {
-            let columns = into.len();
-            into.copy_from_slice(&from[pixel * columns..][..columns]);
-        }
-    });
+    assemble(into, target.outputs, &products);
 }
 
 /// Writes the convolution of `images` with `weights`, which is pooled, to `finish`.

@@ -6,6 +6,7 @@ use rayon::prelude::*;
 
 use super::gather::{bands_of, rows};
 use super::level::arch;
+use super::pixels::add_parts;
 use super::product::{Left, PANEL, Right, Size as ProductSize, Target, multiply};
 use super::scratch::zeros;
 use super::size::{Band, Size, pixel_rows};
@@ -69,11 +70,7 @@ fn by_pixels(
         .collect();
     let mut parts = parts.into_iter();
     let mut sums = parts.next().unwrap_or_else(|| vec![0.0; under * across]);
-    for part in parts {
-        for (sum, value) in sums.iter_mut().zip(part) {
-            *sum += value;
-        }
-    }
+    add_parts(&mut sums, parts);
     sums
 }
 

@@ -79,6 +79,26 @@ pub(super) fn back(gradient: &mut [f32], known: [Option<&[f32]>; 2], activation:
     });
 }
 
+/// Returns the gradient before the activation, as [`back`].
+pub(super) fn back_from(
+    gradient: &[f32],
+    known: [Option<&[f32]>; 2],
+    activation: Activation,
+) -> Vec<f32> {
+    let mut into = zeros(gradient.len());
+    let parts = into.par_chunks_mut(PART).zip(gradient.par_chunks(PART));
+    parts.enumerate().for_each(|(index, (into, gradient))| {
+        into.copy_from_slice(gradient);
+        let known = known.map(|all| all.map(|all| &all[index * PART..][..into.len()]));
+        arch().dispatch(Back {
+            gradient: into,
+            known,
+            activation,
+        });
+    });
+    into
+}
+
 struct Back<'a> {
     gradient: &'a mut [f32],
     known: [Option<&'a [f32]>; 2],

@@ -285,13 +285,11 @@ fn suits(images: &Tensor<4>, taps: &Tensor<4>) -> bool {
     let [_, inputs, rows, columns] = taps.dims();
     let [_, channels, ..] = images.dims();
     let known = rows == columns && inputs == channels;
-    let floats = images.dtype() == DType::F32 && taps.dtype() == DType::F32;
-    let kinds = [images.clone(), taps.clone()].map(|tensor| tensor.into_dispatch().kind);
-    known && floats && kinds.iter().all(is_cpu)
+    known && is_ours(images) && is_ours(taps)
 }
 
 /// Returns whether a tensor holds float32 numbers of the CPU backend.
-fn is_ours(tensor: &Tensor<4>) -> bool {
+fn is_ours<const D: usize>(tensor: &Tensor<D>) -> bool {
     tensor.dtype() == DType::F32 && is_cpu(&tensor.clone().into_dispatch().kind)
 }
 

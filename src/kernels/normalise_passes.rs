@@ -26,7 +26,7 @@ pub(super) struct Channels<'a> {
     pub(super) activation: Activation,
 }
 
-/// What tells the values before the activation.
+/// Where the values before the activation come from.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Known<'a> {
     /// They are computed again from the images.

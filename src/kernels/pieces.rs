@@ -5,6 +5,8 @@ use rayon::prelude::*;
 /// Numbers that are copied at once, if a piece has whole lines of them.
 const LINE: usize = 128;
 const SHORT_LINE: usize = 16;
+/// Least number of rows that a core assembles.
+const ROWS: usize = 16;
 
 /// Returns `count` pieces of `length` numbers, one after the other; `compute` writes the piece of an
 /// index into a slice whose content is undefined.
@@ -49,6 +51,20 @@ fn by_lines<const N: usize>(
         })
         .collect::<Vec<[f32; N]>>()
         .into_flattened()
+}
+
+/// Writes `parts`, matrices of as many rows next to each other, to the `columns` of `into`.
+pub(super) fn assemble(into: &mut [f32], columns: usize, parts: &[Vec<f32>]) {
+    let rows = into.len() / columns;
+    let all = into.par_chunks_mut(columns).with_min_len(ROWS).enumerate();
+    all.for_each(|(row, into)| {
+        let mut start = 0;
+        for part in parts {
+            let width = part.len() / rows;
+            into[start..start + width].copy_from_slice(&part[row * width..][..width]);
+            start += width;
+        }
+    });
 }
 
 #[cfg(test)]

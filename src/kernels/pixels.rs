@@ -51,3 +51,12 @@ pub(super) fn total<const N: usize>(parts: Vec<[Vec<f32>; N]>, channels: usize) 
     }
     totals
 }
+
+/// Adds the sums of parts to `into`, in order.
+pub(super) fn add_parts(into: &mut [f32], parts: impl IntoIterator<Item = Vec<f32>>) {
+    for part in parts {
+        for (sum, value) in into.iter_mut().zip(part) {
+            *sum += value;
+        }
+    }
+}

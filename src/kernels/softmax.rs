@@ -1,10 +1,10 @@
 //! Softmax over classes and the cross-entropy of logits, with our own exponential and logarithm.
 
 use burn::backend::Dispatch;
-use burn::tensor::{DType, Int, Tensor, activation};
+use burn::tensor::{Int, Tensor, activation};
 
 use super::extension::Kernels;
-use super::is_cpu;
+use super::is_ours;
 use super::softmax_passes::RowFunction;
 use super::sums::mean;
 
@@ -46,7 +46,7 @@ pub fn cross_entropy(logits: Tensor<2>, targets: Tensor<1, Int>) -> Tensor<1> {
 
 fn suits(logits: &Tensor<2>) -> bool {
     let filled = logits.dims().iter().all(|length| *length > 0);
-    filled && logits.dtype() == DType::F32 && is_cpu(&logits.clone().into_dispatch().kind)
+    filled && is_ours(logits)
 }
 
 fn of_rows(logits: Tensor<2>, function: RowFunction) -> Tensor<2> {

@@ -4,10 +4,10 @@
 //! on the processor, and for more than four million numbers on the threads.
 
 use burn::backend::Dispatch;
-use burn::tensor::{DType, Tensor};
+use burn::tensor::Tensor;
 
 use super::extension::Kernels;
-use super::is_cpu;
+use super::is_ours;
 
 /// Returns the sum of all values, `[1]`.
 pub fn sum<const D: usize>(tensor: Tensor<D>) -> Tensor<1> {
@@ -61,7 +61,7 @@ pub fn mean_dim<const D: usize>(tensor: Tensor<D>, axis: usize) -> Tensor<D> {
 /// Returns whether a tensor is summed here.
 fn suits<const D: usize>(tensor: &Tensor<D>) -> bool {
     let filled = tensor.dims().iter().all(|length| *length > 0);
-    filled && tensor.dtype() == DType::F32 && is_cpu(&tensor.clone().into_dispatch().kind)
+    filled && is_ours(tensor)
 }
 
 /// Returns the sums of rows.
