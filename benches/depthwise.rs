@@ -9,7 +9,7 @@
 use std::time::Instant;
 
 use burn::tensor::{Device, Distribution, Tensor};
-use camtrail::kernels::{Activation, Depthwise, depthwise};
+use camtrail::kernels::{Activation, Form, depthwise};
 
 /// As in the program.
 #[global_allocator]
@@ -40,10 +40,9 @@ fn main() {
 }
 
 fn measure([images, channels, height, side, stride]: [usize; 5], repeats: usize) {
-    let form = Depthwise {
+    let form = Form {
         stride,
-        padding: [(side / 2, side / 2); 2],
-        activation: Activation::Identity,
+        ..Form::same(side)
     };
     let shape = [images, height, height, channels];
     let spread = Distribution::Normal(0.0, 1.0);
@@ -53,18 +52,36 @@ fn measure([images, channels, height, side, stride]: [usize; 5], repeats: usize)
     let input = channels_last(shape, &device);
     let taps = Tensor::<4>::random([channels, 1, side, side], spread, &device);
     let bias = Tensor::<1>::random([channels], spread, &device);
-    let results = depthwise(input.clone(), taps.clone(), Some(bias.clone()), form);
+    let results = depthwise(
+        input.clone(),
+        taps.clone(),
+        Some(bias.clone()),
+        form,
+        Activation::Identity,
+    );
     let bytes = BYTES * (input.shape().num_elements() + results.shape().num_elements());
     drop(results);
     let forward = least(repeats, || {
-        let results = depthwise(input.clone(), taps.clone(), Some(bias.clone()), form);
+        let results = depthwise(
+            input.clone(),
+            taps.clone(),
+            Some(bias.clone()),
+            form,
+            Activation::Identity,
+        );
         assert!(results.dims()[1] == channels);
     });
     let tracked = [input.clone(), taps.clone()].map(|tensor| tensor.autodiff().require_grad());
     let tracked_bias = bias.clone().autodiff().require_grad();
     let both = least(repeats, || {
         let [input, taps] = tracked.clone();
-        let results = depthwise(input.clone(), taps, Some(tracked_bias.clone()), form);
+        let results = depthwise(
+            input.clone(),
+            taps,
+            Some(tracked_bias.clone()),
+            form,
+            Activation::Identity,
+        );
         let gradients = results.permute([0, 2, 3, 1]).backward();
         assert!(input.grad(&gradients).is_some());
     });

@@ -9,20 +9,10 @@ use super::activation::Activation;
 use super::depthwise_size::DepthwiseSize;
 use super::extension::Kernels;
 use super::is_ours;
+use super::size::Form;
 
-/// The form of a depthwise convolution.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Depthwise {
-    /// Pixels from one result to the next, in both directions.
-    pub stride: usize,
-    /// Zeros before and after the rows, and before and after the columns.
-    pub padding: [(usize, usize); 2],
-    /// The activation after the bias.
-    pub activation: Activation,
-}
-
-/// Returns the convolution of each channel of `images` with its own taps, followed by the activation
-/// of `form`.
+/// Returns the convolution of each channel of `images` with its own taps, followed by an
+/// activation.
 ///
 /// The backend computes what the published networks do not have: taps other than 3x3 and 5x5, strides
 /// other than 1 and 2, channels that are not a multiple of 16.
@@ -37,7 +27,8 @@ pub fn depthwise(
     images: Tensor<4>,
     taps: Tensor<4>,
     bias: Option<Tensor<1>>,
-    form: Depthwise,
+    form: Form,
+    activation: Activation,
 ) -> Tensor<4> {
     let [count, channels, height, width] = images.dims();
     let [filters, _one, side, across] = taps.dims();
@@ -56,7 +47,7 @@ pub fn depthwise(
     };
     let square = filters == channels && side == across;
     if !(square && size.is_known() && is_ours(&images) && is_ours(&taps)) {
-        return by_the_backend(images, taps, bias, form);
+        return by_the_backend(images, taps, bias, form, activation);
     }
     let bias = bias.unwrap_or_else(|| Tensor::zeros([channels], &taps.device()));
     Tensor::from_dispatch(<Dispatch as Kernels>::depthwise(
@@ -64,7 +55,7 @@ pub fn depthwise(
         taps.into_dispatch(),
         bias.into_dispatch(),
         size,
-        form.activation,
+        activation,
     ))
 }
 
@@ -73,13 +64,14 @@ fn by_the_backend(
     images: Tensor<4>,
     taps: Tensor<4>,
     bias: Option<Tensor<1>>,
-    form: Depthwise,
+    form: Form,
+    activation: Activation,
 ) -> Tensor<4> {
     let [_images, channels, _height, _width] = images.dims();
     let strides = [form.stride; 2];
     let options = ConvOptions::new_with_padding(strides, form.padding, [1; 2], channels);
     let results = conv2d(images, taps, bias, options);
-    form.activation.by_the_backend(results)
+    activation.by_the_backend(results)
 }
 
 #[cfg(test)]

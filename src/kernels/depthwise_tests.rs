@@ -1,9 +1,9 @@
 //! Tests of the depthwise convolution.
 
-use burn::tensor::{Device, TensorData};
+use burn::tensor::Device;
 
 use super::super::pass_tests::{ACTIVATIONS, assert_same_bits, numbers};
-use super::super::tests::{SUM_ORDER, assert_close, values};
+use super::super::tests::{SUM_ORDER, assert_close, at, changed, values};
 use super::*;
 
 /// Rounding of the exponential in SiLU and its gradient, added to that of the sums.
@@ -14,20 +14,21 @@ const DIFFERENCE: f32 = 1e-3;
 struct Case {
     images: [usize; 4],
     side: usize,
-    form: Depthwise,
+    form: Form,
+    activation: Activation,
 }
 
-type Operation = fn(Tensor<4>, Tensor<4>, Option<Tensor<1>>, Depthwise) -> Tensor<4>;
+type Operation = fn(Tensor<4>, Tensor<4>, Option<Tensor<1>>, Form, Activation) -> Tensor<4>;
 
 fn case(images: [usize; 4], side: usize, stride: usize) -> Case {
     Case {
         images,
         side,
-        form: Depthwise {
+        form: Form {
             stride,
-            padding: [(side / 2, side / 2); 2],
-            activation: Activation::Identity,
+            ..Form::same(side)
         },
+        activation: Activation::Identity,
     }
 }
 
@@ -57,7 +58,13 @@ impl Case {
             .without_autodiff()
             .autodiff()
             .require_grad();
-        let results = operation(images.clone(), taps.clone(), Some(bias.clone()), self.form);
+        let results = operation(
+            images.clone(),
+            taps.clone(),
+            Some(bias.clone()),
+            self.form,
+            self.activation,
+        );
         let score = results.clone() * values(results.dims(), 0.4, &device);
         let gradients = score.sum().backward();
         let of = |tensor: &Tensor<4>| tensor.grad(&gradients).expect("a gradient");
@@ -109,7 +116,7 @@ fn cases() -> Vec<Case> {
 fn any_form_is_as_by_the_backend() {
     for mut case in cases() {
         for activation in ACTIVATIONS {
-            case.form.activation = activation;
+            case.activation = activation;
             let tolerance = match activation {
                 Activation::Silu => SUM_ORDER + EXPONENTIAL,
                 _ => SUM_ORDER,
@@ -133,8 +140,8 @@ fn four_pixels_on_paper() {
     let images = Tensor::<1>::from_floats([1.0, 2.0, 3.0, 4.0], &device);
     let images = images.reshape([1, 1, 2, 2]).repeat_dim(1, 16);
     let taps = Tensor::<4>::ones([16, 1, 3, 3], &device).require_grad();
-    let form = case([1, 16, 2, 2], 3, 1).form;
-    let results = depthwise(images, taps.clone(), None, form);
+    let form = Form::same(3);
+    let results = depthwise(images, taps.clone(), None, form, Activation::Identity);
     let found: Vec<f32> = results.to_data().iter::<f32>().collect();
     assert_eq!(found, [10.0; 64]);
     let gradients = results.sum().backward();
@@ -152,17 +159,15 @@ fn gradients_meet_finite_differences() {
         let (_, [images_gradient, taps_gradient], _) = case.run(depthwise);
         let (images, taps) = (case.images(&device), case.taps(&device));
         let score = |images: &Tensor<4>, taps: &Tensor<4>| -> f32 {
-            let results = depthwise(images.clone(), taps.clone(), None, case.form);
+            let results = depthwise(
+                images.clone(),
+                taps.clone(),
+                None,
+                case.form,
+                case.activation,
+            );
             let weights = values(results.dims(), 0.4, &device);
             (results * weights).sum().into_scalar()
-        };
-        let changed = |tensor: &Tensor<4>, at: usize, by: f32| -> Tensor<4> {
-            let mut values: Vec<f32> = tensor.to_data().iter::<f32>().collect();
-            values[at] += by;
-            Tensor::from_data(TensorData::new(values, tensor.dims()), &device)
-        };
-        let at = |tensor: &Tensor<4>, at: usize| -> f32 {
-            tensor.to_data().iter::<f32>().nth(at).expect("in range")
         };
         for share in [0.0, 0.3, 0.99] {
             let place = (images.shape().num_elements() as f64 * share) as usize;
@@ -189,10 +194,16 @@ fn views_are_read_right() {
     let whole = values([6, 6, 16, 5], 0.1, &device);
     let images = whole.permute([1, 2, 3, 0]).narrow(0, 1, 3).narrow(2, 1, 4);
     let taps = values([40, 1, 3, 3], 0.2, &device).narrow(0, 7, 16);
-    let form = case([3, 16, 4, 6], 3, 1).form;
+    let form = Form::same(3);
     assert_close(
-        depthwise(images.clone(), taps.clone(), None, form),
-        by_the_backend(images, taps, None, form),
+        depthwise(
+            images.clone(),
+            taps.clone(),
+            None,
+            form,
+            Activation::Identity,
+        ),
+        by_the_backend(images, taps, None, form, Activation::Identity),
         SUM_ORDER,
     );
 }
@@ -202,9 +213,9 @@ fn what_is_no_number_stays_so() {
     for activation in ACTIVATIONS {
         let device = Device::flex();
         let images = Tensor::<4>::full([1, 16, 6, 6], f32::NAN, &device);
-        let mut form = case([1, 16, 6, 6], 3, 1).form;
-        form.activation = activation;
-        let results = depthwise(images, Tensor::ones([16, 1, 3, 3], &device), None, form);
+        let form = Form::same(3);
+        let taps = Tensor::ones([16, 1, 3, 3], &device);
+        let results = depthwise(images, taps, None, form, activation);
         assert!(
             results.is_nan().all().into_scalar::<bool>(),
             "{activation:?}"
@@ -216,7 +227,7 @@ fn what_is_no_number_stays_so() {
 fn neither_cores_nor_instructions_change_a_bit() {
     for mut case in cases() {
         for activation in ACTIVATIONS {
-            case.form.activation = activation;
+            case.activation = activation;
             assert_same_bits(|| {
                 let (results, [images, taps], bias) = case.run(depthwise);
                 let mut found = [results, images, taps].map(numbers).to_vec();

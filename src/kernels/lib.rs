@@ -88,7 +88,7 @@ pub use adam::{AdamStep, Moments, adam};
 pub use after::After;
 pub use binary_cross_entropy::binary_cross_entropy;
 pub use dense::dense;
-pub use depthwise::{Depthwise, depthwise};
+pub use depthwise::depthwise;
 use extension::Kernels;
 pub use fork::forked;
 pub use gate::gated;
@@ -310,5 +310,7 @@ fn is_cpu(kind: &DispatchTensorKind) -> bool {
 mod normalise_tests;
 #[cfg(test)]
 mod pass_tests;
+#[cfg(test)]
+mod recurrence_tests;
 #[cfg(test)]
 mod tests;

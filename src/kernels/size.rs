@@ -18,8 +18,9 @@ impl Form {
         }
     }
 
-    /// Returns the number of positions of a kernel of `side` pixels along an axis of `pixels`.
-    pub(super) fn positions(self, axis: usize, pixels: usize, side: usize) -> usize {
+    /// Returns the number of positions of a kernel of `side` pixels along an axis of `pixels`: the
+    /// vertical axis is 0.
+    pub fn positions(self, axis: usize, pixels: usize, side: usize) -> usize {
         let (before, after) = self.padding[axis];
         (before + pixels + after - side) / self.stride + 1
     }

@@ -3,9 +3,7 @@
 use burn::tensor::{Device, Tensor};
 
 use super::tally::Count;
-use crate::kernels::{
-    self, Activation, After, Depthwise, WeightAxes, convolution, dense, depthwise, joined,
-};
+use crate::kernels::{self, Activation, After, WeightAxes, convolution, dense, depthwise, joined};
 use crate::model::norm::BatchNorm;
 
 /// The form of a convolution over square kernels. The groups are one or, for a depthwise
@@ -116,20 +114,16 @@ impl Convolution {
 
     fn run(&self, input: Tensor<4>, plus: Option<Tensor<4>>, activation: Activation) -> Tensor<4> {
         let [_batch, _channels, height, width] = input.dims();
-        let padding = [height, width].map(|size| self.padding.around(size, self.form));
-        let form = self.form;
+        let form = kernels::Form {
+            stride: self.form.stride,
+            padding: [height, width].map(|size| self.padding.around(size, self.form)),
+        };
         let convolve = |weight: &Tensor<4>, bias: Option<Tensor<1>>, activation: Activation| {
-            let (input, weight, stride) = (input.clone(), weight.clone(), form.stride);
-            if form.groups == 1 {
-                let form = kernels::Form { stride, padding };
-                return convolution(input, weight, bias, form, After::Activation(activation));
+            let (input, weight) = (input.clone(), weight.clone());
+            match self.form.groups {
+                1 => convolution(input, weight, bias, form, After::Activation(activation)),
+                _ => depthwise(input, weight, bias, form, activation),
             }
-            let form = Depthwise {
-                stride,
-                padding,
-                activation,
-            };
-            depthwise(input, weight, bias, form)
         };
         match &self.kernel {
             Kernel::Biased(weight, bias) => {
@@ -149,8 +143,8 @@ impl Convolution {
                 activation,
             ),
             Kernel::Counted(count) => {
-                let [height, width] = [(height, padding[0]), (width, padding[1])]
-                    .map(|(size, (before, after))| form.reached(before + size + after));
+                let [height, width] = [(0, height), (1, width)]
+                    .map(|(axis, size)| form.positions(axis, size, self.form.kernel));
                 count.convolution(height * width);
                 Tensor::zeros([1, 1, height, width], &input.device())
             }
@@ -171,13 +165,6 @@ impl Convolution {
             Kernel::Biased(weight, _) | Kernel::Normalised(weight, _) => weight.device(),
             Kernel::Counted(_) => Device::flex(),
         }
-    }
-}
-
-impl Form {
-    /// Returns the number of outputs along an axis of `size` with its padding.
-    fn reached(&self, size: usize) -> usize {
-        (size - self.kernel) / self.stride + 1
     }
 }
 
