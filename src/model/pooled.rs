@@ -1,13 +1,13 @@
 //! Average-pooled activations of a split, and the network's accuracy on it.
 
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Device;
 
 use crate::data::{ImageSet, Normalisation, fill_batch};
 
 use super::Classifier;
 use super::predict::to_tensor;
 use super::tap::Tap;
-use crate::kernels::mean_dim;
+use crate::kernels::averaged;
 
 /// Number of images per forward pass; bounds memory and does not change a result.
 const BATCH_IMAGES: usize = 250;
@@ -55,17 +55,12 @@ pub fn pooled_split(
             let Some(found) = found else {
                 panic!("the network has no layer \"{layer}\"");
             };
-            let averaged = average(found.activation());
-            values.extend(averaged.into_data().iter::<f32>());
+            let means = averaged(found.activation());
+            values.extend(means.into_data().iter::<f32>());
         }
     }
     Some(PooledSplit {
         layers: pooled,
         accuracy: right as f64 / set.len() as f64,
     })
-}
-
-/// Returns the mean over the cells, `[batch, channels, height, width]` to `[batch, channels]`.
-fn average(activation: Tensor<4>) -> Tensor<2> {
-    mean_dim(activation.flatten::<3>(2, 3), 2).squeeze_dim(2)
 }

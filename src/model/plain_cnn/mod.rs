@@ -14,7 +14,7 @@ use super::numbering::numbered;
 use super::spec::{Head, ModelSpec, NetworkName};
 use super::tap::Tap;
 use super::weights::ExportedTensor;
-use crate::kernels::{WeightAxes, dense, mean_dim};
+use crate::kernels::{WeightAxes, averaged, dense};
 use block::Block;
 
 pub(super) use plan::Plan;
@@ -99,8 +99,7 @@ impl PlainCnn {
         }
         let features = match self.plan.head {
             Head::Flatten => activation.flatten::<2>(1, 3),
-            // Averaged over the cells: [batch, channels, height, width] -> [batch, channels].
-            Head::AveragePool => mean_dim(activation.flatten::<3>(2, 3), 2).squeeze_dim::<2>(2),
+            Head::AveragePool => averaged(activation),
         };
         let bias = self.dense.bias.as_ref().map(|bias| bias.val());
         let features = self.dropout.forward(features);
@@ -139,8 +138,8 @@ impl PlainCnn {
     }
 
     /// Returns the weights as the state dict of a module whose `features` is an `nn.Sequential`
-    /// with convolution, normalisation if any, ReLU and pool per block, and whose `classifier` is an `nn.Linear`. There,
-    /// a dense layer's weight is `[outputs, inputs]`.
+    /// with convolution, normalisation if any, ReLU and pool per block, and whose `classifier` is an
+    /// `nn.Linear`. There, a dense layer's weight is `[outputs, inputs]`.
     pub fn tensors(&self) -> Vec<ExportedTensor> {
         let blocks = self.blocks.iter().zip(&self.plan.blocks);
         let mut found: Vec<ExportedTensor> = blocks
