@@ -33,12 +33,8 @@ fn main() {
         1
     };
     let spec = ModelSpec {
-        network: NetworkName::PlainCnn,
-        filters: vec![32, 64, 128, 256, 256],
-        normalisation: BlockNormalisation::None,
-        block_dropout: 0.0,
         head_dropout: 0.25,
-        head: Head::Flatten,
+        ..ModelSpec::plain(&[32, 64, 128, 256, 256])
     };
     let device = Device::flex();
     let network = PlainCnn::new(&spec, (SIDE, SIDE), CLASSES, 0, &device).valid();

@@ -49,12 +49,8 @@ fn main() {
     };
     let splits = load(&options, &DataSearch::default()).expect("generated data need no file");
     let spec = ModelSpec {
-        network: NetworkName::PlainCnn,
-        filters: vec![32, 64, 128, 256, 256],
-        normalisation: BlockNormalisation::None,
-        block_dropout: 0.0,
         head_dropout: 0.25,
-        head: Head::Flatten,
+        ..ModelSpec::plain(&[32, 64, 128, 256, 256])
     };
     let chosen = choose(DeviceChoice::Auto).unwrap_or_else(|error| panic!("{error}"));
     let device = chosen.device.clone().autodiff();
@@ -70,6 +66,7 @@ fn main() {
     let augmentation = Augmentation {
         crop_padding: 4,
         horizontal_flip: true,
+        ..Augmentation::NONE
     };
     let order = EpochOrder::new(splits.train.len(), 0, 1);
     let (mut images, mut labels) = (Vec::new(), Vec::new());

@@ -114,12 +114,9 @@ fn work(name: &str) -> Work {
 
 fn network(normalisation: BlockNormalisation, device: &Device) -> PlainCnn {
     let spec = ModelSpec {
-        network: NetworkName::PlainCnn,
-        filters: vec![32, 64, 128, 256, 256],
         normalisation,
-        block_dropout: 0.0,
         head_dropout: 0.25,
-        head: Head::Flatten,
+        ..ModelSpec::plain(&[32, 64, 128, 256, 256])
     };
     PlainCnn::new(&spec, (SIDE, SIDE), CLASSES, 0, device)
 }

@@ -40,12 +40,8 @@ fn alone() -> MutexGuard<'static, ()> {
 
 fn spec(head: Head) -> ModelSpec {
     ModelSpec {
-        network: NetworkName::PlainCnn,
-        filters: vec![3, 4],
-        normalisation: BlockNormalisation::None,
-        block_dropout: 0.0,
-        head_dropout: 0.0,
         head,
+        ..ModelSpec::plain(&[3, 4])
     }
 }
 
@@ -239,7 +235,7 @@ fn run(root: &Path, model: &ModelSpec, epochs: u32, data: &Splits) -> RunDir {
             beta_1: BETA_1,
             beta_2: BETA_2,
             epsilon: EPSILON,
-            schedule: Schedule::Constant,
+            ..TrainSpec::default()
         },
         checkpoints: &CheckpointSpec {
             at: vec![0, 1, 2],

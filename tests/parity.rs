@@ -155,12 +155,8 @@ fn classifier(device: &Device, weights: Weights, into: &mut Measured) {
         }
     };
     let spec = ModelSpec {
-        network: NetworkName::PlainCnn,
-        filters: vec![8, 16, 16],
-        normalisation: BlockNormalisation::None,
-        block_dropout: 0.0,
-        head_dropout: 0.0,
         head: Head::AveragePool,
+        ..ModelSpec::plain(&[8, 16, 16])
     };
     let network = weights.of(PlainCnn::new(&spec, (32, 32), 12, SEED, &cpu().autodiff()));
     let mut network = network.fork(&device.clone().autodiff());

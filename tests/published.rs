@@ -60,11 +60,7 @@ fn train_on(root: &Path, mode: StartMode, most_steps: u64) -> Outcome {
     let data = camtrail::data::load(&options, &Default::default()).expect("generated");
     let model = ModelSpec {
         network: NetworkName::Backbone(BackboneName::EfficientnetB0),
-        filters: Vec::new(),
-        normalisation: BlockNormalisation::None,
-        block_dropout: 0.0,
-        head_dropout: 0.0,
-        head: Head::Flatten,
+        ..ModelSpec::plain(&[])
     };
     let steps = Cell::new(0);
     let job = ClassifyJob {
@@ -79,6 +75,7 @@ fn train_on(root: &Path, mode: StartMode, most_steps: u64) -> Outcome {
             beta_2: 0.999,
             epsilon: 1e-8,
             schedule: Schedule::Cosine,
+            ..TrainSpec::default()
         },
         checkpoints: &CheckpointSpec {
             at: vec![0, 1, 2],
@@ -87,6 +84,7 @@ fn train_on(root: &Path, mode: StartMode, most_steps: u64) -> Outcome {
         augmentation: &Augmentation {
             crop_padding: 4,
             horizontal_flip: true,
+            ..Augmentation::NONE
         },
         data: &data,
         device: &Device::flex(),

@@ -54,12 +54,9 @@ impl Trial {
     fn small() -> Self {
         Self {
             model: ModelSpec {
-                network: NetworkName::PlainCnn,
-                filters: vec![4, 8],
-                normalisation: BlockNormalisation::None,
-                block_dropout: 0.25,
+                block_dropout: BlockDropout::All(0.25),
                 head_dropout: 0.25,
-                head: Head::Flatten,
+                ..ModelSpec::plain(&[4, 8])
             },
             train: TrainSpec {
                 epochs: 3,
@@ -69,6 +66,7 @@ impl Trial {
                 beta_2: 0.999,
                 epsilon: 1e-8,
                 schedule: Schedule::Cosine,
+                ..TrainSpec::default()
             },
             checkpoints: CheckpointSpec {
                 at: vec![0, 1, 2],
@@ -77,6 +75,7 @@ impl Trial {
             augmentation: Augmentation {
                 crop_padding: 4,
                 horizontal_flip: true,
+                ..Augmentation::NONE
             },
             seed: 11,
             parameters: 0,
@@ -403,9 +402,18 @@ fn parameters_keep_their_numbers_through_the_disk() {
     let renumbered = network.map(&mut Renumber);
     assert_ne!(list_param_ids(&renumbered), numbers);
     let (name, words) = (CheckpointName::epoch(3), &trial.model.describe());
-    let (loaded, optimizer) =
-        load_training(&run, name, renumbered, words, AdamConfig::new().init()).expect("loaded");
-    assert_eq!(list_param_ids(&loaded.network), numbers);
+    let training = InTraining {
+        latest: renumbered,
+        average: None,
+        optimizer: AdamConfig::new().init(),
+    };
+    let (
+        InTraining {
+            latest, optimizer, ..
+        },
+        _,
+    ) = load_training(&run, name, words, training).expect("loaded");
+    assert_eq!(list_param_ids(&latest), numbers);
 
     let (moments, scalars) = tensors(&run, name, OPTIMIZER_FILE);
     for number in 1..=PARAMETERS {

@@ -8,11 +8,11 @@ use crate::study::training::{
     Accepted, RateChange, Trainable, Training, check_unchanged, train_run, train_unless_done,
 };
 use crate::study::{StudyError, check_once};
-use crate::train::{Outcome, StartMode};
+use crate::train::{Outcome, StartMode, StopReason};
 
 use super::commands::{base_words, option};
 use super::context::Context;
-use super::output::{DONE, note, result};
+use super::output::{DONE, FAILED, note, result};
 use super::shared::ExperimentArguments;
 
 /// Arguments of `train`.
@@ -125,7 +125,8 @@ fn warn(accepted: &Accepted) {
     ));
 }
 
-/// Trains one run to its end and shows how it ended; returns the exit code if a signal stopped it.
+/// Trains one run to its end and shows how it ended; returns the exit code if it was stopped before.
+/// What follows needs the whole run, so a time limit is a failure.
 pub(super) fn train_missing<E: Trainable>(
     context: &Context,
     resolved: &Resolved<E>,
@@ -139,19 +140,23 @@ pub(super) fn train_missing<E: Trainable>(
         }
         training => training?,
     };
-    show(context, &context.runs.dir(resolved, seed), &training)
+    let code = show(context, &context.runs.dir(resolved, seed), &training)?;
+    Ok(code.map(|code| code.max(FAILED)))
 }
 
-/// Shows how a training ended, draws its curves, and returns the exit code if a signal stopped it.
+/// Shows how a training ended, draws its curves, and returns the exit code if it was stopped before
+/// its end: by a signal, or by its time limit, which is no failure.
 fn show(context: &Context, run: &RunDir, training: &Training) -> anyhow::Result<Option<u8>> {
     match training {
         Training::Already => Ok(None),
-        Training::Ended(Outcome::Stopped { saved }) => {
-            note(format!(
-                "stopped; saved as {saved} in \"{}\"",
-                run.path().display()
-            ));
-            Ok(Some(context.signals.exit_code()))
+        Training::Ended(Outcome::Stopped { saved, reason }) => {
+            let (why, code) = match reason {
+                StopReason::Requested => ("stopped", context.signals.exit_code()),
+                StopReason::TimeLimit => ("stopped after train.max_minutes", DONE),
+            };
+            let folder = run.path();
+            note(format!("{why}; saved as {saved} in {folder:?}"));
+            Ok(Some(code))
         }
         Training::Ended(Outcome::Done { best }) => {
             if let Some(best) = best {

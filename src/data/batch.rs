@@ -3,15 +3,13 @@
 //! There is one formula for standardisation, so an image has the same bits in training, evaluation
 //! and explanation.
 
-use rand_chacha::ChaCha8Rng;
-
-use crate::data::augment::{Augmentation, Placement};
+use crate::data::augment::{Augmentation, Change, Draws, Placement};
 use crate::data::image_set::{CHANNELS, ImageSet, Normalisation, PIXEL_MAX};
 
 /// Replaces `images` and `labels` with the standardised images of `set` at `indices` and their
 /// classes.
 ///
-/// With an augmentation, its stream provides one [`Placement`] per image, in order.
+/// With an augmentation, its draws provide one [`Change`] per image, in order.
 ///
 /// # Shapes
 /// `images`: `[batch, channels, height, width]`, row-major; `labels`: `[batch]`.
@@ -21,7 +19,7 @@ use crate::data::image_set::{CHANNELS, ImageSet, Normalisation, PIXEL_MAX};
 pub fn fill_batch(
     set: &ImageSet,
     indices: &[usize],
-    augmentation: Option<(&Augmentation, &mut ChaCha8Rng)>,
+    augmentation: Option<(&Augmentation, &mut Draws)>,
     normalisation: &Normalisation,
     images: &mut Vec<f32>,
     labels: &mut Vec<i64>,
@@ -36,25 +34,67 @@ pub fn fill_batch(
 
     let mut augmentation = augmentation;
     for (&index, image) in indices.iter().zip(images.chunks_exact_mut(image_len)) {
-        let placement = augmentation
+        let change = augmentation
             .as_mut()
-            .map_or(Placement::IDENTITY, |(augmentation, rng)| {
-                augmentation.draw(*rng)
+            .map_or_else(Change::default, |(augmentation, draws)| {
+                augmentation.draw(draws, [height, width])
             });
-        let planes = set.pixels(index).chunks_exact(height * width);
-        for ((plane, out), table) in planes
-            .zip(image.chunks_exact_mut(height * width))
-            .zip(&table)
-        {
-            if placement == Placement::IDENTITY {
-                for (value, &pixel) in out.iter_mut().zip(plane) {
-                    *value = table[usize::from(pixel)];
+        match change.colour {
+            None => move_into(image, set.pixels(index), width, change.placement, &table),
+            Some(colour) => {
+                move_into(
+                    image,
+                    set.pixels(index),
+                    width,
+                    change.placement,
+                    &unit_values(),
+                );
+                colour.apply(image);
+                standardise(image, normalisation);
+            }
+        }
+        if let Some(hole) = change.hole {
+            for plane in image.chunks_exact_mut(height * width) {
+                for row in plane
+                    .chunks_exact_mut(width)
+                    .take(hole.end[0])
+                    .skip(hole.start[0])
+                {
+                    // The mean of a standardised image.
+                    row[hole.start[1]..hole.end[1]].fill(0.0);
                 }
-            } else {
-                place(plane, width, placement, table, out);
             }
         }
     }
+}
+
+/// Writes the values in `table` of an image's pixels, placed.
+fn move_into(
+    image: &mut [f32],
+    pixels: &[u8],
+    width: usize,
+    placement: Placement,
+    table: &[[f32; 256]; CHANNELS],
+) {
+    let area = pixels.len() / CHANNELS;
+    let planes = pixels.chunks_exact(area);
+    for ((plane, out), table) in planes.zip(image.chunks_exact_mut(area)).zip(table) {
+        if placement == Placement::IDENTITY {
+            for (value, &pixel) in out.iter_mut().zip(plane) {
+                *value = table[usize::from(pixel)];
+            }
+        } else {
+            place(plane, width, placement, table, out);
+        }
+    }
+}
+
+/// Returns the value in 0 to 1 of every pixel value of every channel.
+fn unit_values() -> [[f32; 256]; CHANNELS] {
+    standardised_values(&Normalisation {
+        mean: [0.0; CHANNELS],
+        std: [1.0; CHANNELS],
+    })
 }
 
 /// Returns the standardised values of image `i`, without augmentation.
@@ -161,7 +201,6 @@ fn place(plane: &[u8], width: usize, placement: Placement, table: &[f32; 256], o
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::augment::augmentation_stream;
     use crate::data::image_set::tests::tiny_set;
 
     /// Standardised value = pixel value: (p / 255 - 0) / (1 / 255).
@@ -240,12 +279,13 @@ mod tests {
         let augmentation = Augmentation {
             crop_padding: 1,
             horizontal_flip: true,
+            ..Augmentation::NONE
         };
         let batch = |number| {
             let (mut images, mut labels) = (Vec::new(), Vec::new());
-            let mut rng = augmentation_stream(5, 1, number);
+            let mut draws = Draws::new(5, 1, number);
             let indices: Vec<usize> = (1..30).collect();
-            let augmentation = Some((&augmentation, &mut rng));
+            let augmentation = Some((&augmentation, &mut draws));
             fill_batch(
                 &tiny_set(30),
                 &indices,
@@ -258,5 +298,39 @@ mod tests {
         };
         assert_eq!(batch(7), batch(7));
         assert_ne!(batch(7), batch(8));
+    }
+
+    /// A hole holds zeros and the rest of the image its own values; a colour that changes nothing
+    /// leaves them up to rounding.
+    #[test]
+    fn holes_are_grey_and_an_idle_jitter_changes_nothing() {
+        let set = tiny_set(30);
+        let run = |augmentation: Augmentation| {
+            let (mut images, mut labels) = (Vec::new(), Vec::new());
+            let augmentation = (&augmentation, &mut Draws::new(5, 1, 0));
+            fill_batch(
+                &set,
+                &[3, 4],
+                Some(augmentation),
+                &PLAIN,
+                &mut images,
+                &mut labels,
+            );
+            images
+        };
+        let plain = run(Augmentation::NONE);
+        let holed = run(Augmentation {
+            cutout: 1,
+            ..Augmentation::NONE
+        });
+        let changed = plain.iter().zip(&holed).filter(|(a, b)| a != b).count();
+        // One of two pixels of three channels in each of two images.
+        assert_eq!(changed, 6);
+        assert!(plain.iter().zip(&holed).all(|(a, b)| a == b || *b == 0.0));
+        let jittered = run(Augmentation {
+            colour_jitter: 1e-7,
+            ..Augmentation::NONE
+        });
+        assert!(close(&plain, &jittered), "{plain:?} {jittered:?}");
     }
 }

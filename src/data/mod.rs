@@ -20,6 +20,7 @@ mod burn_dataset;
 pub mod catalogue;
 mod checksum;
 pub mod clips;
+mod colour;
 pub mod contact_sheet;
 mod dataset;
 pub mod describe;
@@ -49,7 +50,7 @@ mod stratify;
 datasets!(IMAGES: Dataset = [cifar100, pub shapes]);
 
 pub use annotation::{Annotation, Instance, Mask, PixelBox};
-pub use augment::{Augmentation, Placement, augmentation_stream};
+pub use augment::{Augmentation, Change, Draws, Hole, Placement};
 pub use batch::{
     fill_batch, pixels_01, standardise, standardised, standardised_values, unstandardise,
 };

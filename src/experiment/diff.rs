@@ -36,7 +36,11 @@ pub fn compare<E: Serialize>(first: &E, second: &E) -> Vec<FieldDifference> {
 /// Returns the keys that either experiment reads and in which they differ.
 pub fn changes<E: ExperimentKind>(first: &E, second: &E) -> Vec<FieldDifference> {
     let mut changes = compare(first, second);
-    changes.retain(|field| first.reads(&field.key) || second.reads(&field.key));
+    changes.retain(|field| {
+        [first, second]
+            .iter()
+            .any(|of| of.unread(&field.key).is_none())
+    });
     changes
 }
 

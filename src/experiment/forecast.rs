@@ -7,7 +7,7 @@ use crate::data::clips::{CANVAS_SIDE, CLIP_FRAMES};
 use crate::model::{ForecastSpec, ForecastSpecError, NetworkSize, check_predictor};
 use crate::train::{CheckpointSpec, ObjectiveSpec, TrainSpec};
 
-use super::spec::{ExperimentKind, OutOfRange, check_train, out_of_range, within};
+use super::spec::{ExperimentKind, OutOfRange, TRAIN, check_train, not_negative, within};
 
 /// Maximum number of clips of a split; clips are generated on demand and take no memory.
 const MOST_CLIPS: usize = 1_000_000;
@@ -59,6 +59,11 @@ impl ExperimentKind for ForecastExperiment {
         self.clips.dataset.name()
     }
 
+    fn unread(&self, key: &str) -> Option<String> {
+        let key = key.strip_prefix(TRAIN)?;
+        self.train.unread(key)
+    }
+
     fn check(&self) -> Result<(), OutOfRange> {
         let clips = &self.clips;
         within("clips.train_clips", clips.train_clips, 1, MOST_CLIPS)?;
@@ -78,14 +83,7 @@ impl ExperimentKind for ForecastExperiment {
         )?;
         let frames = self.objective.true_frames;
         within("objective.true_frames", frames, 1, CLIP_FRAMES - 1)?;
-        let norm = self.objective.gradient_norm;
-        if !norm.is_finite() || norm < 0.0 {
-            return out_of_range(
-                "objective.gradient_norm",
-                norm,
-                "a finite number, 0 or above",
-            );
-        }
+        not_negative("objective.gradient_norm", self.objective.gradient_norm)?;
         check_predictor(&self.forecast, CANVAS_SIDE).map_err(|error| {
             let (key, value) = match &error {
                 ForecastSpecError::UnknownNetwork { network, .. } => {

@@ -74,6 +74,7 @@ pub fn load<E: ExperimentKind>(
         apply(&mut merged, change)?;
     }
     let experiment = deserialise(&merged, &parsed)?;
+    refuse_unread(&experiment, &merged, &parsed, overrides)?;
     let base = layers
         .iter()
         .find_map(|source| source.name.strip_prefix(BASE_PREFIX));
@@ -97,6 +98,47 @@ pub fn load<E: ExperimentKind>(
         text,
         sources: layers,
     })
+}
+
+/// Refuses keys that a file of its own or an override sets and that its training does not read. A
+/// base may have them: it has the defaults of every choice.
+fn refuse_unread<E: ExperimentKind>(
+    experiment: &E,
+    merged: &DocumentMut,
+    layers: &[(&Source, Document<String>)],
+    overrides: &[Override],
+) -> Result<(), ExperimentError> {
+    let own = layers
+        .iter()
+        .filter(|(source, _)| !source.name.starts_with(BASE_PREFIX));
+    let mut keys: Vec<String> = own
+        .flat_map(|(_, document)| keys_of(document.as_table(), ""))
+        .collect();
+    keys.extend(overrides.iter().map(|change| change.key.clone()));
+    for key in keys {
+        if let Some(reason) = experiment.unread(&key) {
+            let item = item_at(merged.as_table(), &key).unwrap_or(&Item::None);
+            return Err(value_error(
+                &key,
+                item,
+                format!("is not read: {reason}"),
+                layers,
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Returns the keys of all values, with their sections.
+fn keys_of(table: &dyn TableLike, prefix: &str) -> Vec<String> {
+    let inner = |(key, item): (&str, &Item)| {
+        let path = format!("{prefix}{key}");
+        match item.as_table_like() {
+            Some(table) => keys_of(table, &format!("{path}.")),
+            None => vec![path],
+        }
+    };
+    table.iter().flat_map(inner).collect()
 }
 
 fn parse_all(layers: &[Source]) -> Result<Vec<(&Source, Document<String>)>, ExperimentError> {

@@ -5,7 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::{Augmentation, DataOptions, Dataset, ImageShape, ShapesOptions};
 use crate::model::{ModelSpec, NetworkSize};
-use crate::train::{CheckpointSpec, TrainSpec};
+use crate::train::{CheckpointSpec, OptimizerName, Schedule, TrainSpec};
+
+/// The section of training options, in front of its keys.
+pub(super) const TRAIN: &str = "train.";
 
 /// `[data]`: the images to train on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -68,11 +71,8 @@ pub trait ExperimentKind: Serialize + DeserializeOwned {
     /// Returns the name of the data set.
     fn dataset_name(&self) -> &'static str;
 
-    /// Returns whether its training reads the key.
-    fn reads(&self, key: &str) -> bool {
-        let _ = key;
-        true
-    }
+    /// Returns why its training does not read the key; `None` if it does.
+    fn unread(&self, key: &str) -> Option<String>;
 
     /// Checks the ranges of all numbers, and returns the first value outside its range.
     ///
@@ -118,6 +118,12 @@ impl Experiment {
         if let Some(ImageShape { side, .. }) = shape {
             let padding = data.augmentation.crop_padding;
             within("data.augmentation.crop_padding", padding, 0, side)?;
+            within(
+                "data.augmentation.cutout",
+                data.augmentation.cutout,
+                0,
+                side,
+            )?;
         }
         for range in data.dataset.ranges(&self.data_options()) {
             within(range.key, range.value, range.least, range.most)?;
@@ -135,15 +141,16 @@ impl Experiment {
         };
         let model = &self.model;
         model.check(side).map_err(|error| {
-            let (key, value) = match error.is_of_network() {
-                true => (
-                    "model.network",
-                    format!("{:?}", String::from(model.network)),
-                ),
-                false => ("model.filters", format!("{:?}", model.filters)),
+            let value = match error.key() {
+                "model.filters" => format!("{:?}", model.filters),
+                "model.network" => format!("{:?}", String::from(model.network)),
+                "model.convolutions_per_block" => model.convolutions_per_block.to_string(),
+                "model.kernel" => model.kernel.to_string(),
+                "model.shortcut" => model.shortcut.to_string(),
+                _ => format!("{:?}", model.block_dropout.shares()),
             };
             OutOfRange {
-                key,
+                key: error.key(),
                 value,
                 allowed: error.to_string(),
             }
@@ -154,7 +161,14 @@ impl Experiment {
 impl ExperimentKind for Experiment {
     const NOUN: &'static str = "trial";
     const SECTION: &'static str = "model";
-    const NETWORK_KEYS: &'static [&'static str] = &["model.filters", "model.network"];
+    const NETWORK_KEYS: &'static [&'static str] = &[
+        "model.filters",
+        "model.network",
+        "model.convolutions_per_block",
+        "model.kernel",
+        "model.shortcut",
+        "model.block_dropout",
+    ];
 
     fn training(&self) -> &TrainSpec {
         &self.train
@@ -164,18 +178,41 @@ impl ExperimentKind for Experiment {
         self.data.dataset.name()
     }
 
-    fn reads(&self, key: &str) -> bool {
-        self.data.dataset.reads(key)
+    fn unread(&self, key: &str) -> Option<String> {
+        let dataset = self.data.dataset;
+        match key.strip_prefix(TRAIN) {
+            Some(key) => self.train.unread(key),
+            None if dataset.reads(key) => None,
+            None => Some(format!("data.dataset is {:?}", dataset.name())),
+        }
     }
 
     fn check(&self) -> Result<(), OutOfRange> {
         let (train, model) = (&self.train, &self.model);
-        share("model.block_dropout", model.block_dropout)?;
+        for dropped in model.block_dropout.shares() {
+            // Its own message would be about the length of the list.
+            share("model.block_dropout", *dropped)?;
+        }
         share("model.head_dropout", model.head_dropout)?;
+        self.data.check_augmentation()?;
         check_train(train)?;
         let dataset = self.data.dataset;
         let train_images = dataset.train_images(&self.data_options());
         self.check_images(dataset.known_shape(), train_images)
+    }
+}
+
+impl DataSection {
+    fn check_augmentation(&self) -> Result<(), OutOfRange> {
+        /// Larger parameters mix all images in almost equal shares.
+        const MOST_MIXUP: f64 = 4.0;
+        let Augmentation {
+            mixup,
+            colour_jitter,
+            ..
+        } = self.augmentation;
+        between("data.augmentation.mixup", mixup, MOST_MIXUP)?;
+        between("data.augmentation.colour_jitter", colour_jitter, 1.0)
     }
 }
 
@@ -185,7 +222,36 @@ pub(super) fn check_train(train: &TrainSpec) -> Result<(), OutOfRange> {
     positive("train.epsilon", train.epsilon)?;
     share("train.beta_1", train.beta_1)?;
     share("train.beta_2", train.beta_2)?;
-    at_least_one("train.epochs", train.epochs as usize)
+    share("train.momentum", train.momentum)?;
+    share("train.label_smoothing", train.label_smoothing)?;
+    share("train.weight_average", train.weight_average)?;
+    not_negative("train.weight_decay", train.weight_decay)?;
+    not_negative("train.gradient_norm", train.gradient_norm)?;
+    not_negative("train.max_minutes", train.max_minutes)?;
+    at_least_one("train.epochs", train.epochs as usize)?;
+    let (epochs, warmup) = (train.epochs as usize, train.warmup_epochs as usize);
+    within("train.warmup_epochs", warmup, 0, epochs)?;
+    if train.nesterov && train.momentum == 0.0 && train.optimizer == OptimizerName::Sgd {
+        return out_of_range("train.nesterov", true, "false if train.momentum is 0");
+    }
+    if train.schedule != Schedule::Step {
+        return Ok(());
+    }
+    between("train.step_factor", train.step_factor, 1.0)?;
+    let rising = train.milestones.is_sorted_by(|one, next| one < next);
+    let inside = train
+        .milestones
+        .iter()
+        .all(|epoch| (1..train.epochs).contains(epoch));
+    if train.milestones.is_empty() || !rising || !inside {
+        let milestones = format!("{:?}", train.milestones);
+        let allowed = format!(
+            "epochs in rising order, each from 1 to below train.epochs, {epochs}, such as [{}]",
+            epochs.div_ceil(2)
+        );
+        return out_of_range("train.milestones", milestones, allowed);
+    }
+    Ok(())
 }
 
 pub(super) fn out_of_range(
@@ -203,6 +269,19 @@ pub(super) fn out_of_range(
 fn share(key: &'static str, value: f64) -> Result<(), OutOfRange> {
     let allowed = "a number from 0 to below 1";
     rounded(key, value, allowed, |value| (0.0..1.0).contains(&value))
+}
+
+/// Checks a number from 0 to `most`.
+fn between(key: &'static str, value: f64, most: f64) -> Result<(), OutOfRange> {
+    let allowed = format!("a number from 0 to {most}");
+    rounded(key, value, &allowed, |value| (0.0..=most).contains(&value))
+}
+
+pub(super) fn not_negative(key: &'static str, value: f64) -> Result<(), OutOfRange> {
+    let allowed = "a finite number, 0 or above";
+    rounded(key, value, allowed, |value| {
+        value.is_finite() && value >= 0.0
+    })
 }
 
 fn positive(key: &'static str, value: f64) -> Result<(), OutOfRange> {

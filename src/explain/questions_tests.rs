@@ -12,7 +12,7 @@ use super::super::{
     explain_score, explain_watched, gather,
 };
 use super::*;
-use crate::model::{BlockNormalisation, Head, ModelSpec, NetworkName, PlainCnn};
+use crate::model::{BlockDropout, Head, ModelSpec, PlainCnn};
 
 /// Rounding of a few float32 sums.
 const ROUNDING: f32 = 1e-6;
@@ -96,12 +96,10 @@ fn ablation_cam_on_a_pooled_linear_head_by_hand() {
 
 fn plain_cnn(head: Head) -> PlainCnn {
     let spec = ModelSpec {
-        network: NetworkName::PlainCnn,
-        filters: vec![4, 6, 5],
-        normalisation: BlockNormalisation::None,
-        block_dropout: 0.25,
+        block_dropout: BlockDropout::All(0.25),
         head_dropout: 0.25,
         head,
+        ..ModelSpec::plain(&[4, 6, 5])
     };
     PlainCnn::new(&spec, (8, 8), 4, 3, &Device::flex()).valid()
 }

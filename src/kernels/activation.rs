@@ -3,10 +3,14 @@
 use burn::tensor::{Tensor, activation};
 use pulp::Simd;
 
-use super::exponential::sigmoid;
+use super::exponential::{exp, normal_share, sigmoid};
 
 /// The upper bound of [`Activation::Relu6`].
 const SIX: f32 = 6.0;
+/// The slope of [`Activation::LeakyRelu`] below 0.
+const LEAK: f32 = 0.01;
+/// 1 / sqrt(2 pi), the density of the normal distribution at 0.
+const DENSITY_AT_ZERO: f32 = 0.398_942_3;
 
 /// A function of single values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,8 +21,12 @@ pub enum Activation {
     Relu,
     /// ReLU, clamped at 6.
     Relu6,
+    /// The value, or a hundredth of it if it is negative (Maas et al. 2013).
+    LeakyRelu,
     /// The value times its logistic function.
     Silu,
+    /// The value times the normal distribution function (Hendrycks and Gimpel 2016, exact form).
+    Gelu,
 }
 
 impl Activation {
@@ -34,14 +42,19 @@ impl Activation {
                 let x = simd.select_f32s(simd.less_than_f32s(x, zero), zero, x);
                 simd.select_f32s(simd.greater_than_f32s(x, six), six, x)
             }
+            Self::LeakyRelu => {
+                let leaked = simd.mul_f32s(x, simd.splat_f32s(LEAK));
+                simd.select_f32s(simd.less_than_f32s(x, zero), leaked, x)
+            }
             Self::Silu => simd.mul_f32s(x, sigmoid(simd, x)),
+            Self::Gelu => simd.mul_f32s(x, normal_share(simd, x)),
         }
     }
 
-    /// Returns the gradient of `x` from the gradient of its activation. For ReLU and ReLU6 the
-    /// activation may stand for `x`: it lies on the same side of the bounds.
+    /// Returns the gradient of `x` from the gradient of its activation. For ReLU, ReLU6 and leaky
+    /// ReLU the activation may stand for `x`: it lies on the same side of the bounds.
     ///
-    /// At the bounds it is 0.
+    /// At the bounds it is that of the flatter side.
     #[inline(always)]
     pub(super) fn gradient<S: Simd>(self, simd: S, x: S::f32s, gradient: S::f32s) -> S::f32s {
         let zero = simd.splat_f32s(0.0);
@@ -53,11 +66,23 @@ impl Activation {
                 let below = simd.less_than_f32s(x, simd.splat_f32s(SIX));
                 simd.select_f32s(simd.and_m32s(above, below), gradient, zero)
             }
+            Self::LeakyRelu => {
+                let leaked = simd.mul_f32s(gradient, simd.splat_f32s(LEAK));
+                simd.select_f32s(simd.greater_than_f32s(x, zero), gradient, leaked)
+            }
             Self::Silu => {
                 // s + x s (1 - s), for s the logistic function.
                 let share = sigmoid(simd, x);
                 let rest = simd.negate_mul_add_e_f32s(share, share, share);
                 simd.mul_f32s(gradient, simd.mul_add_e_f32s(x, rest, share))
+            }
+            Self::Gelu => {
+                // The share below x, plus x times the density at x.
+                let half_square = simd.mul_f32s(simd.mul_f32s(x, x), simd.splat_f32s(-0.5));
+                let density =
+                    simd.mul_f32s(exp(simd, half_square), simd.splat_f32s(DENSITY_AT_ZERO));
+                let slope = simd.mul_add_e_f32s(x, density, normal_share(simd, x));
+                simd.mul_f32s(gradient, slope)
             }
         }
     }
@@ -69,7 +94,7 @@ impl Activation {
 
     /// Returns whether the activation may stand for `x` in [`gradient`](Self::gradient).
     pub(super) fn is_known_by_its_value(self) -> bool {
-        matches!(self, Self::Relu | Self::Relu6)
+        matches!(self, Self::Relu | Self::Relu6 | Self::LeakyRelu)
     }
 
     /// Returns `values` after the activation, by the backend's operations.
@@ -78,7 +103,9 @@ impl Activation {
             Self::Identity => values,
             Self::Relu => activation::relu(values),
             Self::Relu6 => activation::relu6(values),
+            Self::LeakyRelu => activation::leaky_relu(values, f64::from(LEAK)),
             Self::Silu => activation::silu(values),
+            Self::Gelu => activation::gelu(values),
         }
     }
 }

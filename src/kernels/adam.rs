@@ -1,18 +1,15 @@
-//! A step of Adam in one pass over a parameter.
+//! A step of Adam or AdamW in one pass over a parameter.
 
 use burn::backend::Flex;
-use burn::backend::TensorMetadata;
-use burn::backend::ops::FloatTensorOps;
-use burn::backend::tensor::FloatTensor;
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::Tensor;
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::layout::{dense, numbers};
+use super::layout::owned;
 use super::level::arch;
 
 /// Number of values that a core updates at a time.
-const TASK: usize = 16 * 1024;
+pub(super) const TASK: usize = 16 * 1024;
 
 /// The numbers of a step of Adam.
 #[derive(Debug, Clone, Copy)]
@@ -27,6 +24,11 @@ pub struct AdamStep {
     pub learning_rate: f32,
     /// The number of this step, from 1.
     pub time: usize,
+    /// Share of the parameter that is added to its gradient: the gradient of an L2 penalty.
+    pub penalty: f32,
+    /// Share of the parameter, per unit of learning rate, that is subtracted from it, apart from the
+    /// gradient.
+    pub shrinkage: f32,
 }
 
 /// A parameter, the mean of its gradients and that of their squares.
@@ -40,13 +42,14 @@ pub struct Moments<const D: usize> {
     pub second: Tensor<D>,
 }
 
-/// Returns the parameter and its moments after a step. They have the bits of Burn's Adam, except for
-/// the signs of zeros. The moments are updated in place if nothing else holds them.
+/// Returns the parameter and its moments after a step. They have the bits of Burn's Adam or AdamW,
+/// except for the signs of zeros. The moments are updated in place if nothing else holds them.
 ///
 /// # Source
 /// Kingma and Ba, "Adam: A Method for Stochastic Optimization", ICLR 2015, end of section 2: the
 /// corrections of both biases are one factor. As in Burn, epsilon is corrected too, so that it is
-/// that of algorithm 1.
+/// that of algorithm 1. The shrinkage is that of Loshchilov and Hutter, "Decoupled Weight Decay
+/// Regularization", ICLR 2019, algorithm 2.
 ///
 /// # Panics
 /// If a tensor is not of `f32` on the CPU and without autodiff.
@@ -67,6 +70,7 @@ pub fn adam<const D: usize>(
     let factors = Factors {
         step,
         shares: [1.0 - step.beta_1, 1.0 - step.beta_2],
+        kept: 1.0 - step.learning_rate * step.shrinkage,
         scale: second_bias / (1.0 - step.beta_1.powi(time)),
         epsilon: step.epsilon * second_bias,
     };
@@ -91,31 +95,13 @@ pub fn adam<const D: usize>(
     }
 }
 
-/// Returns a tensor of the CPU backend whose memory holds its values alone, in the order of its
-/// axes.
-fn owned<const D: usize>(tensor: Tensor<D>) -> FloatTensor<Flex> {
-    let count: usize = tensor.dims().iter().product();
-    let tensor = match tensor.try_into_primitive::<Flex>() {
-        Ok(tensor) => dense(tensor),
-        Err(error) => panic!("a parameter without autodiff on the CPU: {error:?}"),
-    };
-    match tensor.storage::<f32>().len() == count {
-        true => tensor,
-        false => copied(&tensor),
-    }
-}
-
-/// Returns a copy of a dense tensor that is a view of a larger one.
-fn copied(tensor: &FloatTensor<Flex>) -> FloatTensor<Flex> {
-    let data = TensorData::new(numbers(tensor).to_vec(), tensor.shape());
-    Flex::float_from_data(data, &Default::default())
-}
-
 #[derive(Debug, Clone, Copy)]
 struct Factors {
     step: AdamStep,
     /// Shares of the new gradient and of its square.
     shares: [f32; 2],
+    /// Share of the parameter that remains.
+    kept: f32,
     /// The correction of both biases.
     scale: f32,
     epsilon: f32,
@@ -139,15 +125,17 @@ impl WithSimd for Update<'_> {
         let Factors {
             step,
             shares,
+            kept,
             scale,
             epsilon,
         } = self.factors;
         let values = self.parameter.iter_mut().zip(self.first).zip(self.second);
         for (((parameter, first), second), g) in values.zip(self.gradient) {
+            let g = *parameter * step.penalty + g;
             *first = *first * step.beta_1 + g * shares[0];
             *second = *second * step.beta_2 + g * g * shares[1];
             let change = *first * scale / (second.sqrt() + epsilon);
-            *parameter -= change * step.learning_rate;
+            *parameter = *parameter * kept - change * step.learning_rate;
         }
     }
 }
@@ -166,6 +154,8 @@ mod tests {
         epsilon: 0.0,
         learning_rate: 0.1,
         time: 1,
+        penalty: 0.0,
+        shrinkage: 0.0,
     };
 
     fn start(shape: [usize; 2]) -> Moments<2> {
@@ -194,6 +184,35 @@ mod tests {
         assert_eq!(of(found.second), [4.0, 1.0]);
         let parameter = of(found.parameter);
         assert!((parameter[0] - 0.9).abs() < 1e-6 && (parameter[1] - 2.1).abs() < 1e-6);
+    }
+
+    /// With a parameter of 2, a penalty of 1.5 adds 3 to the gradient; a shrinkage of 0.5 takes a
+    /// twentieth of it.
+    #[test]
+    fn both_decays_by_hand() {
+        let tensor = |value: f32| Tensor::<1>::from_floats([value], &Device::flex());
+        let run = |step| {
+            let moments = Moments {
+                parameter: tensor(2.0),
+                first: tensor(0.0),
+                second: tensor(0.0),
+            };
+            let found = adam(moments, tensor(1.0), step);
+            [found.parameter, found.first].map(Tensor::into_scalar::<f32>)
+        };
+        let penalised = AdamStep {
+            penalty: 1.5,
+            ..STEP
+        };
+        assert_eq!(run(penalised)[1], 2.0);
+        let shrunk = AdamStep {
+            shrinkage: 0.5,
+            ..STEP
+        };
+        let [parameter, first] = run(shrunk);
+        assert_eq!(first, 0.5);
+        // 2 * 0.95 - 0.1
+        assert!((parameter - 1.8).abs() < 1e-6, "{parameter}");
     }
 
     #[test]

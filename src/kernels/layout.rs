@@ -1,9 +1,9 @@
 //! Converts tensors of the CPU backend to slices with the channels last, and back.
 
-use burn::backend::Flex;
 use burn::backend::ops::FloatTensorOps;
 use burn::backend::tensor::FloatTensor;
-use burn::tensor::TensorData;
+use burn::backend::{Flex, TensorMetadata};
+use burn::tensor::{Tensor, TensorData};
 
 /// Returns `tensor` with its channels last in memory, without a copy if they already are.
 ///
@@ -56,4 +56,24 @@ pub(super) fn channels_second(values: Vec<f32>, size: [usize; 4]) -> FloatTensor
 /// Returns `values` as a tensor.
 pub(super) fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> FloatTensor<Flex> {
     Flex::float_from_data(TensorData::new(values, shape), &Default::default())
+}
+
+/// Returns a tensor of the CPU backend whose memory holds its values alone, in the order of its
+/// axes.
+pub(super) fn owned<const D: usize>(tensor: Tensor<D>) -> FloatTensor<Flex> {
+    let count: usize = tensor.dims().iter().product();
+    let tensor = match tensor.try_into_primitive::<Flex>() {
+        Ok(tensor) => dense(tensor),
+        Err(error) => panic!("a parameter without autodiff on the CPU: {error:?}"),
+    };
+    match tensor.storage::<f32>().len() == count {
+        true => tensor,
+        false => copied(&tensor),
+    }
+}
+
+/// Returns a copy of a dense tensor that is a view of a larger one.
+fn copied(tensor: &FloatTensor<Flex>) -> FloatTensor<Flex> {
+    let data = TensorData::new(numbers(tensor).to_vec(), tensor.shape());
+    Flex::float_from_data(data, &Default::default())
 }

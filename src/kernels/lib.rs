@@ -64,6 +64,7 @@ mod product;
 mod recurrence;
 mod scheme;
 mod scratch;
+mod sgd;
 mod size;
 mod softmax;
 mod softmax_passes;
@@ -98,9 +99,10 @@ pub use level::{SIMD_VARIABLE, UnknownLevel, check_level};
 pub use normalise::{Normalisation, normalised};
 pub use pool::{averaged, max_pooled};
 pub use pool_window::Window;
+pub use sgd::{SgdStep, sgd};
 pub use size::Form;
 use size::Size;
-pub use softmax::{cross_entropy, log_softmax, softmax};
+pub use softmax::{cross_entropy, log_softmax, soft_cross_entropy, softmax};
 pub use sums::{mean, mean_dim, sum, sum_dim};
 pub use weight_axes::WeightAxes;
 
@@ -128,7 +130,12 @@ pub fn convolution(
     let tracked = images.device().is_autodiff() || taps.device().is_autodiff();
     let (in_one, rest) = match after {
         After::ReluPool if !convolution::pools(size) => (After::RELU, Some(after)),
-        After::Activation(Activation::Silu) if tracked => (After::NOTHING, Some(after)),
+        // The gradient needs the values before the activation.
+        After::Activation(activation)
+            if tracked && activation.bends() && !activation.is_known_by_its_value() =>
+        {
+            (After::NOTHING, Some(after))
+        }
         after => (after, None),
     };
     let results = Tensor::from_dispatch(<Dispatch as Kernels>::convolution(

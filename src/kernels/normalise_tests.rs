@@ -1,7 +1,7 @@
 use burn::tensor::Device;
 
 use super::normalise::by_the_backend;
-use super::pass_tests::{ACTIVATIONS, assert_same_bits, assert_slopes, numbers};
+use super::pass_tests::{ACTIVATIONS, assert_same_bits, assert_slopes, exact, numbers};
 use super::tests::{assert_close, values};
 use super::*;
 
@@ -159,13 +159,7 @@ fn score(case: Case, all: &[f64], weights: &[f32]) -> f64 {
             let mut value = (x[at] - mean) / (variance + epsilon).sqrt();
             value = value * scale[channel] + shift[channel];
             value += if case.joined { plus[at] } else { 0.0 };
-            let value = match case.activation {
-                Activation::Identity => value,
-                Activation::Relu => value.max(0.0),
-                Activation::Relu6 => value.clamp(0.0, 6.0),
-                Activation::Silu => value / (1.0 + (-value).exp()),
-            };
-            score += value * f64::from(weights[at]);
+            score += exact(case.activation, value) * f64::from(weights[at]);
         }
     }
     score

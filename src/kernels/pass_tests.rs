@@ -14,11 +14,13 @@ const STEP: f64 = 1e-6;
 /// Rounding of a gradient in float32, as a share of the largest, and what a step of 1e-6 leaves.
 const SLOPE: f64 = 2e-5;
 
-pub(super) const ACTIVATIONS: [Activation; 4] = [
+pub(super) const ACTIVATIONS: [Activation; 6] = [
     Activation::Identity,
     Activation::Relu,
     Activation::Relu6,
+    Activation::LeakyRelu,
     Activation::Silu,
+    Activation::Gelu,
 ];
 
 pub(super) fn numbers<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
@@ -301,20 +303,34 @@ fn check_slopes<const N: usize, const D: usize>(
     });
 }
 
-fn logistic(x: f64) -> f64 {
-    1.0 / (1.0 + (-x).exp())
+/// Returns an activation in double precision.
+pub(super) fn exact(activation: Activation, x: f64) -> f64 {
+    match activation {
+        Activation::Identity => x,
+        Activation::Relu => x.max(0.0),
+        Activation::Relu6 => x.clamp(0.0, 6.0),
+        Activation::LeakyRelu => x.max(0.01 * x),
+        Activation::Silu => x / (1.0 + (-x).exp()),
+        Activation::Gelu => x * normal_share(x),
+    }
+}
+
+/// Returns the normal distribution function by its series, for |x| up to about 6.
+fn normal_share(x: f64) -> f64 {
+    let density = (-0.5 * x * x).exp() / (2.0 * std::f64::consts::PI).sqrt();
+    let (mut term, mut sum) = (x, x);
+    for n in 1..100 {
+        term *= x * x / f64::from(2 * n + 1);
+        sum += term;
+    }
+    0.5 + density * sum
 }
 
 #[test]
 fn gradients_of_activations_and_gates_meet_finite_differences() {
     let shape = [2, 5, 3, 2];
     for activation in ACTIVATIONS {
-        let value = |x: f64| match activation {
-            Activation::Identity => x,
-            Activation::Relu => x.max(0.0),
-            Activation::Relu6 => x.clamp(0.0, 6.0),
-            Activation::Silu => x * logistic(x),
-        };
+        let value = |x: f64| exact(activation, x);
         check_slopes(
             [shape],
             |[values]| activated(values, activation),
@@ -335,7 +351,7 @@ fn gradients_of_activations_and_gates_meet_finite_differences() {
         |[values, scale]| gated(values, scale),
         |at| {
             let (values, scale) = at.split_at(10 * cells);
-            let gate = |index: usize| logistic(scale[index / cells]);
+            let gate = |index: usize| 1.0 / (1.0 + (-scale[index / cells]).exp());
             values
                 .iter()
                 .enumerate()

@@ -6,7 +6,7 @@ use burn::tensor::{Int, Tensor, activation};
 use super::extension::Kernels;
 use super::is_ours;
 use super::softmax_passes::RowFunction;
-use super::sums::mean;
+use super::sums::{mean, sum};
 
 /// Returns the probabilities of the classes, 0 to 1.
 ///
@@ -42,6 +42,17 @@ pub fn cross_entropy(logits: Tensor<2>, targets: Tensor<1, Int>) -> Tensor<1> {
     let [batch, _classes] = logits.dims();
     let logs = log_softmax(logits).gather(1, targets.reshape([batch, 1]));
     mean(logs).neg()
+}
+
+/// Returns the mean cross-entropy of `logits` against shares of the classes, in nats.
+///
+/// # Shapes
+/// - `logits`: `[batch, classes]`
+/// - `shares`: the same; each row adds up to 1
+/// - returned: `[1]`
+pub fn soft_cross_entropy(logits: Tensor<2>, shares: Tensor<2>) -> Tensor<1> {
+    let [batch, _classes] = logits.dims();
+    (sum(log_softmax(logits) * shares) / batch as f64).neg()
 }
 
 fn suits(logits: &Tensor<2>) -> bool {
@@ -121,6 +132,30 @@ mod tests {
         assert_close(gradient, expected, ROUNDING);
         let expected = ((4f32 / 3.0).ln() + 2f32.ln()) / 2.0;
         assert!((loss.into_scalar::<f32>() - expected).abs() < 1e-6);
+    }
+
+    /// With one share of 1 it is the other; with shares 3/4 and 1/4 of p = [1/4, 3/4] it is
+    /// (6 ln 2 + ln (4/3)) / 4 = 1.111555, and its gradient is p minus the shares.
+    #[test]
+    fn soft_cross_entropy_by_hand() {
+        let device = Device::flex().autodiff();
+        let row = [0.0, 3f32.ln()];
+        let run = |shares: [f32; 2]| {
+            let logits = Tensor::<2>::from_floats([row], &device).require_grad();
+            let loss = soft_cross_entropy(logits.clone(), Tensor::from_floats([shares], &device));
+            let gradient = logits.grad(&loss.backward()).expect("a gradient");
+            (loss.into_scalar::<f32>(), gradient)
+        };
+        let (loss, gradient) = run([0.75, 0.25]);
+        assert!((loss - 1.111_555).abs() < 1e-6, "{loss}");
+        let expected = Tensor::from_floats([[-0.5, 0.5]], &Device::flex());
+        assert_close(gradient, expected, ROUNDING);
+        let (loss, _) = run([0.0, 1.0]);
+        let hard = cross_entropy(
+            Tensor::from_floats([row], &device),
+            Tensor::from_ints([1], &device),
+        );
+        assert_eq!(loss, hard.into_scalar::<f32>());
     }
 
     #[test]

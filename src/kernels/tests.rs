@@ -163,7 +163,9 @@ fn any_form_is_as_by_the_backend() {
         for after in [
             After::NOTHING,
             After::Activation(Activation::Relu6),
+            After::Activation(Activation::LeakyRelu),
             After::Activation(Activation::Silu),
+            After::Activation(Activation::Gelu),
             After::ReluPool,
         ] {
             check(case, after, SUM_ORDER);

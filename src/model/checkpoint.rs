@@ -12,6 +12,8 @@ use crate::run::{CheckpointName, CheckpointState, RunDir, RunError, TensorShape}
 pub const MODEL_FILE: &str = "model.bpk";
 /// File of the optimizer's state in a checkpoint's folder.
 pub const OPTIMIZER_FILE: &str = "optimizer.bpk";
+/// File of the weights that the optimizer changes, if [`MODEL_FILE`] holds their average.
+pub const LATEST_FILE: &str = "latest.bpk";
 
 /// Difference between networks whose tensors have the same shapes.
 const SAME_SHAPES: &str = "its tensors have the same shapes, its architecture differs";
@@ -53,6 +55,24 @@ pub enum CheckpointError {
     },
 }
 
+/// A network in training.
+#[expect(missing_debug_implementations, reason = "Burn's optimizer has none")]
+pub struct InTraining<N> {
+    /// The network that the optimizer changes.
+    pub latest: N,
+    /// The average of its weights, if they are averaged: the network that is validated and explained.
+    pub average: Option<N>,
+    /// The optimizer.
+    pub optimizer: ModuleOptimizer,
+}
+
+impl<N> InTraining<N> {
+    /// Returns the network that is validated and explained.
+    pub fn network(&self) -> &N {
+        self.average.as_ref().unwrap_or(&self.latest)
+    }
+}
+
 /// A network and the state of its training.
 #[derive(Debug)]
 pub struct LoadedCheckpoint<N> {
@@ -75,29 +95,37 @@ pub fn tensor_shapes(network: &impl Module) -> Vec<TensorShape> {
     shapes.found
 }
 
-/// Writes a checkpoint of `network` and `optimizer` with `state`, all files or none.
+/// Writes a checkpoint of `training` with `state`, all files or none.
 ///
 /// # Errors
 /// [`CheckpointError::Run`] with the file that could not be written.
-pub fn write_training(
+pub fn write_training<N: Module>(
     run: &RunDir,
-    network: &impl Module,
-    optimizer: &ModuleOptimizer,
+    training: &InTraining<N>,
     state: CheckpointState,
 ) -> Result<CheckpointState, CheckpointError> {
     let checkpoint = CheckpointName::of(&state);
     let failed = |file, reason| record_error(run, checkpoint, file, &reason);
-    let model = network
-        .valid()
-        .into_record()
-        .into_bytes()
-        .map_err(|e| failed(MODEL_FILE, e))?;
-    let optimizer = optimizer
+    let weights = |network: &N, file| {
+        let record = network.valid().into_record();
+        record.into_bytes().map_err(|e| failed(file, e))
+    };
+    let optimizer = training
+        .optimizer
         .to_record()
         .into_bytes()
         .and_then(|bytes| Ok(ordered(bytes)?))
         .map_err(|e| failed(OPTIMIZER_FILE, e))?;
-    let files: [(&str, &[u8]); 2] = [(MODEL_FILE, &model), (OPTIMIZER_FILE, &optimizer)];
+    let mut contents = vec![
+        (MODEL_FILE, weights(training.network(), MODEL_FILE)?),
+        (OPTIMIZER_FILE, optimizer),
+    ];
+    if training.average.is_some() {
+        contents.push((LATEST_FILE, weights(&training.latest, LATEST_FILE)?));
+    }
+    let files: Vec<(&str, &[u8])> = (contents.iter())
+        .map(|(file, content)| (*file, &content[..]))
+        .collect();
     Ok(run.write_checkpoint(state, &files)?)
 }
 
@@ -126,29 +154,59 @@ pub fn load_network<N: Module>(
             expected: architecture.to_string(),
         });
     }
-    let content = run.read_checked(&state, MODEL_FILE)?;
-    let network = ModuleRecord::from_bytes(Bytes::from_bytes_vec(content))
-        .and_then(|record| network.try_load_record(record))
-        .map_err(|reason| record_error(run, name, MODEL_FILE, &reason))?;
+    let network = with_weights(run, &state, MODEL_FILE, network)?;
     Ok(LoadedCheckpoint { network, state })
 }
 
-/// Returns the result of [`load_network`], and the optimizer with the checkpoint's state.
+/// Returns `training` with the weights and the optimizer's state of the checkpoint `name`, and the
+/// checkpoint's state. Weights that were not averaged so far are averaged from here on.
 ///
 /// # Errors
-/// As [`load_network`], for the optimizer's file too.
+/// As [`load_network`], for the other files too.
 pub fn load_training<N: Module>(
     run: &RunDir,
     name: CheckpointName,
-    network: N,
     architecture: &str,
-    optimizer: ModuleOptimizer,
-) -> Result<(LoadedCheckpoint<N>, ModuleOptimizer), CheckpointError> {
-    let loaded = load_network(run, name, network, architecture)?;
-    let content = run.read_checked(&loaded.state, OPTIMIZER_FILE)?;
+    training: InTraining<N>,
+) -> Result<(InTraining<N>, CheckpointState), CheckpointError> {
+    let InTraining {
+        latest,
+        average,
+        optimizer,
+    } = training;
+    let averages = average.is_some();
+    let LoadedCheckpoint { network, state } = load_network(
+        run,
+        name,
+        average.unwrap_or_else(|| latest.clone()),
+        architecture,
+    )?;
+    let latest = match state.files.contains_key(LATEST_FILE) {
+        true => with_weights(run, &state, LATEST_FILE, latest)?,
+        false => network.clone(),
+    };
+    let content = run.read_checked(&state, OPTIMIZER_FILE)?;
     let record = OptimizerRecord::from_bytes(Bytes::from_bytes_vec(content))
         .map_err(|reason| record_error(run, name, OPTIMIZER_FILE, &reason))?;
-    Ok((loaded, optimizer.load_record(record)))
+    let training = InTraining {
+        latest,
+        average: averages.then_some(network),
+        optimizer: optimizer.load_record(record),
+    };
+    Ok((training, state))
+}
+
+/// Returns `network` with the weights in a file of the checkpoint of `state`.
+fn with_weights<N: Module>(
+    run: &RunDir,
+    state: &CheckpointState,
+    file: &'static str,
+    network: N,
+) -> Result<N, CheckpointError> {
+    let content = run.read_checked(state, file)?;
+    ModuleRecord::from_bytes(Bytes::from_bytes_vec(content))
+        .and_then(|record| network.try_load_record(record))
+        .map_err(|reason| record_error(run, CheckpointName::of(state), file, &reason))
 }
 
 /// Returns the content of a record with its tensors in the order of their names; the optimizer's

@@ -43,14 +43,7 @@ mod tests {
     /// filters times 27 are 884,736; the dense layer has 16 x 16 x 32 = 8192 inputs.
     #[test]
     fn one_block_by_hand() {
-        let spec = ModelSpec {
-            network: NetworkName::PlainCnn,
-            filters: vec![32],
-            normalisation: BlockNormalisation::None,
-            block_dropout: 0.0,
-            head_dropout: 0.0,
-            head: Head::Flatten,
-        };
+        let spec = ModelSpec::plain(&[32]);
         let size = NetworkSize::of(&spec, 32, 32, 100);
         assert_eq!(size.parameters, 896 + 100 * 8193);
         assert_eq!(size.multiply_adds, 884_736 + 819_200);

@@ -21,8 +21,8 @@ mod trained;
 pub mod weights;
 
 pub use checkpoint::{
-    CheckpointError, LoadedCheckpoint, MODEL_FILE, OPTIMIZER_FILE, load_network, load_training,
-    numbered, tensor_shapes, write_training,
+    CheckpointError, InTraining, LATEST_FILE, LoadedCheckpoint, MODEL_FILE, OPTIMIZER_FILE,
+    load_network, load_training, numbered, tensor_shapes, write_training,
 };
 pub use classifier::Classifier;
 pub use clips::{clip_tensor, frames_tensor};
@@ -37,5 +37,8 @@ pub use predictors::{
 };
 pub use resident::ResidentImages;
 pub use size::NetworkSize;
-pub use spec::{BlockNormalisation, Head, ModelSpec, NetworkName, SpecError};
+pub use spec::{
+    BlockActivation, BlockDropout, BlockNormalisation, Head, Initialisation, ModelSpec,
+    NetworkName, SpecError,
+};
 pub use trained::{Published, TrainedNetwork};

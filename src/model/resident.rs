@@ -136,9 +136,7 @@ impl ResidentImages {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::{
-        Augmentation, DataOptions, SHAPES, ShapesOptions, augmentation_stream, fill_batch,
-    };
+    use crate::data::{Augmentation, DataOptions, Draws, SHAPES, ShapesOptions, fill_batch};
 
     /// Returns batches of both kinds from the same draws.
     fn both(augmentation: &Augmentation, batches: usize) -> [Vec<(Vec<f32>, Vec<i64>)>; 2] {
@@ -164,7 +162,7 @@ mod tests {
         for number in 0..batches {
             let indices = [10, 0, 4, 4, 9 - number % 10, 2, 7];
             let (mut images, mut labels) = (Vec::new(), Vec::new());
-            let mut draws = augmentation_stream(5, 1, number);
+            let mut draws = Draws::new(5, 1, number);
             fill_batch(
                 &set,
                 &indices,
@@ -174,8 +172,10 @@ mod tests {
                 &mut labels,
             );
             host.push((images, labels));
-            let mut draws = augmentation_stream(5, 1, number);
-            let placements: Vec<_> = indices.map(|_| augmentation.draw(&mut draws)).into();
+            let mut draws = Draws::new(5, 1, number);
+            let placements: Vec<_> = indices
+                .map(|_| augmentation.draw(&mut draws, [32, 32]).placement)
+                .into();
             let (images, labels) = resident.batch(&indices, &placements);
             assert_eq!(images.dims(), [7, 3, 32, 32]);
             device.push((
@@ -193,6 +193,7 @@ mod tests {
                 let augmentation = Augmentation {
                     crop_padding,
                     horizontal_flip,
+                    ..Augmentation::NONE
                 };
                 let [host, device] = both(&augmentation, 12);
                 assert_eq!(host, device, "{augmentation:?}");

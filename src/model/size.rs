@@ -10,6 +10,12 @@ pub struct NetworkSize {
 }
 
 impl NetworkSize {
+    /// The size of no layer.
+    pub(super) const NOTHING: Self = Self {
+        parameters: 0,
+        multiply_adds: 0,
+    };
+
     /// Returns the sum of both sizes.
     pub(super) fn plus(self, other: Self) -> Self {
         Self {

@@ -3,10 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use super::backbones::{self, BackboneName};
+use crate::kernels::Activation;
 
 /// Maximum number of filters of a block: four times the widest layer of VGG or ResNet. Two such
 /// layers already need gigabytes of weights.
 const MOST_FILTERS: usize = 16_384;
+/// Maximum number of convolutions of a block.
+const MOST_CONVOLUTIONS: usize = 16;
 /// Minimum side of a published network's images, in pixels: VGG-16's five pools leave one cell.
 const LEAST_SIDE: usize = 32;
 /// The name of the network that is defined by its blocks.
@@ -38,6 +41,80 @@ pub enum BlockNormalisation {
     Batch,
 }
 
+/// The activation after each convolution of a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BlockActivation {
+    /// max(x, 0).
+    #[default]
+    Relu,
+    /// x, or x / 100 below 0.
+    LeakyRelu,
+    /// x times the normal distribution function, in its exact form.
+    Gelu,
+    /// x times the logistic function.
+    Silu,
+}
+
+impl BlockActivation {
+    /// Returns the function.
+    pub(super) fn function(self) -> Activation {
+        match self {
+            Self::Relu => Activation::Relu,
+            Self::LeakyRelu => Activation::LeakyRelu,
+            Self::Gelu => Activation::Gelu,
+            Self::Silu => Activation::Silu,
+        }
+    }
+}
+
+/// The distribution of the initial weights of convolutions. Those of the dense layer are always
+/// PyTorch's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Initialisation {
+    /// Weights and biases uniform within 1/sqrt(fan in), as in PyTorch's layers.
+    #[default]
+    Pytorch,
+    /// Weights uniform within sqrt(6 / fan in), which keeps the variance through ReLUs (He et al.
+    /// 2015, eq. 10); biases 0.
+    Kaiming,
+}
+
+/// Dropout after each block: one share for all, or one per block.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged, expecting = "expected a number or a list of numbers, one per block")]
+pub enum BlockDropout {
+    /// The same share after every block.
+    All(f64),
+    /// The share after each block, first block first.
+    Each(Vec<f64>),
+}
+
+impl BlockDropout {
+    /// Returns the share after block `number`, from 1; 0 if the list ends before it.
+    pub(super) fn of(&self, number: usize) -> f64 {
+        match self {
+            Self::All(share) => *share,
+            Self::Each(shares) => shares.get(number - 1).copied().unwrap_or(0.0),
+        }
+    }
+
+    /// Returns all its numbers.
+    pub fn shares(&self) -> &[f64] {
+        match self {
+            Self::All(share) => std::slice::from_ref(share),
+            Self::Each(shares) => shares,
+        }
+    }
+}
+
+impl Default for BlockDropout {
+    fn default() -> Self {
+        Self::All(0.0)
+    }
+}
+
 /// The network that an experiment trains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -50,24 +127,68 @@ pub enum NetworkName {
     Backbone(BackboneName),
 }
 
-/// A network: a plain CNN by its blocks, or a published one by its name.
+/// A network: a plain CNN by its blocks, or a published one by its name. Fields that older runs omit
+/// have the value of their networks.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ModelSpec {
-    /// The network. Older runs omit it.
+    /// The network.
     #[serde(default)]
     pub network: NetworkName,
     /// Filters of each block, first block first.
     pub filters: Vec<usize>,
-    /// The normalisation in each block. Older runs omit it.
+    /// Number of convolutions in each block.
+    #[serde(default = "one")]
+    pub convolutions_per_block: usize,
+    /// Side of the convolutions' kernels, in pixels: 3 or 5.
+    #[serde(default = "three")]
+    pub kernel: usize,
+    /// The normalisation in each block.
     #[serde(default)]
     pub normalisation: BlockNormalisation,
+    /// The activation after each convolution.
+    #[serde(default)]
+    pub activation: BlockActivation,
+    /// Whether a shortcut bypasses the convolutions of a block after its first: their result and
+    /// their input are added before the last activation (He et al. 2016, eq. 1).
+    #[serde(default)]
+    pub shortcut: bool,
     /// Share of a block's pooled activation that dropout zeroes in training, 0 to below 1.
-    pub block_dropout: f64,
+    pub block_dropout: BlockDropout,
     /// Share of the dense layer's input that dropout zeroes in training, 0 to below 1.
     pub head_dropout: f64,
     /// The head.
     pub head: Head,
+    /// The distribution of the initial weights.
+    #[serde(default)]
+    pub initialisation: Initialisation,
+}
+
+fn one() -> usize {
+    1
+}
+
+fn three() -> usize {
+    3
+}
+
+impl ModelSpec {
+    /// Returns a plain CNN with one 3x3 convolution, a ReLU and a pool per block, and nothing else.
+    pub fn plain(filters: &[usize]) -> Self {
+        Self {
+            network: NetworkName::PlainCnn,
+            filters: filters.to_vec(),
+            convolutions_per_block: one(),
+            kernel: three(),
+            normalisation: BlockNormalisation::None,
+            activation: BlockActivation::Relu,
+            shortcut: false,
+            block_dropout: BlockDropout::default(),
+            head_dropout: 0.0,
+            head: Head::Flatten,
+            initialisation: Initialisation::Pytorch,
+        }
+    }
 }
 
 /// A `[model]` that cannot be built.
@@ -84,6 +205,32 @@ pub enum SpecError {
     TooManyFilters {
         /// Number of filters requested.
         filters: usize,
+    },
+    /// A block would have no convolution, or too many.
+    #[error("model.convolutions_per_block is {count}: 1 to {MOST_CONVOLUTIONS} are possible")]
+    Convolutions {
+        /// Number of convolutions requested.
+        count: usize,
+    },
+    /// Another kernel than the two.
+    #[error("model.kernel is {kernel}: 3 and 5 are possible")]
+    Kernel {
+        /// Side requested, in pixels.
+        kernel: usize,
+    },
+    /// A shortcut would bypass nothing.
+    #[error(
+        "model.shortcut bypasses the convolutions of a block after its first, but \
+         model.convolutions_per_block is 1"
+    )]
+    NothingBypassed,
+    /// The list of dropouts has another length than that of the blocks.
+    #[error("model.block_dropout has {shares} numbers for {blocks} blocks")]
+    Dropouts {
+        /// Number of shares.
+        shares: usize,
+        /// Number of blocks.
+        blocks: usize,
     },
     /// The images are too small for the number of pools.
     #[error("model.filters has {blocks} blocks, but images of {side} pixels allow at most {most}")]
@@ -114,9 +261,19 @@ pub enum SpecError {
 }
 
 impl SpecError {
-    /// Returns whether the error concerns the network itself, not its number of filters.
-    pub fn is_of_network(&self) -> bool {
-        matches!(self, Self::NotPlain { .. } | Self::TooSmall { .. })
+    /// Returns the key of `[model]` that is wrong.
+    pub fn key(&self) -> &'static str {
+        match self {
+            Self::NoBlocks
+            | Self::NoFilters
+            | Self::TooManyFilters { .. }
+            | Self::TooDeep { .. } => "model.filters",
+            Self::Convolutions { .. } => "model.convolutions_per_block",
+            Self::Kernel { .. } => "model.kernel",
+            Self::NothingBypassed => "model.shortcut",
+            Self::Dropouts { .. } => "model.block_dropout",
+            Self::NotPlain { .. } | Self::TooSmall { .. } => "model.network",
+        }
     }
 }
 
@@ -163,11 +320,21 @@ impl ModelSpec {
             Head::Flatten => "flatten",
             Head::AveragePool => "average-pool",
         };
-        let normalisation = match self.normalisation {
-            BlockNormalisation::None => "",
-            BlockNormalisation::Batch => "batch-norm ",
-        };
-        format!("plain-cnn {} {normalisation}{head}", filters.join("-"))
+        let mut words = vec![PLAIN_CNN.to_string(), filters.join("-")];
+        let count = self.convolutions_per_block;
+        words.extend((count != 1).then(|| format!("x{count}")));
+        words.extend((self.kernel != three()).then(|| format!("{0}x{0}", self.kernel)));
+        let batch = self.normalisation == BlockNormalisation::Batch;
+        words.extend(batch.then(|| "batch-norm".to_string()));
+        words.extend(match self.activation {
+            BlockActivation::Relu => None,
+            BlockActivation::LeakyRelu => Some("leaky-relu".to_string()),
+            BlockActivation::Gelu => Some("gelu".to_string()),
+            BlockActivation::Silu => Some("silu".to_string()),
+        });
+        words.extend(self.shortcut.then(|| "shortcut".to_string()));
+        words.push(head.to_string());
+        words.join(" ")
     }
 
     /// Checks that the network can be built for images whose smaller side has `side` pixels.
@@ -191,15 +358,24 @@ impl ModelSpec {
 
     /// Rejects keys that a published network would not read.
     fn check_backbone(&self, network: BackboneName, side: usize) -> Result<(), SpecError> {
+        let plain = Self::plain(&[]);
         let given = [
-            ("filters", !self.filters.is_empty()),
+            ("filters", self.filters != plain.filters),
             (
-                "normalisation",
-                self.normalisation != BlockNormalisation::None,
+                "convolutions_per_block",
+                self.convolutions_per_block != plain.convolutions_per_block,
             ),
-            ("block_dropout", self.block_dropout != 0.0),
-            ("head_dropout", self.head_dropout != 0.0),
-            ("head", self.head != Head::Flatten),
+            ("kernel", self.kernel != plain.kernel),
+            ("normalisation", self.normalisation != plain.normalisation),
+            ("activation", self.activation != plain.activation),
+            ("shortcut", self.shortcut != plain.shortcut),
+            ("block_dropout", self.block_dropout != plain.block_dropout),
+            ("head_dropout", self.head_dropout != plain.head_dropout),
+            ("head", self.head != plain.head),
+            (
+                "initialisation",
+                self.initialisation != plain.initialisation,
+            ),
         ];
         match given.into_iter().find(|(_, given)| *given) {
             Some((key, _)) => Err(SpecError::NotPlain { key, network }),
@@ -213,12 +389,24 @@ impl ModelSpec {
         // Each pool halves the side, and a side of 1 cannot be halved.
         let most = side.max(1).ilog2() as usize;
         let widest = self.filters.iter().copied().max().unwrap_or(0);
+        let (count, kernel) = (self.convolutions_per_block, self.kernel);
         match () {
             () if blocks == 0 => Err(SpecError::NoBlocks),
             () if self.filters.contains(&0) => Err(SpecError::NoFilters),
             () if widest > MOST_FILTERS => Err(SpecError::TooManyFilters { filters: widest }),
             () if blocks > most => Err(SpecError::TooDeep { blocks, side, most }),
-            () => Ok(()),
+            () if !(1..=MOST_CONVOLUTIONS).contains(&count) => {
+                Err(SpecError::Convolutions { count })
+            }
+            () if ![3, 5].contains(&kernel) => Err(SpecError::Kernel { kernel }),
+            () if self.shortcut && count == 1 => Err(SpecError::NothingBypassed),
+            () => match &self.block_dropout {
+                BlockDropout::Each(shares) if shares.len() != blocks => Err(SpecError::Dropouts {
+                    shares: shares.len(),
+                    blocks,
+                }),
+                BlockDropout::All(_) | BlockDropout::Each(_) => Ok(()),
+            },
         }
     }
 }
@@ -229,14 +417,7 @@ mod tests {
 
     #[test]
     fn depth_is_bounded_by_the_image() {
-        let spec = |filters: &[usize]| ModelSpec {
-            network: NetworkName::PlainCnn,
-            filters: filters.to_vec(),
-            normalisation: BlockNormalisation::None,
-            block_dropout: 0.0,
-            head_dropout: 0.0,
-            head: Head::Flatten,
-        };
+        let spec = ModelSpec::plain;
         assert_eq!(spec(&[8; 5]).check(32), Ok(()));
         let too_deep = SpecError::TooDeep {
             blocks: 6,
@@ -250,13 +431,62 @@ mod tests {
         let filters = MOST_FILTERS + 1;
         let too_many = Err(SpecError::TooManyFilters { filters });
         assert_eq!(spec(&[8, filters]).check(32), too_many);
-        assert_eq!(spec(&[32, 64]).describe(), "plain-cnn 32-64 flatten");
+    }
+
+    #[test]
+    fn ingredients_that_do_not_fit_are_refused() {
+        let plain = ModelSpec::plain(&[8, 8]);
+        let kernel = ModelSpec {
+            kernel: 4,
+            ..plain.clone()
+        };
+        assert_eq!(kernel.check(32), Err(SpecError::Kernel { kernel: 4 }));
+        for count in [0, MOST_CONVOLUTIONS + 1] {
+            let spec = ModelSpec {
+                convolutions_per_block: count,
+                ..plain.clone()
+            };
+            assert_eq!(spec.check(32), Err(SpecError::Convolutions { count }));
+        }
+        let shortcut = ModelSpec {
+            shortcut: true,
+            ..plain.clone()
+        };
+        assert_eq!(shortcut.check(32), Err(SpecError::NothingBypassed));
+        let dropouts = ModelSpec {
+            block_dropout: BlockDropout::Each(vec![0.1; 3]),
+            ..plain
+        };
+        let expected = SpecError::Dropouts {
+            shares: 3,
+            blocks: 2,
+        };
+        assert_eq!(dropouts.check(32), Err(expected));
+    }
+
+    /// What older runs wrote must not change.
+    #[test]
+    fn a_description_names_only_what_is_unusual() {
+        let plain = ModelSpec::plain(&[32, 64]);
+        assert_eq!(plain.describe(), "plain-cnn 32-64 flatten");
         let normalised = ModelSpec {
             normalisation: BlockNormalisation::Batch,
-            ..spec(&[32, 64])
+            ..plain.clone()
         };
         let described = "plain-cnn 32-64 batch-norm flatten";
         assert_eq!(normalised.describe(), described);
+        let all = ModelSpec {
+            convolutions_per_block: 2,
+            kernel: 5,
+            activation: BlockActivation::LeakyRelu,
+            shortcut: true,
+            head: Head::AveragePool,
+            ..normalised
+        };
+        assert_eq!(
+            all.describe(),
+            "plain-cnn 32-64 x2 5x5 batch-norm leaky-relu shortcut average-pool"
+        );
     }
 
     #[test]
@@ -264,11 +494,7 @@ mod tests {
         let network = BackboneName::Resnet50;
         let spec = ModelSpec {
             network: NetworkName::Backbone(network),
-            filters: Vec::new(),
-            normalisation: BlockNormalisation::None,
-            block_dropout: 0.0,
-            head_dropout: 0.0,
-            head: Head::Flatten,
+            ..ModelSpec::plain(&[])
         };
         assert_eq!(spec.check(32), Ok(()));
         assert_eq!(
@@ -277,27 +503,44 @@ mod tests {
         );
         let too_small = SpecError::TooSmall { network, side: 28 };
         assert_eq!(spec.check(28), Err(too_small));
-        let refused = |key| Err(SpecError::NotPlain { key, network });
-        let filters = ModelSpec {
-            filters: vec![8],
-            ..spec.clone()
-        };
-        assert_eq!(filters.check(32), refused("filters"));
-        let dropout = ModelSpec {
-            head_dropout: 0.5,
-            ..spec.clone()
-        };
-        assert_eq!(dropout.check(32), refused("head_dropout"));
-        let head = ModelSpec {
-            head: Head::AveragePool,
-            ..spec.clone()
-        };
-        assert_eq!(head.check(32), refused("head"));
-        let normalisation = ModelSpec {
-            normalisation: BlockNormalisation::Batch,
-            ..spec
-        };
-        assert_eq!(normalisation.check(32), refused("normalisation"));
+        let changes: [(&str, fn(&mut ModelSpec)); 10] = [
+            ("filters", |spec| spec.filters = vec![8]),
+            ("convolutions_per_block", |spec| {
+                spec.convolutions_per_block = 2
+            }),
+            ("kernel", |spec| spec.kernel = 5),
+            ("normalisation", |spec| {
+                spec.normalisation = BlockNormalisation::Batch
+            }),
+            ("activation", |spec| spec.activation = BlockActivation::Gelu),
+            ("shortcut", |spec| spec.shortcut = true),
+            ("block_dropout", |spec| {
+                spec.block_dropout = BlockDropout::All(0.1)
+            }),
+            ("head_dropout", |spec| spec.head_dropout = 0.5),
+            ("head", |spec| spec.head = Head::AveragePool),
+            ("initialisation", |spec| {
+                spec.initialisation = Initialisation::Kaiming
+            }),
+        ];
+        for (key, change) in changes {
+            let mut spec = spec.clone();
+            change(&mut spec);
+            assert_eq!(spec.check(32), Err(SpecError::NotPlain { key, network }));
+        }
+    }
+
+    #[test]
+    fn dropout_is_a_number_or_a_list() {
+        let read = |text| serde_json::from_str::<BlockDropout>(text);
+        assert_eq!(read("0.5").unwrap(), BlockDropout::All(0.5));
+        let each = read("[0.5, 0.25]").unwrap();
+        assert_eq!([1, 2, 3].map(|number| each.of(number)), [0.5, 0.25, 0.0]);
+        let error = read("\"much\"").unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "expected a number or a list of numbers, one per block"
+        );
     }
 
     #[test]

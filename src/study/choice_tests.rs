@@ -3,18 +3,14 @@
 use burn::tensor::Device;
 
 use super::*;
-use crate::model::{BlockNormalisation, Head, ModelSpec, NetworkName, PlainCnn};
+use crate::model::{Head, ModelSpec, PlainCnn};
 
 #[test]
 fn without_a_name_no_method_that_asks_questions_runs_and_cam_where_it_can() {
     let network = |head| {
         let spec = ModelSpec {
-            network: NetworkName::PlainCnn,
-            filters: vec![2, 2],
-            normalisation: BlockNormalisation::None,
-            block_dropout: 0.0,
-            head_dropout: 0.0,
             head,
+            ..ModelSpec::plain(&[2, 2])
         };
         PlainCnn::new(&spec, (8, 8), 3, 0, &Device::flex())
     };

@@ -5,13 +5,14 @@ use burn::optim::GradientsParams;
 use burn::tensor::{Device, Int, Tensor};
 use burn::train::{ClassificationOutput, TrainStep};
 
-use crate::data::{Augmentation, EpochOrder, Splits, augmentation_stream};
+use crate::data::{Augmentation, Draws, EpochOrder, Splits};
 use crate::device::is_gpu;
 use crate::model::backbones::TrainableBackbone;
 use crate::model::{Classifier, ModelSpec, NetworkName, PlainCnn, score};
 use crate::run::{EpochRow, EpochTotals, RunDir, RunManifest};
 
-use super::feed::Feed;
+use super::clip::clip_by_global_norm;
+use super::feed::{Feed, Recipe};
 use super::job::{Job, StartMode, StepPlace, Task, Trained, Validation, read_every};
 use super::lifecycle::run;
 use super::unread::{read_counts, read_floats};
@@ -99,13 +100,19 @@ fn train_network<N: Trains>(
     events: &mut dyn TrainEvents,
     stop: &dyn StopSignal,
 ) -> Result<Outcome, TrainError> {
+    // The device places images and mixes them; it does not change their pixels.
+    let resident = pace.resident && job.augmentation.only_moves();
     let task = Classification {
         build,
-        augmentation: job.augmentation,
+        recipe: Recipe {
+            augmentation: job.augmentation,
+            label_smoothing: job.train.label_smoothing,
+        },
+        gradient_norm: job.train.gradient_norm as f32,
         data: job.data,
         device: job.device,
         order: None,
-        feed: Feed::new(pace.resident, job.data, job.device),
+        feed: Feed::new(resident, job.data, job.device),
     };
     let job = Job {
         run: job.run,
@@ -133,7 +140,9 @@ impl Trains for TrainableBackbone {}
 /// Classification of images by cross-entropy.
 struct Classification<'a, N> {
     build: &'a dyn Fn(u64, &Device) -> N,
-    augmentation: &'a Augmentation,
+    recipe: Recipe<'a>,
+    /// Largest norm of all gradients together; 0 for any.
+    gradient_norm: f32,
     data: &'a Splits,
     device: &'a Device,
     /// The order of the current epoch, with its number.
@@ -169,13 +178,13 @@ impl<N: Trains> Task for Classification<'_, N> {
             Some((epoch, order)) if epoch == at.epoch => order,
             _ => EpochOrder::new(len, at.seed, u64::from(at.epoch)),
         };
-        let mut draws = augmentation_stream(at.seed, u64::from(at.epoch), at.step);
+        let mut draws = Draws::new(at.seed, u64::from(at.epoch), at.step);
         let indices = order.batch(at.batch_size, at.step);
-        let placed = (self.augmentation, &mut draws);
-        let (images, labels) = self.feed.batch(self.data, indices, placed, self.device);
+        let changes = (self.recipe, &mut draws);
+        let batch = self.feed.batch(self.data, indices, changes, self.device);
         let count = indices.len();
         self.order = Some((at.epoch, order));
-        let output = TrainStep::step(network, ImageBatch { images, labels });
+        let output = TrainStep::step(network, batch);
         let item = output.item;
         let predicted = item.output.without_autodiff().argmax(1).squeeze_dim::<1>(1);
         let right = predicted.equal(item.targets.without_autodiff());
@@ -184,7 +193,11 @@ impl<N: Trains> Task for Classification<'_, N> {
             loss: item.loss.without_autodiff(),
             right: right.int().sum(),
         };
-        (output.grads, pending)
+        let mut gradients = output.grads;
+        if self.gradient_norm > 0.0 {
+            clip_by_global_norm(network, &mut gradients, self.gradient_norm);
+        }
+        (gradients, pending)
     }
 
     fn read(pending: Vec<PendingStep>) -> Vec<EpochTotals> {

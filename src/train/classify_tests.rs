@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::*;
 use crate::data::{DataOptions, SHAPES, ShapesOptions};
-use crate::model::{BlockNormalisation, Head, MODEL_FILE, NetworkName};
+use crate::model::{BlockNormalisation, MODEL_FILE};
 use crate::run::{CheckpointName, EpochRow, RunManifest, RunStatus, read_epoch_records};
 use crate::train::{CheckpointSpec, Progress, Schedule, TrainEvents, TrainSpec};
 
@@ -88,13 +88,9 @@ fn train_with(
     };
     let data = crate::data::load(&options, &Default::default()).expect("generated");
     let model = ModelSpec {
-        network: NetworkName::PlainCnn,
-        filters: variant.filters.to_vec(),
         normalisation: variant.normalisation,
         // Dropout would use a generator shared with other tests of this process.
-        block_dropout: 0.0,
-        head_dropout: 0.0,
-        head: Head::Flatten,
+        ..ModelSpec::plain(&variant.filters.to_vec())
     };
     let (asked, reports) = (Cell::new(0), Cell::new(0));
     let job = ClassifyJob {
@@ -109,6 +105,7 @@ fn train_with(
             beta_2: 0.999,
             epsilon: 1e-8,
             schedule: Schedule::Cosine,
+            ..TrainSpec::default()
         },
         checkpoints: &CheckpointSpec {
             at: vec![0, 1, 2],
@@ -117,6 +114,7 @@ fn train_with(
         augmentation: &Augmentation {
             crop_padding: 4,
             horizontal_flip: true,
+            ..Augmentation::NONE
         },
         data: &data,
         device: &Device::flex(),

@@ -3,24 +3,24 @@
 //! Every random draw of a step comes from a stream derived from (seed, epoch, step), so a resumed
 //! run makes the same draws as an uninterrupted one.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use burn::module::Module;
-use burn::optim::ModuleOptimizer;
 use rand_chacha::rand_core::Rng;
 
 use crate::data::random::stream;
 use crate::device::{cpu, is_gpu};
-use crate::model::{numbered, tensor_shapes, write_training};
+use crate::model::{InTraining, numbered, tensor_shapes, write_training};
 use crate::run::{
     CHECKPOINT_FORMAT, CheckpointName, CheckpointState, EpochRecord, EpochTotals, TotalsRecord,
     append_epoch_record,
 };
 
-use super::adam::optimizer;
+use super::average;
 use super::events::{EpochMeans, EpochReport};
-use super::job::{Job, Outcome, StartMode, StepPlace, Task, Trained};
-use super::session::{Notes, Restored, restore};
+use super::job::{Job, Outcome, StartMode, StepPlace, StopReason, Task, Trained};
+use super::optimizer::optimizer;
+use super::session::{Notes, restore};
 use super::unread::Unread;
 use super::{Progress, StopSignal, TrainError, TrainEvents};
 
@@ -28,14 +28,15 @@ use super::{Progress, StopSignal, TrainError, TrainEvents};
 pub(super) struct Loop<'a, T: Task> {
     job: &'a Job<'a>,
     task: T,
-    network: T::Network,
-    optimizer: ModuleOptimizer,
+    training: InTraining<T::Network>,
     /// The state of the training, as the next checkpoint records it.
     state: CheckpointState,
     /// Sums of the unfinished epoch.
     totals: EpochTotals,
     /// The checkpoint that it resumed from or wrote last: the last good one.
     saved: Option<CheckpointName>,
+    /// When this call saves and stops.
+    deadline: Option<Instant>,
 }
 
 impl<'a, T: Task> Loop<'a, T> {
@@ -45,26 +46,22 @@ impl<'a, T: Task> Loop<'a, T> {
         task: T,
         notes: &mut Notes<'_>,
     ) -> Result<Self, TrainError> {
-        let build = || (build_network(job, &task), optimizer(job.train));
+        let build = || start(job, &task);
+        let deadline = deadline(job.train.max_minutes);
         if job.mode == StartMode::Resume
-            && let Some(restored) = restore(job, &task, build, notes)?
+            && let Some((training, state)) = restore(job, &task, build, notes)?
         {
-            let Restored {
-                network,
-                optimizer,
-                state,
-            } = restored;
             return Ok(Self {
                 saved: Some(CheckpointName::of(&state)),
                 totals: state.totals.totals(T::Row::QUALITY),
                 job,
-                network,
-                optimizer,
+                training,
                 state,
                 task,
+                deadline,
             });
         }
-        let (network, optimizer) = build();
+        let training = build();
         let state = CheckpointState {
             format: CHECKPOINT_FORMAT,
             sha256: String::new(),
@@ -74,7 +71,7 @@ impl<'a, T: Task> Loop<'a, T> {
             step: 0,
             total_steps: 0,
             architecture: job.architecture.to_string(),
-            tensors: tensor_shapes(&network),
+            tensors: tensor_shapes(&training.latest),
             totals: TotalsRecord::default(),
             best: None,
             files: Default::default(),
@@ -84,11 +81,11 @@ impl<'a, T: Task> Loop<'a, T> {
         Ok(Self {
             job,
             task,
-            network,
-            optimizer,
+            training,
             state,
             totals: EpochTotals::default(),
             saved: None,
+            deadline,
         })
     }
 
@@ -103,14 +100,17 @@ impl<'a, T: Task> Loop<'a, T> {
             // A kill may have come before this.
             Some(_) => self.prune()?,
         }
-        while self.state.epoch < self.job.train.epochs {
-            if !self.train_epoch(events, stop)? {
+        while self.state.epoch < self.job.train.epochs && !self.has_stalled() {
+            if let Some(reason) = self.train_epoch(events, stop)? {
                 let here = CheckpointName::of(&self.state);
                 if self.saved != Some(here) {
                     self.save()?;
                     self.prune()?;
                 }
-                return Ok(Outcome::Stopped { saved: here });
+                return Ok(Outcome::Stopped {
+                    saved: here,
+                    reason,
+                });
             }
             self.state.epoch += 1;
             self.state.step = 0;
@@ -121,19 +121,34 @@ impl<'a, T: Task> Loop<'a, T> {
         })
     }
 
-    /// Trains the rest of the epoch; returns false if `stop` requested it before the end.
+    /// Returns whether no epoch of the last ones was better than those before.
+    fn has_stalled(&self) -> bool {
+        let patience = self.job.train.early_stopping;
+        let best = self.state.best.as_ref();
+        patience > 0 && best.is_some_and(|best| self.state.epoch >= best.epoch + patience)
+    }
+
+    /// Trains the rest of the epoch; returns the reason if it stopped before the end.
     fn train_epoch(
         &mut self,
         events: &mut dyn TrainEvents,
         stop: &dyn StopSignal,
-    ) -> Result<bool, TrainError> {
+    ) -> Result<Option<StopReason>, TrainError> {
         let (job, epoch) = (self.job, self.state.epoch + 1);
         let steps = self.task.items().div_ceil(job.train.batch_size);
         let mut unread = Unread::new(job.read_every);
         for step in self.state.step as usize..steps {
-            if stop.requested() {
+            let late = || {
+                self.deadline
+                    .is_some_and(|deadline| Instant::now() >= deadline)
+            };
+            let reason = match stop.requested() {
+                true => Some(StopReason::Requested),
+                false => late().then_some(StopReason::TimeLimit),
+            };
+            if reason.is_some() {
                 self.read(&mut unread, steps, events)?;
-                return Ok(false);
+                return Ok(reason);
             }
             let pending = self.step(epoch, step, steps);
             self.state.step = step as u64 + 1;
@@ -143,7 +158,7 @@ impl<'a, T: Task> Loop<'a, T> {
             }
         }
         self.read(&mut unread, steps, events)?;
-        Ok(true)
+        Ok(None)
     }
 
     /// Adds the pending results on the device to the epoch's sums. Called before anything is saved,
@@ -190,13 +205,21 @@ impl<'a, T: Task> Loop<'a, T> {
             step,
             batch_size: job.train.batch_size,
         };
-        let (gradients, pending) = self.task.step(&self.network, place);
+        let (gradients, pending) = self.task.step(&self.training.latest, place);
         let total_steps = steps as u64 * u64::from(job.train.epochs);
         let rate = job
             .train
             .learning_rate_at(self.state.total_steps, total_steps);
-        let network = self.network.clone();
-        self.network = self.optimizer.step(rate, network, gradients);
+        let InTraining {
+            latest,
+            average,
+            optimizer,
+        } = &mut self.training;
+        *latest = optimizer.step(rate, latest.clone(), gradients);
+        if let Some(old) = average.take() {
+            let (share, step) = (job.train.weight_average, self.state.total_steps);
+            *average = Some(average::follow(old, latest, share, step));
+        }
         pending
     }
 
@@ -206,7 +229,7 @@ impl<'a, T: Task> Loop<'a, T> {
     /// cannot create a row for a checkpoint without one.
     fn finish_epoch(&mut self, events: &mut dyn TrainEvents) -> Result<(), TrainError> {
         let started = Instant::now();
-        let validation = self.task.validate(self.network.clone());
+        let validation = self.task.validate(self.training.network().clone());
         if !validation.loss.is_finite() {
             let (loss, epoch, last_good) = (validation.loss, self.state.epoch, self.saved);
             return Err(TrainError::ValidationNotANumber {
@@ -260,7 +283,7 @@ impl<'a, T: Task> Loop<'a, T> {
             epochs: Some(self.job.run.epochs_checksum()?),
             ..self.state.clone()
         };
-        self.state = write_training(self.job.run, &self.network, &self.optimizer, state)?;
+        self.state = write_training(self.job.run, &self.training, state)?;
         self.saved = Some(CheckpointName::of(&self.state));
         Ok(())
     }
@@ -298,6 +321,23 @@ impl<'a, T: Task> Loop<'a, T> {
             quality: (T::Row::QUALITY)(self.totals.quality()),
             images_per_second: self.totals.images_per_second(),
         }
+    }
+}
+
+/// Returns the time after `minutes`; `None` if there is no limit.
+fn deadline(minutes: f64) -> Option<Instant> {
+    const SECONDS: f64 = 60.0;
+    let limit = Duration::try_from_secs_f64(minutes * SECONDS).ok()?;
+    (minutes > 0.0).then(|| Instant::now().checked_add(limit))?
+}
+
+/// Returns the training before its first step.
+fn start<T: Task>(job: &Job<'_>, task: &T) -> InTraining<T::Network> {
+    let latest = build_network(job, task);
+    InTraining {
+        average: (job.train.weight_average > 0.0).then(|| average::copy(&latest)),
+        latest,
+        optimizer: optimizer(job.train),
     }
 }
 

@@ -128,5 +128,16 @@ pub enum Outcome {
     Stopped {
         /// The saved checkpoint.
         saved: CheckpointName,
+        /// Why it was stopped.
+        reason: StopReason,
     },
+}
+
+/// Why a run stopped before its last epoch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StopReason {
+    /// The [`StopSignal`](super::StopSignal) requested it.
+    Requested,
+    /// The time limit of the experiment was reached.
+    TimeLimit,
 }

@@ -1,7 +1,7 @@
 //! Training: the only place apart from `explain/evidence.rs` that computes gradients. It reports
 //! through [`TrainEvents`] and stops on request.
 
-mod adam;
+mod average;
 mod classify;
 mod clip;
 mod epochs;
@@ -13,6 +13,8 @@ mod job;
 mod lifecycle;
 mod linear_head;
 mod minimise;
+mod optimizer;
+mod schedule;
 mod session;
 mod space;
 mod spec;
@@ -24,10 +26,12 @@ pub use clip::clip_by_global_norm;
 pub use error::TrainError;
 pub use events::{EpochMeans, EpochReport, Progress, Silent, StopSignal, TrainEvents};
 pub use forecast::{ForecastJob, FrameLoss, ObjectiveSpec, frame_loss, train_forecast};
-pub use job::{Outcome, StartMode};
+pub use job::{Outcome, StartMode, StopReason};
 pub use linear_head::{
     GRADIENT_SHARE, HeadFit, LinearHead, PooledFeatures, WEIGHT_DECAYS, fit_head,
 };
+pub use optimizer::OptimizerName;
+pub use schedule::Schedule;
 pub use session::{check_epochs, check_start};
-pub use spec::{CheckpointSpec, FIXED_ON_RESUME, Schedule, TrainSpec};
+pub use spec::{CheckpointSpec, FIXED_ON_RESUME, TrainSpec};
 pub use step::ImageBatch;

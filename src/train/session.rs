@@ -2,9 +2,7 @@
 
 use std::path::Path;
 
-use burn::optim::ModuleOptimizer;
-
-use crate::model::{CheckpointError, LoadedCheckpoint, load_training};
+use crate::model::{CheckpointError, InTraining, load_training};
 use crate::run::{
     CheckpointName, CheckpointState, EpochRecord, Leftover, RunDir, RunError, RunLock, RunManifest,
     RunStatus, clear_temporaries, read_epoch_records, remove_folder_atomically,
@@ -13,13 +11,6 @@ use crate::run::{
 
 use super::job::{Job, StartMode, Task};
 use super::{TrainError, TrainEvents};
-
-/// A network and an optimizer restored from a checkpoint.
-pub(super) struct Restored<N> {
-    pub(super) network: N,
-    pub(super) optimizer: ModuleOptimizer,
-    pub(super) state: CheckpointState,
-}
 
 /// Passes warnings to `events` and stores them for the run's record.
 pub(super) struct Notes<'a> {
@@ -138,25 +129,19 @@ fn remove_run(run: &RunDir) -> Result<(), TrainError> {
 pub(super) fn restore<T: Task>(
     job: &Job<'_>,
     task: &T,
-    build: impl Fn() -> (T::Network, ModuleOptimizer),
+    build: impl Fn() -> InTraining<T::Network>,
     notes: &mut Notes<'_>,
-) -> Result<Option<Restored<T::Network>>, TrainError> {
+) -> Result<Option<(InTraining<T::Network>, CheckpointState)>, TrainError> {
     let run = job.run;
     let mut reasons = Vec::new();
     for name in run.checkpoint_folders()?.into_iter().rev() {
-        let (network, optimizer) = build();
-        match load_training(run, name, network, job.architecture, optimizer) {
-            Ok((loaded, optimizer)) => {
-                let LoadedCheckpoint { network, mut state } = loaded;
+        match load_training(run, name, job.architecture, build()) {
+            Ok((training, mut state)) => {
                 check_steps(job, task.items(), &state)?;
                 truncate_epoch_records::<T::Row>(&run.epochs(), name.epoch)?;
                 restore_best::<T::Row>(run, &mut state, notes)?;
                 notes.events.resumed(name);
-                return Ok(Some(Restored {
-                    network,
-                    optimizer,
-                    state,
-                }));
+                return Ok(Some((training, state)));
             }
             Err(error) if !is_damage(&error) => return Err(error.into()),
             Err(error) => {

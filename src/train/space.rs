@@ -6,10 +6,10 @@ use crate::run::{RunDir, RunError};
 
 use super::job::Job;
 use super::session::Notes;
-use super::{CheckpointSpec, TrainError};
+use super::{CheckpointSpec, OptimizerName, TrainError, TrainSpec};
 
-/// Bytes of a checkpoint per parameter: a weight and Adam's two moments of 4 bytes each.
-const BYTES_A_PARAMETER: u64 = 3 * 4;
+/// Bytes of a number.
+const NUMBER: u64 = 4;
 /// Checkpoints in addition to those of the schedule: the last, the best and the one being written.
 const OTHER_CHECKPOINTS: u64 = 3;
 
@@ -17,7 +17,7 @@ const OTHER_CHECKPOINTS: u64 = 3;
 /// the run continues with a warning: its checkpoints stay intact even on a full one.
 pub(super) fn check_space(job: &Job<'_>, notes: &mut Notes<'_>) -> Result<(), TrainError> {
     let path = job.run.path();
-    let needed = needed(job.manifest.parameters, job.checkpoints, job.train.epochs);
+    let needed = needed(job.manifest.parameters, job.checkpoints, job.train);
     let system = match fs4::statvfs(&path) {
         Ok(system) => system,
         Err(error) => {
@@ -36,11 +36,17 @@ pub(super) fn check_space(job: &Job<'_>, notes: &mut Notes<'_>) -> Result<(), Tr
     Ok(())
 }
 
-/// Returns the estimated size in bytes of all checkpoints that a run of `epochs` keeps.
-fn needed(parameters: u64, checkpoints: &CheckpointSpec, epochs: u32) -> u64 {
-    let count = checkpoints.count(epochs) + OTHER_CHECKPOINTS;
+/// Returns the estimated size in bytes of all checkpoints that a run keeps.
+fn needed(parameters: u64, checkpoints: &CheckpointSpec, train: &TrainSpec) -> u64 {
+    let count = checkpoints.count(train.epochs) + OTHER_CHECKPOINTS;
+    // The weight, and the averages of its gradients and their squares, or its velocity.
+    let state = match train.optimizer {
+        OptimizerName::Adam | OptimizerName::Adamw => 3,
+        OptimizerName::Sgd => 2,
+    };
+    let average = u64::from(train.weight_average > 0.0);
     parameters
-        .saturating_mul(BYTES_A_PARAMETER)
+        .saturating_mul(NUMBER * (state + average))
         .saturating_mul(count)
 }
 
@@ -76,11 +82,22 @@ mod tests {
             at: vec![0, 1, 2, 5, 10],
             every: 5,
         };
-        assert_eq!(needed(1_000_000, &schedule, 20), 120_000_000);
+        let adam = |epochs| TrainSpec {
+            epochs,
+            ..TrainSpec::default()
+        };
+        assert_eq!(needed(1_000_000, &schedule, &adam(20)), 120_000_000);
+        // Weights, their average and a velocity.
+        let averaged = TrainSpec {
+            optimizer: OptimizerName::Sgd,
+            weight_average: 0.99,
+            ..adam(20)
+        };
+        assert_eq!(needed(1_000_000, &schedule, &averaged), 120_000_000);
         let all = CheckpointSpec {
             at: vec![],
             every: 1,
         };
-        assert_eq!(needed(u64::MAX / 2, &all, u32::MAX), u64::MAX);
+        assert_eq!(needed(u64::MAX / 2, &all, &adam(u32::MAX)), u64::MAX);
     }
 }

@@ -2,52 +2,90 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::optimizer::OptimizerName;
+use super::schedule::Schedule;
+
 /// Prefixes of the keys that cannot change in a resumed run. They define what a step is, and a
 /// checkpoint counts steps and holds the weights of one network. All other keys may change if the
 /// user accepts it.
-pub const FIXED_ON_RESUME: [&str; 5] =
-    ["data.", "clips.", "model.", "forecast.", "train.batch_size"];
+pub const FIXED_ON_RESUME: [&str; 6] = [
+    "data.",
+    "clips.",
+    "model.",
+    "forecast.",
+    "train.batch_size",
+    "train.optimizer",
+];
 
-/// Schedule of the learning rate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Schedule {
-    /// Constant.
-    Constant,
-    /// Decay to 0 along half a cosine over all steps (Loshchilov and Hutter 2017, eq. 5, without
-    /// restarts).
-    Cosine,
-}
-
-/// Training options: Adam on the cross-entropy.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// Training options. Fields that older runs omit are 0, which means "none".
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrainSpec {
     /// Number of passes over the training images.
     pub epochs: u32,
     /// Number of images per step.
     pub batch_size: usize,
-    /// Adam's initial step size.
+    /// The optimizer.
+    #[serde(default)]
+    pub optimizer: OptimizerName,
+    /// The largest learning rate of the schedule.
     pub learning_rate: f64,
-    /// Adam's decay of the first moment.
+    /// Adam's and AdamW's decay of the first moment.
     pub beta_1: f64,
-    /// Adam's decay of the second moment.
+    /// Adam's and AdamW's decay of the second moment.
     pub beta_2: f64,
-    /// Adam's guard against division by zero.
+    /// Adam's and AdamW's guard against division by zero.
     pub epsilon: f64,
+    /// SGD's share of the velocity that remains after a step.
+    #[serde(default)]
+    pub momentum: f64,
+    /// Whether SGD's momentum is Nesterov's.
+    #[serde(default)]
+    pub nesterov: bool,
+    /// Decay of the weights of convolutions and dense layers; biases and normalisations have none.
+    #[serde(default)]
+    pub weight_decay: f64,
     /// Schedule of the learning rate.
     pub schedule: Schedule,
+    /// Epochs over which the learning rate rises; in a one-cycle schedule, 0 means three tenths of
+    /// all.
+    #[serde(default)]
+    pub warmup_epochs: u32,
+    /// Epochs after which the step schedule lowers the learning rate.
+    #[serde(default)]
+    pub milestones: Vec<u32>,
+    /// The factor by which it does so.
+    #[serde(default)]
+    pub step_factor: f64,
+    /// Share of the target that is spread evenly over all classes.
+    #[serde(default)]
+    pub label_smoothing: f64,
+    /// Largest norm of all gradients together; 0 means that they are not clipped.
+    #[serde(default)]
+    pub gradient_norm: f64,
+    /// Share of the averaged weights that remains after a step; 0 means that they are not averaged.
+    #[serde(default)]
+    pub weight_average: f64,
+    /// Epochs without a better validation after which the training ends; 0 means that it does not.
+    #[serde(default)]
+    pub early_stopping: u32,
+    /// Minutes after which a call saves and stops; 0 means that it does not.
+    #[serde(default)]
+    pub max_minutes: f64,
 }
 
 impl TrainSpec {
-    /// Returns the learning rate of step `step` (from 0) of `total_steps`.
-    pub fn learning_rate_at(&self, step: u64, total_steps: u64) -> f64 {
-        match self.schedule {
-            Schedule::Constant => self.learning_rate,
-            Schedule::Cosine => {
-                let done = step as f64 / total_steps.max(1) as f64;
-                self.learning_rate * 0.5 * (1.0 + (std::f64::consts::PI * done).cos())
+    /// Returns why a training does not read `key` of this section; `None` if it does.
+    pub fn unread(&self, key: &str) -> Option<String> {
+        let optimizer = format!("train.optimizer is {:?}", self.optimizer.name());
+        let schedule = format!("train.schedule is {:?}", self.schedule.name());
+        match key {
+            "beta_1" | "beta_2" | "epsilon" if self.optimizer == OptimizerName::Sgd => {
+                Some(optimizer)
             }
+            "momentum" | "nesterov" if self.optimizer != OptimizerName::Sgd => Some(optimizer),
+            "milestones" | "step_factor" if self.schedule != Schedule::Step => Some(schedule),
+            _ => None,
         }
     }
 }
@@ -126,24 +164,5 @@ mod tests {
             every: 1,
         };
         assert_eq!(most.count(u32::MAX), u64::from(u32::MAX));
-    }
-
-    #[test]
-    fn the_cosine_by_hand() {
-        let spec = TrainSpec {
-            epochs: 1,
-            batch_size: 1,
-            learning_rate: 0.4,
-            beta_1: 0.9,
-            beta_2: 0.999,
-            epsilon: 1e-8,
-            schedule: Schedule::Cosine,
-        };
-        let rate = |step| spec.learning_rate_at(step, 8);
-        assert_eq!(rate(0), 0.4);
-        assert!((rate(4) - 0.2).abs() < 1e-15, "half way down");
-        assert!(rate(8).abs() < 1e-15, "0 at the end");
-        // cos(pi / 4) = 0.7071..., so 0.4 * (1 + 0.70710678) / 2.
-        assert!((rate(2) - 0.341_421_356_237_309_5).abs() < 1e-15);
     }
 }

@@ -4,7 +4,7 @@
 use burn::tensor::{Int, Tensor};
 use burn::train::{ClassificationOutput, InferenceStep, TrainOutput, TrainStep};
 
-use crate::kernels::cross_entropy;
+use crate::kernels::{cross_entropy, soft_cross_entropy};
 use crate::model::backbones::TrainableBackbone;
 use crate::model::tap::Tap;
 use crate::model::{Classifier, PlainCnn};
@@ -16,12 +16,17 @@ pub struct ImageBatch {
     pub images: Tensor<4>,
     /// `[batch]`, class indices.
     pub labels: Tensor<1, Int>,
+    /// `[batch, classes]`, the shares of the classes in the target, if it is not the label alone.
+    pub targets: Option<Tensor<2>>,
 }
 
 /// Returns logits and the mean cross-entropy over the batch, in nats.
 fn classify(network: &impl Classifier, batch: ImageBatch) -> ClassificationOutput {
     let logits = network.logits(batch.images, &mut Tap::off());
-    let loss = cross_entropy(logits.clone(), batch.labels.clone());
+    let loss = match batch.targets {
+        Some(targets) => soft_cross_entropy(logits.clone(), targets),
+        None => cross_entropy(logits.clone(), batch.labels.clone()),
+    };
     ClassificationOutput::new(loss, logits, batch.labels)
 }
 

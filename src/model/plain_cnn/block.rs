@@ -1,50 +1,39 @@
 //! One block of a plain CNN: its layers, its cost, and its exported parameters.
 
-use burn::module::{Module, Param};
-use burn::nn::conv::{Conv2d, Conv2dConfig};
-use burn::nn::{Dropout, DropoutConfig, PaddingConfig2d};
+use burn::module::Module;
+use burn::nn::conv::Conv2d;
+use burn::nn::{Dropout, DropoutConfig};
 use burn::tensor::{Device, Tensor};
 
-use crate::kernels::{self, Activation, After, Form, Window};
+use super::layer::{Layer, LayerParts, LayerPlan};
+use crate::kernels::{self, Window, forked};
 use crate::model::norm::BatchNorm;
-use crate::model::size::{NetworkSize, product, sum};
-use crate::model::spec::{BlockNormalisation, ModelSpec};
+use crate::model::size::NetworkSize;
+use crate::model::spec::ModelSpec;
 use crate::model::tap::Tap;
 use crate::model::weights::ExportedTensor;
 
-/// Side of a convolution kernel, in pixels.
-const KERNEL_SIDE: usize = 3;
 /// Side and stride of a max-pool, in pixels.
 const POOL_SIDE: usize = 2;
-/// Number of positions of a block in an `nn.Sequential` of convolution, ReLU and pool.
-const EXPORTED_PLACES: usize = 3;
-/// The same with the normalisation after the convolution.
-const NORMALISED_PLACES: usize = 4;
 
 /// The description of a block, for building and counting it.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct BlockPlan {
-    /// Its number, from 1.
-    number: usize,
-    /// Number of input channels.
-    inputs: usize,
-    /// Number of output channels.
-    filters: usize,
-    /// `[height, width]` of its images, in pixels.
-    size: [usize; 2],
-    /// The normalisation before the ReLU.
-    normalisation: BlockNormalisation,
+    /// Its convolutions, each with a normalisation, if any, and an activation.
+    layers: Vec<LayerPlan>,
+    /// Whether the first convolution's result is added to the last one's, before its activation.
+    shortcut: bool,
     /// Share of the pooled activation that dropout zeroes in training.
     dropout: f64,
-    /// The tap point after the ReLU.
+    /// The tap point after the last activation.
     activation: String,
     /// The tap point after the pool; `None` if the block has no pool.
     pool: Option<String>,
 }
 
 impl BlockPlan {
-    /// Returns the block `number` of `spec`, for `inputs` channels of `size` `[height, width]`,
-    /// with or without a pool.
+    /// Returns the block `number` of `spec`, from 1, for `inputs` channels of `size`
+    /// `[height, width]`, with or without a pool.
     ///
     /// # Panics
     /// If there is no such block.
@@ -54,13 +43,17 @@ impl BlockPlan {
         (inputs, size): (usize, [usize; 2]),
         pools: bool,
     ) -> Self {
+        let filters = spec.filters[number - 1];
+        let channels = |index| if index == 0 { inputs } else { filters };
+        let layers = 0..spec.convolutions_per_block;
         Self {
-            number,
-            inputs,
-            filters: spec.filters[number - 1],
-            size,
-            normalisation: spec.normalisation,
-            dropout: spec.block_dropout,
+            layers: layers
+                .map(|index| {
+                    LayerPlan::new(spec, (number, index), [channels(index), filters], size)
+                })
+                .collect(),
+            shortcut: spec.shortcut,
+            dropout: spec.block_dropout.of(number),
             activation: format!("block-{number}"),
             pool: pools.then(|| format!("pool-{number}")),
         }
@@ -68,10 +61,10 @@ impl BlockPlan {
 
     /// Returns the number of its output channels.
     pub(super) fn filters(&self) -> usize {
-        self.filters
+        self.layers.last().map_or(0, LayerPlan::filters)
     }
 
-    /// Returns the name of the block, which is its tap point after the ReLU.
+    /// Returns the name of the block, which is its tap point after the last activation.
     pub(super) fn name(&self) -> &str {
         &self.activation
     }
@@ -88,72 +81,65 @@ impl BlockPlan {
 
     /// Returns the cost of the block.
     pub(super) fn size(&self) -> NetworkSize {
-        let [inputs, filters, height, width, side] = [
-            self.inputs,
-            self.filters,
-            self.size[0],
-            self.size[1],
-            KERNEL_SIDE,
-        ]
-        .map(|count| count as u64);
-        let weights = product(&[filters, inputs, side, side]);
-        let others = match self.normalisation {
-            BlockNormalisation::None => filters,
-            BlockNormalisation::Batch => product(&[2, filters]),
-        };
-        NetworkSize {
-            parameters: sum(&[weights, others]),
-            multiply_adds: product(&[height, width, weights]),
-        }
+        let layers = self.layers.iter().map(LayerPlan::size);
+        layers.fold(NetworkSize::NOTHING, NetworkSize::plus)
+    }
+
+    /// Returns the number of its positions in an `nn.Sequential` of its layers and its pool.
+    pub(super) fn exported_places(&self) -> usize {
+        let layers: usize = self.layers.iter().map(LayerPlan::exported_places).sum();
+        layers + 1
     }
 }
 
-/// One block: 3x3 convolution with zero padding, normalisation if any, ReLU, 2x2 max-pool, dropout.
+/// One block: convolutions, each with a normalisation, if any, and an activation; then a 2x2
+/// max-pool and dropout.
+///
+/// The first layer's parts stand alone, as in checkpoints of blocks that have no other.
 #[derive(Module, Debug)]
 pub(super) struct Block {
     pub(super) convolution: Conv2d,
     norm: Option<BatchNorm>,
+    more: Vec<Layer>,
     dropout: Dropout,
 }
 
 impl Block {
     pub(super) fn new(plan: &BlockPlan, device: &Device) -> Self {
-        let norm = match plan.normalisation {
-            BlockNormalisation::None => None,
-            BlockNormalisation::Batch => Some(BatchNorm::new(plan.filters, plan.number, device)),
-        };
+        let mut layers = plan.layers.iter().map(|layer| Layer::new(layer, device));
+        let Layer { convolution, norm } = layers.next().expect("a block has a convolution");
         Self {
-            convolution: Conv2dConfig::new([plan.inputs, plan.filters], [KERNEL_SIDE, KERNEL_SIDE])
-                .with_padding(PaddingConfig2d::Same)
-                .with_bias(norm.is_none())
-                .init(device),
+            convolution,
             norm,
+            more: layers.collect(),
             dropout: DropoutConfig::new(plan.dropout).init(),
         }
     }
 
-    /// Returns the block's output for `images`. Convolution, ReLU and pool are one operation if there
-    /// is no normalisation and no tap observes the activation between them.
+    /// Returns the block's output for `images`. The last convolution, its ReLU and the pool are one
+    /// operation if nothing lies between them and no tap observes the activation.
     ///
     /// # Shapes
     /// - `images`: `[batch, channels, height, width]`
     /// - returned: the same axes, with half the height and width if the block has a pool
     pub(super) fn forward(&self, plan: &BlockPlan, images: Tensor<4>, tap: &mut Tap) -> Tensor<4> {
         let name = plan.name();
+        let last = plan.layers.len() - 1;
         match &plan.pool {
-            Some(pool) if self.norm.is_none() && !tap.wants(name) => {
+            Some(pool) if !plan.shortcut && plan.layers[last].pools() && !tap.wants(name) => {
+                let before = self.run(plan, images, last);
                 tap.pass(name);
-                let pooled = tap.observe(pool, self.convolve(images, After::ReluPool));
-                self.dropout.forward(pooled)
+                let pooled = self.layer(last).pooled(&plan.layers[last], before);
+                self.dropout.forward(tap.observe(pool, pooled))
             }
             _ => {
-                let activation = tap.observe(name, self.activate(images));
-                self.after_activation(plan, activation, tap)
+                let activation = self.run(plan, images, plan.layers.len());
+                self.after_activation(plan, tap.observe(name, activation), tap)
             }
         }
     }
 
-    /// Returns the block's output for its own activation after the ReLU.
+    /// Returns the block's output for its own last activation.
     ///
     /// # Shapes
     /// As [`forward`](Self::forward).
@@ -173,46 +159,50 @@ impl Block {
         }
     }
 
-    /// Returns the activation after the ReLU.
-    fn activate(&self, images: Tensor<4>) -> Tensor<4> {
-        match &self.norm {
-            None => self.convolve(images, After::RELU),
-            Some(norm) => {
-                let results = self.convolve(images, After::NOTHING);
-                norm.forward(results, None, Activation::Relu)
+    /// Returns the activation of the first `count` layers.
+    fn run(&self, plan: &BlockPlan, images: Tensor<4>, count: usize) -> Tensor<4> {
+        let mut activation = images;
+        let mut shortcut = None;
+        for (index, layer) in plan.layers.iter().enumerate().take(count) {
+            let plus = match index + 1 == plan.layers.len() {
+                true => shortcut.take(),
+                false => None,
+            };
+            activation = self.layer(index).forward(layer, activation, plus);
+            if plan.shortcut && index == 0 {
+                let [branch, plus] = forked(activation);
+                (activation, shortcut) = (branch, Some(plus));
             }
         }
+        activation
     }
 
-    fn convolve(&self, images: Tensor<4>, after: After) -> Tensor<4> {
-        let bias = self.convolution.bias.as_ref().map(Param::val);
-        kernels::convolution(
-            images,
-            self.convolution.weight.val(),
-            bias,
-            Form::same(KERNEL_SIDE),
-            after,
-        )
-    }
-
-    /// Returns its parameters and running statistics as the state dict of an `nn.Sequential`
-    /// "features" with convolution, normalisation if any, ReLU and pool per block.
-    pub(super) fn tensors(&self, plan: &BlockPlan) -> Vec<ExportedTensor> {
-        let places = match plan.normalisation {
-            BlockNormalisation::None => EXPORTED_PLACES,
-            BlockNormalisation::Batch => NORMALISED_PLACES,
-        };
-        let place = (plan.number - 1) * places;
-        let stem = format!("features.{place}");
-        let weight = self.convolution.weight.val();
-        let mut found = vec![ExportedTensor::new(format!("{stem}.weight"), weight)];
-        if let Some(bias) = &self.convolution.bias {
-            found.push(ExportedTensor::new(format!("{stem}.bias"), bias.val()));
+    fn layer(&self, index: usize) -> LayerParts<'_> {
+        match index.checked_sub(1) {
+            None => LayerParts {
+                convolution: &self.convolution,
+                norm: self.norm.as_ref(),
+            },
+            Some(index) => self.more[index].parts(),
         }
-        if let Some(norm) = &self.norm {
-            let named = |part| format!("features.{}.{part}", place + 1);
-            let parts = norm.tensors().into_iter();
-            found.extend(parts.map(|(part, values)| ExportedTensor::new(named(part), values)));
+    }
+
+    /// Returns its parameters and running statistics as in a state dict. Without a shortcut that is
+    /// the state dict of an `nn.Sequential` "features" with convolution, normalisation if any,
+    /// activation and pool; `first` is the position of its first layer there. With one, layer n of
+    /// block m has the convolution "blocks.m.convolutions.n" and the normalisation
+    /// "blocks.m.norms.n", from 0.
+    pub(super) fn tensors(&self, plan: &BlockPlan, first: usize) -> Vec<ExportedTensor> {
+        let mut place = first;
+        let mut found = Vec::new();
+        for (index, layer) in plan.layers.iter().enumerate() {
+            let names = match plan.shortcut {
+                true => ["convolutions", "norms"]
+                    .map(|part| format!("blocks.{}.{part}.{index}", layer.block() - 1)),
+                false => [place, place + 1].map(|place| format!("features.{place}")),
+            };
+            place += layer.exported_places();
+            found.extend(self.layer(index).tensors(names));
         }
         found
     }

@@ -1,6 +1,7 @@
 //! The trials' network: convolution blocks of growing depth.
 
 mod block;
+mod layer;
 #[cfg(test)]
 mod normalisation_tests;
 mod plan;
@@ -22,8 +23,8 @@ pub use randomise::fresh_linear_weights;
 
 /// A plain CNN for images of a fixed size.
 ///
-/// Its tap points, in forward order, are `block-1` (after the ReLU, before the pool), `pool-1`
-/// (after the pool), `block-2` and so on. With [`Head::AveragePool`] the last block has no pool.
+/// Its tap points, in forward order, are `block-1` (after the block's last activation, before the
+/// pool), `pool-1` (after the pool), `block-2` and so on. With [`Head::AveragePool`] the last block has no pool.
 #[derive(Module, Debug)]
 pub struct PlainCnn {
     blocks: Vec<Block>,
@@ -35,8 +36,8 @@ pub struct PlainCnn {
 
 impl PlainCnn {
     /// Returns a network for images of `height` x `width` pixels and `classes` classes. Its weights
-    /// are drawn at once from the device's generator seeded with `seed`: uniform within
-    /// +-1/sqrt(fan in), as in PyTorch's layers. Its parameters are numbered from 1 in network
+    /// are drawn at once from the device's generator seeded with `seed`, as the spec's initialisation
+    /// states. Its parameters are numbered from 1 in network
     /// order, so that equal trainings write equal weight files.
     ///
     /// # Panics
@@ -138,13 +139,17 @@ impl PlainCnn {
     }
 
     /// Returns the weights as the state dict of a module whose `features` is an `nn.Sequential`
-    /// with convolution, normalisation if any, ReLU and pool per block, and whose `classifier` is an
-    /// `nn.Linear`. There, a dense layer's weight is `[outputs, inputs]`.
+    /// with convolution, normalisation if any, activation and pool per block, and whose `classifier`
+    /// is an `nn.Linear`. There, a dense layer's weight is `[outputs, inputs]`. Blocks with a shortcut
+    /// are no `nn.Sequential`: their layers are `blocks.0.convolutions.0`, `blocks.0.norms.0` and so
+    /// on.
     pub fn tensors(&self) -> Vec<ExportedTensor> {
-        let blocks = self.blocks.iter().zip(&self.plan.blocks);
-        let mut found: Vec<ExportedTensor> = blocks
-            .flat_map(|(block, plan)| block.tensors(plan))
-            .collect();
+        let mut first = 0;
+        let mut found = Vec::new();
+        for (block, plan) in self.blocks.iter().zip(&self.plan.blocks) {
+            found.extend(block.tensors(plan, first));
+            first += plan.exported_places();
+        }
         // Burn stores [inputs, outputs].
         let weight = self.dense.weight.val().transpose();
         found.push(ExportedTensor::new("classifier.weight".to_string(), weight));

@@ -5,7 +5,7 @@ use burn::nn::loss::CrossEntropyLossConfig;
 use burn::tensor::{Device, Gradients, Int, Tensor, TensorData};
 
 use super::PlainCnn;
-use crate::model::spec::{BlockNormalisation, Head, ModelSpec, NetworkName};
+use crate::model::spec::{BlockNormalisation, Head, ModelSpec};
 use crate::model::tap::Tap;
 use crate::model::weights::{ExportedTensor, WeightFile, export_safetensors};
 
@@ -73,12 +73,9 @@ impl ModuleVisitor for Slopes<'_> {
 
 fn spec(head: Head) -> ModelSpec {
     ModelSpec {
-        network: NetworkName::PlainCnn,
-        filters: vec![4, 5],
         normalisation: BlockNormalisation::Batch,
-        block_dropout: 0.0,
-        head_dropout: 0.0,
         head,
+        ..ModelSpec::plain(&[4, 5])
     }
 }
 

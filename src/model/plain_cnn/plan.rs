@@ -89,7 +89,7 @@ impl Plan {
 mod tests {
     use super::super::PlainCnn;
     use super::*;
-    use crate::model::spec::{BlockNormalisation, NetworkName};
+    use crate::model::spec::BlockNormalisation;
     use crate::model::weights::ExportedTensor;
     use burn::module::Module;
     use burn::tensor::Device;
@@ -105,12 +105,9 @@ mod tests {
         ] {
             for filters in [vec![5], vec![4, 7], vec![2, 3, 4]] {
                 let spec = ModelSpec {
-                    network: NetworkName::PlainCnn,
-                    filters,
                     normalisation,
-                    block_dropout: 0.0,
-                    head_dropout: 0.0,
                     head,
+                    ..ModelSpec::plain(&filters)
                 };
                 let plan = Plan::new(&spec, [16, 12], 5);
                 let network = PlainCnn::new(&spec, (16, 12), 5, 1, &Device::flex());
@@ -134,12 +131,8 @@ mod tests {
     #[test]
     fn the_names_by_hand() {
         let spec = |head| ModelSpec {
-            network: NetworkName::PlainCnn,
-            filters: vec![2, 3],
-            normalisation: BlockNormalisation::None,
-            block_dropout: 0.0,
-            head_dropout: 0.0,
             head,
+            ..ModelSpec::plain(&[2, 3])
         };
         let plan = Plan::new(&spec(Head::Flatten), [9, 9], 5);
         assert_eq!(plan.layers(), ["block-1", "pool-1", "block-2", "pool-2"]);

@@ -67,7 +67,7 @@ pub fn fresh_linear_weights(
 mod tests {
     use super::*;
     use crate::model::tap::Tap;
-    use crate::model::{BlockNormalisation, Head, ModelSpec, NetworkName};
+    use crate::model::{Head, ModelSpec};
     use burn::module::{Module, ModuleVisitor, Param};
 
     /// Every parameter's values, in network order: weight and bias of each block, then of the dense
@@ -89,12 +89,8 @@ mod tests {
 
     fn network(head: Head, seed: u64) -> PlainCnn {
         let spec = ModelSpec {
-            network: NetworkName::PlainCnn,
-            filters: vec![2, 3, 4],
-            normalisation: BlockNormalisation::None,
-            block_dropout: 0.0,
-            head_dropout: 0.0,
             head,
+            ..ModelSpec::plain(&[2, 3, 4])
         };
         PlainCnn::new(&spec, (8, 8), 5, seed, &Device::flex()).valid()
     }
