@@ -14,13 +14,10 @@ use burn::optim::AdamConfig;
 use burn::train::TrainStep;
 use camtrail::data::shapes::ShapesOptions;
 use camtrail::data::{
-    Augmentation, DataOptions, DataSearch, EpochOrder, Placement, SHAPES, augmentation_stream,
-    fill_batch, load,
+    Augmentation, DataOptions, DataSearch, Draws, EpochOrder, Placement, SHAPES, fill_batch, load,
 };
 use camtrail::device::{DeviceChoice, choose};
-use camtrail::model::{
-    BlockNormalisation, Head, ModelSpec, NetworkName, PlainCnn, ResidentImages, to_tensor,
-};
+use camtrail::model::{ModelSpec, PlainCnn, ResidentImages, to_tensor};
 use camtrail::train::ImageBatch;
 
 const BATCH: usize = 128;
@@ -75,9 +72,9 @@ fn main() {
         let indices = order.batch(BATCH, repeat % order.batches(BATCH));
         finish();
         let started = Instant::now();
-        let mut draws = augmentation_stream(0, 1, repeat);
+        let mut draws = Draws::new(0, 1, repeat);
         let placements: Vec<Placement> = (indices.iter())
-            .map(|_| augmentation.draw(&mut draws))
+            .map(|_| augmentation.draw(&mut draws, [32, 32]).placement)
             .collect();
         let batch = resident.batch(indices, &placements);
         finish();
@@ -85,7 +82,7 @@ fn main() {
         drop(batch);
 
         let started = Instant::now();
-        let mut draws = augmentation_stream(0, 1, repeat);
+        let mut draws = Draws::new(0, 1, repeat);
         let normalisation = &splits.normalisation;
         let augmented = Some((&augmentation, &mut draws));
         fill_batch(
@@ -104,6 +101,7 @@ fn main() {
             ImageBatch {
                 images: input,
                 labels: targets,
+                targets: None,
             },
         );
         network = optimizer.step(1e-3, network, output.grads);

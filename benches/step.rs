@@ -18,8 +18,7 @@ use camtrail::explain::{ExplainRequest, Method, TargetSpec, explain};
 use camtrail::model::backbones::{Backbone, BackboneName, Dialect, Parameters, TrainableBackbone};
 use camtrail::model::tap::Tap;
 use camtrail::model::{
-    BlockNormalisation, ConvLstm, ForecastSpec, Head, ModelSpec, NetworkName, PlainCnn, Predictor,
-    PredictorName,
+    BlockNormalisation, ConvLstm, ForecastSpec, ModelSpec, PlainCnn, Predictor, PredictorName,
 };
 use camtrail::train::{FrameLoss, ImageBatch, clip_by_global_norm, frame_loss};
 
@@ -150,6 +149,7 @@ where
     let batch = ImageBatch {
         images: images([batch, SIDE], &device),
         labels: Tensor::<1, Int>::arange(0..batch as i64, &device) % CLASSES as i32,
+        targets: None,
     };
     let mut trained = Some(network);
     let items = batch.images.dims()[0];

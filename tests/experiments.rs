@@ -595,6 +595,61 @@ fn ranges_hold_for_the_numbers_that_are_computed_with() {
             "model.filters=[16385]",
             "model.filters has a block of 16385 filters, 16384 is the most",
         ),
+        ("model.kernel=4", "model.kernel is 4: 3 and 5 are possible"),
+        (
+            "model.convolutions_per_block=0",
+            "model.convolutions_per_block is 0: 1 to 16 are possible",
+        ),
+        (
+            "model.shortcut=true",
+            "model.shortcut bypasses the convolutions of a block after its first, but \
+             model.convolutions_per_block is 1",
+        ),
+        (
+            "model.block_dropout=[0.1, 0.2]",
+            "model.block_dropout has 2 numbers for 1 blocks",
+        ),
+        (
+            "model.block_dropout=[1.0]",
+            "is 1: must be a number from 0 to below 1",
+        ),
+        (
+            "model.activation=tanh",
+            "unknown variant `tanh`, expected one of `relu`, `leaky-relu`, `gelu`, `silu`",
+        ),
+        (
+            "train.optimizer=adagrad",
+            "unknown variant `adagrad`, expected one of `adam`, `adamw`, `sgd`",
+        ),
+        (
+            "train.weight_decay=-1",
+            "is -1: must be a finite number, 0 or above",
+        ),
+        (
+            "train.label_smoothing=1",
+            "is 1: must be a number from 0 to below 1",
+        ),
+        (
+            "train.warmup_epochs=51",
+            "is 51: must be a whole number from 0 to 50",
+        ),
+        (
+            "train.schedule=step",
+            "is []: must be epochs in rising order, each from 1 to below train.epochs, 50, such as \
+             [25]",
+        ),
+        (
+            "data.augmentation.cutout=33",
+            "is 33: must be a whole number from 0 to 32",
+        ),
+        (
+            "data.augmentation.mixup=5",
+            "is 5: must be a number from 0 to 4",
+        ),
+        (
+            "data.augmentation.colour_jitter=2",
+            "is 2: must be a number from 0 to 1",
+        ),
     ] {
         let error = set(given).expect_err(given).to_string();
         assert!(error.contains(told), "{error}");
@@ -620,4 +675,69 @@ fn the_fixed_keys_are_keys() {
     for fixed in FIXED_ON_RESUME {
         assert!(keys.keys().any(|key| key.starts_with(fixed)), "{fixed}");
     }
+}
+
+fn refused_text(found: Result<Resolved, ExperimentError>) -> String {
+    found.expect_err("refused").to_string()
+}
+
+/// A predictor has no classes to smooth and no pictures to mix.
+#[test]
+fn what_only_classifiers_have_is_no_key_of_a_predictor() {
+    let empty = tempfile::tempdir().expect("a temporary folder");
+    for (key, expected) in [
+        ("data.augmentation.mixup", "no key \"data\""),
+        ("train.label_smoothing", "no key \"train.label_smoothing\""),
+    ] {
+        let change = set(&format!("{key}=0.1"));
+        let found =
+            experiment::load::<ForecastExperiment>(empty.path(), "convlstm", None, &[change]);
+        let found = found.expect_err("refused").to_string();
+        assert!(found.contains(expected), "{found}");
+    }
+}
+
+#[test]
+fn a_value_that_is_not_read_is_refused() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let experiments = folder.path().join("experiments");
+    std::fs::create_dir(&experiments).expect("a folder");
+    let load = |name: &str, changes: &[&str]| {
+        let changes: Vec<Override> = changes.iter().map(|change| set(change)).collect();
+        load(&experiments, name, None, &changes)
+    };
+    let refused = |name: &str, changes: &[&str]| refused_text(load(name, changes));
+    assert_eq!(
+        refused("trial-a", &["train.momentum=0.5"]),
+        "train.momentum = 0.5: is not read: train.optimizer is \"adam\""
+    );
+    for (key, reason) in [
+        ("train.beta_1=0.5", "train.optimizer is \"sgd\""),
+        ("train.step_factor=0.5", "train.schedule is \"constant\""),
+        ("data.shapes.seed=1", "data.dataset is \"cifar-100\""),
+    ] {
+        let found = refused("trial-a", &["train.optimizer=sgd", key]);
+        assert!(
+            found.ends_with(&format!("is not read: {reason}")),
+            "{found}"
+        );
+    }
+    load("trial-a", &["train.optimizer=sgd", "train.momentum=0.5"]).expect("read");
+    let ahead = [
+        "train.optimizer=sgd",
+        "train.nesterov=true",
+        "train.momentum=0",
+    ];
+    assert!(refused_text(load("trial-a", &ahead)).contains("false if train.momentum is 0"));
+    for milestones in ["[30, 20]", "[0]", "[50]", "[20, 20]"] {
+        let given = format!("train.milestones={milestones}");
+        let found = refused_text(load("trial-a", &["train.schedule=step", &given]));
+        assert!(found.contains("rising order"), "{found}");
+    }
+    let text = "extends = \"trial-a\"\n[train]\nnesterov = true\n";
+    std::fs::write(experiments.join("ahead.toml"), text).expect("a file");
+    let found = refused("ahead", &[]);
+    let expected = "train.nesterov = true: is not read: train.optimizer is \"adam\"\n";
+    assert!(found.starts_with(expected), "{found}");
+    assert!(found.contains("ahead.toml, line 3"), "{found}");
 }

@@ -13,12 +13,10 @@ use camtrail::data::{
     Augmentation, DataOptions, EpochOrder, SHAPES, ShapesOptions, Splits, fill_batch,
 };
 use camtrail::model::tap::Tap;
-use camtrail::model::{
-    BlockNormalisation, Head, ModelSpec, NetworkName, PlainCnn, load_network, to_tensor,
-};
+use camtrail::model::{BlockDropout, Head, ModelSpec, PlainCnn, load_network, to_tensor};
 use camtrail::run::{CheckpointName, EpochRow, RunDir, RunManifest, RunStatus, read_epoch_records};
 use camtrail::train::{
-    CheckpointSpec, ClassifyJob, ImageBatch, Schedule, Silent, StartMode, TrainSpec, train,
+    CheckpointSpec, ClassifyJob, ImageBatch, Silent, StartMode, TrainSpec, train,
 };
 
 /// Adam's constants as Kingma and Ba (2015) give them.
@@ -74,7 +72,11 @@ fn batch(data: &Splits, indices: &[usize], device: &Device) -> ImageBatch {
         &mut labels,
     );
     let (images, labels) = to_tensor(&data.train, &images, &labels, device);
-    ImageBatch { images, labels }
+    ImageBatch {
+        images,
+        labels,
+        targets: None,
+    }
 }
 
 /// Collects all weights, or all gradients, by parameter number, as float64.
@@ -160,25 +162,21 @@ const SMOOTH_TOLERANCE: f64 = 1e-3;
 /// Allowed difference in a convolution: a nudge that moves some activations over a kink of ReLU or
 /// max-pool costs up to about one part in a hundred.
 const KINKED_TOLERANCE: f64 = 2e-2;
-/// Number of the dense layer's weights; its bias comes after.
-const DENSE: u64 = 5;
 
-fn check_gradients(head: Head) {
+/// Checks the gradients of the network of `spec`, which has `layers` layers of a weight and a bias; the
+/// last is the dense one.
+fn check_gradients(spec: &ModelSpec, layers: usize) {
     let _alone = alone();
     let data = shapes();
     let cpu = Device::flex();
-    let network = PlainCnn::new(&spec(head), (32, 32), CLASSES, 1, &cpu.clone().autodiff());
+    let network = PlainCnn::new(spec, (32, 32), CLASSES, 1, &cpu.clone().autodiff());
     let indices: Vec<usize> = (0..IMAGES).collect();
     let analytic = gradients(&network, batch(&data, &indices, &cpu.clone().autodiff()));
     let plain = batch(&data, &indices, &cpu);
     let network = network.valid();
-    assert_eq!(
-        analytic.len(),
-        6,
-        "weights and bias of two convolutions and the dense layer"
-    );
+    assert_eq!(analytic.len(), 2 * layers);
     for (&parameter, gradient) in &analytic {
-        let tolerance = if parameter < DENSE {
+        let tolerance = if parameter as usize <= 2 * (layers - 1) {
             KINKED_TOLERANCE
         } else {
             SMOOTH_TOLERANCE
@@ -214,12 +212,32 @@ fn check_gradients(head: Head) {
 
 #[test]
 fn the_gradient_under_a_flat_head_is_that_of_finite_differences() {
-    check_gradients(Head::Flatten);
+    check_gradients(&spec(Head::Flatten), 3);
 }
 
 #[test]
 fn the_gradient_under_average_pooling_is_that_of_finite_differences() {
-    check_gradients(Head::AveragePool);
+    check_gradients(&spec(Head::AveragePool), 3);
+}
+
+#[test]
+fn the_gradient_of_every_activation_with_shortcuts_is_that_of_finite_differences() {
+    for activation in [
+        BlockActivation::Relu,
+        BlockActivation::LeakyRelu,
+        BlockActivation::Gelu,
+        BlockActivation::Silu,
+    ] {
+        let spec = ModelSpec {
+            activation,
+            convolutions_per_block: 3,
+            kernel: 5,
+            shortcut: true,
+            initialisation: Initialisation::Kaiming,
+            ..spec(Head::AveragePool)
+        };
+        check_gradients(&spec, 7);
+    }
 }
 
 fn run(root: &Path, model: &ModelSpec, epochs: u32, data: &Splits) -> RunDir {
@@ -335,8 +353,7 @@ fn dropout_is_on_in_training_and_off_in_validation() {
     let data = shapes();
     let rows = |name: &str, block_dropout: f64, head_dropout: f64| -> Vec<EpochRow> {
         let model = ModelSpec {
-            network: NetworkName::PlainCnn,
-            block_dropout,
+            block_dropout: BlockDropout::All(block_dropout),
             head_dropout,
             ..spec(Head::Flatten)
         };

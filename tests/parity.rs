@@ -21,8 +21,8 @@ use camtrail::device::{DeviceChoice, choose, cpu};
 use camtrail::explain::{ExplainRequest, Method, TargetSpec, explain};
 use camtrail::model::tap::Tap;
 use camtrail::model::{
-    BlockNormalisation, ConvLstm, ForecastSpec, Head, ModelSpec, NetworkName, PlainCnn, Predictor,
-    PredictorName, ResidentImages, clip_tensor,
+    ConvLstm, ForecastSpec, Head, ModelSpec, PlainCnn, Predictor, PredictorName, ResidentImages,
+    clip_tensor,
 };
 use camtrail::train::{FrameLoss, ImageBatch, frame_loss};
 
@@ -152,6 +152,7 @@ fn classifier(device: &Device, weights: Weights, into: &mut Measured) {
         ImageBatch {
             images: images.autodiff(),
             labels: labels.autodiff(),
+            targets: None,
         }
     };
     let spec = ModelSpec {

@@ -12,9 +12,7 @@ use burn::tensor::{Bytes, Device};
 use camtrail::data::{Augmentation, DataOptions, SHAPES, ShapesOptions};
 use camtrail::model::backbones::BackboneName;
 use camtrail::model::weights::WeightFile;
-use camtrail::model::{
-    BlockNormalisation, Head, MODEL_FILE, ModelSpec, NetworkName, OPTIMIZER_FILE,
-};
+use camtrail::model::{MODEL_FILE, ModelSpec, NetworkName, OPTIMIZER_FILE};
 use camtrail::run::{CheckpointName, EpochRow, RunDir, RunManifest, RunStatus, read_epoch_records};
 use camtrail::train::{
     CheckpointSpec, ClassifyJob, EpochReport, Outcome, Progress, Schedule, StartMode, TrainEvents,

@@ -12,16 +12,16 @@ use burn::store::burn_pack::Reader;
 use burn::tensor::{Bytes, Device, Tensor};
 use camtrail::data::{Augmentation, DataOptions, SHAPES, ShapesOptions, Splits};
 use camtrail::model::{
-    BlockNormalisation, CheckpointError, Head, MODEL_FILE, ModelSpec, NetworkName, OPTIMIZER_FILE,
-    PlainCnn, load_training,
+    BlockActivation, BlockDropout, BlockNormalisation, CheckpointError, Head, InTraining,
+    Initialisation, LATEST_FILE, MODEL_FILE, ModelSpec, OPTIMIZER_FILE, PlainCnn, load_training,
 };
 use camtrail::run::{
     BestCheckpoint, CheckpointName, CheckpointState, EpochRow, RunDir, RunError, RunManifest,
     RunStatus, read_epoch_records, sha256,
 };
 use camtrail::train::{
-    CheckpointSpec, ClassifyJob, EpochReport, Outcome, Progress, Schedule, StartMode, TrainError,
-    TrainEvents, TrainSpec, train,
+    CheckpointSpec, ClassifyJob, EpochReport, OptimizerName, Outcome, Progress, Schedule,
+    StartMode, StopReason, TrainError, TrainEvents, TrainSpec, train,
 };
 
 /// Training images of the small data set.
@@ -161,7 +161,7 @@ struct Trained {
 impl Trained {
     fn saved(&self) -> CheckpointName {
         match &self.result {
-            Ok(Outcome::Stopped { saved }) => *saved,
+            Ok(Outcome::Stopped { saved, .. }) => *saved,
             other => panic!("expected a stopped run, found {other:?}"),
         }
     }
@@ -206,6 +206,8 @@ struct Remains {
     checkpoints: Vec<CheckpointName>,
     /// SHA-256 of the file.
     model: String,
+    /// The same of the weights that are averaged, if they are.
+    latest: Option<String>,
     /// The file's order is that of a hash map, so it is compared by name.
     optimizer: Tensors,
     total_steps: u64,
@@ -225,6 +227,9 @@ impl Remains {
         let rows = read_epoch_records::<EpochRow>(&run.epochs()).expect("a table");
         Self {
             model: model(run, last),
+            latest: std::fs::read(run.checkpoint(last).join(LATEST_FILE))
+                .ok()
+                .map(|content| sha256(&content)),
             optimizer: tensors(run, last, OPTIMIZER_FILE),
             total_steps: run.read_state(last).expect("a state").total_steps,
             rows: rows.into_iter().map(without_times).collect(),
@@ -278,6 +283,138 @@ fn copy_folder(from: &Path, to: &Path) {
             std::fs::copy(&path, &target).expect("a copy");
         }
     }
+}
+
+/// A change of a trial.
+type Change = fn(&mut Trial);
+
+/// Every ingredient of a training, alone.
+const INGREDIENTS: [(&str, Change); 16] = [
+    ("adamw", |trial| {
+        trial.train.optimizer = OptimizerName::Adamw;
+        trial.train.weight_decay = 0.1;
+    }),
+    ("sgd", |trial| {
+        trial.train.optimizer = OptimizerName::Sgd;
+        trial.train.momentum = 0.9;
+    }),
+    ("nesterov", |trial| {
+        trial.train.optimizer = OptimizerName::Sgd;
+        trial.train.momentum = 0.9;
+        trial.train.nesterov = true;
+        trial.train.weight_decay = 0.01;
+    }),
+    ("weight decay", |trial| trial.train.weight_decay = 0.01),
+    ("warm-up", |trial| trial.train.warmup_epochs = 2),
+    ("one-cycle", |trial| {
+        trial.train.schedule = Schedule::OneCycle
+    }),
+    ("step", |trial| {
+        trial.train.schedule = Schedule::Step;
+        trial.train.milestones = vec![1, 2];
+        trial.train.step_factor = 0.1;
+    }),
+    ("label smoothing", |trial| trial.train.label_smoothing = 0.1),
+    ("clipping", |trial| trial.train.gradient_norm = 0.1),
+    ("average", |trial| trial.train.weight_average = 0.9),
+    ("average of running statistics", |trial| {
+        trial.train.weight_average = 0.9;
+        trial.model.normalisation = BlockNormalisation::Batch;
+    }),
+    ("cutout", |trial| trial.augmentation.cutout = 8),
+    ("mixup", |trial| trial.augmentation.mixup = 0.5),
+    ("colour jitter", |trial| {
+        trial.augmentation.colour_jitter = 0.3
+    }),
+    ("shortcut", |trial| {
+        trial.model.convolutions_per_block = 3;
+        trial.model.shortcut = true;
+        trial.model.normalisation = BlockNormalisation::Batch;
+    }),
+    (
+        "activation, kernel, initialisation and dropout per block",
+        |trial| {
+            trial.model.activation = BlockActivation::Gelu;
+            trial.model.kernel = 5;
+            trial.model.initialisation = Initialisation::Kaiming;
+            trial.model.block_dropout = BlockDropout::Each(vec![0.1, 0.3]);
+        },
+    ),
+];
+
+/// Each ends differently from the plain trial, and equally whether it was stopped in the middle of an
+/// epoch or not.
+#[test]
+fn every_ingredient_resumes_with_the_same_bits_and_changes_them() {
+    let _alone = alone();
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let plain = Trial::small().whole(&folder.path().join("plain"));
+    for (name, change) in INGREDIENTS {
+        let [whole, once] =
+            ["whole", "once"].map(|kind| folder.path().join(format!("{name} {kind}")));
+        let mut trial = Trial::small();
+        change(&mut trial);
+        let expected = trial.whole(&whole);
+        assert_ne!(expected.model, plain.model, "{name}");
+        let saved = trial.train(&once, StartMode::Fresh, 8).saved();
+        assert_eq!(saved, CheckpointName { epoch: 1, step: 2 }, "{name}");
+        let end = trial.train(&once, StartMode::Resume, u64::MAX).result;
+        assert!(matches!(end, Ok(Outcome::Done { .. })), "{name}: {end:?}");
+        assert_eq!(Remains::of(&trial.dir(&once)), expected, "{name}");
+        assert_eq!(
+            expected.latest.is_some(),
+            trial.train.weight_average > 0.0,
+            "{name}"
+        );
+    }
+}
+
+/// A learning rate of almost 0 never improves: epoch 0 stays the best, so the training ends after two
+/// epochs of five, whether it was stopped or not.
+#[test]
+fn a_training_that_stalls_ends_early() {
+    let _alone = alone();
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut trial = Trial::small();
+    trial.train.early_stopping = 2;
+    trial.train.epochs = 5;
+    trial.train.learning_rate = 1e-30;
+    let expected = trial.whole(&folder.path().join("whole"));
+    assert_eq!((expected.rows.len(), expected.best.epoch), (3, 0));
+    let once = folder.path().join("once");
+    let _ = trial.train(&once, StartMode::Fresh, 8).saved();
+    let end = trial.train(&once, StartMode::Resume, u64::MAX).result;
+    assert!(matches!(end, Ok(Outcome::Done { .. })), "{end:?}");
+    assert_eq!(Remains::of(&trial.dir(&once)), expected);
+}
+
+/// Every call takes at least one step, and all of them together give the same bits.
+#[test]
+fn a_time_limit_saves_and_stops() {
+    let _alone = alone();
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut trial = Trial::small();
+    let expected = trial.whole(&folder.path().join("whole"));
+    trial.train.max_minutes = 1e-9;
+    let parts = folder.path().join("parts");
+    let mut mode = StartMode::Fresh;
+    let mut calls = 0;
+    loop {
+        match trial
+            .train(&parts, mode, u64::MAX)
+            .result
+            .expect("no error")
+        {
+            Outcome::Done { .. } => break,
+            Outcome::Stopped { reason, .. } => assert_eq!(reason, StopReason::TimeLimit),
+        }
+        mode = StartMode::Resume;
+        calls += 1;
+        assert!(calls < 100, "it goes on");
+    }
+    // 18 steps, of which the last of each epoch ends in a checkpoint of its own.
+    assert!(calls >= 15, "{calls}");
+    assert_eq!(Remains::of(&trial.dir(&parts)), expected);
 }
 
 #[test]
@@ -346,7 +483,7 @@ fn seed_dropout_augmentation_and_adam_state_are_all_in_the_bits() {
 
     let mut others = [Trial::small(), Trial::small(), Trial::small()];
     others[0].model.head_dropout = 0.0;
-    others[1].model.block_dropout = 0.0;
+    others[1].model.block_dropout = BlockDropout::All(0.0);
     others[2].augmentation = Augmentation::NONE;
     for (number, other) in others.iter().enumerate() {
         let root = root(&number.to_string());

@@ -100,17 +100,18 @@ pub fn load<E: ExperimentKind>(
     })
 }
 
-/// Refuses keys that a file of its own or an override sets and that its training does not read. A
-/// base may have them: it has the defaults of every choice.
+/// Refuses keys that an override or a file sets and that the training does not read. A base and the
+/// file with every key may have them: they hold the defaults of every choice.
 fn refuse_unread<E: ExperimentKind>(
     experiment: &E,
     merged: &DocumentMut,
     layers: &[(&Source, Document<String>)],
     overrides: &[Override],
 ) -> Result<(), ExperimentError> {
-    let own = layers
-        .iter()
-        .filter(|(source, _)| !source.name.starts_with(BASE_PREFIX));
+    let (_root, above) = layers
+        .split_last()
+        .expect("a name has at least its own file");
+    let own = (above.iter()).filter(|(source, _)| !source.name.starts_with(BASE_PREFIX));
     let mut keys: Vec<String> = own
         .flat_map(|(_, document)| keys_of(document.as_table(), ""))
         .collect();

@@ -83,7 +83,10 @@ pub enum Initialisation {
 
 /// Dropout after each block: one share for all, or one per block.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(untagged, expecting = "expected a number or a list of numbers, one per block")]
+#[serde(
+    untagged,
+    expecting = "expected a number or a list of numbers, one per block"
+)]
 pub enum BlockDropout {
     /// The same share after every block.
     All(f64),
@@ -503,7 +506,8 @@ mod tests {
         );
         let too_small = SpecError::TooSmall { network, side: 28 };
         assert_eq!(spec.check(28), Err(too_small));
-        let changes: [(&str, fn(&mut ModelSpec)); 10] = [
+        type Change = fn(&mut ModelSpec);
+        let changes: [(&str, Change); 10] = [
             ("filters", |spec| spec.filters = vec![8]),
             ("convolutions_per_block", |spec| {
                 spec.convolutions_per_block = 2

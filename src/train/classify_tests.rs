@@ -90,7 +90,7 @@ fn train_with(
     let model = ModelSpec {
         normalisation: variant.normalisation,
         // Dropout would use a generator shared with other tests of this process.
-        ..ModelSpec::plain(&variant.filters.to_vec())
+        ..ModelSpec::plain(variant.filters)
     };
     let (asked, reports) = (Cell::new(0), Cell::new(0));
     let job = ClassifyJob {

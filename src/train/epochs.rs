@@ -128,6 +128,15 @@ impl<'a, T: Task> Loop<'a, T> {
         patience > 0 && best.is_some_and(|best| self.state.epoch >= best.epoch + patience)
     }
 
+    /// Returns whether the time limit of this call has passed, and a step was taken since the last
+    /// checkpoint: every call goes on a little.
+    fn is_late(&self) -> bool {
+        let late = self
+            .deadline
+            .is_some_and(|deadline| Instant::now() >= deadline);
+        late && self.saved != Some(CheckpointName::of(&self.state))
+    }
+
     /// Trains the rest of the epoch; returns the reason if it stopped before the end.
     fn train_epoch(
         &mut self,
@@ -138,13 +147,9 @@ impl<'a, T: Task> Loop<'a, T> {
         let steps = self.task.items().div_ceil(job.train.batch_size);
         let mut unread = Unread::new(job.read_every);
         for step in self.state.step as usize..steps {
-            let late = || {
-                self.deadline
-                    .is_some_and(|deadline| Instant::now() >= deadline)
-            };
             let reason = match stop.requested() {
                 true => Some(StopReason::Requested),
-                false => late().then_some(StopReason::TimeLimit),
+                false => self.is_late().then_some(StopReason::TimeLimit),
             };
             if reason.is_some() {
                 self.read(&mut unread, steps, events)?;

@@ -12,6 +12,9 @@ use crate::run::{
 use super::job::{Job, StartMode, Task};
 use super::{TrainError, TrainEvents};
 
+/// A network in training and its state, from a checkpoint.
+type Restored<N> = (InTraining<N>, CheckpointState);
+
 /// Passes warnings to `events` and stores them for the run's record.
 pub(super) struct Notes<'a> {
     pub(super) events: &'a mut dyn TrainEvents,
@@ -131,7 +134,7 @@ pub(super) fn restore<T: Task>(
     task: &T,
     build: impl Fn() -> InTraining<T::Network>,
     notes: &mut Notes<'_>,
-) -> Result<Option<(InTraining<T::Network>, CheckpointState)>, TrainError> {
+) -> Result<Option<Restored<T::Network>>, TrainError> {
     let run = job.run;
     let mut reasons = Vec::new();
     for name in run.checkpoint_folders()?.into_iter().rev() {
