@@ -13,7 +13,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Distribution, Tensor};
 use camtrail::explain::{ExplainRequest, Method, TargetSpec, explain};
 use camtrail::model::tap::Tap;
-use camtrail::model::{BlockNormalisation, Head, ModelSpec, NetworkName, PlainCnn};
+use camtrail::model::{ModelSpec, PlainCnn};
 
 const BATCH: usize = 128;
 const SIDE: usize = 32;

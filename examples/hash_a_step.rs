@@ -70,6 +70,7 @@ fn published(name: &str, [count, side]: [usize; 2]) -> Result<(), Box<dyn std::e
     let batch = ImageBatch {
         images: images(&device),
         labels: Tensor::<1, Int>::arange(0..count as i64, &device) % CLASSES as i32,
+        targets: None,
     };
     let output = TrainStep::step(&network, batch);
     show("logits", output.item.output);

@@ -13,7 +13,10 @@ use camtrail::data::{
     Augmentation, DataOptions, EpochOrder, SHAPES, ShapesOptions, Splits, fill_batch,
 };
 use camtrail::model::tap::Tap;
-use camtrail::model::{BlockDropout, Head, ModelSpec, PlainCnn, load_network, to_tensor};
+use camtrail::model::{
+    BlockActivation, BlockDropout, Head, Initialisation, ModelSpec, PlainCnn, load_network,
+    to_tensor,
+};
 use camtrail::run::{CheckpointName, EpochRow, RunDir, RunManifest, RunStatus, read_epoch_records};
 use camtrail::train::{
     CheckpointSpec, ClassifyJob, ImageBatch, Silent, StartMode, TrainSpec, train,

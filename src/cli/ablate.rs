@@ -7,6 +7,7 @@ use clap::Args;
 use crate::experiment::{Experiment, Resolved};
 use crate::run::check_folder;
 use crate::study::ablation::{self, Request, missing};
+use crate::study::series::{PLAIN, Series};
 use crate::study::{Selection, StudyError};
 
 use super::commands::Commands;
@@ -14,15 +15,18 @@ use super::context::Context;
 use super::evaluate::print;
 use super::modes::Mode;
 use super::output::{listed, note};
-use super::shared::{CheckpointArguments, at_least_one};
+use super::shared::{CheckpointArguments, at_least_one, base_of, in_series, series};
 use super::train::train_missing;
 
 /// Arguments of `ablate`.
 #[derive(Debug, Clone, Args)]
 pub(super) struct AblateArguments {
     /// Experiments to compare, shallowest first
-    #[arg(default_values = ablation::SERIES)]
+    #[arg(default_values = PLAIN.trials)]
     trials: Vec<String>,
+    /// A series of experiments and their base by name: "plain" or "normalised"
+    #[arg(long, value_name = "NAME", value_parser = series, conflicts_with_all = ["trials", "base"])]
+    series: Option<Series>,
     #[command(flatten)]
     checkpoint: CheckpointArguments,
     /// Experiment to follow along its checkpoints [default: the last trial]
@@ -60,8 +64,8 @@ impl AblateArguments {
 
     fn request(&self) -> anyhow::Result<Request> {
         Ok(Request {
-            trials: self.trials.clone(),
-            base: self.checkpoint.base.clone(),
+            trials: in_series(self.series, &self.trials),
+            base: base_of(self.series, self.checkpoint.base.as_deref()),
             seed: self.checkpoint.seed(),
             seeds: self.checkpoint.seed.into_iter().collect(),
             which: self.checkpoint.which()?,
@@ -110,7 +114,7 @@ pub(super) fn perform(
 ) -> anyhow::Result<Vec<PathBuf>> {
     let (base, seeds) = (request.base.as_deref(), &[request.seed]);
     let dataset = (context.runs).dataset::<Experiment>(&request.trials, base, seeds)?;
-    let output = context.output(out, &[dataset])?;
+    let output = context.output(out, &[base.unwrap_or(dataset)])?;
     let found = ablation::measure(&context.runs, request, context)?;
     let set = output.stage()?;
     let table = set.placed(&found.write(set.path())?);

@@ -93,13 +93,13 @@ impl Context {
         // An unknown trial is reported by the study.
         let resolved: Resolved = self.runs.experiment(trials.first()?, base, &[]).ok()?;
         let dataset = resolved.experiment.data.dataset;
-        Some(self.figures(None, &[dataset.name(), SANITY]))
+        Some(self.figures(None, &[base.unwrap_or(dataset.name()), SANITY]))
     }
 
     /// Returns the request of a measurement.
     pub(super) fn measurement(&self, given: &MeasureArguments) -> anyhow::Result<measure::Request> {
-        let (base, out) = (given.base.as_deref(), given.out.as_deref());
-        given.request(self.verdicts(&given.trials, base, out))
+        let (trials, base) = (given.trials(), given.base());
+        given.request(self.verdicts(&trials, base.as_deref(), given.out.as_deref()))
     }
 
     /// Opens the output folder for the data set or network in `parts`, or the user's folder, before
@@ -126,7 +126,7 @@ impl Context {
         let dataset = self
             .runs
             .dataset::<Experiment>(&request.trials, base, seeds)?;
-        self.output(out, &[dataset, name])
+        self.output(out, &[base.unwrap_or(dataset), name])
     }
 
     /// Draws what the folder `below` of `set` holds, puts the set in its place, and returns the drawn

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use crate::experiment::Override;
-use crate::study::ablation::SERIES;
+use crate::study::series::{ALL, PLAIN, Series};
 use crate::study::{MethodChoice, WeightSource, Which, check_head, measure};
 
 /// Default root of the run folders.
@@ -59,6 +59,30 @@ impl ExperimentArguments {
 pub(super) fn overrides(texts: &[String]) -> anyhow::Result<Vec<Override>> {
     let given = |text: &String| Ok(text.parse::<Override>()?.given_with("--set"));
     texts.iter().map(given).collect()
+}
+
+/// Returns the series called `name`.
+pub(super) fn series(name: &str) -> Result<Series, String> {
+    let found = ALL.into_iter().find(|series| series.name == name);
+    found.ok_or_else(|| {
+        let known = ALL.map(|series| format!("{:?}", series.name)).join(", ");
+        format!("no such series, known are {known}")
+    })
+}
+
+/// Returns the experiments of the series, if one is named, else those given.
+pub(super) fn in_series(series: Option<Series>, given: &[String]) -> Vec<String> {
+    series.map_or_else(
+        || given.to_vec(),
+        |series| series.trials.map(str::to_string).to_vec(),
+    )
+}
+
+/// Returns the base of the series, if one is named, else the one given.
+pub(super) fn base_of(series: Option<Series>, given: Option<&str>) -> Option<String> {
+    series
+        .map_or(given, |series| series.base)
+        .map(str::to_string)
 }
 
 /// A run, and one of its checkpoints.
@@ -123,11 +147,14 @@ impl MapArguments {
 #[derive(Debug, Clone, Args)]
 pub(super) struct MeasureArguments {
     /// Experiments to measure, shallowest first
-    #[arg(default_values = SERIES)]
-    pub(super) trials: Vec<String>,
+    #[arg(default_values = PLAIN.trials)]
+    trials: Vec<String>,
+    /// A series of experiments and their base by name: "plain" or "normalised"
+    #[arg(long, value_name = "NAME", value_parser = series, conflicts_with_all = ["trials", "base"])]
+    series: Option<Series>,
     /// Use the runs trained on this base, such as "shapes"
     #[arg(long, visible_alias = "dataset", value_name = "NAME")]
-    pub(super) base: Option<String>,
+    base: Option<String>,
     /// Training seeds [default: all trained seeds]
     #[arg(long, alias = "seed", value_delimiter = ',', value_name = "SEED,SEED")]
     pub(super) seeds: Vec<u64>,
@@ -164,12 +191,22 @@ pub(super) struct MeasureArguments {
 }
 
 impl MeasureArguments {
+    /// Returns the experiments, shallowest first.
+    pub(super) fn trials(&self) -> Vec<String> {
+        in_series(self.series, &self.trials)
+    }
+
+    /// Returns the base that the runs were trained on, if not the experiments' own.
+    pub(super) fn base(&self) -> Option<String> {
+        base_of(self.series, self.base.as_deref())
+    }
+
     /// Returns the request; `verdicts` is the folder of the sanity checks' results.
     pub(super) fn request(&self, verdicts: Option<PathBuf>) -> anyhow::Result<measure::Request> {
         check_head(self.retrain_head, &self.methods)?;
         Ok(measure::Request {
-            trials: self.trials.clone(),
-            base: self.base.clone(),
+            trials: self.trials(),
+            base: self.base(),
             seeds: self.seeds.clone(),
             which: self.checkpoint.parse()?,
             split: self.split.parse()?,

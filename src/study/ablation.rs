@@ -20,8 +20,6 @@ use super::runs::{Runs, Trained, Which};
 use super::subject::{FINE_CELLS, LayerChoice, Subject};
 use super::watch::Watch;
 
-/// The series of increasing depth, shallowest first.
-pub const SERIES: [&str; 4] = ["trial-a", "trial-b", "trial-c", "trial-d"];
 /// Folder of the maps of every trial.
 pub const MAPS: &str = "maps";
 /// Folder of the maps along training.

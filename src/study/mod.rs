@@ -33,6 +33,7 @@ pub mod reproduce;
 mod runs;
 pub mod sanity;
 pub mod score;
+pub mod series;
 mod subject;
 mod table;
 mod titles;

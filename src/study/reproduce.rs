@@ -9,6 +9,7 @@ use super::error::StudyError;
 use super::once::check_once;
 use super::pictures::Selection;
 use super::runs::{Runs, Which};
+use super::series::PLAIN;
 use super::{ablation, forecast, localize, measure, memory, sanity, score};
 
 /// Base of the trials in the quick plan.
@@ -113,7 +114,7 @@ impl Request {
     fn trials(&self, runs: &Runs) -> Result<Vec<Resolved>, StudyError> {
         let base = self.base();
         let resolve = |trial: &&str| runs.experiment(trial, base.as_deref(), &self.overrides);
-        ablation::SERIES.iter().map(resolve).collect()
+        PLAIN.trials.iter().map(resolve).collect()
     }
 
     fn resolved_predictors(
@@ -134,7 +135,7 @@ impl Request {
     fn measured(&self, class: &str, limit: usize) -> measure::Request {
         measure::Request {
             base: self.base(),
-            ..measure::Request::of(&ablation::SERIES)
+            ..measure::Request::of(&PLAIN.trials)
                 .seeds(&self.seeds)
                 .limit(limit)
                 .class(class)
@@ -173,7 +174,7 @@ fn images(runs: &Runs, request: &Request, seed: u64) -> Result<Vec<Step>, StudyE
         }
     }
     steps.push(Step::Ablation(ablation::Request {
-        trials: ablation::SERIES.map(str::to_string).to_vec(),
+        trials: PLAIN.trials.map(str::to_string).to_vec(),
         base: request.base(),
         seed,
         seeds: request.seeds.clone(),

@@ -1,6 +1,8 @@
 //! The trials' network: convolution blocks of growing depth.
 
 mod block;
+#[cfg(test)]
+mod ingredients_tests;
 mod layer;
 #[cfg(test)]
 mod normalisation_tests;
