@@ -223,14 +223,11 @@ fn the_gradient_under_average_pooling_is_that_of_finite_differences() {
     check_gradients(&spec(Head::AveragePool), 3);
 }
 
+/// The smooth activations: six layers of kinks would be more than the tolerance. The others are
+/// compared with PyTorch.
 #[test]
-fn the_gradient_of_every_activation_with_shortcuts_is_that_of_finite_differences() {
-    for activation in [
-        BlockActivation::Relu,
-        BlockActivation::LeakyRelu,
-        BlockActivation::Gelu,
-        BlockActivation::Silu,
-    ] {
+fn the_gradient_with_shortcuts_is_that_of_finite_differences() {
+    for activation in [BlockActivation::Gelu, BlockActivation::Silu] {
         let spec = ModelSpec {
             activation,
             convolutions_per_block: 3,

@@ -214,18 +214,18 @@ fn a_checkpoint_of_another_experiment_is_refused() {
 fn fewer_epochs_than_are_done_are_refused_and_a_jump_of_the_rate_is_announced() {
     let (folder, run) = with_run("records-epochs", 4);
     let before = fs::read(run.join("run.json")).expect("there");
-    let resume = |epochs: &str| {
+    let change = |epochs: &str, more: &[&str]| {
         let epochs = format!("train.epochs={epochs}");
-        let more = [
+        let changes = [
             "--set",
             &epochs,
             "--set",
             "train.schedule=cosine",
             "--resume",
-            "--accept-changes",
         ];
-        trained(&folder, &more)
+        trained(&folder, &[&changes, more].concat())
     };
+    let resume = |epochs: &str| change(epochs, &["--accept-changes"]);
     refused(
         &resume("3"),
         1,
@@ -239,8 +239,6 @@ fn fewer_epochs_than_are_done_are_refused_and_a_jump_of_the_rate_is_announced() 
         before,
         "unchanged"
     );
-    let longer = resume("8");
-    assert_eq!(longer.code, 0, "{}", longer.stderr);
     // 4 steps of 4 epochs: the last step of the cosine is at 15/16 of its way, then 16/32.
     let rate = |done: f64| 1e-3 * 0.5 * (1.0 + (std::f64::consts::PI * done).cos());
     let said = format!(
@@ -248,6 +246,10 @@ fn fewer_epochs_than_are_done_are_refused_and_a_jump_of_the_rate_is_announced() 
         rate(15.0 / 16.0),
         rate(0.5)
     );
+    // Before it is done, and when it is.
+    refused(&change("8", &[]), 1, &["train.epochs was 4, is 8", &said]);
+    let longer = resume("8");
+    assert_eq!(longer.code, 0, "{}", longer.stderr);
     assert!(longer.stderr.contains(&said), "{said} in {}", longer.stderr);
     assert!(
         longer.stderr.contains("--set train.schedule=constant"),

@@ -5,7 +5,7 @@ use clap::Args;
 use crate::experiment::{Experiment, ExperimentError, ForecastExperiment, Resolved};
 use crate::run::{RunDir, RunManifest};
 use crate::study::training::{
-    Accepted, RateChange, Trainable, Training, check_unchanged, train_run, train_unless_done,
+    Accepted, Trainable, Training, check_unchanged, train_run, train_unless_done,
 };
 use crate::study::{StudyError, check_once};
 use crate::train::{Outcome, StartMode, StopReason};
@@ -107,18 +107,11 @@ fn warn(accepted: &Accepted) {
     if let Some(lost) = &accepted.table {
         note(format!("warning: {lost}; the curves will lack them"));
     }
-    let Some(RateChange {
-        before,
-        after,
-        epochs: [planned, now],
-    }) = accepted.rate
-    else {
+    let Some(rate) = accepted.rate else {
         return;
     };
-    note(format!(
-        "warning: the learning rate goes from {before:.1e} to {after:.1e}: the schedule now spans \
-         {now} epochs, the run so far was planned for {planned}"
-    ));
+    note(format!("warning: {rate}"));
+    let (before, [_, now]) = (rate.before, rate.epochs);
     note(format!(
         "hint: to continue at the last rate instead, add --set train.schedule=constant --set \
          train.learning_rate={before:.1e}; for {now} epochs on one schedule, train another --seed"

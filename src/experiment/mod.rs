@@ -13,6 +13,7 @@ mod overrides;
 mod resolve;
 mod source;
 mod spec;
+mod unread;
 mod unwritten;
 mod value;
 

@@ -10,6 +10,7 @@ use super::kind::check_kind;
 use super::overrides::Override;
 use super::source::{BASE_PREFIX, Source};
 use super::spec::{Experiment, ExperimentKind, OutOfRange};
+use super::unread::refuse_unread;
 use super::unwritten::admit;
 use super::value::{item_at, value_error};
 use crate::data::{ImageShape, Splits};
@@ -98,48 +99,6 @@ pub fn load<E: ExperimentKind>(
         text,
         sources: layers,
     })
-}
-
-/// Refuses keys that an override or a file sets and that the training does not read. A base and the
-/// file with every key may have them: they hold the defaults of every choice.
-fn refuse_unread<E: ExperimentKind>(
-    experiment: &E,
-    merged: &DocumentMut,
-    layers: &[(&Source, Document<String>)],
-    overrides: &[Override],
-) -> Result<(), ExperimentError> {
-    let (_root, above) = layers
-        .split_last()
-        .expect("a name has at least its own file");
-    let own = (above.iter()).filter(|(source, _)| !source.name.starts_with(BASE_PREFIX));
-    let mut keys: Vec<String> = own
-        .flat_map(|(_, document)| keys_of(document.as_table(), ""))
-        .collect();
-    keys.extend(overrides.iter().map(|change| change.key.clone()));
-    for key in keys {
-        if let Some(reason) = experiment.unread(&key) {
-            let item = item_at(merged.as_table(), &key).unwrap_or(&Item::None);
-            return Err(value_error(
-                &key,
-                item,
-                format!("is not read: {reason}"),
-                layers,
-            ));
-        }
-    }
-    Ok(())
-}
-
-/// Returns the keys of all values, with their sections.
-fn keys_of(table: &dyn TableLike, prefix: &str) -> Vec<String> {
-    let inner = |(key, item): (&str, &Item)| {
-        let path = format!("{prefix}{key}");
-        match item.as_table_like() {
-            Some(table) => keys_of(table, &format!("{path}.")),
-            None => vec![path],
-        }
-    };
-    table.iter().flat_map(inner).collect()
 }
 
 fn parse_all(layers: &[Source]) -> Result<Vec<(&Source, Document<String>)>, ExperimentError> {

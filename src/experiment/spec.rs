@@ -190,8 +190,11 @@ impl ExperimentKind for Experiment {
     fn check(&self) -> Result<(), OutOfRange> {
         let (train, model) = (&self.train, &self.model);
         for dropped in model.block_dropout.shares() {
-            // Its own message would be about the length of the list.
-            share("model.block_dropout", *dropped)?;
+            share("model.block_dropout", *dropped).map_err(|out| OutOfRange {
+                // As the network's own errors of this key, it is a whole sentence.
+                allowed: format!("must be {}", out.allowed),
+                ..out
+            })?;
         }
         share("model.head_dropout", model.head_dropout)?;
         self.data.check_augmentation()?;

@@ -108,7 +108,7 @@ fn dense_operands([images, scale, shift, statistics, plus]: Operands, kind: Kind
 
 /// What a normalisation does to each channel.
 #[derive(Debug, Clone)]
-struct Layer {
+pub(super) struct Layer {
     mean: Vec<f32>,
     /// 1 / sqrt(variance + epsilon)
     rate: Vec<f32>,
@@ -119,7 +119,7 @@ struct Layer {
 }
 
 impl Layer {
-    fn of(
+    pub(super) fn of(
         scale: &FloatTensor<Flex>,
         shift: &FloatTensor<Flex>,
         statistics: &FloatTensor<Flex>,
@@ -138,7 +138,12 @@ impl Layer {
         }
     }
 
-    fn channels(&self) -> Channels<'_> {
+    /// Returns the number of channels.
+    pub(super) fn count(&self) -> usize {
+        self.mean.len()
+    }
+
+    pub(super) fn channels(&self) -> Channels<'_> {
         Channels {
             mean: &self.mean,
             factor: &self.factor,
@@ -188,7 +193,7 @@ impl Backward<Flex, 4> for NormalisationBackward {
         };
         let sums_needed = kind.own || scale_node.is_some() || shift_node.is_some();
         let keep = kind.activation.bends() && plus_node.is_some();
-        let [shift_sums, scale_sums] = match sums_needed || keep {
+        let found = match sums_needed || keep {
             true => {
                 let gradient = numbers_mut(&mut gradient);
                 sums(numbers(&images), gradient, known, channels, keep)
@@ -200,11 +205,8 @@ impl Backward<Flex, 4> for NormalisationBackward {
             known = Known::Images;
         }
         if let Some(node) = images_node {
-            let [fixed, slope] = layer.pull([&shift_sums, &scale_sums], count, kind);
-            let pull = kind.own.then_some(Pull {
-                fixed: &fixed,
-                slope: &slope,
-            });
+            let pull = layer.pull([&found[0], &found[1]], count, kind);
+            let pull = kind.own.then(|| pull.as_pull());
             let images = numbers(&images);
             let result = match plus_node.is_some() {
                 true => {
@@ -224,32 +226,54 @@ impl Backward<Flex, 4> for NormalisationBackward {
         if let Some(node) = plus_node {
             grads.register::<Flex>(node.id, channels_second_of(gradient));
         }
-        if let Some(node) = scale_node {
-            let rates = scale_sums.iter().zip(&layer.rate);
-            let values: Vec<f32> = rates.map(|(sum, r)| (sum * f64::from(*r)) as f32).collect();
-            grads.register::<Flex>(node.id, tensor(values, [layer.rate.len()]));
+        let [shift, scale] = layer.slopes(&found);
+        for (node, values) in [(scale_node, scale), (shift_node, shift)] {
+            if let Some(node) = node {
+                grads.register::<Flex>(node.id, tensor(values, [layer.count()]));
+            }
         }
-        if let Some(node) = shift_node {
-            let values: Vec<f32> = shift_sums.iter().map(|sum| *sum as f32).collect();
-            grads.register::<Flex>(node.id, tensor(values, [layer.rate.len()]));
+    }
+}
+
+/// The values of a [`Pull`].
+#[derive(Debug)]
+pub(super) struct PullValues {
+    fixed: Vec<f32>,
+    slope: Vec<f32>,
+}
+
+impl PullValues {
+    pub(super) fn as_pull(&self) -> Pull<'_> {
+        Pull {
+            fixed: &self.fixed,
+            slope: &self.slope,
         }
     }
 }
 
 impl Layer {
-    /// Returns the parts of [`Pull`], from the sums and the number of values of a channel; nothing
+    /// Returns the values of [`Pull`], from the sums and the number of values of a channel; nothing
     /// if the statistics were given.
-    fn pull(&self, [shift, scale]: [&[f64]; 2], count: usize, kind: Kind) -> [Vec<f32>; 2] {
-        if !kind.own {
-            return [Vec::new(), Vec::new()];
-        }
+    pub(super) fn pull(&self, [shift, scale]: [&[f64]; 2], count: usize, kind: Kind) -> PullValues {
         let share = |channel: usize| f64::from(self.factor[channel]) / count as f64;
-        let all = 0..self.mean.len();
+        let all = 0..if kind.own { self.count() } else { 0 };
         let fixed = all.clone().map(|at| (share(at) * shift[at]) as f32);
         let slope = all.map(|at| {
             let rate = f64::from(self.rate[at]);
             (share(at) * scale[at] * rate * rate) as f32
         });
-        [fixed.collect(), slope.collect()]
+        PullValues {
+            fixed: fixed.collect(),
+            slope: slope.collect(),
+        }
+    }
+
+    /// Returns the gradients of the shift and of the scale, from the sums.
+    pub(super) fn slopes(&self, [shift, scale]: &[Vec<f64>; 2]) -> [Vec<f32>; 2] {
+        let rates = scale.iter().zip(&self.rate);
+        [
+            shift.iter().map(|sum| *sum as f32).collect(),
+            rates.map(|(sum, r)| (sum * f64::from(*r)) as f32).collect(),
+        ]
     }
 }

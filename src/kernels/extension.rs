@@ -16,8 +16,8 @@ use super::weight_axes::WeightAxes;
 use super::{
     differentiable_binary_cross_entropy, differentiable_convolution, differentiable_dense,
     differentiable_depthwise, differentiable_fork, differentiable_gate, differentiable_join,
-    differentiable_normalise, differentiable_pool, differentiable_recurrence,
-    differentiable_softmax, differentiable_sums,
+    differentiable_normalise, differentiable_pool, differentiable_pooled_normalise,
+    differentiable_recurrence, differentiable_softmax, differentiable_sums,
 };
 
 /// Operations of the CPU backend in addition to Burn's own.
@@ -135,6 +135,20 @@ pub(super) trait Kernels: Backend {
         kind: Kind,
     ) -> FloatTensor<Self>;
 
+    /// Returns the largest of the normalised images, after the activation of `kind`, in each 2x2
+    /// window.
+    ///
+    /// # Shapes
+    /// - `images`: `[images, channels, height, width]`; `statistics`: `[2, channels]`
+    /// - returned: the same axes as `images`, with half the height and width, rounded down
+    fn pooled_normalised(
+        images: FloatTensor<Self>,
+        scale: FloatTensor<Self>,
+        shift: FloatTensor<Self>,
+        statistics: FloatTensor<Self>,
+        kind: Kind,
+    ) -> FloatTensor<Self>;
+
     /// Returns the states of a ConvLSTM layer over `steps` steps.
     ///
     /// # Shapes
@@ -243,6 +257,16 @@ impl Kernels for Flex {
         differentiable_normalise::values([images, scale, shift, statistics, plus], kind)
     }
 
+    fn pooled_normalised(
+        images: FloatTensor<Self>,
+        scale: FloatTensor<Self>,
+        shift: FloatTensor<Self>,
+        statistics: FloatTensor<Self>,
+        kind: Kind,
+    ) -> FloatTensor<Self> {
+        differentiable_pooled_normalise::values([images, scale, shift, statistics], kind)
+    }
+
     fn recurrence(
         given: FloatTensor<Self>,
         taps: FloatTensor<Self>,
@@ -340,6 +364,16 @@ impl<C: CheckpointStrategy> Kernels for Autodiff<Flex, C> {
         kind: Kind,
     ) -> FloatTensor<Self> {
         differentiable_normalise::tracked::<C>([images, scale, shift, statistics, plus], kind)
+    }
+
+    fn pooled_normalised(
+        images: FloatTensor<Self>,
+        scale: FloatTensor<Self>,
+        shift: FloatTensor<Self>,
+        statistics: FloatTensor<Self>,
+        kind: Kind,
+    ) -> FloatTensor<Self> {
+        differentiable_pooled_normalise::tracked::<C>([images, scale, shift, statistics], kind)
     }
 
     fn recurrence(

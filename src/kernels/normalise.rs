@@ -8,6 +8,8 @@ use super::activation::Activation;
 use super::differentiable_normalise::Kind;
 use super::extension::Kernels;
 use super::is_ours;
+use super::pool::max_pooled;
+use super::pool_window::Window;
 
 /// The parameters of a batch normalisation.
 #[derive(Debug, Clone)]
@@ -38,26 +40,11 @@ pub fn normalised(
     plus: Option<Tensor<4>>,
     activation: Activation,
 ) -> (Tensor<4>, [Tensor<1>; 2]) {
-    let floats = |tensor: &Tensor<1>| tensor.dtype() == DType::F32;
-    let others = plus.as_ref().is_none_or(is_ours);
-    if !(is_ours(&images) && others && floats(&layer.scale) && floats(&layer.shift)) {
+    if !(suits(&images, &layer) && plus.as_ref().is_none_or(is_ours)) {
         return by_the_backend(images, layer, plus, activation);
     }
-    let [_images, channels, _height, _width] = images.dims();
-    let own = layer.statistics.is_none();
-    let statistics: Tensor<2> = match layer.statistics {
-        Some(statistics) => Tensor::stack(statistics.map(Tensor::detach).to_vec(), 0),
-        None => {
-            let images = images.clone().into_dispatch();
-            Tensor::from_dispatch(<Dispatch as Kernels>::statistics(images))
-        }
-    };
-    let kind = Kind {
-        activation,
-        epsilon: layer.epsilon,
-        own,
-        joined: plus.is_some(),
-    };
+    let kind = layer.kind(activation, plus.is_some());
+    let statistics = layer.statistics_of(&images);
     let plus = match plus {
         Some(plus) => plus.into_dispatch(),
         // It is not read.
@@ -71,11 +58,71 @@ pub fn normalised(
         plus,
         kind,
     ));
-    let row = |index: usize| {
-        let row = statistics.clone().narrow(0, index, 1);
-        row.reshape([channels])
-    };
-    (results, [row(0), row(1)])
+    (results, rows(statistics))
+}
+
+/// Returns the largest value of `activation((images - mean) / sqrt(variance + epsilon) * scale +
+/// shift)` in each 2x2 window, and the mean and the variance, as [`normalised`]. A last odd row or
+/// column is in no window.
+///
+/// # Shapes
+/// - `images`: `[images, channels, height, width]`
+/// - returned: the same axes, with half the height and width, rounded down
+pub fn pooled_normalised(
+    images: Tensor<4>,
+    layer: Normalisation,
+    activation: Activation,
+) -> (Tensor<4>, [Tensor<1>; 2]) {
+    if !suits(&images, &layer) {
+        let (results, statistics) = by_the_backend(images, layer, None, activation);
+        return (max_pooled(results, Window::tiles(2)), statistics);
+    }
+    let kind = layer.kind(activation, false);
+    let statistics = layer.statistics_of(&images);
+    let results = Tensor::from_dispatch(<Dispatch as Kernels>::pooled_normalised(
+        images.into_dispatch(),
+        layer.scale.into_dispatch(),
+        layer.shift.into_dispatch(),
+        statistics.clone().into_dispatch(),
+        kind,
+    ));
+    (results, rows(statistics))
+}
+
+/// Returns whether the kernels support the normalisation.
+fn suits(images: &Tensor<4>, layer: &Normalisation) -> bool {
+    let floats = |tensor: &Tensor<1>| tensor.dtype() == DType::F32;
+    is_ours(images) && floats(&layer.scale) && floats(&layer.shift)
+}
+
+/// Returns the rows of `[2, channels]`.
+fn rows(statistics: Tensor<2>) -> [Tensor<1>; 2] {
+    [0, 1].map(|index| statistics.clone().narrow(0, index, 1).squeeze_dim(0))
+}
+
+impl Normalisation {
+    fn kind(&self, activation: Activation, joined: bool) -> Kind {
+        Kind {
+            activation,
+            epsilon: self.epsilon,
+            own: self.statistics.is_none(),
+            joined,
+        }
+    }
+
+    /// Returns the mean and the variance to normalise `images` by, `[2, channels]`.
+    fn statistics_of(&self, images: &Tensor<4>) -> Tensor<2> {
+        match &self.statistics {
+            Some(statistics) => {
+                let rows = statistics.iter().map(|row| row.clone().detach());
+                Tensor::stack(rows.collect(), 0)
+            }
+            None => {
+                let images = images.clone().into_dispatch();
+                Tensor::from_dispatch(<Dispatch as Kernels>::statistics(images))
+            }
+        }
+    }
 }
 
 /// Computes the same with the backend's own operations.

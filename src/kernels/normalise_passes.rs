@@ -38,7 +38,7 @@ pub(super) enum Known<'a> {
 }
 
 impl Channels<'_> {
-    fn count(&self) -> usize {
+    pub(super) fn count(&self) -> usize {
         self.mean.len()
     }
 
@@ -49,9 +49,31 @@ impl Channels<'_> {
 
     /// Returns a vector of the normalised values of a pixel.
     #[inline(always)]
-    fn normalised<S: Simd>(&self, simd: S, at: usize, deviation: S::f32s) -> S::f32s {
+    pub(super) fn normalised<S: Simd>(&self, simd: S, at: usize, deviation: S::f32s) -> S::f32s {
         let factor = load(simd, self.factor, at);
         simd.mul_add_e_f32s(deviation, factor, load(simd, self.shift, at))
+    }
+
+    /// Returns a vector of the gradient of a pixel, from its deviation and the gradient before the
+    /// activation.
+    #[inline(always)]
+    pub(super) fn back<S: Simd>(
+        &self,
+        simd: S,
+        at: usize,
+        [deviation, before]: [S::f32s; 2],
+        pull: Option<Pull>,
+    ) -> S::f32s {
+        let factor = load(simd, self.factor, at);
+        match pull {
+            Some(pull) => {
+                let fixed = simd.neg_f32s(load(simd, pull.fixed, at));
+                let slope = load(simd, pull.slope, at);
+                let pulled = simd.negate_mul_add_e_f32s(deviation, slope, fixed);
+                simd.mul_add_e_f32s(factor, before, pulled)
+            }
+            None => simd.mul_f32s(factor, before),
+        }
     }
 }
 
@@ -290,16 +312,7 @@ impl WithSimd for Back<'_> {
                     None => load(simd, into, at),
                 };
                 let before = known.gradient(simd, channels, at, [deviation, after]);
-                let factor = load(simd, channels.factor, at);
-                let value = match self.pull {
-                    Some(pull) => {
-                        let fixed = simd.neg_f32s(load(simd, pull.fixed, at));
-                        let slope = load(simd, pull.slope, at);
-                        let pulled = simd.negate_mul_add_e_f32s(deviation, slope, fixed);
-                        simd.mul_add_e_f32s(factor, before, pulled)
-                    }
-                    None => simd.mul_f32s(factor, before),
-                };
+                let value = channels.back(simd, at, [deviation, before], self.pull);
                 store(simd, into, at, value);
             }
         }

@@ -228,3 +228,73 @@ fn neither_cores_nor_instructions_change_a_bit_of_a_normalisation() {
         }
     }
 }
+
+/// The results and the gradients of images, scale and shift, then the statistics.
+fn run_pooled(
+    case: Case,
+    pooled: fn(Tensor<4>, Normalisation, Activation) -> (Tensor<4>, [Tensor<1>; 2]),
+) -> (Vec<Tensor<4>>, Vec<Tensor<1>>) {
+    let device = Device::flex().autodiff();
+    let [_images, channels, _height, _width] = case.images;
+    let images = values(case.images, 0.1, &Device::flex()) * 3.0 + 2.0;
+    let images = Tensor::<4>::from_data(images.into_data(), &device).require_grad();
+    let row = |salt: f32| values([channels], salt, &device).require_grad();
+    let (scale, shift) = (row(0.3), row(0.4));
+    let given = || [row(0.5).detach(), row(0.6).detach() + 1.5];
+    let layer = Normalisation {
+        scale: scale.clone(),
+        shift: shift.clone(),
+        statistics: (!case.own).then(given),
+        epsilon: EPSILON,
+    };
+    let (results, statistics) = pooled(images.clone(), layer, case.activation);
+    let score = results.clone() * values(results.dims(), 0.7, &device);
+    let gradients = score.sum().backward();
+    let slope = images.grad(&gradients).expect("a gradient");
+    let mut narrow = statistics.map(Tensor::without_autodiff).to_vec();
+    narrow.extend([&scale, &shift].map(|row| row.grad(&gradients).expect("a gradient")));
+    (vec![results.without_autodiff(), slope], narrow)
+}
+
+fn one_after_the_other(
+    images: Tensor<4>,
+    layer: Normalisation,
+    activation: Activation,
+) -> (Tensor<4>, [Tensor<1>; 2]) {
+    let (results, statistics) = normalised(images, layer, None, activation);
+    (max_pooled(results, Window::tiles(2)), statistics)
+}
+
+/// Even and odd sizes, channels that fill vectors and that do not, several parts.
+#[test]
+fn a_pool_in_the_same_pass_is_as_after_it() {
+    for images in [
+        [3, 1, 6, 4],
+        [2, 3, 7, 5],
+        [4, 24, 2, 3],
+        [1, 16, 1, 4],
+        [3, 16, 70, 41],
+    ] {
+        for case in cases(images).filter(|case| !case.joined) {
+            let (wide, narrow) = run_pooled(case, pooled_normalised);
+            let expected = run_pooled(case, one_after_the_other);
+            // The results have the same bits; sums run in another order.
+            assert_eq!(wide[0].to_data(), expected.0[0].to_data(), "{case:?}");
+            assert_close(wide[1].clone(), expected.0[1].clone(), SUM_ORDER);
+            for (found, expected) in narrow.into_iter().zip(expected.1) {
+                assert_close(found, expected, SUM_ORDER);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_instructions_change_no_bit_of_a_pooled_normalisation() {
+    for case in cases([2, 24, 9, 6]).filter(|case| !case.joined) {
+        assert_same_bits(|| {
+            let (wide, narrow) = run_pooled(case, pooled_normalised);
+            let wide = wide.into_iter().map(numbers);
+            wide.chain(narrow.into_iter().map(numbers)).collect()
+        });
+    }
+}

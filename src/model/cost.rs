@@ -37,7 +37,7 @@ impl NetworkSize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::spec::{BlockNormalisation, Head};
+    use crate::model::ingredients::{BlockNormalisation, Head};
 
     /// Trial A by hand: 32 filters of 3 x 9 weights and a bias are 896; 32 x 32 pixels times 32
     /// filters times 27 are 884,736; the dense layer has 16 x 16 x 32 = 8192 inputs.

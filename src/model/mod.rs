@@ -6,6 +6,7 @@ mod classifier;
 mod clips;
 mod cost;
 mod forecast_spec;
+mod ingredients;
 mod norm;
 mod numbering;
 mod plain_cnn;
@@ -27,6 +28,7 @@ pub use checkpoint::{
 pub use classifier::Classifier;
 pub use clips::{clip_tensor, frames_tensor};
 pub use forecast_spec::{ForecastSpec, ForecastSpecError, PredictorName};
+pub use ingredients::{BlockActivation, BlockDropout, BlockNormalisation, Head, Initialisation};
 pub use plain_cnn::{PlainCnn, fresh_linear_weights};
 pub use pooled::{PooledSplit, pooled_split};
 pub use predict::{Prediction, Score, predict, score, score_while, to_tensor};
@@ -37,8 +39,5 @@ pub use predictors::{
 };
 pub use resident::ResidentImages;
 pub use size::NetworkSize;
-pub use spec::{
-    BlockActivation, BlockDropout, BlockNormalisation, Head, Initialisation, ModelSpec,
-    NetworkName, SpecError,
-};
+pub use spec::{ModelSpec, NetworkName, SpecError};
 pub use trained::{Published, TrainedNetwork};

@@ -3,7 +3,7 @@
 use burn::module::{Flag, Module, Param, ParamId, RunningState};
 use burn::tensor::{Device, Tensor};
 
-use crate::kernels::{Activation, Normalisation, normalised};
+use crate::kernels::{Activation, Normalisation, normalised, pooled_normalised};
 
 /// Added to a variance before its square root, as in PyTorch, so that it is not 0.
 pub(super) const VARIANCE_EPSILON: f32 = 1e-5;
@@ -60,18 +60,46 @@ impl BatchNorm {
         plus: Option<Tensor<4>>,
         activation: Activation,
     ) -> Tensor<4> {
+        let shape = input.dims();
+        let layer = self.layer(&input);
+        let trains = layer.statistics.is_none();
+        let (output, statistics) = normalised(input, layer, plus, activation);
+        if trains {
+            self.update(statistics, shape);
+        }
+        output
+    }
+
+    /// Returns the largest activation of the normalised values in each 2x2 window.
+    ///
+    /// # Shapes
+    /// - `input`: `[batch, channels, height, width]`
+    /// - returned: the same axes, with half the height and width, rounded down
+    pub(super) fn forward_pooled(&self, input: Tensor<4>, activation: Activation) -> Tensor<4> {
+        let shape = input.dims();
+        let layer = self.layer(&input);
+        let trains = layer.statistics.is_none();
+        let (output, statistics) = pooled_normalised(input, layer, activation);
+        if trains {
+            self.update(statistics, shape);
+        }
+        output
+    }
+
+    /// Returns what is done to `input`; in training there are no statistics.
+    fn layer(&self, input: &Tensor<4>) -> Normalisation {
         let trains = self.training.val().is_enabled() && input.device().is_autodiff();
-        let [batch, _channels, height, width] = input.dims();
-        let layer = Normalisation {
+        Normalisation {
             scale: self.scale.val(),
             shift: self.shift.val(),
             statistics: (!trains).then(|| self.statistics()),
             epsilon: VARIANCE_EPSILON,
-        };
-        let (output, [mean, variance]) = normalised(input, layer, plus, activation);
-        if !trains {
-            return output;
         }
+    }
+
+    /// Moves the running statistics towards those of a batch.
+    fn update(&self, [mean, variance]: [Tensor<1>; 2], shape: [usize; 4]) {
+        let [batch, _channels, height, width] = shape;
         let values = (batch * height * width) as f64;
         // A single value has no variance over n - 1; its own, 0, is used unchanged.
         let unbiased = variance * (values / (values - 1.0).max(1.0));
@@ -81,7 +109,6 @@ impl BatchNorm {
         };
         follow(&self.running_mean, mean);
         follow(&self.running_variance, unbiased);
-        output
     }
 
     /// Returns its parameters and buffers by PyTorch's names in a layer, `[channels]` each.

@@ -7,8 +7,8 @@ use crate::experiment::{
 use crate::model::NetworkSize;
 use crate::run::{RunDir, RunError, RunManifest, RunStatus, check_epoch_records};
 use crate::train::{
-    ClassifyJob, ForecastJob, Outcome, StartMode, TrainError, TrainEvents, TrainSpec, check_epochs,
-    check_start, train, train_forecast,
+    ClassifyJob, ForecastJob, Outcome, RateChange, StartMode, TrainError, TrainEvents, TrainSpec,
+    check_epochs, check_start, train, train_forecast,
 };
 
 use super::error::StudyError;
@@ -175,17 +175,6 @@ pub struct Accepted {
     pub table: Option<RunError>,
 }
 
-/// A jump of the learning rate between the last step and the next one.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct RateChange {
-    /// Rate of the last step.
-    pub before: f64,
-    /// Rate of the next step.
-    pub after: f64,
-    /// Number of epochs that the schedule spanned, and spans now.
-    pub epochs: [u32; 2],
-}
-
 /// Fails if `resolved` is not the experiment that the run was trained with, or the run's folder is
 /// not what was written. With `accept`, fails only if a changed value determines what a step is, and
 /// returns the consequences of the others.
@@ -220,9 +209,14 @@ pub fn check_unchanged<E: Trainable>(
         let changes = in_words(changed.iter().filter(|field| field.is_fixed()));
         return Err(TrainError::FixedKeysChanged { path, changes }.into());
     }
+    let rate = rate_change(run, &saved.experiment, &resolved.experiment)?;
     if !accept && !changed.is_empty() {
-        let changes = in_words(&changed);
-        return Err(TrainError::ExperimentChanged { path, changes }.into());
+        return Err(TrainError::ExperimentChanged {
+            path,
+            changes: in_words(&changed),
+            rate,
+        }
+        .into());
     }
     for name in run.checkpoints()? {
         // A damaged one is skipped or reported when it is loaded.
@@ -234,10 +228,7 @@ pub fn check_unchanged<E: Trainable>(
     let table = check_epoch_records(run).err();
     match table {
         Some(source) if !accept => Err(TrainError::TableChanged { source }.into()),
-        table => Ok(Accepted {
-            rate: rate_change(run, &saved.experiment, &resolved.experiment)?,
-            table,
-        }),
+        table => Ok(Accepted { rate, table }),
     }
 }
 
@@ -260,7 +251,11 @@ fn rate_change<E: ExperimentKind>(
         after: now.learning_rate_at(state.total_steps, total(now)),
         epochs: [saved.epochs, now.epochs],
     };
-    let is_jump = saved != now && change.after > JUMP * change.before;
+    let [lower, higher] = [
+        change.before.min(change.after),
+        change.before.max(change.after),
+    ];
+    let is_jump = saved != now && higher > JUMP * lower;
     Ok(is_jump.then_some(change))
 }
 

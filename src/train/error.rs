@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use crate::model::{CheckpointError, ForecastSpecError};
 use crate::run::{CheckpointName, RunError};
 
+use super::RateChange;
+
 /// A training run that cannot start or continue.
 #[derive(Debug, thiserror::Error)]
 pub enum TrainError {
@@ -40,12 +42,17 @@ pub enum TrainError {
         reasons: String,
     },
     /// The experiment differs from the one that the run was started with.
-    #[error("the experiment changed since the run in {path:?} was started: {changes}")]
+    #[error(
+        "the experiment changed since the run in {path:?} was started: {changes}{}",
+        then(rate)
+    )]
     ExperimentChanged {
         /// The run folder.
         path: PathBuf,
         /// The keys that differ, with both values.
         changes: String,
+        /// The jump of the learning rate that they cause.
+        rate: Option<RateChange>,
     },
     /// One of the keys in [`FIXED_ON_RESUME`](super::FIXED_ON_RESUME) changed.
     #[error(
@@ -147,4 +154,9 @@ pub enum TrainError {
 
 fn shown(checkpoint: &Option<CheckpointName>) -> String {
     checkpoint.map_or_else(|| "none".to_string(), |name| name.to_string())
+}
+
+/// Returns the text of a consequence, after what causes it.
+fn then(rate: &Option<RateChange>) -> String {
+    rate.map_or(String::new(), |rate| format!("; {rate}"))
 }

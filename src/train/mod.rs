@@ -30,8 +30,7 @@ pub use job::{Outcome, StartMode, StopReason};
 pub use linear_head::{
     GRADIENT_SHARE, HeadFit, LinearHead, PooledFeatures, WEIGHT_DECAYS, fit_head,
 };
-pub use optimizer::OptimizerName;
-pub use schedule::Schedule;
+pub use schedule::RateChange;
 pub use session::{check_epochs, check_start};
-pub use spec::{CheckpointSpec, FIXED_ON_RESUME, TrainSpec};
+pub use spec::{CheckpointSpec, FIXED_ON_RESUME, OptimizerName, Schedule, TrainSpec};
 pub use step::ImageBatch;

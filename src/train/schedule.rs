@@ -1,10 +1,9 @@
 //! Schedules of the learning rate: its value at every step.
 
 use std::f64::consts::PI;
+use std::fmt;
 
-use serde::{Deserialize, Serialize};
-
-use super::TrainSpec;
+use super::spec::{Schedule, TrainSpec};
 
 /// Share of the steps over which a one-cycle schedule rises, if no epochs are given.
 const RISE: f64 = 0.3;
@@ -13,32 +12,29 @@ const FIRST_DIVISOR: f64 = 25.0;
 /// Its first learning rate, divided by its last one.
 const LAST_DIVISOR: f64 = 1e4;
 
-/// Schedule of the learning rate.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Schedule {
-    /// Constant.
-    #[default]
-    Constant,
-    /// Decay to 0 along half a cosine over all steps after the warm-up (Loshchilov and Hutter 2017,
-    /// eq. 5, without restarts).
-    Cosine,
-    /// A rise along half a cosine, then a fall to almost 0 along another one (Smith and Topin 2019,
-    /// in PyTorch's form, with a constant momentum).
-    OneCycle,
-    /// Constant, lowered by a factor after some epochs.
-    Step,
+/// A jump of the learning rate between the last step of a run and the next one.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RateChange {
+    /// Rate of the last step.
+    pub before: f64,
+    /// Rate of the next step.
+    pub after: f64,
+    /// Number of epochs that the schedule spanned, and spans now.
+    pub epochs: [u32; 2],
 }
 
-impl Schedule {
-    /// Returns the name in an experiment.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Constant => "constant",
-            Self::Cosine => "cosine",
-            Self::OneCycle => "one-cycle",
-            Self::Step => "step",
-        }
+impl fmt::Display for RateChange {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            before,
+            after,
+            epochs: [planned, now],
+        } = self;
+        write!(
+            formatter,
+            "the learning rate goes from {before:.1e} to {after:.1e}: the schedule now spans {now} \
+             epochs, the run so far was planned for {planned}"
+        )
     }
 }
 

@@ -2,9 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::optimizer::OptimizerName;
-use super::schedule::Schedule;
-
 /// Prefixes of the keys that cannot change in a resumed run. They define what a step is, and a
 /// checkpoint counts steps and holds the weights of one network. All other keys may change if the
 /// user accepts it.
@@ -16,6 +13,60 @@ pub const FIXED_ON_RESUME: [&str; 6] = [
     "train.batch_size",
     "train.optimizer",
 ];
+
+/// An optimizer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OptimizerName {
+    /// Adam (Kingma and Ba 2015, algorithm 1); the decay is the gradient of an L2 penalty.
+    #[default]
+    Adam,
+    /// Adam with decoupled weight decay (Loshchilov and Hutter 2019, algorithm 2).
+    Adamw,
+    /// Stochastic gradient descent with momentum (Sutskever et al. 2013); the decay is the gradient of
+    /// an L2 penalty.
+    Sgd,
+}
+
+impl OptimizerName {
+    /// Returns the name in an experiment.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Adam => "adam",
+            Self::Adamw => "adamw",
+            Self::Sgd => "sgd",
+        }
+    }
+}
+
+/// Schedule of the learning rate.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Schedule {
+    /// Constant.
+    #[default]
+    Constant,
+    /// Decay to 0 along half a cosine over all steps after the warm-up (Loshchilov and Hutter 2017,
+    /// eq. 5, without restarts).
+    Cosine,
+    /// A rise along half a cosine, then a fall to almost 0 along another one (Smith and Topin 2019,
+    /// in PyTorch's form, with a constant momentum).
+    OneCycle,
+    /// Constant, lowered by a factor after some epochs.
+    Step,
+}
+
+impl Schedule {
+    /// Returns the name in an experiment.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Constant => "constant",
+            Self::Cosine => "cosine",
+            Self::OneCycle => "one-cycle",
+            Self::Step => "step",
+        }
+    }
+}
 
 /// Training options. Fields that older runs omit are 0, which means "none".
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

@@ -116,8 +116,8 @@ impl Block {
         }
     }
 
-    /// Returns the block's output for `images`. The last convolution, its ReLU and the pool are one
-    /// operation if nothing lies between them and no tap observes the activation.
+    /// Returns the block's output for `images`. The last activation and the pool are one operation, with
+    /// the convolution or the normalisation before them, if no tap observes the activation.
     ///
     /// # Shapes
     /// - `images`: `[batch, channels, height, width]`

@@ -5,7 +5,8 @@ use burn::tensor::{Device, Tensor, TensorData};
 use serde::Deserialize;
 
 use super::PlainCnn;
-use crate::model::spec::{BlockActivation, BlockNormalisation, Head, ModelSpec};
+use crate::model::ingredients::{BlockActivation, BlockNormalisation, Head};
+use crate::model::spec::ModelSpec;
 use crate::model::tap::Tap;
 
 const CLASSES: usize = 3;
@@ -158,7 +159,7 @@ fn taps_walks_and_names_hold_for_every_ingredient() {
 /// 1 / 6.
 #[test]
 fn weights_stay_within_the_bound_of_their_initialisation() {
-    use crate::model::spec::Initialisation;
+    use crate::model::ingredients::Initialisation;
     for (initialisation, bound) in [
         (Initialisation::Pytorch, 1.0 / 6.0),
         (Initialisation::Kaiming, f32::sqrt(6.0 / 36.0)),

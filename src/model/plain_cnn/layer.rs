@@ -6,9 +6,10 @@ use burn::nn::{Initializer, PaddingConfig2d};
 use burn::tensor::{Device, Tensor};
 
 use crate::kernels::{Activation, After, Form, convolution, joined};
+use crate::model::ingredients::{BlockNormalisation, Initialisation};
 use crate::model::norm::BatchNorm;
 use crate::model::size::{NetworkSize, product, sum};
-use crate::model::spec::{BlockNormalisation, Initialisation, ModelSpec};
+use crate::model::spec::ModelSpec;
 use crate::model::weights::ExportedTensor;
 
 /// Numbers of running statistics between two layers of a block; a block of more layers is refused.
@@ -59,9 +60,12 @@ impl LayerPlan {
         self.channels[1]
     }
 
-    /// Returns whether a pool can be part of the convolution.
+    /// Returns whether a pool can be part of the layer's last operation.
     pub(super) fn pools(&self) -> bool {
-        self.normalisation == BlockNormalisation::None && self.activation == Activation::Relu
+        match self.normalisation {
+            BlockNormalisation::None => self.activation == Activation::Relu,
+            BlockNormalisation::Batch => true,
+        }
     }
 
     /// Returns the cost of the layer.
@@ -171,7 +175,13 @@ impl LayerParts<'_> {
 
     /// Returns the activation after a 2x2 max-pool, if the [plan](LayerPlan::pools) allows that.
     pub(super) fn pooled(self, plan: &LayerPlan, images: Tensor<4>) -> Tensor<4> {
-        self.convolve(plan, images, After::ReluPool)
+        match self.norm {
+            None => self.convolve(plan, images, After::ReluPool),
+            Some(norm) => {
+                let results = self.convolve(plan, images, After::NOTHING);
+                norm.forward_pooled(results, plan.activation)
+            }
+        }
     }
 
     fn convolve(self, plan: &LayerPlan, images: Tensor<4>, after: After) -> Tensor<4> {

@@ -13,8 +13,9 @@ use burn::module::Module;
 use burn::nn::{Dropout, DropoutConfig, Linear, LinearConfig};
 use burn::tensor::{Device, Tensor};
 
+use super::ingredients::Head;
 use super::numbering::numbered;
-use super::spec::{Head, ModelSpec, NetworkName};
+use super::spec::{ModelSpec, NetworkName};
 use super::tap::Tap;
 use super::weights::ExportedTensor;
 use crate::kernels::{WeightAxes, averaged, dense};

@@ -5,7 +5,8 @@ use burn::nn::loss::CrossEntropyLossConfig;
 use burn::tensor::{Device, Gradients, Int, Tensor, TensorData};
 
 use super::PlainCnn;
-use crate::model::spec::{BlockNormalisation, Head, ModelSpec};
+use crate::model::ingredients::{BlockNormalisation, Head};
+use crate::model::spec::ModelSpec;
 use crate::model::tap::Tap;
 use crate::model::weights::{ExportedTensor, WeightFile, export_safetensors};
 

@@ -1,8 +1,9 @@
 //! The description of a plain CNN's layers, for building, counting and naming them.
 
 use super::block::BlockPlan;
+use crate::model::ingredients::Head;
 use crate::model::size::{NetworkSize, product, sum};
-use crate::model::spec::{Head, ModelSpec};
+use crate::model::spec::ModelSpec;
 
 /// Channels of an image.
 const IMAGE_CHANNELS: usize = 3;
@@ -89,7 +90,7 @@ impl Plan {
 mod tests {
     use super::super::PlainCnn;
     use super::*;
-    use crate::model::spec::BlockNormalisation;
+    use crate::model::ingredients::BlockNormalisation;
     use crate::model::weights::ExportedTensor;
     use burn::module::Module;
     use burn::tensor::Device;

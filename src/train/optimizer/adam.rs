@@ -10,7 +10,7 @@ use burn::tensor::{Device, Tensor};
 use super::decay;
 use crate::device::is_gpu;
 use crate::kernels::{AdamStep, Moments, adam};
-use crate::train::TrainSpec;
+use crate::train::spec::TrainSpec;
 
 /// Returns the optimizer of a training: AdamW if its decay is `decoupled` from the gradient.
 pub(super) fn optimizer(spec: &TrainSpec, decoupled: bool) -> ModuleOptimizer {

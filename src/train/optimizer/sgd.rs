@@ -5,7 +5,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::decay;
 use crate::kernels::{SgdStep, sgd};
-use crate::train::TrainSpec;
+use crate::train::spec::TrainSpec;
 
 /// Returns the optimizer of a training.
 pub(super) fn optimizer(spec: &TrainSpec) -> ModuleOptimizer {
