@@ -14,7 +14,9 @@ use camtrail::experiment::{
 };
 use camtrail::model::backbones::{BackboneName, TrainableBackbone};
 use camtrail::model::tap::Tap;
-use camtrail::model::{ConvLstm, NetworkName, NetworkSize, PlainCnn, Predictor};
+use camtrail::model::{
+    ForecastSpec, NetworkName, NetworkSize, PlainCnn, Recurrent, WithPredictor, with_predictor,
+};
 use camtrail::train::FIXED_ON_RESUME;
 use serde_json::Value;
 
@@ -30,11 +32,13 @@ const PUBLISHED: [&str; 6] = [
     "vgg16",
 ];
 /// The shipped next-frame predictors.
-const PREDICTORS: [&str; 4] = [
+const PREDICTORS: [&str; 6] = [
+    "convgru",
     "convlstm",
     "convlstm-1-layer",
     "convlstm-kernel-5",
     "convlstm-narrow",
+    "predrnn",
 ];
 /// The base of all trials.
 const ROOT: &str = "base/cifar-100";
@@ -205,9 +209,20 @@ fn every_published_network_is_the_one_of_its_name() {
     }
 }
 
+/// Counts the states and the parameters of a predictor.
+struct Counts<'a>(&'a ForecastSpec);
+
+impl WithPredictor for Counts<'_> {
+    type Output = [usize; 2];
+
+    fn with<N: Recurrent>(self) -> [usize; 2] {
+        let network = N::build(self.0, CANVAS_SIDE, 1, &Device::flex());
+        [network.states().len(), network.num_params()]
+    }
+}
+
 #[test]
 fn every_predictor_builds_the_network_that_it_promises() {
-    let device = Device::flex();
     for (name, base) in PREDICTORS
         .iter()
         .flat_map(|name| [(name, None), (name, Some("digits"))])
@@ -216,14 +231,11 @@ fn every_predictor_builds_the_network_that_it_promises() {
         let experiment = &resolved.experiment;
         let generated = experiment.clips.dataset == DRAWN_DIGITS;
         assert_eq!(generated, base.is_some(), "{name}");
-        let network = ConvLstm::new(&experiment.forecast, CANVAS_SIDE, 1, &device);
-        assert_eq!(
-            network.state_names().len(),
-            experiment.forecast.hidden.len(),
-            "{name}"
-        );
+        let built = with_predictor(&experiment.forecast, Counts(&experiment.forecast));
+        let [states, parameters] = built.expect("a known network");
+        assert_eq!(states, experiment.forecast.hidden.len(), "{name}");
         let counted = predictor_size(&resolved).parameters;
-        assert_eq!(network.num_params() as u64, counted, "{name}");
+        assert_eq!(parameters as u64, counted, "{name}");
     }
 }
 
@@ -261,6 +273,9 @@ fn the_predictors_differ_in_one_field_each_and_one_layer_is_as_large_as_two() {
         let fields = compare(&own.experiment, &other.experiment);
         fields.into_iter().map(|field| field.key).collect()
     };
+    for name in ["convgru", "predrnn"] {
+        assert_eq!(differences(name), ["forecast.network"]);
+    }
     assert_eq!(differences("convlstm-1-layer"), ["forecast.hidden"]);
     assert_eq!(differences("convlstm-kernel-5"), ["forecast.kernel"]);
     assert_eq!(differences("convlstm-narrow"), ["forecast.hidden"]);

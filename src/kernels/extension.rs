@@ -12,12 +12,13 @@ use super::differentiable_normalise::Kind;
 use super::pool_window::Window;
 use super::size::Form;
 use super::softmax_passes::RowFunction;
+use super::squash::Squash;
 use super::weight_axes::WeightAxes;
 use super::{
     differentiable_binary_cross_entropy, differentiable_convolution, differentiable_dense,
     differentiable_depthwise, differentiable_fork, differentiable_gate, differentiable_join,
     differentiable_normalise, differentiable_pool, differentiable_recurrence,
-    differentiable_softmax, differentiable_sums,
+    differentiable_softmax, differentiable_squash, differentiable_sums,
 };
 
 /// Operations of the CPU backend in addition to Burn's own.
@@ -156,6 +157,16 @@ pub(super) trait Kernels: Backend {
     /// Returns the function of each row of logits, `[batch, classes]`.
     fn row_function(logits: FloatTensor<Self>, function: RowFunction) -> FloatTensor<Self>;
 
+    /// Returns the function of the sum of `one` and `other`.
+    ///
+    /// # Shapes
+    /// - `one`, `other`, returned: `[images, channels, height, width]`
+    fn squashed(
+        one: FloatTensor<Self>,
+        other: FloatTensor<Self>,
+        squash: Squash,
+    ) -> FloatTensor<Self>;
+
     /// Returns the mean and the variance over n values of each channel, without a gradient.
     ///
     /// # Shapes
@@ -257,6 +268,14 @@ impl Kernels for Flex {
         differentiable_softmax::values(logits, function)
     }
 
+    fn squashed(
+        one: FloatTensor<Self>,
+        other: FloatTensor<Self>,
+        squash: Squash,
+    ) -> FloatTensor<Self> {
+        differentiable_squash::values([one, other], squash)
+    }
+
     fn statistics(images: FloatTensor<Self>) -> FloatTensor<Self> {
         differentiable_normalise::moments(images)
     }
@@ -354,6 +373,14 @@ impl<C: CheckpointStrategy> Kernels for Autodiff<Flex, C> {
 
     fn row_function(logits: FloatTensor<Self>, function: RowFunction) -> FloatTensor<Self> {
         differentiable_softmax::tracked::<C>(logits, function)
+    }
+
+    fn squashed(
+        one: FloatTensor<Self>,
+        other: FloatTensor<Self>,
+        squash: Squash,
+    ) -> FloatTensor<Self> {
+        differentiable_squash::tracked::<C>([one, other], squash)
     }
 
     fn statistics(images: FloatTensor<Self>) -> FloatTensor<Self> {

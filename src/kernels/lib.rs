@@ -37,6 +37,7 @@ mod differentiable_normalise;
 mod differentiable_pool;
 mod differentiable_recurrence;
 mod differentiable_softmax;
+mod differentiable_squash;
 mod differentiable_sums;
 mod dots;
 mod exponential;
@@ -67,6 +68,8 @@ mod scratch;
 mod size;
 mod softmax;
 mod softmax_passes;
+mod squash;
+mod squash_passes;
 mod statistics;
 mod sums;
 mod sums_passes;
@@ -101,6 +104,7 @@ pub use pool_window::Window;
 pub use size::Form;
 use size::Size;
 pub use softmax::{cross_entropy, log_softmax, softmax};
+pub use squash::{Squash, squashed};
 pub use sums::{mean, mean_dim, sum, sum_dim};
 pub use weight_axes::WeightAxes;
 
@@ -312,5 +316,7 @@ mod normalise_tests;
 mod pass_tests;
 #[cfg(test)]
 mod recurrence_tests;
+#[cfg(test)]
+mod squash_tests;
 #[cfg(test)]
 mod tests;

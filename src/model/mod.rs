@@ -32,8 +32,8 @@ pub use pooled::{PooledSplit, pooled_split};
 pub use predict::{Prediction, Score, predict, score, score_while, to_tensor};
 pub use predictor::{Predictor, Recurrent, place};
 pub use predictors::{
-    ConvLstm, PredictorPlace, WithPredictor, check_predictor, load_predictor, untrained_predictor,
-    with_predictor,
+    ConvGru, ConvLstm, PredRnn, PredictorPlace, WithPredictor, check_predictor, load_predictor,
+    titled, untrained_predictor, with_predictor,
 };
 pub use resident::ResidentImages;
 pub use size::NetworkSize;
