@@ -29,7 +29,9 @@ pub use clips::{clip_tensor, frames_tensor};
 pub use forecast_spec::{ForecastSpec, ForecastSpecError, PredictorName};
 pub use plain_cnn::{PlainCnn, fresh_linear_weights};
 pub use pooled::{PooledSplit, pooled_split};
-pub use predict::{Prediction, Score, predict, score, score_while, to_tensor};
+pub use predict::{
+    Prediction, Score, TOP_CLASSES, predict, predict_while, score, score_while, to_tensor,
+};
 pub use predictor::{Predictor, Recurrent, place};
 pub use predictors::{
     ConvGru, ConvLstm, PredRnn, PredictorPlace, WithPredictor, check_predictor, load_predictor,

@@ -63,6 +63,7 @@ fn assert_near(what: &str, found: &[f32], expected: &[f32]) {
     let pairs = found.iter().zip(expected);
     let difference = pairs.fold(0.0f32, |most, (a, b)| most.max((a - b).abs()));
     let share = f64::from(difference) / f64::from(largest);
+    eprintln!("FOUND {what} {share:e}");
     assert!(share <= TOLERANCE, "{what}: {share:e} of {largest}");
 }
 
