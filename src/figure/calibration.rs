@@ -11,7 +11,7 @@ use super::lines::GREY;
 use super::page::Page;
 use super::plot::{DATA_LINE, POINT, Plot};
 use super::sheet::Figure;
-use super::theme::{HEADING, MARGIN, SMALL};
+use super::theme::{BODY, HEADING, MARGIN, SMALL};
 use crate::run::{CalibrationRow, EvaluationRow, TableRow};
 
 /// Width of the page's content in pixels: 5 inches.
@@ -60,10 +60,10 @@ impl Figure for CalibrationFigure<'_> {
     fn draw(&self) -> Result<Drawing, FigureError> {
         let title = "Is the network right as often as it is confident?";
         let mut page = Page::new(CONTENT, title, &subtitle(self.row));
-        page.y = page
-            .canvas
-            .text((MARGIN, page.y), Anchor::Start, &HEADING, &self.finding())
-            + GAP;
+        let [error, means] = self.finding();
+        let canvas = &mut page.canvas;
+        page.y = canvas.text((MARGIN, page.y), Anchor::Start, &HEADING, &error);
+        page.y = canvas.text((MARGIN, page.y), Anchor::Start, &BODY, &means) + GAP;
         let ticks = Ticks::inside(0.0, PERCENT, MOST_TICKS[0]);
         let most = self.bins.iter().map(|bin| self.share(bin));
         let images = Ticks::around(0.0, most.fold(0.0, f64::max), MOST_TICKS[1]);
@@ -94,10 +94,8 @@ impl Figure for CalibrationFigure<'_> {
             let (confidence, accuracy) = bin.confidence.zip(bin.accuracy)?;
             Some((x.at(confidence), plot.y.at(PERCENT * accuracy)))
         });
-        let points: Vec<_> = points.collect();
-        canvas.polyline(&points, Stroke::solid(look.colour, DATA_LINE));
-        for point in &points {
-            canvas.marker(Marker::Disc, *point, POINT, look.colour);
+        for point in points {
+            canvas.marker(Marker::Disc, point, POINT, look.colour);
         }
         plot.base(canvas);
         let top = upper.bottom() + GAP + HEADING.line() + SMALL.line();
@@ -152,18 +150,18 @@ impl CalibrationFigure<'_> {
         }
     }
 
-    /// Returns the error and the mean confidence in words.
-    fn finding(&self) -> String {
+    /// Returns the error and what it is made of, in words.
+    fn finding(&self) -> [String; 2] {
         let sums = self.bins.iter().map(|bin| {
             let confidence = bin.confidence.unwrap_or_default();
             confidence * bin.images as f64
         });
-        let confidence = sums.sum::<f64>() / self.row.images.max(1) as f64;
-        format!(
-            "Expected calibration error {:.1} %; mean confidence {:.1} %, accuracy {:.1} %",
-            PERCENT * self.row.calibration_error,
-            PERCENT * confidence,
-            PERCENT * self.row.accuracy
-        )
+        let confidence = PERCENT * sums.sum::<f64>() / self.row.images.max(1) as f64;
+        let accuracy = PERCENT * self.row.accuracy;
+        let error = PERCENT * self.row.calibration_error;
+        [
+            format!("Expected calibration error {error:.1} %"),
+            format!("{accuracy:.1} % are right, at a mean confidence of {confidence:.1} %"),
+        ]
     }
 }

@@ -75,9 +75,10 @@ impl Figure for ConfusionFigure<'_> {
             });
         }
         let matrix = Matrix::new(self.classes, self.confusion);
-        let title = "Which classes are confused";
+        let accuracy = PERCENT * self.row.accuracy;
+        let title = format!("Which classes are confused: {accuracy:.1} % are right");
         let width = matrix.width() + GAP + LIST;
-        let mut page = Page::new(width, title, &subtitle(self.row));
+        let mut page = Page::new(width, &title, &subtitle(self.row));
         let top = page.y;
         let worst = self.confusion.worst(PAIRS);
         let bottom = matrix.draw(&mut page, &worst)?;
@@ -111,28 +112,34 @@ impl ConfusionFigure<'_> {
         let y = list(canvas, (left, y + LIST_GAP), "Lowest accuracy", lowest);
         match self.within_groups() {
             None => y,
-            Some(share) => {
-                let share = [("of all errors".to_string(), PERCENT * share)];
-                list(canvas, (left, y + LIST_GAP), "Within a superclass", share)
+            Some([share, chance]) => {
+                let lines = [("of all errors", share), ("by chance", chance)];
+                let lines = lines.map(|(name, share)| (name.to_string(), PERCENT * share));
+                list(canvas, (left, y + LIST_GAP), "Within a superclass", lines)
             }
         }
     }
 
-    /// Returns the share of errors that stay within a group of classes; `None` without groups or
-    /// errors.
-    fn within_groups(&self) -> Option<f64> {
+    /// Returns the share of errors that stay within a group of classes, and what it would be if every
+    /// other class were as likely; `None` without groups or errors.
+    fn within_groups(&self) -> Option<[f64; 2]> {
         let group = |class: usize| self.classes[class].group.as_str();
         let all = 0..self.classes.len();
-        let (mut within, mut errors) = (0, 0);
+        let (mut within, mut errors, mut chance) = (0, 0, 0.0);
         for truth in all.clone() {
+            let (mut own, mut others) = (0, 0);
             for predicted in all.clone().filter(|predicted| *predicted != truth) {
                 let count = self.confusion.count(truth, predicted);
-                errors += count;
-                within += count * u64::from(group(truth) == group(predicted));
+                let same = group(truth) == group(predicted);
+                others += count;
+                within += count * u64::from(same);
+                own += usize::from(same);
             }
+            errors += others;
+            chance += (others * own as u64) as f64 / (self.classes.len() - 1) as f64;
         }
         let grouped = self.classes.iter().all(|row| !row.group.is_empty());
-        (grouped && errors > 0).then(|| within as f64 / errors as f64)
+        (grouped && errors > 0).then(|| [within as f64, chance].map(|sum| sum / errors as f64))
     }
 
     fn caption(&self) -> String {
@@ -148,7 +155,7 @@ impl ConfusionFigure<'_> {
     }
 }
 
-/// Returns what was evaluated, in words.
+/// Returns what was evaluated in words, such as "Trial D · seed 0 · 1200 test images of shapes".
 pub(super) fn subtitle(row: &EvaluationRow) -> String {
     let mut parts = vec![network_title(&row.network_title, &row.trial)];
     parts.push(seeds_note(&[row.seed]));
@@ -157,12 +164,12 @@ pub(super) fn subtitle(row: &EvaluationRow) -> String {
         row.images, row.split, row.dataset
     ));
     parts.extend(generated_note(usize::from(row.generated), 1).map(str::to_string));
-    parts.push(format!("accuracy {:.1} %", PERCENT * row.accuracy));
-    parts.push(format!(
-        "checkpoint: {}, epoch {}",
-        checkpoint_rule(&row.checkpoint),
-        row.epoch
-    ));
+    let rule = checkpoint_rule(&row.checkpoint);
+    let epoch = format!("epoch {}", row.epoch);
+    parts.push(match rule == epoch {
+        true => epoch,
+        false => format!("{epoch}, {rule}"),
+    });
     parts.join(" · ")
 }
 

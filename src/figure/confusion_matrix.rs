@@ -20,6 +20,8 @@ const NAMED_CELL: f32 = 28.0;
 /// Side of a larger matrix, in pixels, and the smallest side of a cell.
 const MATRIX: f32 = 1200.0;
 const LEAST_CELL: f32 = 3.0;
+/// Names of the axes: at the top and at the left.
+const AXES: [&str; 2] = ["predicted class →", "true class ↓"];
 /// Longest name at an axis, in pixels.
 const LONGEST: f32 = 420.0;
 /// Space between a name and the matrix, in pixels.
@@ -29,13 +31,16 @@ const MOST_NUMBERS: usize = 10;
 /// From this share on, a cell shows its number.
 const LEAST_SHOWN: f64 = 0.005;
 /// From this share on, a cell is so dark that its number is white.
-const DARK: f64 = 0.2;
+const DARK: f64 = 0.4;
 /// Frames of the pairs.
 const FRAME: Stroke = Stroke::solid("#D55E00", 3.0);
 /// Lines between groups, and around the matrix.
 const LINE: Stroke = Stroke::solid(QUIET, 1.0);
 /// Length and thickness of the bar of colours, in pixels.
 const BAR: [f32; 2] = [400.0, 20.0];
+/// What follows the bar's numbers, and the space before it in pixels.
+const UNIT: &str = "% of the true class's images";
+const UNIT_GAP: f32 = 36.0;
 /// Shares under the bar.
 const BAR_SHARES: [f64; 5] = [0.0, 0.01, 0.04, 0.25, 1.0];
 
@@ -103,14 +108,15 @@ impl<'a> Matrix<'a> {
 
     /// Returns the width of the matrix with its names, in pixels.
     pub(super) fn width(&self) -> f32 {
-        self.room() + self.side()
+        let scale = BAR[0] + UNIT_GAP + width(UNIT, &SMALL);
+        self.room() + self.side().max(scale)
     }
 
     /// Draws the matrix with its names and its scale, and returns the bottom in pixels.
     pub(super) fn draw(&self, page: &mut Page, worst: &[ConfusedPair]) -> Result<f32, FigureError> {
         let left = MARGIN + self.room();
         let canvas = &mut page.canvas;
-        canvas.text((left, page.y), Anchor::Start, &STRONG, "predicted class →");
+        canvas.text((left, page.y), Anchor::Start, &STRONG, AXES[0]);
         let upwards = self.bands.iter().map(|band| width(&band.short, &BODY));
         let names = match self.upright {
             true => upwards.fold(0.0, f32::max).min(LONGEST),
@@ -118,7 +124,7 @@ impl<'a> Matrix<'a> {
         };
         let top = page.y + STRONG.line() + names + NAME_GAP;
         let axis = (left - NAME_GAP, top - NAME_GAP - STRONG.line());
-        canvas.text(axis, Anchor::End, &STRONG, "true class ↓");
+        canvas.text(axis, Anchor::End, &STRONG, AXES[1]);
         let area = Area {
             left,
             top,
@@ -171,7 +177,7 @@ impl<'a> Matrix<'a> {
             let [red, green, blue] = share_colour(share);
             canvas.fill(cell, &format!("#{red:02x}{green:02x}{blue:02x}"));
             if share >= LEAST_SHOWN {
-                let ink = if share >= DARK { "#FFFFFF" } else { INK };
+                let ink = if share >= DARK { "white" } else { INK };
                 let middle = (
                     cell.left + cell.width / 2.0,
                     cell.top + (cell.height - BODY.line()) / 2.0,
@@ -300,6 +306,6 @@ fn scale(canvas: &mut Canvas, (left, top): (f32, f32)) -> Result<f32, FigureErro
         let text = format!("{:.0}", 100.0 * share);
         canvas.text((at, area.bottom() + 4.0), Anchor::Middle, &SMALL, &text);
     }
-    let unit = (area.right() + NAME_GAP * 3.0, area.bottom() + 4.0);
-    Ok(canvas.text(unit, Anchor::Start, &SMALL, "% of the true class's images"))
+    let unit = (area.right() + UNIT_GAP, area.bottom() + 4.0);
+    Ok(canvas.text(unit, Anchor::Start, &SMALL, UNIT))
 }

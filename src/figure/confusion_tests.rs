@@ -76,8 +76,9 @@ fn the_worst_pairs_are_named_and_groups_are_numbered() {
     let svg = drawn(100, true, "class").svg;
     assert!(svg.contains("class 0 → class 1<"), "the first of equals");
     assert!(svg.contains(">group 0 1<") && svg.contains(">group 9 20<"));
-    // Classes 0 and 1 are in two groups, and so are all neighbours.
+    // Classes 0 and 1 are in two groups, and so are all neighbours; four of 99 others are in the same.
     assert!(svg.contains("Within a superclass") && svg.contains(">0 %<"));
+    assert!(svg.contains("by chance") && svg.contains(">4 %<"));
     // Ten frames, and nothing else in their colour.
     assert_eq!(svg.matches("#D55E00").count(), PAIRS);
     let few = drawn(12, false, "ring").svg;
