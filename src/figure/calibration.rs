@@ -14,8 +14,8 @@ use super::sheet::Figure;
 use super::theme::{BODY, HEADING, MARGIN, SMALL};
 use crate::run::{CalibrationRow, EvaluationRow, TableRow};
 
-/// Width of the page's content in pixels: 5 inches.
-const CONTENT: f32 = 1000.0;
+/// Width of the page's content in pixels: 5.6 inches.
+const CONTENT: f32 = 1120.0;
 /// Heights of the plotting areas, in pixels.
 const PLOT_HEIGHT: f32 = 560.0;
 const IMAGES_HEIGHT: f32 = 180.0;

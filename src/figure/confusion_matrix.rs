@@ -100,10 +100,7 @@ impl<'a> Matrix<'a> {
     /// Returns the room of the names at the left, in pixels.
     fn room(&self) -> f32 {
         let widths = self.bands.iter().map(|band| width(&band.name, &BODY));
-        widths
-            .fold(width("true class", &STRONG), f32::max)
-            .min(LONGEST)
-            + NAME_GAP
+        widths.fold(width(AXES[1], &STRONG), f32::max).min(LONGEST) + NAME_GAP
     }
 
     /// Returns the width of the matrix with its names, in pixels.
