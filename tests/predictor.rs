@@ -144,7 +144,7 @@ fn layers_that_one_memory_cannot_pass_through_are_refused() {
     ];
     let (code, _, stderr) = run(&folder, &arguments);
     assert_eq!(code, 2, "{stderr}");
-    assert!(stderr.contains("forecast.hidden = [4, 8]"), "{stderr}");
+    assert!(stderr.contains("\"forecast.hidden\" is [4, 8]"), "{stderr}");
     let reason = "one memory passes through all layers of predrnn";
     assert!(stderr.contains(reason), "{stderr}");
     assert!(stderr.contains("give layers of equal size"), "{stderr}");

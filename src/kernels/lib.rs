@@ -96,7 +96,7 @@ use extension::Kernels;
 pub use fork::forked;
 pub use gate::gated;
 pub use gates::GATES;
-pub use join::{activated, joined};
+pub use join::{activated, joined, squashed};
 pub use level::{SIMD_VARIABLE, UnknownLevel, check_level};
 pub use normalise::{Normalisation, normalised};
 pub use pool::{averaged, max_pooled};
@@ -104,7 +104,7 @@ pub use pool_window::Window;
 pub use size::Form;
 use size::Size;
 pub use softmax::{cross_entropy, log_softmax, softmax};
-pub use squash::{Squash, squashed};
+pub use squash::Squash;
 pub use sums::{mean, mean_dim, sum, sum_dim};
 pub use weight_axes::WeightAxes;
 

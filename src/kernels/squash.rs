@@ -1,12 +1,9 @@
-//! The logistic function or the hyperbolic tangent of a sum, in one pass over memory.
+//! The functions of recurrent gates: values and slopes, vector by vector.
 
-use burn::backend::Dispatch;
 use burn::tensor::{Tensor, activation};
 use pulp::Simd;
 
 use super::exponential::{sigmoid, tanh};
-use super::extension::Kernels;
-use super::is_ours;
 
 /// A function whose slope follows from its value.
 ///
@@ -46,16 +43,4 @@ impl Squash {
             Self::Tanh => x.tanh(),
         }
     }
-}
-
-/// Returns `squash(one + other)`.
-///
-/// # Shapes
-/// - `one`, `other`, returned: `[images, channels, height, width]`
-pub fn squashed(one: Tensor<4>, other: Tensor<4>, squash: Squash) -> Tensor<4> {
-    if !(is_ours(&one) && is_ours(&other) && one.dims() == other.dims()) {
-        return squash.by_the_backend(one + other);
-    }
-    let [one, other] = [one, other].map(Tensor::into_dispatch);
-    Tensor::from_dispatch(<Dispatch as Kernels>::squashed(one, other, squash))
 }

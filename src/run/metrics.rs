@@ -1,10 +1,7 @@
 //! `metrics.jsonl`: the rows of `epochs.csv` for other programs, one JSON object per line.
 
-use std::path::Path;
-
 use serde::Serialize;
 
-use super::rows::EpochRecord;
 use super::{RunDir, RunError, write_atomically};
 
 /// One line of the file.
@@ -19,27 +16,26 @@ struct Line<'a, R> {
     row: &'a R,
 }
 
-/// Writes `rows` of `run`, whose epochs have `steps` steps each.
+/// Writes the rows of `run`, each after its number of steps.
 ///
 /// # Errors
 /// As [`write_atomically`].
-pub(super) fn write_metrics<R: EpochRecord>(
-    path: &Path,
+pub(super) fn write_metrics<'a, R: Serialize + 'a>(
     run: &RunDir,
-    steps: u64,
-    rows: &[R],
+    rows: impl Iterator<Item = (u64, &'a R)>,
 ) -> Result<(), RunError> {
+    let path = run.metrics();
     let mut content = Vec::new();
-    for row in rows {
+    for (step, row) in rows {
         let line = Line {
             trial: run.trial(),
             seed: run.seed(),
-            step: u64::from(row.epoch()) * steps,
+            step,
             row,
         };
         serde_json::to_writer(&mut content, &line)
-            .map_err(|reason| RunError::damaged(path, reason))?;
+            .map_err(|reason| RunError::damaged(&path, reason))?;
         content.push(b'\n');
     }
-    write_atomically(path, &content)
+    write_atomically(&path, &content)
 }

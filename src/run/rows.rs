@@ -159,7 +159,8 @@ fn write_epoch_records<R: EpochRecord>(
     steps: u64,
     rows: &[R],
 ) -> Result<(), RunError> {
-    write_metrics(&run.metrics(), run, steps, rows)?;
+    let lines = rows.iter().map(|row| (u64::from(row.epoch()) * steps, row));
+    write_metrics(run, lines)?;
     R::write(&run.epochs(), rows)
 }
 
