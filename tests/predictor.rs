@@ -6,6 +6,7 @@ mod support;
 use std::fs;
 use std::path::Path;
 
+use safetensors::SafeTensors;
 use support::{done_in, new_folder, run_in};
 
 /// Changes that make a training of seconds: one small layer, few clips.
@@ -88,6 +89,44 @@ fn other_predictors_go_on_with_the_same_bits() {
         let stdout = done_in(&whole, &training_of(name, &[], &[])).stdout;
         assert!(stdout.contains("frame MSE"), "{stdout}");
         goes_on_with_the_same_bits(name, &whole, &parts);
+    }
+}
+
+/// The exported tensors have the names of the fields, and their number of values is what `list` counts.
+#[test]
+fn predictors_are_exported_with_the_names_of_their_fields() {
+    let folder = new_folder("predictor-export");
+    for (name, first, parameters) in [
+        ("convlstm", "cells.0.gates.weight", 2_976),
+        ("convgru", "cells.0.gates.weight", 2_252),
+        ("predrnn", "cells.0.input.weight", 5_468),
+    ] {
+        done_in(&folder, &training_of(name, &[], &[]));
+        let export = ["export", name, "--base", "digits"];
+        let stdout = done_in(&folder, &export).stdout;
+        let file = format!("{name}-seed-0.safetensors");
+        assert_eq!(stdout.trim(), file);
+        let bytes = fs::read(folder.join(&file)).expect("exported");
+        let (_, header) = SafeTensors::read_metadata(&bytes).expect("a safetensors file");
+        let notes = header.metadata().as_ref().expect("notes");
+        assert!(
+            notes["network"].ends_with(" 4 kernel 3 patch 4"),
+            "{notes:?}"
+        );
+        assert_eq!(
+            (notes["trial"].as_str(), notes["epoch"].as_str()),
+            (name, "2")
+        );
+        let tensors = SafeTensors::deserialize(&bytes).expect("tensors");
+        assert!(tensors.tensor(first).is_ok() && tensors.tensor("head.bias").is_ok());
+        let count = |(_, tensor): (_, safetensors::tensor::TensorView)| -> usize {
+            tensor.shape().iter().product()
+        };
+        let counted: usize = tensors.tensors().into_iter().map(count).sum();
+        assert_eq!(counted, parameters, "{name}");
+        let shown = run(&folder, &export);
+        assert_eq!(shown.0, 1, "{}", shown.2);
+        assert!(shown.2.contains("is there already"), "{}", shown.2);
     }
 }
 

@@ -115,7 +115,15 @@ fn unknown_network(names: &[String], otherwise: StudyError) -> anyhow::Error {
     unknown.map_or_else(|| otherwise.into(), anyhow::Error::from)
 }
 
-fn predicts_frames(runs: &Runs, trial: &str, base: Option<&str>) -> Result<bool, StudyError> {
+/// Returns whether `trial` is a next-frame predictor.
+///
+/// # Errors
+/// An unknown experiment, or one that cannot be read.
+pub(super) fn predicts_frames(
+    runs: &Runs,
+    trial: &str,
+    base: Option<&str>,
+) -> Result<bool, StudyError> {
     match runs.experiment::<Experiment>(trial, base, &[]) {
         Err(error) if is_other_kind(&error) => Ok(true),
         resolved => Ok(resolved.map(|_| false)?),

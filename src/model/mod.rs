@@ -16,6 +16,7 @@ pub mod predictors;
 mod resident;
 mod size;
 mod spec;
+mod stored;
 pub mod tap;
 mod trained;
 pub mod weights;

@@ -9,7 +9,9 @@ use burn::tensor::{Device, Tensor};
 
 use super::forecast_spec::{ForecastSpec, ForecastSpecError};
 use super::size::NetworkSize;
+use super::stored::stored_tensors;
 use super::tap::Tap;
+use super::weights::ExportedTensor;
 
 /// A next-frame predictor as described by its own file. Everything else is derived: see
 /// [`Predictor`].
@@ -93,6 +95,10 @@ pub trait Predictor: Debug + Send {
     /// - returned: `[batch, time + further, 1, height, width]`
     fn watch_and_roll(&self, frames: Tensor<5>, further: usize, tap: &mut Tap) -> Tensor<5>;
 
+    /// Returns the parameters for export, each under the path of its fields. All are kernels and
+    /// biases of convolutions, whose layout is PyTorch's.
+    fn tensors(&self) -> Vec<ExportedTensor>;
+
     /// Returns the names of the states, lowest layer first. [`place`] turns them into tap points.
     fn state_names(&self) -> Vec<String>;
 
@@ -134,6 +140,10 @@ impl<N: Recurrent> Predictor for N {
             (next, memory) = (logits, later);
         }
         Tensor::cat(predicted, 1)
+    }
+
+    fn tensors(&self) -> Vec<ExportedTensor> {
+        stored_tensors(self)
     }
 
     fn state_names(&self) -> Vec<String> {
