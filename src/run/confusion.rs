@@ -13,6 +13,8 @@ pub struct Confusion {
     classes: Vec<String>,
     /// By true class, then by predicted class.
     counts: Vec<Vec<u64>>,
+    /// By true class.
+    images: Vec<u64>,
 }
 
 /// Images of one class that were predicted as one other.
@@ -41,8 +43,13 @@ impl Confusion {
         for [truth, predicted] in pairs {
             counts[truth][predicted] += 1;
         }
+        Self::of(classes.to_vec(), counts)
+    }
+
+    fn of(classes: Vec<String>, counts: Vec<Vec<u64>>) -> Self {
         Self {
-            classes: classes.to_vec(),
+            images: counts.iter().map(|row| row.iter().sum()).collect(),
+            classes,
             counts,
         }
     }
@@ -59,7 +66,7 @@ impl Confusion {
 
     /// Returns the number of images of a class.
     pub fn images(&self, truth: usize) -> u64 {
-        self.counts[truth].iter().sum()
+        self.images[truth]
     }
 
     /// Returns the number of images predicted as a class.
@@ -157,7 +164,7 @@ impl Confusion {
             let reason = format!("{} rows for {} columns", counts.len(), classes.len());
             return Err(RunError::damaged(path, reason));
         }
-        Ok(Self { classes, counts })
+        Ok(Self::of(classes, counts))
     }
 }
 
