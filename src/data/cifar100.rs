@@ -6,7 +6,9 @@ mod names;
 use std::path::PathBuf;
 
 use crate::data::archive::Contents;
-use crate::data::dataset::{ClassGroups, DataOptions, Dataset, ImageDataset, ImageShape, OptionRange};
+use crate::data::dataset::{
+    ClassGroups, DataOptions, Dataset, ImageDataset, ImageShape, OptionRange,
+};
 use crate::data::error::DataError;
 use crate::data::image_set::{ImageSet, Normalisation};
 use crate::data::locate::DataSearch;

@@ -40,7 +40,7 @@ impl Calibration {
     /// accuracy and mean confidence of their bin; 0 without images.
     ///
     /// # Source
-    /// Guo et al., "On Calibration of Modern Neural Networks", ICML 2017, equation 5.
+    /// Guo et al., "On Calibration of Modern Neural Networks", ICML 2017, section 2.
     pub fn error(&self) -> f64 {
         let images: usize = self.bins.iter().map(|bin| bin.images).sum();
         let distances = self.bins.iter().map(|bin| {

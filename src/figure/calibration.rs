@@ -114,7 +114,7 @@ impl Figure for CalibrationFigure<'_> {
         page.caption(
             "Bars: 15 bins of confidence. Points: accuracy of a bin at its mean confidence; on the \
              dashed line the network is right as often as it is confident, below it less often. The \
-             error is the mean distance from that line over images (Guo et al. 2017, equation 5).",
+             error is the mean distance from that line over images (Guo et al. 2017, section 2).",
         );
         Ok(page.finish())
     }

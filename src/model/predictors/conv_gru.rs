@@ -54,7 +54,8 @@ impl Cell {
     /// The hidden state is kept where the update gate is small, so its bias starts from the negative
     /// of that of a forget gate.
     fn new([input, hidden]: [usize; 2], spec: &ForecastSpec, device: &Device) -> Self {
-        let convolution = |gates| drawn([input + hidden, gates * hidden], spec.kernel, true, device);
+        let convolution =
+            |gates| drawn([input + hidden, gates * hidden], spec.kernel, true, device);
         let mut gates = convolution(GATES);
         set_bias(&mut gates, 0..hidden, -spec.forget_bias);
         Self {
@@ -113,7 +114,10 @@ impl ConvGru {
         let [batch, _, _, height, width] = frame.dims();
         let (step, tap) = at;
         let mut input = fold(frame, self.patch);
-        let widths = self.cells.iter().map(|cell| cell.candidate.weight.dims()[0]);
+        let widths = self
+            .cells
+            .iter()
+            .map(|cell| cell.candidate.weight.dims()[0]);
         let before = memory.unwrap_or_else(|| widths.map(|width| zeros(&input, width)).collect());
         let mut memory = Vec::with_capacity(cells.len());
         for (layer, (cell, hidden)) in cells.iter().zip(before).enumerate() {
@@ -122,7 +126,10 @@ impl ConvGru {
             memory.push(input.clone());
         }
         let logits = head.of_images(input);
-        (unfold(logits, [batch, 1, height, width], self.patch), memory)
+        (
+            unfold(logits, [batch, 1, height, width], self.patch),
+            memory,
+        )
     }
 }
 
