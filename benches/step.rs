@@ -3,8 +3,8 @@
 //!
 //! `cargo bench --profile dev --bench step -- WORK [repeats]` prints one line of JSON: the items of a
 //! repeat, the seconds of each, and the most memory that was used. WORK is `trial-d`, `trial-d-bn`
-//! (with batch normalisation), `convlstm`, `explain`, `product`, `train-NETWORK` (small images), `forward-NETWORK-BATCH` or
-//! `maps-NETWORK-BATCH` (both at 224 pixels). The thread count is rayon's: `RAYON_NUM_THREADS`.
+//! (with batch normalisation), `convlstm`, `convgru`, `predrnn`, `explain`, `product`, `train-NETWORK`
+//! (small images), `forward-NETWORK-BATCH` or `maps-NETWORK-BATCH` (both at 224 pixels). The thread count is rayon's: `RAYON_NUM_THREADS`.
 
 #![expect(clippy::print_stdout, reason = "a benchmark reports")]
 
@@ -18,7 +18,8 @@ use camtrail::explain::{ExplainRequest, Method, TargetSpec, explain};
 use camtrail::model::backbones::{Backbone, BackboneName, Dialect, Parameters, TrainableBackbone};
 use camtrail::model::tap::Tap;
 use camtrail::model::{
-    BlockNormalisation, ConvLstm, ForecastSpec, ModelSpec, PlainCnn, Predictor, PredictorName,
+    BlockNormalisation, ConvGru, ConvLstm, ForecastSpec, ModelSpec, PlainCnn, PredRnn, Predictor,
+    Recurrent,
 };
 use camtrail::train::{FrameLoss, ImageBatch, clip_by_global_norm, frame_loss};
 
@@ -100,7 +101,9 @@ fn work(name: &str) -> Work {
         (network(name), batch.parse().expect("a batch"))
     };
     match words.as_slice() {
-        ["convlstm"] => convlstm(),
+        ["convlstm"] => predictor::<ConvLstm>(),
+        ["convgru"] => predictor::<ConvGru>(),
+        ["predrnn"] => predictor::<PredRnn>(),
         ["explain"] => explanations(),
         ["product"] => product(),
         ["train", name @ ..] => published_step(network(name)),
@@ -215,9 +218,9 @@ fn maps_at(layer: &str) -> ExplainRequest {
     }
 }
 
-fn convlstm() -> Work {
+fn predictor<N: Recurrent>() -> Work {
     let spec = ForecastSpec {
-        network: PredictorName::default(),
+        network: N::NAME.into(),
         hidden: vec![64, 64],
         kernel: 3,
         patch: 4,
@@ -228,7 +231,7 @@ fn convlstm() -> Work {
     let mut optimizer = adam();
     let spread = Distribution::Uniform(0.0, 1.0);
     let clips = Tensor::<5>::random([CLIPS, FRAMES, 1, CANVAS, CANVAS], spread, &device);
-    let mut trained = Some(ConvLstm::new(&spec, CANVAS, 0, &device));
+    let mut trained = Some(N::build(&spec, CANVAS, 0, &device));
     let step = move || {
         let network = trained.take().expect("put back after every step");
         let seen = clips.clone().narrow(1, 0, FRAMES - 1);

@@ -1,13 +1,15 @@
 //! Scores of a trained network on data that it was not trained on.
 //!
-//! `accuracy` scores classifiers; `forecast` scores next-frame predictors, with the measures in
+//! `accuracy` and `calibration` score classifiers; `forecast` scores next-frame predictors, with the measures in
 //! `frames`.
 
 mod accuracy;
+mod calibration;
 mod forecast;
 mod frames;
 
 pub use accuracy::{Accuracy, measure};
+pub use calibration::{CALIBRATION_BINS, Calibration, CalibrationBin, calibration};
 pub use forecast::{
     BASELINES, Baseline, FIRST_SCORED, ForecastScores, FrameSummary, Horizon, SCORED_FRAMES,
     baseline_scores, mean_image, network_scores,

@@ -187,15 +187,14 @@ fn normalised_networks() {
 
 #[test]
 #[cfg_attr(not(both_levels), ignore = "needs AVX-512")]
-fn a_predictor_and_its_maps() {
-    let commands = [
-        train("convlstm", "digits", &CLIPS),
-        words(
-            "explain-seq convlstm --base digits --clip 0 --method grad-cam --capacity-clips 2 --out maps",
-        ),
-    ];
+fn predictors_and_their_maps() {
+    let names = ["convlstm", "convgru", "predrnn"];
+    let mut commands = names.map(|name| train(name, "digits", &CLIPS)).to_vec();
+    let explain = "explain-seq convlstm convgru predrnn --base digits --clip 0 --method grad-cam \
+                   --capacity-clips 2 --out maps";
+    commands.push(words(explain));
     same_bytes(
-        "convlstm",
+        "predictors",
         &commands,
         &["model.bpk", "epochs.csv", "sequence.safetensors"],
     );

@@ -92,12 +92,14 @@ fn list_names_every_trial_with_its_size() {
     exit code 0
     --- stdout
     experiment         data          blocks  parameters  multiply-adds  question
+    convgru            moving-mnist       2     360,848     92,274,688  does a state without a separate cell remember a digit's past track for as long?
     convlstm           moving-mnist       2     480,784    122,945,536  what of a digit's past track does a hidden state hold, and for how many frames?
     convlstm-1-layer   moving-mnist       1     484,288    123,863,040  does a second layer remember what one layer of the same size does not?
     convlstm-kernel-5  moving-mnist       2   1,332,752    341,049,344  does a wider kernel, which moves what is remembered further in one step, hold a track for longer?
     convlstm-narrow    moving-mnist       2      37,264      9,502,720  how much of the track is left where there is little room to keep it?
     efficientnet-b0    cifar-100         17   4,135,648    116,282,368  what do maps of a network look like that was searched for, and not drawn up?
     mobilenet-v2       cifar-100         19   2,351,972     88,091,648  are the maps of separable convolutions like those of dense ones at equal accuracy?
+    predrnn            moving-mnist       2   1,004,432    256,901,120  does a memory that carries the top layer's state down to the next step lower the error, and what is then left in the hidden states?
     resnet101          cifar-100         33  42,697,380  2,510,168,064  what do maps gain from depth alone, at one resolution, where ResNet-50 has learned enough?
     resnet50           cifar-100         16  23,705,252  1,298,014,208  do shortcuts and depth bring the maps closer to the object than trial D's plain blocks?
     squeezenet1-0      cifar-100          8     775,204     53,280,768  do maps need many weights? It has no dense layer, so each class has a map of its own.
@@ -195,7 +197,7 @@ fn an_unknown_trial_is_answered_with_the_near_one() {
     exit code 2
     --- stderr
     error: no experiment "trail-d"
-    hint: did you mean "trial-d"? known experiments: convlstm, convlstm-1-layer, convlstm-kernel-5, convlstm-narrow, efficientnet-b0, mobilenet-v2, resnet101, resnet50, squeezenet1-0, trial-a, trial-b, trial-c, trial-d, trial-d-gap, vgg16
+    hint: did you mean "trial-d"? known experiments: convgru, convlstm, convlstm-1-layer, convlstm-kernel-5, convlstm-narrow, efficientnet-b0, mobilenet-v2, predrnn, resnet101, resnet50, squeezenet1-0, trial-a, trial-b, trial-c, trial-d, trial-d-gap, vgg16
     "#);
 }
 

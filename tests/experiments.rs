@@ -14,7 +14,9 @@ use camtrail::experiment::{
 };
 use camtrail::model::backbones::{BackboneName, TrainableBackbone};
 use camtrail::model::tap::Tap;
-use camtrail::model::{ConvLstm, NetworkName, NetworkSize, PlainCnn, Predictor};
+use camtrail::model::{
+    ForecastSpec, NetworkName, NetworkSize, PlainCnn, Recurrent, WithPredictor, with_predictor,
+};
 use camtrail::train::FIXED_ON_RESUME;
 use serde_json::Value;
 
@@ -37,12 +39,16 @@ const PUBLISHED: [&str; 6] = [
     "vgg16",
 ];
 /// The shipped next-frame predictors.
-const PREDICTORS: [&str; 4] = [
+const PREDICTORS: [&str; 6] = [
+    "convgru",
     "convlstm",
     "convlstm-1-layer",
     "convlstm-kernel-5",
     "convlstm-narrow",
+    "predrnn",
 ];
+/// The key that the defaults omit.
+const UNWRITTEN: &str = "forecast.network";
 /// The base of all trials.
 const ROOT: &str = "base/cifar-100";
 /// The base of those.
@@ -212,9 +218,20 @@ fn every_published_network_is_the_one_of_its_name() {
     }
 }
 
+/// Counts the states and the parameters of a predictor.
+struct Counts<'a>(&'a ForecastSpec);
+
+impl WithPredictor for Counts<'_> {
+    type Output = [usize; 2];
+
+    fn with<N: Recurrent>(self) -> [usize; 2] {
+        let network = N::build(self.0, CANVAS_SIDE, 1, &Device::flex());
+        [network.states().len(), network.num_params()]
+    }
+}
+
 #[test]
 fn every_predictor_builds_the_network_that_it_promises() {
-    let device = Device::flex();
     for (name, base) in PREDICTORS
         .iter()
         .flat_map(|name| [(name, None), (name, Some("digits"))])
@@ -223,14 +240,11 @@ fn every_predictor_builds_the_network_that_it_promises() {
         let experiment = &resolved.experiment;
         let generated = experiment.clips.dataset == DRAWN_DIGITS;
         assert_eq!(generated, base.is_some(), "{name}");
-        let network = ConvLstm::new(&experiment.forecast, CANVAS_SIDE, 1, &device);
-        assert_eq!(
-            network.state_names().len(),
-            experiment.forecast.hidden.len(),
-            "{name}"
-        );
+        let built = with_predictor(&experiment.forecast, Counts(&experiment.forecast));
+        let [states, parameters] = built.expect("a known network");
+        assert_eq!(states, experiment.forecast.hidden.len(), "{name}");
         let counted = predictor_size(&resolved).parameters;
-        assert_eq!(network.num_params() as u64, counted, "{name}");
+        assert_eq!(parameters as u64, counted, "{name}");
     }
 }
 
@@ -268,6 +282,17 @@ fn the_predictors_differ_in_one_field_each_and_one_layer_is_as_large_as_two() {
         let fields = compare(&own.experiment, &other.experiment);
         fields.into_iter().map(|field| field.key).collect()
     };
+    for (name, network) in [("convgru", "conv-gru"), ("predrnn", "predrnn")] {
+        assert_eq!(differences(name), [UNWRITTEN]);
+        let other = predictor(name, None);
+        let [there] = &compare(&other.experiment, &own.experiment)[..] else {
+            panic!("{name}: one field");
+        };
+        assert_eq!(
+            (there.first.as_str(), there.second.as_str()),
+            (format!("{network:?}").as_str(), "default")
+        );
+    }
     assert_eq!(differences("convlstm-1-layer"), ["forecast.hidden"]);
     assert_eq!(differences("convlstm-kernel-5"), ["forecast.kernel"]);
     assert_eq!(differences("convlstm-narrow"), ["forecast.hidden"]);
@@ -347,11 +372,12 @@ fn the_counted_cost_of_trial_d_is_that_of_paper_and_pencil() {
 
 #[test]
 fn a_file_holds_only_what_differs_from_what_it_extends() {
-    let variants = &PREDICTORS[1..];
     let classifiers = TRIALS.into_iter().chain(PUBLISHED);
     let classifiers = classifiers.chain(["base/shapes", "base/cifar-100-bn"]);
     for name in classifiers
-        .chain(variants.iter().copied())
+        .chain(PREDICTORS)
+        // It has the defaults themselves.
+        .filter(|name| *name != "convlstm")
         .chain(["base/digits"])
     {
         let own = keys(&read(name));
@@ -365,7 +391,11 @@ fn a_file_holds_only_what_differs_from_what_it_extends() {
                     inherited.get(&key),
                     "{name}: {key} is as in {parent}"
                 );
-                assert!(inherited.contains_key(&key), "{name}: {key} has no default");
+                let written = key != UNWRITTEN;
+                assert!(
+                    !written || inherited.contains_key(&key),
+                    "{name}: {key} has no default"
+                );
             }
         }
     }

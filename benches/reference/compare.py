@@ -19,7 +19,8 @@ from pathlib import Path
 
 REFERENCE = Path(__file__).with_name("step.py")
 WAYS = ["channels_last", "fused", "fused-contiguous", "frozen"]
-TRAINING = ["trial-d", "trial-d-bn", "convlstm", "train-mobilenet-v2", "train-resnet50", "train-vgg16"]
+PREDICTORS = ["convlstm", "convgru", "predrnn"]
+TRAINING = ["trial-d", "trial-d-bn", *PREDICTORS, "train-mobilenet-v2", "train-resnet50", "train-vgg16"]
 NETWORKS = ["resnet50", "squeezenet1-0", "mobilenet-v2", "vgg16"]
 FORWARD = [f"forward-{network}-{batch}" for batch in (16, 1) for network in NETWORKS]
 WORKS = [*TRAINING, "explain", *FORWARD, "maps-resnet50-16"]
@@ -64,7 +65,7 @@ def spread(values):
 
 
 def unit(name):
-    return "frames/s" if name == "convlstm" else "images/s"
+    return "frames/s" if name in PREDICTORS else "images/s"
 
 
 def compare(binary, pairs, repeats, works):

@@ -2,7 +2,7 @@
 
 Usage: step.py WORK [repeats [way]]
 
-WORK is trial-d, trial-d-bn (with batch normalisation), convlstm, explain, product, train-NETWORK (small
+WORK is trial-d, trial-d-bn (with batch normalisation), convlstm, convgru, predrnn, explain, product, train-NETWORK (small
 images), forward-NETWORK-BATCH or maps-NETWORK-BATCH (both at 224 pixels). Training uses channels_last,
 fused Adam, and gradients set to none. `way` is one of WAYS, for a forward pass. Maps are Grad-CAM and then Grad-CAM++ in
 pytorch-grad-cam, as its users do. The line of JSON also has the operations of an item, two per
@@ -132,13 +132,38 @@ class Cell(nn.Module):
         return torch.cat(states)
 
 
-class ConvLstm(nn.Module):
-    """The network of `experiments/convlstm.toml`; the frames are stacked along the batch axis."""
+class GruCell(nn.Module):
+    """A ConvGRU layer; the input's part of gates and candidate is computed for all frames at once."""
 
-    def __init__(self):
+    def __init__(self, channels, hidden):
+        super().__init__()
+        self.from_input = nn.Conv2d(channels, 3 * hidden, 3, padding=1)
+        self.gates = nn.Conv2d(hidden, 2 * hidden, 3, padding=1, bias=False)
+        self.candidate = nn.Conv2d(hidden, hidden, 3, padding=1, bias=False)
+
+    def forward(self, frames, batch):
+        hidden = None
+        states = []
+        for share in self.from_input(frames).split(batch):
+            update, reset, candidate = share.chunk(3, 1)
+            if hidden is None:
+                hidden = update.sigmoid() * candidate.tanh()
+            else:
+                more_update, more_reset = self.gates(hidden).chunk(2, 1)
+                kept = (reset + more_reset).sigmoid() * hidden
+                candidate = (candidate + self.candidate(kept)).tanh()
+                hidden = torch.lerp(hidden, candidate, (update + more_update).sigmoid())
+            states.append(hidden)
+        return torch.cat(states)
+
+
+class Stack(nn.Module):
+    """Layers of a kind of cell and a 1x1 head; the frames are stacked along the batch axis."""
+
+    def __init__(self, cell):
         super().__init__()
         pixels = PATCH * PATCH
-        self.cells = nn.ModuleList([Cell(pixels, HIDDEN), Cell(HIDDEN, HIDDEN)])
+        self.cells = nn.ModuleList([cell(pixels, HIDDEN), cell(HIDDEN, HIDDEN)])
         self.head = nn.Conv2d(HIDDEN, pixels, 1)
 
     def forward(self, frames, batch):
@@ -147,9 +172,59 @@ class ConvLstm(nn.Module):
         return self.head(frames)
 
 
-def train_convlstm():
+class SpatiotemporalCell(nn.Module):
+    """One step of a layer of PredRNN, as in its authors' code without layer normalisation."""
+
+    def __init__(self, channels, hidden):
+        super().__init__()
+        self.x = nn.Conv2d(channels, 7 * hidden, 3, padding=1)
+        self.h = nn.Conv2d(hidden, 4 * hidden, 3, padding=1, bias=False)
+        self.m = nn.Conv2d(hidden, 3 * hidden, 3, padding=1, bias=False)
+        self.o = nn.Conv2d(2 * hidden, hidden, 3, padding=1, bias=False)
+        self.last = nn.Conv2d(2 * hidden, hidden, 1, bias=False)
+
+    def forward(self, x, h, c, m):
+        ix, fx, gx, ix2, fx2, gx2, ox = self.x(x).chunk(7, 1)
+        ih, fh, gh, oh = self.h(h).chunk(4, 1)
+        im, fm, gm = self.m(m).chunk(3, 1)
+        c = (fx + fh).sigmoid() * c + (ix + ih).sigmoid() * (gx + gh).tanh()
+        m = (fx2 + fm).sigmoid() * m + (ix2 + im).sigmoid() * (gx2 + gm).tanh()
+        both = torch.cat([c, m], 1)
+        h = (ox + oh + self.o(both)).sigmoid() * self.last(both).tanh()
+        return h, c, m
+
+
+class PredRnn(nn.Module):
+    """The network of `experiments/predrnn.toml`; the frames are stacked along the batch axis."""
+
+    def __init__(self):
+        super().__init__()
+        pixels = PATCH * PATCH
+        self.cells = nn.ModuleList(
+            [SpatiotemporalCell(pixels, HIDDEN), SpatiotemporalCell(HIDDEN, HIDDEN)]
+        )
+        self.head = nn.Conv2d(HIDDEN, pixels, 1)
+
+    def forward(self, frames, batch):
+        states = []
+        memory, m = None, None
+        for x in frames.split(batch):
+            if memory is None:
+                m = x.new_zeros(batch, HIDDEN, *x.shape[2:])
+                m = m.contiguous(memory_format=torch.channels_last)
+                memory = [(m, m)] * len(self.cells)
+            after = []
+            for cell, (h, c) in zip(self.cells, memory):
+                x, c, m = cell(x, h, c, m)
+                after.append((x, c))
+            memory = after
+            states.append(x)
+        return self.head(torch.cat(states))
+
+
+def train_predictor(network):
     torch.manual_seed(0)
-    network = ConvLstm().to(memory_format=torch.channels_last)
+    network = network().to(memory_format=torch.channels_last)
     optimizer = adam(network)
     clips = torch.rand(FRAMES, CLIPS, 1, SIDE, SIDE)
 
@@ -209,7 +284,9 @@ def work(name, way):
     kinds = {
         "trial-d": train_trial_d,
         "trial-d-bn": lambda: train_trial_d(normalised=True),
-        "convlstm": train_convlstm,
+        "convlstm": lambda: train_predictor(lambda: Stack(Cell)),
+        "convgru": lambda: train_predictor(lambda: Stack(GruCell)),
+        "predrnn": lambda: train_predictor(PredRnn),
         "explain": explain,
         "product": product_peak,
     }

@@ -9,10 +9,11 @@ use crate::data::statistics::Interval;
 use crate::experiment::Experiment;
 use crate::model::backbones::BackboneName;
 use crate::run::{DepthRow, TableRow, check_file};
-use crate::study::accuracy::{Request, measure};
+use crate::study::accuracy::Request;
 use crate::study::{Published, Runs, StudyError, forecast, grouped, photo_accuracy};
 
 use super::context::Context;
+use super::evaluate_classes;
 use super::evaluate_frames::{self, FrameArguments};
 use super::failure::Complaint;
 use super::modes::{Chosen, Given, Mode};
@@ -40,6 +41,10 @@ pub(super) struct EvaluateArguments {
     /// Also write the table as CSV
     #[arg(long, value_name = "FILE")]
     csv: Option<PathBuf>,
+    /// Folder for tables and figures [default: figures/DATASET/evaluation, or .../frames for
+    /// next-frame predictors]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
     #[command(flatten)]
     frames: FrameArguments,
 }
@@ -110,7 +115,15 @@ fn unknown_network(names: &[String], otherwise: StudyError) -> anyhow::Error {
     unknown.map_or_else(|| otherwise.into(), anyhow::Error::from)
 }
 
-fn predicts_frames(runs: &Runs, trial: &str, base: Option<&str>) -> Result<bool, StudyError> {
+/// Returns whether `trial` is a next-frame predictor.
+///
+/// # Errors
+/// An unknown experiment, or one that cannot be read.
+pub(super) fn predicts_frames(
+    runs: &Runs,
+    trial: &str,
+    base: Option<&str>,
+) -> Result<bool, StudyError> {
     match runs.experiment::<Experiment>(trial, base, &[]) {
         Err(error) if is_other_kind(&error) => Ok(true),
         resolved => Ok(resolved.map(|_| false)?),
@@ -136,13 +149,14 @@ fn evaluate_trained(context: &Context, arguments: &EvaluateArguments) -> anyhow:
         seeds: arguments.seeds.clone(),
         which: arguments.checkpoint.parse()?,
     };
-    let rows = measure(&context.runs, &request, context)?;
-    print(&rows);
+    let found = evaluate_classes::perform(context, &request, arguments.out.as_deref())?;
+    print(&found.rows);
+    found.print_details();
     if let Some(path) = &arguments.csv {
-        DepthRow::write(path, &rows)?;
+        DepthRow::write(path, &found.rows)?;
         note(format!("written to \"{}\"", path.display()));
     }
-    Ok(DONE)
+    Ok(listed(found.folders))
 }
 
 fn frames(context: &Context, arguments: &EvaluateArguments) -> anyhow::Result<u8> {
@@ -154,7 +168,7 @@ fn frames(context: &Context, arguments: &EvaluateArguments) -> anyhow::Result<u8
         limit: arguments.frames.limit,
         official: arguments.frames.official.clone(),
     };
-    let places = (arguments.frames.out.as_deref(), arguments.csv.as_ref());
+    let places = (arguments.out.as_deref(), arguments.csv.as_ref());
     let files = evaluate_frames::perform(context, &request, places)?;
     Ok(listed(files))
 }

@@ -28,9 +28,6 @@ pub(super) struct FrameArguments {
     /// mnist_test_seq.npy, instead of the experiment's test clips
     #[arg(long, value_name = "FILE")]
     pub(super) official: Option<PathBuf>,
-    /// Next-frame predictors: folder for table and figure [default: figures/DATASET/frames]
-    #[arg(long, value_name = "DIR")]
-    pub(super) out: Option<PathBuf>,
 }
 
 /// Scores the forecasts, prints tables, writes CSV (also to `csv`) and figure, and returns the

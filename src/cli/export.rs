@@ -1,14 +1,16 @@
 //! `export`: a trained network's weights for PyTorch.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use crate::run::{check_file, short_name, write_atomically};
+use crate::experiment::ForecastExperiment;
+use crate::run::{RunDir, check_file, short_name, write_atomically};
 use crate::study::Trained;
-use crate::study::export::export;
+use crate::study::export::{export, export_predictor};
 
 use super::context::Context;
+use super::evaluate::predicts_frames;
 use super::failure::Complaint;
 use super::output::{DONE, result};
 use super::shared::CheckpointArguments;
@@ -16,7 +18,7 @@ use super::shared::CheckpointArguments;
 /// Arguments of `export`.
 #[derive(Debug, Clone, Args)]
 pub(super) struct ExportArguments {
-    /// Experiment, such as trial-d
+    /// Experiment, such as trial-d or convlstm
     trial: String,
     #[command(flatten)]
     checkpoint: CheckpointArguments,
@@ -40,15 +42,25 @@ pub(super) enum ExportFormat {
 
 /// Writes the weights and prints their path.
 pub(super) fn run(context: &Context, arguments: &ExportArguments) -> anyhow::Result<u8> {
-    let which = &arguments.checkpoint;
-    let base = which.base.as_deref();
-    let trained: Trained = context.runs.find(&arguments.trial, base, which.seed())?;
+    let (which, runs) = (&arguments.checkpoint, &context.runs);
+    let (name, base, seed) = (&arguments.trial, which.base.as_deref(), which.seed());
     let ExportFormat::Safetensors = arguments.format;
+    if predicts_frames(runs, name, base)? {
+        let trained: Trained<ForecastExperiment> = runs.find(name, base, seed)?;
+        let path = place(arguments, &trained.run)?;
+        return written(&path, &export_predictor(runs, &trained, which.which()?)?);
+    }
+    let trained: Trained = runs.find(name, base, seed)?;
+    let path = place(arguments, &trained.run)?;
+    written(&path, &export(runs, &trained, which.which()?)?)
+}
+
+/// Returns the file to write, which is not there or may be written over.
+fn place(arguments: &ExportArguments, run: &RunDir) -> anyhow::Result<PathBuf> {
     let path = match &arguments.out {
         Some(path) => path.clone(),
         None => {
-            let (trial, seed) = (trained.run.trial(), trained.run.seed());
-            let stem = short_name(&format!("{trial}-seed-{seed}"));
+            let stem = short_name(&format!("{}-seed-{}", run.trial(), run.seed()));
             format!("{stem}.safetensors").into()
         }
     };
@@ -58,8 +70,11 @@ pub(super) fn run(context: &Context, arguments: &ExportArguments) -> anyhow::Res
         let hint = "name another file with --out, or write over it with --force";
         return Err(Complaint::failed(message, hint).into());
     }
-    let content = export(&context.runs, &trained, which.which()?)?;
-    write_atomically(&path, &content)?;
+    Ok(path)
+}
+
+fn written(path: &Path, content: &[u8]) -> anyhow::Result<u8> {
+    write_atomically(path, content)?;
     result(path.display());
     Ok(DONE)
 }

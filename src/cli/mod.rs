@@ -12,6 +12,7 @@ mod context;
 mod data;
 mod draw;
 mod evaluate;
+mod evaluate_classes;
 mod evaluate_frames;
 mod experiments;
 mod explain;

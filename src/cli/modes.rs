@@ -183,7 +183,7 @@ const TABLE: [(&str, Mode, &[&str]); 31] = [
         Mode::Photographed,
         &[WEIGHTS, "--photos --labels --skip-bad --ten-crop"],
     ),
-    ("evaluate", Mode::Trained, &[RUNS, "--csv"]),
+    ("evaluate", Mode::Trained, &[RUNS, "--csv --out"]),
     (
         "evaluate",
         Mode::Frames,

@@ -6,7 +6,9 @@ mod names;
 use std::path::PathBuf;
 
 use crate::data::archive::Contents;
-use crate::data::dataset::{DataOptions, Dataset, ImageDataset, ImageShape, OptionRange};
+use crate::data::dataset::{
+    ClassGroups, DataOptions, Dataset, ImageDataset, ImageShape, OptionRange,
+};
 use crate::data::error::DataError;
 use crate::data::image_set::{ImageSet, Normalisation};
 use crate::data::locate::DataSearch;
@@ -17,7 +19,7 @@ use crate::data::split::Split;
 use crate::data::splits::{SourceChecksum, Splits};
 use crate::data::stratify::stratified;
 use files::{NAME, NAMES_FILE, SIDE, TEST_FILE, TRAIN_FILE, read};
-use names::FINE_NAMES;
+use names::{COARSE_NAMES, COARSE_OF_FINE, FINE_NAMES};
 
 /// CIFAR-100: 60,000 photographs of 32 x 32 pixels in 100 classes.
 pub const DATASET: Dataset = Dataset::new(&Cifar100);
@@ -97,6 +99,13 @@ impl Origin for Cifar100 {
 }
 
 impl ImageDataset for Cifar100 {
+    fn groups(&self) -> Option<ClassGroups> {
+        Some(ClassGroups {
+            names: &COARSE_NAMES,
+            of_class: &COARSE_OF_FINE,
+        })
+    }
+
     fn known_shape(&self) -> Option<ImageShape> {
         Some(SHAPE)
     }
@@ -187,6 +196,41 @@ mod tests {
             format!("{folder:?} holds cifar-100 as pickles for Python, which are not read");
         assert_eq!(found(root.path()).to_string(), expected);
         assert_eq!(found(&folder).to_string(), expected);
+    }
+
+    #[test]
+    fn every_superclass_has_five_classes() {
+        let groups = DATASET.groups().unwrap();
+        let named = |class: &str| {
+            let class = FINE_NAMES.iter().position(|name| *name == class).unwrap();
+            groups.of(class)
+        };
+        // From the table of the publisher's page.
+        assert_eq!(named("apple"), "fruit_and_vegetables");
+        assert_eq!(named("willow_tree"), "trees");
+        assert_eq!(named("worm"), "non-insect_invertebrates");
+        assert_eq!(named("streetcar"), "vehicles_2");
+        for group in COARSE_NAMES {
+            let classes = (0..FINE_NAMES.len()).filter(|class| groups.of(*class) == group);
+            assert_eq!(classes.count(), 5, "{group}");
+        }
+    }
+
+    #[test]
+    #[ignore = "needs the real CIFAR-100 in $CAMTRAIL_DATA"]
+    fn the_superclasses_are_those_of_the_real_records() {
+        let folder = locate(&DataSearch::default()).unwrap();
+        let names = std::fs::read_to_string(folder.join("coarse_label_names.txt")).unwrap();
+        assert!(names.split_whitespace().eq(COARSE_NAMES));
+        for file in [TRAIN_FILE, TEST_FILE] {
+            let bytes = std::fs::read(folder.join(file.name)).unwrap();
+            let records = bytes.chunks_exact(bytes.len() / file.records);
+            assert_eq!(records.len(), file.records);
+            for record in records {
+                let [coarse, fine] = [record[0], record[1]];
+                assert_eq!(COARSE_OF_FINE[usize::from(fine)], coarse);
+            }
+        }
     }
 
     #[test]

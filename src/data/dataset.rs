@@ -21,6 +21,25 @@ pub struct ImageShape {
     pub classes: usize,
 }
 
+/// The groups that a data set puts its classes into, such as the superclasses of CIFAR-100.
+#[derive(Clone, Copy, Debug)]
+pub struct ClassGroups {
+    /// Name of each group.
+    pub names: &'static [&'static str],
+    /// The group of each class, as an index of `names`.
+    pub of_class: &'static [u8],
+}
+
+impl ClassGroups {
+    /// Returns the name of the group of `class`.
+    ///
+    /// # Panics
+    /// If there is no such class.
+    pub fn of(self, class: usize) -> &'static str {
+        self.names[usize::from(self.of_class[class])]
+    }
+}
+
 /// What a data set states about the objects in its images.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ObjectTruth {
@@ -52,6 +71,11 @@ pub(crate) trait ImageDataset: Origin {
     /// Returns what is known about the objects in its images.
     fn truth(&self) -> ObjectTruth {
         ObjectTruth::None
+    }
+
+    /// Returns the groups of its classes, if it has any.
+    fn groups(&self) -> Option<ClassGroups> {
+        None
     }
 
     /// Returns size and classes, if known without reading files.
@@ -128,6 +152,11 @@ impl Dataset {
     /// Returns whether it states where the objects of its images are.
     pub fn has_objects(self) -> bool {
         self.truth() != ObjectTruth::None
+    }
+
+    /// Returns the groups of its classes, if it has any.
+    pub fn groups(self) -> Option<ClassGroups> {
+        self.0.groups()
     }
 
     /// Returns size and classes, if known without reading files.

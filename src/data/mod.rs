@@ -57,7 +57,7 @@ pub use batch::{
 pub use catalogue::CatalogueEntry;
 pub use cifar100::{CIFAR100_NORMALISATION, DATASET as CIFAR_100};
 pub use clips::{ClipDataset, ClipOptions, ClipSplits, Clips, load_clips};
-pub use dataset::{DataOptions, Dataset, ImageShape, ObjectTruth, OptionRange};
+pub use dataset::{ClassGroups, DataOptions, Dataset, ImageShape, ObjectTruth, OptionRange};
 pub use describe::{DataListing, DataReport, GeneratedOptions, PartReport};
 pub use error::DataError;
 pub use fetch::fetch;

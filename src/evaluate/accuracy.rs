@@ -3,15 +3,17 @@
 use burn::tensor::Device;
 
 use crate::data::Splits;
-use crate::model::{Classifier, Score, score_while};
+use crate::model::{Classifier, Prediction, Score, predict_while, score_while};
 
 /// Scores of one checkpoint.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Accuracy {
     /// On the validation split, which selects checkpoints.
     pub validation: Score,
     /// On the test split, which selects nothing.
     pub test: Score,
+    /// The prediction for every test image.
+    pub predictions: Vec<Prediction>,
 }
 
 /// Returns the scores of `network`, which is in validation mode; `None` if `go_on`, called before each
@@ -22,9 +24,12 @@ pub fn measure(
     device: &Device,
     go_on: impl Fn() -> bool,
 ) -> Option<Accuracy> {
-    let score = |set| score_while(network, (set, &data.normalisation), device, &go_on);
+    let [validation, test] = [&data.validation, &data.test].map(|set| (set, &data.normalisation));
+    let validation = score_while(network, validation, device, &go_on)?;
+    let (predictions, loss) = predict_while(network, test, device, &go_on)?;
     Some(Accuracy {
-        validation: score(&data.validation)?,
-        test: score(&data.test)?,
+        validation,
+        test: Score::of(&predictions, loss),
+        predictions,
     })
 }

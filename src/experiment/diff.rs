@@ -11,7 +11,7 @@ use crate::train::FIXED_ON_RESUME;
 pub struct FieldDifference {
     /// The key with its section, such as "model.filters".
     pub key: String,
-    /// Its value in the first experiment, as JSON.
+    /// Its value in the first experiment, as JSON; "default" where it is not written.
     pub first: String,
     /// Its value in the second.
     pub second: String,
@@ -29,7 +29,8 @@ impl FieldDifference {
 /// Returns the keys in which `first` and `second` differ, in the order of their sections.
 pub fn compare<E: Serialize>(first: &E, second: &E) -> Vec<FieldDifference> {
     let mut differences = Vec::new();
-    walk("", &as_value(first), &as_value(second), &mut differences);
+    let values = [as_value(first), as_value(second)];
+    walk("", Some(&values[0]), Some(&values[1]), &mut differences);
     differences
 }
 
@@ -56,23 +57,28 @@ fn as_value(experiment: &impl Serialize) -> Value {
         .expect("numbers, texts, lists and sections all have a form in JSON")
 }
 
-fn walk(path: &str, first: &Value, second: &Value, out: &mut Vec<FieldDifference>) {
+/// Adds the differences at and below `path`; `None` stands for a key that is not written.
+fn walk(path: &str, first: Option<&Value>, second: Option<&Value>, out: &mut Vec<FieldDifference>) {
     match (first, second) {
-        (Value::Object(first), Value::Object(second)) => {
-            for (key, value) in first {
-                let path = if path.is_empty() {
-                    key.clone()
-                } else {
-                    format!("{path}.{key}")
+        (Some(Value::Object(first)), Some(Value::Object(second))) => {
+            let only_second = second.keys().filter(|key| !first.contains_key(*key));
+            for key in first.keys().chain(only_second) {
+                let path = match path.is_empty() {
+                    true => key.clone(),
+                    false => format!("{path}.{key}"),
                 };
-                walk(&path, value, second.get(key).unwrap_or(&Value::Null), out);
+                walk(&path, first.get(key), second.get(key), out);
             }
         }
-        _ if first != second => out.push(FieldDifference {
-            key: path.to_string(),
-            first: first.to_string(),
-            second: second.to_string(),
-        }),
+        _ if first != second => {
+            let text =
+                |value: Option<&Value>| value.map_or("default".to_string(), ToString::to_string);
+            out.push(FieldDifference {
+                key: path.to_string(),
+                first: text(first),
+                second: text(second),
+            });
+        }
         _ => {}
     }
 }

@@ -89,7 +89,9 @@ impl ExperimentKind for ForecastExperiment {
                 ForecastSpecError::UnknownNetwork { network, .. } => {
                     ("forecast.network", format!("{network:?}"))
                 }
-                ForecastSpecError::Layers { .. } | ForecastSpecError::Channels { .. } => {
+                ForecastSpecError::Layers { .. }
+                | ForecastSpecError::Channels { .. }
+                | ForecastSpecError::Hidden { .. } => {
                     ("forecast.hidden", format!("{:?}", self.forecast.hidden))
                 }
                 ForecastSpecError::Kernel { kernel, .. } => ("forecast.kernel", kernel.to_string()),

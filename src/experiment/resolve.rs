@@ -60,16 +60,17 @@ pub fn load<E: ExperimentKind>(
         .text
         .parse()
         .expect("the same text was parsed without an error just before");
-    let changed = overrides.iter().map(|change| change.key.as_str());
-    admit::<E>(&mut merged, parsed.iter().map(|(_, layer)| layer), changed);
-    for (source, document) in parsed.iter().rev().skip(1) {
-        merge(merged.as_table_mut(), document.as_table(), source, "")?;
-    }
+    // Before any key is looked up: those of another kind are other ones.
     if !merged.contains_key(E::SECTION) {
         return Err(ExperimentError::OtherKind {
             name: name.to_string(),
             section: E::SECTION,
         });
+    }
+    let changed = overrides.iter().map(|change| change.key.as_str());
+    admit::<E>(&mut merged, parsed.iter().map(|(_, layer)| layer), changed);
+    for (source, document) in parsed.iter().rev().skip(1) {
+        merge(merged.as_table_mut(), document.as_table(), source, "")?;
     }
     for change in overrides {
         apply(&mut merged, change)?;

@@ -101,6 +101,21 @@ impl Canvas {
         at.1 + style.line()
     }
 
+    /// Draws one line of text upwards, its left end at `at` and the line's middle above it.
+    pub(super) fn upwards(&mut self, at: Point, style: &Style, text: &str) {
+        let (x, y) = at;
+        // The letters' middle is about a third of their size above the baseline.
+        let baseline = x + style.size / 3.0;
+        self.push(format_args!(
+            "<text x=\"{baseline:.2}\" y=\"{y:.2}\" transform=\"rotate(-90 {baseline:.2} {y:.2})\" \
+             font-family=\"{FAMILY}\" font-size=\"{:.3}\" font-weight=\"{}\" fill=\"{}\">{}</text>",
+            style.size,
+            style.weight.svg(),
+            style.fill,
+            escape(text)
+        ));
+    }
+
     /// Draws lines of text one under the other, the first line's top at `at`, and returns the last
     /// line's bottom.
     pub(super) fn lines(

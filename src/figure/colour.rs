@@ -36,6 +36,15 @@ pub(super) fn diverging(value: f32) -> [u8; 3] {
     between(&DIVERGING, (value.clamp(-1.0, 1.0) + 1.0) / 2.0)
 }
 
+/// The ends of the scale of shares, as 0xRRGGBB: white and the dark end of ColorBrewer's Blues.
+const SHARES: [u32; 2] = [0xffffff, 0x08306b];
+
+/// Returns the red, green and blue of `share`, 0 to 1: white for none, darker by the square root, so that
+/// one in a hundred can be told from none.
+pub(super) fn share_colour(share: f64) -> [u8; 3] {
+    between(&SHARES, share.clamp(0.0, 1.0).sqrt() as f32)
+}
+
 /// Returns the colour at `share`, 0 to 1, of evenly spaced control points.
 fn between(points: &[u32], share: f32) -> [u8; 3] {
     let place = share * (points.len() - 1) as f32;
@@ -146,6 +155,14 @@ mod tests {
         assert_eq!(diverging(2.0), [0xb2, 0x18, 0x2b]);
         // A third of the way from white to red is the first control point.
         assert_eq!(diverging(1.0 / 3.0), [0xfd, 0xdb, 0xc7]);
+    }
+
+    #[test]
+    fn shares_darken_by_the_square_root() {
+        assert_eq!(share_colour(0.0), [0xff; 3]);
+        assert_eq!(share_colour(1.0), [0x08, 0x30, 0x6b]);
+        // Halfway at a quarter: 255 - (255 - 8) / 2, rounded.
+        assert_eq!(share_colour(0.25), [132, 152, 181]);
     }
 
     /// Rec. 709 luma: a perceptual map gets lighter from end to end.

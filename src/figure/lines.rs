@@ -9,6 +9,9 @@ use super::typeface::width;
 
 /// Space between a line's end and its label, bridged by a thin leader, in pixels.
 const LEADER: f32 = 26.0;
+/// Room before a label for the marker of its line, in pixels: where lines meet, leaders do not tell
+/// them apart.
+const KEY: f32 = 22.0;
 /// Width of an interval's bar, in pixels.
 const BAR: f32 = 2.0;
 /// Line and marker of baselines and untrained networks; contrast 5 to 1 on white.
@@ -43,7 +46,7 @@ pub(super) struct Line {
 /// Returns the width that the labels of `lines` need right of a plot, in pixels.
 pub(super) fn label_room(lines: &[Line]) -> f32 {
     let labels = lines.iter().map(|line| width(&line.label, &STRONG));
-    labels.fold(0.0, f32::max) + LEADER + 4.0
+    labels.fold(0.0, f32::max) + LEADER + KEY + 4.0
 }
 
 /// Returns the lowest and the highest end of all intervals.
@@ -89,7 +92,7 @@ pub(super) fn draw_lines(
         plot.x_mark(canvas, x.at(step as f64), &step.to_string());
     }
     let bottom = plot.x_name(canvas, x_name);
-    let mut ends: Vec<(Point, &str)> = Vec::new();
+    let mut ends: Vec<(Point, &Line)> = Vec::new();
     for line in lines {
         let at = |point: &LinePoint| (x.at(point.step as f64), plot.y.at(point.mean));
         for point in &line.points {
@@ -110,7 +113,7 @@ pub(super) fn draw_lines(
             };
             canvas.marker(marker, at(point), POINT * 0.8, line.stroke.colour);
         }
-        ends.extend(points.last().map(|end| (*end, line.label.as_str())));
+        ends.extend(points.last().map(|end| (*end, line)));
     }
     if let Labels::Here(others) = labels {
         label_ends(canvas, plot, &ends, others);
@@ -118,27 +121,25 @@ pub(super) fn draw_lines(
     bottom
 }
 
-fn label_ends(canvas: &mut Canvas, plot: &Plot, ends: &[(Point, &str)], others: &[&Line]) {
+fn label_ends(canvas: &mut Canvas, plot: &Plot, ends: &[(Point, &Line)], others: &[&Line]) {
     let half = STRONG.line() / 2.0;
     let (low, high) = (plot.area.top + half, plot.area.bottom() - half);
     // What has no line here stands at the top.
     let wanted = (ends.iter().map(|(end, _)| end.1)).chain(others.iter().map(|_| low));
     let places = spread(&wanted.collect::<Vec<_>>(), STRONG.line(), low, high);
-    let x = plot.area.right() + LEADER;
-    for (line, &y) in others.iter().zip(&places[ends.len()..]) {
-        canvas.marker(
-            line.marker,
-            (x - LEADER * 0.5, y),
-            POINT * 0.8,
-            line.stroke.colour,
-        );
+    let x = plot.area.right() + LEADER + KEY;
+    for ((end, _), &y) in ends.iter().zip(&places) {
+        let leader = [(end.0 + POINT + 2.0, end.1), (x - KEY - 2.0, y)];
+        canvas.polyline(&leader, LEADER_LINE);
+    }
+    let lines = ends
+        .iter()
+        .map(|(_, line)| *line)
+        .chain(others.iter().copied());
+    for (line, y) in lines.zip(places) {
+        let key = (x - KEY * 0.6, y);
+        canvas.marker(line.marker, key, POINT * 0.8, line.stroke.colour);
         let style = STRONG.coloured(INK);
         canvas.text((x, y - half), Anchor::Start, &style, &line.label);
-    }
-    for ((end, label), y) in ends.iter().zip(places) {
-        let leader = [(end.0 + POINT + 2.0, end.1), (x - 5.0, y)];
-        canvas.polyline(&leader, LEADER_LINE);
-        let style = STRONG.coloured(INK);
-        canvas.text((x, y - half), Anchor::Start, &style, label);
     }
 }

@@ -7,12 +7,15 @@ mod ablation;
 mod animation;
 mod area;
 mod axis;
+mod calibration;
 mod canvas;
 mod capacity;
 mod capacity_compared;
 mod capacity_page;
 mod clip_view;
 mod colour;
+mod confusion;
+mod confusion_matrix;
 mod curve_rows;
 mod curves;
 mod depth;
@@ -65,6 +68,8 @@ const FIGURES: &[FolderFigure] = &[
     training_time::FIGURE,
     depth::FIGURE,
     curves::FIGURE,
+    confusion::FIGURE,
+    calibration::FIGURE,
     frame_scores::FIGURE,
     trajectory::FIGURE,
     capacity::FIGURE,

@@ -3,7 +3,7 @@
 use burn::backend::Dispatch;
 use burn::tensor::Tensor;
 
-use super::extension::Kernels;
+use super::extension_reductions::Reductions;
 use super::is_ours;
 
 /// Returns the mean binary cross-entropy of `logits` against `targets`, in nats:
@@ -18,7 +18,7 @@ pub fn binary_cross_entropy<const D: usize>(logits: Tensor<D>, targets: Tensor<D
         return by_the_backend(logits, targets);
     }
     assert_eq!(logits.dims(), targets.dims(), "a target for every logit");
-    Tensor::from_dispatch(<Dispatch as Kernels>::binary_cross_entropy(
+    Tensor::from_dispatch(<Dispatch as Reductions>::binary_cross_entropy(
         logits.reshape([count]).into_dispatch(),
         targets.reshape([count]).into_dispatch(),
     ))

@@ -11,13 +11,13 @@ use super::differentiable_fork::Meeting;
 use super::differentiable_normalise::Kind;
 use super::pool_window::Window;
 use super::size::Form;
-use super::softmax_passes::RowFunction;
+use super::squash::Squash;
 use super::weight_axes::WeightAxes;
 use super::{
-    differentiable_binary_cross_entropy, differentiable_convolution, differentiable_dense,
-    differentiable_depthwise, differentiable_fork, differentiable_gate, differentiable_join,
-    differentiable_normalise, differentiable_pool, differentiable_pooled_normalise,
-    differentiable_recurrence, differentiable_softmax, differentiable_sums,
+    differentiable_convolution, differentiable_dense, differentiable_depthwise,
+    differentiable_fork, differentiable_gate, differentiable_join, differentiable_normalise,
+    differentiable_pool, differentiable_pooled_normalise, differentiable_recurrence,
+    differentiable_squash,
 };
 
 /// Operations of the CPU backend in addition to Burn's own.
@@ -35,15 +35,6 @@ pub(super) trait Kernels: Backend {
     /// - `images`: `[images, channels, height, width]`
     /// - returned: `[images, channels]`
     fn averaged(images: FloatTensor<Self>) -> FloatTensor<Self>;
-
-    /// Returns the mean binary cross-entropy, `[1]`.
-    ///
-    /// # Shapes
-    /// - `logits`, `targets`: `[values]`
-    fn binary_cross_entropy(
-        logits: FloatTensor<Self>,
-        targets: FloatTensor<Self>,
-    ) -> FloatTensor<Self>;
 
     /// Returns a convolution with a bias, followed by `after`.
     ///
@@ -167,8 +158,15 @@ pub(super) trait Kernels: Backend {
         started: bool,
     ) -> FloatTensor<Self>;
 
-    /// Returns the function of each row of logits, `[batch, classes]`.
-    fn row_function(logits: FloatTensor<Self>, function: RowFunction) -> FloatTensor<Self>;
+    /// Returns the function of the sum of `one` and `other`.
+    ///
+    /// # Shapes
+    /// - `one`, `other`, returned: `[images, channels, height, width]`
+    fn squashed(
+        one: FloatTensor<Self>,
+        other: FloatTensor<Self>,
+        squash: Squash,
+    ) -> FloatTensor<Self>;
 
     /// Returns the mean and the variance over n values of each channel, without a gradient.
     ///
@@ -176,9 +174,6 @@ pub(super) trait Kernels: Backend {
     /// - `images`: `[images, channels, height, width]`
     /// - returned: `[2, channels]`
     fn statistics(images: FloatTensor<Self>) -> FloatTensor<Self>;
-
-    /// Returns the sums of rows: `[rows, length]` to `[rows]`.
-    fn sum_rows(rows: FloatTensor<Self>) -> FloatTensor<Self>;
 }
 
 impl Kernels for Flex {
@@ -188,13 +183,6 @@ impl Kernels for Flex {
 
     fn averaged(images: FloatTensor<Self>) -> FloatTensor<Self> {
         differentiable_pool::means(images)
-    }
-
-    fn binary_cross_entropy(
-        logits: FloatTensor<Self>,
-        targets: FloatTensor<Self>,
-    ) -> FloatTensor<Self> {
-        differentiable_binary_cross_entropy::values(logits, targets)
     }
 
     fn convolution(
@@ -277,16 +265,16 @@ impl Kernels for Flex {
         differentiable_recurrence::values(given, taps, [hidden, cell], started)
     }
 
-    fn row_function(logits: FloatTensor<Self>, function: RowFunction) -> FloatTensor<Self> {
-        differentiable_softmax::values(logits, function)
+    fn squashed(
+        one: FloatTensor<Self>,
+        other: FloatTensor<Self>,
+        squash: Squash,
+    ) -> FloatTensor<Self> {
+        differentiable_squash::values([one, other], squash)
     }
 
     fn statistics(images: FloatTensor<Self>) -> FloatTensor<Self> {
         differentiable_normalise::moments(images)
-    }
-
-    fn sum_rows(rows: FloatTensor<Self>) -> FloatTensor<Self> {
-        differentiable_sums::values(rows)
     }
 }
 
@@ -297,13 +285,6 @@ impl<C: CheckpointStrategy> Kernels for Autodiff<Flex, C> {
 
     fn averaged(images: FloatTensor<Self>) -> FloatTensor<Self> {
         differentiable_pool::means_tracked::<C>(images)
-    }
-
-    fn binary_cross_entropy(
-        logits: FloatTensor<Self>,
-        targets: FloatTensor<Self>,
-    ) -> FloatTensor<Self> {
-        differentiable_binary_cross_entropy::tracked::<C>(logits, targets)
     }
 
     fn convolution(
@@ -386,15 +367,15 @@ impl<C: CheckpointStrategy> Kernels for Autodiff<Flex, C> {
         differentiable_recurrence::tracked::<C>(given, taps, [hidden, cell], started)
     }
 
-    fn row_function(logits: FloatTensor<Self>, function: RowFunction) -> FloatTensor<Self> {
-        differentiable_softmax::tracked::<C>(logits, function)
+    fn squashed(
+        one: FloatTensor<Self>,
+        other: FloatTensor<Self>,
+        squash: Squash,
+    ) -> FloatTensor<Self> {
+        differentiable_squash::tracked::<C>([one, other], squash)
     }
 
     fn statistics(images: FloatTensor<Self>) -> FloatTensor<Self> {
         Self::from_inner(differentiable_normalise::moments(images.into_primitive()))
-    }
-
-    fn sum_rows(rows: FloatTensor<Self>) -> FloatTensor<Self> {
-        differentiable_sums::tracked::<C>(rows)
     }
 }

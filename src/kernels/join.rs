@@ -1,4 +1,4 @@
-//! Activations, and sums with an activation, in one pass over memory.
+//! Activations, and sums with an activation or a gate's function, in one pass over memory.
 
 use burn::backend::Dispatch;
 use burn::tensor::Tensor;
@@ -6,6 +6,7 @@ use burn::tensor::Tensor;
 use super::activation::Activation;
 use super::extension::Kernels;
 use super::is_ours;
+use super::squash::Squash;
 
 /// Returns `values` after the activation.
 ///
@@ -32,4 +33,16 @@ pub fn joined(one: Tensor<4>, other: Tensor<4>, activation: Activation) -> Tenso
     }
     let [one, other] = [one, other].map(Tensor::into_dispatch);
     Tensor::from_dispatch(<Dispatch as Kernels>::joined(one, other, activation))
+}
+
+/// Returns `squash(one + other)`.
+///
+/// # Shapes
+/// - `one`, `other`, returned: `[images, channels, height, width]`
+pub fn squashed(one: Tensor<4>, other: Tensor<4>, squash: Squash) -> Tensor<4> {
+    if !(is_ours(&one) && is_ours(&other) && one.dims() == other.dims()) {
+        return squash.by_the_backend(one + other);
+    }
+    let [one, other] = [one, other].map(Tensor::into_dispatch);
+    Tensor::from_dispatch(<Dispatch as Kernels>::squashed(one, other, squash))
 }

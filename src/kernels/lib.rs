@@ -38,10 +38,12 @@ mod differentiable_pool;
 mod differentiable_pooled_normalise;
 mod differentiable_recurrence;
 mod differentiable_softmax;
+mod differentiable_squash;
 mod differentiable_sums;
 mod dots;
 mod exponential;
 mod extension;
+mod extension_reductions;
 mod finish;
 mod fork;
 mod gate;
@@ -70,6 +72,8 @@ mod sgd;
 mod size;
 mod softmax;
 mod softmax_passes;
+mod squash;
+mod squash_passes;
 mod statistics;
 mod sums;
 mod sums_passes;
@@ -96,7 +100,7 @@ use extension::Kernels;
 pub use fork::forked;
 pub use gate::gated;
 pub use gates::GATES;
-pub use join::{activated, joined};
+pub use join::{activated, joined, squashed};
 pub use level::{SIMD_VARIABLE, UnknownLevel, check_level};
 pub use normalise::{Normalisation, normalised, pooled_normalised};
 pub use pool::{averaged, max_pooled};
@@ -105,6 +109,7 @@ pub use sgd::{SgdStep, sgd};
 pub use size::Form;
 use size::Size;
 pub use softmax::{cross_entropy, log_softmax, soft_cross_entropy, softmax};
+pub use squash::Squash;
 pub use sums::{mean, mean_dim, sum, sum_dim};
 pub use weight_axes::WeightAxes;
 
@@ -321,5 +326,7 @@ mod normalise_tests;
 mod pass_tests;
 #[cfg(test)]
 mod recurrence_tests;
+#[cfg(test)]
+mod squash_tests;
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ use super::*;
 
 /// Rounding of float32 sums in another order, and of another exponential, as a share of the largest
 /// value.
-const SUM_ORDER: f32 = 2e-6;
+pub(super) const SUM_ORDER: f32 = 2e-6;
 /// The same for sums of thousands of numbers of both signs, which cancel to a thirtieth.
 const CANCELLED: f32 = 30.0 * SUM_ORDER;
 /// Step of a finite difference in double precision.
@@ -100,7 +100,7 @@ fn run<const N: usize, const D: usize>(
 }
 
 #[track_caller]
-fn check<const N: usize, const D: usize>(
+pub(super) fn check<const N: usize, const D: usize>(
     shapes: [[usize; 4]; N],
     tolerance: f32,
     ours: impl Fn([Tensor<4>; N]) -> Tensor<D> + Send + Sync,
@@ -124,7 +124,7 @@ fn check<const N: usize, const D: usize>(
     assert_eq!(numbers(kept), numbers(ours(operands)));
 }
 
-const SHAPES: [[usize; 4]; 6] = [
+pub(super) const SHAPES: [[usize; 4]; 6] = [
     [2, 3, 7, 5],
     [1, 1, 4, 9],
     [3, 16, 6, 6],
@@ -286,7 +286,7 @@ fn what_is_no_number_passes_through() {
 /// Checks the gradients against the score by the definition in double precision, from all operands
 /// one after another.
 #[track_caller]
-fn check_slopes<const N: usize, const D: usize>(
+pub(super) fn check_slopes<const N: usize, const D: usize>(
     shapes: [[usize; 4]; N],
     operation: impl Fn([Tensor<4>; N]) -> Tensor<D>,
     definition: impl Fn(&[f64]) -> Vec<f64>,
@@ -324,6 +324,10 @@ fn normal_share(x: f64) -> f64 {
         sum += term;
     }
     0.5 + density * sum
+}
+
+pub(super) fn logistic(x: f64) -> f64 {
+    1.0 / (1.0 + (-x).exp())
 }
 
 #[test]

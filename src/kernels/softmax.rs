@@ -3,7 +3,7 @@
 use burn::backend::Dispatch;
 use burn::tensor::{Int, Tensor, activation};
 
-use super::extension::Kernels;
+use super::extension_reductions::Reductions;
 use super::is_ours;
 use super::softmax_passes::RowFunction;
 use super::sums::{mean, sum};
@@ -62,7 +62,7 @@ fn suits(logits: &Tensor<2>) -> bool {
 
 fn of_rows(logits: Tensor<2>, function: RowFunction) -> Tensor<2> {
     let logits = logits.into_dispatch();
-    Tensor::from_dispatch(<Dispatch as Kernels>::row_function(logits, function))
+    Tensor::from_dispatch(<Dispatch as Reductions>::row_function(logits, function))
 }
 
 #[cfg(test)]

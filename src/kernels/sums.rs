@@ -6,7 +6,7 @@
 use burn::backend::Dispatch;
 use burn::tensor::Tensor;
 
-use super::extension::Kernels;
+use super::extension_reductions::Reductions;
 use super::is_ours;
 
 /// Returns the sum of all values, `[1]`.
@@ -70,7 +70,7 @@ fn suits<const D: usize>(tensor: &Tensor<D>) -> bool {
 /// - `rows`: `[rows, length]`
 /// - returned: `[rows]`
 fn last_axis(rows: Tensor<2>) -> Tensor<1> {
-    Tensor::from_dispatch(<Dispatch as Kernels>::sum_rows(rows.into_dispatch()))
+    Tensor::from_dispatch(<Dispatch as Reductions>::sum_rows(rows.into_dispatch()))
 }
 
 #[cfg(test)]

@@ -84,6 +84,12 @@ pub enum ForecastSpecError {
         /// Number of channels requested.
         channels: usize,
     },
+    /// The layers break a rule of this network alone.
+    #[error("{rule}")]
+    Hidden {
+        /// What is wrong with `hidden` and what to give.
+        rule: &'static str,
+    },
     /// The kernel has no centre, or is larger than the picture.
     #[error("kernel = {kernel}; give an odd number from 1 to {most}")]
     Kernel {

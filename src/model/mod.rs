@@ -17,6 +17,7 @@ pub mod predictors;
 mod resident;
 mod size;
 mod spec;
+mod stored;
 pub mod tap;
 mod trained;
 pub mod weights;
@@ -31,11 +32,13 @@ pub use forecast_spec::{ForecastSpec, ForecastSpecError, PredictorName};
 pub use ingredients::{BlockActivation, BlockDropout, BlockNormalisation, Head, Initialisation};
 pub use plain_cnn::{PlainCnn, fresh_linear_weights};
 pub use pooled::{PooledSplit, pooled_split};
-pub use predict::{Prediction, Score, predict, score, score_while, to_tensor};
+pub use predict::{
+    Prediction, Score, TOP_CLASSES, predict, predict_while, score, score_while, to_tensor,
+};
 pub use predictor::{Predictor, Recurrent, place};
 pub use predictors::{
-    ConvLstm, PredictorPlace, WithPredictor, check_predictor, load_predictor, untrained_predictor,
-    with_predictor,
+    ConvGru, ConvLstm, PredRnn, PredictorPlace, WithPredictor, check_predictor, load_predictor,
+    titled, untrained_predictor, with_predictor,
 };
 pub use resident::ResidentImages;
 pub use size::NetworkSize;

@@ -12,7 +12,7 @@ use super::tap::Tap;
 /// Number of images per forward pass; bounds memory and does not change a result.
 const BATCH_IMAGES: usize = 250;
 /// Number of classes in a top-5 prediction.
-const TOP_CLASSES: usize = 5;
+pub const TOP_CLASSES: usize = 5;
 
 /// A network's prediction for one image.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +27,9 @@ pub struct Prediction {
     pub label_confidence: f32,
     /// Number of classes more probable than the true one.
     pub rank: usize,
+    /// The up to [`TOP_CLASSES`] most probable classes with their softmax probabilities, the most
+    /// probable first; among equals, the lowest index first.
+    pub top: Vec<(usize, f32)>,
 }
 
 /// Means over a split.
@@ -40,6 +43,20 @@ pub struct Score {
     pub accuracy: f64,
     /// Share of images whose true class is among the five most probable, 0 to 1.
     pub top5_accuracy: f64,
+}
+
+impl Score {
+    /// Returns the means of `predictions`, whose mean cross-entropy is `loss`.
+    pub fn of(predictions: &[Prediction], loss: f64) -> Self {
+        let images = predictions.len();
+        let share = |count: usize| count as f64 / images as f64;
+        Self {
+            images,
+            loss,
+            accuracy: share(predictions.iter().filter(|p| p.class == p.label).count()),
+            top5_accuracy: share(predictions.iter().filter(|p| p.rank < TOP_CLASSES).count()),
+        }
+    }
 }
 
 /// Returns images and labels as tensors on `device`.
@@ -75,7 +92,7 @@ pub fn predict(
 }
 
 /// As [`predict`]; `None` if `go_on`, called before each batch, returns false.
-fn predict_while(
+pub fn predict_while(
     network: &dyn Classifier,
     (set, normalisation): (&ImageSet, &Normalisation),
     device: &Device,
@@ -127,14 +144,7 @@ pub fn score_while(
     go_on: impl Fn() -> bool,
 ) -> Option<Score> {
     let (predictions, loss) = predict_while(network, (set, normalisation), device, go_on)?;
-    let images = predictions.len();
-    let share = |count: usize| count as f64 / images as f64;
-    Some(Score {
-        images,
-        loss,
-        accuracy: share(predictions.iter().filter(|p| p.class == p.label).count()),
-        top5_accuracy: share(predictions.iter().filter(|p| p.rank < TOP_CLASSES).count()),
-    })
+    Some(Score::of(&predictions, loss))
 }
 
 /// Returns the prediction from one row of log-probabilities.
@@ -145,12 +155,17 @@ fn of_row(logs: &[f32], label: usize) -> Prediction {
             class = index;
         }
     }
+    let mut order: Vec<usize> = (0..logs.len()).collect();
+    // Stable: equals stay in the order of their indices.
+    order.sort_by(|a, b| logs[*b].total_cmp(&logs[*a]));
+    let top = order.into_iter().take(TOP_CLASSES);
     Prediction {
         label,
         class,
         confidence: logs[class].exp(),
         label_confidence: logs[label].exp(),
         rank: logs.iter().filter(|value| **value > logs[label]).count(),
+        top: top.map(|class| (class, logs[class].exp())).collect(),
     }
 }
 
@@ -165,6 +180,16 @@ mod tests {
         assert_eq!((prediction.class, prediction.rank), (1, 2));
         assert!((prediction.confidence - 0.5).abs() < 1e-6);
         assert!((prediction.label_confidence - 0.15).abs() < 1e-6);
+        let top: Vec<usize> = prediction.top.iter().map(|(class, _)| *class).collect();
+        assert_eq!(top, [1, 3, 2, 0]);
+        assert!((prediction.top[1].1 - 0.25).abs() < 1e-6);
+        let seven = of_row(&[-3.0, -1.0, -2.0, -1.0, -5.0, -4.0, -6.0], 6);
+        let top: Vec<usize> = seven.top.iter().map(|(class, _)| *class).collect();
+        assert_eq!(
+            top,
+            [1, 3, 2, 0, 5],
+            "at most five, the lowest of equals first"
+        );
         assert_eq!(of_row(&[-1.0, -1.0], 1).class, 0, "the lowest of equals");
     }
 }

@@ -9,13 +9,19 @@ use burn::tensor::{Device, Tensor};
 
 use super::forecast_spec::{ForecastSpec, ForecastSpecError};
 use super::size::NetworkSize;
+use super::stored::stored_tensors;
 use super::tap::Tap;
+use super::weights::ExportedTensor;
 
 /// A next-frame predictor as described by its own file. Everything else is derived: see
 /// [`Predictor`].
 pub trait Recurrent: Module + 'static {
     /// The kebab-case name in `[forecast]` and in the network's description.
     const NAME: &'static str;
+
+    /// The name in figures. Experiments whose names begin with [`NAME`](Self::NAME) without its
+    /// hyphens have it.
+    const TITLE: &'static str;
 
     /// The network's memory between two frames.
     type Memory;
@@ -65,16 +71,9 @@ pub trait Recurrent: Module + 'static {
     /// # Panics
     /// If there is no frame.
     fn watch(&self, frames: Tensor<5>, tap: &mut Tap) -> (Tensor<5>, Self::Memory) {
-        let [_batch, time, ..] = frames.dims();
-        let (first, mut memory) = self.step(frames.clone().narrow(1, 0, 1), None, 0, tap);
-        let mut logits = vec![first];
-        for step in 1..time {
-            let frame = frames.clone().narrow(1, step, 1);
-            let (next, later) = self.step(frame, Some(memory), step, tap);
-            logits.push(next);
-            memory = later;
-        }
-        (Tensor::cat(logits, 1), memory)
+        in_turn(frames, |frame, memory, step| {
+            self.step(frame, memory, step, tap)
+        })
     }
 }
 
@@ -95,6 +94,10 @@ pub trait Predictor: Debug + Send {
     /// - `frames`: `[batch, time, 1, height, width]`, 0 to 1
     /// - returned: `[batch, time + further, 1, height, width]`
     fn watch_and_roll(&self, frames: Tensor<5>, further: usize, tap: &mut Tap) -> Tensor<5>;
+
+    /// Returns the parameters for export, each under the path of its fields. All are kernels and
+    /// biases of convolutions, whose layout is PyTorch's.
+    fn tensors(&self) -> Vec<ExportedTensor>;
 
     /// Returns the names of the states, lowest layer first. [`place`] turns them into tap points.
     fn state_names(&self) -> Vec<String>;
@@ -139,9 +142,42 @@ impl<N: Recurrent> Predictor for N {
         Tensor::cat(predicted, 1)
     }
 
+    fn tensors(&self) -> Vec<ExportedTensor> {
+        stored_tensors(self)
+    }
+
     fn state_names(&self) -> Vec<String> {
         self.states()
     }
+}
+
+/// Returns the logits of every step, and the memory after the last, of a network that sees `frames`
+/// one at a time. `step` is as [`Recurrent::step`].
+///
+/// # Shapes
+/// As [`Recurrent::watch`].
+///
+/// # Panics
+/// If there is no frame.
+pub(super) fn in_turn<M>(
+    frames: Tensor<5>,
+    mut step: impl FnMut(Tensor<5>, Option<M>, usize) -> (Tensor<5>, M),
+) -> (Tensor<5>, M) {
+    let [_batch, time, ..] = frames.dims();
+    let mut memory = None;
+    let logits = (0..time).map(|number| {
+        let frame = frames.clone().narrow(1, number, 1);
+        let (logits, later) = step(frame, memory.take(), number);
+        memory = Some(later);
+        logits
+    });
+    let logits = Tensor::cat(logits.collect(), 1);
+    (logits, memory.expect("a clip has a frame"))
+}
+
+/// Returns the name of a layer's hidden state; layers count from 0.
+pub(super) fn hidden_state(layer: usize) -> String {
+    format!("hidden-{layer}")
 }
 
 /// Returns the tap point of `state` after the frame `step`, counted from 0, such as "hidden-0/9".

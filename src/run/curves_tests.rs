@@ -62,7 +62,7 @@ fn run<R: EpochRecord>(root: &Path, trial: &str, row: fn(u32) -> R) -> RunDir {
     let mut about = manifest(trial, "shapes, \"small\"");
     about.write(&run.manifest()).expect("written");
     for epoch in 0..2 {
-        append_epoch_record(&run.epochs(), row(epoch)).expect("appended");
+        append_epoch_record(&run, 10, row(epoch)).expect("appended");
     }
     run
 }

@@ -80,6 +80,11 @@ impl RunDir {
         self.path().join(EPOCHS_FILE)
     }
 
+    /// Returns the path of the table of epochs for other programs.
+    pub fn metrics(&self) -> PathBuf {
+        self.path().join("metrics.jsonl")
+    }
+
     /// Returns the checksum of the table of epochs.
     ///
     /// # Errors
@@ -102,11 +107,9 @@ impl RunDir {
             name.starts_with(CURVES_PREFIX) && (name.ends_with(".png") || name.ends_with(".svg"))
         };
         let folder = self.path();
-        let names = names_in(&folder)?.into_iter();
-        Ok(names
-            .filter(|name| is_curves(name))
-            .map(|name| folder.join(name))
-            .collect())
+        let mut names = names_in(&folder)?;
+        names.retain(|name| is_curves(name));
+        Ok(names.iter().map(|name| folder.join(name)).collect())
     }
 
     /// Returns the folder of a checkpoint.

@@ -7,11 +7,13 @@ mod capacity;
 mod cascade;
 mod checkpoint_name;
 mod checksum;
+mod confusion;
 mod consistency;
 mod curves;
 mod depth;
 mod dir;
 mod error;
+mod evaluation;
 mod explanations;
 mod file_name;
 mod frames;
@@ -21,6 +23,7 @@ mod localization;
 mod lock;
 mod manifest;
 mod map_writer;
+mod metrics;
 mod near;
 mod output;
 mod own_file;
@@ -44,6 +47,7 @@ pub use cascade::{
 };
 pub use checkpoint_name::CheckpointName;
 pub use checksum::{Checksum, hexadecimal, sha256};
+pub use confusion::{ConfusedPair, Confusion};
 pub use consistency::ConsistencyRow;
 pub use curves::{
     CURVES_FILE, CurveRun, RunTables, read_curves, read_run, read_runs, write_curves,
@@ -51,6 +55,7 @@ pub use curves::{
 pub use depth::DepthRow;
 pub use dir::{EPOCHS_FILE, MANIFEST_FILE, RunDir, list_runs};
 pub use error::RunError;
+pub use evaluation::{CalibrationRow, EvaluationRow, PerClassRow, PredictionRow};
 pub use explanations::{
     DrawnAs, ExplainedImage, ExplanationRecord, ExplanationSet, MAPS_JSON, MAPS_TENSORS,
 };

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::metrics::write_metrics;
 use super::{BestCheckpoint, CheckpointName, Checksum, Quality, RunDir, RunError, TableRow};
 
 /// One epoch of training, as a row of `epochs.csv`. Epoch 0 is the untrained network and has only
@@ -120,26 +121,47 @@ pub fn read_epoch_records<R: EpochRecord>(path: &Path) -> Result<Vec<R>, RunErro
     R::parse(path, whole)
 }
 
-/// Appends `row` to the file at `path` by rewriting the whole file atomically. Rows of that epoch
-/// or later, left by a run that was killed before its checkpoint, are replaced.
+/// Appends `row` to the table of `run`, whose epochs have `steps` steps each, by rewriting the whole
+/// file atomically. Rows of that epoch or later, left by a run that was killed before its checkpoint,
+/// are replaced.
 ///
 /// # Errors
 /// As [`read_epoch_records`] and [`write_atomically`](super::write_atomically).
-pub fn append_epoch_record<R: EpochRecord>(path: &Path, row: R) -> Result<(), RunError> {
-    let mut rows: Vec<R> = read_epoch_records(path)?;
+pub fn append_epoch_record<R: EpochRecord>(
+    run: &RunDir,
+    steps: u64,
+    row: R,
+) -> Result<(), RunError> {
+    let mut rows: Vec<R> = read_epoch_records(&run.epochs())?;
     rows.retain(|old| old.epoch() < row.epoch());
     rows.push(row);
-    R::write(path, &rows)
+    write_epoch_records(run, steps, &rows)
 }
 
 /// Drops the rows after `epoch`, to resume from that epoch's checkpoint.
 ///
 /// # Errors
 /// As [`append_epoch_record`].
-pub fn truncate_epoch_records<R: EpochRecord>(path: &Path, epoch: u32) -> Result<(), RunError> {
-    let mut rows: Vec<R> = read_epoch_records(path)?;
+pub fn truncate_epoch_records<R: EpochRecord>(
+    run: &RunDir,
+    steps: u64,
+    epoch: u32,
+) -> Result<(), RunError> {
+    let mut rows: Vec<R> = read_epoch_records(&run.epochs())?;
     rows.retain(|row| row.epoch() <= epoch);
-    R::write(path, &rows)
+    write_epoch_records(run, steps, &rows)
+}
+
+/// Writes the table and its copy for other programs. The copy comes first: a kill in between leaves a
+/// run without the checkpoint of that epoch, and resuming writes both again.
+fn write_epoch_records<R: EpochRecord>(
+    run: &RunDir,
+    steps: u64,
+    rows: &[R],
+) -> Result<(), RunError> {
+    let lines = rows.iter().map(|row| (u64::from(row.epoch()) * steps, row));
+    write_metrics(run, lines)?;
+    R::write(&run.epochs(), rows)
 }
 
 /// Fails if the table of `run` does not begin with the rows that its latest checkpoint recorded, or
@@ -198,36 +220,59 @@ mod tests {
         }
     }
 
+    /// Steps of an epoch.
+    const STEPS: u64 = 7;
+
+    fn read(run: &RunDir) -> Vec<EpochRow> {
+        read_epoch_records(&run.epochs()).expect("read")
+    }
+
+    /// Returns the lines of the metrics, which hold what the table holds.
+    fn metrics(run: &RunDir) -> Vec<serde_json::Value> {
+        let text = std::fs::read_to_string(run.metrics()).expect("metrics");
+        let lines = text.lines().map(serde_json::from_str);
+        let lines: Vec<serde_json::Value> = lines.collect::<Result<_, _>>().expect("JSON");
+        let rows = lines.iter().map(|line| {
+            let mut row = line.clone();
+            let fields = row.as_object_mut().expect("an object");
+            let own = ["trial", "seed", "step"].map(|key| fields.remove(key));
+            assert!(own.iter().all(Option::is_some), "{line}");
+            serde_json::from_value::<EpochRow>(row).expect("the columns of the table")
+        });
+        assert_eq!(rows.collect::<Vec<_>>(), read(run));
+        lines
+    }
+
     #[test]
     fn rows_survive_the_disk_and_a_torn_last_one_is_dropped() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let path = folder.path().join("epochs.csv");
+        let run = RunDir::new(folder.path(), "trial-d", 3);
+        std::fs::create_dir_all(run.path()).expect("a folder");
         for epoch in 0..3 {
-            append_epoch_record(&path, row(epoch)).expect("appended");
+            append_epoch_record(&run, STEPS, row(epoch)).expect("appended");
         }
-        assert_eq!(
-            read_epoch_records::<EpochRow>(&path).expect("read"),
-            [row(0), row(1), row(2)]
-        );
-        let mut text = std::fs::read_to_string(&path).expect("text");
+        assert_eq!(read(&run), [row(0), row(1), row(2)]);
+        let lines = metrics(&run);
+        assert_eq!(lines[2]["step"], 14);
+        assert_eq!(lines[2]["trial"], "trial-d");
+        assert_eq!(lines[2]["seed"], 3);
+        assert_eq!(lines[0]["train_loss"], serde_json::Value::Null);
+        let mut text = std::fs::read_to_string(run.epochs()).expect("text");
         text.push_str("3,2.5,0.2");
-        std::fs::write(&path, &text).expect("torn");
-        assert_eq!(
-            read_epoch_records::<EpochRow>(&path).expect("read").len(),
-            3
-        );
-        truncate_epoch_records::<EpochRow>(&path, 1).expect("truncated");
-        assert_eq!(
-            read_epoch_records::<EpochRow>(&path).expect("read"),
-            [row(0), row(1)]
-        );
+        std::fs::write(run.epochs(), &text).expect("torn");
+        assert_eq!(read(&run).len(), 3);
+        truncate_epoch_records::<EpochRow>(&run, STEPS, 1).expect("truncated");
+        assert_eq!(read(&run), [row(0), row(1)]);
+        assert_eq!(metrics(&run).len(), 2);
     }
 
     #[test]
     fn a_damaged_row_is_named_by_its_line() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let path = folder.path().join("epochs.csv");
-        append_epoch_record(&path, row(1)).expect("appended");
+        let run = RunDir::new(folder.path(), "trial-d", 0);
+        std::fs::create_dir_all(run.path()).expect("a folder");
+        append_epoch_record(&run, STEPS, row(1)).expect("appended");
+        let path = run.epochs();
         let text = std::fs::read_to_string(&path)
             .expect("text")
             .replace("0.25", "none");

@@ -1,10 +1,11 @@
 //! Accuracy of trained networks on the validation and the test split, with their size.
 
 use crate::data::{DataOptions, ImageShape, Splits};
-use crate::evaluate::measure as measure_accuracy;
+use crate::evaluate::{Accuracy, measure as measure_accuracy};
 use crate::run::DepthRow;
 
 use super::error::StudyError;
+use super::evaluation::Evaluation;
 use super::measure::check_same_data;
 use super::runs::{Runs, Trained, Which};
 use super::subject::Subject;
@@ -33,6 +34,20 @@ pub fn measure(
     request: &Request,
     watch: &dyn Watch,
 ) -> Result<Vec<DepthRow>, StudyError> {
+    each(runs, request, watch, |_| Ok::<(), StudyError>(()))
+}
+
+/// Returns one row per trained network, and passes what was predicted on the test split to `with`,
+/// network by network.
+///
+/// # Errors
+/// As [`measure`]; those of `with`.
+pub fn each<E: From<StudyError>>(
+    runs: &Runs,
+    request: &Request,
+    watch: &dyn Watch,
+    mut with: impl FnMut(&Evaluation) -> Result<(), E>,
+) -> Result<Vec<DepthRow>, E> {
     let mut rows = Vec::new();
     let mut images = Images::default();
     let networks = runs.find_all(&request.trials, request.base.as_deref(), &request.seeds)?;
@@ -41,7 +56,11 @@ pub fn measure(
         watch.go_on()?;
         let data = images.of(runs, &trained)?;
         let subject = trained.open(request.which, runs)?;
-        rows.extend(row((runs, watch), &trained, &subject, data)?);
+        if let Some((row, accuracy)) = measured((runs, watch), &trained, &subject, data)? {
+            let dataset = trained.experiment.experiment.data.dataset;
+            with(&Evaluation::of(&row, &accuracy, &data.test, dataset))?;
+            rows.push(row);
+        }
     }
     Ok(rows)
 }
@@ -77,6 +96,17 @@ pub(super) fn row(
     subject: &Subject,
     data: &Splits,
 ) -> Result<Option<DepthRow>, StudyError> {
+    let found = measured((runs, watch), trained, subject, data)?;
+    Ok(found.map(|(row, _)| row))
+}
+
+/// As [`row`], with the scores and predictions themselves.
+fn measured(
+    (runs, watch): (&Runs, &dyn Watch),
+    trained: &Trained,
+    subject: &Subject,
+    data: &Splits,
+) -> Result<Option<(DepthRow, Accuracy)>, StudyError> {
     let Some(network) = subject.trained_network() else {
         return Ok(None);
     };
@@ -88,7 +118,7 @@ pub(super) fn row(
         side: data.test.height(),
         classes: data.test.classes(),
     });
-    Ok(Some(DepthRow {
+    let row = DepthRow {
         trial: subject.name.clone(),
         network_title: network_title(&subject.name),
         seed: subject.seed,
@@ -104,5 +134,6 @@ pub(super) fn row(
         test_accuracy: accuracy.test.accuracy,
         test_top5_accuracy: accuracy.test.top5_accuracy,
         test_images: accuracy.test.images,
-    }))
+    };
+    Ok(Some((row, accuracy)))
 }

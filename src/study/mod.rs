@@ -10,6 +10,7 @@ mod boxes;
 mod caveat;
 mod choice;
 mod error;
+pub mod evaluation;
 mod existing;
 pub mod explanation;
 pub mod export;

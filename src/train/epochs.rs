@@ -258,7 +258,8 @@ impl<'a, T: Task> Loop<'a, T> {
             .best
             .as_ref()
             .is_none_or(|best| candidate.beats(best));
-        append_epoch_record(&self.job.run.epochs(), row.clone())?;
+        let steps = self.task.items().div_ceil(self.job.train.batch_size) as u64;
+        append_epoch_record(self.job.run, steps, row.clone())?;
         if is_best {
             self.state.best = Some(candidate.clone());
         }

@@ -109,7 +109,8 @@ fn check_there(run: &RunDir, mode: StartMode) -> Result<(), TrainError> {
 /// Removes all files of a run, its record first and its checkpoints last, so that a kill never
 /// leaves a run that seems complete.
 fn remove_run(run: &RunDir) -> Result<(), TrainError> {
-    let mut files = vec![run.manifest(), run.experiment(), run.best(), run.epochs()];
+    let mut files = vec![run.manifest(), run.experiment(), run.best()];
+    files.extend([run.metrics(), run.epochs()]);
     files.extend(run.curves()?);
     for file in files {
         remove_file(&file)?;
@@ -141,7 +142,8 @@ pub(super) fn restore<T: Task>(
         match load_training(run, name, job.architecture, build()) {
             Ok((training, mut state)) => {
                 check_steps(job, task.items(), &state)?;
-                truncate_epoch_records::<T::Row>(&run.epochs(), name.epoch)?;
+                let steps = task.items().div_ceil(job.train.batch_size) as u64;
+                truncate_epoch_records::<T::Row>(run, steps, name.epoch)?;
                 restore_best::<T::Row>(run, &mut state, notes)?;
                 notes.events.resumed(name);
                 return Ok(Some((training, state)));

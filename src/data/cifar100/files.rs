@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::thread;
 
-use super::names::FINE_NAMES;
+use super::names::{COARSE_NAMES, FINE_NAMES};
 use crate::data::error::DataError;
 use crate::data::image_set::{CHANNELS, ImageSet, ImageSetParts, PixelStore};
 use crate::data::split::Split;
@@ -26,9 +26,6 @@ const LABEL_BYTES: usize = 2;
 
 /// Bytes of a record.
 const RECORD_BYTES: usize = LABEL_BYTES + CHANNELS * SIDE * SIDE;
-
-/// Number of coarse classes.
-const COARSE_CLASSES: u8 = 20;
 
 /// The file with the names of the fine classes.
 pub(super) const NAMES_FILE: &str = "fine_label_names.txt";
@@ -161,9 +158,9 @@ fn check_length(path: &Path, file: &DataFile, found: u64) -> Result<(), DataErro
 fn read_labels(path: &Path, bytes: &[u8]) -> Result<Vec<u16>, DataError> {
     let mut labels = Vec::with_capacity(bytes.len() / RECORD_BYTES);
     for (record, content) in bytes.chunks_exact(RECORD_BYTES).enumerate() {
-        let limits = [("coarse", COARSE_CLASSES), ("fine", FINE_NAMES.len() as u8)];
+        let limits = [("coarse", COARSE_NAMES.len()), ("fine", FINE_NAMES.len())];
         for (place, (kind, classes)) in limits.into_iter().enumerate() {
-            if content[place] >= classes {
+            if usize::from(content[place]) >= classes {
                 return Err(DataError::Label {
                     dataset: NAME,
                     path: path.to_path_buf(),
@@ -171,7 +168,7 @@ fn read_labels(path: &Path, bytes: &[u8]) -> Result<Vec<u16>, DataError> {
                     record,
                     offset: record * RECORD_BYTES + place,
                     value: content[place],
-                    last: classes - 1,
+                    last: classes as u8 - 1,
                 });
             }
         }

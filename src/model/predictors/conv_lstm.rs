@@ -1,15 +1,16 @@
 //! ConvLSTM: layers of convolutional LSTM cells and a 1x1 head.
 
 use burn::module::{Module, Param};
-use burn::nn::PaddingConfig2d;
-use burn::nn::conv::{Conv2d, Conv2dConfig};
+use burn::nn::conv::Conv2d;
 use burn::tensor::{Device, Tensor};
 
+use super::parts::{Part, drawn, head, set_bias};
 use super::patches::{fold, unfold};
+use super::stack::{self, LayerSize};
 use crate::kernels::{After, Form, GATES, Memory, convolution, recurrence};
 use crate::model::forecast_spec::{ForecastSpec, ForecastSpecError};
 use crate::model::numbering::numbered;
-use crate::model::predictor::{Recurrent, place};
+use crate::model::predictor::{Recurrent, hidden_state, place};
 use crate::model::size::{NetworkSize, product, sum};
 use crate::model::tap::Tap;
 
@@ -55,32 +56,12 @@ impl ConvLstm {
             panic!("the experiment was validated, yet {error}");
         }
         device.seed(seed);
-        let pixels = spec.patch * spec.patch;
-        let mut channels = pixels;
-        let cells = spec
-            .hidden
-            .iter()
-            .map(|&hidden| {
-                let cell = Cell::new([channels, hidden], spec, device);
-                channels = hidden;
-                cell
-            })
-            .collect();
-        let mut head = Conv2dConfig::new([channels, pixels], [1, 1]).init(device);
-        let bias = Tensor::full([pixels], spec.head_bias, device);
-        head.bias = Some(Param::from_tensor(bias));
+        let layers = stack::channels(spec).into_iter();
         numbered(Self {
-            cells,
-            head,
+            cells: layers.map(|layer| Cell::new(layer, spec, device)).collect(),
+            head: head(spec, device),
             patch: spec.patch,
         })
-    }
-
-    /// Returns the head's logits, `[images, patch * patch, height, width]`.
-    fn head(&self, hidden: Tensor<4>) -> Tensor<4> {
-        let bias = self.head.bias.as_ref().map(Param::val);
-        let taps = self.head.weight.val();
-        convolution(hidden, taps, bias, Form::same(1), After::NOTHING)
     }
 }
 
@@ -92,6 +73,7 @@ fn from_below(input: Tensor<4>, taps: Tensor<4>, bias: Option<Tensor<1>>) -> Ten
 
 impl Recurrent for ConvLstm {
     const NAME: &'static str = "conv-lstm";
+    const TITLE: &'static str = "ConvLSTM";
 
     type Memory = Vec<Memory>;
 
@@ -100,23 +82,14 @@ impl Recurrent for ConvLstm {
     }
 
     fn size(spec: &ForecastSpec, side: usize) -> NetworkSize {
-        let [patch, side, kernel, gates] =
-            [spec.patch, side, spec.kernel, GATES].map(|count| count as u64);
-        let pixels = product(&[patch, patch]);
-        let cells = product(&[side / patch, side / patch]);
-        let (mut parameters, mut multiply_adds, mut channels) = (0, 0, pixels);
-        for hidden in spec.hidden.iter().map(|hidden| *hidden as u64) {
-            let outputs = product(&[gates, hidden]);
-            let weights = product(&[sum(&[channels, hidden]), outputs, kernel, kernel]);
-            parameters = sum(&[parameters, weights, outputs]);
-            multiply_adds = sum(&[multiply_adds, product(&[cells, weights])]);
-            channels = hidden;
-        }
-        let weights = product(&[channels, pixels]);
-        NetworkSize {
-            parameters: sum(&[parameters, weights, pixels]),
-            multiply_adds: sum(&[multiply_adds, product(&[cells, weights])]),
-        }
+        let [kernel, gates] = [spec.kernel, GATES].map(|count| count as u64);
+        stack::size(spec, side, |[input, hidden]| {
+            let biases = product(&[gates, hidden]);
+            LayerSize {
+                weights: product(&[sum(&[input, hidden]), biases, kernel, kernel]),
+                biases,
+            }
+        })
     }
 
     fn build(spec: &ForecastSpec, side: usize, seed: u64, device: &Device) -> Self {
@@ -124,7 +97,7 @@ impl Recurrent for ConvLstm {
     }
 
     fn states(&self) -> Vec<String> {
-        (0..self.cells.len()).map(state).collect()
+        (0..self.cells.len()).map(hidden_state).collect()
     }
 
     fn step(
@@ -143,11 +116,12 @@ impl Recurrent for ConvLstm {
             let given = from_below(input, from_input, cell.bias());
             let start = before.as_mut().and_then(Iterator::next);
             let mut memory = recurrence(given, from_hidden, start, 1).1;
-            memory.hidden = tap.observe(&place(&state(layer), step), memory.hidden);
+            memory.hidden = tap.observe(&place(&hidden_state(layer), step), memory.hidden);
             input = memory.hidden.clone();
             memories.push(memory);
         }
-        let logits = unfold(self.head(input), [batch, 1, height, width], self.patch);
+        let logits = Part::all(&self.head).of_images(input);
+        let logits = unfold(logits, [batch, 1, height, width], self.patch);
         (logits, memories)
     }
 
@@ -161,7 +135,7 @@ impl Recurrent for ConvLstm {
         for (layer, cell) in self.cells.iter().enumerate() {
             let (from_input, from_hidden) = cell.kernels();
             let given = from_below(input, from_input, cell.bias());
-            let name = state(layer);
+            let name = hidden_state(layer);
             let places: Vec<String> = (0..time).map(|step| place(&name, step)).collect();
             let (hidden, memory) = if places.iter().any(|place| tap.wants(place)) {
                 observed(given, &from_hidden, &places, tap)
@@ -172,7 +146,7 @@ impl Recurrent for ConvLstm {
             input = hidden;
             memories.push(memory);
         }
-        let logits = self.head(input);
+        let logits = Part::all(&self.head).of_images(input);
         let logits = unfold(logits, [time, batch, height, width], self.patch);
         (logits.swap_dims(0, 1), memories)
     }
@@ -198,25 +172,10 @@ fn observed(
     (Tensor::cat(hidden, 0), memory.expect("a clip has a frame"))
 }
 
-/// Returns the name of a layer's hidden state; layers count from 0.
-fn state(layer: usize) -> String {
-    format!("hidden-{layer}")
-}
-
 impl Cell {
     fn new([input, hidden]: [usize; 2], spec: &ForecastSpec, device: &Device) -> Self {
-        let mut gates = Conv2dConfig::new([input + hidden, GATES * hidden], [spec.kernel; 2])
-            .with_padding(PaddingConfig2d::Same)
-            .init(device);
-        if let Some(bias) = &gates.bias {
-            let forget = Tensor::full([hidden], spec.forget_bias, device);
-            let drawn = bias.val();
-            let [before, after] = [(0, hidden), (2 * hidden, 2 * hidden)]
-                .map(|(start, length)| drawn.clone().narrow(0, start, length));
-            let bias = Tensor::cat(vec![before, forget, after], 0);
-            // Detached: a parameter is a leaf.
-            gates.bias = Some(Param::from_tensor(bias.detach()));
-        }
+        let mut gates = drawn([input + hidden, GATES * hidden], spec.kernel, true, device);
+        set_bias(&mut gates, hidden..2 * hidden, spec.forget_bias);
         Self {
             gates,
             input_channels: input,

@@ -186,7 +186,7 @@ fn forward_changed(
             let gate = |index: usize| gates.clone().narrow(1, index * hidden, hidden);
             let kept = sigmoid(gate(1)) * before.cell + sigmoid(gate(0)) * gate(3).tanh();
             let hidden = sigmoid(gate(2)) * kept.clone().tanh();
-            let hidden = change(&place(&state(layer), step), hidden);
+            let hidden = change(&place(&hidden_state(layer), step), hidden);
             input = hidden.clone();
             memories[layer] = Some(Memory { hidden, cell: kept });
         }
@@ -233,7 +233,7 @@ fn states_predictions_and_gradients_are_those_of_the_golden_file() {
     network.head.weight = Param::from_tensor(Tensor::from_data(head("weight"), &device));
     network.head.bias = Some(Param::from_tensor(Tensor::from_data(head("bias"), &device)));
 
-    let mut tap = Tap::on((0..time).map(|step| place(&state(layers - 1), step)));
+    let mut tap = Tap::on((0..time).map(|step| place(&hidden_state(layers - 1), step)));
     let logits = network.forward(clip, &mut tap);
     let score = sigmoid(logits.clone().narrow(1, time - 1, 1)).sum();
     let expected: Tensor<5> = Tensor::from_data(data("logits"), &device);

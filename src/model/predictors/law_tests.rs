@@ -11,15 +11,19 @@ const SUM_ORDER: f32 = 1e-5;
 /// Side of the frames in pixels.
 const SIDE: usize = 8;
 
+/// Returns a spec with layers of two sizes, or of one if the network allows no other.
 fn spec<N: Recurrent>() -> ForecastSpec {
-    ForecastSpec {
+    let of = |hidden: [usize; 2]| ForecastSpec {
         network: N::NAME.into(),
-        hidden: vec![3, 2],
+        hidden: hidden.to_vec(),
         kernel: 3,
         patch: 2,
         forget_bias: 1.0,
         head_bias: -1.0,
-    }
+    };
+    let allowed = [[3, 2], [3, 3]].map(of).into_iter();
+    let mut allowed = allowed.filter(|spec| N::check(spec, SIDE).is_ok());
+    allowed.next().expect("two small layers")
 }
 
 /// Returns frames between 0 and 1 from a formula, `[batch, time, 1, side, side]`.
@@ -149,11 +153,11 @@ fn an_unknown_network_is_refused_with_the_known_ones() {
     let mut spec = spec::<ConvLstm>();
     assert!(spec.network.is_usual());
     assert!(spec.describe().starts_with("conv-lstm 3-2 "));
-    spec.network = "conv-gru".into();
+    spec.network = "conv-rnn".into();
     let error = check_predictor(&spec, SIDE).expect_err("there is none");
     assert_eq!(
         error.to_string(),
-        "no such network, known are \"conv-lstm\""
+        "no such network, known are \"conv-lstm\", \"conv-gru\", \"predrnn\""
     );
 }
 
@@ -184,6 +188,7 @@ fn the_default_watch_is_the_steps() {
 
     impl Recurrent for Plain {
         const NAME: &'static str = ConvLstm::NAME;
+        const TITLE: &'static str = ConvLstm::TITLE;
 
         type Memory = <ConvLstm as Recurrent>::Memory;
 

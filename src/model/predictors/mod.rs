@@ -1,6 +1,8 @@
 //! The list of next-frame predictors, one of which `[forecast]` names.
 
+mod parts;
 mod patches;
+mod stack;
 
 use burn::tensor::Device;
 
@@ -28,6 +30,9 @@ macro_rules! predictors {
         /// The names of all predictors.
         const NAMES: &[&str] = &[$($network::NAME),+];
 
+        /// The names of all predictors, each with that in figures.
+        const TITLES: &[(&str, &str)] = &[$(($network::NAME, $network::TITLE)),+];
+
         /// Does `work` for the predictor called `name`; returns `None` if there is none.
         fn with<W: WithPredictor>(name: &str, work: W) -> Option<W::Output> {
             $(if name == $network::NAME {
@@ -43,6 +48,11 @@ macro_rules! predictors {
                 fn the_laws_hold() {
                     super::super::law_tests::check::<super::super::$network>();
                 }
+
+                #[test]
+                fn results_are_those_of_the_reference() {
+                    super::super::reference_tests::check::<super::super::$network>();
+                }
             })+
         }
     };
@@ -51,6 +61,8 @@ macro_rules! predictors {
 // A new predictor is one file and one line here.
 predictors! {
     conv_lstm::ConvLstm,
+    conv_gru::ConvGru,
+    pred_rnn::PredRnn,
 }
 
 /// Does `work` for the predictor that `spec` names.
@@ -65,6 +77,15 @@ pub fn with_predictor<W: WithPredictor>(
     with(name, work).ok_or_else(|| ForecastSpecError::UnknownNetwork {
         network: name.to_owned(),
         known: NAMES.to_vec(),
+    })
+}
+
+/// Returns the name in figures of the predictor of an experiment, and the rest of the experiment's name:
+/// "ConvLSTM" and "-narrow" for "convlstm-narrow". `None` if it begins with the name of no predictor.
+pub fn titled(experiment: &str) -> Option<(&'static str, &str)> {
+    TITLES.iter().find_map(|(name, title)| {
+        let rest = experiment.strip_prefix(&name.replace('-', ""))?;
+        Some((*title, rest))
     })
 }
 
@@ -170,3 +191,5 @@ fn known<T>(output: Result<T, ForecastSpecError>) -> T {
 
 #[cfg(test)]
 mod law_tests;
+#[cfg(test)]
+mod reference_tests;
