@@ -185,6 +185,51 @@ fn normalised_networks() {
     same_bytes("normalised", &commands, &files);
 }
 
+/// What a training can be made of, in two networks.
+#[test]
+#[cfg_attr(not(both_levels), ignore = "needs AVX-512")]
+fn every_ingredient() {
+    let residual = [
+        "model.filters=[16,24]",
+        "model.kernel=5",
+        "model.activation=gelu",
+        "model.normalisation=batch",
+        "model.initialisation=kaiming",
+        "train.optimizer=sgd",
+        "train.nesterov=true",
+        "train.weight_decay=0.01",
+        "train.schedule=one-cycle",
+        "train.weight_average=0.9",
+        "data.augmentation.crop_padding=4",
+        "data.augmentation.cutout=8",
+    ];
+    let plain = [
+        "model.filters=[16,16]",
+        "model.activation=leaky-relu",
+        "train.optimizer=adamw",
+        "train.weight_decay=0.1",
+        "train.warmup_epochs=1",
+        "train.label_smoothing=0.1",
+        "train.gradient_norm=0.1",
+        "data.augmentation.mixup=0.4",
+        "data.augmentation.colour_jitter=0.4",
+    ];
+    let residual = [&IMAGES[..], &residual].concat();
+    let plain = [&IMAGES[..], &plain].concat();
+    let commands = [
+        train("trial-e", "shapes", &residual),
+        train("trial-b", "shapes", &plain),
+        words("explain trial-e --base shapes --test-index 0 --out maps"),
+    ];
+    let files = [
+        "model.bpk",
+        "latest.bpk",
+        "optimizer.bpk",
+        "maps.safetensors",
+    ];
+    same_bytes("ingredients", &commands, &files);
+}
+
 #[test]
 #[cfg_attr(not(both_levels), ignore = "needs AVX-512")]
 fn predictors_and_their_maps() {
