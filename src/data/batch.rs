@@ -41,7 +41,8 @@ pub fn fill_batch(
             .map_or(Placement::IDENTITY, |(augmentation, rng)| {
                 augmentation.draw(*rng)
             });
-        let planes = set.pixels(index).chunks_exact(height * width);
+        let pixels = set.pixels(index);
+        let planes = pixels.chunks_exact(height * width);
         for ((plane, out), table) in planes
             .zip(image.chunks_exact_mut(height * width))
             .zip(&table)

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::data::folder_fault::FolderFault;
 use crate::run::{interrupted, near_names};
 
 /// Why data could not be found, read, verified, generated or fetched.
@@ -134,6 +135,32 @@ pub enum DataError {
         /// What is wrong with it.
         problem: String,
     },
+    /// The folders of a data set are not as they should be.
+    #[error("{path:?} {fault}")]
+    Folder {
+        /// The file or folder.
+        path: PathBuf,
+        /// What is wrong with it.
+        fault: FolderFault,
+    },
+    /// Pictures that are used at their own size have different sizes.
+    #[error("{path:?} has {} x {} pixels, expected {}", .size[0], .size[1], square(*.side))]
+    UnequalSize {
+        /// The file.
+        path: PathBuf,
+        /// Its width and height, pixels.
+        size: [usize; 2],
+        /// The width and height of the first picture, if that is a square.
+        side: Option<usize>,
+    },
+    /// Decoded pictures cannot be kept.
+    #[error("cannot keep decoded pictures in {path:?}")]
+    Cache {
+        /// The file or folder.
+        path: PathBuf,
+        /// The system's error.
+        source: io::Error,
+    },
     /// A picture given by a user cannot be read.
     #[error("cannot read the image \"{}\": {problem}", .path.display())]
     Picture {
@@ -143,6 +170,14 @@ pub enum DataError {
         problem: String,
         /// How to fix it.
         remedy: &'static str,
+    },
+    /// A picture of a data set cannot be read.
+    #[error("cannot read the image \"{}\": {problem}", .path.display())]
+    SetPicture {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
     },
     /// An unknown name.
     #[error("no {kind} is called {name:?}")]
@@ -346,6 +381,13 @@ impl DataError {
             known: known.into_iter().map(str::to_owned).collect(),
         }
     }
+}
+
+/// Returns the expected size of a picture.
+fn square(side: Option<usize>) -> String {
+    side.map_or("a square".to_owned(), |side| {
+        format!("{side} x {side} like the first")
+    })
 }
 
 /// Returns the paths, each in quotes, separated by commas.

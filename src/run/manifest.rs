@@ -33,6 +33,15 @@ pub enum RunStatus {
     },
 }
 
+/// Mean and standard deviation of the pixels by channel, 0 to 1.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PixelStatistics {
+    /// Means: red, green, blue.
+    pub mean: Vec<f32>,
+    /// Standard deviations.
+    pub std: Vec<f32>,
+}
+
 /// `run.json`: the origin and status of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunManifest {
@@ -59,6 +68,9 @@ pub struct RunManifest {
     pub generated: bool,
     /// SHA-256 of each data file, or of the generator's description, by name.
     pub data: BTreeMap<String, String>,
+    /// Statistics with which images are standardised; absent in the first runs' records and for clips.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub statistics: Option<PixelStatistics>,
     /// Number of convolution blocks.
     pub blocks: usize,
     /// Number of trainable parameters.

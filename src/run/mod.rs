@@ -35,8 +35,8 @@ mod user_file;
 
 pub use arrays::{Array, StoredArrays};
 pub use atomic::{
-    Leftover, clear_temporaries, remove_folder_atomically, write_atomically,
-    write_folder_atomically,
+    Leftover, clear_beside, clear_temporaries, remove_folder_atomically, write_atomically,
+    write_folder_atomically, write_with,
 };
 pub use capacity::{CapacityRow, claimed_lags};
 pub use cascade::{
@@ -64,7 +64,8 @@ pub use localization::{
 };
 pub use lock::RunLock;
 pub use manifest::{
-    BestCheckpoint, CHECKPOINT_FORMAT, CheckpointState, RunManifest, RunStatus, TensorShape,
+    BestCheckpoint, CHECKPOINT_FORMAT, CheckpointState, PixelStatistics, RunManifest, RunStatus,
+    TensorShape,
 };
 pub use map_writer::MapWriter;
 pub use near::{near_names, nearest};

@@ -218,7 +218,8 @@ impl Runs {
     /// # Errors
     /// Absent files, if the shape must be read from them.
     pub fn shape(&self, experiment: &Experiment) -> Result<ImageShape, StudyError> {
-        Ok(experiment.data.dataset.shape(&self.data)?)
+        let options = experiment.data_options();
+        Ok(experiment.data.dataset.shape(&options, &self.data)?)
     }
 
     /// Returns the images of `experiment`.
