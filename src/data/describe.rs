@@ -263,6 +263,7 @@ mod tests {
         for (name, available, to_fetch) in [
             ("cifar-100", false, Some("cifar-100")),
             ("cifar-10", false, Some("cifar-10")),
+            ("tiny-imagenet", false, Some("tiny-imagenet")),
             ("shapes", true, None),
             ("mnist", false, Some("mnist")),
             ("moving-mnist", false, Some("mnist")),

@@ -127,6 +127,20 @@ pub enum DataError {
         /// Expected digits.
         expected: String,
     },
+    /// A part of a data set is missing.
+    #[error("{path:?} has {found} {what}, expected {expected}")]
+    Incomplete {
+        /// Name of the data set.
+        dataset: &'static str,
+        /// Its folder.
+        path: PathBuf,
+        /// What is counted, such as `classes`.
+        what: &'static str,
+        /// The number found.
+        found: usize,
+        /// The number of the release.
+        expected: usize,
+    },
     /// A file does not have the required format.
     #[error("{path:?} {problem}")]
     Format {
@@ -345,26 +359,6 @@ impl DataError {
             io::ErrorKind::NotFound => Self::MissingFile { dataset, path },
             _ => Self::io("read", &path)(source),
         }
-    }
-
-    /// Returns whether the server's answer stays the same: "no such file" and the like, but not
-    /// "too slow" (408) or "too often" (429).
-    pub(crate) fn is_lasting(&self) -> bool {
-        let Self::Status { status, .. } = self else {
-            return false;
-        };
-        (400..500).contains(status) && ![408, 429].contains(status)
-    }
-
-    /// Returns whether another server may succeed.
-    pub(crate) fn is_of_the_server(&self) -> bool {
-        matches!(
-            self,
-            Self::Transfer { .. }
-                | Self::Status { .. }
-                | Self::Redirect { .. }
-                | Self::WrongContent { .. }
-        )
     }
 
     /// Returns a [`DataError::Unknown`] for fixed names.

@@ -17,10 +17,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use crate::data::cache_file::Source;
+use crate::data::cut::{cut, validation_cut};
 use crate::data::dataset::{DataOptions, Dataset, ImageDataset, ImageShape, OptionRange, Parts};
 use crate::data::error::DataError;
 use crate::data::folder_fault::FolderFault;
-use crate::data::image_set::ImageSet;
 use crate::data::locate::DataSearch;
 use crate::data::origin::Origin;
 use crate::data::photo::{Photo, is_picture};
@@ -30,7 +30,6 @@ use crate::data::picture_tree::{Item, Tree, faulty};
 use crate::data::shapes::options::SHAPES_SECTION;
 use crate::data::split::Split;
 use crate::data::splits::Splits;
-use crate::data::stratify::{Quantity, held_out};
 use crate::run::near_names;
 
 /// Prefix of the name of a data set that is a folder.
@@ -45,10 +44,6 @@ const SIDES: [usize; 2] = [32, 224];
 
 /// Names of the folder of validation pictures.
 const VALIDATION_FOLDERS: [&str; 3] = ["val", "validation", "valid"];
-
-/// Share of the pictures of each class that is held out for the validation split, and for the test
-/// split, if no number is given.
-const HELD_OUT_SHARE: f64 = 0.15;
 
 /// The folders used in this process; a data set lives as long as the program.
 static NAMED: Mutex<Vec<Dataset>> = Mutex::new(Vec::new());
@@ -150,13 +145,7 @@ impl ImageDataset for PictureFolder {
         let (train, validation) = match of(Split::Validation) {
             Some(validation) => (all, validation),
             None => {
-                let wanted = options.validation_images;
-                let [train, validation] = cut(
-                    &all,
-                    ("data.validation_images", wanted),
-                    options,
-                    Split::Validation,
-                )?;
+                let [train, validation] = validation_cut(&all, options)?;
                 (train, validation)
             }
         };
@@ -181,30 +170,6 @@ impl ImageDataset for PictureFolder {
         }
         Ok(parts)
     }
-}
-
-/// Cuts `wanted` images of `set` by class and the split's seed, or a share of them if that is 0.
-///
-/// # Errors
-/// A number below one per class, or one that leaves a class without images.
-fn cut(
-    set: &ImageSet,
-    (key, wanted): (&'static str, usize),
-    options: &DataOptions,
-    split: Split,
-) -> Result<[ImageSet; 2], DataError> {
-    let quantity = match wanted {
-        0 => Quantity::Share(HELD_OUT_SHARE),
-        count if count < set.classes() => {
-            return Err(DataError::Option {
-                key,
-                value: count.to_string(),
-                allowed: "at least one per class, or 0 for 15 % of each class",
-            });
-        }
-        count => Quantity::Count(count),
-    };
-    held_out(set, quantity, options.split_seed, split)
 }
 
 impl PictureFolder {

@@ -6,6 +6,7 @@ use image::{Rgb, RgbImage};
 
 use super::*;
 use crate::data::data_warning::DataWarning;
+use crate::data::image_set::ImageSet;
 use crate::data::picture_cache::CACHE_FOLDER;
 use crate::data::{
     CatalogueEntry, PictureOptions, ShapesOptions, describe, fill_batch, load, standardised,

@@ -23,6 +23,7 @@ mod checksum;
 mod cifar;
 pub mod clips;
 pub mod contact_sheet;
+mod cut;
 mod data_warning;
 mod dataset;
 pub mod describe;
@@ -49,13 +50,15 @@ mod pixel_statistics;
 pub mod random;
 mod release;
 mod remote_file;
+mod server_error;
 pub mod split;
 mod splits;
 pub mod statistics;
 mod stratify;
+mod zip_archive;
 
 // Images for training classifiers: a new data set is its file and its name here.
-datasets!(IMAGES: Dataset = [cifar100, cifar10, pub shapes]);
+datasets!(IMAGES: Dataset = [cifar100, cifar10, tiny_imagenet, pub shapes]);
 
 pub use annotation::{Annotation, Instance, Mask, PixelBox};
 pub use augment::{Augmentation, Placement, augmentation_stream};
@@ -83,3 +86,4 @@ pub use random::EpochOrder;
 pub use shapes::{DATASET as SHAPES, SHAPES_NORMALISATION, ShapesOptions};
 pub use split::Split;
 pub use splits::{SourceChecksum, Splits, fingerprint};
+pub use tiny_imagenet::DATASET as TINY_IMAGENET;

@@ -24,6 +24,7 @@ pub(in crate::cli) fn data(error: &DataError, commands: &Commands) -> Option<Str
         DataError::Size { dataset, path, .. }
         | DataError::Label { dataset, path, .. }
         | DataError::ClassName { dataset, path, .. }
+        | DataError::Incomplete { dataset, path, .. }
         | DataError::Checksum { dataset, path, .. }
         | DataError::Packed { dataset, path, .. } => Some(refetch(dataset, path, commands)),
         DataError::DamagedFile { path, .. } => {

@@ -279,8 +279,9 @@ mod tests {
                 .instances
                 .iter()
                 .map(|instance| {
-                    assert_eq!(instance.mask.bounding_box(), Some(instance.bounds));
-                    instance.mask.area()
+                    let mask = instance.mask.as_ref().expect("shapes have masks");
+                    assert_eq!(mask.bounding_box(), Some(instance.bounds));
+                    mask.area()
                 })
                 .sum();
             assert_eq!(annotation.union().map(|mask| mask.area()), Some(areas));
@@ -303,11 +304,12 @@ mod tests {
             let [only] = annotation.instances.as_slice() else {
                 continue;
             };
+            let mask = only.mask.as_ref().expect("shapes have masks");
             let (mut inside, mut outside) = ((0.0, 0), (0.0, 0));
             for y in only.bounds.y0..only.bounds.y1 {
                 for x in only.bounds.x0..only.bounds.x1 {
                     let value = f32::from(set.pixels(i)[y * SIDE + x]);
-                    let side = if only.mask.contains(x, y) {
+                    let side = if mask.contains(x, y) {
                         &mut inside
                     } else {
                         &mut outside
