@@ -11,6 +11,7 @@ use crate::data::contact_sheet::{sheet_of_clips, sheet_of_digits, sheet_of_image
 use crate::data::data_warning::DataWarning;
 use crate::data::dataset::{DataOptions, Dataset};
 use crate::data::error::DataError;
+use crate::data::folder::found_in;
 use crate::data::image_set::ImageSet;
 use crate::data::locate::DataSearch;
 use crate::data::picture_set::doubles;
@@ -91,9 +92,11 @@ pub struct PartReport {
     pub deviation: Vec<f32>,
 }
 
-/// Returns every known data set, with its location.
+/// Returns every known data set and every folder of pictures in the data folder, with its location.
 pub fn list(search: &DataSearch) -> Vec<DataListing> {
+    let folders = found_in(&search.root()).into_iter();
     CatalogueEntry::all()
+        .chain(folders.map(CatalogueEntry::from))
         .map(|entry| {
             let located = entry.locate(search);
             let absent = located.as_ref().is_some_and(Result::is_err);

@@ -13,6 +13,7 @@
 //! [`PictureOptions`](crate::data::PictureOptions). They are decoded once, into a cache in the data
 //! folder, and read from there batch by batch.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -47,6 +48,31 @@ const VALIDATION_FOLDERS: [&str; 3] = ["val", "validation", "valid"];
 
 /// The folders used in this process; a data set lives as long as the program.
 static NAMED: Mutex<Vec<Dataset>> = Mutex::new(Vec::new());
+
+/// Returns the data sets of pictures in the folder `root`: its folders in which folders hold pictures.
+pub(in crate::data) fn found_in(root: &Path) -> Vec<Dataset> {
+    let entries = fs::read_dir(root).into_iter().flatten().flatten();
+    let mut names: Vec<String> = entries
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .filter(|name| has_pictures(root.join(name)))
+        .collect();
+    names.sort();
+    let named = |name: &String| named(&format!("{PREFIX}{name}"));
+    names.iter().filter_map(named).collect()
+}
+
+/// Returns whether the first class in `folder` begins with a picture. Whatever cannot be read is no
+/// data set.
+fn has_pictures(folder: PathBuf) -> bool {
+    let first = || -> Result<bool, DataError> {
+        let tree = Tree::of(folder)?;
+        let train = &split_folders(&tree)?[0].1;
+        let classes = tree.class_names(train, LEAST_CLASSES)?;
+        let pictures = tree.pictures(&train.join(&classes[0]))?;
+        Ok(is_picture(&tree.root.join(&pictures[0].path)))
+    };
+    first().unwrap_or(false)
+}
 
 /// A data set in a folder of pictures.
 #[derive(Debug)]

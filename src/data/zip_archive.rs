@@ -7,11 +7,14 @@ use std::io::{self, BufReader, BufWriter, Write};
 use std::path::{Component, Path};
 
 use zip::ZipArchive;
-use zip::read::ZipFile;
 use zip::result::ZipError;
 
 use crate::data::error::DataError;
 use crate::data::gzip::Capped;
+
+/// Bits of a Unix mode that hold the kind of a file, and the kind of a symbolic link.
+const FILE_KIND: u32 = 0o170_000;
+const SYMBOLIC_LINK: u32 = 0o120_000;
 
 /// The content of a `.zip`: one folder.
 #[derive(Clone, Copy, Debug)]
@@ -62,7 +65,8 @@ pub(crate) fn unzip(
             .by_index(number)
             .map_err(|error| unreadable(&format!("number {number}"), error))?;
         let name = member.name().to_owned();
-        let wanted = judge(&name, &member, contents).map_err(|problem| refuse(&name, problem))?;
+        let wanted = judge((&name, member.unix_mode()), contents)
+            .map_err(|problem| refuse(&name, problem))?;
         let Some(place) = wanted else { continue };
         let path = destination.join(place);
         if let Some(folder) = path.parent() {
@@ -87,16 +91,15 @@ pub(crate) fn unzip(
     Ok(())
 }
 
-/// Returns the path of `member` in the folder if it is to be unpacked.
+/// Returns the path in the folder of the member with this name and Unix mode if it is to be unpacked.
 ///
 /// # Errors
 /// What is wrong with the member.
 fn judge(
-    name: &str,
-    member: &ZipFile<'_, impl io::Read>,
+    (name, mode): (&str, Option<u32>),
     contents: &ZipContents,
 ) -> Result<Option<String>, String> {
-    if member.is_symlink() {
+    if mode.is_some_and(|mode| mode & FILE_KIND == SYMBOLIC_LINK) {
         return Err("is a symbolic link".into());
     }
     let mut parts = Vec::new();
@@ -113,7 +116,7 @@ fn judge(
         Some((first, _)) if *first != contents.folder => {
             Err(format!("is not in {:?}", contents.folder))
         }
-        Some(_) if member.is_dir() => Ok(None),
+        Some(_) if name.ends_with(['/', '\\']) => Ok(None),
         Some((_, rest)) => Ok(Some(rest.join("/")).filter(|place| (contents.is_wanted)(place))),
     }
 }
@@ -143,7 +146,7 @@ fn copy(
 pub(crate) mod tests {
     use std::io::Cursor;
 
-    use zip::write::{SimpleFileOptions, ZipWriter};
+    use zip::write::{FileOptions, ZipWriter};
 
     use super::*;
 
@@ -159,10 +162,9 @@ pub(crate) mod tests {
         let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
         for (name, content) in members {
             if name.ends_with('/') {
-                zip.add_directory(*name, SimpleFileOptions::default())
-                    .unwrap();
+                zip.add_directory(*name, FileOptions::default()).unwrap();
             } else {
-                zip.start_file(*name, SimpleFileOptions::default()).unwrap();
+                zip.start_file(*name, FileOptions::default()).unwrap();
                 zip.write_all(content).unwrap();
             }
         }
@@ -236,7 +238,7 @@ pub(crate) mod tests {
             "member \"set/./a\" is there twice"
         );
         let mut link = ZipWriter::new(Cursor::new(Vec::new()));
-        link.add_symlink("set/link", "/etc/passwd", SimpleFileOptions::default())
+        link.add_symlink("set/link", "/etc/passwd", FileOptions::default())
             .unwrap();
         let link = link.finish().unwrap().into_inner();
         assert_eq!(
