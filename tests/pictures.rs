@@ -171,7 +171,7 @@ fn boxes_are_localised_on_tiny_imagenet() {
         [
             &["localize", "trial-b"][..],
             &base,
-            &["--methods", "grad-cam,center-gaussian"],
+            &["--methods", "grad-cam,gaussian"],
         ]
         .concat(),
         [&["ablate", "--test-index", "0"][..], &base].concat(),
@@ -185,7 +185,7 @@ fn boxes_are_localised_on_tiny_imagenet() {
             "{output}"
         );
     }
-    let table = place.0.path().join("figures/tiny-imagenet/localize");
+    let table = place.0.path().join("figures/tiny-imagenet/localization");
     assert!(
         table.is_dir(),
         "{:?}",
@@ -251,7 +251,7 @@ fn folders_that_do_not_fit_are_refused_with_a_hint() {
     );
     let trained = place.run(&["train", "forms", "--set", "data.side=16"]);
     assert!(
-        trained.starts_with("exit code 1\nerror: data.side"),
+        trained.starts_with("exit code 2\nerror: \"data.side\" is 16: "),
         "{trained}"
     );
     assert!(
