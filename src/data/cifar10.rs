@@ -111,9 +111,15 @@ mod tests {
         // As widely used, with four decimals.
         let measured = train.channel_statistics();
         let near = |found: [f32; 3], known: [f32; 3]| {
-            found.iter().zip(known).all(|(found, known)| (found - known).abs() < 1e-4)
+            found
+                .iter()
+                .zip(known)
+                .all(|(found, known)| (found - known).abs() < 1e-4)
         };
-        assert!(near(measured.mean, [0.4914, 0.4822, 0.4465]), "{measured:?}");
+        assert!(
+            near(measured.mean, [0.4914, 0.4822, 0.4465]),
+            "{measured:?}"
+        );
         assert!(near(measured.std, [0.2470, 0.2435, 0.2616]), "{measured:?}");
     }
 }

@@ -58,8 +58,9 @@ impl fmt::Display for DataWarning {
                 first,
             } => write!(
                 f,
-                "{} of the {split} split also in the {other} split, the first is {}, the same as {}",
+                "{} of the {split} split {} also in the {other} split, the first is {}, the same as {}",
                 pictures(*count),
+                if *count == 1 { "is" } else { "are" },
                 name(&first[0]),
                 name(&first[1])
             ),

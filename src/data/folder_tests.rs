@@ -416,7 +416,7 @@ fn pictures_in_two_splits_are_counted() {
     assert_eq!(counts, [(Split::Test, 1)]);
     let text = splits.warnings[0].to_string();
     assert!(
-        text.starts_with("1 picture of the test split also in the ")
+        text.starts_with("1 picture of the test split is also in the ")
             && text.ends_with("\"test/dog/copy.png\", the same as \"train/cat/2.png\""),
         "{text}"
     );

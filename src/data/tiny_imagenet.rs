@@ -45,7 +45,10 @@ const NAME: &str = "tiny-imagenet";
 /// The folder inside the archive, and in the data folder.
 const FOLDER: &str = "tiny-imagenet-200";
 /// The location of the archive; what is received is checked against the MD5.
-const MIRRORS: [&str; 2] = ["https://cs231n.stanford.edu/", "http://cs231n.stanford.edu/"];
+const MIRRORS: [&str; 2] = [
+    "https://cs231n.stanford.edu/",
+    "http://cs231n.stanford.edu/",
+];
 const ARCHIVE: &str = "tiny-imagenet-200.zip";
 /// MD5 of the archive of 248,100,043 bytes.
 ///
@@ -117,8 +120,7 @@ impl ImageDataset for TinyImagenet {
     }
 
     fn reads(&self, key: &str) -> bool {
-        !key.starts_with(SHAPES_SECTION)
-            && (!PICTURE_KEYS.contains(&key) || key == "data.skip_bad")
+        !key.starts_with(SHAPES_SECTION) && (!PICTURE_KEYS.contains(&key) || key == "data.skip_bad")
     }
 
     fn load(&self, options: &DataOptions, search: &DataSearch) -> Result<Splits, DataError> {
@@ -210,7 +212,11 @@ fn wnids(folder: &Path) -> Result<Vec<String>, DataError> {
     for (number, line) in lines(&path)? {
         // The name of a folder, and no way out of it.
         if !line.chars().all(|c| c.is_ascii_alphanumeric()) {
-            return Err(faulty(&path, number, "is not a WordNet number such as n01443537"));
+            return Err(faulty(
+                &path,
+                number,
+                "is not a WordNet number such as n01443537",
+            ));
         }
         if wnids.contains(&line) {
             return Err(faulty(&path, number, "names a class a second time"));
@@ -323,7 +329,9 @@ fn with_boxes(
         });
     }
     match boxes.into_keys().next() {
-        Some(name) => Err(unmatched(format!("names {name:?}, which is not in {folder:?}"))),
+        Some(name) => Err(unmatched(format!(
+            "names {name:?}, which is not in {folder:?}"
+        ))),
         None => Ok(pictures),
     }
 }

@@ -29,7 +29,11 @@ impl Place {
             let mut boxes = String::new();
             for i in 0..4u8 {
                 let name = format!("{wnid}_{i}.JPEG");
-                place.picture(&format!("train/{wnid}/images/{name}"), [60 * number, 20 * i, 9], 64);
+                place.picture(
+                    &format!("train/{wnid}/images/{name}"),
+                    [60 * number, 20 * i, 9],
+                    64,
+                );
                 boxes += &format!("{name}\t{i}\t10\t63\t20\n");
             }
             place.write(&format!("train/{wnid}/{wnid}_boxes.txt"), &boxes);
@@ -59,7 +63,9 @@ impl Place {
         let path = self.path(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         let picture = RgbImage::from_pixel(side, side, Rgb(colour));
-        picture.save_with_format(path, image::ImageFormat::Png).unwrap();
+        picture
+            .save_with_format(path, image::ImageFormat::Png)
+            .unwrap();
     }
 
     fn search(&self) -> DataSearch {
@@ -111,7 +117,10 @@ fn classes_boxes_and_splits_are_those_of_the_files() {
     assert_eq!(splits.train.class_counts(), [3; 3]);
     assert_eq!(splits.validation.class_counts(), [1; 3]);
     assert_eq!(splits.test.labels(), [1, 2]);
-    assert_eq!(splits.test.file(1), Some(Path::new("val/images/val_1.JPEG")));
+    assert_eq!(
+        splits.test.file(1),
+        Some(Path::new("val/images/val_1.JPEG"))
+    );
     assert_eq!(splits.test.pixels(1)[64 * 64], 90);
     let bounds = |set: &ImageSet, i: usize| {
         let annotation = set.annotation(i).expect("boxes are known");
@@ -133,7 +142,10 @@ fn classes_boxes_and_splits_are_those_of_the_files() {
 fn a_box_without_a_pixel_is_no_object() {
     assert_eq!(in_picture([3, 3, 2, 9]), None);
     assert_eq!(in_picture([64, 0, 70, 9]), None);
-    assert_eq!(in_picture([3, 3, 3, 3]).map(|bounds| bounds.area()), Some(1));
+    assert_eq!(
+        in_picture([3, 3, 3, 3]).map(|bounds| bounds.area()),
+        Some(1)
+    );
 }
 
 #[test]

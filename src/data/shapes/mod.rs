@@ -15,7 +15,9 @@ use crate::data::dataset::{
     DataOptions, Dataset, ImageDataset, ImageShape, ObjectTruth, OptionRange, PICTURE_KEYS, Parts,
 };
 use crate::data::error::DataError;
-use crate::data::image_set::{CHANNELS, ImageSet, ImageSetParts, Normalisation, PixelStore, Pixels};
+use crate::data::image_set::{
+    CHANNELS, ImageSet, ImageSetParts, Normalisation, PixelStore, Pixels,
+};
 use crate::data::locate::DataSearch;
 use crate::data::origin::Origin;
 use crate::data::random;
