@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::data::error::DataError;
-use crate::data::image_set::CHANNELS;
+use crate::data::pixel_statistics::CHANNELS;
 use crate::run::{open_regular, sha256};
 
 /// Last bytes of a file; they change with the layout.

@@ -152,18 +152,6 @@ impl Dataset {
         self.0.known_shape()
     }
 
-    /// Returns size and classes, read from the files if necessary.
-    ///
-    /// # Errors
-    /// Files that are absent or cannot be read.
-    pub fn shape(
-        self,
-        options: &DataOptions,
-        search: &DataSearch,
-    ) -> Result<ImageShape, DataError> {
-        self.0.shape(options, search)
-    }
-
     /// Returns the smallest and largest side to which its pictures can be resized; `None` if they have
     /// a fixed size.
     pub fn sides(self) -> Option<[usize; 2]> {
@@ -259,6 +247,14 @@ pub struct DataOptions {
 }
 
 impl DataOptions {
+    /// Returns size and classes of the images, read from the files if necessary.
+    ///
+    /// # Errors
+    /// Files that are absent or cannot be read.
+    pub fn shape(&self, search: &DataSearch) -> Result<ImageShape, DataError> {
+        self.dataset.0.shape(self, search)
+    }
+
     /// Returns whether both select the same images. Options that the data set does not read are
     /// ignored: a run on photographs also records the defaults for `shapes`, which differ between
     /// versions.

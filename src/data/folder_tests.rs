@@ -131,7 +131,7 @@ fn side_and_classes_are_known_after_looking() {
     assert_eq!(dataset.known_shape(), None);
     let (side, classes) = (5, 2);
     assert_eq!(
-        dataset.shape(&options(dataset), &place.search).unwrap(),
+        options(dataset).shape(&place.search).unwrap(),
         ImageShape { side, classes }
     );
 

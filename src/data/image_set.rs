@@ -16,10 +16,7 @@ use crate::data::pixel_statistics::PixelSums;
 use crate::data::split::Split;
 use crate::run::near_names;
 
-pub use crate::data::pixel_statistics::PIXEL_MAX;
-
-/// Colour channels of every image: red, green, blue.
-pub const CHANNELS: usize = 3;
+pub use crate::data::pixel_statistics::{CHANNELS, PIXEL_MAX};
 
 /// Per-channel mean and standard deviation of pixels in 0 to 1, in the order red, green, blue.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

@@ -105,7 +105,7 @@ fn options() -> DataOptions {
 fn classes_boxes_and_splits_are_those_of_the_files() {
     let place = Place::new();
     let (side, classes) = (64, 3);
-    let shape = DATASET.shape(&options(), &place.search()).unwrap();
+    let shape = options().shape(&place.search()).unwrap();
     assert_eq!(shape, ImageShape { side, classes });
     assert_eq!(DATASET.truth(), ObjectTruth::Boxes);
     let splits = place.load().unwrap();

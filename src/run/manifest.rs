@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::arrays::read_file;
 use super::lock::host_name;
+use super::pixel_statistics::PixelStatistics;
 use super::sealed::Sealed;
 use super::totals::TotalsRecord;
 use super::{Checksum, RunError, write_atomically};
@@ -31,15 +32,6 @@ pub enum RunStatus {
         /// The error's text.
         reason: String,
     },
-}
-
-/// Mean and standard deviation of the pixels by channel, 0 to 1.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct PixelStatistics {
-    /// Means: red, green, blue.
-    pub mean: Vec<f32>,
-    /// Standard deviations.
-    pub std: Vec<f32>,
 }
 
 /// `run.json`: the origin and status of a run.

@@ -24,6 +24,7 @@ mod map_writer;
 mod near;
 mod output;
 mod own_file;
+mod pixel_statistics;
 mod rows;
 mod sanity;
 mod scores;
@@ -64,13 +65,13 @@ pub use localization::{
 };
 pub use lock::RunLock;
 pub use manifest::{
-    BestCheckpoint, CHECKPOINT_FORMAT, CheckpointState, PixelStatistics, RunManifest, RunStatus,
-    TensorShape,
+    BestCheckpoint, CHECKPOINT_FORMAT, CheckpointState, RunManifest, RunStatus, TensorShape,
 };
 pub use map_writer::MapWriter;
 pub use near::{near_names, nearest};
 pub use output::{Output, StagedSet, check_file, check_folder, settle};
 pub use own_file::open_own;
+pub use pixel_statistics::PixelStatistics;
 pub use rows::{
     EpochRecord, EpochRow, ForecastRow, append_epoch_record, check_epoch_records,
     read_epoch_records, truncate_epoch_records,
