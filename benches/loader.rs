@@ -42,6 +42,7 @@ fn main() {
             test_images: 12,
             seed: 0,
         },
+        pictures: Default::default(),
         train_limit: None,
     };
     let splits = load(&options, &DataSearch::default()).expect("generated data need no file");

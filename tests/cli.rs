@@ -207,7 +207,7 @@ fn an_unknown_base_is_answered_with_the_known_ones() {
     exit code 2
     --- stderr
     error: no base "shape"
-    hint: did you mean "shapes"? known bases: cifar-100, digits, moving-mnist, moving-mnist-small, shapes
+    hint: did you mean "shapes"? known bases: cifar-10, cifar-100, digits, folder, moving-mnist, moving-mnist-small, shapes, tiny-imagenet
     "#);
 }
 
@@ -299,9 +299,9 @@ fn a_set_that_cannot_be_is_refused_with_what_is_allowed() {
     "#);
     insta::assert_snapshot!(set("model.filters=[]"), @r#"
     error: "model.filters" is []: model.filters is empty: give the filters of at least one block, such as [32, 64]
-    experiments/base/cifar-100.toml (embedded), line 33, column 11
+    experiments/base/cifar-100.toml (embedded), line 43, column 11
        |
-    33 | filters = []
+    43 | filters = []
        |           ^^
     "#);
     insta::assert_snapshot!(set("model.filters=[4, 4, 4, 4, 4, 4]"), @r#"
@@ -376,9 +376,9 @@ fn a_faulty_file_is_shown_with_line_column_and_caret() {
     "#);
     insta::assert_snapshot!(on_base("none", ""), @r#"
     error: "model.filters" is []: model.filters is empty: give the filters of at least one block, such as [32, 64]
-    experiments/base/cifar-100.toml (embedded), line 33, column 11
+    experiments/base/cifar-100.toml (embedded), line 43, column 11
        |
-    33 | filters = []
+    43 | filters = []
        |           ^^
     "#);
     insta::assert_snapshot!(show("unclosed", "extends = \"base/cifar-100\n\n[model]\n"), @r#"
@@ -395,13 +395,13 @@ fn a_faulty_file_is_shown_with_line_column_and_caret() {
     1 | extends = 5
       |           ^
     "#);
-    insta::assert_snapshot!(show("orphan", "extends = \"base/cifar-10\"\n"), @r#"
-    error: no experiment "base/cifar-10"
+    insta::assert_snapshot!(show("orphan", "extends = \"base/cifar-1\"\n"), @r#"
+    error: no experiment "base/cifar-1"
     experiments/orphan.toml, line 1, column 11
       |
-    1 | extends = "base/cifar-10"
-      |           ^^^^^^^^^^^^^^^
-    hint: did you mean "base/cifar-100"? known experiments: base/cifar-100, base/digits, base/moving-mnist, base/moving-mnist-small, base/shapes
+    1 | extends = "base/cifar-1"
+      |           ^^^^^^^^^^^^^^
+    hint: did you mean "base/cifar-10"? known experiments: base/cifar-10, base/cifar-100, base/digits, base/folder, base/moving-mnist, base/moving-mnist-small, base/shapes, base/tiny-imagenet
     "#);
     place.experiment("hen.toml", "extends = \"egg\"\n");
     insta::assert_snapshot!(show("egg", "extends = \"hen\"\n"), @r#"

@@ -38,12 +38,14 @@ fn data(folder: &Path, arguments: &[&str]) -> String {
 fn the_list_says_where_each_data_set_is_or_comes_from() {
     insta::assert_snapshot!(data(folder().path(), &["list"]), @r#"
     exit code 0
-    data set      kind       where                                  what
-    cifar-100     real       absent; camtrail data fetch cifar-100  photographs: 60,000 of 32 x 32 pixels in 100 classes
-    shapes        generated  made when needed                       generated: 12 forms over clutter, 32 x 32, with masks and boxes
-    mnist         real       absent; camtrail data fetch mnist      handwritten digits: 70,000 of 28 x 28 pixels
-    moving-mnist  real       absent; camtrail data fetch mnist      clips of two moving digits of mnist, 20 frames of 64 x 64
-    digits        generated  made when needed                       generated: such clips of digits drawn from strokes, with footprints
+    data set       kind       where                                      what
+    cifar-100      real       absent; camtrail data fetch cifar-100      photographs: 60,000 of 32 x 32 pixels in 100 classes
+    cifar-10       real       absent; camtrail data fetch cifar-10       photographs: 60,000 of 32 x 32 pixels in 10 classes
+    tiny-imagenet  real       absent; camtrail data fetch tiny-imagenet  photographs: 110,000 of 64 x 64 pixels in 200 classes, with boxes
+    shapes         generated  made when needed                           generated: 12 forms over clutter, 32 x 32, with masks and boxes
+    mnist          real       absent; camtrail data fetch mnist          handwritten digits: 70,000 of 28 x 28 pixels
+    moving-mnist   real       absent; camtrail data fetch mnist          clips of two moving digits of mnist, 20 frames of 64 x 64
+    digits         generated  made when needed                           generated: such clips of digits drawn from strokes, with footprints
     "#);
 }
 
@@ -62,7 +64,7 @@ fn an_unknown_data_set_is_answered_with_the_known_ones() {
     insta::assert_snapshot!(data(folder().path(), &["fetch", "minst"]), @r#"
     exit code 2
     error: no data set is called "minst"
-    hint: did you mean "mnist"? known: cifar-100, shapes, mnist, moving-mnist, digits
+    hint: did you mean "mnist"? known: cifar-100, cifar-10, tiny-imagenet, shapes, mnist, moving-mnist, digits
     "#);
 }
 

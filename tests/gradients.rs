@@ -58,6 +58,7 @@ fn shapes() -> Splits {
         validation_images: 0,
         split_seed: 0,
         shapes,
+        pictures: Default::default(),
         train_limit: None,
     };
     camtrail::data::load(&options, &Default::default()).expect("generated data need no file")
@@ -275,6 +276,7 @@ fn run(root: &Path, model: &ModelSpec, epochs: u32, data: &Splits) -> RunDir {
             dataset: "shapes".to_string(),
             generated: true,
             data: BTreeMap::new(),
+            statistics: None,
             blocks: 2,
             parameters: 0,
             multiply_adds: 0,

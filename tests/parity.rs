@@ -105,6 +105,7 @@ fn shapes() -> Splits {
             test_images: 12,
             seed: 3,
         },
+        pictures: Default::default(),
         train_limit: None,
     };
     load(&options, &DataSearch::default()).expect("generated data need no file")

@@ -53,6 +53,7 @@ fn train_on(root: &Path, mode: StartMode, most_steps: u64) -> Outcome {
             test_images: 12,
             seed: 5,
         },
+        pictures: Default::default(),
         train_limit: None,
     };
     let data = camtrail::data::load(&options, &Default::default()).expect("generated");
@@ -107,6 +108,7 @@ fn manifest() -> RunManifest {
         dataset: "shapes".to_string(),
         generated: true,
         data: BTreeMap::new(),
+        statistics: None,
         blocks: 17,
         parameters: 0,
         multiply_adds: 0,

@@ -129,6 +129,7 @@ impl Trial {
             dataset: "shapes".to_string(),
             generated: true,
             data: BTreeMap::new(),
+            statistics: None,
             blocks: 2,
             parameters: self.parameters,
             multiply_adds: 0,
@@ -195,6 +196,7 @@ fn shapes() -> Splits {
         validation_images: 0,
         split_seed: 0,
         shapes,
+        pictures: Default::default(),
         train_limit: None,
     };
     camtrail::data::load(&options, &Default::default()).expect("generated data need no file")

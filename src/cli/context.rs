@@ -15,6 +15,7 @@ use crate::train::TrainEvents;
 use super::commands::{Commands, base_words, option};
 use super::modes::{Chosen, Given, Mode};
 use super::output::note;
+use super::picture_progress::show_decoding;
 use super::progress::{Bar, TrainView};
 use super::shared::{DeviceName, MeasureArguments, Shared};
 use super::signals::Signals;
@@ -54,6 +55,7 @@ impl Context {
         if let Some(reason) = &device.fallback {
             note(format!("on {}: {reason}", device.name));
         }
+        show_decoding();
         Ok(Self {
             runs: Runs {
                 data: DataSearch {

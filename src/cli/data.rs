@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use crate::data::{CatalogueEntry, DataError, GeneratedOptions, describe, fetch};
+use crate::data::{CatalogueEntry, DataError, DescribeOptions, describe, fetch};
 use crate::experiment::{ForecastExperiment, Resolved};
 use crate::run::{RunError, check_file, write_atomically};
 use crate::study::grouped;
@@ -34,13 +34,19 @@ pub(super) struct DataArguments {
 pub(super) enum DataVerb {
     /// Download a data set, verify it and unpack it
     Fetch {
-        /// Data set: cifar-100 or mnist
+        /// Data set, such as cifar-100, cifar-10, tiny-imagenet or mnist
         dataset: String,
     },
     /// Verify a data set and print its statistics
     Check {
-        /// Data set, such as cifar-100, shapes or mnist
+        /// Data set, such as cifar-100, shapes or mnist; "folder:NAME" for the pictures in a folder
         dataset: String,
+        /// Pictures of a folder: resize to this height and width [default: their own size]
+        #[arg(long, value_name = "PIXELS")]
+        side: Option<usize>,
+        /// Skip and count pictures that cannot be decoded
+        #[arg(long)]
+        skip_bad: bool,
         /// Write a picture with some images of every class, or the frames of some clips
         #[arg(long, value_name = "FILE")]
         contact_sheet: Option<PathBuf>,
@@ -55,8 +61,16 @@ pub(super) fn run(context: &Context, arguments: &DataArguments) -> anyhow::Resul
         DataVerb::Fetch { dataset } => fetch_dataset(context, dataset.parse()?),
         DataVerb::Check {
             dataset,
+            side,
+            skip_bad,
             contact_sheet,
-        } => check(context, dataset.parse()?, contact_sheet.as_deref()),
+        } => {
+            let dataset: CatalogueEntry = dataset.parse()?;
+            let mut options = describe_options(context)?;
+            options.images.pictures.side = checked_side(dataset, *side)?;
+            options.images.pictures.skip_bad = *skip_bad;
+            check(context, dataset, &options, contact_sheet.as_deref())
+        }
         DataVerb::List => Ok(list(context)),
     }
 }
@@ -82,10 +96,32 @@ fn fetch_dataset(context: &Context, dataset: CatalogueEntry) -> anyhow::Result<u
     }
 }
 
-fn check(context: &Context, dataset: CatalogueEntry, sheet: Option<&Path>) -> anyhow::Result<u8> {
+/// Returns the side of the pictures of a folder, 0 for their own.
+fn checked_side(dataset: CatalogueEntry, side: Option<usize>) -> anyhow::Result<usize> {
+    let Some(side) = side else { return Ok(0) };
+    match dataset.sides() {
+        None => Err(Complaint::misused(
+            format!("--side is for folders of pictures, and {dataset} is none"),
+            "leave --side out, or name a folder: folder:NAME",
+        )
+        .into()),
+        Some([least, most]) if !(least..=most).contains(&side) => Err(Complaint::misused(
+            format!("--side is {side}, allowed: {least} to {most}"),
+            format!("--side {}", side.clamp(least, most)),
+        )
+        .into()),
+        Some(_) => Ok(side),
+    }
+}
+
+fn check(
+    context: &Context,
+    dataset: CatalogueEntry,
+    options: &DescribeOptions,
+    sheet: Option<&Path>,
+) -> anyhow::Result<u8> {
     sheet.map_or(Ok(()), check_file)?;
-    let generated = generated_options(context)?;
-    let report = describe::check(dataset, &generated, &context.runs.data)?;
+    let report = describe::check(dataset, options, &context.runs.data)?;
     match &report.folder {
         Some(folder) => result(format!("{dataset} in \"{}\"", folder.display())),
         None => result(format!("{dataset} (generated data)")),
@@ -124,8 +160,11 @@ fn check(context: &Context, dataset: CatalogueEntry, sheet: Option<&Path>) -> an
         ]);
     }
     result_table(&rows);
+    for warning in &report.warnings {
+        note(format!("warning: {warning}"));
+    }
     if let Some(path) = sheet {
-        write_contact_sheet(context, dataset, &generated, path)?;
+        write_contact_sheet(context, dataset, options, path)?;
         result(path.display());
     }
     Ok(DONE)
@@ -134,23 +173,23 @@ fn check(context: &Context, dataset: CatalogueEntry, sheet: Option<&Path>) -> an
 fn write_contact_sheet(
     context: &Context,
     dataset: CatalogueEntry,
-    generated: &GeneratedOptions,
+    options: &DescribeOptions,
     path: &Path,
 ) -> anyhow::Result<()> {
     let mut png = std::io::Cursor::new(Vec::new());
-    describe::contact_sheet(dataset, generated, &context.runs.data)?
+    describe::contact_sheet(dataset, options, &context.runs.data)?
         .write_to(&mut png, image::ImageFormat::Png)
         .map_err(|reason| Complaint::failed(reason.to_string(), "try another file name"))?;
     write_atomically(path, png.get_ref()).map_err(|error: RunError| error.into())
 }
 
-/// Returns sizes and seeds of generated data, as in the shipped experiments.
-fn generated_options(context: &Context) -> anyhow::Result<GeneratedOptions> {
+/// Returns the options of the shipped experiments.
+fn describe_options(context: &Context) -> anyhow::Result<DescribeOptions> {
     let on_shapes: Resolved = context.runs.experiment(ANY_TRIAL, Some(SHAPES_BASE), &[])?;
     let predictor: Resolved<ForecastExperiment> =
         context.runs.experiment(ANY_PREDICTOR, None, &[])?;
-    Ok(GeneratedOptions {
-        shapes: on_shapes.experiment.data.shapes,
+    Ok(DescribeOptions {
+        images: on_shapes.experiment.data_options(),
         clips: predictor.experiment.clips,
     })
 }

@@ -28,6 +28,7 @@ mod localize_text;
 mod memory_text;
 mod modes;
 mod output;
+mod picture_progress;
 mod progress;
 mod reproduce;
 mod sanity;
@@ -43,6 +44,7 @@ use std::ffi::OsString;
 use std::panic;
 use std::process::ExitCode;
 
+use crate::data::DataError;
 use crate::data::photo::is_guarded;
 pub use allocator::Allocator;
 use app::{Arguments, Verb};
@@ -61,7 +63,8 @@ pub fn main() -> ExitCode {
         Err(error) => refuse(error, &words),
     };
     panic::set_hook(Box::new(|info| {
-        if is_guarded() {
+        // What a decoder or a disk did is reported as an error.
+        if is_guarded() || info.payload().is::<DataError>() {
             return;
         }
         let what = info.to_string().replace('\n', " ");
@@ -75,7 +78,10 @@ pub fn main() -> ExitCode {
             FAILED
         }
         Ok(code) => code,
-        Err(_) => FAILED,
+        Err(panic) => match panic.downcast::<DataError>() {
+            Ok(error) => Failure::of(&(*error).into(), None).print(),
+            Err(_) => FAILED,
+        },
     })
 }
 

@@ -233,7 +233,11 @@ const TABLE: [(&str, Mode, &[&str]); 31] = [
     ("show", Mode::Only, &["--base --set"]),
     ("diff", Mode::Only, &[]),
     ("data fetch", Mode::Only, &[]),
-    ("data check", Mode::Only, &["--contact-sheet"]),
+    (
+        "data check",
+        Mode::Only,
+        &["--side --skip-bad --contact-sheet"],
+    ),
     ("data list", Mode::Only, &[]),
 ];
 

@@ -1,4 +1,4 @@
-//! The objects of an image: one box and one pixel mask for each.
+//! The objects of an image: a box for each, and a pixel mask where known.
 
 /// A set of pixels of one image.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -155,13 +155,13 @@ impl PixelBox {
     }
 }
 
-/// One object: its box and its pixels.
+/// One object: its box, and its pixels where known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Instance {
-    /// The smallest box around the mask.
+    /// The smallest box around the object.
     pub bounds: PixelBox,
-    /// Pixels at least half covered by the object.
-    pub mask: Mask,
+    /// Pixels at least half covered by the object, if they are known.
+    pub mask: Option<Mask>,
 }
 
 /// All objects of one image. They have the image's class and do not overlap.
@@ -172,12 +172,19 @@ pub struct Annotation {
 }
 
 impl Annotation {
-    /// Returns the pixels of all objects together, or `None` if there is no object.
+    /// Returns the masks of all objects; `None` if one is not known.
+    pub fn masks(&self) -> Option<Vec<&Mask>> {
+        let masks = self.instances.iter().map(|instance| instance.mask.as_ref());
+        masks.collect()
+    }
+
+    /// Returns the pixels of all objects together; `None` if there is no object or a mask is not known.
     pub fn union(&self) -> Option<Mask> {
-        let (first, rest) = self.instances.split_first()?;
-        let mut all = first.mask.clone();
-        for instance in rest {
-            all.unite(&instance.mask);
+        let masks = self.masks()?;
+        let (first, rest) = masks.split_first()?;
+        let mut all = (*first).clone();
+        for mask in rest {
+            all.unite(mask);
         }
         Some(all)
     }
@@ -216,13 +223,16 @@ mod tests {
             pixels.iter().for_each(|&(x, y)| mask.insert(x, y));
             Instance {
                 bounds: mask.bounding_box().unwrap(),
-                mask,
+                mask: Some(mask),
             }
         };
         let annotation = Annotation {
             instances: vec![instance(&[(0, 0), (1, 0)]), instance(&[(1, 0), (3, 3)])],
         };
         assert_eq!(annotation.union().unwrap().area(), 3);
+        let mut unknown = annotation.clone();
+        unknown.instances[1].mask = None;
+        assert_eq!((unknown.masks(), unknown.union()), (None, None));
         assert_eq!(Annotation::default().union(), None);
     }
 }

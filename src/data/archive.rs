@@ -17,22 +17,28 @@ use crate::data::gzip::Capped;
 /// Unpacked bytes beyond the members themselves: headers, padding, end blocks.
 const TAR_OVERHEAD: u64 = 1 << 20;
 
-/// Further entries allowed next tos the files: folders.
+/// Further entries allowed next to the files: folders.
 const EXTRA_ENTRIES: usize = 4;
 
-/// The required content of an archive: one folder with these files, and nothing else.
+/// The content of an archive: one folder with these files, and nothing else.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Contents {
     /// The folder's name.
     pub(crate) folder: &'static str,
     /// Each file with its maximum size in bytes.
     pub(crate) files: &'static [(&'static str, u64)],
+    /// Files that may be missing.
+    pub(crate) optional: &'static [(&'static str, u64)],
 }
 
 impl Contents {
     /// Returns the maximum size of the unpacked archive, in bytes.
     fn total_cap(&self) -> u64 {
-        self.files.iter().map(|(_, cap)| cap).sum::<u64>() + TAR_OVERHEAD
+        self.known().map(|(_, cap)| cap).sum::<u64>() + TAR_OVERHEAD
+    }
+
+    fn known(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        self.files.iter().chain(self.optional).copied()
     }
 }
 
@@ -67,7 +73,7 @@ pub(crate) fn unpack(
     for (number, entry) in entries.enumerate() {
         let mut entry = entry.map_err(|error| unreadable(&format!("number {number}"), &error))?;
         let member = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
-        if number >= contents.files.len() + EXTRA_ENTRIES {
+        if number >= contents.known().count() + EXTRA_ENTRIES {
             return Err(refuse(
                 &member,
                 "comes after more entries than the archive has".into(),
@@ -126,9 +132,7 @@ fn judge(
     match (kind, parts.as_slice()) {
         (EntryType::Directory, [] | [_]) => Ok(None),
         (EntryType::Regular, [_, name]) => contents
-            .files
-            .iter()
-            .copied()
+            .known()
             .find(|(known, _)| name == known)
             .map(Some)
             .ok_or_else(|| "is not a file of this data set".into()),
@@ -181,6 +185,7 @@ pub(crate) mod tests {
     pub(crate) const CONTENTS: Contents = Contents {
         folder: "set",
         files: &[("a.bin", 100), ("b.txt", 10)],
+        optional: &[],
     };
 
     /// One entry: the raw name, the type, the size stated in the header, and the content.

@@ -39,16 +39,11 @@ pub fn fill_batch(
             .map_or_else(Change::default, |(augmentation, draws)| {
                 augmentation.draw(draws, [height, width])
             });
+        let pixels = set.pixels(index);
         match change.colour {
-            None => move_into(image, set.pixels(index), width, change.placement, &table),
+            None => move_into(image, &pixels, width, change.placement, &table),
             Some(colour) => {
-                move_into(
-                    image,
-                    set.pixels(index),
-                    width,
-                    change.placement,
-                    &unit_values(),
-                );
+                move_into(image, &pixels, width, change.placement, &unit_values());
                 colour.apply(image);
                 standardise(image, normalisation);
             }

@@ -9,7 +9,7 @@ use crate::data::image_set::{ImageSet, LabelledImage};
 impl Dataset<LabelledImage> for ImageSet {
     fn get(&self, index: usize) -> Result<LabelledImage, DatasetError> {
         Ok(LabelledImage {
-            pixels: self.pixels(index).to_vec(),
+            pixels: self.pixels(index).into_owned(),
             label: self.label(index),
         })
     }

@@ -69,6 +69,15 @@ impl CatalogueEntry {
         matches!(self.0, Kind::Images(_))
     }
 
+    /// Returns the smallest and largest side to which its pictures can be resized; `None` if they have
+    /// a fixed size.
+    pub fn sides(self) -> Option<[usize; 2]> {
+        match self.0 {
+            Kind::Images(dataset) => dataset.sides(),
+            Kind::Digits(_) | Kind::Clips(_) => None,
+        }
+    }
+
     /// Returns a one-line description.
     pub fn summary(self) -> &'static str {
         self.origin().summary()

@@ -39,6 +39,16 @@ impl<'a> Fingerprint<'a> {
         }
     }
 
+    /// Returns as many digits of the digest of `content`.
+    pub(crate) fn of_bytes(self, content: &[u8]) -> String {
+        let mut found = match self {
+            Self::Md5(_) => hexadecimal(&Md5::digest(content)),
+            Self::Sha256Start(_) => hexadecimal(&Sha256::digest(content)),
+        };
+        found.truncate(self.digits().len());
+        found
+    }
+
     /// Returns as many digits of the digest of the file at `path`, and its size in bytes.
     ///
     /// # Errors

@@ -1,202 +1,90 @@
-//! The CIFAR-100 data set: the location of its official binary release, and its splits.
+//! The CIFAR-100 data set: its official binary release.
 
-mod files;
 mod names;
 
-use std::path::PathBuf;
-
 use crate::data::archive::Contents;
-use crate::data::dataset::{
-    ClassGroups, DataOptions, Dataset, ImageDataset, ImageShape, OptionRange,
-};
-use crate::data::error::DataError;
-use crate::data::image_set::{ImageSet, Normalisation};
-use crate::data::locate::DataSearch;
-use crate::data::origin::Origin;
-use crate::data::release::{PackedFile, Packing, Release};
-use crate::data::shapes::options::ShapesOptions;
+use crate::data::checksum::Fingerprint;
+use crate::data::cifar::{Cifar, DataFile, NAMES_CAP};
+use crate::data::dataset::{ClassGroups, Dataset};
+use crate::data::image_set::Normalisation;
 use crate::data::split::Split;
-use crate::data::splits::{SourceChecksum, Splits};
-use crate::data::stratify::stratified;
-use files::{NAME, NAMES_FILE, SIDE, TEST_FILE, TRAIN_FILE, read};
 use names::{COARSE_NAMES, COARSE_OF_FINE, FINE_NAMES};
 
 /// CIFAR-100: 60,000 photographs of 32 x 32 pixels in 100 classes.
-pub const DATASET: Dataset = Dataset::new(&Cifar100);
+pub const DATASET: Dataset = Dataset::new(&CIFAR);
 
-/// The folder inside the official archive, and in the data folder.
-const FOLDER: &str = "cifar-100-binary";
-
-/// The location of the official archive, its name, and its published MD5.
-///
-/// # Source
-/// <https://www.cs.toronto.edu/~kriz/cifar.html>
-const PUBLISHER: &str = "https://www.cs.toronto.edu/~kriz/";
-const ARCHIVE: &str = "cifar-100-binary.tar.gz";
-const ARCHIVE_MD5: &str = "03b5dce01913d631647c71ecec9e9cb8";
-
-/// The release for Python: its folder, its archive, and the files in that folder.
-const PICKLED: [&str; 2] = ["cifar-100-python", "cifar-100-python.tar.gz"];
-const PICKLES: [&str; 3] = ["meta", "train", "test"];
-
-/// Larger than the archive (168.5 MB); a longer download is something else.
-const ARCHIVE_CAP: u64 = 200_000_000;
-
-/// The content of the archive, each file with its maximum size in bytes.
-const ARCHIVE_CONTENTS: Contents = Contents {
-    folder: FOLDER,
-    files: &[
-        (TRAIN_FILE.name, TRAIN_FILE.bytes()),
-        (TEST_FILE.name, TEST_FILE.bytes()),
-        ("coarse_label_names.txt", NAMES_CAP),
-        (NAMES_FILE, NAMES_CAP),
-    ],
+/// The 50,000 training images.
+const TRAIN_FILE: DataFile = DataFile {
+    name: "train.bin",
+    split: Split::Train,
+    records: 50_000,
+    digest: Fingerprint::Sha256Start(
+        "f31298fc616915fa142368359df1c4ca2ae984d6915ca468b998a5ec6aeebf29",
+    ),
 };
 
-/// Maximum size of a file of names, in bytes.
-const NAMES_CAP: u64 = 64 << 10;
-
-/// Size and classes of the images.
-const SHAPE: ImageShape = ImageShape {
-    side: SIDE,
-    classes: FINE_NAMES.len(),
+/// The 10,000 test images.
+const TEST_FILE: DataFile = DataFile {
+    name: "test.bin",
+    split: Split::Test,
+    records: 10_000,
+    digest: Fingerprint::Sha256Start(
+        "d8b1e6b7b3bee4020055f0699b111f60b1af1e262aeb93a0b659061746f8224a",
+    ),
 };
+
+/// The file with the names of the fine classes.
+const NAMES_FILE: &str = "fine_label_names.txt";
+
+/// The labels of a record: the 20 coarse classes, then the fine ones.
+const LABELS: [(&str, u8); 2] = [
+    ("coarse", COARSE_NAMES.len() as u8),
+    ("fine", FINE_NAMES.len() as u8),
+];
 
 /// Mean and standard deviation of all 50,000 images of `train.bin`, measured with
-/// [`ImageSet::channel_statistics`]; the ignored test below repeats the measurement.
+/// [`ImageSet::channel_statistics`](crate::data::ImageSet::channel_statistics); the ignored test below
+/// repeats the measurement.
 pub const CIFAR100_NORMALISATION: Normalisation = Normalisation {
     mean: [0.507_075, 0.486_549, 0.440_918],
     std: [0.267_334, 0.256_438, 0.276_150],
 };
 
-#[derive(Debug)]
-struct Cifar100;
-
-impl Origin for Cifar100 {
-    fn name(&self) -> &'static str {
-        NAME
-    }
-
-    fn summary(&self) -> &'static str {
-        "photographs: 60,000 of 32 x 32 pixels in 100 classes"
-    }
-
-    fn release(&self) -> Option<Release> {
-        Some(Release {
-            dataset: NAME,
-            folder: FOLDER,
-            mirrors: vec![PUBLISHER.to_owned()],
-            files: vec![PackedFile {
-                name: ARCHIVE.to_owned(),
-                md5: ARCHIVE_MD5.to_owned(),
-                cap: ARCHIVE_CAP,
-                packing: Packing::TarGz(ARCHIVE_CONTENTS),
-            }],
-            locate,
-            check: |folder| read(folder).map(drop),
-        })
-    }
-}
-
-impl ImageDataset for Cifar100 {
-    fn groups(&self) -> Option<ClassGroups> {
-        Some(ClassGroups {
-            names: &COARSE_NAMES,
-            of_class: &COARSE_OF_FINE,
-        })
-    }
-
-    fn known_shape(&self) -> Option<ImageShape> {
-        Some(SHAPE)
-    }
-
-    fn shape(&self, _search: &DataSearch) -> Result<ImageShape, DataError> {
-        Ok(SHAPE)
-    }
-
-    fn ranges(&self, options: &DataOptions) -> Vec<OptionRange> {
-        vec![OptionRange {
-            key: "data.validation_images",
-            value: options.validation_images,
-            least: SHAPE.classes,
-            most: TRAIN_FILE.records - SHAPE.classes,
-        }]
-    }
-
-    fn train_images(&self, options: &DataOptions) -> Option<usize> {
-        TRAIN_FILE.records.checked_sub(options.validation_images)
-    }
-
-    fn load(&self, options: &DataOptions, search: &DataSearch) -> Result<Splits, DataError> {
-        let content = read(&locate(search)?)?;
-        let (count, seed) = (options.validation_images, options.split_seed);
-        let cut = stratified(&content.train, count, seed, "validation")?;
-        let validation = content.train.subset(&cut.chosen);
-        Ok(Splits {
-            validation: validation.with_split(Split::Validation),
-            train: content.train.subset(&cut.rest),
-            test: content.test,
-            normalisation: CIFAR100_NORMALISATION,
-            sources: content.sources,
-        })
-    }
-
-    fn parts(
-        &self,
-        _generated: &ShapesOptions,
-        search: &DataSearch,
-    ) -> Result<(Vec<ImageSet>, Vec<SourceChecksum>), DataError> {
-        let content = read(&locate(search)?)?;
-        Ok((vec![content.train, content.test], content.sources))
-    }
-}
-
-/// Finds the folder of the release.
-///
-/// # Errors
-/// [`DataError::NotFound`]; [`DataError::Pickled`].
-fn locate(search: &DataSearch) -> Result<PathBuf, DataError> {
-    let found = search.find(NAME, &[FOLDER], &[TRAIN_FILE.name, TEST_FILE.name]);
-    let root = search.root();
-    let is_pickled = || PICKLES.iter().all(|name| root.join(name).is_file());
-    let below = PICKLED.map(|name| root.join(name)).into_iter();
-    let mut other = below
-        .filter(|path| path.exists())
-        .chain(is_pickled().then(|| root.clone()));
-    found.map_err(|absent| match other.next() {
-        Some(path) => DataError::Pickled {
-            dataset: NAME,
-            path,
-        },
-        None => absent,
-    })
-}
+pub(super) static CIFAR: Cifar = Cifar {
+    name: "cifar-100",
+    summary: "photographs: 60,000 of 32 x 32 pixels in 100 classes",
+    archive: "cifar-100-binary.tar.gz",
+    archive_md5: "03b5dce01913d631647c71ecec9e9cb8",
+    contents: Contents {
+        folder: "cifar-100-binary",
+        files: &[
+            (TRAIN_FILE.name, TRAIN_FILE.bytes(LABELS.len())),
+            (TEST_FILE.name, TEST_FILE.bytes(LABELS.len())),
+            ("coarse_label_names.txt", NAMES_CAP),
+            (NAMES_FILE, NAMES_CAP),
+        ],
+        optional: &[],
+    },
+    pickled: ["cifar-100-python", "cifar-100-python.tar.gz"],
+    pickles: ["meta", "train", "test"],
+    files: &[TRAIN_FILE, TEST_FILE],
+    labels: &LABELS,
+    names_file: NAMES_FILE,
+    class_names: &FINE_NAMES,
+    groups: Some(ClassGroups {
+        names: &COARSE_NAMES,
+        of_class: &COARSE_OF_FINE,
+    }),
+    normalisation: Some(CIFAR100_NORMALISATION),
+    locate: |search| CIFAR.find(search),
+    check: |folder| CIFAR.read(folder).map(drop),
+};
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::data::image_set::CHANNELS;
-
-    #[test]
-    fn the_release_for_python_is_recognised() {
-        let root = tempfile::tempdir().unwrap();
-        let found = |folder: &std::path::Path| {
-            let search = DataSearch {
-                flag: Some(folder.to_path_buf()),
-            };
-            locate(&search).unwrap_err()
-        };
-        assert!(matches!(found(root.path()), DataError::NotFound { .. }));
-        let folder = root.path().join("cifar-100-python");
-        std::fs::create_dir(&folder).unwrap();
-        for name in PICKLES {
-            std::fs::write(folder.join(name), "").unwrap();
-        }
-        let expected =
-            format!("{folder:?} holds cifar-100 as pickles for Python, which are not read");
-        assert_eq!(found(root.path()).to_string(), expected);
-        assert_eq!(found(&folder).to_string(), expected);
-    }
+    use crate::data::locate::DataSearch;
 
     #[test]
     fn every_superclass_has_five_classes() {
@@ -219,7 +107,7 @@ mod tests {
     #[test]
     #[ignore = "needs the real CIFAR-100 in $CAMTRAIL_DATA"]
     fn the_superclasses_are_those_of_the_real_records() {
-        let folder = locate(&DataSearch::default()).unwrap();
+        let folder = CIFAR.find(&DataSearch::default()).unwrap();
         let names = std::fs::read_to_string(folder.join("coarse_label_names.txt")).unwrap();
         assert!(names.split_whitespace().eq(COARSE_NAMES));
         for file in [TRAIN_FILE, TEST_FILE] {
@@ -236,15 +124,15 @@ mod tests {
     #[test]
     #[ignore = "needs the real CIFAR-100 in $CAMTRAIL_DATA"]
     fn the_real_release_has_the_recorded_statistics_and_balanced_classes() {
-        let release = read(&locate(&DataSearch::default()).unwrap()).unwrap();
-        assert_eq!(release.train.class_counts(), [500; 100]);
-        assert_eq!(release.test.class_counts(), [100; 100]);
+        let folder = CIFAR.find(&DataSearch::default()).unwrap();
+        let [train, test] = &CIFAR.read(&folder).unwrap().sets[..] else {
+            panic!("two sets");
+        };
+        assert_eq!(train.class_counts(), [500; 100]);
+        assert_eq!(test.class_counts(), [100; 100]);
         // The first record of test.bin is a mountain.
-        assert_eq!(
-            release.test.class_names()[release.test.label(0)],
-            "mountain"
-        );
-        let measured = release.train.channel_statistics();
+        assert_eq!(test.class_names()[test.label(0)], "mountain");
+        let measured = train.channel_statistics();
         for channel in 0..CHANNELS {
             // The constants have six decimals.
             let mean = measured.mean[channel] - CIFAR100_NORMALISATION.mean[channel];

@@ -1,5 +1,7 @@
 //! A picture of a data set for viewing: one row of images per class, or of frames per clip.
 
+use std::borrow::Cow;
+
 use image::{Rgb, RgbImage};
 
 use crate::data::clips::{CANVAS_SIDE, Clip, Clips, DIGITS, Glyphs};
@@ -25,16 +27,20 @@ pub fn sheet_of_images(set: &ImageSet, per_class: usize) -> RgbImage {
 pub fn sheet_of_digits(glyphs: &Glyphs, per_digit: usize) -> RgbImage {
     let labels = (0..glyphs.len()).map(|i| usize::from(glyphs.label(i)));
     let first = first_of_each_class(DIGITS, per_digit, labels);
-    let rows = picked(&first, |i| glyphs.pixels(i));
+    let rows = picked(&first, |i| Cow::Borrowed(glyphs.pixels(i)));
     sheet(&rows, (glyphs.side(), glyphs.side()), IMAGE_ZOOM)
 }
 
 /// Returns the first `count` clips, one per row, frame by frame.
 pub fn sheet_of_clips(clips: &Clips, count: usize) -> RgbImage {
     let clips: Vec<Clip> = (0..count as u64).map(|number| clips.clip(number)).collect();
-    let rows: Vec<Vec<&[u8]>> = clips
+    let rows: Vec<Vec<Cow<'_, [u8]>>> = clips
         .iter()
-        .map(|clip| (0..clip.len()).map(|time| clip.frame(time)).collect())
+        .map(|clip| {
+            (0..clip.len())
+                .map(|time| Cow::Borrowed(clip.frame(time)))
+                .collect()
+        })
         .collect();
     sheet(&rows, (CANVAS_SIDE, CANVAS_SIDE), FRAME_ZOOM)
 }
@@ -55,13 +61,16 @@ fn first_of_each_class(
 }
 
 /// Returns the pixels of the images with these numbers.
-fn picked<'a>(rows: &[Vec<usize>], pixels: impl Fn(usize) -> &'a [u8]) -> Vec<Vec<&'a [u8]>> {
+fn picked<'a>(
+    rows: &[Vec<usize>],
+    pixels: impl Fn(usize) -> Cow<'a, [u8]>,
+) -> Vec<Vec<Cow<'a, [u8]>>> {
     let row = |row: &Vec<usize>| row.iter().map(|&i| pixels(i)).collect();
     rows.iter().map(row).collect()
 }
 
 /// Draws rows of images of one `size` (height, width), each of one plane (grey) or three.
-fn sheet(rows: &[Vec<&[u8]>], size: (usize, usize), zoom: u32) -> RgbImage {
+fn sheet(rows: &[Vec<Cow<'_, [u8]>>], size: (usize, usize), zoom: u32) -> RgbImage {
     let (height, width) = (size.0 as u32 * zoom + GAP, size.1 as u32 * zoom + GAP);
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0) as u32;
     let dimensions = (columns * width + GAP, rows.len() as u32 * height + GAP);

@@ -5,12 +5,17 @@ use std::hash::{Hash, Hasher};
 
 use serde::{Deserialize, Serialize, Serializer};
 
+use crate::data::data_warning::DataWarning;
 use crate::data::error::DataError;
 use crate::data::image_set::ImageSet;
 use crate::data::locate::DataSearch;
 use crate::data::origin::Origin;
+use crate::data::picture_options::PictureOptions;
 use crate::data::shapes::options::{SHAPES_SECTION, ShapesOptions};
 use crate::data::splits::{SourceChecksum, Splits};
+
+/// Options that only folders of pictures read.
+pub(crate) const PICTURE_KEYS: [&str; 3] = ["data.side", "data.test_images", "data.skip_bad"];
 
 /// Size and classes of a data set's images.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +89,13 @@ pub(crate) trait ImageDataset: Origin {
     }
 
     /// Returns size and classes, read from the files if necessary.
-    fn shape(&self, search: &DataSearch) -> Result<ImageShape, DataError>;
+    fn shape(&self, options: &DataOptions, search: &DataSearch) -> Result<ImageShape, DataError>;
+
+    /// Returns the smallest and largest side to which its pictures can be resized; `None` if they have
+    /// a fixed size.
+    fn sides(&self) -> Option<[usize; 2]> {
+        None
+    }
 
     /// Returns the options whose ranges are known without reading files.
     fn ranges(&self, _options: &DataOptions) -> Vec<OptionRange> {
@@ -98,19 +109,25 @@ pub(crate) trait ImageDataset: Origin {
 
     /// Returns whether its content depends on the option `key` of an experiment.
     fn reads(&self, key: &str) -> bool {
-        !key.starts_with(SHAPES_SECTION)
+        !key.starts_with(SHAPES_SECTION) && !PICTURE_KEYS.contains(&key)
     }
 
     /// Returns its three splits; `train_limit` is applied afterwards.
     fn load(&self, options: &DataOptions, search: &DataSearch) -> Result<Splits, DataError>;
 
-    /// Returns the files or generated splits before any is cut, training images first, and their
-    /// sources.
-    fn parts(
-        &self,
-        generated: &ShapesOptions,
-        search: &DataSearch,
-    ) -> Result<(Vec<ImageSet>, Vec<SourceChecksum>), DataError>;
+    /// Returns the files or generated splits before validation images are cut.
+    fn parts(&self, options: &DataOptions, search: &DataSearch) -> Result<Parts, DataError>;
+}
+
+/// The files or generated splits of a data set.
+#[derive(Debug)]
+pub(crate) struct Parts {
+    /// Their images, training images first.
+    pub(crate) sets: Vec<ImageSet>,
+    /// Where they come from.
+    pub(crate) sources: Vec<SourceChecksum>,
+    /// What is odd about them.
+    pub(crate) warnings: Vec<DataWarning>,
 }
 
 /// A data set of labelled images for training.
@@ -164,12 +181,10 @@ impl Dataset {
         self.0.known_shape()
     }
 
-    /// Returns size and classes, read from the files if necessary.
-    ///
-    /// # Errors
-    /// Files that are absent or cannot be read.
-    pub fn shape(self, search: &DataSearch) -> Result<ImageShape, DataError> {
-        self.0.shape(search)
+    /// Returns the smallest and largest side to which its pictures can be resized; `None` if they have
+    /// a fixed size.
+    pub fn sides(self) -> Option<[usize; 2]> {
+        self.0.sides()
     }
 
     /// Returns the options whose ranges are known without reading files, in the order of checking.
@@ -198,10 +213,10 @@ impl Dataset {
 
     pub(in crate::data) fn parts(
         self,
-        generated: &ShapesOptions,
+        options: &DataOptions,
         search: &DataSearch,
-    ) -> Result<(Vec<ImageSet>, Vec<SourceChecksum>), DataError> {
-        self.0.parts(generated, search)
+    ) -> Result<Parts, DataError> {
+        self.0.parts(options, search)
     }
 }
 
@@ -244,19 +259,31 @@ impl Serialize for Dataset {
 pub struct DataOptions {
     /// The data set.
     pub dataset: Dataset,
-    /// Number of validation images cut from the training files, the same number per class. Only for
-    /// data read from files: `shapes` generates its validation split.
+    /// Number of validation images cut from the training files, the same number per class; 0 for a
+    /// share of each class, where a data set allows it. Only for data read from files: `shapes`
+    /// generates its validation split.
     pub validation_images: usize,
     /// Seed of that cut and of `train_limit`. It belongs to the data, not to a run.
     pub split_seed: u64,
     /// What to generate if the data set is `shapes`.
     pub shapes: ShapesOptions,
+    /// How pictures are read if the data set is a folder of them.
+    #[serde(default)]
+    pub pictures: PictureOptions,
     /// Number of training images, the same number per class; all if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub train_limit: Option<usize>,
 }
 
 impl DataOptions {
+    /// Returns size and classes of the images, read from the files if necessary.
+    ///
+    /// # Errors
+    /// Files that are absent or cannot be read.
+    pub fn shape(&self, search: &DataSearch) -> Result<ImageShape, DataError> {
+        self.dataset.0.shape(self, search)
+    }
+
     /// Returns whether both select the same images. Options that the data set does not read are
     /// ignored: a run on photographs also records the defaults for `shapes`, which differ between
     /// versions.
@@ -265,7 +292,16 @@ impl DataOptions {
             true => other.shapes,
             false => self.shapes,
         };
-        *self == Self { shapes, ..*other }
+        let pictures = match PICTURE_KEYS.iter().any(|key| self.dataset.reads(key)) {
+            true => other.pictures,
+            false => self.pictures,
+        };
+        *self
+            == Self {
+                shapes,
+                pictures,
+                ..*other
+            }
     }
 }
 
@@ -286,6 +322,7 @@ mod tests {
                 test_images: 1200,
                 seed: 7,
             },
+            pictures: PictureOptions::default(),
             train_limit: None,
         };
         let same = |dataset, (images_a, seed_a), (images_b, seed_b)| {

@@ -8,10 +8,13 @@ use serde::Serialize;
 use crate::data::catalogue::{CatalogueEntry, Kind};
 use crate::data::clips::{ClipDataset, ClipOptions, ClipSplits, Glyphs, load_clips};
 use crate::data::contact_sheet::{sheet_of_clips, sheet_of_digits, sheet_of_images};
+use crate::data::data_warning::DataWarning;
+use crate::data::dataset::{DataOptions, Dataset};
 use crate::data::error::DataError;
+use crate::data::folder::found_in;
 use crate::data::image_set::ImageSet;
 use crate::data::locate::DataSearch;
-use crate::data::shapes::options::ShapesOptions;
+use crate::data::picture_set::doubles;
 use crate::data::split::Split;
 use crate::data::splits::SourceChecksum;
 
@@ -46,15 +49,26 @@ pub struct DataReport {
     pub sources: Vec<SourceChecksum>,
     /// One entry per file or generated split.
     pub parts: Vec<PartReport>,
+    /// What is odd about them.
+    pub warnings: Vec<DataWarning>,
 }
 
-/// Size and seeds of the generated data sets.
+/// The images and clips to describe; their data set is always the requested one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GeneratedOptions {
-    /// Options of `shapes`.
-    pub shapes: ShapesOptions,
-    /// Options of clips; their data set is always the requested one.
+pub struct DescribeOptions {
+    /// Options of images: the size of `shapes`, and how pictures are read.
+    pub images: DataOptions,
+    /// Options of clips.
     pub clips: ClipOptions,
+}
+
+impl DescribeOptions {
+    fn of(&self, dataset: Dataset) -> DataOptions {
+        DataOptions {
+            dataset,
+            ..self.images
+        }
+    }
 }
 
 /// One file or generated split of a data set; for clips, their pictures of digits.
@@ -78,9 +92,11 @@ pub struct PartReport {
     pub deviation: Vec<f32>,
 }
 
-/// Returns every known data set, with its location.
+/// Returns every known data set and every folder of pictures in the data folder, with its location.
 pub fn list(search: &DataSearch) -> Vec<DataListing> {
+    let folders = found_in(&search.root()).into_iter();
     CatalogueEntry::all()
+        .chain(folders.map(CatalogueEntry::from))
         .map(|entry| {
             let located = entry.locate(search);
             let absent = located.as_ref().is_some_and(Result::is_err);
@@ -100,22 +116,25 @@ pub fn list(search: &DataSearch) -> Vec<DataListing> {
 /// it measures their pictures of digits.
 ///
 /// # Errors
-/// Absent or damaged data; counts of `generated` out of range; [`DataError::Interrupted`].
+/// Absent or damaged data; counts of `options` out of range; [`DataError::Interrupted`].
 pub fn check(
     entry: CatalogueEntry,
-    generated: &GeneratedOptions,
+    options: &DescribeOptions,
     search: &DataSearch,
 ) -> Result<DataReport, DataError> {
     let folder = entry.locate(search).transpose()?;
+    let mut warnings = Vec::new();
     let (sources, parts) = match entry.kind() {
         Kind::Images(dataset) => {
-            let (sets, sources) = dataset.parts(&generated.shapes, search)?;
+            let found = dataset.parts(&options.of(dataset), search)?;
             let mut parts = Vec::new();
-            for set in &sets {
+            for set in &found.sets {
                 DataError::unless_interrupted()?;
                 parts.push(part_of_images(set));
             }
-            (sources, parts)
+            warnings.extend(found.warnings);
+            warnings.extend(doubles(&found.sets.iter().collect::<Vec<_>>()));
+            (found.sources, parts)
         }
         Kind::Digits(source) => {
             let pictures = source.read(search)?;
@@ -124,7 +143,7 @@ pub fn check(
             (pictures.sources, vec![train, test])
         }
         Kind::Clips(dataset) => {
-            let splits = clips(dataset, generated, search)?;
+            let splits = clips(dataset, options, search)?;
             let parts = [&splits.train, &splits.validation, &splits.test]
                 .map(|clips| part_of_digits(clips.split(), clips.glyphs()));
             (splits.sources, parts.to_vec())
@@ -135,6 +154,7 @@ pub fn check(
         folder,
         sources,
         parts,
+        warnings,
     })
 }
 
@@ -144,29 +164,29 @@ pub fn check(
 /// As [`check`].
 pub fn contact_sheet(
     entry: CatalogueEntry,
-    generated: &GeneratedOptions,
+    options: &DescribeOptions,
     search: &DataSearch,
 ) -> Result<RgbImage, DataError> {
     Ok(match entry.kind() {
         Kind::Images(dataset) => {
-            let (sets, _) = dataset.parts(&generated.shapes, search)?;
-            sheet_of_images(&sets[0], SHEET_IMAGES)
+            let found = dataset.parts(&options.of(dataset), search)?;
+            sheet_of_images(&found.sets[0], SHEET_IMAGES)
         }
         Kind::Digits(source) => sheet_of_digits(&source.read(search)?.train, SHEET_IMAGES),
         Kind::Clips(dataset) => {
-            sheet_of_clips(&clips(dataset, generated, search)?.train, SHEET_CLIPS)
+            sheet_of_clips(&clips(dataset, options, search)?.train, SHEET_CLIPS)
         }
     })
 }
 
 fn clips(
     dataset: ClipDataset,
-    generated: &GeneratedOptions,
+    options: &DescribeOptions,
     search: &DataSearch,
 ) -> Result<ClipSplits, DataError> {
     let options = ClipOptions {
         dataset,
-        ..generated.clips.clone()
+        ..options.clips.clone()
     };
     load_clips(&options, search)
 }
@@ -205,15 +225,22 @@ fn part_of_digits(split: Split, glyphs: &Glyphs) -> PartReport {
 mod tests {
     use super::*;
     use crate::data::clips::{DRAWN_DIGITS, MOVING_MNIST};
-    use crate::data::{CIFAR_100, SHAPES};
+    use crate::data::{CIFAR_100, SHAPES, ShapesOptions};
 
-    fn made(named: ClipDataset) -> GeneratedOptions {
-        GeneratedOptions {
-            shapes: ShapesOptions {
-                train_images: 25,
+    fn made(named: ClipDataset) -> DescribeOptions {
+        DescribeOptions {
+            images: DataOptions {
+                dataset: CIFAR_100,
                 validation_images: 12,
-                test_images: 12,
-                seed: 0,
+                split_seed: 0,
+                shapes: ShapesOptions {
+                    train_images: 25,
+                    validation_images: 12,
+                    test_images: 12,
+                    seed: 0,
+                },
+                pictures: Default::default(),
+                train_limit: None,
             },
             clips: ClipOptions {
                 dataset: named,
@@ -238,6 +265,8 @@ mod tests {
         });
         for (name, available, to_fetch) in [
             ("cifar-100", false, Some("cifar-100")),
+            ("cifar-10", false, Some("cifar-10")),
+            ("tiny-imagenet", false, Some("tiny-imagenet")),
             ("shapes", true, None),
             ("mnist", false, Some("mnist")),
             ("moving-mnist", false, Some("mnist")),

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::data::folder_fault::FolderFault;
 use crate::run::{interrupted, near_names};
 
 /// Why data could not be found, read, verified, generated or fetched.
@@ -126,6 +127,20 @@ pub enum DataError {
         /// Expected digits.
         expected: String,
     },
+    /// A part of a data set is missing.
+    #[error("{path:?} has {found} {what}, expected {expected}")]
+    Incomplete {
+        /// Name of the data set.
+        dataset: &'static str,
+        /// Its folder.
+        path: PathBuf,
+        /// What is counted, such as `classes`.
+        what: &'static str,
+        /// The number found.
+        found: usize,
+        /// The number of the release.
+        expected: usize,
+    },
     /// A file does not have the required format.
     #[error("{path:?} {problem}")]
     Format {
@@ -133,6 +148,32 @@ pub enum DataError {
         path: PathBuf,
         /// What is wrong with it.
         problem: String,
+    },
+    /// The folders of a data set are not as they should be.
+    #[error("{path:?} {fault}")]
+    Folder {
+        /// The file or folder.
+        path: PathBuf,
+        /// What is wrong with it.
+        fault: FolderFault,
+    },
+    /// Pictures that are used at their own size have different sizes.
+    #[error("{path:?} has {} x {} pixels, expected {}", .size[0], .size[1], square(*.side))]
+    UnequalSize {
+        /// The file.
+        path: PathBuf,
+        /// Its width and height, pixels.
+        size: [usize; 2],
+        /// The width and height of the first picture, if that is a square.
+        side: Option<usize>,
+    },
+    /// Decoded pictures cannot be kept.
+    #[error("cannot keep decoded pictures in {path:?}")]
+    Cache {
+        /// The file or folder.
+        path: PathBuf,
+        /// The system's error.
+        source: io::Error,
     },
     /// A picture given by a user cannot be read.
     #[error("cannot read the image \"{}\": {problem}", .path.display())]
@@ -143,6 +184,14 @@ pub enum DataError {
         problem: String,
         /// How to fix it.
         remedy: &'static str,
+    },
+    /// A picture of a data set cannot be read.
+    #[error("cannot read the image \"{}\": {problem}", .path.display())]
+    SetPicture {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
     },
     /// An unknown name.
     #[error("no {kind} is called {name:?}")]
@@ -312,26 +361,6 @@ impl DataError {
         }
     }
 
-    /// Returns whether the server's answer stays the same: "no such file" and the like, but not
-    /// "too slow" (408) or "too often" (429).
-    pub(crate) fn is_lasting(&self) -> bool {
-        let Self::Status { status, .. } = self else {
-            return false;
-        };
-        (400..500).contains(status) && ![408, 429].contains(status)
-    }
-
-    /// Returns whether another server may succeed.
-    pub(crate) fn is_of_the_server(&self) -> bool {
-        matches!(
-            self,
-            Self::Transfer { .. }
-                | Self::Status { .. }
-                | Self::Redirect { .. }
-                | Self::WrongContent { .. }
-        )
-    }
-
     /// Returns a [`DataError::Unknown`] for fixed names.
     pub(crate) fn unknown(
         kind: &'static str,
@@ -346,6 +375,13 @@ impl DataError {
             known: known.into_iter().map(str::to_owned).collect(),
         }
     }
+}
+
+/// Returns the expected size of a picture.
+fn square(side: Option<usize>) -> String {
+    side.map_or("a square".to_owned(), |side| {
+        format!("{side} x {side} like the first")
+    })
 }
 
 /// Returns the paths, each in quotes, separated by commas.

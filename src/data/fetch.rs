@@ -16,6 +16,7 @@ use crate::data::gzip::gunzip;
 use crate::data::locate::DataSearch;
 use crate::data::release::{PackedFile, Packing, Release};
 use crate::data::remote_file::{RemoteFile, lock};
+use crate::data::zip_archive::unzip;
 
 /// Fetches a data set, or its source data, into a folder in `destination` and returns that folder.
 ///
@@ -182,6 +183,7 @@ fn unpack_file(
 ) -> Result<(), DataError> {
     match &packed.file.packing {
         Packing::TarGz(contents) => archive::unpack(&packed.path, contents, destination),
+        Packing::Zip(contents) => unzip(&packed.path, contents, destination),
         Packing::Gzip { name, cap } => {
             let content = gunzip(release.dataset, &packed.path, *cap)?;
             let path = destination.join(name);

@@ -1,35 +1,37 @@
-//! A folder of pictures as a data set. Its classes are the sub-folders, and its side is that of the
-//! pictures; both are read from disk.
+//! A folder of pictures as a data set. Its classes are the sub-folders, read from disk.
 //!
 //! `dataset = "folder:birds"` in an experiment reads the folder `birds` in the data folder:
 //!
 //! ```text
-//! birds/train/CLASS/*.png        one folder per class; class numbers follow the sorted names
-//! birds/validation/CLASS/*.png   optional; without it, validation images are cut from train
-//! birds/test/CLASS/*.png
+//! birds/train/CLASS/*.jpg   one folder per class; class numbers follow the sorted names
+//! birds/val/CLASS/*.jpg     optional, or "validation"; otherwise cut from train
+//! birds/test/CLASS/*.jpg    optional; otherwise cut from train
 //! ```
 //!
-//! Pictures may be PNG, JPEG, WebP, BMP or GIF; all of them must be squares of one size. Files whose
-//! names begin with a dot are ignored.
+//! or just `birds/CLASS/*.jpg`, from which test and validation images are cut. Pictures may be PNG,
+//! JPEG, WebP, BMP or GIF, of any size if `data.side` is given; see
+//! [`PictureOptions`](crate::data::PictureOptions). They are decoded once, into a cache in the data
+//! folder, and read from there batch by batch.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
-use sha2::{Digest, Sha256};
-
-use crate::data::dataset::{DataOptions, Dataset, ImageDataset, ImageShape};
+use crate::data::cache_file::Source;
+use crate::data::cut::{cut, validation_cut};
+use crate::data::dataset::{DataOptions, Dataset, ImageDataset, ImageShape, OptionRange, Parts};
 use crate::data::error::DataError;
-use crate::data::image_set::{CHANNELS, ImageSet, ImageSetParts, PixelStore};
+use crate::data::folder_fault::FolderFault;
 use crate::data::locate::DataSearch;
 use crate::data::origin::Origin;
 use crate::data::photo::{Photo, is_picture};
-use crate::data::shapes::options::ShapesOptions;
+use crate::data::picture_cache::of_set;
+use crate::data::picture_set::{Listed, PictureList, doubles};
+use crate::data::picture_tree::{Item, Tree, faulty};
+use crate::data::shapes::options::SHAPES_SECTION;
 use crate::data::split::Split;
-use crate::data::splits::{SourceChecksum, Splits};
-use crate::data::stratify::stratified;
-use crate::run::hexadecimal;
+use crate::data::splits::Splits;
+use crate::run::near_names;
 
 /// Prefix of the name of a data set that is a folder.
 const PREFIX: &str = "folder:";
@@ -37,8 +39,40 @@ const PREFIX: &str = "folder:";
 /// Minimum number of classes of a classifier.
 const LEAST_CLASSES: usize = 2;
 
+/// Allowed values of `data.side` other than 0: five pools need 32 pixels, and the published networks
+/// were made for 224.
+const SIDES: [usize; 2] = [32, 224];
+
+/// Names of the folder of validation pictures.
+const VALIDATION_FOLDERS: [&str; 3] = ["val", "validation", "valid"];
+
 /// The folders used in this process; a data set lives as long as the program.
 static NAMED: Mutex<Vec<Dataset>> = Mutex::new(Vec::new());
+
+/// Returns the data sets of pictures in the folder `root`: its folders in which folders hold pictures.
+pub(in crate::data) fn found_in(root: &Path) -> Vec<Dataset> {
+    let entries = fs::read_dir(root).into_iter().flatten().flatten();
+    let mut names: Vec<String> = entries
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .filter(|name| has_pictures(root.join(name)))
+        .collect();
+    names.sort();
+    let named = |name: &String| named(&format!("{PREFIX}{name}"));
+    names.iter().filter_map(named).collect()
+}
+
+/// Returns whether the first class in `folder` begins with a picture. Whatever cannot be read is no
+/// data set.
+fn has_pictures(folder: PathBuf) -> bool {
+    let first = || -> Result<bool, DataError> {
+        let tree = Tree::of(folder)?;
+        let train = &split_folders(&tree)?[0].1;
+        let classes = tree.class_names(train, LEAST_CLASSES)?;
+        let pictures = tree.pictures(&train.join(&classes[0]))?;
+        Ok(is_picture(&tree.root.join(&pictures[0].path)))
+    };
+    first().unwrap_or(false)
+}
 
 /// A data set in a folder of pictures.
 #[derive(Debug)]
@@ -89,256 +123,204 @@ impl Origin for PictureFolder {
 }
 
 impl ImageDataset for PictureFolder {
-    fn shape(&self, search: &DataSearch) -> Result<ImageShape, DataError> {
-        let train = self.find(search)?.join(Split::Train.name());
-        let classes = class_names(&train, LEAST_CLASSES)?;
-        let first = pictures_of(&train.join(&classes[0]))?;
-        let side = read_square(&first[0], None)?.height();
+    fn shape(&self, options: &DataOptions, search: &DataSearch) -> Result<ImageShape, DataError> {
+        let list = self.list(options, search)?;
         Ok(ImageShape {
-            side,
-            classes: classes.len(),
+            side: list.side,
+            classes: list.class_names.len(),
         })
+    }
+
+    fn sides(&self) -> Option<[usize; 2]> {
+        Some(SIDES)
+    }
+
+    fn ranges(&self, options: &DataOptions) -> Vec<OptionRange> {
+        let side = OptionRange {
+            key: "data.side",
+            value: options.pictures.side,
+            least: SIDES[0],
+            most: SIDES[1],
+        };
+        Some(side)
+            .filter(|side| side.value != 0)
+            .into_iter()
+            .collect()
+    }
+
+    fn reads(&self, key: &str) -> bool {
+        !key.starts_with(SHAPES_SECTION)
     }
 
     fn load(&self, options: &DataOptions, search: &DataSearch) -> Result<Splits, DataError> {
-        let content = self.read(search)?;
-        let (train, validation) = match content.validation {
-            Some(validation) => (content.train.clone(), validation),
-            None => {
-                let (train, count) = (&content.train, options.validation_images);
-                if count < train.classes() {
-                    return Err(DataError::Option {
-                        key: "data.validation_images",
-                        value: count.to_string(),
-                        allowed: "at least one per class",
-                    });
-                }
-                let cut = stratified(train, count, options.split_seed, "validation")?;
-                if cut.rest.is_empty() {
-                    return Err(DataError::Option {
-                        key: "data.validation_images",
-                        value: count.to_string(),
-                        allowed: "fewer than there are training pictures",
-                    });
-                }
-                let validation = train.subset(&cut.chosen).with_split(Split::Validation);
-                (train.subset(&cut.rest), validation)
-            }
-        };
-        let normalisation = content.train.channel_statistics();
+        let Parts {
+            sets,
+            sources,
+            mut warnings,
+        } = self.parts(options, search)?;
+        let of = |split: Split| sets.iter().find(|set| set.split() == split).cloned();
+        let all = of(Split::Train).expect("every folder has training pictures");
+        let test = of(Split::Test).expect("test pictures are listed or cut");
+        let normalisation = all.channel_statistics();
         if normalisation.std.contains(&0.0) {
             return Err(DataError::Format {
-                path: content.folder.join(Split::Train.name()),
+                path: self.find(search)?,
                 problem: "has the same value in every pixel of a colour channel".to_owned(),
             });
         }
+        let (train, validation) = match of(Split::Validation) {
+            Some(validation) => (all, validation),
+            None => {
+                let [train, validation] = validation_cut(&all, options)?;
+                (train, validation)
+            }
+        };
+        warnings.extend(doubles(&[&train, &validation, &test]));
         Ok(Splits {
             train,
             validation,
-            test: content.test,
+            test,
             normalisation,
-            sources: content.sources,
+            sources,
+            warnings,
         })
     }
 
-    fn parts(
-        &self,
-        _generated: &ShapesOptions,
-        search: &DataSearch,
-    ) -> Result<(Vec<ImageSet>, Vec<SourceChecksum>), DataError> {
-        let content = self.read(search)?;
-        let sets = [Some(content.train), content.validation, Some(content.test)];
-        Ok((sets.into_iter().flatten().collect(), content.sources))
+    fn parts(&self, options: &DataOptions, search: &DataSearch) -> Result<Parts, DataError> {
+        let mut parts = self.list(options, search)?.read(search)?;
+        if parts.sets.iter().all(|set| set.split() != Split::Test) {
+            let wanted = ("data.test_images", options.pictures.test_images);
+            let [train, test] = cut(&parts.sets[0], wanted, options, Split::Test)?;
+            parts.sets[0] = train;
+            parts.sets.push(test);
+        }
+        Ok(parts)
     }
-}
-
-/// Every picture of a folder.
-struct Content {
-    folder: PathBuf,
-    train: ImageSet,
-    validation: Option<ImageSet>,
-    test: ImageSet,
-    sources: Vec<SourceChecksum>,
 }
 
 impl PictureFolder {
     fn find(&self, search: &DataSearch) -> Result<PathBuf, DataError> {
-        search.find(self.name, &[self.folder], &[Split::Train.name()])
+        let below = search.root().join(self.folder);
+        match below.is_dir() {
+            true => Ok(below),
+            // The data folder may be that folder itself.
+            false => search.find(self.name, &[self.folder], &[Split::Train.name()]),
+        }
     }
 
-    fn read(&self, search: &DataSearch) -> Result<Content, DataError> {
-        let folder = self.find(search)?;
-        let classes: Arc<[String]> =
-            class_names(&folder.join(Split::Train.name()), LEAST_CLASSES)?.into();
-        check_all_read(&folder, &classes)?;
-        let mut sources = Vec::new();
-        let mut side = None;
-        let mut read = |split: Split| {
-            let set = self.read_split(&folder.join(split.name()), split, &classes, &mut side)?;
-            sources.push(self.source_checksum(&set));
-            Ok::<_, DataError>(set)
-        };
-        let train = read(Split::Train)?;
-        let has_validation = folder.join(Split::Validation.name()).exists();
-        let validation = has_validation
-            .then(|| read(Split::Validation))
-            .transpose()?;
-        let test = read(Split::Test)?;
-        Ok(Content {
-            folder,
-            train,
-            validation,
-            test,
-            sources,
+    /// Lists every picture.
+    fn list(&self, options: &DataOptions, search: &DataSearch) -> Result<PictureList, DataError> {
+        let tree = Tree::of(self.find(search)?)?;
+        let folders = split_folders(&tree)?;
+        let class_names = tree.class_names(&folders[0].1, LEAST_CLASSES)?;
+        let mut parts = Vec::new();
+        for (split, folder) in folders {
+            parts.push((split, listed(&tree, &folder, &class_names)?));
+        }
+        let given = options.pictures;
+        let first = parts[0].1.iter().map(|picture| &picture.source);
+        Ok(PictureList {
+            dataset: self.name,
+            side: match given.side {
+                0 => own_side(&tree, first, given.skip_bad)?,
+                side => side,
+            },
+            own_size: given.side == 0,
+            skip_bad: given.skip_bad,
+            class_names: class_names.into(),
+            tree,
+            parts,
         })
     }
+}
 
-    /// Reads the pictures of one split, class by class, in the order of file names.
-    fn read_split(
-        &self,
-        folder: &Path,
-        split: Split,
-        classes: &Arc<[String]>,
-        side: &mut Option<usize>,
-    ) -> Result<ImageSet, DataError> {
-        let known: BTreeSet<&String> = classes.iter().collect();
-        let found = class_names(folder, 1)?;
-        if let Some(unknown) = found.iter().find(|name| !known.contains(name)) {
-            return Err(DataError::Format {
-                path: folder.join(unknown),
-                problem: "is a class that the training pictures do not have".to_owned(),
+/// Returns the folder of each split; the training pictures come first, and may be the whole tree.
+fn split_folders(tree: &Tree) -> Result<Vec<(Split, PathBuf)>, DataError> {
+    let items = tree.items(&tree.root)?;
+    let has_folders = |item: &Item| -> Result<bool, DataError> {
+        Ok(item.is_folder() && tree.items(&item.path)?.iter().any(Item::is_folder))
+    };
+    let train = items.iter().find(|item| item.name == Split::Train.name());
+    let Some(train) = train
+        .map(|item| Ok((item, has_folders(item)?)))
+        .transpose()?
+    else {
+        return Ok(vec![(Split::Train, tree.root.clone())]);
+    };
+    let (train, true) = train else {
+        // A class that is called "train".
+        return Ok(vec![(Split::Train, tree.root.clone())]);
+    };
+    if let Some(stray) = items.iter().find(|item| is_picture(&item.path)) {
+        return Err(faulty(&stray.path, FolderFault::Stray));
+    }
+    let mut folders = vec![(Split::Train, train.path.clone())];
+    for item in &items {
+        let is_validation = VALIDATION_FOLDERS.contains(&item.name.as_str());
+        let split = match item.name.as_str() {
+            _ if !item.is_folder() || item.name == train.name => continue,
+            _ if is_validation => Split::Validation,
+            name if name == Split::Test.name() => Split::Test,
+            _ if has_folders(item)? => return Err(faulty(&item.path, FolderFault::NoSplit)),
+            _ => continue,
+        };
+        if let Some((_, other)) = folders.iter().find(|(known, _)| *known == split) {
+            let other = other.file_name().unwrap_or_default();
+            let other = other.to_string_lossy().into_owned();
+            return Err(faulty(&item.path, FolderFault::TwoValidations { other }));
+        }
+        folders.push((split, item.path.clone()));
+    }
+    folders.sort_by_key(|(split, _)| Split::ALL.iter().position(|known| known == split));
+    Ok(folders)
+}
+
+/// Lists the pictures of one split, class by class, in the order of file names.
+fn listed(tree: &Tree, folder: &Path, classes: &[String]) -> Result<Vec<Listed>, DataError> {
+    let found = tree.class_names(folder, 1)?;
+    if let Some(unknown) = found.iter().find(|name| !classes.contains(name)) {
+        let near = near_names(unknown, classes.iter().map(String::as_str));
+        return Err(faulty(
+            &folder.join(unknown),
+            FolderFault::UnknownClass { near },
+        ));
+    }
+    let mut pictures = Vec::new();
+    for (label, name) in (0u16..).zip(classes) {
+        if !found.contains(name) {
+            continue;
+        }
+        for source in tree.pictures(&folder.join(name))? {
+            pictures.push(Listed {
+                label,
+                source,
+                annotation: None,
             });
         }
-        let (mut bytes, mut labels) = (Vec::new(), Vec::new());
-        for (label, name) in (0u16..).zip(classes.iter()) {
-            if !found.contains(name) {
-                continue;
+    }
+    Ok(pictures)
+}
+
+/// Returns the side of the first picture that is not skipped; it must be a square.
+fn own_side<'a>(
+    tree: &Tree,
+    sources: impl Iterator<Item = &'a Source>,
+    skip_bad: bool,
+) -> Result<usize, DataError> {
+    let mut failed = None;
+    for source in sources {
+        let path = tree.root.join(&source.path);
+        match Photo::size_of(&path).map_err(of_set) {
+            Ok([width, height]) if width == height => return Ok(width),
+            Ok(size) => {
+                let side = None;
+                return Err(DataError::UnequalSize { path, size, side });
             }
-            for path in pictures_of(&folder.join(name))? {
-                let photo = read_square(&path, *side)?;
-                *side = Some(photo.height());
-                for channel in 0..CHANNELS {
-                    bytes.extend(photo.pixels().iter().skip(channel).step_by(CHANNELS));
-                }
-                labels.push(label);
-            }
-        }
-        let side = side.expect("a folder of pictures with no picture is an error");
-        Ok(ImageSet::new(ImageSetParts {
-            dataset: self.name,
-            split,
-            generated: false,
-            class_names: Arc::clone(classes),
-            size: (side, side),
-            store: PixelStore {
-                bytes,
-                stride: CHANNELS * side * side,
-                header: 0,
-                labels,
-                annotations: None,
-            },
-        }))
-    }
-
-    /// Returns the checksum of a split: of every picture's pixels and class name, in order.
-    fn source_checksum(&self, set: &ImageSet) -> SourceChecksum {
-        let mut state = Sha256::new();
-        for i in 0..set.len() {
-            state.update(set.pixels(i));
-            state.update(set.class_names()[set.label(i)].as_bytes());
-        }
-        SourceChecksum {
-            source: format!("{}/{}: {} pictures", self.name, set.split(), set.len()),
-            sha256: hexadecimal(&state.finalize()),
+            Err(error @ DataError::SetPicture { .. }) if skip_bad => failed = Some(error),
+            Err(error) => return Err(error),
         }
     }
-}
-
-/// Fails if a folder next to those of the splits has a folder of a class, such as "val".
-fn check_all_read(folder: &Path, classes: &[String]) -> Result<(), DataError> {
-    let is_split = |path: &Path| {
-        let splits = [Split::Train, Split::Validation, Split::Test];
-        splits.iter().any(|split| path.ends_with(split.name()))
-    };
-    let has_class = |path: &Path| classes.iter().any(|class| path.join(class).is_dir());
-    let entries = entries_of(folder)?;
-    match entries
-        .iter()
-        .find(|path| !is_split(path) && has_class(path))
-    {
-        Some(other) => Err(DataError::Format {
-            path: other.clone(),
-            problem: "is no split: the splits are \"train\", \"validation\" and \"test\""
-                .to_owned(),
-        }),
-        None => Ok(()),
-    }
-}
-
-/// Returns the names of the sub-folders of `folder`, sorted; at least `least`. No picture may lie
-/// next to them.
-fn class_names(folder: &Path, least: usize) -> Result<Vec<String>, DataError> {
-    let entries = entries_of(folder)?;
-    if let Some(stray) = entries.iter().find(|path| is_picture(path)) {
-        return Err(DataError::Format {
-            path: stray.clone(),
-            problem: "has no class: it lies next to the folders of the classes".to_owned(),
-        });
-    }
-    let classes: Vec<String> = entries
-        .into_iter()
-        .filter(|path| path.is_dir())
-        .filter_map(|path| Some(path.file_name()?.to_str()?.to_owned()))
-        .collect();
-    let problem = match classes.len() {
-        0 => "has no folder of a class",
-        count if count < least => "has the folder of one class, a classifier needs two",
-        count if count > usize::from(u16::MAX) => "has more than 65535 classes",
-        _ => return Ok(classes),
-    };
-    Err(DataError::Format {
-        path: folder.to_path_buf(),
-        problem: problem.to_owned(),
-    })
-}
-
-/// Returns the files of a class, sorted; at least one.
-fn pictures_of(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
-    let pictures = entries_of(folder)?;
-    match pictures.is_empty() {
-        true => Err(DataError::Format {
-            path: folder.to_path_buf(),
-            problem: "has no picture".to_owned(),
-        }),
-        false => Ok(pictures),
-    }
-}
-
-fn entries_of(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
-    let mut entries = Vec::new();
-    for entry in fs::read_dir(folder).map_err(DataError::io("read", folder))? {
-        let entry = entry.map_err(DataError::io("read", folder))?;
-        if !entry.file_name().to_string_lossy().starts_with('.') {
-            entries.push(entry.path());
-        }
-    }
-    entries.sort();
-    Ok(entries)
-}
-
-/// Returns the picture at `path`; it must be a square, of `side` pixels if given.
-fn read_square(path: &Path, side: Option<usize>) -> Result<Photo, DataError> {
-    let photo = Photo::read(path)?;
-    let (width, height) = (photo.width(), photo.height());
-    let expected = match side {
-        Some(side) if (width, height) != (side, side) => format!("{side} x {side} like the first"),
-        None if width != height => "a square".to_owned(),
-        _ => return Ok(photo),
-    };
-    Err(DataError::Format {
-        path: path.to_path_buf(),
-        problem: format!("has {width} x {height} pixels, expected {expected}"),
-    })
+    Err(failed.unwrap_or_else(|| faulty(&tree.root, FolderFault::NoClass)))
 }
 
 #[cfg(test)]

@@ -1,22 +1,22 @@
-//! One split of a labelled image data set in memory: pixels, labels, names and, for generated data,
-//! masks.
+//! One split of a labelled image data set: pixels in memory or in a cache file, labels, names and,
+//! where known, the objects.
 //!
 //! Subsets share the pixels of their original set.
 
+use std::borrow::Cow;
+use std::path::Path;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::data::annotation::Annotation;
+use crate::data::cache_file::CacheFile;
 use crate::data::error::DataError;
 use crate::data::pixel_statistics::PixelSums;
 use crate::data::split::Split;
 use crate::run::near_names;
 
-pub use crate::data::pixel_statistics::PIXEL_MAX;
-
-/// Colour channels of every image: red, green, blue.
-pub const CHANNELS: usize = 3;
+pub use crate::data::pixel_statistics::{CHANNELS, PIXEL_MAX};
 
 /// Per-channel mean and standard deviation of pixels in 0 to 1, in the order red, green, blue.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -37,16 +37,26 @@ pub struct LabelledImage {
     pub label: usize,
 }
 
-/// The bytes of the images of one or several sets.
-///
-/// Image `row` occupies `bytes[row * stride + header..(row + 1) * stride]`.
+/// Where the pixels of an image set are.
+#[derive(Debug)]
+pub(crate) enum Pixels {
+    /// In memory: image `row` occupies `bytes[row * stride + header..(row + 1) * stride]`.
+    Memory {
+        bytes: Vec<u8>,
+        /// Bytes from one image to the next.
+        stride: usize,
+        /// Bytes at the start of each record that are not pixels.
+        header: usize,
+    },
+    /// In a verified cache file, from which single images are read: image `row` is its record
+    /// `first + row`.
+    File { cache: Arc<CacheFile>, first: usize },
+}
+
+/// The images of one or several sets.
 #[derive(Debug)]
 pub(crate) struct PixelStore {
-    pub(crate) bytes: Vec<u8>,
-    /// Bytes from one image to the next.
-    pub(crate) stride: usize,
-    /// Bytes at the start of each record that are not pixels.
-    pub(crate) header: usize,
+    pub(crate) pixels: Pixels,
     pub(crate) labels: Vec<u16>,
     /// One per row, or none.
     pub(crate) annotations: Option<Vec<Annotation>>,
@@ -88,16 +98,21 @@ impl ImageSet {
         let (height, width) = parts.size;
         let store = parts.store;
         let count = store.labels.len();
-        assert_eq!(
-            store.stride,
-            store.header + CHANNELS * height * width,
-            "stride of a record"
-        );
-        assert_eq!(
-            store.bytes.len(),
-            count * store.stride,
-            "bytes of {count} records"
-        );
+        let image_len = CHANNELS * height * width;
+        match &store.pixels {
+            Pixels::Memory {
+                bytes,
+                stride,
+                header,
+            } => {
+                assert_eq!(*stride, header + image_len, "stride of a record");
+                assert_eq!(bytes.len(), count * stride, "bytes of {count} records");
+            }
+            Pixels::File { cache, first } => {
+                assert_eq!(cache.record_len(), image_len, "bytes of a record");
+                assert!(first + count <= cache.len(), "records of the cache");
+            }
+        }
         if let Some(annotations) = &store.annotations {
             assert_eq!(annotations.len(), count, "one annotation for each image");
         }
@@ -154,10 +169,38 @@ impl ImageSet {
     /// `[channels, height, width]`, row-major.
     ///
     /// # Panics
-    /// If `i` is not below [`len`](Self::len).
-    pub fn pixels(&self, i: usize) -> &[u8] {
-        let start = self.rows[i] as usize * self.store.stride;
-        &self.store.bytes[start + self.store.header..start + self.store.stride]
+    /// If `i` is not below [`len`](Self::len). If a cache file that was verified at loading cannot be
+    /// read any more, such as after a failure of the disk; the panic's payload is the [`DataError`].
+    pub fn pixels(&self, i: usize) -> Cow<'_, [u8]> {
+        let row = self.rows[i] as usize;
+        match &self.store.pixels {
+            Pixels::Memory {
+                bytes,
+                stride,
+                header,
+            } => Cow::Borrowed(&bytes[row * stride + header..(row + 1) * stride]),
+            Pixels::File { cache, first } => match cache.read(first + row) {
+                Ok(pixels) => Cow::Owned(pixels),
+                Err(error) => std::panic::panic_any(error),
+            },
+        }
+    }
+
+    /// Returns the picture file of image `i`, relative to the data set's folder, if it has one.
+    pub fn file(&self, i: usize) -> Option<&Path> {
+        self.cached(i).map(|(cache, record)| cache.name(record))
+    }
+
+    /// Returns the SHA-256 of the pixels of image `i` if they are in a cache file.
+    pub(crate) fn digest(&self, i: usize) -> Option<&str> {
+        self.cached(i).map(|(cache, record)| cache.digest(record))
+    }
+
+    fn cached(&self, i: usize) -> Option<(&CacheFile, usize)> {
+        match &self.store.pixels {
+            Pixels::Memory { .. } => None,
+            Pixels::File { cache, first } => Some((cache, first + self.rows[i] as usize)),
+        }
     }
 
     /// Class number of image `i`.
@@ -308,9 +351,11 @@ pub(crate) mod tests {
             class_names: Arc::from(["cat".to_owned(), "dog".to_owned()]),
             size: (1, 2),
             store: PixelStore {
-                bytes: (0..count * 6).collect(),
-                stride: 6,
-                header: 0,
+                pixels: Pixels::Memory {
+                    bytes: (0..count * 6).collect(),
+                    stride: 6,
+                    header: 0,
+                },
                 labels: (0..u16::from(count)).map(|i| i % 2).collect(),
                 annotations: None,
             },
@@ -321,7 +366,7 @@ pub(crate) mod tests {
     fn subsets_keep_pixels_labels_and_source_numbers() {
         let set = tiny_set(4).subset(&[3, 0]).subset(&[0]);
         assert_eq!(set.len(), 1);
-        assert_eq!(set.pixels(0), [18, 19, 20, 21, 22, 23]);
+        assert_eq!(*set.pixels(0), [18, 19, 20, 21, 22, 23]);
         assert_eq!(set.label(0), 1);
         assert_eq!(set.source_index(0), 3);
         assert_eq!(set.id(0), "tiny/test/3");

@@ -4,7 +4,7 @@ use crate::data::dataset::DataOptions;
 use crate::data::error::DataError;
 use crate::data::locate::DataSearch;
 use crate::data::splits::Splits;
-use crate::data::stratify::stratified;
+use crate::data::stratify::{Quantity, stratified};
 
 /// Returns the splits requested by `options`, read and verified, or generated.
 ///
@@ -24,7 +24,12 @@ fn limit_train(mut splits: Splits, options: &DataOptions) -> Result<Splits, Data
                 allowed: "1 and more",
             });
         }
-        let cut = stratified(&splits.train, limit, options.split_seed, "train_limit")?;
+        let cut = stratified(
+            &splits.train,
+            Quantity::Count(limit),
+            options.split_seed,
+            "train_limit",
+        )?;
         splits.train = splits.train.subset(&cut.chosen);
     }
     Ok(splits)
@@ -46,6 +51,7 @@ mod tests {
                 test_images: 12,
                 seed: 3,
             },
+            pictures: Default::default(),
             train_limit: Some(24),
         }
     }
@@ -84,6 +90,7 @@ mod tests {
     fn the_real_validation_split_is_fixed_and_balanced() {
         let options = DataOptions {
             dataset: CIFAR_100,
+            pictures: Default::default(),
             train_limit: None,
             ..shapes_options()
         };

@@ -1,5 +1,8 @@
 //! Mean and standard deviation of pixel values.
 
+/// Colour channels of every image: red, green, blue.
+pub const CHANNELS: usize = 3;
+
 /// The largest pixel value; pixels divided by it lie in 0 to 1.
 pub const PIXEL_MAX: f32 = 255.0;
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::data::archive::Contents;
 use crate::data::error::DataError;
 use crate::data::locate::DataSearch;
+use crate::data::zip_archive::ZipContents;
 
 /// A data set as it is published.
 #[derive(Debug)]
@@ -39,6 +40,8 @@ pub(crate) struct PackedFile {
 pub(crate) enum Packing {
     /// A `.tar.gz` of one folder.
     TarGz(Contents),
+    /// A `.zip` of one folder with many files.
+    Zip(ZipContents),
     /// A `.gz` of one file.
     Gzip {
         /// The unpacked file's name.

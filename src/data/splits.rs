@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::data::data_warning::DataWarning;
 use crate::data::image_set::{ImageSet, Normalisation};
 
 /// The three splits of a data set, and their normalisation.
@@ -18,6 +19,8 @@ pub struct Splits {
     pub normalisation: Normalisation,
     /// The sources of the images.
     pub sources: Vec<SourceChecksum>,
+    /// What is odd about them.
+    pub warnings: Vec<DataWarning>,
 }
 
 /// A file or generated split with the checksum of its content.

@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::data::{Augmentation, DataOptions, Dataset, ImageShape, ShapesOptions};
+use crate::data::{Augmentation, DataOptions, Dataset, ImageShape, PictureOptions, ShapesOptions};
 use crate::model::{ModelSpec, NetworkSize};
 use crate::train::{CheckpointSpec, OptimizerName, Schedule, TrainSpec};
 
@@ -18,8 +18,17 @@ pub struct DataSection {
     pub dataset: Dataset,
     /// Number of images cut from the training split for validation.
     pub validation_images: usize,
-    /// Seed of that cut.
+    /// Number of images cut for testing from a folder without test pictures.
+    #[serde(default)]
+    pub test_images: usize,
+    /// Seed of these cuts.
     pub split_seed: u64,
+    /// Height and width to which pictures of a folder are resized; 0 for their own.
+    #[serde(default)]
+    pub side: usize,
+    /// Whether pictures of a folder that cannot be decoded are skipped.
+    #[serde(default)]
+    pub skip_bad: bool,
     /// Number of training images, the same number per class; 0 means all.
     pub train_limit: usize,
     /// Random changes of a training image.
@@ -89,6 +98,11 @@ impl Experiment {
             validation_images: self.data.validation_images,
             split_seed: self.data.split_seed,
             shapes: self.data.shapes,
+            pictures: PictureOptions {
+                side: self.data.side,
+                test_images: self.data.test_images,
+                skip_bad: self.data.skip_bad,
+            },
             train_limit: (self.data.train_limit > 0).then_some(self.data.train_limit),
         }
     }

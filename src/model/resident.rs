@@ -39,7 +39,7 @@ impl ResidentImages {
     pub fn new(set: &ImageSet, normalisation: &Normalisation, device: &Device) -> Self {
         let (height, width) = (set.height(), set.width());
         let bytes: Vec<u8> = (0..set.len())
-            .flat_map(|i| set.pixels(i).iter().copied())
+            .flat_map(|i| set.pixels(i).into_owned())
             .collect();
         let shape = [set.len(), CHANNELS, height * width];
         let labels: Vec<i64> = (0..set.len()).map(|i| set.label(i) as i64).collect();
@@ -150,6 +150,7 @@ mod tests {
                 test_images: 12,
                 seed: 3,
             },
+            pictures: Default::default(),
             train_limit: None,
         };
         let splits = crate::data::load(&options, &Default::default()).expect("generated");

@@ -27,7 +27,10 @@ pub fn write_atomically(path: &Path, content: &[u8]) -> Result<(), RunError> {
 }
 
 /// As [`write_atomically`], with content that `write` writes piece by piece.
-pub(super) fn write_with(
+///
+/// # Errors
+/// As [`write_atomically`].
+pub fn write_with(
     path: &Path,
     write: impl FnOnce(&mut File) -> std::io::Result<()>,
 ) -> Result<(), RunError> {
@@ -164,7 +167,7 @@ pub(super) fn temporary_beside(path: &Path) -> PathBuf {
 
 /// Removes what processes that no longer run left half-written for the file at `path`. Does nothing
 /// where the system does not list its processes.
-pub(super) fn clear_beside(path: &Path) {
+pub fn clear_beside(path: &Path) {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let suffix = format!("-{}", short_name(&name));
     let processes = Path::new("/proc");

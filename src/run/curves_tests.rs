@@ -18,6 +18,7 @@ fn manifest(trial: &str, dataset: &str) -> RunManifest {
         dataset: dataset.into(),
         generated: true,
         data: BTreeMap::new(),
+        statistics: None,
         blocks: 1,
         parameters: 0,
         multiply_adds: 0,

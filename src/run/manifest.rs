@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::arrays::read_file;
 use super::lock::host_name;
+use super::pixel_statistics::PixelStatistics;
 use super::sealed::Sealed;
 use super::totals::TotalsRecord;
 use super::{Checksum, RunError, write_atomically};
@@ -59,6 +60,9 @@ pub struct RunManifest {
     pub generated: bool,
     /// SHA-256 of each data file, or of the generator's description, by name.
     pub data: BTreeMap<String, String>,
+    /// Statistics with which images are standardised; absent in the first runs' records and for clips.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub statistics: Option<PixelStatistics>,
     /// Number of convolution blocks.
     pub blocks: usize,
     /// Number of trainable parameters.

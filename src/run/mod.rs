@@ -27,6 +27,7 @@ mod metrics;
 mod near;
 mod output;
 mod own_file;
+mod pixel_statistics;
 mod rows;
 mod sanity;
 mod scores;
@@ -38,8 +39,8 @@ mod user_file;
 
 pub use arrays::{Array, StoredArrays};
 pub use atomic::{
-    Leftover, clear_temporaries, remove_folder_atomically, write_atomically,
-    write_folder_atomically,
+    Leftover, clear_beside, clear_temporaries, remove_folder_atomically, write_atomically,
+    write_folder_atomically, write_with,
 };
 pub use capacity::{CapacityRow, claimed_lags};
 pub use cascade::{
@@ -75,6 +76,7 @@ pub use map_writer::MapWriter;
 pub use near::{near_names, nearest};
 pub use output::{Output, StagedSet, check_file, check_folder, settle};
 pub use own_file::open_own;
+pub use pixel_statistics::PixelStatistics;
 pub use rows::{
     EpochRecord, EpochRow, ForecastRow, append_epoch_record, check_epoch_records,
     read_epoch_records, truncate_epoch_records,

@@ -182,7 +182,8 @@ impl Pictures {
         let Pixels::Set(set) = &self.pixels else {
             return self.clone();
         };
-        let truth = |place| set.annotation(place).and_then(Truth::of_annotation);
+        let of = |annotation| Truth::of_annotation(annotation, self.size);
+        let truth = |place| set.annotation(place).and_then(of);
         let found = (0..set.len()).filter_map(|place| Some((place, truth(place)?)));
         let (places, truths): (Vec<usize>, _) = found.unzip();
         self.at(&places).with_truths(truths)

@@ -218,7 +218,7 @@ impl Runs {
     /// # Errors
     /// Absent files, if the shape must be read from them.
     pub fn shape(&self, experiment: &Experiment) -> Result<ImageShape, StudyError> {
-        Ok(experiment.data.dataset.shape(&self.data)?)
+        Ok(experiment.data_options().shape(&self.data)?)
     }
 
     /// Returns the images of `experiment`.

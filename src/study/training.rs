@@ -1,11 +1,11 @@
 //! Training runs: the differences between the kinds of experiments, and when a run can resume.
 
-use crate::data::{ImageShape, fingerprint, load_clips};
+use crate::data::{ImageShape, Normalisation, fingerprint, load_clips};
 use crate::experiment::{
     Experiment, ExperimentKind, FieldDifference, ForecastExperiment, Resolved, changes, in_words,
 };
 use crate::model::NetworkSize;
-use crate::run::{RunDir, RunError, RunManifest, RunStatus, check_epoch_records};
+use crate::run::{PixelStatistics, RunDir, RunError, RunManifest, RunStatus, check_epoch_records};
 use crate::train::{
     ClassifyJob, ForecastJob, Outcome, RateChange, StartMode, TrainError, TrainEvents, TrainSpec,
     check_epochs, check_start, train, train_forecast,
@@ -48,11 +48,21 @@ impl Trainable for Experiment {
         let (images, dataset) = (data.train.len(), data.train.dataset_name());
         let what = format!("{images} training images of {dataset}");
         announce(runs, resolved, run, &what, watch);
+        let warnings: Vec<String> = data.warnings.iter().map(ToString::to_string).collect();
+        for warning in &warnings {
+            watch.note(&format!("warning: {warning}"));
+        }
         let experiment = &resolved.experiment;
+        let Normalisation { mean, std } = data.normalisation;
         let described = Described {
             dataset: dataset.to_string(),
             generated: data.train.is_generated(),
             data: fingerprint(&data),
+            statistics: Some(PixelStatistics {
+                mean: mean.to_vec(),
+                std: std.to_vec(),
+            }),
+            warnings,
             blocks: experiment.model.blocks(),
             size: experiment.size(ImageShape {
                 side: data.train.height(),
@@ -95,6 +105,8 @@ impl Trainable for ForecastExperiment {
             data: sources
                 .map(|s| (s.source.clone(), s.sha256.clone()))
                 .collect(),
+            statistics: None,
+            warnings: Vec::new(),
             blocks: experiment.forecast.hidden.len(),
             size: experiment.size(),
         };
@@ -275,6 +287,8 @@ struct Described {
     dataset: String,
     generated: bool,
     data: Vec<(String, String)>,
+    statistics: Option<PixelStatistics>,
+    warnings: Vec<String>,
     blocks: usize,
     size: NetworkSize,
 }
@@ -293,13 +307,14 @@ impl Described {
             dataset: self.dataset,
             generated: self.generated,
             data: self.data.into_iter().collect(),
+            statistics: self.statistics,
             blocks: self.blocks,
             parameters: self.size.parameters,
             multiply_adds: self.size.multiply_adds,
             started: RunManifest::now(),
             updated: RunManifest::now(),
             status: RunStatus::Running,
-            warnings: Vec::new(),
+            warnings: self.warnings,
             experiments: Vec::new(),
             sha256: String::new(),
         }

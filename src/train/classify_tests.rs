@@ -84,6 +84,7 @@ fn train_with(
             test_images: 12,
             seed: 5,
         },
+        pictures: Default::default(),
         train_limit: None,
     };
     let data = crate::data::load(&options, &Default::default()).expect("generated");
@@ -144,6 +145,7 @@ fn manifest() -> RunManifest {
         dataset: "shapes".to_owned(),
         generated: true,
         data: BTreeMap::new(),
+        statistics: None,
         blocks: 2,
         parameters: 0,
         multiply_adds: 0,

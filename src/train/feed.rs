@@ -4,8 +4,12 @@
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::ImageBatch;
+use crate::data::image_set::CHANNELS;
 use crate::data::{Augmentation, Draws, Splits, fill_batch};
 use crate::model::{ResidentImages, to_tensor};
+
+/// Largest number of bytes of images that are stored on the device; more are prepared by the CPU.
+const MOST_RESIDENT: usize = 8 << 30;
 
 /// The source of training batches.
 #[derive(Debug)]
@@ -32,10 +36,12 @@ pub(super) struct Recipe<'a> {
 
 impl Feed {
     /// Returns the source for `device`, which has no autodiff; `resident` stores the training split
-    /// on it.
+    /// on it, unless that is too large.
     pub(super) fn new(resident: bool, data: &Splits, device: &Device) -> Self {
-        if resident {
-            let images = ResidentImages::new(&data.train, &data.normalisation, device);
+        let train = &data.train;
+        let bytes = train.len() * CHANNELS * train.height() * train.width();
+        if resident && bytes <= MOST_RESIDENT {
+            let images = ResidentImages::new(train, &data.normalisation, device);
             return Self::Resident(Box::new(images));
         }
         Self::Host {

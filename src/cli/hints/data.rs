@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::folder::folder;
 use crate::cli::commands::Commands;
 use crate::data::{BY_NAME, BY_NUMBER, CatalogueEntry, DataError};
 
@@ -23,6 +24,7 @@ pub(in crate::cli) fn data(error: &DataError, commands: &Commands) -> Option<Str
         DataError::Size { dataset, path, .. }
         | DataError::Label { dataset, path, .. }
         | DataError::ClassName { dataset, path, .. }
+        | DataError::Incomplete { dataset, path, .. }
         | DataError::Checksum { dataset, path, .. }
         | DataError::Packed { dataset, path, .. } => Some(refetch(dataset, path, commands)),
         DataError::DamagedFile { path, .. } => {
@@ -65,6 +67,22 @@ pub(in crate::cli) fn data(error: &DataError, commands: &Commands) -> Option<Str
         }
         DataError::Stopped { .. } => Some("the same command goes on from there".into()),
         DataError::Picture { remedy, .. } => Some((*remedy).to_owned()),
+        DataError::Folder { fault, .. } => Some(folder(fault)),
+        DataError::UnequalSize { .. } => Some(
+            "give the height and width to resize pictures to: --set data.side=64 with train, --side \
+             64 with data check"
+                .into(),
+        ),
+        DataError::Cache { .. } => Some(
+            "the data folder must be writable; link the pictures into one that is, or name one with \
+             --data-dir"
+                .into(),
+        ),
+        DataError::SetPicture { .. } => Some(
+            "replace it or move it away; to skip and count such pictures: --set data.skip_bad=true \
+             with train, --skip-bad with data check"
+                .into(),
+        ),
         _ => None,
     }
 }

@@ -5,6 +5,7 @@ mod data;
 mod device;
 mod experiment;
 mod explain;
+mod folder;
 mod run;
 mod train;
 mod weights;

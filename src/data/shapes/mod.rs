@@ -12,10 +12,12 @@ mod scene;
 use std::sync::Arc;
 
 use crate::data::dataset::{
-    DataOptions, Dataset, ImageDataset, ImageShape, ObjectTruth, OptionRange,
+    DataOptions, Dataset, ImageDataset, ImageShape, ObjectTruth, OptionRange, PICTURE_KEYS, Parts,
 };
 use crate::data::error::DataError;
-use crate::data::image_set::{CHANNELS, ImageSet, ImageSetParts, Normalisation, PixelStore};
+use crate::data::image_set::{
+    CHANNELS, ImageSet, ImageSetParts, Normalisation, PixelStore, Pixels,
+};
 use crate::data::locate::DataSearch;
 use crate::data::origin::Origin;
 use crate::data::random;
@@ -82,7 +84,7 @@ impl ImageDataset for Shapes {
         Some(SHAPE)
     }
 
-    fn shape(&self, _search: &DataSearch) -> Result<ImageShape, DataError> {
+    fn shape(&self, _options: &DataOptions, _search: &DataSearch) -> Result<ImageShape, DataError> {
         Ok(SHAPE)
     }
 
@@ -107,22 +109,21 @@ impl ImageDataset for Shapes {
         Some(options.shapes.train_images)
     }
 
-    fn reads(&self, _key: &str) -> bool {
-        true
+    fn reads(&self, key: &str) -> bool {
+        !PICTURE_KEYS.contains(&key)
     }
 
     fn load(&self, options: &DataOptions, _search: &DataSearch) -> Result<Splits, DataError> {
         splits(&options.shapes)
     }
 
-    fn parts(
-        &self,
-        generated: &ShapesOptions,
-        _search: &DataSearch,
-    ) -> Result<(Vec<ImageSet>, Vec<SourceChecksum>), DataError> {
-        let splits = splits(generated)?;
-        let sets = vec![splits.train, splits.validation, splits.test];
-        Ok((sets, splits.sources))
+    fn parts(&self, options: &DataOptions, _search: &DataSearch) -> Result<Parts, DataError> {
+        let splits = splits(&options.shapes)?;
+        Ok(Parts {
+            sets: vec![splits.train, splits.validation, splits.test],
+            sources: splits.sources,
+            warnings: splits.warnings,
+        })
     }
 }
 
@@ -165,6 +166,7 @@ fn splits(options: &ShapesOptions) -> Result<Splits, DataError> {
         test,
         normalisation: SHAPES_NORMALISATION,
         sources,
+        warnings: Vec::new(),
     })
 }
 
@@ -200,9 +202,11 @@ fn drawn<E>(
         class_names: class_names(),
         size: (SIDE, SIDE),
         store: PixelStore {
-            bytes,
-            stride,
-            header: 0,
+            pixels: Pixels::Memory {
+                bytes,
+                stride,
+                header: 0,
+            },
             labels: (0..count).map(|i| (i % FORM_NAMES.len()) as u16).collect(),
             annotations: Some(annotations),
         },
@@ -277,8 +281,9 @@ mod tests {
                 .instances
                 .iter()
                 .map(|instance| {
-                    assert_eq!(instance.mask.bounding_box(), Some(instance.bounds));
-                    instance.mask.area()
+                    let mask = instance.mask.as_ref().expect("shapes have masks");
+                    assert_eq!(mask.bounding_box(), Some(instance.bounds));
+                    mask.area()
                 })
                 .sum();
             assert_eq!(annotation.union().map(|mask| mask.area()), Some(areas));
@@ -301,11 +306,12 @@ mod tests {
             let [only] = annotation.instances.as_slice() else {
                 continue;
             };
+            let mask = only.mask.as_ref().expect("shapes have masks");
             let (mut inside, mut outside) = ((0.0, 0), (0.0, 0));
             for y in only.bounds.y0..only.bounds.y1 {
                 for x in only.bounds.x0..only.bounds.x1 {
                     let value = f32::from(set.pixels(i)[y * SIDE + x]);
-                    let side = if only.mask.contains(x, y) {
+                    let side = if mask.contains(x, y) {
                         &mut inside
                     } else {
                         &mut outside

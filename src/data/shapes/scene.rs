@@ -345,7 +345,9 @@ fn instance(coverage: &Coverage) -> Option<Instance> {
             }
         }
     }
-    mask.bounding_box().map(|bounds| Instance { bounds, mask })
+    let bounds = mask.bounding_box()?;
+    let mask = Some(mask);
+    Some(Instance { bounds, mask })
 }
 
 /// Adds to every component a scaled and centred sum of four bytes, which is close to a Gaussian.

@@ -269,7 +269,10 @@ fn all_scores_of_one_map_and_none_of_masks_where_there_are_none() {
     let instance = |bounds: PixelBox, pixels: &[(usize, usize)]| {
         let mut mask = Mask::new(4, 4);
         pixels.iter().for_each(|&(x, y)| mask.insert(x, y));
-        Instance { bounds, mask }
+        Instance {
+            bounds,
+            mask: Some(mask),
+        }
     };
     let annotation = Annotation {
         instances: vec![
@@ -278,7 +281,7 @@ fn all_scores_of_one_map_and_none_of_masks_where_there_are_none() {
         ],
     };
     let map = plane(&MAP);
-    let truth = Truth::of_annotation(&annotation).expect("two objects");
+    let truth = Truth::of_annotation(&annotation, [4, 4]).expect("two objects");
     let found = localize(&map, &truth);
     assert_eq!(found.box_overlap.loc(0), 7.0 / 10.0);
     let masks = found.mask_overlap.expect("masks are known");
@@ -297,5 +300,9 @@ fn all_scores_of_one_map_and_none_of_masks_where_there_are_none() {
         blind.mask_energy.or(blind.mask_pointing.map(|p| p.hit)),
         None
     );
-    assert_eq!(Truth::of_annotation(&Annotation::default()), None);
+    // An object whose mask is not known leaves only boxes.
+    let mut unknown = annotation.clone();
+    unknown.instances[1].mask = None;
+    assert_eq!(Truth::of_annotation(&unknown, [4, 4]), Some(boxes));
+    assert_eq!(Truth::of_annotation(&Annotation::default(), [4, 4]), None);
 }

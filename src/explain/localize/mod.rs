@@ -35,12 +35,19 @@ pub struct Truth {
 }
 
 impl Truth {
-    /// Returns the truth if every object's pixels are known, or `None` if there is no object.
-    pub fn of_annotation(annotation: &Annotation) -> Option<Self> {
-        let instances = &annotation.instances;
-        let boxes = instances.iter().map(|instance| instance.bounds).collect();
-        let masks = instances.iter().map(|instance| instance.mask.clone());
-        Self::new(boxes, masks.collect(), true)
+    /// Returns the truth of a picture of `[height, width]` pixels, or `None` if there is no object. An
+    /// object's pixels are those of its box, unless the masks of all are known.
+    ///
+    /// # Panics
+    ///
+    /// If a box extends beyond the picture.
+    pub fn of_annotation(annotation: &Annotation, size: [usize; 2]) -> Option<Self> {
+        let instances = annotation.instances.iter();
+        let boxes: Vec<PixelBox> = instances.map(|instance| instance.bounds).collect();
+        match annotation.masks() {
+            Some(masks) => Self::new(boxes, masks.into_iter().cloned().collect(), true),
+            None => Self::of_boxes(&boxes, size),
+        }
     }
 
     /// Returns the truth of a picture of `[height, width]` pixels with only boxes: an object's
