@@ -108,6 +108,7 @@ fn list_names_every_trial_with_its_size() {
     trial-c            cifar-100          3     298,148     10,526,720  does a third block help once dropout holds back the dense layer?
     trial-d            cifar-100          5   1,004,196     17,425,408  do maps of the deepest network cover the object better than those of the shallow ones?
     trial-d-gap        cifar-100          5   1,004,196     17,425,408  what does CAM itself show? It is defined only for a network that ends in global average pooling and one dense layer (Zhou et al. 2016), and none of trials A to D does.
+    trial-e            cifar-100          4   4,402,756    175,511,040  what do shortcuts and more convolutions per cell bring, at a last map of 4 x 4 cells that CAM itself can explain?
     vgg16              cifar-100         13  14,765,988    313,247,744  what does more of the same bring? It is trial D with two or three convolutions a block.
     --- stderr
 
@@ -164,25 +165,37 @@ fn show_prints_the_header_and_the_resolved_model() {
     # Cost: 17.4 M multiply-adds an image.
 
     # Resolved from trial-d < base/cifar-100.
-    # Every default of camtrail, on CIFAR-100. A trial says `extends = "base/cifar-100"` and gives only
-    # what differs. `camtrail show TRIAL` prints what comes out.
+    # Every default of camtrail, on CIFAR-100. A trial sets `extends = "base/cifar-100"` and only what
+    # differs. `camtrail show TRIAL` prints the result.
     "#);
     insta::assert_snapshot!(&shown[model..train], @r#"
     [model]
     # "plain-cnn", or a published network with its first layers for small images: "vgg16", "resnet50",
     # "resnet101", "efficientnet-b0", "squeezenet1-0", "mobilenet-v2". The other keys are for "plain-cnn".
     network = "plain-cnn"
-    # Filters of each block of [3x3 convolution, ReLU, 2x2 max-pool]; every trial gives its own.
+    # Filters of each block of [convolutions, 2x2 max-pool]; every trial gives its own.
     filters = [32, 64, 128, 256, 256]
-    # "batch": batch normalisation before each ReLU, after a convolution without a bias; or "none".
+    # Convolutions in each block, each with a normalisation, if any, and an activation.
+    convolutions_per_block = 1
+    # Side of the convolutions' kernels, in pixels: 3 or 5.
+    kernel = 3
+    # "batch": batch normalisation before each activation, after a convolution without a bias; or "none".
     normalisation = "none"
-    # Share of a block's output that dropout zeroes in training, 0 to below 1.
+    # "relu", "leaky-relu", "gelu" or "silu".
+    activation = "relu"
+    # Whether a shortcut bypasses the convolutions of a block after its first (He et al. 2016).
+    shortcut = false
+    # Share of a block's output that dropout zeroes in training, 0 to below 1: one for all blocks, or a
+    # list with one per block.
     block_dropout = 0.0
     # Share of the dense layer's input that dropout zeroes in training, 0 to below 1.
     head_dropout = 0.25
     # "flatten": one dense layer on the last pool. "average-pool": one dense layer on the average of
     # the last activation, as CAM needs.
     head = "flatten"
+    # "pytorch": weights and biases uniform within 1/sqrt(fan in). "kaiming": the convolutions' weights
+    # uniform within sqrt(6 / fan in) (He et al. 2015), their biases 0.
+    initialisation = "pytorch"
     "#);
     assert!(
         shown
@@ -197,7 +210,7 @@ fn an_unknown_trial_is_answered_with_the_near_one() {
     exit code 2
     --- stderr
     error: no experiment "trail-d"
-    hint: did you mean "trial-d"? known experiments: convgru, convlstm, convlstm-1-layer, convlstm-kernel-5, convlstm-narrow, efficientnet-b0, mobilenet-v2, predrnn, resnet101, resnet50, squeezenet1-0, trial-a, trial-b, trial-c, trial-d, trial-d-gap, vgg16
+    hint: did you mean "trial-d"? known experiments: convgru, convlstm, convlstm-1-layer, convlstm-kernel-5, convlstm-narrow, efficientnet-b0, mobilenet-v2, predrnn, resnet101, resnet50, squeezenet1-0, trial-a, trial-b, trial-c, trial-d, trial-d-gap, trial-e, vgg16
     "#);
 }
 
@@ -207,7 +220,7 @@ fn an_unknown_base_is_answered_with_the_known_ones() {
     exit code 2
     --- stderr
     error: no base "shape"
-    hint: did you mean "shapes"? known bases: cifar-10, cifar-100, digits, folder, moving-mnist, moving-mnist-small, shapes, tiny-imagenet
+    hint: did you mean "shapes"? known bases: cifar-10, cifar-100, cifar-100-bn, digits, folder, moving-mnist, moving-mnist-small, shapes, tiny-imagenet
     "#);
 }
 
@@ -235,7 +248,7 @@ fn a_set_that_cannot_be_is_refused_with_what_is_allowed() {
     };
     insta::assert_snapshot!(set("train.learning_rat=0.1"), @r#"
     error: unknown key "train.learning_rat"
-    hint: did you mean "train.learning_rate"? known keys: train.epochs, train.batch_size, train.learning_rate, train.beta_1, train.beta_2, train.epsilon, train.schedule
+    hint: did you mean "train.learning_rate"? known keys: train.epochs, train.batch_size, train.optimizer, train.learning_rate, train.beta_1, train.beta_2, train.epsilon, train.momentum, train.nesterov, train.weight_decay, train.schedule, train.warmup_epochs, train.milestones, train.step_factor, train.label_smoothing, train.gradient_norm, train.weight_average, train.early_stopping, train.max_minutes
     "#);
     insta::assert_snapshot!(set("trian.epochs=1"), @r#"
     error: unknown key "trian"
@@ -299,9 +312,9 @@ fn a_set_that_cannot_be_is_refused_with_what_is_allowed() {
     "#);
     insta::assert_snapshot!(set("model.filters=[]"), @r#"
     error: "model.filters" is []: model.filters is empty: give the filters of at least one block, such as [32, 64]
-    experiments/base/cifar-100.toml (embedded), line 43, column 11
+    experiments/base/cifar-100.toml (embedded), line 50, column 11
        |
-    43 | filters = []
+    50 | filters = []
        |           ^^
     "#);
     insta::assert_snapshot!(set("model.filters=[4, 4, 4, 4, 4, 4]"), @r#"
@@ -350,7 +363,7 @@ fn a_faulty_file_is_shown_with_line_column_and_caret() {
       |
     6 | head_dropuot = 0.5
       | ^^^^^^^^^^^^
-    hint: did you mean "model.head_dropout"? known keys: model.network, model.filters, model.normalisation, model.block_dropout, model.head_dropout, model.head
+    hint: did you mean "model.head_dropout"? known keys: model.network, model.filters, model.convolutions_per_block, model.kernel, model.normalisation, model.activation, model.shortcut, model.block_dropout, model.head_dropout, model.head, model.initialisation
     "#);
     insta::assert_snapshot!(on_base("section", "[modle]\nfilters = [8]\n"), @r#"
     error: unknown key "modle"
@@ -376,9 +389,9 @@ fn a_faulty_file_is_shown_with_line_column_and_caret() {
     "#);
     insta::assert_snapshot!(on_base("none", ""), @r#"
     error: "model.filters" is []: model.filters is empty: give the filters of at least one block, such as [32, 64]
-    experiments/base/cifar-100.toml (embedded), line 43, column 11
+    experiments/base/cifar-100.toml (embedded), line 50, column 11
        |
-    43 | filters = []
+    50 | filters = []
        |           ^^
     "#);
     insta::assert_snapshot!(show("unclosed", "extends = \"base/cifar-100\n\n[model]\n"), @r#"

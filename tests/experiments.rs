@@ -681,7 +681,7 @@ fn ranges_hold_for_the_numbers_that_are_computed_with() {
         ),
         (
             "data.augmentation.mixup=5",
-            "is 5: must be a number from 0 to 4",
+            "is 5: must be 0, or a number from 0.01 to 4",
         ),
         (
             "data.augmentation.colour_jitter=2",
@@ -744,7 +744,7 @@ fn a_value_that_is_not_read_is_refused() {
     std::fs::create_dir(&experiments).expect("a folder");
     let load = |name: &str, changes: &[&str]| {
         let changes: Vec<Override> = changes.iter().map(|change| set(change)).collect();
-        load(&experiments, name, None, &changes)
+        load(folder.path(), name, None, &changes)
     };
     let refused = |name: &str, changes: &[&str]| refused_text(load(name, changes));
     assert_eq!(

@@ -327,7 +327,7 @@ fn weights_of_another_network_are_refused_by_tensor_and_name() {
         let output = train("trial-b", flags);
         assert_eq!(output.status.code(), Some(1));
         let told = stderr(&output);
-        let expected = "cannot change in a run that goes on: model.filters was [32], is [32,64]\n";
+        let expected = "cannot change when a run is resumed: model.filters was [32], is [32,64]\n";
         assert!(told.contains(expected), "{told}");
         assert!(told.contains("hint: start over with --force"), "{told}");
     }
@@ -412,7 +412,8 @@ fn a_resume_with_other_values_lists_them_and_needs_a_flag() {
     let output = place.train(&changes).output().expect("started");
     assert_eq!(output.status.code(), Some(1));
     let told = stderr(&output);
-    let list = "train.epochs was 2, is 3; train.learning_rate was 0.001, is 0.002\n";
+    let list = "train.epochs was 2, is 3; train.learning_rate was 0.001, is 0.002; the learning rate \
+                goes from 1.0e-3 to 2.0e-3";
     assert!(told.contains(list), "{told}");
     assert_eq!(
         read_epoch_records::<EpochRow>(&place.dir().epochs())

@@ -102,7 +102,7 @@ fn checked_side(dataset: CatalogueEntry, side: Option<usize>) -> anyhow::Result<
     match dataset.sides() {
         None => Err(Complaint::misused(
             format!("--side is for folders of pictures, and {dataset} is none"),
-            "leave --side out, or name a folder: folder:NAME",
+            "omit --side, or name a folder: folder:NAME",
         )
         .into()),
         Some([least, most]) if !(least..=most).contains(&side) => Err(Complaint::misused(

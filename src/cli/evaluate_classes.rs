@@ -43,7 +43,7 @@ pub(super) fn perform(
 ) -> anyhow::Result<Evaluated> {
     let (base, seeds) = (request.base.as_deref(), &request.seeds);
     let dataset = (context.runs).dataset::<Experiment>(&request.trials, base, seeds)?;
-    let output = context.output(out, &[dataset, FOLDER])?;
+    let output = context.output(out, &[base.unwrap_or(dataset), FOLDER])?;
     let (mut details, mut folders) = (Vec::new(), Vec::new());
     let rows = each(&context.runs, request, context, |found| {
         let set = output.stage()?;

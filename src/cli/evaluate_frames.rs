@@ -40,7 +40,7 @@ pub(super) fn perform(
     let (base, seeds) = (request.base.as_deref(), &request.seeds);
     let names = &request.experiments;
     let dataset = (context.runs).dataset::<ForecastExperiment>(names, base, seeds)?;
-    let output = context.output(out, &[dataset, FOLDER])?;
+    let output = context.output(out, &[base.unwrap_or(dataset), FOLDER])?;
     let found = measure(&context.runs, request, context);
     let found = found.map_err(|error| of_official(error, request))?;
     print(&found.rows, MEAN_IMAGE_CLIPS);

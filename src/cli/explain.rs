@@ -137,7 +137,9 @@ fn explain_trained(
     let name = short_name(&name);
     let output = context.output(arguments.out.as_deref(), &[FOLDER, &name])?;
     let dataset = trained.experiment.experiment.data.dataset.name();
-    let verdicts = Verdicts::read(&context.figures(None, &[dataset, SANITY]))?;
+    let base = arguments.checkpoint.base.as_deref();
+    let place = [base.unwrap_or(dataset), SANITY];
+    let verdicts = Verdicts::read(&context.figures(None, &place))?;
     let what = (&selection, &request);
     let explaining = Explaining::of_trained(runs, (&trained, which), what, context)?;
     let subject = explaining.subject();

@@ -98,7 +98,7 @@ pub(super) fn perform(
     let (base, seeds) = (request.base.as_deref(), &[request.seed]);
     let names = &request.experiments;
     let dataset = (context.runs).dataset::<ForecastExperiment>(names, base, seeds)?;
-    let output = context.output(out, &[dataset, FOLDER])?;
+    let output = context.output(out, &[base.unwrap_or(dataset), FOLDER])?;
     let memory = Memory::new(&context.runs, request)?;
     let (mut files, mut all) = (Vec::new(), Vec::new());
     memory.each(context, |found, part| {

@@ -1,5 +1,5 @@
-//! Tests of the CIFAR reader on made-up releases: one with two labels and two files, one with one label
-//! and three files.
+//! Tests of the CIFAR reader on synthetic releases: one with two labels and two files, one with one
+//! label and three files.
 
 use super::*;
 use crate::data::archive::tests::{Member, archive_of};

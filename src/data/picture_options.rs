@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// How the pictures of a folder are read. Data sets of a fixed size ignore all but `skip_bad`.
+/// How the pictures of a folder are read. Tiny ImageNet reads `skip_bad` alone; other built-in data
+/// sets read none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PictureOptions {

@@ -73,7 +73,7 @@ pub fn direction(rng: &mut impl Rng) -> [f64; 2] {
 /// Returns a number from 0 to 1 with the distribution Beta(`parameter`, `parameter`).
 ///
 /// # Panics
-/// If the parameter is not above 0.
+/// If the parameter is not above 0. Far below 0.01 it takes very many draws, whose powers are 0.
 ///
 /// # Source
 /// M. D. Johnk, 1964, in Devroye, "Non-Uniform Random Variate Generation", chapter IX.3.5. It rejects

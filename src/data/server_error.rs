@@ -1,4 +1,4 @@
-//! What the error of a download says about the server.
+//! Whether a failed download is worth another attempt, on the same server or another.
 
 use crate::data::error::DataError;
 

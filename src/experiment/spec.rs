@@ -221,14 +221,17 @@ impl ExperimentKind for Experiment {
 
 impl DataSection {
     fn check_augmentation(&self) -> Result<(), OutOfRange> {
-        /// Larger parameters mix all images in almost equal shares.
-        const MOST_MIXUP: f64 = 4.0;
+        /// Smaller parameters give shares of almost 0 or 1, larger ones of almost one half.
+        const MIXUP: std::ops::RangeInclusive<f64> = 0.01..=4.0;
         let Augmentation {
             mixup,
             colour_jitter,
             ..
         } = self.augmentation;
-        between("data.augmentation.mixup", mixup, MOST_MIXUP)?;
+        if mixup != 0.0 && !MIXUP.contains(&mixup) {
+            let allowed = format!("0, or a number from {} to {}", MIXUP.start(), MIXUP.end());
+            return out_of_range("data.augmentation.mixup", mixup, allowed);
+        }
         between("data.augmentation.colour_jitter", colour_jitter, 1.0)
     }
 }

@@ -19,6 +19,21 @@ struct Case {
     joined: bool,
 }
 
+impl Case {
+    /// Returns the layer, with tracked scale and shift.
+    fn layer(self) -> Normalisation {
+        let device = Device::flex().autodiff();
+        let [_images, channels, _height, _width] = self.images;
+        let row = |salt: f32| values([channels], salt, &device);
+        Normalisation {
+            scale: row(0.3).require_grad(),
+            shift: row(0.4).require_grad(),
+            statistics: (!self.own).then(|| [row(0.5).detach(), row(0.6).detach() + 1.5]),
+            epsilon: EPSILON,
+        }
+    }
+}
+
 type Normalise =
     fn(Tensor<4>, Normalisation, Option<Tensor<4>>, Activation) -> (Tensor<4>, [Tensor<1>; 2]);
 
@@ -28,21 +43,13 @@ type Found = (Vec<Tensor<4>>, Vec<Tensor<1>>);
 
 fn run(case: Case, normalise: Normalise) -> Found {
     let device = Device::flex().autodiff();
-    let [_images, channels, _height, _width] = case.images;
     let tracked = |shift: f32, scale: f32, salt: f32| {
         let found = values(case.images, salt, &Device::flex()) * scale + shift;
         Tensor::<4>::from_data(found.into_data(), &device).require_grad()
     };
-    let row = |salt: f32| values([channels], salt, &device).require_grad();
     let (images, plus) = (tracked(2.0, 3.0, 0.1), tracked(0.0, 1.0, 0.2));
-    let (scale, shift) = (row(0.3), row(0.4));
-    let given = || [row(0.5).detach(), row(0.6).detach() + 1.5];
-    let layer = Normalisation {
-        scale: scale.clone(),
-        shift: shift.clone(),
-        statistics: (!case.own).then(given),
-        epsilon: EPSILON,
-    };
+    let layer = case.layer();
+    let (scale, shift) = (layer.scale.clone(), layer.shift.clone());
     let added = case.joined.then(|| plus.clone());
     let (results, statistics) = normalise(images.clone(), layer, added, case.activation);
     let score = results.clone() * values(case.images, 0.7, &device);
@@ -235,18 +242,10 @@ fn run_pooled(
     pooled: fn(Tensor<4>, Normalisation, Activation) -> (Tensor<4>, [Tensor<1>; 2]),
 ) -> (Vec<Tensor<4>>, Vec<Tensor<1>>) {
     let device = Device::flex().autodiff();
-    let [_images, channels, _height, _width] = case.images;
     let images = values(case.images, 0.1, &Device::flex()) * 3.0 + 2.0;
     let images = Tensor::<4>::from_data(images.into_data(), &device).require_grad();
-    let row = |salt: f32| values([channels], salt, &device).require_grad();
-    let (scale, shift) = (row(0.3), row(0.4));
-    let given = || [row(0.5).detach(), row(0.6).detach() + 1.5];
-    let layer = Normalisation {
-        scale: scale.clone(),
-        shift: shift.clone(),
-        statistics: (!case.own).then(given),
-        epsilon: EPSILON,
-    };
+    let layer = case.layer();
+    let (scale, shift) = (layer.scale.clone(), layer.shift.clone());
     let (results, statistics) = pooled(images.clone(), layer, case.activation);
     let score = results.clone() * values(results.dims(), 0.7, &device);
     let gradients = score.sum().backward();

@@ -82,7 +82,7 @@ struct Update<'a> {
 impl WithSimd for Update<'_> {
     type Output = ();
 
-    /// Each operation is rounded for itself.
+    /// Rounds after each operation, without fused multiply-adds.
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
         let SgdStep {

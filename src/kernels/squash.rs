@@ -7,8 +7,8 @@ use super::exponential::{sigmoid, tanh};
 
 /// A function whose slope follows from its value.
 ///
-/// These are no [`Activation`](super::Activation): convolutions apply those to results in
-/// registers, and more exponentials there would keep the compiler from inlining them.
+/// These are not variants of [`Activation`](super::Activation): convolutions apply activations to
+/// results in registers, and more exponentials there would prevent inlining.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Squash {
     /// The logistic function, 0 to 1.

@@ -15,7 +15,7 @@ pub enum Head {
     AveragePool,
 }
 
-/// The normalisation between a block's convolution and its ReLU.
+/// The normalisation between a convolution and its activation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum BlockNormalisation {

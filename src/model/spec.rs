@@ -22,8 +22,8 @@ pub(super) const SMALL_IMAGES: &str = "for small images";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum NetworkName {
-    /// Blocks of [3x3 convolution, normalisation if any, ReLU, 2x2 max-pool, dropout], then a head,
-    /// all defined by the other keys of `[model]`.
+    /// Blocks of [convolutions, each with a normalisation (if any) and an activation; 2x2 max-pool;
+    /// dropout], then a head, all defined by the other keys of `[model]`.
     #[default]
     PlainCnn,
     /// A published network, with first layers for small images. It has no other keys.

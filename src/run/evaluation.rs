@@ -1,4 +1,5 @@
-//! What `evaluate` leaves of one checkpoint on one split: predictions, accuracy by class, calibration.
+//! The evaluation of one checkpoint on one split: scores, predictions, accuracy by class,
+//! calibration.
 
 use serde::{Deserialize, Serialize};
 

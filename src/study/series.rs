@@ -11,7 +11,7 @@ pub struct Series {
     pub base: Option<&'static str>,
 }
 
-/// Trials A to D as in the report.
+/// Trials A to D, each on its own base.
 pub const PLAIN: Series = Series {
     name: "plain",
     trials: ["trial-a", "trial-b", "trial-c", "trial-d"],

@@ -56,7 +56,7 @@ pub enum TrainError {
     },
     /// One of the keys in [`FIXED_ON_RESUME`](super::FIXED_ON_RESUME) changed.
     #[error(
-        "data, model and batch size of {path:?} cannot change in a run that goes on: {changes}"
+        "data, model, optimizer and batch size of {path:?} cannot change when a run is resumed: {changes}"
     )]
     FixedKeysChanged {
         /// The run folder.

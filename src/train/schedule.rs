@@ -32,9 +32,15 @@ impl fmt::Display for RateChange {
         } = self;
         write!(
             formatter,
-            "the learning rate goes from {before:.1e} to {after:.1e}: the schedule now spans {now} \
-             epochs, the run so far was planned for {planned}"
-        )
+            "the learning rate goes from {before:.1e} to {after:.1e}"
+        )?;
+        match planned == now {
+            true => Ok(()),
+            false => write!(
+                formatter,
+                ": the schedule now spans {now} epochs, the run so far was planned for {planned}"
+            ),
+        }
     }
 }
 

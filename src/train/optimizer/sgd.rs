@@ -16,7 +16,7 @@ pub(super) fn optimizer(spec: &TrainSpec) -> ModuleOptimizer {
     })
 }
 
-/// Burn's has a state that cannot be read.
+/// Our own optimizer: the state of Burn's SGD cannot be read.
 #[derive(Clone)]
 struct Sgd {
     momentum: f32,
