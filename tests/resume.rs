@@ -668,7 +668,10 @@ fn the_schedule_the_last_and_the_best_are_kept_and_nothing_else() {
         "epochs.csv",
         "experiment.toml",
     ];
-    assert_eq!(names, [files.as_slice(), &["run.json"]].concat());
+    assert_eq!(
+        names,
+        [files.as_slice(), &["metrics.jsonl", "run.json"]].concat()
+    );
 }
 
 #[test]

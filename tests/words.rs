@@ -459,9 +459,9 @@ fn hints_name_what_helps() {
             "hint: an experiment is given by its name, not its file: \"sub/y\"",
         ),
         (
-            "show trial-d --set train.optimizer=sgd",
+            "show trial-d --set train.zzz=1",
             2,
-            "error: unknown key \"train.optimizer\"\nhint: known keys: train.epochs",
+            "error: unknown key \"train.zzz\"\nhint: known keys: train.epochs",
         ),
         (
             "show half",

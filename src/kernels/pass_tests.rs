@@ -315,9 +315,14 @@ pub(super) fn exact(activation: Activation, x: f64) -> f64 {
     }
 }
 
-/// Returns the normal distribution function by its series, for |x| up to about 6.
+/// Returns the normal distribution function by its series, and far from 0 by its expansion for large
+/// numbers, to 1e-12.
 fn normal_share(x: f64) -> f64 {
     let density = (-0.5 * x * x).exp() / (2.0 * std::f64::consts::PI).sqrt();
+    if x.abs() > 6.0 {
+        let beyond = density / x.abs() * (1.0 - x.powi(-2) + 3.0 * x.powi(-4));
+        return if x < 0.0 { beyond } else { 1.0 - beyond };
+    }
     let (mut term, mut sum) = (x, x);
     for n in 1..100 {
         term *= x * x / f64::from(2 * n + 1);
