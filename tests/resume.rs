@@ -386,8 +386,28 @@ fn a_training_that_stalls_ends_early() {
     let once = folder.path().join("once");
     let _ = trial.train(&once, StartMode::Fresh, 8).saved();
     let end = trial.train(&once, StartMode::Resume, u64::MAX).result;
-    assert!(matches!(end, Ok(Outcome::Done { .. })), "{end:?}");
+    let ended = matches!(end, Ok(Outcome::Done { early: Some(2), .. }));
+    assert!(ended, "{end:?}");
     assert_eq!(Remains::of(&trial.dir(&once)), expected);
+}
+
+/// The average begins with the weights that were not averaged so far, and the training goes on.
+#[test]
+fn an_average_can_begin_and_end_on_resume() {
+    let _alone = alone();
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut trial = Trial::small();
+    let _ = trial.train(folder.path(), StartMode::Fresh, 8).saved();
+    trial.train.weight_average = 0.5;
+    let _ = trial.train(folder.path(), StartMode::Resume, 3).saved();
+    let latest = |trial: &Trial| Remains::of(&trial.dir(folder.path())).latest;
+    assert!(latest(&trial).is_some());
+    trial.train.weight_average = 0.0;
+    let end = trial
+        .train(folder.path(), StartMode::Resume, u64::MAX)
+        .result;
+    assert!(matches!(end, Ok(Outcome::Done { .. })), "{end:?}");
+    assert_eq!(latest(&trial), None);
 }
 
 /// Every call takes at least one step, and all of them together give the same bits.
@@ -438,6 +458,7 @@ fn a_stopped_run_ends_with_the_same_bits() {
     assert_eq!(
         end.expect("done"),
         Outcome::Done {
+            early: None,
             best: Some(expected.best.clone())
         }
     );

@@ -24,8 +24,8 @@ pub(super) struct AblateArguments {
     /// Experiments to compare, shallowest first
     #[arg(default_values = PLAIN.trials)]
     trials: Vec<String>,
-    /// A series of experiments and their base by name: "plain" or "normalised"
-    #[arg(long, value_name = "NAME", value_parser = series, conflicts_with_all = ["trials", "base"])]
+    /// A series of experiments, with their base
+    #[arg(long, value_name = "NAME", value_parser = series(), conflicts_with_all = ["trials", "base"])]
     series: Option<Series>,
     #[command(flatten)]
     checkpoint: CheckpointArguments,

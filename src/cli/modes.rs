@@ -141,9 +141,9 @@ const RUNS: &str = "--base --seeds --checkpoint";
 /// Options of the explanations of given pictures.
 const PICTURES: &str = "--image --method --layer --class --quantity --out";
 /// Options of the ablation, whatever the pictures.
-const ABLATION: &str = "--along --class --retrain-head --train --out";
+const ABLATION: &str = "--series --along --class --retrain-head --train --out";
 /// Options of measured maps, whatever the pictures.
-const MAPS: &str = "--methods --layers --class --retrain-head --out";
+const MAPS: &str = "--series --methods --layers --class --retrain-head --out";
 /// Options that choose images of a data set.
 const SPLIT: &str = "--split --limit";
 

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
 use crate::experiment::Override;
@@ -61,13 +62,13 @@ pub(super) fn overrides(texts: &[String]) -> anyhow::Result<Vec<Override>> {
     texts.iter().map(given).collect()
 }
 
-/// Returns the series called `name`.
-pub(super) fn series(name: &str) -> Result<Series, String> {
-    let found = ALL.into_iter().find(|series| series.name == name);
-    found.ok_or_else(|| {
-        let known = ALL.map(|series| format!("{:?}", series.name)).join(", ");
-        format!("no such series, known are {known}")
-    })
+/// Returns the parser of a series by its name.
+pub(super) fn series() -> impl TypedValueParser<Value = Series> {
+    let named = |name: String| {
+        let found = ALL.into_iter().find(|series| series.name == name);
+        found.expect("the parser accepts these names alone")
+    };
+    PossibleValuesParser::new(ALL.map(|series| series.name)).map(named)
 }
 
 /// Returns the experiments of the series, if one is named, else those given.
@@ -149,8 +150,8 @@ pub(super) struct MeasureArguments {
     /// Experiments to measure, shallowest first
     #[arg(default_values = PLAIN.trials)]
     trials: Vec<String>,
-    /// A series of experiments and their base by name: "plain" or "normalised"
-    #[arg(long, value_name = "NAME", value_parser = series, conflicts_with_all = ["trials", "base"])]
+    /// A series of experiments, with their base
+    #[arg(long, value_name = "NAME", value_parser = series(), conflicts_with_all = ["trials", "base"])]
     series: Option<Series>,
     /// Use the runs trained on this base, such as "shapes"
     #[arg(long, visible_alias = "dataset", value_name = "NAME")]

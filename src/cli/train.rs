@@ -151,7 +151,13 @@ fn show(context: &Context, run: &RunDir, training: &Training) -> anyhow::Result<
             note(format!("{why}; saved as {saved} in {folder:?}"));
             Ok(Some(code))
         }
-        Training::Ended(Outcome::Done { best }) => {
+        Training::Ended(Outcome::Done { best, early }) => {
+            if let Some(last) = early {
+                note(format!(
+                    "stopped early after epoch {last}: no better validation in the last \
+                     train.early_stopping epochs"
+                ));
+            }
             if let Some(best) = best {
                 result(format!(
                     "{} seed {}: best validation {} after epoch {}",

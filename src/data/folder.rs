@@ -192,7 +192,8 @@ impl ImageDataset for PictureFolder {
             let wanted = ("data.test_images", options.pictures.test_images);
             let [train, test] = cut(&parts.sets[0], wanted, options, Split::Test)?;
             parts.sets[0] = train;
-            parts.sets.push(test);
+            // `--test-index` counts within the split, and its images are named by the same numbers.
+            parts.sets.push(test.renumbered());
         }
         Ok(parts)
     }
@@ -240,6 +241,10 @@ fn split_folders(tree: &Tree) -> Result<Vec<(Split, PathBuf)>, DataError> {
     let has_folders = |item: &Item| -> Result<bool, DataError> {
         Ok(item.is_folder() && tree.items(&item.path)?.iter().any(Item::is_folder))
     };
+    let has_pictures = |item: &Item| -> Result<bool, DataError> {
+        let inside = |item: &Item| item.is_folder() || is_picture(&item.path);
+        Ok(tree.items(&item.path)?.iter().any(inside))
+    };
     let train = items.iter().find(|item| item.name == Split::Train.name());
     let Some(train) = train
         .map(|item| Ok((item, has_folders(item)?)))
@@ -261,7 +266,7 @@ fn split_folders(tree: &Tree) -> Result<Vec<(Split, PathBuf)>, DataError> {
             _ if !item.is_folder() || item.name == train.name => continue,
             _ if is_validation => Split::Validation,
             name if name == Split::Test.name() => Split::Test,
-            _ if has_folders(item)? => return Err(faulty(&item.path, FolderFault::NoSplit)),
+            _ if has_pictures(item)? => return Err(faulty(&item.path, FolderFault::NoSplit)),
             _ => continue,
         };
         if let Some((_, other)) = folders.iter().find(|(known, _)| *known == split) {
@@ -288,7 +293,7 @@ fn listed(tree: &Tree, folder: &Path, classes: &[String]) -> Result<Vec<Listed>,
     let mut pictures = Vec::new();
     for (label, name) in (0u16..).zip(classes) {
         if !found.contains(name) {
-            continue;
+            return Err(faulty(&folder.join(name), FolderFault::EmptyClass));
         }
         for source in tree.pictures(&folder.join(name))? {
             pictures.push(Listed {

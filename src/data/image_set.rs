@@ -87,6 +87,8 @@ pub struct ImageSet {
     width: usize,
     store: Arc<PixelStore>,
     rows: Vec<u32>,
+    /// The number of each image in its split, by which it is named.
+    numbers: Vec<u32>,
 }
 
 impl ImageSet {
@@ -125,6 +127,7 @@ impl ImageSet {
             width,
             store: Arc::new(store),
             rows: (0..count as u32).collect(),
+            numbers: (0..count as u32).collect(),
         }
     }
 
@@ -242,6 +245,7 @@ impl ImageSet {
     pub fn subset(&self, indices: &[usize]) -> Self {
         Self {
             rows: indices.iter().map(|&i| self.rows[i]).collect(),
+            numbers: indices.iter().map(|&i| self.numbers[i]).collect(),
             ..self.clone_without_rows()
         }
     }
@@ -249,6 +253,12 @@ impl ImageSet {
     /// Returns the same images under another split's name.
     pub(crate) fn with_split(self, split: Split) -> Self {
         Self { split, ..self }
+    }
+
+    /// Returns the same images, numbered from 0: a split of their own.
+    pub(crate) fn renumbered(self) -> Self {
+        let numbers = (0..self.rows.len() as u32).collect();
+        Self { numbers, ..self }
     }
 
     fn clone_without_rows(&self) -> Self {
@@ -261,6 +271,7 @@ impl ImageSet {
             width: self.width,
             store: Arc::clone(&self.store),
             rows: Vec::new(),
+            numbers: Vec::new(),
         }
     }
 
@@ -272,9 +283,10 @@ impl ImageSet {
         format!("{}/{}/{}", self.dataset, self.split, self.source_index(i))
     }
 
-    /// Returns the position of image `i` in its source file or generated split (from 0).
+    /// Returns the position of image `i` in its source file, or in a split that was generated or cut
+    /// from a folder (from 0).
     pub fn source_index(&self, i: usize) -> usize {
-        self.rows[i] as usize
+        self.numbers[i] as usize
     }
 
     /// Returns the objects in image `i`, if the data set has boxes and masks.

@@ -6,6 +6,9 @@ use serde_json::Value;
 use super::spec::ExperimentKind;
 use crate::train::FIXED_ON_RESUME;
 
+/// Changes how long a call lasts, and no result.
+const TIME_LIMIT: &str = "train.max_minutes";
+
 /// A key with different values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldDifference {
@@ -34,9 +37,11 @@ pub fn compare<E: Serialize>(first: &E, second: &E) -> Vec<FieldDifference> {
     differences
 }
 
-/// Returns the keys that either experiment reads and in which they differ.
+/// Returns the keys that either experiment reads and in which they differ, except the time limit of a
+/// call, which changes no result.
 pub fn changes<E: ExperimentKind>(first: &E, second: &E) -> Vec<FieldDifference> {
     let mut changes = compare(first, second);
+    changes.retain(|field| field.key != TIME_LIMIT);
     changes.retain(|field| {
         [first, second]
             .iter()

@@ -148,7 +148,9 @@ impl Experiment {
                 within("data.train_limit", limit, shape.classes, train_images)?;
             }
             let trained = if limit > 0 { limit } else { train_images };
-            within("train.batch_size", self.train.batch_size, 1, trained)?;
+            // An image alone in a batch has no other to be mixed with.
+            let least = if data.augmentation.mixup > 0.0 { 2 } else { 1 };
+            within("train.batch_size", self.train.batch_size, least, trained)?;
         }
         let Some(ImageShape { side, .. }) = shape else {
             return Ok(());

@@ -183,6 +183,8 @@ pub fn load_training<N: Module>(
     )?;
     let latest = match state.files.contains_key(LATEST_FILE) {
         true => with_weights(run, &state, LATEST_FILE, latest)?,
+        // The average has no gradients.
+        false if averages => with_weights(run, &state, MODEL_FILE, latest)?,
         false => network.clone(),
     };
     let content = run.read_checked(&state, OPTIMIZER_FILE)?;

@@ -47,6 +47,8 @@ impl TableRow for EvaluationRow {
 pub struct PredictionRow {
     /// The image, such as "cifar-100/test/7".
     pub image: String,
+    /// Its file in the folder of the data set, if it has one of its own.
+    pub file: Option<String>,
     /// Name of its class.
     #[serde(rename = "true")]
     pub truth: String,

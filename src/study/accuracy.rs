@@ -77,9 +77,7 @@ impl Images {
         let wanted = trained.experiment.experiment.data_options();
         let (_, data) = match self.loaded.take() {
             Some(same) if same.0.same_images(&wanted) => self.loaded.insert(same),
-            _ => self
-                .loaded
-                .insert((wanted, runs.images(&trained.experiment)?)),
+            _ => self.loaded.insert((wanted, trained.images(runs)?)),
         };
         Ok(data)
     }

@@ -65,7 +65,10 @@ impl Evaluation {
                 calibration_error: calibration.error(),
             },
             predictions: rows
-                .map(|(place, found)| prediction_row(test.id(place), found, names))
+                .map(|(place, found)| {
+                    let file = test.file(place).map(|file| file.display().to_string());
+                    prediction_row((test.id(place), file), found, names)
+                })
                 .collect(),
             classes: class_rows(&confusion, dataset),
             confusion,
@@ -94,11 +97,16 @@ impl Evaluation {
     }
 }
 
-fn prediction_row(image: String, found: &Prediction, names: &[String]) -> PredictionRow {
+fn prediction_row(
+    (image, file): (String, Option<String>),
+    found: &Prediction,
+    names: &[String],
+) -> PredictionRow {
     let class = |place: usize| found.top.get(place).map(|(class, _)| names[*class].clone());
     let confidence = |place: usize| found.top.get(place).map(|(_, confidence)| *confidence);
     PredictionRow {
         image,
+        file,
         truth: names[found.label].clone(),
         predicted: names[found.class].clone(),
         confidence: found.confidence,

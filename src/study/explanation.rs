@@ -56,7 +56,7 @@ pub struct Explaining<'a> {
 #[derive(Debug)]
 enum Source {
     /// Images of a data set.
-    Held(Pictures),
+    Held(Box<Pictures>),
     /// Files with their names, read group by group.
     Files(Vec<PathBuf>, Vec<String>, Seen),
 }
@@ -83,7 +83,7 @@ impl<'a> Explaining<'a> {
         watch: &dyn Watch,
     ) -> Result<Self, StudyError> {
         let mut subject = trained.open(which, runs)?;
-        let data = runs.images(&trained.experiment)?;
+        let data = trained.images(runs)?;
         let layers = request.layers.layers(&subject, data.test.height())?;
         if request.retrain_head {
             subject.retrain_heads(runs, trained, &layers.names, watch)?;
@@ -98,7 +98,7 @@ impl<'a> Explaining<'a> {
             methods: request.methods.clone(),
             source: match selection {
                 Selection::Files(files) => Source::of_files(files, Seen::Square(Box::new(data))),
-                selection => Source::Held(selection.pictures(&data)?),
+                selection => Source::Held(Box::new(selection.pictures(&data)?)),
             },
         })
     }

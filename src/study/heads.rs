@@ -103,7 +103,7 @@ fn train(
     let (Some(network), Some(model)) = (subject.trained_network(), &subject.weights) else {
         return Ok(Vec::new());
     };
-    let data = runs.images(&trained.experiment)?;
+    let data = trained.images(runs)?;
     let pool = |set: &ImageSet| pooled(runs, (network.network(), &data), set, layers, watch);
     let (training, validation, test) = (
         pool(&data.train)?,

@@ -127,7 +127,7 @@ impl Measurement {
         let first = networks
             .first()
             .ok_or(StudyError::NoneNamed { what: "trial" })?;
-        let data = runs.images(&first.experiment)?;
+        let data = first.images(runs)?;
         let find = |name: &str| Ok::<_, StudyError>(data.test.find_class(name)?);
         let verdicts = request
             .verdicts

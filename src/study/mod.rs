@@ -32,6 +32,7 @@ mod photos;
 mod pictures;
 pub mod reproduce;
 mod runs;
+mod same_data;
 pub mod sanity;
 pub mod score;
 pub mod series;

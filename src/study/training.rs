@@ -250,7 +250,7 @@ fn rate_change<E: ExperimentKind>(
     saved: &E,
     now: &E,
 ) -> Result<Option<RateChange>, StudyError> {
-    /// A schedule moves less than this from one step to the next, but for its last steps.
+    /// A smaller change of the next step's rate is not worth a word.
     const JUMP: f64 = 1.5;
     let Some(state) = run.latest_state()?.filter(|state| state.epoch > 0) else {
         return Ok(None);
@@ -263,10 +263,9 @@ fn rate_change<E: ExperimentKind>(
         after: now.learning_rate_at(state.total_steps, total(now)),
         epochs: [saved.epochs, now.epochs],
     };
-    let [lower, higher] = [
-        change.before.min(change.after),
-        change.before.max(change.after),
-    ];
+    // What the rate would have been without the change.
+    let planned = saved.learning_rate_at(state.total_steps, total(saved));
+    let [lower, higher] = [planned.min(change.after), planned.max(change.after)];
     let is_jump = saved != now && higher > JUMP * lower;
     Ok(is_jump.then_some(change))
 }

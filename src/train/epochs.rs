@@ -116,8 +116,10 @@ impl<'a, T: Task> Loop<'a, T> {
             self.state.step = 0;
             self.finish_epoch(events)?;
         }
+        let (last, epochs) = (self.state.epoch, self.job.train.epochs);
         Ok(Outcome::Done {
             best: self.state.best.clone(),
+            early: (last < epochs).then_some(last),
         })
     }
 

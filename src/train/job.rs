@@ -119,10 +119,12 @@ pub(super) struct Validation {
 /// How a training run ended.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
-    /// All epochs are done.
+    /// All epochs are done, or no further one is expected to be better.
     Done {
         /// The best epoch on the validation split.
         best: Option<BestCheckpoint>,
+        /// The last epoch, if it was not the last of the experiment.
+        early: Option<u32>,
     },
     /// The run was stopped and saved.
     Stopped {
