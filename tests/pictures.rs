@@ -326,3 +326,81 @@ fn a_data_folder_that_cannot_be_written_is_named() {
         "{output}"
     );
 }
+
+/// The names of images in tables count as `--test-index` does, and tell the file.
+#[test]
+fn an_image_of_a_table_is_explained_by_its_number() {
+    let place = Place::new(12);
+    assert!(place.run(&["train", "forms"]).starts_with("exit code 0\n"));
+    assert!(
+        place
+            .run(&["evaluate", "forms", "--out", "out"])
+            .starts_with("exit code 0\n")
+    );
+    let folders = fs::read_dir(place.0.path().join("out")).expect("written");
+    let folder = folders.flatten().find(|entry| entry.path().is_dir());
+    let table = folder.expect("a folder").path().join("predictions.csv");
+    let mut rows = csv::Reader::from_path(table).expect("a table");
+    let rows: Vec<csv::StringRecord> = rows.records().map(|row| row.expect("a row")).collect();
+    for (number, row) in rows.iter().enumerate() {
+        assert_eq!(row[0], format!("folder:forms/test/{number}"));
+        let truth = Path::new(&row[1]).parent().expect("a class");
+        assert_eq!(truth, Path::new(&row[2]), "{row:?}");
+    }
+    let explain = ["explain", "forms", "--test-index", "2", "--out", "maps"];
+    let shown = place.run(&explain);
+    assert!(shown.starts_with("exit code 0\n"), "{shown}");
+    let manifest = fs::read_to_string(place.0.path().join("maps/maps.json")).expect("written");
+    assert!(manifest.contains("folder:forms/test/2\""), "{manifest}");
+}
+
+/// The splits are cut anew, so what was a training picture may be a test picture now.
+#[test]
+fn a_run_is_not_measured_on_other_pictures() {
+    let place = Place::new(12);
+    assert!(place.run(&["train", "forms"]).starts_with("exit code 0\n"));
+    fs::remove_file(place.path("bars/3.png")).expect("removed");
+    for verb in [
+        &["evaluate", "forms"][..],
+        &["score", "forms"],
+        &["explain", "forms"],
+    ] {
+        let shown = place.run(verb);
+        assert!(shown.starts_with("exit code 1\n"), "{shown}");
+        let expected = "the data are not those that the run in \"checkpoints/forms/seed-0\"";
+        assert!(shown.contains(expected), "{shown}");
+    }
+}
+
+/// New pictures of a split of their own may be measured.
+#[test]
+fn a_separate_test_split_may_change() {
+    let place = Place::new(12);
+    for (number, split) in (0..12).map(|number| (number, if number < 9 { "train" } else { "test" }))
+    {
+        for class in ["bars", "dots"] {
+            let to = place.path(&format!("{split}/{class}"));
+            fs::create_dir_all(&to).expect("created");
+            let name = format!("{number}.png");
+            fs::rename(place.path(&format!("{class}/{name}")), to.join(name)).expect("moved");
+        }
+    }
+    for class in ["bars", "dots"] {
+        fs::remove_dir(place.path(class)).expect("empty");
+    }
+    assert!(place.run(&["train", "forms"]).starts_with("exit code 0\n"));
+    fs::remove_file(place.path("test/bars/9.png")).expect("removed");
+    let shown = place.run(&["evaluate", "forms"]);
+    assert!(shown.starts_with("exit code 0\n"), "{shown}");
+    // A class without test pictures, and one next to the splits, are not overlooked.
+    for name in ["10.png", "11.png"] {
+        fs::remove_file(place.path("test/bars").join(name)).expect("removed");
+    }
+    fs::remove_dir(place.path("test/bars")).expect("empty");
+    let shown = place.run(&["data", "check", "folder:forms", "--side", "32"]);
+    let expected = "the test split has no picture of 1 class, the first is \"bars\"";
+    assert!(shown.contains(expected), "{shown}");
+    place.put("stray/1.png", &RgbImage::new(40, 40));
+    let shown = place.run(&["data", "check", "folder:forms", "--side", "32"]);
+    assert!(shown.contains("stray\" is not a split"), "{shown}");
+}

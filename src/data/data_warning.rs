@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use crate::data::image_set::ImageSet;
 use crate::data::split::Split;
 
 /// Something odd about a data set.
@@ -31,6 +32,32 @@ pub enum DataWarning {
         /// The first of them, and the same picture in `other`.
         first: Box<[PathBuf; 2]>,
     },
+    /// Classes have no picture in a split.
+    Absent {
+        /// The split.
+        split: Split,
+        /// Number of these classes.
+        count: usize,
+        /// The name of the first of them.
+        first: String,
+    },
+}
+
+impl DataWarning {
+    /// Returns the warning that classes have no image in `set`, if that is so.
+    pub(crate) fn absent_in(set: &ImageSet) -> Option<Self> {
+        let counts = set.class_counts().into_iter().enumerate();
+        let absent: Vec<usize> = counts
+            .filter(|(_, count)| *count == 0)
+            .map(|(class, _)| class)
+            .collect();
+        let first = absent.first()?;
+        Some(Self::Absent {
+            split: set.split(),
+            count: absent.len(),
+            first: set.class_names()[*first].clone(),
+        })
+    }
 }
 
 impl fmt::Display for DataWarning {
@@ -50,6 +77,18 @@ impl fmt::Display for DataWarning {
                 "skipped {} that cannot be read, the first is {}: {problem}",
                 pictures(*count),
                 name(first)
+            ),
+            Self::Absent {
+                split,
+                count,
+                first,
+            } => write!(
+                f,
+                "the {split} split has no picture of {}, the first is {first:?}",
+                match count {
+                    1 => "1 class".to_owned(),
+                    count => format!("{count} classes"),
+                }
             ),
             Self::Doubles {
                 split,

@@ -19,6 +19,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::data::cache_file::Source;
 use crate::data::cut::{cut, validation_cut};
+use crate::data::data_warning::DataWarning;
 use crate::data::dataset::{DataOptions, Dataset, ImageDataset, ImageShape, OptionRange, Parts};
 use crate::data::error::DataError;
 use crate::data::folder_fault::FolderFault;
@@ -195,6 +196,8 @@ impl ImageDataset for PictureFolder {
             // `--test-index` counts within the split, and its images are named by the same numbers.
             parts.sets.push(test.renumbered());
         }
+        let absent = parts.sets.iter().filter_map(DataWarning::absent_in);
+        parts.warnings.extend(absent);
         Ok(parts)
     }
 }
@@ -293,7 +296,7 @@ fn listed(tree: &Tree, folder: &Path, classes: &[String]) -> Result<Vec<Listed>,
     let mut pictures = Vec::new();
     for (label, name) in (0u16..).zip(classes) {
         if !found.contains(name) {
-            return Err(faulty(&folder.join(name), FolderFault::EmptyClass));
+            continue;
         }
         for source in tree.pictures(&folder.join(name))? {
             pictures.push(Listed {

@@ -372,7 +372,7 @@ fn a_damaged_picture_is_named_or_skipped_and_counted() {
     for _ in 0..2 {
         let splits = place.load_with(skip_bad).unwrap();
         assert_eq!(splits.train.len() + splits.validation.len(), 6);
-        let [DataWarning::Skipped { count, first, .. }] = &splits.warnings[..] else {
+        let [DataWarning::Skipped { count, first, .. }, ..] = &splits.warnings[..] else {
             panic!("{:?}", splits.warnings);
         };
         assert_eq!((*count, first.as_path()), (2, Path::new("train/cat/1.png")));
@@ -407,14 +407,15 @@ fn pictures_in_two_splits_are_counted() {
     )
     .unwrap();
     let splits = place.load().unwrap();
-    let counts: Vec<(Split, usize)> = (splits.warnings.iter())
-        .map(|warning| match warning {
-            DataWarning::Doubles { split, count, .. } => (*split, *count),
-            other => panic!("{other}"),
-        })
-        .collect();
-    assert_eq!(counts, [(Split::Test, 1)]);
-    let text = splits.warnings[0].to_string();
+    let [
+        DataWarning::Absent { first: absent, .. },
+        doubles @ DataWarning::Doubles { split, count, .. },
+    ] = &splits.warnings[..]
+    else {
+        panic!("{:?}", splits.warnings);
+    };
+    assert_eq!((absent.as_str(), *split, *count), ("cat", Split::Test, 1));
+    let text = doubles.to_string();
     assert!(
         text.starts_with("1 picture of the test split is also in the ")
             && text.ends_with("\"test/dog/copy.png\", the same as \"train/cat/2.png\""),
