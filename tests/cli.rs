@@ -414,7 +414,7 @@ fn a_faulty_file_is_shown_with_line_column_and_caret() {
       |
     1 | extends = "base/cifar-1"
       |           ^^^^^^^^^^^^^^
-    hint: did you mean "base/cifar-10"? known experiments: base/cifar-10, base/cifar-100, base/digits, base/folder, base/moving-mnist, base/moving-mnist-small, base/shapes, base/tiny-imagenet
+    hint: did you mean "base/cifar-10"? known experiments: base/cifar-10, base/cifar-100, base/cifar-100-bn, base/digits, base/folder, base/moving-mnist, base/moving-mnist-small, base/shapes, base/tiny-imagenet
     "#);
     place.experiment("hen.toml", "extends = \"egg\"\n");
     insta::assert_snapshot!(show("egg", "extends = \"hen\"\n"), @r#"

@@ -247,7 +247,7 @@ fn folders_that_do_not_fit_are_refused_with_a_hint() {
         place.run(&["data", "check", "shapes", "--side", "64"]),
         "exit code 2\n\
          error: --side is for folders of pictures, and shapes is none\n\
-         hint: leave --side out, or name a folder: folder:NAME",
+         hint: omit --side, or name a folder: folder:NAME",
     );
     let trained = place.run(&["train", "forms", "--set", "data.side=16"]);
     assert!(
