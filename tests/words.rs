@@ -478,7 +478,7 @@ fn hints_name_what_helps() {
             "train trial-d --base digits",
             2,
             "error: base \"digits\" is for another kind of network than \"trial-d\"\nhint: bases of \
-             trial-d: cifar-10, cifar-100, folder, shapes, tiny-imagenet;",
+             trial-d: cifar-10, cifar-100, cifar-100-bn, folder, shapes, tiny-imagenet;",
         ),
         (
             "explain trial-d",
