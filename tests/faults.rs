@@ -812,7 +812,8 @@ fn a_full_disk_keeps_the_checkpoint_before() {
          cat /dev/zero > filler 2> /dev/null
          wait $!; echo code $?
          cd checkpoints/shapes/trial-b/seed-0 && ls -A && cd - > /dev/null &&
-         camtrail evaluate trial-b --base shapes --checkpoint last > /dev/null; echo code $?"
+         camtrail evaluate trial-b --base shapes --checkpoint last --out ../evaluated > /dev/null
+         echo code $?"
     );
     let (left, told) = on_a_small_disk(&place, "1m", &script);
     assert!(left.starts_with("code 1\n"), "{left}{told}");

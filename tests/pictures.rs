@@ -363,7 +363,7 @@ fn a_run_is_not_measured_on_other_pictures() {
     for verb in [
         &["evaluate", "forms"][..],
         &["score", "forms"],
-        &["explain", "forms"],
+        &["explain", "forms", "--test-index", "0"],
     ] {
         let shown = place.run(verb);
         assert!(shown.starts_with("exit code 1\n"), "{shown}");
