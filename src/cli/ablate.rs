@@ -112,9 +112,12 @@ pub(super) fn perform(
     request: &Request,
     out: Option<&Path>,
 ) -> anyhow::Result<Vec<PathBuf>> {
-    let (base, seeds) = (request.base.as_deref(), &[request.seed]);
-    let dataset = (context.runs).dataset::<Experiment>(&request.trials, base, seeds)?;
-    let output = context.output(out, &[base.unwrap_or(dataset)])?;
+    let networks = (
+        &request.trials[..],
+        request.base.as_deref(),
+        &[request.seed][..],
+    );
+    let output = context.output_on::<Experiment>(out, networks, &[])?;
     let found = ablation::measure(&context.runs, request, context)?;
     let set = output.stage()?;
     let table = set.placed(&found.write(set.path())?);

@@ -6,7 +6,7 @@ use std::sync::Once;
 
 use crate::data::DataSearch;
 use crate::device::{DeviceChoice, choose};
-use crate::experiment::{Experiment, Resolved};
+use crate::experiment::{Experiment, ExperimentKind, Resolved};
 use crate::figure::{FigureError, characters_without_font, draw_folder, drawn_files};
 use crate::run::{LOCALIZATION_JSON, Leftover, MAPS_JSON, MAPS_TENSORS, Output, StagedSet};
 use crate::study::{Progress, RunName, Runs, StudyError, Watch, measure};
@@ -95,7 +95,7 @@ impl Context {
         // An unknown trial is reported by the study.
         let resolved: Resolved = self.runs.experiment(trials.first()?, base, &[]).ok()?;
         let dataset = resolved.experiment.data.dataset;
-        Some(self.figures(None, &[base.unwrap_or(dataset.name()), SANITY]))
+        Some(self.figures(None, &[folder_of(base, dataset.name()), SANITY]))
     }
 
     /// Returns the request of a measurement.
@@ -124,11 +124,24 @@ impl Context {
         request: &measure::Request,
         name: &str,
     ) -> anyhow::Result<Output> {
-        let (base, seeds) = (request.base.as_deref(), &request.seeds);
-        let dataset = self
-            .runs
-            .dataset::<Experiment>(&request.trials, base, seeds)?;
-        self.output(out, &[base.unwrap_or(dataset), name])
+        let networks = (
+            &request.trials[..],
+            request.base.as_deref(),
+            &request.seeds[..],
+        );
+        self.output_on::<Experiment>(out, networks, &[name])
+    }
+
+    /// Opens the output folder `below` that of the base or data set of the networks, given by their
+    /// names, base and seeds, or the user's folder.
+    pub(super) fn output_on<E: ExperimentKind>(
+        &self,
+        out: Option<&Path>,
+        (names, base, seeds): (&[String], Option<&str>, &[u64]),
+        below: &[&str],
+    ) -> anyhow::Result<Output> {
+        let dataset = self.runs.dataset::<E>(names, base, seeds)?;
+        self.output(out, &[&[folder_of(base, dataset)], below].concat())
     }
 
     /// Draws what the folder `below` of `set` holds, puts the set in its place, and returns the drawn
@@ -227,6 +240,12 @@ impl Context {
         let chosen = self.chosen.get();
         chosen.is_some_and(|chosen| chosen.reads(&self.given, option))
     }
+}
+
+/// Returns the name of the folder of results for networks trained on `base`, if it was given, or on the
+/// data set: two bases may have the same data.
+pub(super) fn folder_of<'a>(base: Option<&'a str>, dataset: &'a str) -> &'a str {
+    base.unwrap_or(dataset)
 }
 
 impl Watch for Context {

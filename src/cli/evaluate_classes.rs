@@ -41,9 +41,12 @@ pub(super) fn perform(
     request: &Request,
     out: Option<&Path>,
 ) -> anyhow::Result<Evaluated> {
-    let (base, seeds) = (request.base.as_deref(), &request.seeds);
-    let dataset = (context.runs).dataset::<Experiment>(&request.trials, base, seeds)?;
-    let output = context.output(out, &[base.unwrap_or(dataset), FOLDER])?;
+    let networks = (
+        &request.trials[..],
+        request.base.as_deref(),
+        &request.seeds[..],
+    );
+    let output = context.output_on::<Experiment>(out, networks, &[FOLDER])?;
     let (mut details, mut folders) = (Vec::new(), Vec::new());
     let rows = each(&context.runs, request, context, |found| {
         let set = output.stage()?;

@@ -37,10 +37,9 @@ pub(super) fn perform(
     request: &Request,
     (out, csv): (Option<&Path>, Option<&PathBuf>),
 ) -> anyhow::Result<Vec<PathBuf>> {
-    let (base, seeds) = (request.base.as_deref(), &request.seeds);
-    let names = &request.experiments;
-    let dataset = (context.runs).dataset::<ForecastExperiment>(names, base, seeds)?;
-    let output = context.output(out, &[base.unwrap_or(dataset), FOLDER])?;
+    let names = &request.experiments[..];
+    let networks = (names, request.base.as_deref(), &request.seeds[..]);
+    let output = context.output_on::<ForecastExperiment>(out, networks, &[FOLDER])?;
     let found = measure(&context.runs, request, context);
     let found = found.map_err(|error| of_official(error, request))?;
     print(&found.rows, MEAN_IMAGE_CLIPS);

@@ -14,7 +14,7 @@ use crate::study::explanation::{Explaining, FIGURES, PANELS, Request};
 use crate::study::{LayerChoice, Published, Runs, Selection, Trained, Verdicts, picture_files};
 
 use super::among::one_among;
-use super::context::{Context, SANITY};
+use super::context::{Context, SANITY, folder_of};
 use super::failure::Complaint;
 use super::modes::{Chosen, Given, Mode};
 use super::output::{DONE, listed, note, result, result_table};
@@ -138,7 +138,7 @@ fn explain_trained(
     let output = context.output(arguments.out.as_deref(), &[FOLDER, &name])?;
     let dataset = trained.experiment.experiment.data.dataset.name();
     let base = arguments.checkpoint.base.as_deref();
-    let place = [base.unwrap_or(dataset), SANITY];
+    let place = [folder_of(base, dataset), SANITY];
     let verdicts = Verdicts::read(&context.figures(None, &place))?;
     let what = (&selection, &request);
     let explaining = Explaining::of_trained(runs, (&trained, which), what, context)?;

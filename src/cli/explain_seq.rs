@@ -95,10 +95,9 @@ pub(super) fn perform(
     request: &Request,
     out: Option<&Path>,
 ) -> anyhow::Result<Vec<PathBuf>> {
-    let (base, seeds) = (request.base.as_deref(), &[request.seed]);
-    let names = &request.experiments;
-    let dataset = (context.runs).dataset::<ForecastExperiment>(names, base, seeds)?;
-    let output = context.output(out, &[base.unwrap_or(dataset), FOLDER])?;
+    let names = &request.experiments[..];
+    let networks = (names, request.base.as_deref(), &[request.seed][..]);
+    let output = context.output_on::<ForecastExperiment>(out, networks, &[FOLDER])?;
     let memory = Memory::new(&context.runs, request)?;
     let (mut files, mut all) = (Vec::new(), Vec::new());
     memory.each(context, |found, part| {
