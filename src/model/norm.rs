@@ -60,14 +60,9 @@ impl BatchNorm {
         plus: Option<Tensor<4>>,
         activation: Activation,
     ) -> Tensor<4> {
-        let shape = input.dims();
-        let layer = self.layer(&input);
-        let trains = layer.statistics.is_none();
-        let (output, statistics) = normalised(input, layer, plus, activation);
-        if trains {
-            self.update(statistics, shape);
-        }
-        output
+        self.run(input, |input, layer| {
+            normalised(input, layer, plus, activation)
+        })
     }
 
     /// Returns the largest activation of the normalised values in each 2x2 window.
@@ -76,30 +71,30 @@ impl BatchNorm {
     /// - `input`: `[batch, channels, height, width]`
     /// - returned: the same axes, with half the height and width, rounded down
     pub(super) fn forward_pooled(&self, input: Tensor<4>, activation: Activation) -> Tensor<4> {
-        let shape = input.dims();
-        let layer = self.layer(&input);
-        let trains = layer.statistics.is_none();
-        let (output, statistics) = pooled_normalised(input, layer, activation);
-        if trains {
-            self.update(statistics, shape);
-        }
-        output
+        self.run(input, |input, layer| {
+            pooled_normalised(input, layer, activation)
+        })
     }
 
-    /// Returns what is done to `input`; in training there are no statistics.
-    fn layer(&self, input: &Tensor<4>) -> Normalisation {
+    /// Returns what `normalise` makes of the input. In training, the running statistics follow the
+    /// mean and the variance that it returns too.
+    fn run(
+        &self,
+        input: Tensor<4>,
+        normalise: impl FnOnce(Tensor<4>, Normalisation) -> (Tensor<4>, [Tensor<1>; 2]),
+    ) -> Tensor<4> {
         let trains = self.training.val().is_enabled() && input.device().is_autodiff();
-        Normalisation {
+        let [batch, _channels, height, width] = input.dims();
+        let layer = Normalisation {
             scale: self.scale.val(),
             shift: self.shift.val(),
             statistics: (!trains).then(|| self.statistics()),
             epsilon: VARIANCE_EPSILON,
+        };
+        let (output, [mean, variance]) = normalise(input, layer);
+        if !trains {
+            return output;
         }
-    }
-
-    /// Moves the running statistics towards those of a batch.
-    fn update(&self, [mean, variance]: [Tensor<1>; 2], shape: [usize; 4]) {
-        let [batch, _channels, height, width] = shape;
         let values = (batch * height * width) as f64;
         // A single value has no variance over n - 1; its own, 0, is used unchanged.
         let unbiased = variance * (values / (values - 1.0).max(1.0));
@@ -109,6 +104,7 @@ impl BatchNorm {
         };
         follow(&self.running_mean, mean);
         follow(&self.running_variance, unbiased);
+        output
     }
 
     /// Returns its parameters and buffers by PyTorch's names in a layer, `[channels]` each.

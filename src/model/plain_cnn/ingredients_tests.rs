@@ -5,6 +5,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use serde::Deserialize;
 
 use super::PlainCnn;
+use super::testing::{farthest, formula, images, inputs_first};
 use crate::model::ingredients::{BlockActivation, BlockNormalisation, Head};
 use crate::model::spec::ModelSpec;
 use crate::model::tap::Tap;
@@ -49,11 +50,6 @@ impl Case {
     }
 }
 
-fn formula(count: usize, phase: f64, [scale, offset]: [f64; 2]) -> Vec<f32> {
-    let value = |at: usize| ((at as f64 * 1.7 + phase).sin() * scale + offset) as f32;
-    (0..count).map(value).collect()
-}
-
 /// Sets every learned parameter by the formula, in network order.
 #[derive(Default)]
 struct ByFormula(usize);
@@ -71,8 +67,7 @@ impl ModuleMapper for ByFormula {
         if D == 2 {
             // The dense layer; PyTorch has [outputs, inputs].
             let [inputs, outputs] = [shape[0], shape[1]];
-            let transposed = (0..inputs * outputs).map(|at| (at % outputs, at / outputs));
-            values = transposed.map(|(o, i)| values[o * inputs + i]).collect();
+            values = inputs_first(&values, [inputs, outputs]);
         }
         let set = Tensor::from_data(TensorData::new(values, shape), &tensor.device());
         Param::from_mapped_value(id, set.require_grad(), mapper)
@@ -82,25 +77,13 @@ impl ModuleMapper for ByFormula {
 #[track_caller]
 fn assert_near<const D: usize>(found: Tensor<D>, expected: &[f64], case: &Case) {
     let found: Vec<f32> = found.into_data().iter::<f32>().collect();
-    assert_eq!(found.len(), expected.len());
-    let largest = expected.iter().fold(0.0f64, |most, x| most.max(x.abs()));
-    for (found, expected) in found.iter().zip(expected) {
-        let difference = (f64::from(*found) - expected).abs();
-        assert!(
-            difference <= TOLERANCE * largest,
-            "{found} {expected} {case:?}"
-        );
-    }
+    let off = farthest(&found, expected);
+    assert!(off <= TOLERANCE, "{off}: {found:?} {case:?}");
 }
 
 fn cases() -> Vec<Case> {
     let text = include_str!("../../../tests/reference/plain_cnn.json");
     serde_json::from_str(text).expect("cases")
-}
-
-fn images(device: &Device) -> Tensor<4> {
-    let values = formula(2 * 3 * 64, 0.5, [1.5, 0.2]);
-    Tensor::from_data(TensorData::new(values, [2, 3, 8, 8]), device)
 }
 
 #[test]

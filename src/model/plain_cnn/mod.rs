@@ -8,6 +8,8 @@ mod layer;
 mod normalisation_tests;
 mod plan;
 mod randomise;
+#[cfg(test)]
+mod testing;
 
 use burn::module::Module;
 use burn::nn::{Dropout, DropoutConfig, Linear, LinearConfig};

@@ -5,6 +5,7 @@ use burn::nn::loss::CrossEntropyLossConfig;
 use burn::tensor::{Device, Gradients, Int, Tensor, TensorData};
 
 use super::PlainCnn;
+use super::testing::{farthest, formula, images, inputs_first};
 use crate::model::ingredients::{BlockNormalisation, Head};
 use crate::model::spec::ModelSpec;
 use crate::model::tap::Tap;
@@ -16,15 +17,6 @@ const LABELS: [i64; 2] = [1, 2];
 /// Largest difference from PyTorch in float64, as a share of the largest value: two convolutions and
 /// two normalisations over 8 and 32 values per channel round to about 1e-6.
 const TOLERANCE: f64 = 1e-5;
-/// Step of the formula between two values, in radians: no two of them are equal.
-const STEP: f64 = 1.7;
-
-/// Returns `count` values between `offset - scale` and `offset + scale`.
-fn formula(count: usize, phase: f64, [scale, offset]: [f64; 2]) -> Vec<f32> {
-    let value = |at: usize| ((at as f64 * STEP + phase).sin() * scale + offset) as f32;
-    (0..count).map(value).collect()
-}
-
 /// Sets every learned parameter by the formula, in network order. Those of one axis at the places of
 /// `SCALES` are scales, around 1.
 #[derive(Default)]
@@ -51,8 +43,7 @@ impl ModuleMapper for ByFormula {
         if place == DENSE {
             // PyTorch has [outputs, inputs].
             let [inputs, outputs] = [shape[0], shape[1]];
-            let transposed = (0..inputs * outputs).map(|at| (at % outputs, at / outputs));
-            values = transposed.map(|(o, i)| values[o * inputs + i]).collect();
+            values = inputs_first(&values, [inputs, outputs]);
         }
         let set = Tensor::from_data(TensorData::new(values, shape), &tensor.device());
         Param::from_mapped_value(id, set.require_grad(), mapper)
@@ -84,22 +75,10 @@ fn network(head: Head, seed: u64, device: &Device) -> PlainCnn {
     PlainCnn::new(&spec(head), (8, 8), CLASSES, seed, device)
 }
 
-fn images(device: &Device) -> Tensor<4> {
-    let values = formula(2 * 3 * 64, 0.5, [1.5, 0.2]);
-    Tensor::from_data(TensorData::new(values, [2, 3, 8, 8]), device)
-}
-
 #[track_caller]
 fn assert_near(found: &[f32], expected: &[f64]) {
-    assert_eq!(found.len(), expected.len());
-    let largest = expected.iter().fold(0.0f64, |most, x| most.max(x.abs()));
-    for (found, expected) in found.iter().zip(expected) {
-        let difference = (f64::from(*found) - expected).abs();
-        assert!(
-            difference <= TOLERANCE * largest,
-            "{found} for {expected}, of {largest}"
-        );
-    }
+    let off = farthest(found, expected);
+    assert!(off <= TOLERANCE, "{off}: {found:?}");
 }
 
 fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
