@@ -18,16 +18,17 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use crate::data::cache_file::Source;
-use crate::data::cut::{cut, validation_cut};
+use crate::data::cut::cut;
 use crate::data::data_warning::DataWarning;
 use crate::data::dataset::{DataOptions, Dataset, ImageDataset, ImageShape, OptionRange, Parts};
 use crate::data::error::DataError;
 use crate::data::folder_fault::FolderFault;
+use crate::data::image_set::Normalisation;
 use crate::data::locate::DataSearch;
 use crate::data::origin::Origin;
 use crate::data::photo::{Photo, is_picture};
 use crate::data::picture_cache::of_set;
-use crate::data::picture_set::{Listed, PictureList, doubles};
+use crate::data::picture_set::{Listed, PictureList, splits};
 use crate::data::picture_tree::{Item, Tree, faulty};
 use crate::data::shapes::options::SHAPES_SECTION;
 use crate::data::split::Split;
@@ -154,37 +155,14 @@ impl ImageDataset for PictureFolder {
     }
 
     fn load(&self, options: &DataOptions, search: &DataSearch) -> Result<Splits, DataError> {
-        let Parts {
-            sets,
-            sources,
-            mut warnings,
-        } = self.parts(options, search)?;
-        let of = |split: Split| sets.iter().find(|set| set.split() == split).cloned();
-        let all = of(Split::Train).expect("every folder has training pictures");
-        let test = of(Split::Test).expect("test pictures are listed or cut");
-        let normalisation = all.channel_statistics();
-        if normalisation.std.contains(&0.0) {
-            return Err(DataError::Format {
+        let checked = |normalisation: &Normalisation| match normalisation.std.contains(&0.0) {
+            false => Ok(()),
+            true => Err(DataError::Format {
                 path: self.find(search)?,
                 problem: "has the same value in every pixel of a colour channel".to_owned(),
-            });
-        }
-        let (train, validation) = match of(Split::Validation) {
-            Some(validation) => (all, validation),
-            None => {
-                let [train, validation] = validation_cut(&all, options)?;
-                (train, validation)
-            }
+            }),
         };
-        warnings.extend(doubles(&[&train, &validation, &test]));
-        Ok(Splits {
-            train,
-            validation,
-            test,
-            normalisation,
-            sources,
-            warnings,
-        })
+        splits(self.parts(options, search)?, options, checked)
     }
 
     fn parts(&self, options: &DataOptions, search: &DataSearch) -> Result<Parts, DataError> {

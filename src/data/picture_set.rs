@@ -8,16 +8,17 @@ use sha2::{Digest, Sha256};
 
 use crate::data::annotation::Annotation;
 use crate::data::cache_file::{CacheFile, Outcome, Source};
+use crate::data::cut::validation_cut;
 use crate::data::data_warning::DataWarning;
-use crate::data::dataset::Parts;
+use crate::data::dataset::{DataOptions, Parts};
 use crate::data::error::DataError;
 use crate::data::folder_fault::FolderFault;
-use crate::data::image_set::{ImageSet, ImageSetParts, PixelStore, Pixels};
+use crate::data::image_set::{ImageSet, ImageSetParts, Normalisation, PixelStore, Pixels};
 use crate::data::locate::DataSearch;
 use crate::data::picture_cache::{CACHE_FOLDER, Decoding};
 use crate::data::picture_tree::{Tree, faulty};
 use crate::data::split::Split;
-use crate::data::splits::SourceChecksum;
+use crate::data::splits::{SourceChecksum, Splits};
 use crate::run::{hexadecimal, safe_name};
 
 /// A picture of a data set.
@@ -147,6 +148,44 @@ fn checksum(set: &ImageSet) -> SourceChecksum {
         ),
         sha256: hexadecimal(&state.finalize()),
     }
+}
+
+/// Returns the three splits of `parts`; validation images are cut from the training images if there are
+/// none. The statistics of all training images pass `check` first.
+///
+/// # Errors
+/// Those of `check`; a number of validation images that cannot be cut.
+pub(crate) fn splits(
+    parts: Parts,
+    options: &DataOptions,
+    check: impl FnOnce(&Normalisation) -> Result<(), DataError>,
+) -> Result<Splits, DataError> {
+    let Parts {
+        sets,
+        sources,
+        mut warnings,
+    } = parts;
+    let of = |split: Split| sets.iter().find(|set| set.split() == split).cloned();
+    let all = of(Split::Train).expect("every list has training pictures");
+    let test = of(Split::Test).expect("test pictures are listed or cut");
+    let normalisation = all.channel_statistics();
+    check(&normalisation)?;
+    let (train, validation) = match of(Split::Validation) {
+        Some(validation) => (all, validation),
+        None => {
+            let [train, validation] = validation_cut(&all, options)?;
+            (train, validation)
+        }
+    };
+    warnings.extend(doubles(&[&train, &validation, &test]));
+    Ok(Splits {
+        train,
+        validation,
+        test,
+        normalisation,
+        sources,
+        warnings,
+    })
 }
 
 /// Returns which pictures of the later splits are also in an earlier one. The sets are in the order

@@ -20,15 +20,13 @@ use std::str::FromStr;
 
 use crate::data::annotation::{Annotation, Instance, PixelBox};
 use crate::data::cache_file::Source;
-use crate::data::cut::validation_cut;
 use crate::data::dataset::{
     DataOptions, Dataset, ImageDataset, ImageShape, ObjectTruth, PICTURE_KEYS, Parts,
 };
 use crate::data::error::DataError;
-use crate::data::image_set::ImageSet;
 use crate::data::locate::DataSearch;
 use crate::data::origin::Origin;
-use crate::data::picture_set::{Listed, PictureList, doubles};
+use crate::data::picture_set::{Listed, PictureList, splits};
 use crate::data::picture_tree::Tree;
 use crate::data::release::{PackedFile, Packing, Release};
 use crate::data::shapes::options::SHAPES_SECTION;
@@ -124,23 +122,7 @@ impl ImageDataset for TinyImagenet {
     }
 
     fn load(&self, options: &DataOptions, search: &DataSearch) -> Result<Splits, DataError> {
-        let Parts {
-            sets,
-            sources,
-            mut warnings,
-        } = self.parts(options, search)?;
-        let [all, test] = <[ImageSet; 2]>::try_from(sets).expect("training and test pictures");
-        let normalisation = all.channel_statistics();
-        let [train, validation] = validation_cut(&all, options)?;
-        warnings.extend(doubles(&[&train, &validation, &test]));
-        Ok(Splits {
-            train,
-            validation,
-            test,
-            normalisation,
-            sources,
-            warnings,
-        })
+        splits(self.parts(options, search)?, options, |_| Ok(()))
     }
 
     fn parts(&self, options: &DataOptions, search: &DataSearch) -> Result<Parts, DataError> {
@@ -210,7 +192,7 @@ fn wnids(folder: &Path) -> Result<Vec<String>, DataError> {
     let path = folder.join(CLASSES_FILE);
     let mut wnids: Vec<String> = Vec::new();
     for (number, line) in lines(&path)? {
-        // The name of a folder, and no way out of it.
+        // A plain folder name: it cannot lead elsewhere.
         if !line.chars().all(|c| c.is_ascii_alphanumeric()) {
             return Err(faulty(
                 &path,

@@ -5,6 +5,7 @@ use std::fs;
 use image::{Rgb, RgbImage};
 
 use super::*;
+use crate::data::image_set::ImageSet;
 use crate::data::zip_archive::tests::zipped;
 use crate::data::{PictureOptions, ShapesOptions, load};
 
