@@ -3,6 +3,8 @@
 //! There is one formula for standardisation, so an image has the same bits in training, evaluation
 //! and explanation.
 
+use std::cell::LazyCell;
+
 use crate::data::augment::{Augmentation, Change, Draws, Placement};
 use crate::data::image_set::{CHANNELS, ImageSet, Normalisation, PIXEL_MAX};
 
@@ -32,6 +34,8 @@ pub fn fill_batch(
     labels.clear();
     labels.extend(indices.iter().map(|&i| set.label(i) as i64));
 
+    // Only jittered images need it.
+    let unit = LazyCell::new(unit_values);
     let mut augmentation = augmentation;
     for (&index, image) in indices.iter().zip(images.chunks_exact_mut(image_len)) {
         let change = augmentation
@@ -43,7 +47,7 @@ pub fn fill_batch(
         match change.colour {
             None => move_into(image, &pixels, width, change.placement, &table),
             Some(colour) => {
-                move_into(image, &pixels, width, change.placement, &unit_values());
+                move_into(image, &pixels, width, change.placement, &unit);
                 colour.apply(image);
                 standardise(image, normalisation);
             }
