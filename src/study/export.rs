@@ -12,10 +12,10 @@ use super::runs::{Runs, Trained, Which};
 /// PyTorch's names, with experiment, epoch, classes and standardisation in the metadata.
 ///
 /// # Errors
-/// As [`Trained::open`]; absent data.
+/// As [`Trained::open`]; absent or changed data.
 pub fn export(runs: &Runs, trained: &Trained, which: Which) -> Result<Vec<u8>, StudyError> {
     let subject = trained.open(which, runs)?;
-    let data = runs.images(&trained.experiment)?;
+    let data = trained.images(runs)?;
     let Normalisation { mean, std } = data.normalisation;
     let classes = serde_json::Value::from(data.test.class_names().to_vec()).to_string();
     let experiment = &trained.experiment.experiment;
