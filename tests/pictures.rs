@@ -354,7 +354,7 @@ fn an_image_of_a_table_is_explained_by_its_number() {
     assert!(manifest.contains("folder:forms/test/2\""), "{manifest}");
 }
 
-/// The splits are cut anew, so what was a training picture may be a test picture now.
+/// The splits are cut again, so a former training picture may now be a test picture.
 #[test]
 fn a_run_is_not_measured_on_other_pictures() {
     let place = Place::new(12);

@@ -40,7 +40,7 @@ pub(super) fn diverging(value: f32) -> [u8; 3] {
 const SHARES: [u32; 2] = [0xffffff, 0x08306b];
 
 /// Returns the red, green and blue of `share`, 0 to 1: white for none, darker by the square root, so that
-/// one in a hundred can be told from none.
+/// one in a hundred is distinguishable from none.
 pub(super) fn share_colour(share: f64) -> [u8; 3] {
     between(&SHARES, share.clamp(0.0, 1.0).sqrt() as f32)
 }
