@@ -119,7 +119,7 @@ fn same_bytes(name: &str, commands: &[Vec<&str>], files: &[&str]) {
 
 /// Returns the command that trains `name` on `base` with these changes.
 fn train<'a>(name: &'a str, base: &'a str, changes: &[&'a str]) -> Vec<&'a str> {
-    let mut words = vec!["train", name, "--base", base];
+    let mut words = vec!["train", name, "--base", base, "--name", name];
     words.extend(changes.iter().flat_map(|change| ["--set", change]));
     words
 }

@@ -21,7 +21,7 @@ use rand::{Rng as _, RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 
 /// A training of a fraction of a second with a checkpoint at every epoch.
-const TRAIN: &str = "train trial-b --base shapes --set model.filters=[4,8] \
+const TRAIN: &str = "train trial-b --base shapes --name trial-b --set model.filters=[4,8] \
                      --set data.shapes.train_images=120 --set data.shapes.validation_images=24 \
                      --set data.shapes.test_images=24 --set train.batch_size=12 \
                      --set train.epochs=6 --set checkpoints.every=2";

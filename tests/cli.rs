@@ -56,7 +56,7 @@ fn trained() -> &'static Path {
         fs::create_dir_all(&folder).expect("created");
         for (trial, filters) in [("trial-b", "[4, 8]"), ("trial-d-gap", "[4, 8, 8]")] {
             let filters = format!("model.filters={filters}");
-            let mut arguments = vec!["train", trial, "--base", "shapes"];
+            let mut arguments = vec!["train", trial, "--base", "shapes", "--name", trial];
             for change in [
                 filters.as_str(),
                 "data.shapes.train_images=48",

@@ -49,7 +49,7 @@ fn run(folder: &Path, arguments: &[&str]) -> Shown {
 }
 
 fn train(folder: &Path, epochs: &str, more: &[&str]) -> Shown {
-    let mut arguments = vec!["train", "trial-b", "--base", "shapes"];
+    let mut arguments = vec!["train", "trial-b", "--base", "shapes", "--name", "trial-b"];
     for change in SMALL.iter().chain([&epochs]) {
         arguments.extend(["--set", change]);
     }

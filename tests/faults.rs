@@ -68,7 +68,8 @@ impl Place {
 
     /// The command that trains the short trial, with `more` at its end.
     fn train(&self, more: &[&str]) -> Command {
-        let mut command = self.command(&["train", "trial-b", "--base", "shapes"]);
+        let mut command =
+            self.command(&["train", "trial-b", "--base", "shapes", "--name", "trial-b"]);
         for change in SHORT {
             command.args(["--set", change]);
         }
@@ -310,7 +311,7 @@ fn weights_of_another_network_are_refused_by_tensor_and_name() {
         "train.batch_size=30",
     ];
     let train = |trial: &str, more: &[&str]| {
-        let mut command = place.command(&["train", trial, "--base", "shapes"]);
+        let mut command = place.command(&["train", trial, "--base", "shapes", "--name", trial]);
         for change in short {
             command.args(["--set", change]);
         }
@@ -595,6 +596,8 @@ fn a_signal_stops_every_study_without_a_half_written_file() {
         "convlstm",
         "--base",
         "digits",
+        "--name",
+        "convlstm",
         "--set",
         "forecast.hidden=[4]",
         "--set",
@@ -768,7 +771,9 @@ fn a_file_size_limit_is_an_ordinary_error() {
         changes.push_str(&format!(" --set \"{change}\""));
     }
     // In units of 1,024 bytes: the weights alone are more.
-    let script = format!("ulimit -f 20; camtrail train trial-b --base shapes{changes}; exit $?");
+    let script = format!(
+        "ulimit -f 20; camtrail train trial-b --base shapes --name trial-b{changes}; exit $?"
+    );
     fs::write(place.path().join("script"), script).expect("written");
     let output = paste(&place, "bash script");
     let told = stderr(&output);
@@ -797,7 +802,7 @@ fn train_command(more: &[&str]) -> String {
     let changes: String = changes
         .map(|change| format!(" --set \"{change}\""))
         .collect();
-    format!("camtrail train trial-b --base shapes{changes}")
+    format!("camtrail train trial-b --base shapes --name trial-b{changes}")
 }
 
 #[test]

@@ -409,7 +409,7 @@ fn generating_stops_at_the_next_image() {
 #[test]
 fn a_hang_up_saves_a_training_unless_it_is_ignored() {
     let folder = tempfile::tempdir().expect("a folder");
-    let mut train = vec!["train", "trial-a", "--base", "shapes"];
+    let mut train = vec!["train", "trial-a", "--base", "shapes", "--name", "trial-a"];
     for change in [
         "data.shapes.train_images=240",
         "data.shapes.validation_images=48",

@@ -28,7 +28,9 @@ fn trained() -> &'static Path {
         // What an earlier run of the tests left.
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder).expect("created");
-        let mut arguments = vec!["train", "trial-b", "--base", "shapes", "--seeds", "0,1"];
+        let mut arguments = vec![
+            "train", "trial-b", "--base", "shapes", "--name", "trial-b", "--seeds", "0,1",
+        ];
         for change in [
             "model.filters=[4, 8]",
             "data.shapes.train_images=48",

@@ -166,7 +166,12 @@ fn boxes_are_localised_on_tiny_imagenet() {
         "train.batch_size=4",
     ];
     for arguments in [
-        [&["train", "trial-b"][..], &base, &small].concat(),
+        [
+            &["train", "trial-b", "--name", "trial-b"][..],
+            &base,
+            &small,
+        ]
+        .concat(),
         [&["evaluate", "trial-b"][..], &base].concat(),
         [
             &["localize", "trial-b"][..],

@@ -31,7 +31,7 @@ fn training<'a>(changes: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
 }
 
 fn training_of<'a>(name: &'a str, changes: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
-    let mut arguments = vec!["train", name, "--base", "digits"];
+    let mut arguments = vec!["train", name, "--base", "digits", "--name", name];
     for change in SMALL.iter().chain(changes) {
         arguments.extend(["--set", change]);
     }

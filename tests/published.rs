@@ -184,7 +184,16 @@ fn a_training_that_was_stopped_twice_ends_with_the_same_bits() {
 
 /// Trains `network` on few generated images in `folder`.
 fn train_small(folder: &Path, network: &str, changes: &[&str]) {
-    let mut arguments = vec!["train", network, "--dataset", "shapes", "--device", "cpu"];
+    let mut arguments = vec![
+        "train",
+        network,
+        "--dataset",
+        "shapes",
+        "--name",
+        network,
+        "--device",
+        "cpu",
+    ];
     let small = [
         "data.shapes.train_images=48",
         "data.shapes.validation_images=12",

@@ -20,7 +20,7 @@ const TINY: [&str; 6] = [
 
 /// Runs `train trial-b` on a few generated images with the values of `TINY` and `more`.
 fn trained(folder: &Path, more: &[&str]) -> Shown {
-    let mut arguments = vec!["train", "trial-b", "--base", "shapes"];
+    let mut arguments = vec!["train", "trial-b", "--base", "shapes", "--name", "trial-b"];
     for change in TINY {
         arguments.extend(["--set", change]);
     }
@@ -394,7 +394,14 @@ fn a_file_that_does_not_parse_leaves_the_list_of_the_others() {
     fs::write(folder.join("experiments/half.toml"), half).expect("written");
     let good = "extends = \"base/shapes\"\n[model]\nfilters = [4]\n";
     fs::write(folder.join("experiments/mine/small.toml"), good).expect("written");
-    let mut arguments = vec!["train", "mine/small", "--set", "train.epochs=1"];
+    let mut arguments = vec![
+        "train",
+        "mine/small",
+        "--name",
+        "mine/small",
+        "--set",
+        "train.epochs=1",
+    ];
     for change in &TINY[1..5] {
         arguments.extend(["--set", change]);
     }

@@ -49,7 +49,9 @@ fn scored() -> &'static Path {
             ("trial-d-gap", "[4, 4, 8, 8]", "0"),
         ] {
             let filters = format!("model.filters={filters}");
-            let mut arguments = vec!["train", trial, "--base", "shapes", "--seeds", seeds];
+            let mut arguments = vec![
+                "train", trial, "--base", "shapes", "--name", trial, "--seeds", seeds,
+            ];
             for change in [
                 filters.as_str(),
                 "data.shapes.train_images=48",

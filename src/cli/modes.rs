@@ -153,7 +153,7 @@ const TABLE: [(&str, Mode, &[&str]); 31] = [
     (
         "train",
         Mode::Only,
-        &["--base --set --seed --seeds --resume --accept-changes --force"],
+        &["--base --set --name --seed --seeds --resume --accept-changes --force"],
     ),
     ("explain", Mode::ImageNet, &[PICTURES, WEIGHTS]),
     (

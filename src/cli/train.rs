@@ -2,7 +2,9 @@
 
 use clap::Args;
 
-use crate::experiment::{Experiment, ExperimentError, ForecastExperiment, Resolved};
+use crate::experiment::{
+    Experiment, ExperimentError, ForecastExperiment, Resolved, check_run_name,
+};
 use crate::run::{RunDir, RunManifest};
 use crate::study::training::{
     Accepted, Trainable, Training, check_unchanged, train_run, train_unless_done,
@@ -25,6 +27,9 @@ pub(super) struct TrainArguments {
     /// Training seed
     #[arg(long, default_value_t = 0, conflicts_with = "seeds")]
     seed: u64,
+    /// Name of the run and of its folder [default: that of the experiment, with its changes]
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
     /// Several training seeds, one run each
     #[arg(long, value_delimiter = ',', value_name = "SEED,SEED")]
     seeds: Vec<u64>,
@@ -49,9 +54,9 @@ pub(super) fn run(context: &Context, arguments: &TrainArguments) -> anyhow::Resu
     match runs.experiment::<Experiment>(&arguments.trial, base, &overrides) {
         Err(error) if is_other_kind(&error) => {
             let resolved = runs.experiment(&arguments.trial, base, &overrides)?;
-            run_kind::<ForecastExperiment>(context, arguments, &resolved)
+            run_kind::<ForecastExperiment>(context, arguments, resolved)
         }
-        resolved => run_kind(context, arguments, &resolved?),
+        resolved => run_kind(context, arguments, resolved?),
     }
 }
 
@@ -66,7 +71,7 @@ pub(super) fn is_other_kind(error: &StudyError) -> bool {
 fn run_kind<E: Trainable>(
     context: &Context,
     arguments: &TrainArguments,
-    resolved: &Resolved<E>,
+    mut resolved: Resolved<E>,
 ) -> anyhow::Result<u8> {
     let mode = match (arguments.resume, arguments.force) {
         (true, _) => StartMode::Resume,
@@ -78,6 +83,8 @@ fn run_kind<E: Trainable>(
         seeds => seeds,
     };
     check_once("seed", seeds, u64::to_string)?;
+    resolved.name = run_name(context, arguments, &resolved, seeds)?;
+    let resolved = &resolved;
     for &seed in seeds {
         let run = context.runs.dir(resolved, seed);
         // Of several seeds to resume, some may never have been started.
@@ -100,6 +107,28 @@ fn run_kind<E: Trainable>(
         }
     }
     Ok(DONE)
+}
+
+/// Returns the name of the runs: the user's, or that of the changed experiment. The changes of a call
+/// that resumes may be those of the experiment's own run, if no run has their name.
+fn run_name<E: Trainable>(
+    context: &Context,
+    arguments: &TrainArguments,
+    resolved: &Resolved<E>,
+    seeds: &[u64],
+) -> anyhow::Result<String> {
+    let runs = &context.runs;
+    if let Some(name) = &arguments.name {
+        return Ok(check_run_name(&runs.folder, name, &arguments.trial)?.to_string());
+    }
+    let root = runs.root_of(resolved);
+    let exists = |name: &str| {
+        let mut dirs = seeds.iter().map(|&seed| RunDir::new(&root, name, seed));
+        dirs.any(|dir| dir.path().exists())
+    };
+    let own = &arguments.trial;
+    let is_own = arguments.resume && !exists(&resolved.name) && exists(own);
+    Ok(if is_own { own } else { &resolved.name }.clone())
 }
 
 /// Notes what the accepted changes of a run lead to, before it continues.
@@ -201,6 +230,9 @@ fn resume_command(context: &Context, arguments: &TrainArguments, seeds: &[u64]) 
     words.extend(base_words(arguments.experiment.base.as_deref()));
     for change in &arguments.experiment.overrides {
         words.extend(option("--set", change));
+    }
+    if let Some(name) = &arguments.name {
+        words.extend(option("--name", name));
     }
     let name = if seeds.len() == 1 {
         "--seed"

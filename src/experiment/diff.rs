@@ -7,7 +7,7 @@ use super::spec::ExperimentKind;
 use crate::train::FIXED_ON_RESUME;
 
 /// Changes how long a call lasts, and no result.
-const TIME_LIMIT: &str = "train.max_minutes";
+pub(super) const TIME_LIMIT: &str = "train.max_minutes";
 
 /// A key with different values.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -86,6 +86,14 @@ pub enum ExperimentError {
         /// Where it is extended, unless the user gave it.
         place: Option<Box<Located>>,
     },
+    /// A run cannot have that name.
+    #[error("\"{name}\" cannot be the name of a run: it {problem}")]
+    RunName {
+        /// The name.
+        name: String,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
     /// There is no such base.
     #[error("no base \"{name}\"")]
     UnknownBase {
@@ -190,7 +198,8 @@ impl ExperimentError {
             | Self::OtherKind { .. }
             | Self::OtherBase { .. }
             | Self::Read { .. }
-            | Self::BadOverride { .. } => None,
+            | Self::BadOverride { .. }
+            | Self::RunName { .. } => None,
         }
     }
 }

@@ -8,6 +8,7 @@ use super::chain::{EXTENDS, follow, parse};
 use super::error::{ExperimentError, Located};
 use super::kind::check_kind;
 use super::overrides::Override;
+use super::run_name::changed_name;
 use super::source::{BASE_PREFIX, Source};
 use super::spec::{Experiment, ExperimentKind, OutOfRange};
 use super::unread::refuse_unread;
@@ -19,7 +20,8 @@ use crate::run::nearest;
 /// An experiment after merging and validation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Resolved<E = Experiment> {
-    /// Trial name, such as "trial-d".
+    /// Name of its run: that of the experiment, such as "trial-d", with its changes if there are any,
+    /// such as "trial-d+train.epochs=5".
     pub name: String,
     /// The base of its values, such as "cifar-100".
     pub base: String,
@@ -72,11 +74,11 @@ pub fn load<E: ExperimentKind>(
     for (source, document) in parsed.iter().rev().skip(1) {
         merge(merged.as_table_mut(), document.as_table(), source, "")?;
     }
-    for change in overrides {
-        apply(&mut merged, change)?;
-    }
-    let experiment = deserialise(&merged, &parsed)?;
-    refuse_unread(&experiment, &merged, &parsed, overrides)?;
+    let Changed {
+        name,
+        experiment,
+        text: changed,
+    } = apply_all(name, &mut merged, &parsed, overrides)?;
     let base = layers
         .iter()
         .find_map(|source| source.name.strip_prefix(BASE_PREFIX));
@@ -85,54 +87,55 @@ pub fn load<E: ExperimentKind>(
         .expect("following a name gives at least its own file");
     let header = header_of(&own.text);
     let chain: Vec<&str> = layers.iter().map(|source| source.name.as_str()).collect();
-    let mut text = comment(&format!("Resolved from {}.", chain.join(" < ")));
-    for change in overrides {
-        let Override { key, value, origin } = change;
-        text.push_str(&comment(&format!("{origin} {key}={value}")));
-    }
-    text.push_str(&merged.to_string());
+    let resolved = comment(&format!("Resolved from {}.", chain.join(" < ")));
     Ok(Resolved {
-        name: name.to_string(),
+        name,
         base: base.unwrap_or_default().to_string(),
         base_replaced,
         header,
         experiment,
-        text,
+        text: resolved + &changed,
         sources: layers,
+    })
+}
+
+/// An experiment after its overrides.
+pub(super) struct Changed<E> {
+    /// The name of its run.
+    pub(super) name: String,
+    /// The values.
+    pub(super) experiment: E,
+    /// The overrides as comments, and all values.
+    pub(super) text: String,
+}
+
+/// Applies the `overrides` to the values `merged` of the experiment `name`, and validates them.
+pub(super) fn apply_all<E: ExperimentKind>(
+    name: &str,
+    merged: &mut DocumentMut,
+    layers: &[(&Source, Document<String>)],
+    overrides: &[Override],
+) -> Result<Changed<E>, ExperimentError> {
+    let plain = merged.clone();
+    let mut text = String::new();
+    for change in overrides {
+        apply(merged, change)?;
+        let Override { key, value, origin } = change;
+        text.push_str(&comment(&format!("{origin} {key}={value}")));
+    }
+    let experiment: E = deserialise(merged, layers)?;
+    refuse_unread(&experiment, merged, layers, overrides)?;
+    text.push_str(&merged.to_string());
+    Ok(Changed {
+        name: changed_name(name, (&plain, merged), overrides),
+        experiment,
+        text,
     })
 }
 
 fn parse_all(layers: &[Source]) -> Result<Vec<(&Source, Document<String>)>, ExperimentError> {
     let parsed = layers.iter().map(|source| Ok((source, parse(source)?)));
     parsed.collect()
-}
-
-/// Returns the experiment in the resolved `text` from a run folder, read from `path`.
-///
-/// # Errors
-/// As [`load`], with positions in that file.
-pub fn load_saved<E: ExperimentKind>(
-    path: &Path,
-    name: &str,
-    text: &str,
-) -> Result<Resolved<E>, ExperimentError> {
-    let source = Source {
-        name: name.to_string(),
-        path: Some(path.to_path_buf()),
-        text: text.to_string(),
-    };
-    let layers = [(&source, parse(&source)?)];
-    let merged: DocumentMut = text.parse().expect("the same text was parsed just before");
-    let experiment = deserialise(&merged, &layers)?;
-    Ok(Resolved {
-        name: name.to_string(),
-        base: String::new(),
-        base_replaced: false,
-        header: header_of(text),
-        experiment,
-        text: text.to_string(),
-        sources: vec![source],
-    })
 }
 
 /// Merges the values of `layer` into `target`, which has every known key.
@@ -367,7 +370,7 @@ fn comment(text: &str) -> String {
     format!("# {}\n", text.replace(char::is_control, " "))
 }
 
-fn header_of(text: &str) -> String {
+pub(super) fn header_of(text: &str) -> String {
     let lines = text.lines().take_while(|line| line.starts_with('#'));
     lines
         .map(|line| line.trim_start_matches('#').trim())

@@ -13,6 +13,11 @@ const LOCAL_FOLDER: &str = "experiments";
 /// The folder of files with defaults, which are not trials themselves.
 pub(super) const BASE_PREFIX: &str = "base/";
 
+/// The folder of sweeps, which are not trials either, among the experiments and among the runs.
+pub(super) const SWEEPS: &str = "sweeps";
+/// Names that no run can have.
+pub(super) const RESERVED: [&str; 2] = ["base", SWEEPS];
+
 /// One experiment file's text and its origin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
@@ -95,6 +100,7 @@ pub(super) fn bases(folder: &Path) -> Vec<String> {
 fn all_names(folder: &Path) -> Vec<String> {
     let mut names: Vec<String> = EMBEDDED.iter().map(|(name, _)| name.to_string()).collect();
     add_names(&folder.join(LOCAL_FOLDER), "", &mut names);
+    names.retain(|name| name.split('/').next() != Some(SWEEPS));
     names.sort();
     names.dedup();
     names

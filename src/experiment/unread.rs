@@ -1,12 +1,12 @@
 //! Values that an experiment sets and that its training does not read.
 
-use toml_edit::{Document, DocumentMut, Item, TableLike};
+use toml_edit::{Document, DocumentMut, Item};
 
 use super::error::ExperimentError;
 use super::overrides::Override;
 use super::source::{BASE_PREFIX, Source};
 use super::spec::ExperimentKind;
-use super::value::{item_at, value_error};
+use super::value::{item_at, keys_of, value_error};
 
 /// Refuses keys that an override or a file sets and that the training does not read. A base and the
 /// file with every key may have them: they hold the defaults of every choice.
@@ -36,16 +36,4 @@ pub(super) fn refuse_unread<E: ExperimentKind>(
         }
     }
     Ok(())
-}
-
-/// Returns the keys of all values, with their sections.
-fn keys_of(table: &dyn TableLike, prefix: &str) -> Vec<String> {
-    let inner = |(key, item): (&str, &Item)| {
-        let path = format!("{prefix}{key}");
-        match item.as_table_like() {
-            Some(table) => keys_of(table, &format!("{path}.")),
-            None => vec![path],
-        }
-    };
-    table.iter().flat_map(inner).collect()
 }

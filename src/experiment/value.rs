@@ -35,3 +35,16 @@ pub(super) fn item_at<'a>(table: &'a dyn TableLike, path: &str) -> Option<&'a It
         Some((first, rest)) => item_at(table.get(first)?.as_table_like()?, rest),
     }
 }
+
+/// Returns the keys of all values, with their sections, in the order of the
+/// table.
+pub(super) fn keys_of(table: &dyn TableLike, prefix: &str) -> Vec<String> {
+    let inner = |(key, item): (&str, &Item)| {
+        let path = format!("{prefix}{key}");
+        match item.as_table_like() {
+            Some(table) => keys_of(table, &format!("{path}.")),
+            None => vec![path],
+        }
+    };
+    table.iter().flat_map(inner).collect()
+}

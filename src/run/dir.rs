@@ -53,6 +53,12 @@ impl RunDir {
         &self.trial
     }
 
+    /// Returns whether `name` is that of a seed's folder.
+    pub fn is_seed(name: &str) -> bool {
+        let number = name.strip_prefix(SEED_PREFIX);
+        number.is_some_and(|digits| digits.parse::<u64>().is_ok())
+    }
+
     /// Returns the training seed.
     pub fn seed(&self) -> u64 {
         self.seed

@@ -127,15 +127,20 @@ impl Request {
                 .iter()
                 .map(|change| change.parse())
                 .collect::<Result<_, _>>()?;
-            runs.experiment(name, Some(base), &overrides)
+            // Named by the plan, as its tables do.
+            let resolved = runs.experiment(name, Some(base), &overrides)?;
+            Ok(Resolved {
+                name: name.to_string(),
+                ..resolved
+            })
         };
         networks.iter().map(resolve).collect()
     }
 
-    fn measured(&self, class: &str, limit: usize) -> measure::Request {
+    fn measured(&self, names: &[&str], class: &str, limit: usize) -> measure::Request {
         measure::Request {
             base: self.base(),
-            ..measure::Request::of(&PLAIN.trials)
+            ..measure::Request::of(names)
                 .seeds(&self.seeds)
                 .limit(limit)
                 .class(class)
@@ -167,14 +172,15 @@ fn images(runs: &Runs, request: &Request, seed: u64) -> Result<Vec<Step>, StudyE
     let located = trials
         .first()
         .is_some_and(|trial| trial.experiment.data.dataset.has_objects());
+    let names: Vec<&str> = trials.iter().map(|trial| trial.name.as_str()).collect();
     let mut steps = Vec::new();
-    for trial in trials {
+    for trial in &trials {
         for &seed in &request.seeds {
             steps.push(Step::TrainTrial(Box::new(trial.clone()), seed));
         }
     }
     steps.push(Step::Ablation(ablation::Request {
-        trials: PLAIN.trials.map(str::to_string).to_vec(),
+        trials: names.iter().map(ToString::to_string).collect(),
         base: request.base(),
         seed,
         seeds: request.seeds.clone(),
@@ -184,12 +190,12 @@ fn images(runs: &Runs, request: &Request, seed: u64) -> Result<Vec<Step>, StudyE
         class: "predicted".to_string(),
         retrain_head: false,
     }));
-    let checked = request.measured("predicted", CHECKED_IMAGES);
+    let checked = request.measured(&names, "predicted", CHECKED_IMAGES);
     steps.push(Step::Sanity(checked.seeds(&[seed]).into()));
-    let scored = request.measured("predicted", SCORED_IMAGES);
+    let scored = request.measured(&names, "predicted", SCORED_IMAGES);
     steps.push(Step::Score(scored.into()));
     if located {
-        let localised = request.measured("true", SCORED_IMAGES);
+        let localised = request.measured(&names, "true", SCORED_IMAGES);
         steps.push(Step::Localization(localised.into()));
     }
     Ok(steps)

@@ -8,9 +8,7 @@ use burn::module::Module;
 use crate::data::clips::CANVAS_SIDE;
 use crate::data::{DataSearch, ImageShape, Splits, load};
 use crate::device::ChosenDevice;
-use crate::experiment::{
-    Experiment, ExperimentKind, ForecastExperiment, Override, Resolved, load as load_experiment,
-};
+use crate::experiment::{Experiment, ExperimentKind, ForecastExperiment, Resolved};
 use crate::model::backbones::TrainableBackbone;
 use crate::model::{
     CheckpointError, LoadedCheckpoint, MODEL_FILE, NetworkName, PlainCnn, Predictor,
@@ -86,19 +84,6 @@ impl Runs {
             data: DataSearch::default(),
             device,
         }
-    }
-
-    /// Returns the experiment `name`, on `base` if given, with `overrides` on top.
-    ///
-    /// # Errors
-    /// As [`load`](crate::experiment::load).
-    pub fn experiment<E: ExperimentKind>(
-        &self,
-        name: &str,
-        base: Option<&str>,
-        overrides: &[Override],
-    ) -> Result<Resolved<E>, StudyError> {
-        Ok(load_experiment(&self.folder, name, base, overrides)?)
     }
 
     /// Returns the folder of the runs of `experiment` on its base. Runs on a base other than the

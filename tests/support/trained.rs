@@ -13,7 +13,9 @@ pub(crate) fn trained(name: &str) -> PathBuf {
 
 /// Trains the run of `seed` in `folder`.
 pub(crate) fn train(folder: &Path, seed: &str) {
-    let mut arguments = vec!["train", "trial-b", "--base", "shapes", "--seed", seed];
+    let mut arguments = vec![
+        "train", "trial-b", "--base", "shapes", "--name", "trial-b", "--seed", seed,
+    ];
     for change in [
         "model.filters=[4,8]",
         "data.shapes.train_images=96",

@@ -33,6 +33,9 @@ pub(in crate::cli) fn experiment(error: &ExperimentError, commands: &Commands) -
             Some("the value was given with --set".to_string())
         }
         ExperimentError::BadOverride { .. } => Some("for example --set train.epochs=5".to_string()),
+        ExperimentError::RunName { .. } => Some(
+            "give up to 100 ASCII letters, digits and . _ + = -, such as --name lr3e-3".to_string(),
+        ),
         ExperimentError::NoBase { .. } => Some(
             "leave out --base, or begin the file with extends = \"base/cifar-100\"".to_string(),
         ),
