@@ -22,6 +22,7 @@ use super::reproduce::ReproduceArguments;
 use super::sanity::SanityArguments;
 use super::score::ScoreArguments;
 use super::shared::Shared;
+use super::sweep::SweepArguments;
 use super::train::TrainArguments;
 use super::weights::WeightsArguments;
 
@@ -53,6 +54,8 @@ impl Arguments {
 pub(super) enum Verb {
     /// Train a trial, with checkpoints, a table and curves
     Train(TrainArguments),
+    /// Run an experiment with many values and seeds, here or on a cluster, and merge the results
+    Sweep(SweepArguments),
     /// Show what a trained network looks at in given images
     Explain(ExplainArguments),
     /// Show which hidden states a next-frame predictor's prediction depends on
@@ -122,6 +125,7 @@ impl Verb {
             Self::Score(arguments) => only(arguments.mode()),
             Self::Reproduce(arguments) => only(arguments.mode()),
             Self::Train(_)
+            | Self::Sweep(_)
             | Self::ExplainSeq(_)
             | Self::Sanity(_)
             | Self::Draw(_)

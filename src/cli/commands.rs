@@ -29,6 +29,11 @@ impl Commands {
         Self { shared: words }
     }
 
+    /// Returns the shared options, as words of a command.
+    pub(super) fn shared(&self) -> &[String] {
+        &self.shared
+    }
+
     /// Returns the command with these words and the shared options, ready to paste.
     pub(super) fn of<T: AsRef<str>>(&self, words: impl IntoIterator<Item = T>) -> String {
         let mut words: Vec<String> = words
@@ -93,7 +98,7 @@ fn program() -> &'static str {
 }
 
 /// Returns `word` as a shell reads it back.
-fn quoted(word: &str) -> String {
+pub(super) fn quoted(word: &str) -> String {
     if word.contains(char::is_control) {
         return printed(word);
     }

@@ -195,7 +195,7 @@ fn list_trained(context: &Context) -> anyhow::Result<()> {
 }
 
 /// Returns the question in an experiment's header.
-fn question(header: &str) -> String {
+pub(super) fn question(header: &str) -> String {
     let mut words = String::new();
     for line in header
         .lines()

@@ -8,6 +8,7 @@ use crate::model::CheckpointError;
 use crate::model::weights::WeightsError;
 use crate::run::RunError;
 use crate::study::StudyError;
+use crate::study::sweep::SweepError;
 use crate::train::TrainError;
 
 use super::commands::Commands;
@@ -118,6 +119,13 @@ fn known(
             StudyError::Weights(error) => known(error, Some(context)),
             StudyError::Explain(error) => known(error, Some(context)),
             StudyError::Train(error) => known(error, Some(context)),
+            StudyError::Sweep(SweepError::Setting { source, .. }) => {
+                known(source.as_ref(), Some(context))
+            }
+            StudyError::Sweep(error) => {
+                let (hint, misused) = hints::sweep(error, &context.commands);
+                Some((Some(hint), code(misused)))
+            }
             own => Some(study_hint(own, context)),
         };
     }

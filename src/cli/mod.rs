@@ -37,6 +37,9 @@ mod score_text;
 mod shared;
 mod signals;
 mod study_hints;
+mod sweep;
+mod sweep_submit;
+mod sweep_workers;
 mod train;
 mod weights;
 
@@ -134,6 +137,7 @@ fn dispatch(context: &Context, verb: Verb) -> anyhow::Result<u8> {
         Verb::Weights(arguments) => weights::run(context, &arguments),
         Verb::Export(arguments) => export::run(context, &arguments),
         Verb::Draw(arguments) => draw::run(context, &arguments),
+        Verb::Sweep(arguments) => sweep::run(context, &arguments),
         Verb::List => experiments::list(context),
         Verb::Show(arguments) => experiments::show(context, &arguments),
         Verb::Diff(arguments) => experiments::diff(context, &arguments),

@@ -144,17 +144,35 @@ const PICTURES: &str = "--image --method --layer --class --quantity --out";
 const ABLATION: &str = "--series --along --class --retrain-head --train --out";
 /// Options of measured maps, whatever the pictures.
 const MAPS: &str = "--series --methods --layers --class --retrain-head --out";
+/// Options that describe a sweep.
+const SWEEP: &str = "--experiment --grid --set --seeds --base --most-cells";
 /// Options that choose images of a data set.
 const SPLIT: &str = "--split --limit";
 
 /// What each verb reads in each mode. The options of every verb, such as `--data-dir`, describe the
 /// machine and not the command, and are accepted everywhere.
-const TABLE: [(&str, Mode, &[&str]); 31] = [
+const TABLE: [(&str, Mode, &[&str]); 36] = [
     (
         "train",
         Mode::Only,
         &["--base --set --name --seed --seeds --resume --accept-changes --force"],
     ),
+    ("sweep plan", Mode::Only, &[SWEEP, "--replace"]),
+    (
+        "sweep run",
+        Mode::Only,
+        &[SWEEP, "--workers --cell --shard"],
+    ),
+    ("sweep merge", Mode::Only, &["--out"]),
+    (
+        "sweep submit",
+        Mode::Only,
+        &[
+            SWEEP,
+            "--engine --throttle --option --image --claim --dry-run",
+        ],
+    ),
+    ("sweep list", Mode::Only, &[]),
     ("explain", Mode::ImageNet, &[PICTURES, WEIGHTS]),
     (
         "explain",
@@ -280,6 +298,11 @@ impl Given {
                 .extend(options.into_iter().map(|(_, option)| option));
         }
         given
+    }
+
+    /// Returns whether `option` was given.
+    pub(super) fn has(&self, option: &str) -> bool {
+        self.options.iter().any(|given| given == option)
     }
 
     /// Returns whether an option was given that the verb reads in the mode `first` alone.

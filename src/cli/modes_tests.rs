@@ -13,6 +13,11 @@ use crate::study::Runs;
 /// A command in each mode.
 const EXAMPLES: [(Mode, &str); TABLE.len()] = [
     (Mode::Only, "train trial-a"),
+    (Mode::Only, "sweep plan learning-rate"),
+    (Mode::Only, "sweep run learning-rate"),
+    (Mode::Only, "sweep merge learning-rate"),
+    (Mode::Only, "sweep submit learning-rate --engine slurm"),
+    (Mode::Only, "sweep list"),
     (Mode::ImageNet, "explain resnet50"),
     (Mode::Trained, "explain trial-b"),
     (Mode::Only, "explain-seq convlstm"),

@@ -183,7 +183,8 @@ pub(super) fn study_hint(error: &StudyError, context: &Context) -> (Option<Strin
         | StudyError::Checkpoint(_)
         | StudyError::Weights(_)
         | StudyError::Explain(_)
-        | StudyError::Train(_) => (None, FAILED),
+        | StudyError::Train(_)
+        | StudyError::Sweep(_) => (None, FAILED),
     }
 }
 

@@ -94,6 +94,16 @@ pub enum ExperimentError {
         /// What is wrong with it.
         problem: &'static str,
     },
+    /// There is no such sweep.
+    #[error("no sweep \"{name}\"")]
+    UnknownSweep {
+        /// The requested name.
+        name: String,
+        /// The nearest known name.
+        near: Option<String>,
+        /// All known names.
+        known: Vec<String>,
+    },
     /// There is no such base.
     #[error("no base \"{name}\"")]
     UnknownBase {
@@ -199,6 +209,7 @@ impl ExperimentError {
             | Self::OtherBase { .. }
             | Self::Read { .. }
             | Self::BadOverride { .. }
+            | Self::UnknownSweep { .. }
             | Self::RunName { .. } => None,
         }
     }

@@ -92,15 +92,26 @@ pub fn known(folder: &Path) -> Vec<String> {
 
 /// Returns the names of all bases, local and shipped, in order.
 pub(super) fn bases(folder: &Path) -> Vec<String> {
-    let names = all_names(folder).into_iter();
-    let plain = |name: String| name.strip_prefix(BASE_PREFIX).map(str::to_owned);
-    names.filter_map(plain).collect()
+    names_below(folder, BASE_PREFIX.trim_end_matches('/'))
+}
+
+/// Returns the names of the files in the folder `below` that of experiments, local and shipped, in
+/// order.
+pub(super) fn names_below(folder: &Path, below: &str) -> Vec<String> {
+    let names = every_name(folder).into_iter();
+    let inner = |name: String| Some(name.strip_prefix(below)?.strip_prefix('/')?.to_string());
+    names.filter_map(inner).collect()
 }
 
 fn all_names(folder: &Path) -> Vec<String> {
+    let mut names = every_name(folder);
+    names.retain(|name| name.split('/').next() != Some(SWEEPS));
+    names
+}
+
+fn every_name(folder: &Path) -> Vec<String> {
     let mut names: Vec<String> = EMBEDDED.iter().map(|(name, _)| name.to_string()).collect();
     add_names(&folder.join(LOCAL_FOLDER), "", &mut names);
-    names.retain(|name| name.split('/').next() != Some(SWEEPS));
     names.sort();
     names.dedup();
     names

@@ -379,7 +379,7 @@ fn add_runs(root: &Path, trial: &str, runs: &mut Vec<RunDir>) -> Result<(), RunE
     Ok(())
 }
 
-fn folder_names(folder: &Path) -> Result<Vec<String>, RunError> {
+pub(super) fn folder_names(folder: &Path) -> Result<Vec<String>, RunError> {
     let mut names = names_in(folder)?;
     names.retain(|name| folder.join(name).is_dir());
     Ok(names)

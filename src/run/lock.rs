@@ -5,6 +5,8 @@ use std::io::Write;
 use std::path::Path;
 
 use super::RunError;
+use super::holder::Holder;
+use super::host::host_name;
 use super::own_file::open_own;
 
 /// Name of the lock file in a folder.
@@ -13,10 +15,12 @@ pub(super) const LOCK_FILE: &str = ".lock";
 /// Most lock files that are tried, each removed by its holder before it could be locked here.
 const ATTEMPTS: usize = 10;
 
-/// An exclusive lock on a run folder or an output folder. The operating system holds it, so it ends
-/// when the value is dropped or the process dies in any way.
+/// An exclusive lock on a run folder or an output folder. On one machine the operating system holds
+/// it, so it ends when the value is dropped or the process dies in any way. Other machines see the
+/// mark of its [`Holder`].
 #[derive(Debug)]
 pub struct RunLock {
+    holder: Option<Holder>,
     _file: File,
 }
 
@@ -36,40 +40,49 @@ impl RunLock {
             options.create(true).truncate(false).read(true).write(true);
             let mut file = open_own(&path, &mut options)
                 .map_err(|source| RunError::io("create", &path, source))?;
-            match file.try_lock() {
-                Ok(()) => {}
+            let alone = match file.try_lock() {
+                Ok(()) => true,
                 Err(TryLockError::WouldBlock) => break,
-                Err(TryLockError::Error(source)) => {
-                    return Err(RunError::io("lock", &path, source));
-                }
-            }
+                // A file system without locks.
+                Err(TryLockError::Error(_)) => false,
+            };
+            let holder = Holder::take(folder, alone)
+                .map_err(|source| RunError::io("create", &path, source))?;
+            let holder = match holder {
+                Ok(holder) => holder,
+                Err(owner) => return Err(locked(folder, &owner)),
+            };
             file.set_len(0)
                 .and_then(|()| file.write_all(own.as_bytes()))
                 .map_err(|source| RunError::io("write", &path, source))?;
             if fs::read(&path).is_ok_and(|found| found == own.as_bytes()) {
-                return Ok(Self { _file: file });
+                return Ok(Self {
+                    holder: Some(holder),
+                    _file: file,
+                });
             }
         }
         // The owner's name is informative only, so an unreadable one does not change the result.
         let owner = fs::read_to_string(&path).unwrap_or_default();
-        let owner = match owner.trim() {
-            "" => "another process",
-            owner => owner,
-        };
-        Err(RunError::Locked {
-            path: folder.to_path_buf(),
-            owner: owner.to_string(),
-        })
+        Err(locked(folder, &owner))
+    }
+
+    /// Removes the mark for other machines, so that the folder can be removed before the value is
+    /// dropped.
+    pub(super) fn unmark(&mut self) {
+        self.holder = None;
     }
 }
 
-/// Returns this machine's name if the system provides it, else "this host".
-pub(crate) fn host_name() -> String {
-    fs::read_to_string("/proc/sys/kernel/hostname")
-        .ok()
-        .or_else(|| std::env::var("HOSTNAME").ok())
-        .or_else(|| std::env::var("COMPUTERNAME").ok())
-        .map_or_else(|| "this host".to_string(), |name| name.trim().to_string())
+fn locked(folder: &Path, owner: &str) -> RunError {
+    let owner = match owner.trim() {
+        "" => "another process",
+        owner => owner,
+    };
+    RunError::Locked {
+        path: folder.to_path_buf(),
+        owner: owner.to_string(),
+    }
 }
 
 #[cfg(test)]

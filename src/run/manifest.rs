@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::arrays::read_file;
-use super::lock::host_name;
+use super::host::host_name;
 use super::pixel_statistics::PixelStatistics;
 use super::sealed::Sealed;
 use super::totals::TotalsRecord;

@@ -1,6 +1,7 @@
 //! The disk contract: the content of a run folder and an explanation folder, with reading and
 //! writing. Burn is not used here, so figures can be drawn from disk without a network.
 
+mod across_seeds;
 mod arrays;
 mod atomic;
 mod capacity;
@@ -18,6 +19,8 @@ mod explanations;
 mod file_name;
 mod frames;
 mod head;
+mod holder;
+mod host;
 mod interrupt;
 mod localization;
 mod lock;
@@ -33,10 +36,13 @@ mod sanity;
 mod scores;
 mod sealed;
 mod sequence;
+mod sweep;
+mod sweep_tables;
 mod table;
 mod totals;
 mod user_file;
 
+pub use across_seeds::{SeedSpread, SeedValues};
 pub use arrays::{Array, StoredArrays};
 pub use atomic::{
     Leftover, clear_beside, clear_temporaries, remove_folder_atomically, write_atomically,
@@ -78,7 +84,7 @@ pub use output::{Output, StagedSet, check_file, check_folder, settle};
 pub use own_file::open_own;
 pub use pixel_statistics::PixelStatistics;
 pub use rows::{
-    EpochRecord, EpochRow, ForecastRow, append_epoch_record, check_epoch_records,
+    EpochRecord, EpochRow, ForecastRow, append_epoch_record, check_epoch_records, epoch_seconds,
     read_epoch_records, truncate_epoch_records,
 };
 pub use sanity::{
@@ -88,6 +94,8 @@ pub use scores::{LayerPlace, ScorePair, ScoreRow, ScoreSummary};
 pub use sequence::{
     DigitTrack, ExplainedClip, SEQUENCE_JSON, SEQUENCE_TENSORS, SequenceSet, StateMap,
 };
+pub use sweep::{CellFailure, PlannedCell, SweepDir, lines as plan_lines};
+pub use sweep_tables::{SweepRow, SweepSummaryRow, UndoneRow};
 pub use table::{Cell, TableRow, write_wide};
 pub use totals::{EpochTotals, Quality, TotalsRecord};
 pub use user_file::{open_regular, read_regular, read_text};

@@ -98,7 +98,7 @@ pub struct Output {
     /// The folders that were created for it, the innermost first.
     created: Vec<PathBuf>,
     /// Released after the lock file was removed.
-    _lock: RunLock,
+    lock: RunLock,
 }
 
 impl Output {
@@ -120,7 +120,7 @@ impl Output {
         let output = Self {
             folder: folder.to_path_buf(),
             created,
-            _lock: lock,
+            lock,
         };
         move_decided(folder)?;
         let cleared = clear_temporaries(folder)?;
@@ -149,6 +149,7 @@ impl Output {
 impl Drop for Output {
     fn drop(&mut self) {
         // The results are there; a lock file or an empty folder that stays does no harm.
+        self.lock.unmark();
         let _ = fs::remove_file(self.folder.join(LOCK_FILE));
         for folder in &self.created {
             let _ = fs::remove_dir(folder);

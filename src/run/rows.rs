@@ -121,6 +121,30 @@ pub fn read_epoch_records<R: EpochRecord>(path: &Path) -> Result<Vec<R>, RunErro
     R::parse(path, whole)
 }
 
+/// Returns the median of the seconds of the epochs in the table at `path`; `None` if it has none. The
+/// untrained network is not an epoch.
+///
+/// # Errors
+/// A table that cannot be read.
+pub fn epoch_seconds(path: &Path) -> Result<Option<f64>, RunError> {
+    /// The columns of either kind of row.
+    #[derive(Deserialize)]
+    struct Seconds {
+        epoch: u32,
+        seconds: f64,
+    }
+    let damaged = |reason| RunError::damaged(path, reason);
+    let mut reader = csv::Reader::from_path(path).map_err(damaged)?;
+    let rows: Vec<Seconds> = reader
+        .deserialize()
+        .collect::<Result<_, _>>()
+        .map_err(damaged)?;
+    let trained = rows.into_iter().filter(|row| row.epoch > 0);
+    let mut seconds: Vec<f64> = trained.map(|row| row.seconds).collect();
+    seconds.sort_by(f64::total_cmp);
+    Ok(seconds.get(seconds.len() / 2).copied())
+}
+
 /// Appends `row` to the table of `run`, whose epochs have `steps` steps each, by rewriting the whole
 /// file atomically. Rows of that epoch or later, left by a run that was killed before its checkpoint,
 /// are replaced.

@@ -11,6 +11,7 @@ use crate::run::RunError;
 use crate::train::TrainError;
 
 use super::named::{ClipUse, ListKind, RunName};
+use super::sweep::SweepError;
 
 /// Why a study ended early.
 #[derive(Debug, thiserror::Error)]
@@ -375,6 +376,9 @@ pub enum StudyError {
     /// The experiment.
     #[error(transparent)]
     Experiment(#[from] ExperimentError),
+    /// The sweep.
+    #[error(transparent)]
+    Sweep(#[from] SweepError),
     /// The checkpoint.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),

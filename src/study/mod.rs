@@ -37,6 +37,7 @@ pub mod sanity;
 pub mod score;
 pub mod series;
 mod subject;
+pub mod sweep;
 mod table;
 mod titles;
 pub mod training;

@@ -32,5 +32,6 @@ pub use linear_head::{
 };
 pub use schedule::RateChange;
 pub use session::{check_epochs, check_start};
+pub use space::checkpoint_bytes;
 pub use spec::{CheckpointSpec, FIXED_ON_RESUME, OptimizerName, Schedule, TrainSpec};
 pub use step::ImageBatch;

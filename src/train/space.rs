@@ -17,7 +17,7 @@ const OTHER_CHECKPOINTS: u64 = 3;
 /// the run continues with a warning: its checkpoints stay intact even on a full one.
 pub(super) fn check_space(job: &Job<'_>, notes: &mut Notes<'_>) -> Result<(), TrainError> {
     let path = job.run.path();
-    let needed = needed(job.manifest.parameters, job.checkpoints, job.train);
+    let needed = checkpoint_bytes(job.manifest.parameters, job.checkpoints, job.train);
     let system = match fs4::statvfs(&path) {
         Ok(system) => system,
         Err(error) => {
@@ -36,8 +36,9 @@ pub(super) fn check_space(job: &Job<'_>, notes: &mut Notes<'_>) -> Result<(), Tr
     Ok(())
 }
 
-/// Returns the estimated size in bytes of all checkpoints that a run keeps.
-fn needed(parameters: u64, checkpoints: &CheckpointSpec, train: &TrainSpec) -> u64 {
+/// Returns the estimated size in bytes of all checkpoints that a run of a network with `parameters`
+/// keeps.
+pub fn checkpoint_bytes(parameters: u64, checkpoints: &CheckpointSpec, train: &TrainSpec) -> u64 {
     let count = checkpoints.count(train.epochs) + OTHER_CHECKPOINTS;
     // The weight, and the averages of its gradients and their squares, or its velocity.
     let state = match train.optimizer {
@@ -86,18 +87,27 @@ mod tests {
             epochs,
             ..TrainSpec::default()
         };
-        assert_eq!(needed(1_000_000, &schedule, &adam(20)), 120_000_000);
+        assert_eq!(
+            checkpoint_bytes(1_000_000, &schedule, &adam(20)),
+            120_000_000
+        );
         // Weights, their average and a velocity.
         let averaged = TrainSpec {
             optimizer: OptimizerName::Sgd,
             weight_average: 0.99,
             ..adam(20)
         };
-        assert_eq!(needed(1_000_000, &schedule, &averaged), 120_000_000);
+        assert_eq!(
+            checkpoint_bytes(1_000_000, &schedule, &averaged),
+            120_000_000
+        );
         let all = CheckpointSpec {
             at: vec![],
             every: 1,
         };
-        assert_eq!(needed(u64::MAX / 2, &all, &adam(u32::MAX)), u64::MAX);
+        assert_eq!(
+            checkpoint_bytes(u64::MAX / 2, &all, &adam(u32::MAX)),
+            u64::MAX
+        );
     }
 }

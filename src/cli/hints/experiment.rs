@@ -26,6 +26,10 @@ pub(in crate::cli) fn experiment(error: &ExperimentError, commands: &Commands) -
         ExperimentError::UnknownBase { near, known, .. } => {
             Some(suggestion(near.as_deref(), "known bases", known))
         }
+        ExperimentError::UnknownSweep { name, near, known } => Some(format!(
+            "{}; or give its --experiment and --grid, or write \"experiments/sweeps/{name}.toml\"",
+            suggestion(near.as_deref(), "known sweeps", known)
+        )),
         ExperimentError::UnknownKey { near, known, .. } => {
             Some(suggestion(near.as_deref(), "known keys", known))
         }

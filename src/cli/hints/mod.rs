@@ -7,6 +7,7 @@ mod experiment;
 mod explain;
 mod folder;
 mod run;
+mod sweep;
 mod train;
 mod weights;
 
@@ -15,5 +16,6 @@ pub(super) use device::device;
 pub(super) use experiment::experiment;
 pub(super) use explain::explain;
 pub(super) use run::run;
+pub(super) use sweep::sweep;
 pub(super) use train::train;
 pub(super) use weights::weights;

@@ -1,0 +1,87 @@
+//! One cell: trained to its end, wherever it runs.
+
+use crate::run::{PlannedCell, SweepDir};
+use crate::study::training::Training;
+use crate::study::watch::Watch;
+use crate::study::{Runs, StudyError, is_done};
+use crate::train::Outcome;
+
+use super::error::SweepError;
+use super::plan::{VERSION, hash, resolved};
+
+/// How a cell ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CellEnd {
+    /// Its run is done.
+    Done,
+    /// Its run was done before.
+    Already,
+    /// It was stopped with a checkpoint saved, and can continue.
+    Stopped,
+}
+
+/// Trains the run of `cell` of the sweep called `name`, from where it stopped or from the start. A
+/// failure is recorded in the sweep's folder.
+///
+/// # Errors
+/// [`SweepError::OtherVersion`], [`SweepError::Changed`]; those of training.
+pub fn run_cell(
+    runs: &Runs,
+    name: &str,
+    cell: &PlannedCell,
+    watch: &dyn Watch,
+) -> Result<CellEnd, StudyError> {
+    let dir = SweepDir::new(&runs.checkpoints, name);
+    match attempt(runs, name, cell, watch) {
+        Ok(end) => {
+            dir.clear_failure(cell)?;
+            Ok(end)
+        }
+        Err(StudyError::Stopped) => Ok(CellEnd::Stopped),
+        Err(error) => {
+            // The first error is the one to report.
+            let _ = dir.write_failure(cell, &error.to_string());
+            Err(error)
+        }
+    }
+}
+
+fn attempt(
+    runs: &Runs,
+    name: &str,
+    cell: &PlannedCell,
+    watch: &dyn Watch,
+) -> Result<CellEnd, StudyError> {
+    if cell.camtrail != VERSION {
+        return Err(SweepError::OtherVersion {
+            name: name.to_string(),
+            planned: cell.camtrail.clone(),
+            ours: VERSION.to_string(),
+        }
+        .into());
+    }
+    let experiment = resolved(runs, cell)?;
+    if hash(cell, &experiment) != cell.hash {
+        return Err(SweepError::Changed {
+            name: name.to_string(),
+            cell: cell.cell,
+            now: None,
+        }
+        .into());
+    }
+    let done = is_done(&cell.dir(&runs.checkpoints));
+    Ok(match experiment.train(runs, cell.seed, watch)? {
+        Training::Already => CellEnd::Already,
+        Training::Ended(Outcome::Done { .. }) if done => CellEnd::Already,
+        Training::Ended(Outcome::Done { .. }) => CellEnd::Done,
+        Training::Ended(Outcome::Stopped { .. }) => CellEnd::Stopped,
+    })
+}
+
+/// Returns the numbers of the cells whose run is not done.
+pub fn pending(runs: &Runs, cells: &[PlannedCell]) -> Vec<u64> {
+    let open = cells
+        .iter()
+        .filter(|cell| !is_done(&cell.dir(&runs.checkpoints)));
+    open.map(|cell| cell.cell).collect()
+}

@@ -1,0 +1,82 @@
+//! Errors of sweeps.
+
+use std::path::PathBuf;
+
+use crate::study::StudyError;
+
+/// Why a sweep cannot be planned, run or merged.
+#[derive(Debug, thiserror::Error)]
+pub enum SweepError {
+    /// It has more cells than it allows.
+    #[error("sweep {name:?} has {cells} cells, allowed are {most}")]
+    TooLarge {
+        /// The sweep.
+        name: String,
+        /// The number of its cells.
+        cells: u64,
+        /// The largest number allowed.
+        most: u64,
+    },
+    /// A key of the grid has no value.
+    #[error("\"grid\" gives no value for \"{key}\"")]
+    NoValues {
+        /// The key.
+        key: String,
+    },
+    /// Two cells are one run.
+    #[error("cells {first} and {second} are the same run, \"{run}\"")]
+    SameRun {
+        /// The first cell.
+        first: u64,
+        /// The second cell.
+        second: u64,
+        /// Their run.
+        run: String,
+    },
+    /// A cell's experiment cannot be resolved.
+    #[error("{setting}: {source}")]
+    Setting {
+        /// The experiment and its changes.
+        setting: String,
+        /// The error.
+        source: Box<StudyError>,
+    },
+    /// There is no plan.
+    #[error("sweep {name:?} has no plan, {path:?}")]
+    NoPlan {
+        /// The sweep.
+        name: String,
+        /// The expected path.
+        path: PathBuf,
+    },
+    /// The plan has no such cell.
+    #[error("sweep {name:?} has no cell {cell}: it has cells 0 to {last}")]
+    NoCell {
+        /// The sweep.
+        name: String,
+        /// The requested number.
+        cell: u64,
+        /// The last number.
+        last: u64,
+    },
+    /// The plan is that of another version.
+    #[error("sweep {name:?} was planned by camtrail {planned}, this is {ours}")]
+    OtherVersion {
+        /// The sweep.
+        name: String,
+        /// The version in the plan.
+        planned: String,
+        /// This version.
+        ours: String,
+    },
+    /// The sweep or one of its experiments changed since it was planned.
+    #[error("cell {cell} of sweep {name:?} changed since it was planned{}", .now.as_ref().map_or(String::new(), |now| format!(": it is {now} now")))]
+    Changed {
+        /// The sweep.
+        name: String,
+        /// The first cell that differs.
+        cell: u64,
+        /// The run that the cell is now, if the number of cells did not change before it.
+        now: Option<String>,
+    },
+}
