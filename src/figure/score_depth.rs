@@ -11,6 +11,7 @@ use super::error::FigureError;
 use super::folder::FolderFigure;
 use super::page::Page;
 use super::plot::{DATA_LINE, POINT, Plot};
+use super::seed_marks::{ASIDE, SeedMarks, seeds_sentence};
 use super::selection::{generated_note, seeds_note, unique};
 use super::sheet::Figure;
 use super::svg_text::{checkpoint_rule, class_name, network_title};
@@ -205,11 +206,9 @@ impl ScoreDepth<'_> {
         columns: &[PanelColumn<'_>],
         looks: &[Look<'_>],
     ) {
-        let of_metric = || self.rows.iter().filter(|row| row.metric == metric.metric);
-        let low = of_metric().map(|row| row.low).fold(f64::INFINITY, f64::min);
-        let high = of_metric()
-            .map(|row| row.high)
-            .fold(f64::NEG_INFINITY, f64::max);
+        let of_metric = self.rows.iter().filter(|row| row.metric == metric.metric);
+        let marks: Vec<SeedMarks> = of_metric.map(|row| self.marks(row)).collect();
+        let (low, high) = SeedMarks::extent(marks.iter());
         let ticks = Ticks::around(low, high, MOST_TICKS);
         let numbers = Plot::numbers_width(&ticks);
         let panel = panel_width(columns.len());
@@ -229,15 +228,24 @@ impl ScoreDepth<'_> {
             page.canvas
                 .text((after, beside), Anchor::Start, &SMALL, &metric.better);
             plot.base(&mut page.canvas);
-            let rows: Vec<&ScoreSummary> = column
-                .rows
-                .iter()
-                .copied()
+            let own = column.rows.iter().copied();
+            let rows: Vec<(&ScoreSummary, SeedMarks)> = own
                 .filter(|row| row.metric == metric.metric)
+                .map(|row| (row, self.marks(row)))
                 .collect();
             bottom = bottom.max(draw_panel(&mut page.canvas, &plot, &rows, looks));
         }
         page.y = bottom + ROW_GAP;
+    }
+
+    /// Returns the numbers of seeds that have a mean.
+    fn seeds(&self) -> impl Iterator<Item = usize> {
+        self.rows.iter().map(|row| row.seed_means.defined().count())
+    }
+
+    fn marks(&self, row: &ScoreSummary) -> SeedMarks {
+        let several = self.seeds().any(|seeds| seeds > 1);
+        SeedMarks::of(&row.seed_means, (row.mean, row.low, row.high), several)
     }
 
     fn subtitle(&self) -> String {
@@ -269,12 +277,17 @@ impl ScoreDepth<'_> {
     }
 
     fn caption(&self) -> String {
-        let mut text = "Bars: 95 % bootstrap intervals over images".to_string();
-        if self.rows.iter().any(|row| row.seeds.contains(' ')) {
-            text.push_str(", each image averaged over the seeds first");
-        }
+        let several = seeds_sentence(self.seeds());
+        let mut text = several.unwrap_or_else(|| {
+            let mut text = "Bars: 95 % bootstrap intervals over images".to_string();
+            // Tables of earlier versions do not have the means of each seed.
+            if self.rows.iter().any(|row| row.seeds.contains(' ')) {
+                text.push_str(", each image averaged over the seeds first");
+            }
+            text + "."
+        });
         text.push_str(
-            ". Y and O: the class's confidence on the image and on L times the image. Average \
+            " Y and O: the class's confidence on the image and on L times the image. Average \
              Drop: mean of max(0, Y - O) / Y; % Increase: O above Y; average gain: mean of \
              max(0, O - Y) / (1 - Y). Empty maps count as black.",
         );
@@ -316,9 +329,14 @@ fn headings(canvas: &mut Canvas, top: f32, columns: &[PanelColumn<'_>]) -> f32 {
 }
 
 /// Draws one panel's lines and the marks under them, and returns its bottom in pixels.
-fn draw_panel(canvas: &mut Canvas, plot: &Plot, rows: &[&ScoreSummary], looks: &[Look<'_>]) -> f32 {
+fn draw_panel(
+    canvas: &mut Canvas,
+    plot: &Plot,
+    rows: &[(&ScoreSummary, SeedMarks)],
+    looks: &[Look<'_>],
+) -> f32 {
     let mut trials: Vec<&ScoreSummary> = Vec::new();
-    for row in rows {
+    for (row, _) in rows {
         if !trials.iter().any(|known| known.trial == row.trial) {
             trials.push(row);
         }
@@ -346,14 +364,17 @@ fn draw_panel(canvas: &mut Canvas, plot: &Plot, rows: &[&ScoreSummary], looks: &
         let aside = (place as f32 - (looks.len() - 1) as f32 / 2.0) * step;
         let mut points: Vec<Point> = Vec::new();
         for (index, trial) in trials.iter().enumerate() {
-            let here = |row: &&&ScoreSummary| row.trial == trial.trial && row.method == look.method;
-            let Some(row) = rows.iter().find(here) else {
+            let here = |(row, _): &&(&ScoreSummary, SeedMarks)| {
+                row.trial == trial.trial && row.method == look.method
+            };
+            let Some((_, marks)) = rows.iter().find(here) else {
                 continue;
             };
             let x = middle(index) + aside;
-            let ends = [(x, plot.y.at(row.low)), (x, plot.y.at(row.high))];
-            canvas.polyline(&ends, Stroke::solid(look.stroke.colour, 2.0));
-            points.push((x, plot.y.at(row.mean)));
+            let stroke = Stroke::solid(look.stroke.colour, 2.0);
+            marks.draw_bar(canvas, plot, x, stroke);
+            marks.draw_seeds(canvas, plot, x + ASIDE.min(step / 2.0), stroke.colour);
+            points.push((x, plot.y.at(marks.mean)));
         }
         let thin = Stroke {
             width: 1.8,

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::figure::samples::assert_laid_out;
+use crate::run::SeedValues;
 
 const METHODS: [(&str, &str); 8] = [
     ("cam", "CAM"),
@@ -82,8 +83,9 @@ fn rows(layers: &[Layer], methods: usize, steps: Option<usize>) -> Vec<ScoreSumm
                     mean,
                     low: mean - 0.03 * unit,
                     high: mean + 0.04 * unit,
-                    lowest_seed: mean - 0.01 * unit,
-                    highest_seed: mean + 0.01 * unit,
+                    seed_means: SeedValues::default(),
+                    seeds_low: None,
+                    seeds_high: None,
                 });
             }
         }

@@ -1,6 +1,7 @@
 //! The disk contract: the content of a run folder and an explanation folder, with reading and
 //! writing. Burn is not used here, so figures can be drawn from disk without a network.
 
+mod across_seeds;
 mod arrays;
 mod atomic;
 mod capacity;
@@ -32,11 +33,13 @@ mod rows;
 mod sanity;
 mod scores;
 mod sealed;
+mod seed_tables;
 mod sequence;
 mod table;
 mod totals;
 mod user_file;
 
+pub use across_seeds::{SeedSpread, SeedValues};
 pub use arrays::{Array, StoredArrays};
 pub use atomic::{
     Leftover, clear_beside, clear_temporaries, remove_folder_atomically, write_atomically,
@@ -85,6 +88,7 @@ pub use sanity::{
     CascadeRow, ClassRow, IdentityRow, SanityTables, Verdict, VerdictRow, verdict_of,
 };
 pub use scores::{LayerPlace, ScorePair, ScoreRow, ScoreSummary};
+pub use seed_tables::{CascadeSeedsRow, DepthSeedsRow, comparable_seeds, correlations};
 pub use sequence::{
     DigitTrack, ExplainedClip, SEQUENCE_JSON, SEQUENCE_TENSORS, SequenceSet, StateMap,
 };

@@ -4,8 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::RunError;
-use super::TableRow;
+use super::{CascadeSeedsRow, RunError, TableRow};
 
 /// Whether a method passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -222,19 +221,22 @@ impl SanityTables {
     }
 
     /// Names of the table files.
-    pub const FILES: [&str; 4] = [
+    pub const FILES: [&str; 5] = [
         CascadeRow::FILE,
+        CascadeSeedsRow::FILE,
         ClassRow::FILE,
         IdentityRow::FILE,
         VerdictRow::FILE,
     ];
 
-    /// Writes every table into `folder`.
+    /// Writes every table into `folder`, and the summary of the cascade over seeds.
     ///
     /// # Errors
     /// As [`write_atomically`](super::write_atomically).
     pub fn write(&self, folder: &Path) -> Result<(), RunError> {
         CascadeRow::write(&folder.join(CascadeRow::FILE), &self.cascade)?;
+        let seeds = CascadeSeedsRow::all(&self.cascade);
+        CascadeSeedsRow::write(&folder.join(CascadeSeedsRow::FILE), &seeds)?;
         ClassRow::write(&folder.join(ClassRow::FILE), &self.classes)?;
         IdentityRow::write(&folder.join(IdentityRow::FILE), &self.identities)?;
         VerdictRow::write(&folder.join(VerdictRow::FILE), &self.verdicts)
