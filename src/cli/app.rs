@@ -22,6 +22,7 @@ use super::reproduce::ReproduceArguments;
 use super::sanity::SanityArguments;
 use super::score::ScoreArguments;
 use super::shared::Shared;
+use super::stability::StabilityArguments;
 use super::train::TrainArguments;
 use super::weights::WeightsArguments;
 
@@ -64,6 +65,12 @@ pub(super) enum Verb {
     Localize(LocalizeArguments),
     /// Check whether maps depend on the network's parameters and on the class
     Sanity(SanityArguments),
+    /// Measure how alike the maps of several training seeds are
+    #[command(mut_arg("class", |class| class.default_value("true")
+        .help("Class to explain: \"true\" or a class name")))]
+    #[command(mut_arg("methods", |methods| methods.default_value("grad-cam")
+        .help("Methods, or \"all\"")))]
+    Stability(StabilityArguments),
     /// Measure the accuracy of a trained network, or the errors of predicted frames
     Evaluate(EvaluateArguments),
     /// Score the maps of trained networks over a whole split: table and figure by depth
@@ -124,6 +131,7 @@ impl Verb {
             Self::Train(_)
             | Self::ExplainSeq(_)
             | Self::Sanity(_)
+            | Self::Stability(_)
             | Self::Draw(_)
             | Self::Layers(_)
             | Self::Export(_)

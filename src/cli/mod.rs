@@ -36,6 +36,7 @@ mod score;
 mod score_text;
 mod shared;
 mod signals;
+mod stability;
 mod study_hints;
 mod train;
 mod weights;
@@ -126,6 +127,7 @@ fn dispatch(context: &Context, verb: Verb) -> anyhow::Result<u8> {
         Verb::Ablate(arguments) => ablate::run(context, &arguments),
         Verb::Localize(arguments) => localize::run(context, &arguments),
         Verb::Sanity(arguments) => sanity::run(context, &arguments),
+        Verb::Stability(arguments) => stability::run(context, &arguments),
         Verb::Evaluate(arguments) => evaluate::run(context, &arguments),
         Verb::Score(arguments) => score::run(context, &arguments),
         Verb::Reproduce(arguments) => reproduce::run(context, &arguments),

@@ -149,7 +149,7 @@ const SPLIT: &str = "--split --limit";
 
 /// What each verb reads in each mode. The options of every verb, such as `--data-dir`, describe the
 /// machine and not the command, and are accepted everywhere.
-const TABLE: [(&str, Mode, &[&str]); 31] = [
+const TABLE: [(&str, Mode, &[&str]); 32] = [
     (
         "train",
         Mode::Only,
@@ -178,6 +178,7 @@ const TABLE: [(&str, Mode, &[&str]); 31] = [
         Mode::Only,
         &[RUNS, MAPS, SPLIT, "--draws --pictures"],
     ),
+    ("stability", Mode::Only, &[RUNS, MAPS, SPLIT, "--pictures"]),
     (
         "evaluate",
         Mode::Photographed,

@@ -21,6 +21,7 @@ const EXAMPLES: [(Mode, &str); TABLE.len()] = [
     (Mode::Split, "localize"),
     (Mode::Boxes, "localize --boxes b.csv"),
     (Mode::Only, "sanity"),
+    (Mode::Only, "stability trial-a"),
     (Mode::Photographed, "evaluate resnet50"),
     (Mode::Trained, "evaluate trial-b"),
     (Mode::Frames, "evaluate convlstm"),

@@ -7,6 +7,7 @@ use super::commands::{Commands, base_words, option};
 use super::context::Context;
 use super::hints;
 use super::output::{FAILED, MISUSED};
+use super::stability::with_seeds;
 
 /// The form of a file of boxes.
 const BOXES_EXAMPLE: &str = "the first line is file,class,x0,y0,x1,y1 and every other one an object, \
@@ -42,6 +43,28 @@ pub(super) fn study_hint(error: &StudyError, context: &Context) -> (Option<Strin
             words.extend(base_words(base.as_deref()));
             failed(absent(&[run], &[context.command(words)], context))
         }
+        StudyError::OneSeed {
+            experiment,
+            base,
+            seed,
+        } => {
+            let found = context.runs.runs_of(experiment);
+            let same = found.iter().filter(|run| run.base == *base);
+            let mut seeds: Vec<u64> = same.map(|run| run.seed).collect();
+            seeds.sort_unstable();
+            if seeds.len() > 1 {
+                let all = with_seeds(seeds);
+                return failed(Commands::again_with(&["--seeds", "--seed"], &all));
+            }
+            let next = RunName {
+                experiment: experiment.clone(),
+                base: base.clone(),
+                seed: seed + 1,
+            };
+            failed(format!("train another: {}", train(&next, context)))
+        }
+        StudyError::PredictedClass => misused("take --class true, or name a class"),
+        StudyError::BaselineNamed(_) => misused("name methods, such as --methods grad-cam"),
         StudyError::Untrained {
             experiments,
             base,

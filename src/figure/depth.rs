@@ -118,7 +118,7 @@ impl Figure for Depth<'_> {
 
         let all = splits.iter();
         let all = all.flat_map(|split| columns.iter().map(|column| column.marks(split)));
-        let (low, high) = SeedMarks::extent(all.collect::<Vec<_>>().iter());
+        let (low, high) = SeedMarks::extent(all.collect::<Vec<_>>().iter(), (0.0, PERCENT));
         let ticks = Ticks::around(low, high, MOST_TICKS);
         let heads = table_rows(&columns[0])
             .into_iter()

@@ -111,7 +111,7 @@ impl Figure for LocalizationCurves<'_> {
 
         let several = seeds_sentence(rows.iter().map(|row| row.seed_means.defined().count()));
         let marks: Vec<SeedMarks> = rows.iter().map(|row| of(row, several.is_some())).collect();
-        let high = SeedMarks::extent(marks.iter()).1.max(0.0);
+        let high = SeedMarks::extent(marks.iter(), (0.0, 1.0)).1.max(0.0);
         let ticks = Ticks::around(0.0, high, MOST_TICKS);
         let panels = unique(
             rows.iter()

@@ -45,6 +45,7 @@ mod score_depth;
 mod seed_marks;
 mod selection;
 mod sheet;
+mod stability;
 mod svg_text;
 mod theme;
 mod training_time;
@@ -81,6 +82,7 @@ const FIGURES: &[FolderFigure] = &[
     loc_pictures::FIGURE,
     sanity_cascade::FIGURE,
     sanity_pictures::FIGURE,
+    stability::FIGURE,
 ];
 
 /// Draws every figure whose tables and maps lie in `folder` into it, and returns the files; none where

@@ -26,6 +26,8 @@ const PANEL_GAP: f32 = 40.0;
 const MOST_TICKS: usize = 11;
 /// Sideways distance between two series at one stage, in pixels.
 const DODGE: f32 = 7.0;
+/// The same where the points of the seeds stand between them.
+const DODGE_SEEDS: f32 = 18.0;
 /// Half the width of an interval's end bars, in pixels.
 const CAP: f32 = 5.0;
 /// Space between a line's end and its label, bridged by a thin leader, in pixels.
@@ -137,7 +139,7 @@ impl Figure for SanityCascade<'_> {
         let points: Vec<SeedMarks> = series.flat_map(|series| series.marks()).collect();
         let low = match points.is_empty() {
             true => 0.0,
-            false => SeedMarks::extent(points.iter()).0.min(0.0),
+            false => SeedMarks::extent(points.iter(), (-1.0, 1.0)).0.min(0.0),
         };
         let ticks = Ticks::around(low, 1.0, MOST_TICKS);
         let numbers = Plot::numbers_width(&ticks);
@@ -196,8 +198,8 @@ impl SanityCascade<'_> {
         parts.extend(generated_note(generated, 1).map(str::to_string));
         parts.push(format!("{} images", first.images));
         parts.push(seeds_note(&self.seeds()));
-        let epochs = unique(self.rows.iter().map(|row| (row.seed, row.epoch)));
-        let numbers: Vec<String> = epochs.iter().map(|(_, epoch)| epoch.to_string()).collect();
+        let epochs = unique(self.rows.iter().map(|row| row.epoch));
+        let numbers: Vec<String> = epochs.iter().map(u32::to_string).collect();
         let epochs = if epochs.len() > 1 { "epochs" } else { "epoch" };
         parts.push(format!("{epochs} {}", numbers.join(", ")));
         parts.push("solid: methods, dashed: baselines".to_string());
@@ -268,11 +270,13 @@ fn panel(canvas: &mut Canvas, plot: &Plot, series: &[Series<'_>]) -> f32 {
     }
     let mut ends: Vec<(Point, &Series<'_>)> = Vec::new();
     let methods = series.iter().filter(|series| !series.is_baseline()).count();
+    let several = series.iter().any(|series| series.rows.len() > stages.len());
+    let dodge = if several { DODGE_SEEDS } else { DODGE };
     for (index, series) in series.iter().enumerate() {
         // Baselines lie on each other where they are, at 1: apart, their dashes would fill up.
         let aside = match series.is_baseline() {
             true => 0.0,
-            false => (index as f32 - (methods as f32 - 1.0) / 2.0) * DODGE,
+            false => (index as f32 - (methods as f32 - 1.0) / 2.0) * dodge,
         };
         let points = draw_series(canvas, plot, series, |stage| x(stage) + aside);
         ends.extend(points.last().map(|end| (*end, series)));

@@ -99,12 +99,7 @@ fn several_seeds_are_points_with_an_interval_over_seeds() {
     let drawn = figure.draw().expect("drawn");
     let points = drawn.svg.matches("r=\"3.5\"").count();
     assert_eq!(points, 2, "one per seed");
-    for text in [
-        "seeds 0, 1",
-        "epochs 10, 10",
-        "n = 2 training",
-        "t-intervals",
-    ] {
+    for text in ["seeds 0, 1", "epoch 10", "n = 2 training", "t-intervals"] {
         assert!(drawn.svg.contains(text), "{text}");
     }
     assert!(!drawn.svg.contains("bootstrap"));

@@ -31,6 +31,8 @@ const ROW_GAP: f32 = 34.0;
 const MOST_TICKS: usize = 8;
 /// Largest sideways distance of two methods at one trial, in pixels.
 const DODGE: f32 = 16.0;
+/// The same where the points of the seeds stand between them.
+const DODGE_SEEDS: f32 = 30.0;
 /// Share of a trial's room that its methods take.
 const SPREAD: f32 = 0.8;
 /// Length of a line in the legend, in pixels.
@@ -208,7 +210,12 @@ impl ScoreDepth<'_> {
     ) {
         let of_metric = self.rows.iter().filter(|row| row.metric == metric.metric);
         let marks: Vec<SeedMarks> = of_metric.map(|row| self.marks(row)).collect();
-        let (low, high) = SeedMarks::extent(marks.iter());
+        let most = if metric.heading().contains('%') {
+            100.0
+        } else {
+            1.0
+        };
+        let (low, high) = SeedMarks::extent(marks.iter(), (0.0, most));
         let ticks = Ticks::around(low, high, MOST_TICKS);
         let numbers = Plot::numbers_width(&ticks);
         let panel = panel_width(columns.len());
@@ -359,7 +366,11 @@ fn draw_panel(
         let size = format!("{} x {} cells", row.native_height, row.native_width);
         bottom = canvas.text((x, under), Anchor::Middle, &SMALL, &size);
     }
-    let step = (pitch * SPREAD / looks.len().max(1) as f32).min(DODGE);
+    let dodge = match rows.iter().any(|(_, marks)| !marks.seeds.is_empty()) {
+        true => DODGE_SEEDS,
+        false => DODGE,
+    };
+    let step = (pitch * SPREAD / looks.len().max(1) as f32).min(dodge);
     for (place, look) in looks.iter().enumerate().rev() {
         let aside = (place as f32 - (looks.len() - 1) as f32 / 2.0) * step;
         let mut points: Vec<Point> = Vec::new();

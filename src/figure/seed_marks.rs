@@ -46,8 +46,12 @@ impl SeedMarks {
         }
     }
 
-    /// Returns the lowest and highest value that the axis of `marks` shows.
-    pub(super) fn extent<'a>(marks: impl Iterator<Item = &'a Self> + Clone) -> (f64, f64) {
+    /// Returns the lowest and highest value that the axis of `marks` shows. Intervals over seeds may
+    /// leave the `possible` values, the axis does not.
+    pub(super) fn extent<'a>(
+        marks: impl Iterator<Item = &'a Self> + Clone,
+        possible: (f64, f64),
+    ) -> (f64, f64) {
         let ends = |values: &mut dyn Iterator<Item = f64>| {
             values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
                 (low.min(value), high.max(value))
@@ -62,7 +66,8 @@ impl SeedMarks {
             return (lowest, highest);
         }
         let reach = REACH * (high - low);
-        (lowest.max(low - reach), highest.min(high + reach))
+        let lowest = lowest.max(low - reach).max(possible.0);
+        (lowest, highest.min(high + reach).min(possible.1))
     }
 
     /// Draws the bar at `x`, cut at the ends of the panel, and returns its lower and upper end in
@@ -97,8 +102,11 @@ impl SeedMarks {
         Some([low_cut, high_cut])
     }
 
-    /// Draws the value of each seed at `x`.
+    /// Draws the value of each seed at `x`, unless all lie on the mean.
     pub(super) fn draw_seeds(&self, canvas: &mut Canvas, plot: &Plot, x: f32, colour: &str) {
+        if self.seeds.windows(2).all(|pair| pair[0] == pair[1]) {
+            return;
+        }
         for value in &self.seeds {
             canvas.marker(Marker::Disc, (x, plot.y.at(*value)), SEED_POINT, colour);
         }
@@ -140,7 +148,9 @@ mod tests {
         let marks = SeedMarks::of(&two, (2.0, 1.9, 2.1), true);
         let (low, high) = marks.bar.expect("an interval");
         assert!((low + 10.7062).abs() < 1e-4 && (high - 14.7062).abs() < 1e-4);
-        assert_eq!(SeedMarks::extent([marks].iter()), (0.0, 4.0));
+        let extent = |possible| SeedMarks::extent([&marks].into_iter(), possible);
+        assert_eq!(extent((f64::NEG_INFINITY, f64::INFINITY)), (0.0, 4.0));
+        assert_eq!(extent((0.5, 3.0)), (0.5, 3.0));
     }
 
     #[test]

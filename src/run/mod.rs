@@ -35,6 +35,7 @@ mod scores;
 mod sealed;
 mod seed_tables;
 mod sequence;
+mod stability;
 mod table;
 mod totals;
 mod user_file;
@@ -91,6 +92,9 @@ pub use scores::{LayerPlace, ScorePair, ScoreRow, ScoreSummary};
 pub use seed_tables::{CascadeSeedsRow, DepthSeedsRow, comparable_seeds, correlations};
 pub use sequence::{
     DigitTrack, ExplainedClip, SEQUENCE_JSON, SEQUENCE_TENSORS, SequenceSet, StateMap,
+};
+pub use stability::{
+    STABILITY_JSON, SeedMap, StabilityPanel, StabilityPictures, StabilityRow, StabilitySummaryRow,
 };
 pub use table::{Cell, TableRow, write_wide};
 pub use totals::{EpochTotals, Quality, TotalsRecord};

@@ -42,6 +42,22 @@ pub enum StudyError {
         /// The base that replaces its own, if any.
         base: Option<String>,
     },
+    /// The maps of an experiment with one trained seed cannot be compared over seeds.
+    #[error("of {experiment} only seed {seed} is compared, which takes two or more")]
+    OneSeed {
+        /// The experiment.
+        experiment: String,
+        /// The base that replaces its own, if any.
+        base: Option<String>,
+        /// Its seed.
+        seed: u64,
+    },
+    /// The maps of several seeds are to explain the class that each predicts.
+    #[error("the predicted class may differ between seeds, whose maps explain one class")]
+    PredictedClass,
+    /// A baseline is named where maps of several seeds are compared.
+    #[error("{0} is a baseline, which ignores the network: its map is the same for every seed")]
+    BaselineNamed(String),
     /// Runs that an ablation needs have no checkpoint.
     #[error("no trained run of {} with seed {seed}", experiments.join(", "))]
     Untrained {

@@ -36,6 +36,7 @@ mod same_data;
 pub mod sanity;
 pub mod score;
 pub mod series;
+pub mod stability;
 mod subject;
 mod table;
 mod titles;
