@@ -15,6 +15,7 @@ use super::experiments::{DiffArguments, ShowArguments};
 use super::explain::{self, ExplainArguments};
 use super::explain_seq::ExplainSeqArguments;
 use super::export::ExportArguments;
+use super::export_runs::ExportRunsArguments;
 use super::layers::LayersArguments;
 use super::localize::LocalizeArguments;
 use super::modes::{Chosen, Given, Mode};
@@ -85,6 +86,8 @@ pub(super) enum Verb {
     Layers(LayersArguments),
     /// Write a trained network's weights for PyTorch
     Export(ExportArguments),
+    /// Write runs, with their settings and curves, for MLflow
+    ExportRuns(ExportRunsArguments),
     /// Fetch, check and list the weights of the ImageNet networks
     Weights(WeightsArguments),
     /// List the experiments and the runs
@@ -106,6 +109,7 @@ impl Verb {
             Self::Draw(_)
                 | Self::Layers(_)
                 | Self::Export(_)
+                | Self::ExportRuns(_)
                 | Self::Weights(_)
                 | Self::List
                 | Self::Show(_)
@@ -135,6 +139,7 @@ impl Verb {
             | Self::Draw(_)
             | Self::Layers(_)
             | Self::Export(_)
+            | Self::ExportRuns(_)
             | Self::Weights(_)
             | Self::List
             | Self::Show(_)

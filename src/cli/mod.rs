@@ -18,6 +18,7 @@ mod experiments;
 mod explain;
 mod explain_seq;
 mod export;
+mod export_runs;
 mod failure;
 mod fetch_progress;
 mod frame_text;
@@ -135,6 +136,7 @@ fn dispatch(context: &Context, verb: Verb) -> anyhow::Result<u8> {
         Verb::Layers(arguments) => layers::run(context, &arguments),
         Verb::Weights(arguments) => weights::run(context, &arguments),
         Verb::Export(arguments) => export::run(context, &arguments),
+        Verb::ExportRuns(arguments) => export_runs::run(context, &arguments),
         Verb::Draw(arguments) => draw::run(context, &arguments),
         Verb::List => experiments::list(context),
         Verb::Show(arguments) => experiments::show(context, &arguments),

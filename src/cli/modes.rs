@@ -149,7 +149,7 @@ const SPLIT: &str = "--split --limit";
 
 /// What each verb reads in each mode. The options of every verb, such as `--data-dir`, describe the
 /// machine and not the command, and are accepted everywhere.
-const TABLE: [(&str, Mode, &[&str]); 32] = [
+const TABLE: [(&str, Mode, &[&str]); 33] = [
     (
         "train",
         Mode::Only,
@@ -227,6 +227,7 @@ const TABLE: [(&str, Mode, &[&str]); 32] = [
     ("draw", Mode::Only, &["--out"]),
     ("layers", Mode::Only, &["--size --dialect"]),
     ("export", Mode::Only, &[RUN, "--format --out --force"]),
+    ("export-runs", Mode::Only, &["--format --out"]),
     ("weights fetch", Mode::Only, &[]),
     ("weights check", Mode::Only, &[WEIGHTS]),
     ("weights list", Mode::Only, &[]),

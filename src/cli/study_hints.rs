@@ -29,6 +29,14 @@ pub(super) fn study_hint(error: &StudyError, context: &Context) -> (Option<Strin
             &[train(run, context)],
             context,
         )),
+        StudyError::NoRuns(_) => failed(format!(
+            "train one: {}; or name the folder of your runs with --runs DIR",
+            context.command(["train", "trial-a"])
+        )),
+        StudyError::UnknownRun { near, .. } => failed(match near.as_slice() {
+            [] => format!("{} lists the runs", context.command(["list"])),
+            near => format!("did you mean {:?}?", near[0]),
+        }),
         StudyError::RecordLost { run, .. } => failed(format!(
             "put the file back from a copy, or start over: {} --force",
             train(run, context)

@@ -163,14 +163,14 @@ impl Stability<'_> {
             None => "not measured".to_string(),
         };
         let alike = format!(
-            "Rank correlation of maps: between seeds {}, between experiments {}, between pictures {}.",
+            "Rank correlation between seeds {}, experiments {}, pictures {}.",
             number(row.between_seeds),
             number(row.between_experiments),
             number(row.between_pictures)
         );
         let signs = match row.signed {
             true => format!(
-                "Cells with one sign in all seeds: {:.0} % ({:.0} % by chance).",
+                "Cells with the same sign in all seeds: {:.0} % (by chance {:.0} %).",
                 100.0 * row.agreed,
                 100.0 * row.agreed_by_chance
             ),

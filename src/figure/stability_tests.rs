@@ -97,8 +97,8 @@ fn finding_baselines_and_every_seed_are_named() {
     for text in [
         "trained 6 times",
         "generated data",
-        "between seeds 0.42, between experiments not measured, between pictures \u{2212}0.05",
-        "50 % (25 % by chance)",
+        "between seeds 0.42, experiments not measured, pictures \u{2212}0.05",
+        "50 % (by chance 25 %)",
         ">seed 4<",
         "1 more seeds are not shown",
         "r \u{2212}0.25",

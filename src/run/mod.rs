@@ -55,7 +55,7 @@ pub use checksum::{Checksum, hexadecimal, sha256};
 pub use confusion::{ConfusedPair, Confusion};
 pub use consistency::ConsistencyRow;
 pub use curves::{
-    CURVES_FILE, CurveRun, RunTables, read_curves, read_run, read_runs, write_curves,
+    CURVES_FILE, CurveRun, RunTables, epoch_cells, read_curves, read_run, read_runs, write_curves,
 };
 pub use depth::DepthRow;
 pub use dir::{EPOCHS_FILE, MANIFEST_FILE, RunDir, list_runs};

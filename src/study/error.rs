@@ -26,6 +26,17 @@ pub enum StudyError {
         /// The run that was looked for.
         run: RunName,
     },
+    /// There is no run at all.
+    #[error("there is no run in {:?}", .0.display())]
+    NoRuns(PathBuf),
+    /// No run has this name.
+    #[error("there is no run {name:?}")]
+    UnknownRun {
+        /// The name.
+        name: String,
+        /// Similar names of runs.
+        near: Vec<String>,
+    },
     /// A run folder has lost the record of its experiment.
     #[error("the run's record {:?} is missing", path.display())]
     RecordLost {
@@ -43,7 +54,7 @@ pub enum StudyError {
         base: Option<String>,
     },
     /// The maps of an experiment with one trained seed cannot be compared over seeds.
-    #[error("of {experiment} only seed {seed} is compared, which takes two or more")]
+    #[error("{experiment} has one seed to compare, {seed}: it takes two or more")]
     OneSeed {
         /// The experiment.
         experiment: String,

@@ -24,6 +24,7 @@ mod maps;
 pub mod measure;
 pub mod memory;
 pub mod metrics;
+pub mod mlflow;
 mod named;
 mod once;
 pub mod photo_accuracy;
