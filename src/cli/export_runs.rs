@@ -21,7 +21,7 @@ pub(super) struct ExportRunsArguments {
     /// Runs as `list` names them, such as shapes/trial-a or trial-d/seed-0, or their folders
     /// [default: all]
     #[arg(value_name = "RUN")]
-    runs: Vec<String>,
+    named: Vec<String>,
     /// Program to write for
     #[arg(long, value_enum, default_value_t = RunsFormat::Mlflow)]
     format: RunsFormat,
@@ -40,7 +40,7 @@ pub(super) enum RunsFormat {
 /// Writes the runs, lists them, and prints how to open them.
 pub(super) fn run(context: &Context, arguments: &ExportRunsArguments) -> anyhow::Result<u8> {
     let RunsFormat::Mlflow = arguments.format;
-    let runs = find(&context.runs, &arguments.runs)?;
+    let runs = find(&context.runs, &arguments.named)?;
     let output = context.output(Some(&arguments.out), &[])?;
     let place = |source| crate::run::RunError::io("find", &arguments.out, source);
     let store = absolute(&arguments.out).map_err(place)?;

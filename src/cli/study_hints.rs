@@ -34,7 +34,7 @@ pub(super) fn study_hint(error: &StudyError, context: &Context) -> (Option<Strin
             context.command(["train", "trial-a"])
         )),
         StudyError::UnknownRun { near, .. } => failed(match near.as_slice() {
-            [] => format!("{} lists the runs", context.command(["list"])),
+            [] => format!("to see the runs: {}", context.command(["list"])),
             near => format!("did you mean {:?}?", near[0]),
         }),
         StudyError::RecordLost { run, .. } => failed(format!(

@@ -58,17 +58,21 @@ pub fn find(runs: &Runs, names: &[String]) -> Result<Vec<RunDir>, StudyError> {
     let mut found: Vec<RunDir> = Vec::new();
     for name in names {
         let wanted = name.trim_end_matches('/');
-        let path = Path::new(wanted);
+        let place = |path: &Path| path.canonicalize().ok();
+        let path = place(Path::new(wanted));
         let is_named = |run: &&RunDir| {
             let seed = format!("{}/seed-{}", run.trial(), run.seed());
-            wanted == run.trial()
-                || wanted == seed
-                || path == run.path()
-                || Some(path) == run.path().parent()
+            let folder = run.path();
+            let is_folder = path.is_some()
+                && [Some(&*folder), folder.parent()]
+                    .into_iter()
+                    .flatten()
+                    .any(|folder| place(folder) == path);
+            wanted == run.trial() || wanted == seed || is_folder
         };
         let mut own: Vec<RunDir> = all.iter().filter(is_named).cloned().collect();
         if own.is_empty() {
-            own.extend(RunDir::at(path).filter(|run| run.manifest().is_file()));
+            own.extend(RunDir::at(Path::new(wanted)).filter(|run| run.manifest().is_file()));
         }
         if own.is_empty() {
             let known = all.iter().map(RunDir::trial);
@@ -158,11 +162,19 @@ impl Ids {
         let digest = sha256(experiment_name.as_bytes());
         let number = u64::from_str_radix(&digest[..16], 16).unwrap_or_default();
         let experiment = FIRST_EXPERIMENT + number % (9 * FIRST_EXPERIMENT);
-        // A run that was trained anew started at another time, and is another run.
+        // Of the record alone, so that a run keeps its id wherever its folder is. A run that was
+        // trained anew started at another time, and is another run.
         let (trial, seed) = (run.trial(), run.seed());
+        let RunManifest {
+            dataset,
+            host,
+            started,
+            parameters,
+            ..
+        } = manifest;
         let own = format!(
-            "{trial}\n{seed}\n{}\n{}\n{}",
-            manifest.dataset, manifest.host, manifest.started
+            "{}\n{seed}\n{dataset}\n{host}\n{started}\n{parameters}",
+            manifest.trial
         );
         Self {
             name: format!("{trial} seed {seed}"),
