@@ -142,7 +142,7 @@ fn one_seed_a_baseline_and_the_predicted_class_are_refused() {
             ["--seeds", "1"],
             1,
             "trial-b has one seed to compare, 1: it takes two or more",
-            "camtrail stability trial-b --base shapes --seeds 0,1",
+            "--out refused --seeds 0,1",
         ),
         (
             ["--methods", "grad-cam,edges"],

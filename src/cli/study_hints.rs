@@ -1,7 +1,7 @@
 //! How to fix a study's errors, worded for the command line, and the exit code.
 
 use crate::data::photo::PICTURE_FORMATS;
-use crate::study::{ClipUse, ListKind, RunName, StudyError};
+use crate::study::{ClipUse, ListKind, RunName, SeedsError, StudyError, UnknownRun};
 
 use super::commands::{Commands, base_words, option};
 use super::context::Context;
@@ -29,11 +29,11 @@ pub(super) fn study_hint(error: &StudyError, context: &Context) -> (Option<Strin
             &[train(run, context)],
             context,
         )),
-        StudyError::NoRuns(_) => failed(format!(
+        StudyError::Named(UnknownRun::None(_)) => failed(format!(
             "train one: {}; or name the folder of your runs with --runs DIR",
             context.command(["train", "trial-a"])
         )),
-        StudyError::UnknownRun { near, .. } => failed(match near.as_slice() {
+        StudyError::Named(UnknownRun::Named { near, .. }) => failed(match near.as_slice() {
             [] => format!("to see the runs: {}", context.command(["list"])),
             near => format!("did you mean {:?}?", near[0]),
         }),
@@ -51,11 +51,11 @@ pub(super) fn study_hint(error: &StudyError, context: &Context) -> (Option<Strin
             words.extend(base_words(base.as_deref()));
             failed(absent(&[run], &[context.command(words)], context))
         }
-        StudyError::OneSeed {
+        StudyError::Seeds(SeedsError::One {
             experiment,
             base,
             seed,
-        } => {
+        }) => {
             let found = context.runs.runs_of(experiment);
             let same = found.iter().filter(|run| run.base == *base);
             let mut seeds: Vec<u64> = same.map(|run| run.seed).collect();
@@ -71,8 +71,8 @@ pub(super) fn study_hint(error: &StudyError, context: &Context) -> (Option<Strin
             };
             failed(format!("train another: {}", train(&next, context)))
         }
-        StudyError::PredictedClass => misused("take --class true, or name a class"),
-        StudyError::BaselineNamed(_) => misused("name methods, such as --methods grad-cam"),
+        StudyError::Seeds(SeedsError::PredictedClass) => misused("take --class true, or name a class"),
+        StudyError::Seeds(SeedsError::Baseline(_)) => misused("name methods, such as --methods grad-cam"),
         StudyError::Untrained {
             experiments,
             base,

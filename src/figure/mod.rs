@@ -42,6 +42,7 @@ mod samples;
 mod sanity_cascade;
 mod sanity_pictures;
 mod score_depth;
+mod score_looks;
 mod seed_marks;
 mod selection;
 mod sheet;

@@ -5,17 +5,17 @@
 
 use super::axis::Ticks;
 use super::canvas::{Anchor, Area, Canvas, Point, Stroke};
-use super::colour::{Marker, series_look};
 use super::drawing::Drawing;
 use super::error::FigureError;
 use super::folder::FolderFigure;
 use super::page::Page;
-use super::plot::{DATA_LINE, POINT, Plot};
+use super::plot::{POINT, Plot};
+use super::score_looks::{LEGEND_GAP, Look, legend, looks};
 use super::seed_marks::{ASIDE, SeedMarks, seeds_sentence};
 use super::selection::{generated_note, seeds_note, unique};
 use super::sheet::Figure;
 use super::svg_text::{checkpoint_rule, class_name, network_title};
-use super::theme::{BODY, HEADING, INK, MARGIN, QUIET, RULE, SMALL, STRONG};
+use super::theme::{HEADING, MARGIN, QUIET, RULE, SMALL, STRONG};
 use super::typeface::{shorten, width};
 use crate::run::{LayerPlace, ScoreSummary, TableRow};
 
@@ -35,19 +35,6 @@ const DODGE: f32 = 16.0;
 const DODGE_SEEDS: f32 = 30.0;
 /// Share of a trial's room that its methods take.
 const SPREAD: f32 = 0.8;
-/// Length of a line in the legend, in pixels.
-const SAMPLE: f32 = 64.0;
-/// Space between the parts of the legend, in pixels.
-const LEGEND_GAP: f32 = 12.0;
-/// Line and marker of baselines.
-const GREY: &str = "#8A8A8A";
-/// Dashes that distinguish the grey lines and repeated colours, in pixels.
-const DASHES: [(f32, f32); 3] = [(12.0, 7.0), (4.0, 6.0), (20.0, 6.0)];
-/// Markers of the grey lines.
-const GREY_MARKERS: [Marker; 3] = [Marker::Ring, Marker::Square, Marker::Triangle];
-/// Different colours before they repeat.
-const COLOURS: usize = 7;
-
 /// Draws the networks of the table that are made of blocks, and so have a depth.
 pub(super) const FIGURE: FolderFigure = FolderFigure {
     name: "score-depth",
@@ -74,14 +61,6 @@ struct PanelColumn<'a> {
     rows: Vec<&'a ScoreSummary>,
 }
 
-/// How one method is drawn.
-struct Look<'a> {
-    method: &'a str,
-    title: &'a str,
-    marker: Marker,
-    stroke: Stroke,
-}
-
 impl Figure for ScoreDepth<'_> {
     fn name(&self) -> String {
         "score-depth".to_string()
@@ -90,13 +69,13 @@ impl Figure for ScoreDepth<'_> {
     fn draw(&self) -> Result<Drawing, FigureError> {
         self.check()?;
         let columns = self.columns();
-        let looks = self.looks();
+        let looks = looks(self.rows);
         let mut page = Page::new(
             CONTENT,
             "How faithful the maps are, by depth of the network",
             &self.subtitle(),
         );
-        page.y = legend(&mut page.canvas, page.y, &looks) + ROW_GAP * 0.7;
+        page.y = legend(&mut page.canvas, page.y, &looks, CONTENT) + ROW_GAP * 0.7;
         page.y = headings(&mut page.canvas, page.y, &columns) + ROW_GAP * 0.4;
         for metric in self.metrics() {
             self.draw_row(&mut page, metric, &columns, &looks);
@@ -160,45 +139,6 @@ impl ScoreDepth<'_> {
         }
         columns.retain(|column| !column.rows.is_empty());
         columns
-    }
-
-    fn looks(&self) -> Vec<Look<'_>> {
-        let mut counts = [0, 0];
-        let mut looks: Vec<Look<'_>> = Vec::new();
-        for row in self.rows {
-            if looks.iter().any(|look| look.method == row.method) {
-                continue;
-            }
-            let number = counts[usize::from(row.baseline)];
-            counts[usize::from(row.baseline)] += 1;
-            let dash = |number: usize| DASHES[number % DASHES.len()];
-            let (marker, stroke) = if row.baseline {
-                let (on, off) = dash(number);
-                (
-                    GREY_MARKERS[number % GREY_MARKERS.len()],
-                    Stroke::solid(GREY, DATA_LINE).dashed(on, off),
-                )
-            } else {
-                let look = series_look(number);
-                let solid = Stroke::solid(look.colour, DATA_LINE);
-                match number / COLOURS {
-                    0 => (look.marker, solid),
-                    again => {
-                        let (on, off) = dash(again - 1);
-                        (Marker::Diamond, solid.dashed(on, off))
-                    }
-                }
-            };
-            looks.push(Look {
-                method: &row.method,
-                title: &row.title,
-                marker,
-                stroke,
-            });
-        }
-        // Stable: methods keep their order and stand before baselines.
-        looks.sort_by_key(|look| look.stroke.colour == GREY);
-        looks
     }
 
     fn draw_row(
@@ -397,30 +337,6 @@ fn draw_panel(
         }
     }
     bottom
-}
-
-/// Draws the methods' lines with their names, as many a line as fit, and returns the bottom.
-fn legend(canvas: &mut Canvas, top: f32, looks: &[Look<'_>]) -> f32 {
-    let (mut x, mut y) = (MARGIN, top);
-    let style = BODY.coloured(INK);
-    for look in looks {
-        let room = SAMPLE + LEGEND_GAP + width(look.title, &style);
-        if x > MARGIN && x + room > MARGIN + CONTENT {
-            (x, y) = (MARGIN, y + style.line() * 1.2);
-        }
-        let middle = y + style.line() / 2.0;
-        canvas.polyline(&[(x, middle), (x + SAMPLE, middle)], look.stroke);
-        let at = (x + SAMPLE / 2.0, middle);
-        canvas.marker(look.marker, at, POINT, look.stroke.colour);
-        canvas.text(
-            (x + SAMPLE + LEGEND_GAP, y),
-            Anchor::Start,
-            &style,
-            look.title,
-        );
-        x += room + 3.0 * LEGEND_GAP;
-    }
-    y + style.line()
 }
 
 #[cfg(test)]

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::{CascadeSeedsRow, RunError, TableRow};
+use super::RunError;
+use super::TableRow;
 
 /// Whether a method passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -221,22 +222,19 @@ impl SanityTables {
     }
 
     /// Names of the table files.
-    pub const FILES: [&str; 5] = [
+    pub const FILES: [&str; 4] = [
         CascadeRow::FILE,
-        CascadeSeedsRow::FILE,
         ClassRow::FILE,
         IdentityRow::FILE,
         VerdictRow::FILE,
     ];
 
-    /// Writes every table into `folder`, and the summary of the cascade over seeds.
+    /// Writes every table into `folder`.
     ///
     /// # Errors
     /// As [`write_atomically`](super::write_atomically).
     pub fn write(&self, folder: &Path) -> Result<(), RunError> {
         CascadeRow::write(&folder.join(CascadeRow::FILE), &self.cascade)?;
-        let seeds = CascadeSeedsRow::all(&self.cascade);
-        CascadeSeedsRow::write(&folder.join(CascadeSeedsRow::FILE), &seeds)?;
         ClassRow::write(&folder.join(ClassRow::FILE), &self.classes)?;
         IdentityRow::write(&folder.join(IdentityRow::FILE), &self.identities)?;
         VerdictRow::write(&folder.join(VerdictRow::FILE), &self.verdicts)

@@ -11,6 +11,8 @@ use crate::run::RunError;
 use crate::train::TrainError;
 
 use super::named::{ClipUse, ListKind, RunName};
+use super::seeds_error::SeedsError;
+use super::unknown_run::UnknownRun;
 
 /// Why a study ended early.
 #[derive(Debug, thiserror::Error)]
@@ -25,17 +27,6 @@ pub enum StudyError {
         path: PathBuf,
         /// The run that was looked for.
         run: RunName,
-    },
-    /// There is no run at all.
-    #[error("there is no run in {:?}", .0.display())]
-    NoRuns(PathBuf),
-    /// No run has this name.
-    #[error("there is no run {name:?}")]
-    UnknownRun {
-        /// The name.
-        name: String,
-        /// Similar names of runs.
-        near: Vec<String>,
     },
     /// A run folder has lost the record of its experiment.
     #[error("the run's record {:?} is missing", path.display())]
@@ -53,22 +44,6 @@ pub enum StudyError {
         /// The base that replaces its own, if any.
         base: Option<String>,
     },
-    /// The maps of an experiment with one trained seed cannot be compared over seeds.
-    #[error("{experiment} has one seed to compare, {seed}: it takes two or more")]
-    OneSeed {
-        /// The experiment.
-        experiment: String,
-        /// The base that replaces its own, if any.
-        base: Option<String>,
-        /// Its seed.
-        seed: u64,
-    },
-    /// The maps of several seeds are to explain the class that each predicts.
-    #[error("the predicted class may differ between seeds, whose maps explain one class")]
-    PredictedClass,
-    /// A baseline is named where maps of several seeds are compared.
-    #[error("{0} is a baseline, which ignores the network: its map is the same for every seed")]
-    BaselineNamed(String),
     /// Runs that an ablation needs have no checkpoint.
     #[error("no trained run of {} with seed {seed}", experiments.join(", "))]
     Untrained {
@@ -393,6 +368,12 @@ pub enum StudyError {
         /// The target, such as "digit-1".
         target: String,
     },
+    /// The seeds to compare.
+    #[error(transparent)]
+    Seeds(#[from] SeedsError),
+    /// The runs to export.
+    #[error(transparent)]
+    Named(#[from] UnknownRun),
     /// The run folder.
     #[error(transparent)]
     Run(#[from] RunError),

@@ -14,6 +14,7 @@ use crate::run::{
 
 use super::error::StudyError;
 use super::runs::Runs;
+use super::unknown_run::UnknownRun;
 
 /// Most characters of a parameter, the limit of MLflow before 2.8; it is 6000 since.
 const MOST_PARAMETER: usize = 500;
@@ -45,13 +46,13 @@ pub struct Exported {
 /// without its seed, such as "trial-d" or "shapes/trial-a/seed-1"; all runs if none is named.
 ///
 /// # Errors
-/// [`StudyError::NoRuns`]; [`StudyError::UnknownRun`] with similar names.
+/// [`UnknownRun`], with similar names.
 pub fn find(runs: &Runs, names: &[String]) -> Result<Vec<RunDir>, StudyError> {
     let mut all = list_runs(&runs.checkpoints)?;
     all.retain(|run| run.manifest().is_file());
     if names.is_empty() {
         return match all.is_empty() {
-            true => Err(StudyError::NoRuns(runs.checkpoints.clone())),
+            true => Err(UnknownRun::None(runs.checkpoints.clone()).into()),
             false => Ok(all),
         };
     }
@@ -76,10 +77,11 @@ pub fn find(runs: &Runs, names: &[String]) -> Result<Vec<RunDir>, StudyError> {
         }
         if own.is_empty() {
             let known = all.iter().map(RunDir::trial);
-            return Err(StudyError::UnknownRun {
+            return Err(UnknownRun::Named {
                 near: near_names(wanted, known),
                 name: name.clone(),
-            });
+            }
+            .into());
         }
         for run in own {
             if !found.contains(&run) {

@@ -36,12 +36,14 @@ mod runs;
 mod same_data;
 pub mod sanity;
 pub mod score;
+mod seeds_error;
 pub mod series;
 pub mod stability;
 mod subject;
 mod table;
 mod titles;
 pub mod training;
+mod unknown_run;
 mod watch;
 mod weights;
 
@@ -63,8 +65,10 @@ pub use photos::{Labelled, PhotoFile, PhotoReader, Sight, class_number, name_of}
 pub use pictures::{PICTURES, PictureParts, Pictures, Selection, Whole, file_ids};
 pub use runs::{OpenPredictor, Runs, Trained, Which};
 pub use score::ScoreTables;
+pub use seeds_error::SeedsError;
 pub use subject::{FINE_CELLS, LayerChoice, Layers, Subject};
 pub use table::{Column, Intervals, Summary, Values, joined_seeds};
 pub use titles::network_title;
+pub use unknown_run::UnknownRun;
 pub use watch::{Progress, Unwatched, Watch};
 pub use weights::{Published, WeightSource, dialect_of, place};

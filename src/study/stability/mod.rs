@@ -12,6 +12,7 @@ use crate::run::{RunError, StabilityPictures, StabilityRow, StabilitySummaryRow,
 use super::error::StudyError;
 use super::measure::{self, Measurement};
 use super::runs::{Runs, Trained};
+use super::seeds_error::SeedsError;
 use super::table::joined_seeds;
 use super::watch::Watch;
 use seen::Seen;
@@ -44,8 +45,7 @@ pub struct Findings {
 /// each experiment.
 ///
 /// # Errors
-/// [`StudyError::OneSeed`], [`StudyError::PredictedClass`], [`StudyError::BaselineNamed`],
-/// [`StudyError::NothingAllowed`]; absent runs or data; [`StudyError::Stopped`].
+/// [`SeedsError`]; [`StudyError::NothingAllowed`]; absent runs or data; [`StudyError::Stopped`].
 pub fn measure(runs: &Runs, request: &Request, watch: &dyn Watch) -> Result<Findings, StudyError> {
     let measurement = measure::Request {
         limit: Some(request.measurement.limit.unwrap_or(DEFAULT_IMAGES)),
@@ -55,16 +55,17 @@ pub fn measure(runs: &Runs, request: &Request, watch: &dyn Watch) -> Result<Find
     let base = measurement.base.clone();
     let measurement = Measurement::new(runs, &measurement)?;
     if measurement.target == TargetRule::Predicted {
-        return Err(StudyError::PredictedClass);
+        return Err(SeedsError::PredictedClass.into());
     }
     let same_trial = |a: &Trained, b: &Trained| a.run.trial() == b.run.trial();
     for seeds in measurement.networks.chunk_by(same_trial) {
         if let [alone] = seeds {
-            return Err(StudyError::OneSeed {
+            return Err(SeedsError::One {
                 experiment: alone.run.trial().to_string(),
                 base,
                 seed: alone.run.seed(),
-            });
+            }
+            .into());
         }
     }
     let mut networks = Vec::new();
@@ -88,10 +89,10 @@ pub fn measure(runs: &Runs, request: &Request, watch: &dyn Watch) -> Result<Find
 }
 
 /// Fails if a baseline is named: its map is the same for every seed.
-fn check_methods(names: &[String]) -> Result<(), StudyError> {
+fn check_methods(names: &[String]) -> Result<(), SeedsError> {
     let baseline = |name: &&String| matches!(name.parse(), Ok(MapSource::Baseline(_)));
     match names.iter().find(baseline) {
-        Some(name) => Err(StudyError::BaselineNamed(name.clone())),
+        Some(name) => Err(SeedsError::Baseline(name.clone())),
         None => Ok(()),
     }
 }
