@@ -1,20 +1,18 @@
 //! How much of a map is the architecture's and how much one training's: the signed maps of several
 //! training seeds, compared with each other, with other experiments' and with other pictures'.
 
+mod findings;
 mod seen;
 mod tables;
 
-use std::path::{Path, PathBuf};
-
 use crate::explain::{MapSource, TargetRule};
-use crate::run::{RunError, StabilityPictures, StabilityRow, StabilitySummaryRow, TableRow};
 
 use super::error::StudyError;
 use super::measure::{self, Measurement};
 use super::runs::{Runs, Trained};
 use super::seeds_error::SeedsError;
-use super::table::joined_seeds;
 use super::watch::Watch;
+pub use findings::Findings;
 use seen::Seen;
 use tables::Compared;
 
@@ -28,17 +26,6 @@ pub struct Request {
     pub measurement: measure::Request,
     /// Number of pictures of the figure.
     pub pictures: usize,
-}
-
-/// The result of a comparison.
-#[derive(Debug, Default)]
-pub struct Findings {
-    /// One row per experiment, layer, method and picture.
-    pub rows: Vec<StabilityRow>,
-    /// The means over pictures.
-    pub summary: Vec<StabilitySummaryRow>,
-    /// A few pictures with their maps.
-    pub pictures: StabilityPictures,
 }
 
 /// Explains every image with every network for the same class, and compares the maps of the seeds of
@@ -95,23 +82,4 @@ fn check_methods(names: &[String]) -> Result<(), SeedsError> {
         Some(name) => Err(SeedsError::Baseline(name.clone())),
         None => Ok(()),
     }
-}
-
-impl Findings {
-    /// Writes tables and pictures into `folder`, and returns the tables.
-    ///
-    /// # Errors
-    /// A folder that cannot be written.
-    pub fn write(&self, folder: &Path) -> Result<[PathBuf; 2], RunError> {
-        let paths = [StabilitySummaryRow::FILE, StabilityRow::FILE].map(|name| folder.join(name));
-        StabilitySummaryRow::write(&paths[0], &self.summary)?;
-        StabilityRow::write(&paths[1], &self.rows)?;
-        self.pictures.write(folder)?;
-        Ok(paths)
-    }
-}
-
-/// Returns the seeds of `networks` as in tables.
-fn seeds_of(networks: &[Seen]) -> String {
-    joined_seeds(networks.iter().map(|network| network.seed))
 }

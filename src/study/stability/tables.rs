@@ -12,12 +12,12 @@ use crate::run::{
 use crate::study::choice::target_name;
 use crate::study::error::StudyError;
 use crate::study::measure::Measurement;
-use crate::study::table::Summary;
+use crate::study::table::{Summary, joined_seeds};
 use crate::study::titles::network_title;
 use crate::study::watch::Watch;
 
+use super::findings::Findings;
 use super::seen::{Seen, Sheet};
-use super::{Findings, seeds_of};
 
 /// The maps of all networks.
 pub(super) struct Compared<'a> {
@@ -273,6 +273,11 @@ fn mean(values: impl Iterator<Item = Option<f64>>) -> f64 {
 
 fn defined(value: f64) -> Option<f64> {
     Some(value).filter(|value| value.is_finite())
+}
+
+/// Returns the seeds of `networks` as in tables.
+fn seeds_of(networks: &[Seen]) -> String {
+    joined_seeds(networks.iter().map(|network| network.seed))
 }
 
 fn is_zero(map: &Plane) -> bool {
