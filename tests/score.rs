@@ -32,6 +32,8 @@ const SOURCES: [&str; 5] = ["grad-cam", "grad-cam-pp", "random", "gaussian", "ed
 const METRICS: usize = 6;
 /// Rounding of means of a few dozen float64 values in percent.
 const ROUNDING: f64 = 1e-9;
+/// The 97.5 % quantile of Student's t with one degree of freedom.
+const T_OF_TWO: f64 = 12.7062;
 /// Float32 forwards of batches of another size, in shares of 0 to 1.
 const FORWARD: f64 = 1e-5;
 
@@ -249,7 +251,21 @@ fn means_are_those_of_the_rows_and_lie_in_their_intervals() {
         assert_eq!((values.len(), summary.images), (IMAGES, IMAGES));
         close(summary.mean, mean(&values), ROUNDING);
         assert!(summary.low <= summary.mean && summary.mean <= summary.high);
-        assert!(summary.lowest_seed <= summary.mean && summary.mean <= summary.highest_seed);
+        // Every map has a score, so the mean over images and seeds is that of the seeds' means.
+        let of_seeds = &summary.seed_means.0;
+        assert_eq!(of_seeds.len(), 2);
+        close(mean(of_seeds), summary.mean, ROUNDING);
+        let half = T_OF_TWO * (of_seeds[0] - of_seeds[1]).abs() / 2.0;
+        close(
+            summary.seeds_high.expect("two seeds"),
+            summary.mean + half,
+            ROUNDING,
+        );
+        close(
+            summary.seeds_low.expect("two seeds"),
+            summary.mean - half,
+            ROUNDING,
+        );
         assert_eq!((summary.seeds.as_str(), summary.maps), ("0 1", 2 * IMAGES));
         let of_method = rows.iter().filter(|row| row.method == summary.method);
         assert_eq!(summary.empty, of_method.filter(|row| row.empty).count());

@@ -15,6 +15,7 @@ use super::experiments::{DiffArguments, ShowArguments};
 use super::explain::{self, ExplainArguments};
 use super::explain_seq::ExplainSeqArguments;
 use super::export::ExportArguments;
+use super::export_runs::ExportRunsArguments;
 use super::layers::LayersArguments;
 use super::localize::LocalizeArguments;
 use super::modes::{Chosen, Given, Mode};
@@ -22,6 +23,7 @@ use super::reproduce::ReproduceArguments;
 use super::sanity::SanityArguments;
 use super::score::ScoreArguments;
 use super::shared::Shared;
+use super::stability::StabilityArguments;
 use super::sweep::SweepArguments;
 use super::train::TrainArguments;
 use super::weights::WeightsArguments;
@@ -67,6 +69,12 @@ pub(super) enum Verb {
     Localize(LocalizeArguments),
     /// Check whether maps depend on the network's parameters and on the class
     Sanity(SanityArguments),
+    /// Measure how alike the maps of several training seeds are
+    #[command(mut_arg("class", |class| class.default_value("true")
+        .help("Class to explain: \"true\" or a class name")))]
+    #[command(mut_arg("methods", |methods| methods.default_value("grad-cam")
+        .help("Methods, or \"all\"")))]
+    Stability(StabilityArguments),
     /// Measure the accuracy of a trained network, or the errors of predicted frames
     Evaluate(EvaluateArguments),
     /// Score the maps of trained networks over a whole split: table and figure by depth
@@ -81,6 +89,8 @@ pub(super) enum Verb {
     Layers(LayersArguments),
     /// Write a trained network's weights for PyTorch
     Export(ExportArguments),
+    /// Write runs, with their settings and curves, for MLflow
+    ExportRuns(ExportRunsArguments),
     /// Fetch, check and list the weights of the ImageNet networks
     Weights(WeightsArguments),
     /// List the experiments and the runs
@@ -102,6 +112,7 @@ impl Verb {
             Self::Draw(_)
                 | Self::Layers(_)
                 | Self::Export(_)
+                | Self::ExportRuns(_)
                 | Self::Weights(_)
                 | Self::List
                 | Self::Show(_)
@@ -128,9 +139,11 @@ impl Verb {
             | Self::Sweep(_)
             | Self::ExplainSeq(_)
             | Self::Sanity(_)
+            | Self::Stability(_)
             | Self::Draw(_)
             | Self::Layers(_)
             | Self::Export(_)
+            | Self::ExportRuns(_)
             | Self::Weights(_)
             | Self::List
             | Self::Show(_)

@@ -8,7 +8,7 @@ use clap::Args;
 use crate::data::statistics::Interval;
 use crate::experiment::Experiment;
 use crate::model::backbones::BackboneName;
-use crate::run::{DepthRow, TableRow, check_file};
+use crate::run::{DepthRow, DepthSeedsRow, TableRow, check_file};
 use crate::study::accuracy::Request;
 use crate::study::{Published, Runs, StudyError, forecast, grouped, photo_accuracy};
 
@@ -205,6 +205,16 @@ pub(super) fn print(rows: &[DepthRow]) {
         ]);
     }
     result_table(&cells);
+    for row in DepthSeedsRow::all(rows) {
+        if let (Some(low), Some(high)) = (row.low, row.high) {
+            let [mean, low, high] = [row.mean, low, high].map(|share| 100.0 * share);
+            let (trial, split, seeds) = (&row.trial, &row.split, row.accuracies.0.len());
+            result(format!(
+                "{trial} {split}: {mean:.2} % [{low:.2}, {high:.2}], mean and 95 % t-interval over \
+                 {seeds} seeds"
+            ));
+        }
+    }
     if let Some(row) = rows.first() {
         let generated = if row.generated {
             " (generated data)"

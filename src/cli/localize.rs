@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::data::CatalogueEntry;
-use crate::run::safe_name;
+use crate::run::{LocalizationSummaryRow, safe_name};
 use crate::study::BoxSource;
 use crate::study::localize::{Findings, PICTURES, Request, check_objects, measure};
 
@@ -93,7 +93,8 @@ pub(super) fn perform(
 /// Writes the tables into `folder`, prints the legend, and returns the files.
 pub(super) fn write(findings: &Findings, folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let files = findings.write(folder)?.to_vec();
-    print_legend();
+    let spread = |row: &LocalizationSummaryRow| row.seeds_low.is_some();
+    print_legend(findings.summary.iter().any(spread));
     Ok(files)
 }
 

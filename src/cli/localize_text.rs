@@ -12,6 +12,9 @@ const COVERAGE_DELTA: f32 = 0.15;
 /// Minimum number of images for a printed interval: resampling fewer is not meaningful.
 const FEWEST: usize = 10;
 
+/// Names the line of a method's spread over seeds.
+const OVER_SEEDS: &str = "  over seeds";
+
 /// A column: its heading, and the score and threshold that it shows.
 type Column = (&'static str, &'static str, Option<f32>);
 
@@ -65,13 +68,19 @@ pub(super) fn print(rows: &[LocalizationSummaryRow], delta_rule: DeltaRule) {
     }
 }
 
-/// Prints the legend below all tables.
-pub(super) fn print_legend() {
+/// Prints the legend below all tables; `seeds`: whether any row has several.
+pub(super) fn print_legend(seeds: bool) {
     result("");
     result(format!(
         "Each ± is half a 95 % bootstrap interval over images, omitted under {FEWEST} images; a \
          star marks a paired difference whose interval leaves out 0."
     ));
+    if seeds {
+        result(format!(
+            "Rows \"{}\": ± is half the 95 % t-interval over the seeds, the spread of another training.",
+            OVER_SEEDS.trim()
+        ));
+    }
 }
 
 /// Returns how each method's best delta was selected, as the end of a sentence.
@@ -144,6 +153,7 @@ fn places(rows: &[&LocalizationSummaryRow]) -> Vec<Vec<String>> {
         line.push(format!("{} of {}", method[0].empty, method[0].maps));
         line.push(method[0].ties.to_string());
         lines.push(line);
+        lines.extend(over_seeds(method, &columns, &[]));
         lines.extend(differences(method, &columns, &[]));
     }
     lines
@@ -173,9 +183,27 @@ fn objects(rows: &[LocalizationSummaryRow]) -> Vec<Vec<String>> {
             }));
         }
         lines.push(line);
+        lines.extend(over_seeds(method, &columns, &before));
         lines.extend(differences(method, &columns, &before));
     }
     lines
+}
+
+/// Returns the line of a method's means with the interval over seeds; nothing for one seed.
+fn over_seeds(
+    method: &[&LocalizationSummaryRow],
+    columns: &[&Column],
+    before: &[String],
+) -> Option<Vec<String>> {
+    let mut line = before.to_vec();
+    line.push(OVER_SEEDS.to_string());
+    for column in columns {
+        let row = method.iter().find(|row| is(row, column))?;
+        let spread = row.seed_means.spread()?;
+        let half = (spread.high - spread.low) / 2.0;
+        line.push(format!("{:.3} ±{half:.3}", spread.mean));
+    }
+    Some(line)
 }
 
 /// Returns the line of a method's paired differences from the reference; a baseline has none.

@@ -18,6 +18,7 @@ mod experiments;
 mod explain;
 mod explain_seq;
 mod export;
+mod export_runs;
 mod failure;
 mod fetch_progress;
 mod frame_text;
@@ -36,6 +37,7 @@ mod score;
 mod score_text;
 mod shared;
 mod signals;
+mod stability;
 mod study_hints;
 mod sweep;
 mod sweep_submit;
@@ -129,6 +131,7 @@ fn dispatch(context: &Context, verb: Verb) -> anyhow::Result<u8> {
         Verb::Ablate(arguments) => ablate::run(context, &arguments),
         Verb::Localize(arguments) => localize::run(context, &arguments),
         Verb::Sanity(arguments) => sanity::run(context, &arguments),
+        Verb::Stability(arguments) => stability::run(context, &arguments),
         Verb::Evaluate(arguments) => evaluate::run(context, &arguments),
         Verb::Score(arguments) => score::run(context, &arguments),
         Verb::Reproduce(arguments) => reproduce::run(context, &arguments),
@@ -136,6 +139,7 @@ fn dispatch(context: &Context, verb: Verb) -> anyhow::Result<u8> {
         Verb::Layers(arguments) => layers::run(context, &arguments),
         Verb::Weights(arguments) => weights::run(context, &arguments),
         Verb::Export(arguments) => export::run(context, &arguments),
+        Verb::ExportRuns(arguments) => export_runs::run(context, &arguments),
         Verb::Draw(arguments) => draw::run(context, &arguments),
         Verb::Sweep(arguments) => sweep::run(context, &arguments),
         Verb::List => experiments::list(context),

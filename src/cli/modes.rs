@@ -151,7 +151,7 @@ const SPLIT: &str = "--split --limit";
 
 /// What each verb reads in each mode. The options of every verb, such as `--data-dir`, describe the
 /// machine and not the command, and are accepted everywhere.
-const TABLE: [(&str, Mode, &[&str]); 36] = [
+const TABLE: [(&str, Mode, &[&str]); 38] = [
     (
         "train",
         Mode::Only,
@@ -196,6 +196,7 @@ const TABLE: [(&str, Mode, &[&str]); 36] = [
         Mode::Only,
         &[RUNS, MAPS, SPLIT, "--draws --pictures"],
     ),
+    ("stability", Mode::Only, &[RUNS, MAPS, SPLIT, "--pictures"]),
     (
         "evaluate",
         Mode::Photographed,
@@ -244,6 +245,7 @@ const TABLE: [(&str, Mode, &[&str]); 36] = [
     ("draw", Mode::Only, &["--out"]),
     ("layers", Mode::Only, &["--size --dialect"]),
     ("export", Mode::Only, &[RUN, "--format --out --force"]),
+    ("export-runs", Mode::Only, &["--format --out"]),
     ("weights fetch", Mode::Only, &[]),
     ("weights check", Mode::Only, &[WEIGHTS]),
     ("weights list", Mode::Only, &[]),

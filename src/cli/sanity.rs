@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::explain::MapSource;
-use crate::run::{SanityTables, Verdict, VerdictRow};
+use crate::run::{CascadeSeedsRow, SanityTables, TableRow, Verdict, VerdictRow};
 use crate::study::Subject;
 use crate::study::sanity::{Checks, Request, read};
 
@@ -72,11 +72,11 @@ pub(super) fn perform(
             kept.join(", ")
         ));
     }
-    let tables = SanityTables::FILES.map(|name| output.path().join(name));
-    Ok(tables
+    let tables = SanityTables::FILES
         .into_iter()
-        .chain(context.draw(output.path())?)
-        .collect())
+        .chain([CascadeSeedsRow::FILE]);
+    let tables = tables.map(|name| output.path().join(name));
+    Ok(tables.chain(context.draw(output.path())?).collect())
 }
 
 /// Prints the results for one network: a table, the identities, and the methods that fail.

@@ -8,6 +8,8 @@ use super::output::{result, result_table};
 
 /// Marks a map that ignores the network.
 const BASELINE_MARK: &str = " *";
+/// Names the line of a method's spread over seeds.
+const OVER_SEEDS: &str = "  over seeds";
 /// Replaces the wins of a method whose drops equal the other's up to rounding.
 const EQUAL: &str = "equal";
 
@@ -111,8 +113,22 @@ fn rows(group: &[ScoreSummary], pairs: &[&ScorePair]) -> Vec<Vec<String>> {
         }
         row.push(format!("{} of {}", first.empty, first.maps));
         rows.push(row);
+        rows.extend(over_seeds(scores, pairs.is_empty()));
     }
     rows
+}
+
+/// Returns the line of a method's means with the interval over seeds; nothing for one seed.
+fn over_seeds(scores: &[ScoreSummary], alone: bool) -> Option<Vec<String>> {
+    let mut row = vec![OVER_SEEDS.to_string()];
+    for score in scores {
+        let spread = score.seed_means.spread()?;
+        let cell = with_spread(spread.mean, spread.low, spread.high, score.decimals);
+        row.push(cell);
+    }
+    let rest = if alone { 1 } else { 4 };
+    row.extend(std::iter::repeat_n(String::new(), rest));
+    Some(row)
 }
 
 /// Returns the mean with half the width of its interval; the CSV has both ends.
@@ -169,11 +185,11 @@ fn legend(first: &ScoreSummary, tables: &ScoreTables, which: &str) -> Vec<String
             .to_string(),
     ];
     if tables.means.iter().any(|row| row.seeds.contains(' ')) {
-        lines.push(
-            "several seeds: each image's values are averaged over them first; the spread between \
-             networks is not in ±"
-                .to_string(),
-        );
+        lines.push(format!(
+            "several seeds: each image's values are averaged over them first; in the rows \"{}\" ± is \
+             half the 95 % t-interval over the seeds, the spread of another training",
+            OVER_SEEDS.trim()
+        ));
     }
     lines.push(
         "Average Drop rewards large maps, so the mean area stands beside it; an empty map counts \

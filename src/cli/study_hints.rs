@@ -1,12 +1,13 @@
 //! How to fix a study's errors, worded for the command line, and the exit code.
 
 use crate::data::photo::PICTURE_FORMATS;
-use crate::study::{ClipUse, ListKind, RunName, StudyError};
+use crate::study::{ClipUse, ListKind, RunName, SeedsError, StudyError, UnknownRun};
 
 use super::commands::{Commands, base_words, option};
 use super::context::Context;
 use super::hints;
 use super::output::{FAILED, MISUSED};
+use super::stability::with_seeds;
 
 /// The form of a file of boxes.
 const BOXES_EXAMPLE: &str = "the first line is file,class,x0,y0,x1,y1 and every other one an object, \
@@ -28,6 +29,14 @@ pub(super) fn study_hint(error: &StudyError, context: &Context) -> (Option<Strin
             &[train(run, context)],
             context,
         )),
+        StudyError::Named(UnknownRun::None(_)) => failed(format!(
+            "train one: {}; or name the folder of your runs with --runs DIR",
+            context.command(["train", "trial-a"])
+        )),
+        StudyError::Named(UnknownRun::Named { near, .. }) => failed(match near.as_slice() {
+            [] => format!("to see the runs: {}", context.command(["list"])),
+            near => format!("did you mean {:?}?", near[0]),
+        }),
         StudyError::RecordLost { run, .. } => failed(format!(
             "put the file back from a copy, or start over: {} --force",
             train(run, context)
@@ -42,6 +51,28 @@ pub(super) fn study_hint(error: &StudyError, context: &Context) -> (Option<Strin
             words.extend(base_words(base.as_deref()));
             failed(absent(&[run], &[context.command(words)], context))
         }
+        StudyError::Seeds(SeedsError::One {
+            experiment,
+            base,
+            seed,
+        }) => {
+            let found = context.runs.runs_of(experiment);
+            let same = found.iter().filter(|run| run.base == *base);
+            let mut seeds: Vec<u64> = same.map(|run| run.seed).collect();
+            seeds.sort_unstable();
+            if seeds.len() > 1 {
+                let all = with_seeds(seeds);
+                return failed(Commands::again_with(&["--seeds", "--seed"], &all));
+            }
+            let next = RunName {
+                experiment: experiment.clone(),
+                base: base.clone(),
+                seed: seed + 1,
+            };
+            failed(format!("train another: {}", train(&next, context)))
+        }
+        StudyError::Seeds(SeedsError::PredictedClass) => misused("take --class true, or name a class"),
+        StudyError::Seeds(SeedsError::Baseline(_)) => misused("name methods, such as --methods grad-cam"),
         StudyError::Untrained {
             experiments,
             base,

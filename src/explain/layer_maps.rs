@@ -78,13 +78,22 @@ pub(super) fn raw_map(
     layer: &LayerEvidence,
     questions: &Questions<'_>,
 ) -> Result<Tensor<3>, ExplainError> {
-    let signed = method.asked_map(layer, questions)?;
     // Checked before the ReLU, which would hide a negative infinity.
+    Ok(rectify(signed_map(method, layer, questions)?))
+}
+
+/// Returns the map before its ReLU, `[batch, height, width]`, of a method at a layer; it is finite.
+pub(super) fn signed_map(
+    method: Method,
+    layer: &LayerEvidence,
+    questions: &Questions<'_>,
+) -> Result<Tensor<3>, ExplainError> {
+    let signed = method.asked_map(layer, questions)?;
     if !signed.clone().is_finite().all().into_scalar::<bool>() {
         return Err(ExplainError::NonFiniteMap {
             method: method.name().to_owned(),
             layer: layer.name.clone(),
         });
     }
-    Ok(rectify(signed))
+    Ok(signed)
 }

@@ -73,6 +73,7 @@ pub mod retrained;
 pub mod saliency;
 pub mod sanity;
 pub mod sequence;
+pub mod signed;
 pub mod survey;
 pub mod target;
 #[cfg(test)]
@@ -97,6 +98,7 @@ pub use questions::{Question, Questions};
 pub use retrained::WithHeads;
 pub use saliency::Saliency;
 pub use sanity::{Deviation, Likeness, cam_is_grad_cam, completeness};
+pub use signed::{Common, SignedMaps, SignedSurvey, signed_survey};
 pub use survey::{SourceMaps, Survey, SurveyRequest, survey, survey_watched};
 pub use target::{TargetRule, TargetSpec};
 pub use verdict::{Checks, Found, judge};

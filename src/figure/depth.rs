@@ -5,18 +5,19 @@
 
 use super::axis::{Ticks, spread};
 use super::canvas::{Anchor, Area, Canvas, Stroke};
-use super::colour::{Marker, SeriesLook, series_look};
+use super::colour::{SeriesLook, series_look};
 use super::drawing::Drawing;
 use super::error::FigureError;
 use super::folder::FolderFigure;
 use super::page::Page;
 use super::plot::{DATA_LINE, LEADER_LINE, POINT, Plot};
+use super::seed_marks::{SEED_POINT, SeedMarks, seeds_sentence};
 use super::selection::{generated_note, seeds_note, unique};
 use super::sheet::Figure;
 use super::svg_text::{checkpoint_rule, network_title, short_count};
 use super::theme::{BODY, HEADING, INK, MARGIN, SMALL, STRONG};
 use super::typeface::{shorten, width};
-use crate::run::{DepthRow, TableRow};
+use crate::run::{DepthRow, SeedValues, TableRow};
 
 /// Width of the page's content in pixels: 7 inches.
 const CONTENT: f32 = 1400.0;
@@ -26,10 +27,8 @@ const PLOT_HEIGHT: f32 = 620.0;
 const DODGE: f32 = 16.0;
 /// Most horizontal grid lines.
 const MOST_TICKS: usize = 11;
-/// Half the width of a range's end bars, in pixels.
-const CAP: f32 = 8.0;
-/// Radius of one seed's point, in pixels.
-const SEED_POINT: f32 = 4.0;
+/// Sideways distance of the seeds' points from their bar, in pixels.
+const ASIDE: f32 = 10.0;
 /// Space between the plotting area and a series' label, in pixels.
 const LABEL_GAP: f32 = 10.0;
 /// Space between table columns, in pixels.
@@ -95,16 +94,11 @@ impl Column<'_> {
         self.rows.iter().map(|row| (split.accuracy)(row)).collect()
     }
 
-    fn mean(&self, split: &Split) -> f64 {
+    /// Returns the mean of one seed or several, with the interval of several.
+    fn marks(&self, split: &Split) -> SeedMarks {
         let values = self.values(split);
-        values.iter().sum::<f64>() / values.len() as f64
-    }
-
-    fn range(&self, split: &Split) -> (f64, f64) {
-        let ends = (f64::INFINITY, f64::NEG_INFINITY);
-        self.values(split)
-            .iter()
-            .fold(ends, |(low, high), &v| (low.min(v), high.max(v)))
+        let first = values[0];
+        SeedMarks::of(&SeedValues(values), (first, first, first), true)
     }
 }
 
@@ -122,13 +116,9 @@ impl Figure for Depth<'_> {
             &self.subtitle(),
         );
 
-        let all = || {
-            splits
-                .iter()
-                .flat_map(|split| columns.iter().map(|c| c.range(split)))
-        };
-        let low = all().map(|range| range.0).fold(f64::INFINITY, f64::min);
-        let high = all().map(|range| range.1).fold(f64::NEG_INFINITY, f64::max);
+        let all = splits.iter();
+        let all = all.flat_map(|split| columns.iter().map(|column| column.marks(split)));
+        let (low, high) = SeedMarks::extent(all.collect::<Vec<_>>().iter(), (0.0, PERCENT));
         let ticks = Ticks::around(low, high, MOST_TICKS);
         let heads = table_rows(&columns[0])
             .into_iter()
@@ -209,10 +199,10 @@ impl Depth<'_> {
                 .collect::<Vec<_>>()
                 .join(" or ")
         };
-        let spread = if columns.iter().any(|column| column.rows.len() > 1) {
-            "Large marks: mean over seeds; small points: each seed; bars: lowest to highest seed."
-        } else {
-            "One seed per network: the figure shows no spread."
+        let spread = seeds_sentence(columns.iter().map(|column| column.rows.len()));
+        let spread = match spread {
+            Some(sentence) => format!("{sentence} In brackets: the intervals."),
+            None => "One seed per network: the figure shows no spread.".to_string(),
         };
         format!(
             "{spread} Validation: {} images, test: {} images. MACs: multiply-adds of one image's \
@@ -240,25 +230,16 @@ fn draw_split(
     let means: Vec<_> = columns
         .iter()
         .enumerate()
-        .map(|(index, column)| (x(index), plot.y.at(column.mean(split))))
+        .map(|(index, column)| (x(index), plot.y.at(column.marks(split).mean)))
         .collect();
     canvas.polyline(&means, stroke);
     for (index, column) in columns.iter().enumerate() {
         let x = x(index);
-        if column.rows.len() > 1 {
-            let (low, high) = column.range(split);
-            let (low, high) = (plot.y.at(low), plot.y.at(high));
-            let thin = Stroke::solid(colour, 2.0);
-            canvas.polyline(&[(x, low), (x, high)], thin);
-            for end in [low, high] {
-                canvas.polyline(&[(x - CAP, end), (x + CAP, end)], thin);
-            }
-            // Seeds stand outside of their bar, away from the other split.
-            let aside = x + split.dodge.signum() * (CAP + SEED_POINT + 2.0);
-            for value in column.values(split) {
-                canvas.marker(Marker::Disc, (aside, plot.y.at(value)), SEED_POINT, colour);
-            }
-        }
+        let marks = column.marks(split);
+        marks.draw_bar(canvas, plot, x, Stroke::solid(colour, 2.0));
+        // Seeds stand outside of their bar, away from the other split.
+        let aside = x + split.dodge.signum() * (ASIDE + SEED_POINT);
+        marks.draw_seeds(canvas, plot, aside, colour);
         canvas.marker(split.look.marker, means[index], POINT + 1.0, colour);
     }
 }
@@ -273,7 +254,7 @@ fn label_ends(
     let Some(column) = columns.last() else { return };
     let ends: Vec<f32> = splits
         .iter()
-        .map(|split| plot.y.at(column.mean(split)))
+        .map(|split| plot.y.at(column.marks(split).mean))
         .collect();
     let half = STRONG.line() / 2.0;
     let places = spread(
@@ -285,7 +266,7 @@ fn label_ends(
     let x = plot.area.right() + LABEL_GAP;
     for ((split, place), end) in splits.iter().zip(places).zip(ends) {
         // Past the seeds' points of both splits.
-        let start = last + DODGE + CAP + 4.0 * SEED_POINT;
+        let start = last + DODGE + ASIDE + 4.0 * SEED_POINT;
         let leader = [(start, end), (plot.area.right(), place)];
         canvas.polyline(&leader, LEADER_LINE);
         let style = STRONG.coloured(split.look.colour);
@@ -309,14 +290,12 @@ fn table_rows(column: &Column<'_>) -> Vec<(&'static str, String)> {
         ),
     ];
     for split in &splits() {
-        let (low, high) = column.range(split);
-        let mean = format!("{:.1} %", column.mean(split));
-        let text = if column.rows.len() > 1 {
-            format!("{mean} ({low:.1} to {high:.1})")
-        } else {
-            mean
-        };
-        rows.push((split.label, text));
+        let marks = column.marks(split);
+        let mean = format!("{:.1} %", marks.mean);
+        rows.push(match marks.bar {
+            Some((low, high)) => (split.label, format!("{mean} ({low:.1} to {high:.1})")),
+            None => (split.label, mean),
+        });
     }
     rows
 }

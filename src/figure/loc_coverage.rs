@@ -9,6 +9,7 @@ use super::folder::FolderFigure;
 use super::loc_panels::{MethodLook, legend};
 use super::page::Page;
 use super::plot::Plot;
+use super::seed_marks::{ASIDE, SeedMarks, seeds_sentence};
 use super::selection::{generated_note, row_seeds_note, unique};
 use super::sheet::Figure;
 use super::svg_text::network_title;
@@ -129,6 +130,19 @@ impl Figure for LocalizationCoverage<'_> {
                 .map(|row| (row.trial.as_str(), row.layer.as_str())),
         );
         let last = panels.len() - 1;
+        let seeds = rows.iter().map(|row| row.seed_means.defined().count());
+        let several = seeds_sentence(seeds);
+        let bars = match &several {
+            Some(sentence) => format!(
+                "Means over images, in brackets: images{}. {sentence}",
+                omitted(many)
+            ),
+            None => format!(
+                "Means over images with 95 % bootstrap intervals; in brackets: images{}.",
+                omitted(many)
+            ),
+        };
+        let several = several.is_some();
         for (line, (trial, layer)) in panels.into_iter().enumerate() {
             // Columns are named once, over the first line, and the axis once, under the last.
             let head = if line == 0 {
@@ -149,7 +163,7 @@ impl Figure for LocalizationCoverage<'_> {
                 };
                 let heading = if line == 0 { column.heading } else { "" };
                 let plot = Plot::new(&mut page.canvas, area, heading, &ticks);
-                panel(&mut page.canvas, &plot, column, &own, &looks);
+                panel(&mut page.canvas, &plot, column, (&own, several), &looks);
                 if line == last {
                     plot.x_name(&mut page.canvas, "objects in the image (images)");
                 }
@@ -157,18 +171,20 @@ impl Figure for LocalizationCoverage<'_> {
             page.y += head + PLOT_HEIGHT + SMALL.line() + LINE_GAP;
         }
         page.y += SMALL.line() - LINE_GAP / 2.0;
-        let omitted = match many {
-            true => " (numbers of objects with fewer than 10 images are omitted)",
-            false => "",
-        };
         page.caption(&format!(
             "Left: share of an image's objects of which at least half lies above delta. Middle: \
              share of the image above delta, because a map of ones covers every object. Right: \
              every map marks as many of its own highest pixels as the image's objects have, so \
-             that no map gains by being large. Means over images with 95 % bootstrap intervals; in \
-             brackets: images{omitted}. Grey: baselines, which ignore the network.",
+             that no map gains by being large. {bars} Grey: baselines, which ignore the network.",
         ));
         Ok(page.finish())
+    }
+}
+
+fn omitted(many: bool) -> &'static str {
+    match many {
+        true => " (numbers of objects with fewer than 10 images are omitted)",
+        false => "",
     }
 }
 
@@ -202,7 +218,7 @@ fn panel(
     canvas: &mut Canvas,
     plot: &Plot,
     column: &Column,
-    rows: &[&LocalizationSummaryRow],
+    (rows, several): (&[&LocalizationSummaryRow], bool),
     looks: &[MethodLook],
 ) {
     let area = plot.area;
@@ -226,9 +242,12 @@ fn panel(
             });
             let Some(row) = found else { continue };
             let x = area.left + (index as f32 + 0.5) * pitch + aside;
-            let bar = [(x, plot.y.at(row.low)), (x, plot.y.at(row.high))];
-            canvas.polyline(&bar, Stroke::solid(look.stroke.colour, BAR));
-            line.push((x, plot.y.at(row.mean)));
+            let of_images = (row.mean, row.low, row.high);
+            let marks = SeedMarks::of(&row.seed_means, of_images, several);
+            let stroke = Stroke::solid(look.stroke.colour, BAR);
+            marks.draw_bar(canvas, plot, x, stroke);
+            marks.draw_seeds(canvas, plot, x + ASIDE.min(step / 2.0), stroke.colour);
+            line.push((x, plot.y.at(marks.mean)));
         }
         canvas.polyline(
             &line,

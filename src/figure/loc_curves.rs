@@ -8,6 +8,7 @@ use super::folder::FolderFigure;
 use super::loc_panels::{MethodLook, legend};
 use super::page::Page;
 use super::plot::Plot;
+use super::seed_marks::{SeedMarks, seeds_sentence};
 use super::selection::{generated_note, row_seeds_note, unique};
 use super::sheet::Figure;
 use super::svg_text::network_title;
@@ -108,7 +109,9 @@ impl Figure for LocalizationCurves<'_> {
         let mut page = Page::new(CONTENT, title, &subtitle(first));
         legend(&mut page, &looks, CONTENT, None);
 
-        let high = rows.iter().map(|row| row.high).fold(0.0, f64::max);
+        let several = seeds_sentence(rows.iter().map(|row| row.seed_means.defined().count()));
+        let marks: Vec<SeedMarks> = rows.iter().map(|row| of(row, several.is_some())).collect();
+        let high = SeedMarks::extent(marks.iter(), (0.0, 1.0)).1.max(0.0);
         let ticks = Ticks::around(0.0, high, MOST_TICKS);
         let panels = unique(
             rows.iter()
@@ -134,16 +137,25 @@ impl Figure for LocalizationCurves<'_> {
                     .collect();
                 let alike = alike(&own, &looks, (near, area.width));
                 under = under.max(alike.len());
-                panel(&mut page.canvas, area, &ticks, &own, (&looks, &alike));
+                let own = (&own[..], several.is_some());
+                panel(&mut page.canvas, area, &ticks, own, (&looks, &alike));
             }
             let foot = (2 + under) as f32 * SMALL.line() + 24.0;
             page.y += head + PLOT_HEIGHT + foot + PANEL_GAP * 0.4;
         }
         page.y -= PANEL_GAP * 0.4;
+        let bars = match several {
+            Some(sentence) => {
+                let curves = sentence.replace("Large marks: means", "Curves: means");
+                format!("A mark stands at each method's highest point. {curves}")
+            }
+            None => "A mark stands at each method's highest point; bars: 95 % bootstrap intervals \
+                     over images, of methods."
+                .to_string(),
+        };
         page.caption(&format!(
             "IoU of the pixels above delta (strictly; maps are 0 to 1 by min-max) and the union of \
-             the {against}, mean over images. A mark stands at each method's highest point; bars: \
-             95 % bootstrap intervals over images, of methods. Dashed grey: baselines, which \
+             the {against}, mean over images. {bars} Dashed grey: baselines, which \
              ignore the network. Above each panel: the layer and its map's native size in cells; below \
              it: methods whose curves look the same."
         ));
@@ -163,11 +175,16 @@ fn subtitle(row: &LocalizationCurveRow) -> String {
     parts.join(" · ")
 }
 
+/// Returns the marks of a point of a curve.
+fn of(row: &LocalizationCurveRow, several: bool) -> SeedMarks {
+    SeedMarks::of(&row.seed_means, (row.mean, row.low, row.high), several)
+}
+
 fn panel(
     canvas: &mut Canvas,
     area: Area,
     ticks: &Ticks,
-    rows: &[&LocalizationCurveRow],
+    (rows, several): (&[&LocalizationCurveRow], bool),
     (looks, alike): (&[MethodLook], &[String]),
 ) {
     let Some(first) = rows.first() else { return };
@@ -205,8 +222,9 @@ fn panel(
         }
         for row in own.iter().skip(BAR_EVERY / 2).step_by(BAR_EVERY) {
             let across = x.at(f64::from(row.delta));
-            let bar = [(across, plot.y.at(row.low)), (across, plot.y.at(row.high))];
-            canvas.polyline(&bar, Stroke::solid(look.stroke.colour, BAR));
+            let (marks, colour) = (of(row, several), look.stroke.colour);
+            marks.draw_bar(canvas, &plot, across, Stroke::solid(colour, BAR));
+            marks.draw_seeds(canvas, &plot, across, colour);
         }
         let peak = own.iter().max_by(|a, b| a.mean.total_cmp(&b.mean));
         if let Some(peak) = peak {

@@ -6,7 +6,7 @@ use crate::figure::loc_panels::MethodLook;
 use crate::figure::loc_pictures::LocalizationPictures;
 use crate::run::{
     Array, ExplanationSet, LocalizationSummaryRow, LocalizedMap, LocalizedPicture,
-    LocalizedPictures,
+    LocalizedPictures, SeedValues,
 };
 
 const METHODS: [(&str, &str, bool); 3] = [
@@ -35,6 +35,9 @@ fn curve() -> Vec<LocalizationCurveRow> {
         low: 0.3 - f64::from(step) / 400.0,
         high: 0.42,
         pictures: 1200,
+        seed_means: SeedValues::default(),
+        seeds_low: None,
+        seeds_high: None,
     };
     let rows = METHODS.iter();
     rows.flat_map(|method| (0..=100).map(|step| point(*method, step)))
@@ -76,8 +79,9 @@ fn summary() -> Vec<LocalizationSummaryRow> {
                     mean: 0.5,
                     low: 0.4,
                     high: 0.6,
-                    seed_low: 0.5,
-                    seed_high: 0.5,
+                    seed_means: SeedValues::default(),
+                    seeds_low: None,
+                    seeds_high: None,
                     difference: None,
                     difference_low: None,
                     difference_high: None,

@@ -42,8 +42,11 @@ mod samples;
 mod sanity_cascade;
 mod sanity_pictures;
 mod score_depth;
+mod score_looks;
+mod seed_marks;
 mod selection;
 mod sheet;
+mod stability;
 mod svg_text;
 mod theme;
 mod training_time;
@@ -80,6 +83,7 @@ const FIGURES: &[FolderFigure] = &[
     loc_pictures::FIGURE,
     sanity_cascade::FIGURE,
     sanity_pictures::FIGURE,
+    stability::FIGURE,
 ];
 
 /// Draws every figure whose tables and maps lie in `folder` into it, and returns the files; none where

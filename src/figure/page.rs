@@ -13,6 +13,8 @@ use crate::run::{ExplainedImage, ExplanationSet};
 const BAR_LENGTH: usize = 256;
 /// Thickness of the colour bar in pixels.
 const BAR_THICKNESS: usize = 20;
+/// Length and thickness of a scale between two words, in pixels.
+const SCALE_BAR: (usize, usize) = (150, 18);
 /// Space between a bar and the text next to it, in pixels.
 const BAR_GAP: f32 = 12.0;
 /// Space between the header, the content and the caption, in pixels.
@@ -114,6 +116,37 @@ impl Page {
         self.canvas
             .finish(&self.title, self.width, self.y + MARGIN * 0.8)
     }
+}
+
+/// Draws one colour scale between the words for its ends, and returns its right side in pixels.
+pub(super) fn scale_bar(
+    page: &mut Page,
+    left: f32,
+    low: &str,
+    colour: impl Fn(f32) -> [u8; 3],
+    high: &str,
+) -> Result<f32, FigureError> {
+    let (length, thickness) = SCALE_BAR;
+    let row = (0..length).flat_map(|i| colour(i as f32 / (length - 1) as f32));
+    let pixels = Pixels {
+        width: length,
+        height: thickness,
+        rgb: row.collect::<Vec<u8>>().repeat(thickness),
+        crisp: false,
+    };
+    let canvas = &mut page.canvas;
+    canvas.text((left, page.y), Anchor::Start, &SMALL, low);
+    let area = Area {
+        left: (left + width(low, &SMALL) + 12.0).round(),
+        top: (page.y + (SMALL.line() - thickness as f32) / 2.0).round(),
+        width: length as f32,
+        height: thickness as f32,
+    };
+    canvas.picture(area, &pixels)?;
+    canvas.outline(area, Stroke::solid(RULE, 1.5));
+    let right = area.right() + 12.0;
+    canvas.text((right, page.y), Anchor::Start, &SMALL, high);
+    Ok(right + width(high, &SMALL))
 }
 
 /// Returns the panel that holds every one of `images` with its longer side at most `target` pixels.

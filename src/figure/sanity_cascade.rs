@@ -8,12 +8,13 @@ use super::error::FigureError;
 use super::folder::FolderFigure;
 use super::page::Page;
 use super::plot::{DATA_LINE, LEADER_LINE, POINT, Plot};
+use super::seed_marks::{ASIDE, SeedMarks, seeds_sentence};
 use super::selection::{generated_note, head_sentence, head_words, seeds_note, unique};
 use super::sheet::Figure;
 use super::svg_text::network_title;
 use super::theme::{HEADING, MARGIN, QUIET, SMALL, STRONG};
 use super::typeface::width;
-use crate::run::{CascadeRow, TableRow};
+use crate::run::{CascadeRow, TableRow, comparable_seeds, correlations};
 
 /// Width of the page's content in pixels: 7.5 inches.
 const CONTENT: f32 = 1500.0;
@@ -25,6 +26,8 @@ const PANEL_GAP: f32 = 40.0;
 const MOST_TICKS: usize = 11;
 /// Sideways distance between two series at one stage, in pixels.
 const DODGE: f32 = 7.0;
+/// The same where the points of the seeds stand between them.
+const DODGE_SEEDS: f32 = 18.0;
 /// Half the width of an interval's end bars, in pixels.
 const CAP: f32 = 5.0;
 /// Space between a line's end and its label, bridged by a thin leader, in pixels.
@@ -34,7 +37,7 @@ const BASELINE_DASH: (f32, f32) = (10.0, 7.0);
 /// Markers of the baselines, all in grey.
 const BASELINE_MARKERS: [Marker; 3] = [Marker::Disc, Marker::Square, Marker::Triangle];
 
-/// Draws each network of the table.
+/// Draws each network of the table, and the seeds of each experiment in one figure.
 pub(super) const FIGURE: FolderFigure = FolderFigure {
     name: "sanity",
     reads: CascadeRow::FILE,
@@ -48,8 +51,15 @@ pub(super) const FIGURE: FolderFigure = FolderFigure {
             // Of several checkpoints, the one that was checked last: new rows follow old ones.
             let last = own().next_back().map(|row| row.epoch);
             let shown = own().filter(|row| Some(row.epoch) == last);
-            let rows: &[CascadeRow] = &shown.cloned().collect::<Vec<_>>();
-            folder.save(&SanityCascade { rows })?;
+            folder.save(&SanityCascade {
+                rows: shown.collect(),
+            })?;
+        }
+        for trial in unique(rows.iter().map(|row| &row.trial)) {
+            let rows = comparable_seeds(&rows, trial);
+            if !rows.is_empty() {
+                folder.save(&SanityCascade { rows })?;
+            }
         }
         Ok(())
     },
@@ -58,8 +68,8 @@ pub(super) const FIGURE: FolderFigure = FolderFigure {
 /// Rank correlation against the depth of randomisation, one panel a layer.
 #[derive(Debug, Clone)]
 pub(super) struct SanityCascade<'a> {
-    /// The rows of one network.
-    pub rows: &'a [CascadeRow],
+    /// The rows of one network, or of several seeds of one experiment.
+    pub rows: Vec<&'a CascadeRow>,
 }
 
 /// One method's or baseline's line.
@@ -73,6 +83,29 @@ impl Series<'_> {
         self.rows.iter().any(|row| row.baseline)
     }
 
+    /// Returns the rows of each stage, in their order: one per seed.
+    fn stages(&self) -> Vec<Vec<&CascadeRow>> {
+        let stages = unique(self.rows.iter().map(|row| row.stage)).into_iter();
+        let of = |stage| self.rows.iter().filter(move |row| row.stage == stage);
+        stages.map(|stage| of(stage).copied().collect()).collect()
+    }
+
+    /// Returns the marks of one stage; none without a correlation.
+    fn marks_of(rows: &[&CascadeRow]) -> Option<SeedMarks> {
+        let defined = rows
+            .iter()
+            .find_map(|row| Some((row.mean?, row.low?, row.high?)));
+        Some(SeedMarks::of(&correlations(rows), defined?, rows.len() > 1))
+    }
+
+    fn marks(&self) -> Vec<SeedMarks> {
+        let stages = self.stages();
+        stages
+            .iter()
+            .filter_map(|rows| Self::marks_of(rows))
+            .collect()
+    }
+
     fn stroke(&self) -> Stroke {
         let solid = Stroke::solid(self.look.colour, DATA_LINE);
         match self.is_baseline() {
@@ -84,9 +117,10 @@ impl Series<'_> {
 
 impl Figure for SanityCascade<'_> {
     fn name(&self) -> String {
-        match self.rows.first() {
-            Some(row) => format!("sanity-{}-seed-{}", row.trial, row.seed),
-            None => "sanity".to_string(),
+        match (self.rows.first(), self.seeds().len()) {
+            (Some(row), 1) => format!("sanity-{}-seed-{}", row.trial, row.seed),
+            (Some(row), _) => format!("sanity-{}-seeds", row.trial),
+            (None, _) => "sanity".to_string(),
         }
     }
 
@@ -100,12 +134,16 @@ impl Figure for SanityCascade<'_> {
         let titles = unique(self.rows.iter().map(|row| row.title.as_str()));
         let widths = titles.iter().map(|title| width(title, &STRONG));
         let room = widths.fold(0.0, f32::max) + LEADER + 4.0;
-        let values = |row: &CascadeRow| [row.low, row.high];
-        let values = || self.rows.iter().flat_map(values).flatten();
-        let low = values().fold(0.0, f64::min);
+        let layers = unique(self.rows.iter().map(|row| row.layer.as_str()));
+        let series = layers.iter().flat_map(|layer| self.series(layer));
+        let points: Vec<SeedMarks> = series.flat_map(|series| series.marks()).collect();
+        let low = match points.is_empty() {
+            true => 0.0,
+            false => SeedMarks::extent(points.iter(), (-1.0, 1.0)).0.min(0.0),
+        };
         let ticks = Ticks::around(low, 1.0, MOST_TICKS);
         let numbers = Plot::numbers_width(&ticks);
-        for layer in unique(self.rows.iter().map(|row| row.layer.as_str())) {
+        for layer in layers {
             let series = self.series(layer);
             let area = Area {
                 left: MARGIN + numbers,
@@ -118,22 +156,24 @@ impl Figure for SanityCascade<'_> {
             page.y = panel(&mut page.canvas, &plot, &series) + PANEL_GAP;
         }
         page.y -= PANEL_GAP;
-        page.caption(&format!("{}{}", caption(first), self.head_note()));
+        let caption = caption(first, self.seeds().len());
+        page.caption(&format!("{caption}{}", self.head_note()));
         Ok(page.finish())
     }
 }
 
 impl SanityCascade<'_> {
+    fn seeds(&self) -> Vec<u64> {
+        unique(self.rows.iter().map(|row| row.seed))
+    }
+
     fn first(&self) -> Result<&CascadeRow, FigureError> {
         let (wanted, known) = ("the sanity checks".to_string(), "none".to_string());
         let nothing = FigureError::Nothing { wanted, known };
-        let first = self.rows.first().ok_or(nothing)?;
-        let epochs = unique(
-            self.rows
-                .iter()
-                .map(|row| (&row.trial, row.seed, row.epoch)),
-        );
-        if epochs.len() > 1 {
+        let first = *self.rows.first().ok_or(nothing)?;
+        let rows = self.rows.iter();
+        let epochs = unique(rows.map(|row| (&row.trial, row.seed, row.epoch)));
+        if epochs.len() > self.seeds().len() {
             let epochs: Vec<String> = epochs.iter().map(|key| key.2.to_string()).collect();
             return Err(FigureError::SeveralCheckpoints {
                 trial: first.trial.clone(),
@@ -157,8 +197,11 @@ impl SanityCascade<'_> {
         let generated = usize::from(first.generated);
         parts.extend(generated_note(generated, 1).map(str::to_string));
         parts.push(format!("{} images", first.images));
-        parts.push(seeds_note(&[first.seed]));
-        parts.push(format!("epoch {}", first.epoch));
+        parts.push(seeds_note(&self.seeds()));
+        let epochs = unique(self.rows.iter().map(|row| row.epoch));
+        let numbers: Vec<String> = epochs.iter().map(u32::to_string).collect();
+        let epochs = if epochs.len() > 1 { "epochs" } else { "epoch" };
+        parts.push(format!("{epochs} {}", numbers.join(", ")));
         parts.push("solid: methods, dashed: baselines".to_string());
         parts.join(" · ")
     }
@@ -184,7 +227,7 @@ impl SanityCascade<'_> {
                 series_look(methods - 1)
             };
             let here = |row: &&CascadeRow| row.layer == layer && row.method == name;
-            let rows: Vec<_> = self.rows.iter().filter(here).collect();
+            let rows: Vec<_> = self.rows.iter().copied().filter(here).collect();
             if !rows.is_empty() {
                 series.push(Series { rows, look });
             }
@@ -227,11 +270,13 @@ fn panel(canvas: &mut Canvas, plot: &Plot, series: &[Series<'_>]) -> f32 {
     }
     let mut ends: Vec<(Point, &Series<'_>)> = Vec::new();
     let methods = series.iter().filter(|series| !series.is_baseline()).count();
+    let several = series.iter().any(|series| series.rows.len() > stages.len());
+    let dodge = if several { DODGE_SEEDS } else { DODGE };
     for (index, series) in series.iter().enumerate() {
         // Baselines lie on each other where they are, at 1: apart, their dashes would fill up.
         let aside = match series.is_baseline() {
             true => 0.0,
-            false => (index as f32 - (methods as f32 - 1.0) / 2.0) * DODGE,
+            false => (index as f32 - (methods as f32 - 1.0) / 2.0) * dodge,
         };
         let points = draw_series(canvas, plot, series, |stage| x(stage) + aside);
         ends.extend(points.last().map(|end| (*end, series)));
@@ -249,16 +294,19 @@ fn draw_series(
 ) -> Vec<Point> {
     let mut points = Vec::new();
     let thin = Stroke::solid(series.look.colour, 2.0);
-    for row in &series.rows {
-        let (Some(mean), Some(low), Some(high)) = (row.mean, row.low, row.high) else {
+    for rows in series.stages() {
+        let Some(marks) = Series::marks_of(&rows) else {
             continue;
         };
-        let at = (x(row.stage), plot.y.at(mean));
-        let (low, high) = (plot.y.at(low), plot.y.at(high));
-        canvas.polyline(&[(at.0, low), (at.0, high)], thin);
-        for end in [low, high] {
-            canvas.polyline(&[(at.0 - CAP, end), (at.0 + CAP, end)], thin);
+        let at = (x(rows[0].stage), plot.y.at(marks.mean));
+        if let Some(ends) = marks.draw_bar(canvas, plot, at.0, thin)
+            && marks.seeds.is_empty()
+        {
+            for end in ends {
+                canvas.polyline(&[(at.0 - CAP, end), (at.0 + CAP, end)], thin);
+            }
         }
+        marks.draw_seeds(canvas, plot, at.0 + ASIDE, series.look.colour);
         points.push(at);
     }
     canvas.polyline(&points, series.stroke());
@@ -281,14 +329,18 @@ fn label_ends(canvas: &mut Canvas, plot: &Plot, ends: &[(Point, &Series<'_>)]) {
     }
 }
 
-fn caption(first: &CascadeRow) -> String {
+fn caption(first: &CascadeRow, seeds: usize) -> String {
     let draws = match first.draws {
         1 => "each of one random re-initialisation".to_string(),
         draws => format!("each the mean of {draws} random re-initialisations"),
     };
+    let bars = match seeds_sentence(std::iter::once(seeds)) {
+        Some(sentence) => format!(". {sentence}"),
+        None => "; bars: 95 % bootstrap intervals over images.".to_string(),
+    };
     format!(
         "Spearman's rank correlation over the pixels of maps as shown, its sign kept; 1: the map did \
-         not change. Points: means over {} images, {draws}; bars: 95 % bootstrap intervals over images. \
+         not change. Points: means over {} images, {draws}{bars} \
          Every map explains the class that the trained network was explained for. Empty maps have no \
          correlation and are omitted; cascade.csv counts them.",
         first.images
@@ -296,82 +348,5 @@ fn caption(first: &CascadeRow) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn row(method: &str, stage: usize, mean: Option<f64>) -> CascadeRow {
-        CascadeRow {
-            trial: "trial-d".into(),
-            network_title: String::new(),
-            seed: 0,
-            epoch: 10,
-            weights: "aa".into(),
-            data: "shapes test".into(),
-            generated: true,
-            layer: "block-5".into(),
-            native_height: 2,
-            native_width: 2,
-            method: method.into(),
-            title: method.to_uppercase(),
-            baseline: method == "edges",
-            stage,
-            down_to: ["none", "dense", "block-5"][stage].into(),
-            images: 20,
-            draws: 3,
-            head_accuracy: (method == "cam").then_some(0.381),
-            network_accuracy: (method == "cam").then_some(0.409),
-            undefined: 0,
-            vanished: 0,
-            mean,
-            low: mean.map(|mean| mean - 0.1),
-            high: mean,
-        }
-    }
-
-    #[test]
-    fn generated_data_native_size_and_every_method_are_named() {
-        let rows = [
-            row("cam", 0, Some(1.0)),
-            row("cam", 1, Some(0.25)),
-            row("cam", 2, None),
-            row("edges", 0, Some(1.0)),
-            row("edges", 1, Some(1.0)),
-            row("edges", 2, Some(1.0)),
-        ];
-        let figure = SanityCascade { rows: &rows };
-        assert_eq!(figure.name(), "sanity-trial-d-seed-0");
-        let svg = figure.draw().expect("drawn").svg;
-        assert!(
-            figure
-                .head_note()
-                .contains("Trial D block-5 38.1 against 40.9 %")
-        );
-        for text in [
-            "generated data",
-            "2 × 2 cells",
-            ">CAM<",
-            ">EDGES<",
-            "+ block-5",
-            "20 images",
-        ] {
-            assert!(svg.contains(text), "{text}");
-        }
-        assert_eq!(
-            svg.matches("stroke-dasharray=\"10 7\"").count(),
-            1,
-            "one baseline"
-        );
-    }
-
-    #[test]
-    fn two_checkpoints_in_one_figure_are_refused() {
-        let later = CascadeRow {
-            epoch: 20,
-            ..row("cam", 1, Some(0.2))
-        };
-        let rows = [row("cam", 0, Some(1.0)), later];
-        let error = SanityCascade { rows: &rows }.draw().expect_err("refused");
-        assert!(error.to_string().contains("10, 20"), "{error}");
-        assert!(SanityCascade { rows: &[] }.draw().is_err());
-    }
-}
+#[path = "sanity_cascade_tests.rs"]
+mod tests;

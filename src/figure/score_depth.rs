@@ -5,16 +5,17 @@
 
 use super::axis::Ticks;
 use super::canvas::{Anchor, Area, Canvas, Point, Stroke};
-use super::colour::{Marker, series_look};
 use super::drawing::Drawing;
 use super::error::FigureError;
 use super::folder::FolderFigure;
 use super::page::Page;
-use super::plot::{DATA_LINE, POINT, Plot};
+use super::plot::{POINT, Plot};
+use super::score_looks::{LEGEND_GAP, Look, legend, looks};
+use super::seed_marks::{ASIDE, SeedMarks, seeds_sentence};
 use super::selection::{generated_note, seeds_note, unique};
 use super::sheet::Figure;
 use super::svg_text::{checkpoint_rule, class_name, network_title};
-use super::theme::{BODY, HEADING, INK, MARGIN, QUIET, RULE, SMALL, STRONG};
+use super::theme::{HEADING, MARGIN, QUIET, RULE, SMALL, STRONG};
 use super::typeface::{shorten, width};
 use crate::run::{LayerPlace, ScoreSummary, TableRow};
 
@@ -30,21 +31,10 @@ const ROW_GAP: f32 = 34.0;
 const MOST_TICKS: usize = 8;
 /// Largest sideways distance of two methods at one trial, in pixels.
 const DODGE: f32 = 16.0;
+/// The same where the points of the seeds stand between them.
+const DODGE_SEEDS: f32 = 30.0;
 /// Share of a trial's room that its methods take.
 const SPREAD: f32 = 0.8;
-/// Length of a line in the legend, in pixels.
-const SAMPLE: f32 = 64.0;
-/// Space between the parts of the legend, in pixels.
-const LEGEND_GAP: f32 = 12.0;
-/// Line and marker of baselines.
-const GREY: &str = "#8A8A8A";
-/// Dashes that distinguish the grey lines and repeated colours, in pixels.
-const DASHES: [(f32, f32); 3] = [(12.0, 7.0), (4.0, 6.0), (20.0, 6.0)];
-/// Markers of the grey lines.
-const GREY_MARKERS: [Marker; 3] = [Marker::Ring, Marker::Square, Marker::Triangle];
-/// Different colours before they repeat.
-const COLOURS: usize = 7;
-
 /// Draws the networks of the table that are made of blocks, and so have a depth.
 pub(super) const FIGURE: FolderFigure = FolderFigure {
     name: "score-depth",
@@ -71,14 +61,6 @@ struct PanelColumn<'a> {
     rows: Vec<&'a ScoreSummary>,
 }
 
-/// How one method is drawn.
-struct Look<'a> {
-    method: &'a str,
-    title: &'a str,
-    marker: Marker,
-    stroke: Stroke,
-}
-
 impl Figure for ScoreDepth<'_> {
     fn name(&self) -> String {
         "score-depth".to_string()
@@ -87,13 +69,13 @@ impl Figure for ScoreDepth<'_> {
     fn draw(&self) -> Result<Drawing, FigureError> {
         self.check()?;
         let columns = self.columns();
-        let looks = self.looks();
+        let looks = looks(self.rows);
         let mut page = Page::new(
             CONTENT,
             "How faithful the maps are, by depth of the network",
             &self.subtitle(),
         );
-        page.y = legend(&mut page.canvas, page.y, &looks) + ROW_GAP * 0.7;
+        page.y = legend(&mut page.canvas, page.y, &looks, CONTENT) + ROW_GAP * 0.7;
         page.y = headings(&mut page.canvas, page.y, &columns) + ROW_GAP * 0.4;
         for metric in self.metrics() {
             self.draw_row(&mut page, metric, &columns, &looks);
@@ -159,45 +141,6 @@ impl ScoreDepth<'_> {
         columns
     }
 
-    fn looks(&self) -> Vec<Look<'_>> {
-        let mut counts = [0, 0];
-        let mut looks: Vec<Look<'_>> = Vec::new();
-        for row in self.rows {
-            if looks.iter().any(|look| look.method == row.method) {
-                continue;
-            }
-            let number = counts[usize::from(row.baseline)];
-            counts[usize::from(row.baseline)] += 1;
-            let dash = |number: usize| DASHES[number % DASHES.len()];
-            let (marker, stroke) = if row.baseline {
-                let (on, off) = dash(number);
-                (
-                    GREY_MARKERS[number % GREY_MARKERS.len()],
-                    Stroke::solid(GREY, DATA_LINE).dashed(on, off),
-                )
-            } else {
-                let look = series_look(number);
-                let solid = Stroke::solid(look.colour, DATA_LINE);
-                match number / COLOURS {
-                    0 => (look.marker, solid),
-                    again => {
-                        let (on, off) = dash(again - 1);
-                        (Marker::Diamond, solid.dashed(on, off))
-                    }
-                }
-            };
-            looks.push(Look {
-                method: &row.method,
-                title: &row.title,
-                marker,
-                stroke,
-            });
-        }
-        // Stable: methods keep their order and stand before baselines.
-        looks.sort_by_key(|look| look.stroke.colour == GREY);
-        looks
-    }
-
     fn draw_row(
         &self,
         page: &mut Page,
@@ -205,11 +148,14 @@ impl ScoreDepth<'_> {
         columns: &[PanelColumn<'_>],
         looks: &[Look<'_>],
     ) {
-        let of_metric = || self.rows.iter().filter(|row| row.metric == metric.metric);
-        let low = of_metric().map(|row| row.low).fold(f64::INFINITY, f64::min);
-        let high = of_metric()
-            .map(|row| row.high)
-            .fold(f64::NEG_INFINITY, f64::max);
+        let of_metric = self.rows.iter().filter(|row| row.metric == metric.metric);
+        let marks: Vec<SeedMarks> = of_metric.map(|row| self.marks(row)).collect();
+        let most = if metric.heading().contains('%') {
+            100.0
+        } else {
+            1.0
+        };
+        let (low, high) = SeedMarks::extent(marks.iter(), (0.0, most));
         let ticks = Ticks::around(low, high, MOST_TICKS);
         let numbers = Plot::numbers_width(&ticks);
         let panel = panel_width(columns.len());
@@ -229,15 +175,24 @@ impl ScoreDepth<'_> {
             page.canvas
                 .text((after, beside), Anchor::Start, &SMALL, &metric.better);
             plot.base(&mut page.canvas);
-            let rows: Vec<&ScoreSummary> = column
-                .rows
-                .iter()
-                .copied()
+            let own = column.rows.iter().copied();
+            let rows: Vec<(&ScoreSummary, SeedMarks)> = own
                 .filter(|row| row.metric == metric.metric)
+                .map(|row| (row, self.marks(row)))
                 .collect();
             bottom = bottom.max(draw_panel(&mut page.canvas, &plot, &rows, looks));
         }
         page.y = bottom + ROW_GAP;
+    }
+
+    /// Returns the numbers of seeds that have a mean.
+    fn seeds(&self) -> impl Iterator<Item = usize> {
+        self.rows.iter().map(|row| row.seed_means.defined().count())
+    }
+
+    fn marks(&self, row: &ScoreSummary) -> SeedMarks {
+        let several = self.seeds().any(|seeds| seeds > 1);
+        SeedMarks::of(&row.seed_means, (row.mean, row.low, row.high), several)
     }
 
     fn subtitle(&self) -> String {
@@ -269,12 +224,17 @@ impl ScoreDepth<'_> {
     }
 
     fn caption(&self) -> String {
-        let mut text = "Bars: 95 % bootstrap intervals over images".to_string();
-        if self.rows.iter().any(|row| row.seeds.contains(' ')) {
-            text.push_str(", each image averaged over the seeds first");
-        }
+        let several = seeds_sentence(self.seeds());
+        let mut text = several.unwrap_or_else(|| {
+            let mut text = "Bars: 95 % bootstrap intervals over images".to_string();
+            // Tables of earlier versions do not have the means of each seed.
+            if self.rows.iter().any(|row| row.seeds.contains(' ')) {
+                text.push_str(", each image averaged over the seeds first");
+            }
+            text + "."
+        });
         text.push_str(
-            ". Y and O: the class's confidence on the image and on L times the image. Average \
+            " Y and O: the class's confidence on the image and on L times the image. Average \
              Drop: mean of max(0, Y - O) / Y; % Increase: O above Y; average gain: mean of \
              max(0, O - Y) / (1 - Y). Empty maps count as black.",
         );
@@ -316,9 +276,14 @@ fn headings(canvas: &mut Canvas, top: f32, columns: &[PanelColumn<'_>]) -> f32 {
 }
 
 /// Draws one panel's lines and the marks under them, and returns its bottom in pixels.
-fn draw_panel(canvas: &mut Canvas, plot: &Plot, rows: &[&ScoreSummary], looks: &[Look<'_>]) -> f32 {
+fn draw_panel(
+    canvas: &mut Canvas,
+    plot: &Plot,
+    rows: &[(&ScoreSummary, SeedMarks)],
+    looks: &[Look<'_>],
+) -> f32 {
     let mut trials: Vec<&ScoreSummary> = Vec::new();
-    for row in rows {
+    for (row, _) in rows {
         if !trials.iter().any(|known| known.trial == row.trial) {
             trials.push(row);
         }
@@ -341,19 +306,26 @@ fn draw_panel(canvas: &mut Canvas, plot: &Plot, rows: &[&ScoreSummary], looks: &
         let size = format!("{} x {} cells", row.native_height, row.native_width);
         bottom = canvas.text((x, under), Anchor::Middle, &SMALL, &size);
     }
-    let step = (pitch * SPREAD / looks.len().max(1) as f32).min(DODGE);
+    let dodge = match rows.iter().any(|(_, marks)| !marks.seeds.is_empty()) {
+        true => DODGE_SEEDS,
+        false => DODGE,
+    };
+    let step = (pitch * SPREAD / looks.len().max(1) as f32).min(dodge);
     for (place, look) in looks.iter().enumerate().rev() {
         let aside = (place as f32 - (looks.len() - 1) as f32 / 2.0) * step;
         let mut points: Vec<Point> = Vec::new();
         for (index, trial) in trials.iter().enumerate() {
-            let here = |row: &&&ScoreSummary| row.trial == trial.trial && row.method == look.method;
-            let Some(row) = rows.iter().find(here) else {
+            let here = |(row, _): &&(&ScoreSummary, SeedMarks)| {
+                row.trial == trial.trial && row.method == look.method
+            };
+            let Some((_, marks)) = rows.iter().find(here) else {
                 continue;
             };
             let x = middle(index) + aside;
-            let ends = [(x, plot.y.at(row.low)), (x, plot.y.at(row.high))];
-            canvas.polyline(&ends, Stroke::solid(look.stroke.colour, 2.0));
-            points.push((x, plot.y.at(row.mean)));
+            let stroke = Stroke::solid(look.stroke.colour, 2.0);
+            marks.draw_bar(canvas, plot, x, stroke);
+            marks.draw_seeds(canvas, plot, x + ASIDE.min(step / 2.0), stroke.colour);
+            points.push((x, plot.y.at(marks.mean)));
         }
         let thin = Stroke {
             width: 1.8,
@@ -365,30 +337,6 @@ fn draw_panel(canvas: &mut Canvas, plot: &Plot, rows: &[&ScoreSummary], looks: &
         }
     }
     bottom
-}
-
-/// Draws the methods' lines with their names, as many a line as fit, and returns the bottom.
-fn legend(canvas: &mut Canvas, top: f32, looks: &[Look<'_>]) -> f32 {
-    let (mut x, mut y) = (MARGIN, top);
-    let style = BODY.coloured(INK);
-    for look in looks {
-        let room = SAMPLE + LEGEND_GAP + width(look.title, &style);
-        if x > MARGIN && x + room > MARGIN + CONTENT {
-            (x, y) = (MARGIN, y + style.line() * 1.2);
-        }
-        let middle = y + style.line() / 2.0;
-        canvas.polyline(&[(x, middle), (x + SAMPLE, middle)], look.stroke);
-        let at = (x + SAMPLE / 2.0, middle);
-        canvas.marker(look.marker, at, POINT, look.stroke.colour);
-        canvas.text(
-            (x + SAMPLE + LEGEND_GAP, y),
-            Anchor::Start,
-            &style,
-            look.title,
-        );
-        x += room + 3.0 * LEGEND_GAP;
-    }
-    y + style.line()
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::figure::samples::assert_laid_out;
+use crate::run::SeedValues;
 
 const METHODS: [(&str, &str); 8] = [
     ("cam", "CAM"),
@@ -82,8 +83,9 @@ fn rows(layers: &[Layer], methods: usize, steps: Option<usize>) -> Vec<ScoreSumm
                     mean,
                     low: mean - 0.03 * unit,
                     high: mean + 0.04 * unit,
-                    lowest_seed: mean - 0.01 * unit,
-                    highest_seed: mean + 0.01 * unit,
+                    seed_means: SeedValues::default(),
+                    seeds_low: None,
+                    seeds_high: None,
                 });
             }
         }
@@ -135,10 +137,10 @@ fn layers_have_a_column_each_where_they_differ() {
 fn eleven_maps_look_different_and_baselines_are_grey() {
     let rows = rows(&ABLATION, 8, None);
     let figure = ScoreDepth { rows: &rows };
-    let looks = figure.looks();
+    let looks = looks(figure.rows);
     assert_eq!(looks.len(), 11);
     for (i, a) in looks.iter().enumerate() {
-        assert_eq!(a.stroke.colour == GREY, i >= 8, "{}", a.title);
+        assert_eq!(a.stroke.colour == "#8A8A8A", i >= 8, "{}", a.title);
         for b in &looks[..i] {
             let same = a.stroke == b.stroke && a.marker == b.marker;
             assert!(!same, "{} looks as {}", a.title, b.title);

@@ -13,12 +13,12 @@ use super::colour::{diverging, viridis};
 use super::drawing::Drawing;
 use super::error::FigureError;
 use super::folder::FolderFigure;
-use super::page::Page;
-use super::picture::{PanelSize, Pixels};
+use super::page::{Page, scale_bar};
+use super::picture::PanelSize;
 use super::selection::unique;
 use super::sheet::Figure;
 use super::theme::{BODY, HEADING, INK, MARGIN, RULE, SMALL, STRONG};
-use super::typeface::{width, wrap};
+use super::typeface::wrap;
 use crate::run::{SEQUENCE_JSON, SequenceSet, StateMap};
 
 /// Side of a frame's panel in pixels.
@@ -31,8 +31,6 @@ const NAMES: f32 = 168.0;
 const LARGE_GAP: f32 = 34.0;
 /// Space between the blocks of rows, in pixels.
 const BLOCK_GAP: f32 = 26.0;
-/// Length and thickness of a colour bar, in pixels.
-const BAR: (usize, usize) = (150, 18);
 /// Outline of a map that only repeats the prediction.
 const REPEATS: Stroke = Stroke::solid(INK, 3.0).dashed(9.0, 5.0);
 
@@ -142,43 +140,12 @@ impl Columns {
 fn bars(page: &mut Page, watched: usize) -> Result<(), FigureError> {
     let signed = |share: f32| diverging(2.0 * share - 1.0);
     let top = page.y;
-    let after = bar(page, MARGIN, "maps: against the score", signed, "for it")?;
+    let after = scale_bar(page, MARGIN, "maps: against the score", signed, "for it")?;
     let last = format!("{watched} (the last seen)");
     page.y = top;
-    bar(page, after + 60.0, "large panels: frame 1", viridis, &last)?;
+    scale_bar(page, after + 60.0, "large panels: frame 1", viridis, &last)?;
     page.y = top + SMALL.line() + BLOCK_GAP * 0.6;
     Ok(())
-}
-
-/// Draws one colour scale between the words for its ends, and returns its right side in pixels.
-fn bar(
-    page: &mut Page,
-    left: f32,
-    low: &str,
-    colour: impl Fn(f32) -> [u8; 3],
-    high: &str,
-) -> Result<f32, FigureError> {
-    let (length, thickness) = BAR;
-    let row = (0..length).flat_map(|i| colour(i as f32 / (length - 1) as f32));
-    let pixels = Pixels {
-        width: length,
-        height: thickness,
-        rgb: row.collect::<Vec<u8>>().repeat(thickness),
-        crisp: false,
-    };
-    let canvas = &mut page.canvas;
-    canvas.text((left, page.y), Anchor::Start, &SMALL, low);
-    let area = Area {
-        left: (left + width(low, &SMALL) + 12.0).round(),
-        top: (page.y + (SMALL.line() - thickness as f32) / 2.0).round(),
-        width: length as f32,
-        height: thickness as f32,
-    };
-    canvas.picture(area, &pixels)?;
-    canvas.outline(area, Stroke::solid(RULE, 1.5));
-    let right = area.right() + 12.0;
-    canvas.text((right, page.y), Anchor::Start, &SMALL, high);
-    Ok(right + width(high, &SMALL))
 }
 
 /// Draws the row of the frames, followed by truth and prediction.

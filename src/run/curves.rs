@@ -117,6 +117,21 @@ pub fn read_curves(path: &Path) -> Result<Option<RunTables>, RunError> {
     tables(path, &text).map(Some)
 }
 
+/// Returns the names of the columns of a run's table of epochs, and its cells row by row; an empty
+/// cell is "". Nothing where no epoch was written.
+///
+/// # Errors
+/// [`RunError::Io`] or [`RunError::Damaged`], naming the file.
+pub fn epoch_cells(run: &RunDir) -> Result<(Vec<String>, Vec<Vec<String>>), RunError> {
+    if !run.epochs().is_file() {
+        return Ok(Default::default());
+    }
+    check_epoch_records(run)?;
+    let text = read_text(&run.epochs())?;
+    let cells = |record: &StringRecord| record.iter().map(str::to_string).collect();
+    Ok((cells(&text.header), text.rows.iter().map(cells).collect()))
+}
+
 /// Returns the lines of a table. A last line without its end was torn by a killed process and is
 /// dropped.
 fn read_text(path: &Path) -> Result<Text, RunError> {

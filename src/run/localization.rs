@@ -5,8 +5,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::TableRow;
-use super::{ExplanationSet, RunError, read_regular, write_atomically};
+use super::{ExplanationSet, RunError, SeedValues, TableRow, read_regular, write_atomically};
 
 /// Name of the file that says what a folder of localised pictures shows.
 pub const LOCALIZATION_JSON: &str = "localization.json";
@@ -98,10 +97,15 @@ pub struct LocalizationSummaryRow {
     pub low: f64,
     /// Upper end of the mean's interval.
     pub high: f64,
-    /// Lowest mean of one seed.
-    pub seed_low: f64,
-    /// Highest mean of one seed.
-    pub seed_high: f64,
+    /// The mean over the pictures of each seed, in their order; empty in older files.
+    #[serde(default)]
+    pub seed_means: SeedValues,
+    /// Lower end of the 95 % t-interval of their mean over seeds; none for one seed.
+    #[serde(default)]
+    pub seeds_low: Option<f64>,
+    /// Upper end.
+    #[serde(default)]
+    pub seeds_high: Option<f64>,
     /// Mean difference from Grad-CAM on the same pictures, if Grad-CAM was measured too.
     pub difference: Option<f64>,
     /// Lower end of the difference's interval.
@@ -154,6 +158,15 @@ pub struct LocalizationCurveRow {
     pub high: f64,
     /// Number of pictures.
     pub pictures: usize,
+    /// The mean over the pictures of each seed, in their order; empty in older files.
+    #[serde(default)]
+    pub seed_means: SeedValues,
+    /// Lower end of the 95 % t-interval of their mean over seeds; none for one seed.
+    #[serde(default)]
+    pub seeds_low: Option<f64>,
+    /// Upper end.
+    #[serde(default)]
+    pub seeds_high: Option<f64>,
 }
 
 impl TableRow for LocalizationCurveRow {

@@ -60,8 +60,9 @@ fn summaries_and_curves_survive_the_disk() {
         mean: 0.1,
         low: 0.05,
         high: 0.2,
-        seed_low: 0.09,
-        seed_high: 0.11,
+        seed_means: SeedValues(vec![0.09, 0.11]),
+        seeds_low: Some(0.01),
+        seeds_high: Some(0.19),
         difference: Some(-0.5),
         difference_low: Some(-0.6),
         difference_high: Some(-0.4),
@@ -89,6 +90,9 @@ fn summaries_and_curves_survive_the_disk() {
         low: 0.2,
         high: 0.3,
         pictures: 12,
+        seed_means: SeedValues(vec![0.2, 0.3]),
+        seeds_low: Some(-0.4),
+        seeds_high: Some(0.9),
     }];
     LocalizationCurveRow::write(&path, &rows).expect("written");
     assert_eq!(LocalizationCurveRow::read(&path).expect("read"), rows);

@@ -25,6 +25,12 @@ pub struct RunLock {
 }
 
 impl RunLock {
+    /// Returns whether a process holds the lock on `folder`, without taking or creating it.
+    pub fn is_held(folder: &Path) -> bool {
+        let held = |file: File| matches!(file.try_lock(), Err(TryLockError::WouldBlock));
+        File::open(folder.join(LOCK_FILE)).is_ok_and(held)
+    }
+
     /// Returns the lock on `folder`, which is created if missing.
     ///
     /// # Errors
@@ -109,7 +115,9 @@ mod tests {
     #[test]
     fn the_second_taker_is_told_who_holds_it() {
         let folder = tempfile::tempdir().expect("a temporary folder");
+        assert!(!RunLock::is_held(folder.path()));
         let held = RunLock::take(folder.path()).expect("free");
+        assert!(RunLock::is_held(folder.path()));
         let refused = RunLock::take(folder.path()).expect_err("held");
         assert!(
             refused
@@ -117,6 +125,7 @@ mod tests {
                 .contains(&format!("process {}", std::process::id()))
         );
         drop(held);
+        assert!(!RunLock::is_held(folder.path()));
         RunLock::take(folder.path()).expect("free again");
     }
 }

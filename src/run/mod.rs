@@ -35,7 +35,9 @@ mod rows;
 mod sanity;
 mod scores;
 mod sealed;
+mod seed_tables;
 mod sequence;
+mod stability;
 mod sweep;
 mod sweep_tables;
 mod table;
@@ -57,7 +59,7 @@ pub use checksum::{Checksum, hexadecimal, sha256};
 pub use confusion::{ConfusedPair, Confusion};
 pub use consistency::ConsistencyRow;
 pub use curves::{
-    CURVES_FILE, CurveRun, RunTables, read_curves, read_run, read_runs, write_curves,
+    CURVES_FILE, CurveRun, RunTables, epoch_cells, read_curves, read_run, read_runs, write_curves,
 };
 pub use depth::DepthRow;
 pub use dir::{EPOCHS_FILE, MANIFEST_FILE, RunDir, list_runs};
@@ -91,8 +93,12 @@ pub use sanity::{
     CascadeRow, ClassRow, IdentityRow, SanityTables, Verdict, VerdictRow, verdict_of,
 };
 pub use scores::{LayerPlace, ScorePair, ScoreRow, ScoreSummary};
+pub use seed_tables::{CascadeSeedsRow, DepthSeedsRow, comparable_seeds, correlations};
 pub use sequence::{
     DigitTrack, ExplainedClip, SEQUENCE_JSON, SEQUENCE_TENSORS, SequenceSet, StateMap,
+};
+pub use stability::{
+    STABILITY_JSON, SeedMap, StabilityPanel, StabilityPictures, StabilityRow, StabilitySummaryRow,
 };
 pub use sweep::{CellFailure, PlannedCell, SweepDir, lines as plan_lines};
 pub use sweep_tables::{SweepRow, SweepSummaryRow, UndoneRow};

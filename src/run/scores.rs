@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::TableRow;
+use super::{SeedValues, TableRow};
 
 /// One map, as a row of `scores.csv`; one column per metric follows, with the metric's name.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -66,8 +66,8 @@ pub enum LayerPlace {
 
 /// The mean of one score over images, as a row of `score-table.csv`.
 ///
-/// With several seeds, each image's values are averaged over the seeds first; the interval is over
-/// images. The last two columns give the range over the seeds.
+/// With several seeds, each image's values are averaged over the seeds first; `low` and `high` are
+/// over images. The last three columns are over seeds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ScoreSummary {
     /// Data set name, such as "cifar-100".
@@ -130,10 +130,15 @@ pub struct ScoreSummary {
     pub low: f64,
     /// Upper end.
     pub high: f64,
-    /// Lowest mean of one seed.
-    pub lowest_seed: f64,
-    /// Highest mean of one seed.
-    pub highest_seed: f64,
+    /// The mean over the images of each seed, in their order; empty in older files.
+    #[serde(default)]
+    pub seed_means: SeedValues,
+    /// Lower end of the 95 % t-interval of their mean over seeds; none for one seed.
+    #[serde(default)]
+    pub seeds_low: Option<f64>,
+    /// Upper end.
+    #[serde(default)]
+    pub seeds_high: Option<f64>,
 }
 
 impl ScoreSummary {

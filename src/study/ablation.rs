@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use crate::experiment::{Experiment, Resolved};
 use crate::explain::{Method, TargetRule};
 use crate::run::{
-    CURVES_FILE, DepthRow, DrawnAs, ExplanationSet, RunDir, RunError, TableRow, write_curves,
+    CURVES_FILE, DepthRow, DepthSeedsRow, DrawnAs, ExplanationSet, RunDir, RunError, TableRow,
+    write_curves,
 };
 
 use super::accuracy::{Images, row};
@@ -252,6 +253,8 @@ impl Ablation {
         write_curves(&folder.join(CURVES_FILE), &self.runs)?;
         let table = folder.join(DepthRow::FILE);
         DepthRow::write(&table, &self.depth)?;
+        let seeds = DepthSeedsRow::all(&self.depth);
+        DepthSeedsRow::write(&folder.join(DepthSeedsRow::FILE), &seeds)?;
         Ok(table)
     }
 }

@@ -11,7 +11,9 @@ use crate::run::RunError;
 use crate::train::TrainError;
 
 use super::named::{ClipUse, ListKind, RunName};
+use super::seeds_error::SeedsError;
 use super::sweep::SweepError;
+use super::unknown_run::UnknownRun;
 
 /// Why a study ended early.
 #[derive(Debug, thiserror::Error)]
@@ -367,6 +369,12 @@ pub enum StudyError {
         /// The target, such as "digit-1".
         target: String,
     },
+    /// The seeds to compare.
+    #[error(transparent)]
+    Seeds(#[from] SeedsError),
+    /// The runs to export.
+    #[error(transparent)]
+    Named(#[from] UnknownRun),
     /// The run folder.
     #[error(transparent)]
     Run(#[from] RunError),

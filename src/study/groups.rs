@@ -5,7 +5,8 @@ use std::ops::Range;
 use burn::tensor::{Device, Tensor};
 
 use crate::explain::{
-    Explainable, MapSource, Needs, Survey, SurveyRequest, TargetRule, TargetSpec, survey,
+    Explainable, MapSource, Needs, SignedSurvey, Survey, SurveyRequest, TargetRule, TargetSpec,
+    signed_survey, survey,
 };
 
 use super::choice::target_spec;
@@ -48,7 +49,7 @@ pub struct Group {
 
 impl Question<'_> {
     /// Returns the number of pictures explained between two checks for a stop.
-    fn at_once(&self) -> usize {
+    pub(super) fn at_once(&self) -> usize {
         let asks = |source: &MapSource| match source {
             MapSource::Method(method) => method.needs() == Needs::Questions,
             MapSource::Baseline(_) => false,
@@ -112,6 +113,29 @@ impl Question<'_> {
         let pixels = pictures.tensor(0..pictures.len(), self.device);
         let places = before..before + pictures.len();
         self.explain(network, pictures, (places, pictures.labels.clone()), pixels)
+    }
+
+    /// Returns the signed maps of the pictures at `places`; baselines, which have no sign, are
+    /// omitted.
+    ///
+    /// # Errors
+    /// Errors of explaining; [`StudyError::TrueClassUnknown`].
+    pub fn signed(
+        &self,
+        network: &dyn Explainable,
+        pictures: &Pictures,
+        places: Range<usize>,
+    ) -> Result<SignedSurvey, StudyError> {
+        let target = target_spec(self.target, &pictures.labels[places.clone()])?;
+        let pixels = pictures.tensor(places, self.device);
+        let input = pictures.standardisation().apply(pixels);
+        let methods = self.sources.iter().filter_map(|source| match source {
+            MapSource::Method(method) => Some(*method),
+            MapSource::Baseline(_) => None,
+        });
+        let methods: Vec<_> = methods.collect();
+        let asked = (self.layers, methods.as_slice());
+        Ok(signed_survey(network, input, &target, asked)?)
     }
 
     fn explain(

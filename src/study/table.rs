@@ -1,6 +1,7 @@
 //! From per-item values to means with intervals, all over the same resamples of the items.
 
 use crate::data::statistics::{Interval, bootstrap};
+use crate::run::SeedValues;
 
 /// Seed of the bootstrap.
 const SEED: u64 = 0;
@@ -30,15 +31,13 @@ impl Values {
         (0..items).map(mean).collect()
     }
 
-    /// Returns the lowest and the highest mean over the seeds.
-    pub fn seed_range(&self) -> (f64, f64) {
-        let means = self
-            .by_seed
-            .iter()
-            .map(|values| values.iter().sum::<f64>() / values.len() as f64);
-        means.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), mean| {
-            (low.min(mean), high.max(mean))
-        })
+    /// Returns each seed's mean over its defined items.
+    pub fn seed_means(&self) -> SeedValues {
+        let mean = |values: &Vec<f64>| {
+            let defined: Vec<f64> = values.iter().copied().filter(|v| !v.is_nan()).collect();
+            defined.iter().sum::<f64>() / defined.len() as f64
+        };
+        self.by_seed.iter().map(mean).collect()
     }
 }
 
@@ -96,12 +95,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn seeds_are_averaged_item_by_item_and_ranged_by_their_means() {
+    fn seeds_are_averaged_item_by_item_and_have_a_mean_each() {
         let values = Values::of_seeds([vec![1.0, 2.0, 6.0], vec![3.0, 4.0, 2.0]]);
         assert_eq!(values.over_seeds(), [2.0, 3.0, 4.0]);
-        assert_eq!(values.seed_range(), (3.0, 3.0));
-        let apart = Values::of_seeds([vec![1.0, 2.0], vec![5.0, 8.0]]);
-        assert_eq!(apart.seed_range(), (1.5, 6.5));
+        assert_eq!(values.seed_means().0, [3.0, 3.0]);
+        let apart = Values::of_seeds([vec![1.0, f64::NAN, 2.0], vec![5.0, 7.0, 9.0]]);
+        assert_eq!(apart.seed_means().0, [1.5, 7.0]);
         assert!(Values::default().over_seeds().is_empty());
     }
 

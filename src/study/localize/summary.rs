@@ -3,7 +3,7 @@
 use crate::data::statistics::Interval;
 use crate::explain::localize::{DELTA_STEPS, SCORED_STEPS, delta};
 use crate::explain::{MapSource, TargetRule};
-use crate::run::{Cell, LocalizationCurveRow, LocalizationRow, LocalizationSummaryRow};
+use crate::run::{Cell, LocalizationCurveRow, LocalizationRow, LocalizationSummaryRow, SeedValues};
 use crate::study::choice::rule_name;
 use crate::study::pictures::Pictures;
 use crate::study::table::{Column, Summary, Values, joined_seeds};
@@ -161,7 +161,7 @@ impl Measured<'_> {
                         name: names[place],
                         own: found[*column],
                         difference,
-                        seed_range: values.seed_range(),
+                        seed_means: values.seed_means(),
                     };
                     rows.push(self.summary_row(sheet, among, measured));
                 }
@@ -182,6 +182,7 @@ impl Measured<'_> {
             _ => mean.name.at.map(|at| SCORED_STEPS[at]),
         };
         let pictures = self.pictures;
+        let spread = mean.seed_means.spread();
         LocalizationSummaryRow {
             dataset: pictures.dataset.clone(),
             generated: pictures.generated,
@@ -208,8 +209,9 @@ impl Measured<'_> {
             mean: mean.own.mean,
             low: mean.own.low,
             high: mean.own.high,
-            seed_low: mean.seed_range.0,
-            seed_high: mean.seed_range.1,
+            seeds_low: spread.map(|spread| spread.low),
+            seeds_high: spread.map(|spread| spread.high),
+            seed_means: mean.seed_means,
             difference: mean.difference.map(|d| d.mean),
             difference_low: mean.difference.map(|d| d.low),
             difference_high: mean.difference.map(|d| d.high),
@@ -225,13 +227,15 @@ impl Measured<'_> {
                     continue;
                 }
                 let mut summary = Summary::default();
-                let steps: Vec<Column> = (0..DELTA_STEPS)
-                    .map(|step| summary.add(ious(sheet, kind, step).over_seeds()))
+                let steps: Vec<(Column, SeedValues)> = (0..DELTA_STEPS)
+                    .map(|step| ious(sheet, kind, step))
+                    .map(|values| (summary.add(values.over_seeds()), values.seed_means()))
                     .collect();
                 let found = summary.intervals();
                 let points = steps.into_iter().enumerate();
-                rows.extend(points.map(|(step, column)| {
-                    self.curve_row(sheet, (region, delta(step)), found[column])
+                rows.extend(points.map(|(step, (column, seed_means))| {
+                    let point = (found[column], seed_means);
+                    self.curve_row(sheet, (region, delta(step)), point)
                 }));
             }
         }
@@ -242,9 +246,10 @@ impl Measured<'_> {
         &self,
         sheet: &Sheet,
         (region, delta): (&str, f32),
-        point: Interval,
+        (point, seed_means): (Interval, SeedValues),
     ) -> LocalizationCurveRow {
         let pictures = self.pictures;
+        let spread = seed_means.spread();
         LocalizationCurveRow {
             dataset: pictures.dataset.clone(),
             generated: pictures.generated,
@@ -264,6 +269,9 @@ impl Measured<'_> {
             low: point.low,
             high: point.high,
             pictures: point.n,
+            seeds_low: spread.map(|spread| spread.low),
+            seeds_high: spread.map(|spread| spread.high),
+            seed_means,
         }
     }
 
@@ -280,7 +288,7 @@ struct Mean {
     name: ScoreName,
     own: Interval,
     difference: Option<Interval>,
-    seed_range: (f64, f64),
+    seed_means: SeedValues,
 }
 
 fn is_baseline(sheet: &Sheet) -> bool {

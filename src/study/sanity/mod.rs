@@ -7,7 +7,7 @@ mod pictures;
 
 use std::path::{Path, PathBuf};
 
-use crate::run::{CascadePictures, SanityTables, short_name};
+use crate::run::{CascadePictures, CascadeSeedsRow, SanityTables, TableRow, short_name};
 
 use super::error::StudyError;
 use super::measure::{self, Measurement};
@@ -145,7 +145,7 @@ impl Findings {
         self.write_after(folder, folder)
     }
 
-    /// Writes the tables in `earlier` with the findings added, and the pictures, into `folder`, and
+    /// Writes the tables in `earlier` with the findings added, their summary over seeds, and the pictures, into `folder`, and
     /// returns the folders of the pictures.
     ///
     /// # Errors
@@ -154,6 +154,8 @@ impl Findings {
         let mut tables = read(earlier)?;
         tables.replace(self.tables.clone());
         tables.write(folder)?;
+        let seeds = CascadeSeedsRow::all(&tables.cascade);
+        CascadeSeedsRow::write(&folder.join(CascadeSeedsRow::FILE), &seeds)?;
         let mut folders = Vec::new();
         for (layer, set) in &self.pictures {
             let name = format!("{}-seed-{}-{layer}", self.subject.name, self.subject.seed);

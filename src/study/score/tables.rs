@@ -208,7 +208,8 @@ impl Table<'_> {
         let sheet = entry.sheets[0];
         let [native_height, native_width] = sheet.native_size;
         let empty = entry.sheets.iter().flat_map(|sheet| &sheet.empty);
-        let (lowest_seed, highest_seed) = values.seed_range();
+        let seed_means = values.seed_means();
+        let spread = seed_means.spread();
         ScoreSummary {
             dataset: pictures.dataset.clone(),
             generated: pictures.generated,
@@ -238,8 +239,9 @@ impl Table<'_> {
             mean: found[column].mean,
             low: found[column].low,
             high: found[column].high,
-            lowest_seed,
-            highest_seed,
+            seed_means,
+            seeds_low: spread.map(|spread| spread.low),
+            seeds_high: spread.map(|spread| spread.high),
         }
     }
 
