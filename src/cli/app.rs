@@ -16,6 +16,7 @@ use super::explain::{self, ExplainArguments};
 use super::explain_seq::ExplainSeqArguments;
 use super::export::ExportArguments;
 use super::layers::LayersArguments;
+use super::list::ListArguments;
 use super::localize::LocalizeArguments;
 use super::modes::{Chosen, Given, Mode};
 use super::reproduce::ReproduceArguments;
@@ -80,8 +81,8 @@ pub(super) enum Verb {
     Export(ExportArguments),
     /// Fetch, check and list the weights of the ImageNet networks
     Weights(WeightsArguments),
-    /// List the experiments and the runs
-    List,
+    /// List the experiments and the runs, the best run first
+    List(ListArguments),
     /// Print an experiment with every default filled in
     Show(ShowArguments),
     /// Compare two experiments key by key
@@ -100,7 +101,7 @@ impl Verb {
                 | Self::Layers(_)
                 | Self::Export(_)
                 | Self::Weights(_)
-                | Self::List
+                | Self::List(_)
                 | Self::Show(_)
                 | Self::Diff(_)
                 | Self::Data(_)
@@ -121,6 +122,7 @@ impl Verb {
             Self::Localize(arguments) => only(arguments.mode()),
             Self::Score(arguments) => only(arguments.mode()),
             Self::Reproduce(arguments) => only(arguments.mode()),
+            Self::List(arguments) => only(arguments.mode()),
             Self::Train(_)
             | Self::ExplainSeq(_)
             | Self::Sanity(_)
@@ -128,7 +130,6 @@ impl Verb {
             | Self::Layers(_)
             | Self::Export(_)
             | Self::Weights(_)
-            | Self::List
             | Self::Show(_)
             | Self::Diff(_)
             | Self::Data(_) => only(Mode::Only),

@@ -23,6 +23,7 @@ mod fetch_progress;
 mod frame_text;
 mod hints;
 mod layers;
+mod list;
 mod localize;
 mod localize_text;
 mod memory_text;
@@ -134,7 +135,7 @@ fn dispatch(context: &Context, verb: Verb) -> anyhow::Result<u8> {
         Verb::Weights(arguments) => weights::run(context, &arguments),
         Verb::Export(arguments) => export::run(context, &arguments),
         Verb::Draw(arguments) => draw::run(context, &arguments),
-        Verb::List => experiments::list(context),
+        Verb::List(arguments) => list::run(context, &arguments),
         Verb::Show(arguments) => experiments::show(context, &arguments),
         Verb::Diff(arguments) => experiments::diff(context, &arguments),
         Verb::Data(arguments) => data::run(context, &arguments),

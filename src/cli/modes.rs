@@ -39,6 +39,10 @@ pub(super) enum Mode {
     Located,
     /// Pictures to draw.
     Drawn,
+    /// Runs to list.
+    Ran,
+    /// Experiments to list.
+    Planned,
 }
 
 /// The texts of a mode.
@@ -127,6 +131,8 @@ impl Mode {
                 "--image and --several name pictures to draw",
                 "name pictures to draw: --image FILE",
             ),
+            Self::Ran => ("runs", "runs are listed", "name runs: list runs"),
+            Self::Planned => ("experiments", "experiments are listed", ""),
         };
         Words { of, because, how }
     }
@@ -149,7 +155,7 @@ const SPLIT: &str = "--split --limit";
 
 /// What each verb reads in each mode. The options of every verb, such as `--data-dir`, describe the
 /// machine and not the command, and are accepted everywhere.
-const TABLE: [(&str, Mode, &[&str]); 31] = [
+const TABLE: [(&str, Mode, &[&str]); 32] = [
     (
         "train",
         Mode::Only,
@@ -229,7 +235,12 @@ const TABLE: [(&str, Mode, &[&str]); 31] = [
     ("weights fetch", Mode::Only, &[]),
     ("weights check", Mode::Only, &[WEIGHTS]),
     ("weights list", Mode::Only, &[]),
-    ("list", Mode::Only, &[]),
+    (
+        "list",
+        Mode::Ran,
+        &["--where --dataset --each --json --csv"],
+    ),
+    ("list", Mode::Planned, &[]),
     ("show", Mode::Only, &["--base --set"]),
     ("diff", Mode::Only, &[]),
     ("data fetch", Mode::Only, &[]),

@@ -65,6 +65,7 @@ const FIGURES: &[FolderFigure] = &[
     grid::FIGURE,
     panels::FIGURE,
     ablation::FIGURE,
+    ablation::COMPARED,
     training_time::FIGURE,
     depth::FIGURE,
     curves::FIGURE,

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::arrays::read_file;
 use super::checkpoint_name::CheckpointName;
+use super::names::{folder_names, names_in};
 use super::{BestCheckpoint, CheckpointState, Checksum, RunError, sha256};
 
 /// Name of a run's manifest.
@@ -17,6 +18,8 @@ const SEED_PREFIX: &str = "seed-";
 /// Folder of the retrained heads. Measuring writes here while the run may be training, so it is
 /// not part of a checkpoint.
 const HEADS: &str = "heads";
+/// Folder of what was measured, written like the heads.
+const MEASURED: &str = "measured";
 /// Maximum depth of a run's trial below the root: a base, and an experiment in a folder.
 const MOST_NESTED: usize = 4;
 /// Prefix of a picture of the curves, before the run's name.
@@ -120,6 +123,11 @@ impl RunDir {
     /// Returns the folder of the retrained heads.
     pub fn heads(&self) -> PathBuf {
         self.path().join(HEADS)
+    }
+
+    /// Returns the folder of what was measured.
+    pub fn measured(&self) -> PathBuf {
+        self.path().join(MEASURED)
     }
 
     /// Returns the path of the head retrained on `layer` of a checkpoint.
@@ -371,27 +379,6 @@ fn add_runs(root: &Path, trial: &str, runs: &mut Vec<RunDir>) -> Result<(), RunE
         }
     }
     Ok(())
-}
-
-fn folder_names(folder: &Path) -> Result<Vec<String>, RunError> {
-    let mut names = names_in(folder)?;
-    names.retain(|name| folder.join(name).is_dir());
-    Ok(names)
-}
-
-/// Returns the names of all entries of `folder`, or none if it does not exist.
-fn names_in(folder: &Path) -> Result<Vec<String>, RunError> {
-    let entries = match std::fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(source) if source.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(source) => return Err(RunError::io("list", folder, source)),
-    };
-    let mut names = Vec::new();
-    for entry in entries {
-        let entry = entry.map_err(|source| RunError::io("list", folder, source))?;
-        names.push(entry.file_name().to_string_lossy().into_owned());
-    }
-    Ok(names)
 }
 
 #[cfg(test)]

@@ -63,6 +63,16 @@ impl RunLock {
     }
 }
 
+/// Returns whether a process holds the lock on `folder`; false where the lock cannot be tried.
+pub fn is_locked(folder: &Path) -> bool {
+    let mut options = File::options();
+    let Ok(file) = open_own(&folder.join(LOCK_FILE), options.read(true)) else {
+        return false;
+    };
+    // Shared: two commands that look at the same time do not see each other.
+    matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
+}
+
 /// Returns this machine's name if the system provides it, else "this host".
 pub(crate) fn host_name() -> String {
     fs::read_to_string("/proc/sys/kernel/hostname")
@@ -103,7 +113,9 @@ mod tests {
                 .to_string()
                 .contains(&format!("process {}", std::process::id()))
         );
+        assert!(is_locked(folder.path()));
         drop(held);
+        assert!(!is_locked(folder.path()) && !is_locked(&folder.path().join("none")));
         RunLock::take(folder.path()).expect("free again");
     }
 }
