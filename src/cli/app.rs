@@ -8,6 +8,7 @@ use crate::study::Runs;
 
 use super::ablate::AblateArguments;
 use super::benchmark::{self, BenchmarkArguments};
+use super::compare::{self, CompareArguments};
 use super::data::DataArguments;
 use super::draw::DrawArguments;
 use super::evaluate::{self, EvaluateArguments};
@@ -87,6 +88,8 @@ pub(super) enum Verb {
     Show(ShowArguments),
     /// Compare two experiments key by key
     Diff(DiffArguments),
+    /// Compare runs: experiments, accuracy with tests, learning curves and maps
+    Compare(CompareArguments),
     /// Fetch, check and list the data sets
     Data(DataArguments),
 }
@@ -117,6 +120,7 @@ impl Verb {
         match self {
             Self::Explain(arguments) => explain::mode(runs, arguments, given),
             Self::Evaluate(arguments) => evaluate::mode(runs, arguments, given),
+            Self::Compare(arguments) => compare::mode(runs, arguments),
             Self::Benchmark(arguments) => Ok(benchmark::modes(arguments)?),
             Self::Ablate(arguments) => only(arguments.mode()),
             Self::Localize(arguments) => only(arguments.mode()),

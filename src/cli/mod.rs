@@ -8,6 +8,8 @@ mod among;
 mod app;
 mod benchmark;
 mod commands;
+mod compare;
+mod compare_text;
 mod context;
 mod data;
 mod draw;
@@ -138,6 +140,7 @@ fn dispatch(context: &Context, verb: Verb) -> anyhow::Result<u8> {
         Verb::List(arguments) => list::run(context, &arguments),
         Verb::Show(arguments) => experiments::show(context, &arguments),
         Verb::Diff(arguments) => experiments::diff(context, &arguments),
+        Verb::Compare(arguments) => compare::run(context, &arguments),
         Verb::Data(arguments) => data::run(context, &arguments),
     }
 }

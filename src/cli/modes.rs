@@ -155,7 +155,7 @@ const SPLIT: &str = "--split --limit";
 
 /// What each verb reads in each mode. The options of every verb, such as `--data-dir`, describe the
 /// machine and not the command, and are accepted everywhere.
-const TABLE: [(&str, Mode, &[&str]); 32] = [
+const TABLE: [(&str, Mode, &[&str]); 35] = [
     (
         "train",
         Mode::Only,
@@ -241,6 +241,17 @@ const TABLE: [(&str, Mode, &[&str]); 32] = [
         &["--where --dataset --each --json --csv"],
     ),
     ("list", Mode::Planned, &[]),
+    (
+        "compare",
+        Mode::Chosen,
+        &["--base --checkpoint --images --maps --out"],
+    ),
+    (
+        "compare",
+        Mode::Numbered,
+        &["--base --checkpoint --test-index --maps --out"],
+    ),
+    ("compare", Mode::Frames, &["--base --checkpoint --out"]),
     ("show", Mode::Only, &["--base --set"]),
     ("diff", Mode::Only, &[]),
     ("data fetch", Mode::Only, &[]),

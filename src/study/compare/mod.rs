@@ -9,7 +9,7 @@ mod scores;
 mod sides;
 pub mod significance;
 
-pub use agreement::Agreements;
+pub use agreement::{Agreements, Compared};
 pub use error::CompareError;
 pub use sides::{Side, Sides, find};
 

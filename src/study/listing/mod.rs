@@ -22,6 +22,19 @@ use super::error::StudyError;
 use super::identity::saved_experiment;
 use super::watch::Watch;
 
+/// The fields that stand first in tables of all fields.
+const FIRST: [&str; 9] = [
+    "run",
+    "seed",
+    "dataset",
+    "state",
+    "epochs",
+    "best_epoch",
+    "validation_accuracy",
+    "validation_loss",
+    "test_accuracy",
+];
+
 /// What a run is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -129,8 +142,11 @@ impl ListedRun {
             return Vec::new();
         };
         let experiment = fields.remove("experiment").filter(|value| !value.is_null());
-        let own = fields.into_iter();
-        own.chain(experiment.iter().flat_map(values)).collect()
+        let first = FIRST.iter().filter_map(|key| fields.remove_entry(*key));
+        let mut found: Vec<(String, Value)> = first.collect();
+        found.extend(fields);
+        found.extend(experiment.iter().flat_map(values));
+        found
     }
 
     /// Returns the value of a key of the experiment.
