@@ -120,7 +120,7 @@ impl Verb {
         match self {
             Self::Explain(arguments) => explain::mode(runs, arguments, given),
             Self::Evaluate(arguments) => evaluate::mode(runs, arguments, given),
-            Self::Compare(arguments) => compare::mode(runs, arguments),
+            Self::Compare(arguments) => Ok(compare::mode(runs, arguments)),
             Self::Benchmark(arguments) => Ok(benchmark::modes(arguments)?),
             Self::Ablate(arguments) => only(arguments.mode()),
             Self::Localize(arguments) => only(arguments.mode()),

@@ -12,6 +12,7 @@ use crate::study::{Runs, Selection, StudyError, Which};
 
 use super::compare_text;
 use super::context::Context;
+use super::evaluate::predicts_frames;
 use super::failure::Complaint;
 use super::modes::{Chosen, Mode};
 use super::output::listed;
@@ -49,18 +50,27 @@ pub(super) struct CompareArguments {
     out: Option<PathBuf>,
 }
 
-/// Returns the mode: the kind of the networks, and how pictures are chosen.
-///
-/// # Errors
-/// Runs that cannot be compared.
-pub(super) fn mode(runs: &Runs, arguments: &CompareArguments) -> anyhow::Result<Chosen> {
-    let sides = sides(runs, arguments)?;
-    let first = sides.labels()[0];
-    Ok(match (&sides, arguments.test_index.is_empty()) {
-        (Sides::Predictors(_), _) => Chosen::new(Mode::Frames, first),
-        (_, true) => Chosen::new(Mode::Chosen, first),
-        (_, false) => Chosen::new(Mode::Numbered, first),
-    })
+/// Returns the mode: the kind of the networks, and how pictures are chosen. Runs that cannot be compared
+/// are reported later.
+pub(super) fn mode(runs: &Runs, arguments: &CompareArguments) -> Chosen {
+    let name = arguments.named.first().map_or("", String::as_str);
+    let base = arguments.base.as_deref();
+    let (first, are_predictors) = match find(runs, &arguments.named, base) {
+        Ok(sides) => (
+            sides.labels()[0].to_string(),
+            matches!(sides, Sides::Predictors(_)),
+        ),
+        Err(_) => {
+            let predicts = predicts_frames(runs, name, base).unwrap_or(false);
+            (name.to_string(), predicts)
+        }
+    };
+    let mode = match (are_predictors, arguments.test_index.is_empty()) {
+        (true, _) => Mode::Frames,
+        (false, true) => Mode::Chosen,
+        (false, false) => Mode::Numbered,
+    };
+    Chosen::new(mode, &first)
 }
 
 fn sides(runs: &Runs, arguments: &CompareArguments) -> anyhow::Result<Sides> {

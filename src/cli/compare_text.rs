@@ -58,7 +58,7 @@ impl Unit {
 /// Prints what was found.
 pub(super) fn print(found: &Comparison) {
     for pair in printed(found) {
-        result(sentence(pair, found));
+        result(sentence(pair));
     }
     result("");
     differences(found);
@@ -86,7 +86,7 @@ fn printed(found: &Comparison) -> impl Iterator<Item = &PairedRow> {
 }
 
 /// Returns a pair in one sentence.
-fn sentence(pair: &PairedRow, found: &Comparison) -> String {
+fn sentence(pair: &PairedRow) -> String {
     let unit = Unit::of(&pair.score);
     let (first, second) = (&pair.first, &pair.second);
     let items = match pair.score.as_str() {
@@ -112,7 +112,7 @@ fn sentence(pair: &PairedRow, found: &Comparison) -> String {
     let seeds = match pair.seeds_low.zip(pair.seeds_high) {
         Some((low, high)) if low <= 0.0 && high >= 0.0 => "; the interval over seeds includes 0",
         Some(_) => "; the interval over seeds excludes 0",
-        None => "; one of them has one seed only: another training may differ",
+        None => "; with one seed, another training may differ",
     };
     format!(
         "{}: {second} is {word} than {first} by {}{} {} on {items}{seeds}",

@@ -1,8 +1,7 @@
 //! The table of options: what each verb reads in each of its modes. An option that the mode of a
 //! command does not read is refused, in one wording, before anything is done.
 
-use clap::parser::ValueSource;
-use clap::{ArgMatches, Command};
+use clap::{ArgMatches, Command, parser::ValueSource};
 
 /// What a command is about, which decides what it reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -150,6 +149,8 @@ const PICTURES: &str = "--image --method --layer --class --quantity --out";
 const ABLATION: &str = "--series --along --class --retrain-head --train --out";
 /// Options of measured maps, whatever the pictures.
 const MAPS: &str = "--series --methods --layers --class --retrain-head --out";
+/// Options of compared classifiers.
+const COMPARED: &str = "--base --checkpoint --maps --out";
 /// Options that choose images of a data set.
 const SPLIT: &str = "--split --limit";
 
@@ -241,16 +242,8 @@ const TABLE: [(&str, Mode, &[&str]); 35] = [
         &["--where --dataset --each --json --csv"],
     ),
     ("list", Mode::Planned, &[]),
-    (
-        "compare",
-        Mode::Chosen,
-        &["--base --checkpoint --images --maps --out"],
-    ),
-    (
-        "compare",
-        Mode::Numbered,
-        &["--base --checkpoint --test-index --maps --out"],
-    ),
+    ("compare", Mode::Chosen, &[COMPARED, "--images"]),
+    ("compare", Mode::Numbered, &[COMPARED, "--test-index"]),
     ("compare", Mode::Frames, &["--base --checkpoint --out"]),
     ("show", Mode::Only, &["--base --set"]),
     ("diff", Mode::Only, &[]),
@@ -307,8 +300,7 @@ impl Given {
     /// Returns whether an option was given that the verb reads in the mode `first` alone.
     pub(super) fn wants(&self, first: Mode, second: Mode) -> bool {
         let reads = |mode, option: &String| reads(&self.verb, mode, option);
-        let mut options = self.options.iter();
-        options.any(|option| reads(first, option) && !reads(second, option))
+        (self.options.iter()).any(|option| reads(first, option) && !reads(second, option))
     }
 }
 

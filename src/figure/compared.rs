@@ -120,12 +120,17 @@ impl Compared {
             let scale = if is_share { PERCENT } else { 1.0 };
             let decimals = match score {
                 _ if is_share => 1,
-                score if score.ends_with("ssim") => 3,
+                score if score.ends_with("ssim") => 4,
                 _ => 2,
             };
             let name = match is_share {
                 true => "Test accuracy in %".to_string(),
-                false => format!("Test clips: {score}"),
+                false => match score.rsplit_once(' ') {
+                    Some((horizon, measure)) => {
+                        format!("Test clips, {horizon} {}", measure.to_uppercase())
+                    }
+                    None => format!("Test clips, {score}"),
+                },
             };
             let scores = self.scores.iter().filter(|row| row.score == *score);
             sections.push(Section {
@@ -168,7 +173,10 @@ impl Compared {
         let correlations = correlations.filter(|row| row.measure == "rank-correlation");
         let rows: Vec<Row> = correlations
             .map(|row| Row {
-                name: row.networks.clone(),
+                name: match row.networks.split_once(' ') {
+                    Some((first, second)) if first != "seeds" => format!("{first} and {second}"),
+                    _ => row.networks.clone(),
+                },
                 mean: row.mean,
                 ends: (row.low, row.high),
                 besides: vec![row.other],
@@ -223,7 +231,7 @@ impl Compared {
         }
         if let Some(first) = self.agreement.first() {
             parts.push(format!(
-                "Agreement: maps of the {} class of {} pictures; rings: the same of different \
+                "Agreement: maps of the {} class of {} pictures; rings: maps of different \
                  pictures.",
                 first.target, first.pictures
             ));
@@ -287,7 +295,7 @@ impl Section {
 
     fn numbers(&self, row: &Row) -> String {
         let decimals = self.decimals;
-        let number = |value: f64| format!("{value:.decimals$}").replace('-', "−");
+        let number = |value: f64| format!("{value:.decimals$}");
         let (low, high) = row.ends;
         format!("{} [{}, {}]", number(row.mean), number(low), number(high))
     }

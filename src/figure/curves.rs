@@ -194,9 +194,11 @@ impl<R: Curved> Curves<R> {
             .enumerate()
             .filter_map(|(index, series)| {
                 let row = best_row(&series.rows)?;
+                let named = self.label(index);
+                // A seed is a number as well.
+                let at = if named.contains(" seed ") { "at " } else { "" };
                 Some(format!(
-                    "{} {} ({})",
-                    self.label(index),
+                    "{named} {at}{} ({})",
                     row.epoch(),
                     row.best_value()
                 ))

@@ -6,9 +6,10 @@ use crate::run::ComparedRow;
 use crate::study::forecast::scores_of;
 use crate::study::{Runs, Watch};
 
+use super::comparison::{Comparison, Request, differences, folders};
 use super::error::CompareError;
 use super::scores::{Scored, blank, tables};
-use super::{Comparison, Request, Side, differences, folders};
+use super::sides::Side;
 
 /// The scores of a comparison.
 const MEASURES: [FrameMeasure; 2] = [FrameMeasure::Mse, FrameMeasure::Ssim];

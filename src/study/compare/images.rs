@@ -12,9 +12,10 @@ use crate::data::Split;
 use crate::explain::Method;
 
 use super::agreement::{self, Seed};
+use super::comparison::{Comparison, Request, differences, folders};
 use super::error::CompareError;
 use super::scores::{Scored, blank, tables};
-use super::{Comparison, Request, Side, differences, folders};
+use super::sides::Side;
 
 /// Method of the maps.
 const METHOD: &str = "grad-cam";

@@ -27,6 +27,30 @@ pub enum Sides {
     Predictors(Vec<Side<ForecastExperiment>>),
 }
 
+impl Sides {
+    /// Returns the name of the runs' data set.
+    pub fn dataset(&self) -> &'static str {
+        fn of<E: ExperimentKind>(sides: &[Side<E>]) -> &'static str {
+            sides[0].runs[0].experiment.experiment.dataset_name()
+        }
+        match self {
+            Self::Classifiers(sides) => of(sides),
+            Self::Predictors(sides) => of(sides),
+        }
+    }
+
+    /// Returns how the runs are called.
+    pub fn labels(&self) -> Vec<&str> {
+        fn of<E>(sides: &[Side<E>]) -> Vec<&str> {
+            sides.iter().map(|side| side.label.as_str()).collect()
+        }
+        match self {
+            Self::Classifiers(sides) => of(sides),
+            Self::Predictors(sides) => of(sides),
+        }
+    }
+}
+
 /// The folders of a side, before they are read.
 type Found = (String, Vec<RunDir>);
 

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde_json::Value;
 
-use super::{ListedRun, State};
+use super::listed::{ListedRun, State};
 use crate::run::near_names;
 
 /// Name of a run, with or without its base.

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::ListedRun;
+use super::listed::ListedRun;
 
 /// Keys that change what is kept or how long a call lasts, and no result.
 const WITHOUT_RESULT: [(&str, Option<&str>); 2] =

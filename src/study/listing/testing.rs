@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{ListedRun, State};
+use super::listed::{ListedRun, State};
 
 /// A run called `name` with a validation accuracy and a learning rate.
 pub(super) fn run(name: &str, seed: u64, accuracy: Option<f64>, rate: f64) -> ListedRun {
