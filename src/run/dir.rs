@@ -51,6 +51,11 @@ impl RunDir {
         Some(Self::new(trial.parent()?, &name(trial)?, seed))
     }
 
+    /// Returns the same run, called `trial` below the folder `base` of its root.
+    pub fn below(&self, base: &str, trial: &str) -> Self {
+        Self::new(&self.root.join(base), trial, self.seed)
+    }
+
     /// Returns the trial's name.
     pub fn trial(&self) -> &str {
         &self.trial

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::experiment::{Experiment, ExperimentKind, ForecastExperiment, changes};
+use crate::experiment::{Experiment, ExperimentKind, ForecastExperiment, changes, known};
 use crate::run::{RunDir, list_runs, near_names};
 use crate::study::identity::{check_one, saved_experiment};
 use crate::study::{Runs, StudyError, Trained};
@@ -87,7 +87,7 @@ pub fn find(runs: &Runs, names: &[String], base: Option<&str>) -> Result<Sides, 
     if let [(name, _)] = &found[..] {
         return Err(CompareError::One { name: name.clone() });
     }
-    read(&found)
+    read(&found, &known(&runs.folder))
 }
 
 /// Returns the folders that `name` stands for.
@@ -203,9 +203,9 @@ fn in_folder(runs: &Runs, path: &Path) -> Result<Option<Vec<Found>>, CompareErro
 /// Returns whether `run` is on `base`: below its folder or, where the base is its experiment's own, in
 /// none.
 fn is_on(runs: &Runs, run: &RunDir, base: &str) -> bool {
-    match run.trial().rsplit_once('/') {
-        Some((folder, _)) => folder == base,
-        None => {
+    match based(&known(&runs.folder), run.trial()) {
+        (Some(folder), _) => folder == base,
+        (None, _) => {
             let own = runs.experiment::<Experiment>(run.trial(), None, &[]);
             let of_frames = || runs.experiment::<ForecastExperiment>(run.trial(), None, &[]);
             let own = own
@@ -213,6 +213,16 @@ fn is_on(runs: &Runs, run: &RunDir, base: &str) -> bool {
                 .or_else(|_| of_frames().map(|own| own.base));
             own.is_ok_and(|own| own == base)
         }
+    }
+}
+
+/// Returns the base in front of the name of a run, if there is one, and the rest of it. An experiment in a
+/// folder, one of `known`, has a name with several parts.
+fn based<'a>(known: &[String], name: &'a str) -> (Option<&'a str>, &'a str) {
+    let experiment = name.split('+').next().unwrap_or(name);
+    match name.split_once('/') {
+        Some((base, rest)) if !known.iter().any(|known| known == experiment) => (Some(base), rest),
+        _ => (None, name),
     }
 }
 
@@ -253,13 +263,13 @@ fn call_apart(found: &mut [Found]) {
     }
 }
 
-fn read(found: &[Found]) -> Result<Sides, CompareError> {
+fn read(found: &[Found], known: &[String]) -> Result<Sides, CompareError> {
     let (mut classifiers, mut predictors) = (Vec::new(), Vec::new());
     for found in found {
-        match side::<Experiment>(found) {
+        match side::<Experiment>(found, known) {
             Ok(side) => classifiers.push(side),
             Err(error @ StudyError::DifferentRuns { .. }) => return Err(error.into()),
-            Err(error) => match side::<ForecastExperiment>(found) {
+            Err(error) => match side::<ForecastExperiment>(found, known) {
                 Ok(side) => predictors.push(side),
                 Err(other @ StudyError::DifferentRuns { .. }) => return Err(other.into()),
                 Err(_) => return Err(error.into()),
@@ -276,24 +286,23 @@ fn read(found: &[Found]) -> Result<Sides, CompareError> {
     }
 }
 
-fn side<E: ExperimentKind>((label, folders): &Found) -> Result<Side<E>, StudyError> {
+fn side<E: ExperimentKind>(
+    (label, folders): &Found,
+    known: &[String],
+) -> Result<Side<E>, StudyError> {
     let mut runs = Vec::new();
     for folder in folders {
         let mut experiment = saved_experiment::<E>(folder)?;
+        let (base, name) = based(known, folder.trial());
         // Below a base, the run has the name that its experiment has there.
-        let run = match folder.trial().rsplit_once('/') {
-            Some((base, name)) => {
+        let run = match base {
+            Some(base) => {
                 (experiment.base, experiment.base_replaced) = (base.to_string(), true);
-                experiment.name = name.to_string();
-                let root = folder.path();
-                let root = root
-                    .parent()
-                    .and_then(Path::parent)
-                    .unwrap_or(Path::new(""));
-                RunDir::new(root, name, folder.seed())
+                folder.below(base, name)
             }
             None => folder.clone(),
         };
+        experiment.name = name.to_string();
         runs.push(Trained { run, experiment });
     }
     check_one(
