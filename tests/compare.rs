@@ -321,7 +321,7 @@ fn what_cannot_be_compared_or_listed_is_refused_with_a_way_on() {
         ),
         (
             &["compare", c],
-            "2 error: trial-c alone cannot be compared\nhint: name two or more: compare RUN RUN",
+            "2 error: shapes/trial-c alone cannot be compared\nhint: name two or more: compare RUN RUN",
         ),
         (
             &["compare", b, "shapes/trial-b/seed-1"],
@@ -329,12 +329,12 @@ fn what_cannot_be_compared_or_listed_is_refused_with_a_way_on() {
         ),
         (
             &["compare", c, "shapes/trial-d"],
-            "2 error: trial-c and trial-d have different test data: data.shapes.seed is 7 and 99\nhint: \
+            "2 error: shapes/trial-c and shapes/trial-d have different test data: data.shapes.seed is 7 and 99\nhint: \
              compare runs of one data set",
         ),
         (
             &["compare", c, "digits/convgru"],
-            "2 error: trial-c classifies images, convgru predicts frames\nhint: compare networks of one \
+            "2 error: shapes/trial-c classifies images, digits/convgru predicts frames\nhint: compare networks of one \
              kind",
         ),
         (

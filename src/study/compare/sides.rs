@@ -83,11 +83,15 @@ pub fn find(runs: &Runs, names: &[String], base: Option<&str>) -> Result<Sides, 
         // The same folder may be named in two ways, but also two folders alike.
         *label = label.trim_end_matches('/').to_string();
     }
-    call_apart(&mut found);
     if let [(name, _)] = &found[..] {
         return Err(CompareError::One { name: name.clone() });
     }
-    read(&found, &known(&runs.folder))
+    let mut sides = read(&found, &known(&runs.folder))?;
+    match &mut sides {
+        Sides::Classifiers(sides) => call_apart(sides.iter_mut().map(|side| &mut side.label)),
+        Sides::Predictors(sides) => call_apart(sides.iter_mut().map(|side| &mut side.label)),
+    }
+    Ok(sides)
 }
 
 /// Returns the folders that `name` stands for.
@@ -240,9 +244,10 @@ fn check_folders(found: &mut [Found]) -> Result<(), CompareError> {
 }
 
 /// Shortens the labels of folders to their last parts as far as they stay different.
-fn call_apart(found: &mut [Found]) {
+fn call_apart<'a>(labels: impl Iterator<Item = &'a mut String>) {
+    let found: Vec<&mut String> = labels.collect();
     let whole: Vec<Vec<String>> = (found.iter())
-        .map(|(label, _)| label.split('/').map(str::to_string).collect())
+        .map(|label| label.split('/').map(str::to_string).collect())
         .collect();
     let longest = whole.iter().map(Vec::len).max().unwrap_or(0);
     let last =
@@ -255,7 +260,7 @@ fn call_apart(found: &mut [Found]) {
         // "seed-0" alone says nothing of the run.
         let says_name = labels.iter().all(|label| !label.starts_with("seed-"));
         if short.len() == labels.len() && says_name {
-            for ((label, _), short) in found.iter_mut().zip(labels) {
+            for (label, short) in found.into_iter().zip(labels) {
                 *label = short;
             }
             return;
