@@ -417,8 +417,8 @@ fn a_file_that_does_not_parse_leaves_the_list_of_the_others() {
         "half",
         "mine/small",
         "trial-d",
-        "mine/small/seed-0",
-        "shapes/trial-b/seed-0",
+        "  mine/small\n",
+        "  shapes/trial-b\n",
     ] {
         assert!(shown.stdout.contains(row), "{row} in {}", shown.stdout);
     }

@@ -196,7 +196,7 @@ fn names_cannot_act_on_the_terminal_or_forge_lines() {
             format!("error: \"{shown_bad}\" names no checkpoint"),
         ),
         (&["draw", bad], "error: there is no folder".to_string()),
-        (&["list", bad], "unexpected argument".to_string()),
+        (&["list", bad], "invalid value".to_string()),
         (&["score", "--limit", bad], "invalid value".to_string()),
     ] {
         let shown = run_in(&place, arguments);

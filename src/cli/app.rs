@@ -8,6 +8,7 @@ use crate::study::Runs;
 
 use super::ablate::AblateArguments;
 use super::benchmark::{self, BenchmarkArguments};
+use super::compare::{self, CompareArguments};
 use super::data::DataArguments;
 use super::draw::DrawArguments;
 use super::evaluate::{self, EvaluateArguments};
@@ -17,6 +18,7 @@ use super::explain_seq::ExplainSeqArguments;
 use super::export::ExportArguments;
 use super::export_runs::ExportRunsArguments;
 use super::layers::LayersArguments;
+use super::list::ListArguments;
 use super::localize::LocalizeArguments;
 use super::modes::{Chosen, Given, Mode};
 use super::reproduce::ReproduceArguments;
@@ -93,12 +95,14 @@ pub(super) enum Verb {
     ExportRuns(ExportRunsArguments),
     /// Fetch, check and list the weights of the ImageNet networks
     Weights(WeightsArguments),
-    /// List the experiments and the runs
-    List,
+    /// List the experiments and the runs, the best run first
+    List(ListArguments),
     /// Print an experiment with every default filled in
     Show(ShowArguments),
     /// Compare two experiments key by key
     Diff(DiffArguments),
+    /// Compare runs: experiments, accuracy with tests, learning curves and maps
+    Compare(CompareArguments),
     /// Fetch, check and list the data sets
     Data(DataArguments),
 }
@@ -114,7 +118,7 @@ impl Verb {
                 | Self::Export(_)
                 | Self::ExportRuns(_)
                 | Self::Weights(_)
-                | Self::List
+                | Self::List(_)
                 | Self::Show(_)
                 | Self::Diff(_)
                 | Self::Data(_)
@@ -130,11 +134,13 @@ impl Verb {
         match self {
             Self::Explain(arguments) => explain::mode(runs, arguments, given),
             Self::Evaluate(arguments) => evaluate::mode(runs, arguments, given),
+            Self::Compare(arguments) => Ok(compare::mode(runs, arguments)),
             Self::Benchmark(arguments) => Ok(benchmark::modes(arguments)?),
             Self::Ablate(arguments) => only(arguments.mode()),
             Self::Localize(arguments) => only(arguments.mode()),
             Self::Score(arguments) => only(arguments.mode()),
             Self::Reproduce(arguments) => only(arguments.mode()),
+            Self::List(arguments) => only(arguments.mode()),
             Self::Train(_)
             | Self::Sweep(_)
             | Self::ExplainSeq(_)
@@ -145,7 +151,6 @@ impl Verb {
             | Self::Export(_)
             | Self::ExportRuns(_)
             | Self::Weights(_)
-            | Self::List
             | Self::Show(_)
             | Self::Diff(_)
             | Self::Data(_) => only(Mode::Only),

@@ -1,10 +1,9 @@
-//! `list`, `show` and `diff`: experiments as text.
+//! Experiments as text: their list, `show` and `diff`.
 
 use clap::Args;
 
 use crate::experiment::{FieldDifference, ForecastExperiment, Resolved, compare, known};
 use crate::model::NetworkSize;
-use crate::run::{RunError, RunManifest, RunStatus, list_runs};
 use crate::study::grouped;
 
 use super::context::Context;
@@ -106,8 +105,8 @@ impl Any {
     }
 }
 
-/// Lists the experiments and their trained runs.
-pub(super) fn list(context: &Context) -> anyhow::Result<u8> {
+/// Lists the experiments.
+pub(super) fn list_experiments(context: &Context) -> anyhow::Result<()> {
     let header = [
         "experiment",
         "data",
@@ -143,54 +142,6 @@ pub(super) fn list(context: &Context) -> anyhow::Result<u8> {
         ]);
     }
     result_table(&rows);
-    list_trained(context)?;
-    Ok(DONE)
-}
-
-fn list_trained(context: &Context) -> anyhow::Result<()> {
-    let mut rows = vec![
-        ["run", "data", "status", "best epoch", "validation accuracy"]
-            .map(str::to_string)
-            .to_vec(),
-    ];
-    for run in list_runs(&context.runs.checkpoints)? {
-        let status = RunManifest::read(&run.manifest());
-        let best = run.read_best();
-        if let Err(error @ RunError::Damaged { .. }) = &best {
-            note(format!("warning: {error}"));
-        }
-        let best = best.ok();
-        rows.push(vec![
-            run.path().display().to_string(),
-            status
-                .as_ref()
-                .map_or("?".to_string(), |manifest| manifest.dataset.clone()),
-            match status.map(|manifest| manifest.status) {
-                Ok(RunStatus::Done) => "done".to_string(),
-                Ok(RunStatus::Running) => "running or killed".to_string(),
-                Ok(RunStatus::Interrupted) => "interrupted".to_string(),
-                Ok(RunStatus::Failed { .. }) => "failed".to_string(),
-                Err(error) => error.to_string(),
-            },
-            best.as_ref()
-                .map_or("-".to_string(), |best| best.epoch.to_string()),
-            best.map_or("-".to_string(), |best| best.in_words()),
-        ]);
-    }
-    match rows.len() {
-        1 => {
-            let train = ["train", "trial-a", "--base", "shapes"];
-            note("");
-            note(format!(
-                "nothing trained yet; try: {}",
-                context.commands.of(train)
-            ));
-        }
-        _ => {
-            result("");
-            result_table(&rows);
-        }
-    }
     Ok(())
 }
 

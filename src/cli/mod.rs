@@ -8,6 +8,8 @@ mod among;
 mod app;
 mod benchmark;
 mod commands;
+mod compare;
+mod compare_text;
 mod context;
 mod data;
 mod draw;
@@ -24,9 +26,11 @@ mod fetch_progress;
 mod frame_text;
 mod hints;
 mod layers;
+mod list;
 mod localize;
 mod localize_text;
 mod memory_text;
+mod mode;
 mod modes;
 mod output;
 mod picture_progress;
@@ -40,7 +44,9 @@ mod signals;
 mod stability;
 mod study_hints;
 mod sweep;
+mod sweep_described;
 mod sweep_submit;
+mod sweep_text;
 mod sweep_workers;
 mod train;
 mod weights;
@@ -142,9 +148,10 @@ fn dispatch(context: &Context, verb: Verb) -> anyhow::Result<u8> {
         Verb::ExportRuns(arguments) => export_runs::run(context, &arguments),
         Verb::Draw(arguments) => draw::run(context, &arguments),
         Verb::Sweep(arguments) => sweep::run(context, &arguments),
-        Verb::List => experiments::list(context),
+        Verb::List(arguments) => list::run(context, &arguments),
         Verb::Show(arguments) => experiments::show(context, &arguments),
         Verb::Diff(arguments) => experiments::diff(context, &arguments),
+        Verb::Compare(arguments) => compare::run(context, &arguments),
         Verb::Data(arguments) => data::run(context, &arguments),
     }
 }

@@ -1,136 +1,10 @@
 //! The table of options: what each verb reads in each of its modes. An option that the mode of a
 //! command does not read is refused, in one wording, before anything is done.
 
-use clap::parser::ValueSource;
-use clap::{ArgMatches, Command};
+use clap::{ArgMatches, Command, parser::ValueSource};
 
-/// What a command is about, which decides what it reads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Mode {
-    /// The verb has one mode.
-    Only,
-    /// An ImageNet network.
-    ImageNet,
-    /// An ImageNet network on photographs.
-    Photographed,
-    /// A network trained here.
-    Trained,
-    /// A next-frame predictor.
-    Frames,
-    /// Pictures chosen by class.
-    Chosen,
-    /// Pictures named by number.
-    Numbered,
-    /// Images of a data set.
-    Split,
-    /// Your own pictures, with boxes.
-    Boxes,
-    /// Scores without curves.
-    Maps,
-    /// Scores with insertion and deletion curves.
-    Curves,
-    /// Trials on images, and perhaps predictors.
-    Images,
-    /// Predictors alone.
-    Clips,
-    /// Photographs to score.
-    Photos,
-    /// Boxes to localise on.
-    Located,
-    /// Pictures to draw.
-    Drawn,
-}
-
-/// The texts of a mode.
-struct Words {
-    /// What its options are for, in the plural.
-    of: &'static str,
-    /// What shows that a command is in it; `{}` stands for the command's subject.
-    because: &'static str,
-    /// How to get there.
-    how: &'static str,
-}
-
-impl Mode {
-    fn words(self) -> Words {
-        let (of, because, how) = match self {
-            Self::Only => ("other verbs", "this one does not read it", ""),
-            Self::ImageNet => (
-                "ImageNet networks",
-                "{} is an ImageNet network",
-                "name an ImageNet network, such as resnet50",
-            ),
-            Self::Photographed => (
-                "ImageNet networks on photographs",
-                "{} is an ImageNet network",
-                "name an ImageNet network, such as resnet50, and --photos DIR",
-            ),
-            Self::Trained => (
-                "networks trained here",
-                "{} is a network trained here",
-                "name a network trained here, such as trial-d, or the data that it was trained on, \
-                 such as --dataset cifar-100",
-            ),
-            Self::Frames => (
-                "networks that predict frames",
-                "{} predicts frames",
-                "name a network that predicts frames, such as convlstm",
-            ),
-            Self::Chosen => (
-                "pictures chosen by class",
-                "the pictures are chosen by class",
-                "leave --test-index out",
-            ),
-            Self::Numbered => (
-                "pictures named by number",
-                "--test-index names the pictures",
-                "name pictures by number: --test-index N,N",
-            ),
-            Self::Split => (
-                "images of a data set",
-                "the images are those of a data set",
-                "leave --boxes out",
-            ),
-            Self::Boxes => (
-                "your own pictures with boxes",
-                "--boxes names your own pictures",
-                "name boxes on your own pictures: --boxes FILE",
-            ),
-            Self::Maps => ("scores", "only scores are measured", ""),
-            Self::Curves => (
-                "insertion and deletion curves",
-                "--insertion-deletion measures them",
-                "measure curves: --insertion-deletion",
-            ),
-            Self::Images => (
-                "trials A to D",
-                "trials A to D are trained",
-                "leave --only out",
-            ),
-            Self::Clips => (
-                "networks that predict frames",
-                "--only frames trains networks that predict frames",
-                "give --only frames",
-            ),
-            Self::Photos => (
-                "photographs to score maps on",
-                "--photos names photographs to score maps on",
-                "name a folder of photographs: --photos DIR",
-            ),
-            Self::Located => (
-                "boxes to localise maps on",
-                "--boxes names boxes to localise maps on",
-                "name boxes: --boxes FILE",
-            ),
-            Self::Drawn => (
-                "pictures to draw",
-                "--image and --several name pictures to draw",
-                "name pictures to draw: --image FILE",
-            ),
-        };
-        Words { of, because, how }
-    }
-}
+pub(super) use super::mode::Mode;
+use super::mode::Words;
 
 /// Options of weights from a file.
 const WEIGHTS: &str = "--weights --dialect --class-names --allow-nan";
@@ -146,12 +20,14 @@ const ABLATION: &str = "--series --along --class --retrain-head --train --out";
 const MAPS: &str = "--series --methods --layers --class --retrain-head --out";
 /// Options that describe a sweep.
 const SWEEP: &str = "--experiment --grid --set --seeds --base --most-cells";
+/// Options of compared classifiers.
+const COMPARED: &str = "--base --checkpoint --maps --out";
 /// Options that choose images of a data set.
 const SPLIT: &str = "--split --limit";
 
 /// What each verb reads in each mode. The options of every verb, such as `--data-dir`, describe the
 /// machine and not the command, and are accepted everywhere.
-const TABLE: [(&str, Mode, &[&str]); 38] = [
+const TABLE: [(&str, Mode, &[&str]); 42] = [
     (
         "train",
         Mode::Only,
@@ -249,7 +125,15 @@ const TABLE: [(&str, Mode, &[&str]); 38] = [
     ("weights fetch", Mode::Only, &[]),
     ("weights check", Mode::Only, &[WEIGHTS]),
     ("weights list", Mode::Only, &[]),
-    ("list", Mode::Only, &[]),
+    (
+        "list",
+        Mode::Ran,
+        &["--where --dataset --each --json --csv"],
+    ),
+    ("list", Mode::Planned, &[]),
+    ("compare", Mode::Chosen, &[COMPARED, "--images"]),
+    ("compare", Mode::Numbered, &[COMPARED, "--test-index"]),
+    ("compare", Mode::Frames, &["--base --checkpoint --out"]),
     ("show", Mode::Only, &["--base --set"]),
     ("diff", Mode::Only, &[]),
     ("data fetch", Mode::Only, &[]),
@@ -310,8 +194,7 @@ impl Given {
     /// Returns whether an option was given that the verb reads in the mode `first` alone.
     pub(super) fn wants(&self, first: Mode, second: Mode) -> bool {
         let reads = |mode, option: &String| reads(&self.verb, mode, option);
-        let mut options = self.options.iter();
-        options.any(|option| reads(first, option) && !reads(second, option))
+        (self.options.iter()).any(|option| reads(first, option) && !reads(second, option))
     }
 }
 

@@ -1,23 +1,23 @@
 //! `sweep`: many runs from one description, on this machine or on a cluster.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use crate::experiment::{ExperimentError, Sweep};
-use crate::run::{PlannedCell, SweepDir, plan_lines};
+use crate::run::{PlannedCell, plan_lines};
 use crate::study::StudyError;
 use crate::study::sweep::engine::TRY_AGAIN;
 use crate::study::sweep::{
-    CellEnd, Estimate, Merged, SweepError, estimate, merge, pending, planned, run_cell,
+    CellEnd, Estimate, SweepError, estimate, merge, pending, planned, run_cell,
 };
 
 use super::context::Context;
 use super::failure::Complaint;
-use super::output::{DONE, note, result, result_file, result_table};
+use super::output::{DONE, listed, note, result_file};
 use super::progress::duration;
-use super::shared::overrides;
+use super::sweep_described::{Described, Shard};
 use super::sweep_submit::{SubmitArguments, submit};
+use super::sweep_text::{list, print};
 use super::sweep_workers::{Workers, run_all};
 
 /// Folder of the merged tables and figures, in that of all figures.
@@ -71,152 +71,6 @@ pub(super) enum SweepVerb {
     Submit(SubmitArguments),
     /// List the sweeps and how many of their cells are done
     List,
-}
-
-/// A sweep by its name, or described by flags.
-#[derive(Debug, Clone, Args)]
-pub(super) struct Described {
-    /// Name of the sweep: that of experiments/sweeps/NAME.toml, or a new one for the flags below
-    pub(super) name: String,
-    /// Experiment; can be given several times
-    #[arg(long = "experiment", value_name = "NAME", value_delimiter = ',')]
-    experiments: Vec<String>,
-    /// A key and its values, such as train.learning_rate=1e-3,3e-3; several make every combination
-    #[arg(long, value_name = "KEY=VALUE,VALUE", requires = "experiments")]
-    grid: Vec<String>,
-    /// Change a value in every cell
-    #[arg(long = "set", value_name = "KEY=VALUE", requires = "experiments")]
-    overrides: Vec<String>,
-    /// Training seeds [default: 0]
-    #[arg(
-        long,
-        value_delimiter = ',',
-        value_name = "SEED,SEED",
-        requires = "experiments"
-    )]
-    seeds: Vec<u64>,
-    /// Use the defaults of this base instead of the experiments' own
-    #[arg(
-        long,
-        visible_alias = "dataset",
-        value_name = "NAME",
-        requires = "experiments"
-    )]
-    base: Option<String>,
-    /// The largest number of cells that is allowed [default: 1000]
-    #[arg(long, value_name = "N")]
-    most_cells: Option<u64>,
-}
-
-/// A share of the cells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Shard {
-    /// Number of the share, from 0.
-    share: u64,
-    shares: u64,
-}
-
-impl Shard {
-    fn parse(text: &str) -> Result<Self, String> {
-        let parts = text.split_once('/');
-        let numbers = parts.and_then(|(share, shares)| {
-            Some((share.parse::<u64>().ok()?, shares.parse::<u64>().ok()?))
-        });
-        match numbers {
-            Some((share, shares)) if (1..=shares).contains(&share) => Ok(Self {
-                share: share - 1,
-                shares,
-            }),
-            _ => Err("give I/N with I from 1 to N, such as 2/8".to_string()),
-        }
-    }
-
-    fn has(&self, cell: u64) -> bool {
-        cell % self.shares == self.share
-    }
-}
-
-impl Described {
-    /// Returns the sweep of the flags or of its file; `None` if there is neither, so that only its
-    /// plan may be there.
-    fn sweep(&self, context: &Context) -> anyhow::Result<Option<Sweep>> {
-        let mut sweep = match self.experiments.is_empty() {
-            true => match Sweep::load(&context.runs.folder, &self.name) {
-                Err(ExperimentError::UnknownSweep { .. }) if self.is_planned(context) => {
-                    return Ok(None);
-                }
-                loaded => loaded?,
-            },
-            false => self.of_flags(context)?,
-        };
-        if let Some(most) = self.most_cells {
-            sweep.most_cells = most;
-        }
-        Ok(Some(sweep))
-    }
-
-    fn is_planned(&self, context: &Context) -> bool {
-        SweepDir::new(&context.runs.checkpoints, &self.name)
-            .plan()
-            .exists()
-    }
-
-    fn of_flags(&self, context: &Context) -> anyhow::Result<Sweep> {
-        crate::experiment::check_run_name(&context.runs.folder, &self.name, "")?;
-        let mut sweep = Sweep::new(&self.name);
-        sweep.experiments = self.experiments.clone();
-        sweep.base = self.base.clone();
-        sweep.set = overrides(&self.overrides)?;
-        if !self.seeds.is_empty() {
-            sweep.seeds = self.seeds.clone();
-        }
-        for text in &self.grid {
-            let Some((key, values)) = text.split_once('=') else {
-                return Err(ExperimentError::BadOverride {
-                    given: text.clone(),
-                }
-                .into());
-            };
-            sweep.grid.push((key.trim().to_string(), listed(values)));
-        }
-        Ok(sweep)
-    }
-
-    /// Returns the cells of the plan, which is made if there is none.
-    pub(super) fn cells(
-        &self,
-        context: &Context,
-        replace: bool,
-    ) -> anyhow::Result<Vec<PlannedCell>> {
-        let sweep = self.sweep(context)?;
-        Ok(planned(
-            &context.runs,
-            (&self.name, sweep.as_ref()),
-            replace,
-        )?)
-    }
-}
-
-/// Returns the values of a list with commas between them; those in brackets belong to one value.
-fn listed(text: &str) -> Vec<String> {
-    let (mut values, mut depth) = (vec![String::new()], 0_usize);
-    for character in text.chars() {
-        match character {
-            '[' => depth += 1,
-            ']' => depth = depth.saturating_sub(1),
-            ',' if depth == 0 => {
-                values.push(String::new());
-                continue;
-            }
-            _ => {}
-        }
-        values
-            .last_mut()
-            .expect("there is always one")
-            .push(character);
-    }
-    let values = values.iter().map(|value| value.trim().to_string());
-    values.filter(|value| !value.is_empty()).collect()
 }
 
 /// Runs one of the verbs of `sweep`.
@@ -339,7 +193,7 @@ fn one(context: &Context, name: &str, cells: &[PlannedCell], index: u64) -> anyh
     })
 }
 
-fn merged(context: &Context, name: &str, out: Option<&std::path::Path>) -> anyhow::Result<u8> {
+fn merged(context: &Context, name: &str, out: Option<&Path>) -> anyhow::Result<u8> {
     let cells = planned(&context.runs, (name, None), false)?;
     let found = merge(&context.runs, name, &cells)?;
     let output = context.output(out, &[FOLDER, name])?;
@@ -353,111 +207,5 @@ fn merged(context: &Context, name: &str, out: Option<&std::path::Path>) -> anyho
     let outdated = context.left_in(output.path(), &["sweep"]);
     let mut files = context.finish(set, "", &outdated)?;
     files.extend(tables);
-    Ok(super::output::listed(files))
-}
-
-/// Prints the settings, best first, and what is missing.
-fn print(found: &Merged, cells: usize) {
-    let mut rows: Vec<_> = found.summary.iter().collect();
-    let is_loss = rows.iter().any(|(row, _)| row.measure == "validation_loss");
-    rows.sort_by(|(a, _), (b, _)| match is_loss {
-        true => a.mean.total_cmp(&b.mean),
-        false => b.mean.total_cmp(&a.mean),
-    });
-    let head = match is_loss {
-        true => "validation loss",
-        false => "validation %",
-    };
-    let mut header = vec!["experiment".to_string()];
-    header.extend(found.keys.iter().cloned());
-    header.extend([head, "95 % over seeds", "seeds"].map(str::to_string));
-    let number = |value: f64| match is_loss {
-        true => format!("{value:.4}"),
-        false => format!("{:.2}", 100.0 * value),
-    };
-    let mut table = vec![header];
-    for (row, values) in rows {
-        let mut line = vec![row.experiment.clone()];
-        line.extend(values.iter().cloned());
-        line.push(number(row.mean));
-        line.push(match row.low.zip(row.high) {
-            Some((low, high)) => format!("{} to {}", number(low), number(high)),
-            None => "-".to_string(),
-        });
-        line.push(row.seeds.to_string());
-        table.push(line);
-    }
-    if table.len() > 1 {
-        result_table(&table);
-        result("");
-    }
-    let done = found.rows.len();
-    if done == cells {
-        return;
-    }
-    note(format!("{done} of {cells} cells are done; not done:"));
-    /// Most cells that are named.
-    const NAMED: usize = 10;
-    for (cell, state) in found.undone.iter().take(NAMED) {
-        let reason = match state {
-            crate::study::sweep::CellState::Failed(reason) => format!("failed: {reason}"),
-            other => other.name().to_string(),
-        };
-        note(format!("  cell {}, {}: {reason}", cell.cell, cell.label()));
-    }
-    if found.undone.len() > NAMED {
-        note(format!("  and {} more", found.undone.len() - NAMED));
-    }
-}
-
-fn list(context: &Context) -> anyhow::Result<u8> {
-    let header = ["sweep", "cells", "done", "question"];
-    let mut rows = vec![header.map(str::to_string).to_vec()];
-    let mut names = crate::experiment::known_sweeps(&context.runs.folder);
-    names.extend(SweepDir::list(&context.runs.checkpoints)?);
-    names.sort();
-    names.dedup();
-    for name in names {
-        let dir = SweepDir::new(&context.runs.checkpoints, &name);
-        let (cells, done) = match dir.read_plan()? {
-            Some(cells) => {
-                let open = pending(&context.runs, &cells).len();
-                (cells.len().to_string(), (cells.len() - open).to_string())
-            }
-            None => ("not planned".to_string(), "-".to_string()),
-        };
-        let header = match Sweep::load(&context.runs.folder, &name) {
-            Ok(sweep) => sweep.header,
-            Err(ExperimentError::UnknownSweep { .. }) => String::new(),
-            Err(error) => return Err(error.into()),
-        };
-        let question = super::experiments::question(&header);
-        rows.push(vec![name, cells, done, question]);
-    }
-    result_table(&rows);
-    Ok(DONE)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn commas_in_brackets_belong_to_a_value() {
-        assert_eq!(listed("1e-3, 3e-3"), ["1e-3", "3e-3"]);
-        assert_eq!(listed("[8,16],[16, 32]"), ["[8,16]", "[16, 32]"]);
-        assert_eq!(listed("relu,gelu,"), ["relu", "gelu"]);
-    }
-
-    #[test]
-    fn shares_take_every_cell_once() {
-        let share = |text| Shard::parse(text).expect("a share");
-        for cell in 0..7 {
-            let takers = ["1/3", "2/3", "3/3"].map(|text| share(text).has(cell));
-            assert_eq!(takers.iter().filter(|takes| **takes).count(), 1);
-        }
-        for text in ["0/3", "4/3", "1", "a/b", "1/0"] {
-            assert!(Shard::parse(text).is_err(), "{text}");
-        }
-    }
+    Ok(listed(files))
 }

@@ -12,7 +12,7 @@ use super::commands::quoted;
 use super::context::Context;
 use super::failure::Complaint;
 use super::output::{DONE, note, result, result_file};
-use super::sweep::Described;
+use super::sweep_described::Described;
 
 /// Arguments of `sweep submit`.
 #[derive(Debug, Clone, Args)]

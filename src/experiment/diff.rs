@@ -37,6 +37,27 @@ pub fn compare<E: Serialize>(first: &E, second: &E) -> Vec<FieldDifference> {
     differences
 }
 
+/// Returns every value of `experiment` with its key, such as "model.filters", in the order of the
+/// sections.
+pub fn values(experiment: &Value) -> Vec<(String, Value)> {
+    let mut found = Vec::new();
+    let mut rest = vec![(String::new(), experiment)];
+    while let Some((path, value)) = rest.pop() {
+        match value {
+            Value::Object(section) => {
+                let below = section.iter().map(|(key, value)| match path.is_empty() {
+                    true => (key.clone(), value),
+                    false => (format!("{path}.{key}"), value),
+                });
+                // The last is taken first.
+                rest.extend(below.rev());
+            }
+            value => found.push((path, value.clone())),
+        }
+    }
+    found
+}
+
 /// Returns the keys that either experiment reads and in which they differ, except the time limit of a
 /// call, which changes no result.
 pub fn changes<E: ExperimentKind>(first: &E, second: &E) -> Vec<FieldDifference> {

@@ -20,7 +20,7 @@ mod unread;
 mod unwritten;
 mod value;
 
-pub use diff::{FieldDifference, changes, compare, in_words};
+pub use diff::{FieldDifference, changes, compare, in_words, values};
 pub use error::{ExperimentError, Located};
 pub use forecast::ForecastExperiment;
 pub use overrides::Override;

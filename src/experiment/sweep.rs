@@ -292,7 +292,7 @@ mod tests {
             settings[7],
             "train.optimizer=sgd train.momentum=0.8 train.learning_rate=0.01 model.filters=[8, 16]"
         );
-        assert_eq!(texts(&[sweep.set.clone()]), ["train.epochs=3"]);
+        assert_eq!(texts(std::slice::from_ref(&sweep.set)), ["train.epochs=3"]);
         let keys = [
             "train.optimizer",
             "train.momentum",

@@ -53,32 +53,58 @@ pub(super) const FIGURE: FolderFigure = FolderFigure {
         let Some(set) = folder.maps(MAPS, "ablation", |_| true)? else {
             return Ok(());
         };
-        for choice in choices(&set) {
-            folder.save(&Ablation { set: &set, choice })?;
+        let seeds = unique(set.records.iter().map(|record| record.seed));
+        for seed in seeds {
+            for choice in choices(&set, Some(seed)) {
+                let of = Compared::Depths;
+                folder.save(&Ablation {
+                    set: &set,
+                    choice,
+                    of,
+                })?;
+            }
         }
         Ok(())
     },
 };
 
-/// Returns the maps of `set` that every network has, method by method, the finer layer first.
-fn choices(set: &ExplanationSet) -> Vec<MapChoice> {
+/// Draws the same of runs that are compared, each with maps of one seed.
+pub(super) const COMPARED: FolderFigure = FolderFigure {
+    name: "compared-maps",
+    reads: MAPS,
+    draw: |folder| {
+        let Some(set) = folder.maps(MAPS, "compared-maps", |_| false)? else {
+            return Ok(());
+        };
+        for choice in choices(&set, None) {
+            let of = Compared::Runs;
+            folder.save(&Ablation {
+                set: &set,
+                choice,
+                of,
+            })?;
+        }
+        Ok(())
+    },
+};
+
+/// Returns the maps of `set` that every network has, of `seed` if given, method by method, the finer
+/// layer first.
+fn choices(set: &ExplanationSet, seed: Option<u64>) -> Vec<MapChoice> {
     let trials = unique(set.records.iter().map(|record| record.trial.as_str()));
     let methods = unique(set.records.iter().map(|record| record.method.as_str()));
-    let seeds = unique(set.records.iter().map(|record| record.seed));
     let fine = set.drawn_as.fine_cells.unwrap_or(FINE_CELLS);
     let layers = [
         (LayerRule::DeepestWithCells(fine), fine),
         (LayerRule::Deepest, 1),
     ];
     let mut choices = Vec::new();
-    for (seed, method) in seeds
-        .iter()
-        .flat_map(|seed| methods.iter().map(move |m| (seed, m)))
-    {
+    for method in &methods {
         for (layer, cells) in &layers {
             let shows = |trial: &&str| {
                 set.records.iter().any(|record| {
-                    (record.trial.as_str(), record.seed) == (*trial, *seed)
+                    record.trial == *trial
+                        && seed.is_none_or(|seed| record.seed == seed)
                         && record.method == *method
                         && record.native_size.iter().all(|side| side >= cells)
                 })
@@ -87,12 +113,21 @@ fn choices(set: &ExplanationSet) -> Vec<MapChoice> {
                 choices.push(MapChoice {
                     method: (*method).to_string(),
                     layer: *layer,
-                    seed: *seed,
+                    seed,
                 });
             }
         }
     }
     choices
+}
+
+/// The networks whose maps are next to each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Compared {
+    /// Networks of rising depth.
+    Depths,
+    /// Any runs.
+    Runs,
 }
 
 /// The ablation figure of one method at one layer of each network.
@@ -102,6 +137,8 @@ pub(super) struct Ablation<'a> {
     pub set: &'a ExplanationSet,
     /// Which maps of it to show.
     pub choice: MapChoice,
+    /// What the networks are.
+    pub of: Compared,
 }
 
 /// A block's extents in pixels.
@@ -117,7 +154,11 @@ type Block<'a> = (&'a ExplainedImage, Vec<&'a ExplanationRecord>);
 
 impl Figure for Ablation<'_> {
     fn name(&self) -> String {
-        file_stem("ablation", &self.choice)
+        let figure = match self.of {
+            Compared::Depths => "ablation",
+            Compared::Runs => "maps",
+        };
+        file_stem(figure, &self.choice)
     }
 
     fn draw(&self) -> Result<Drawing, FigureError> {
@@ -143,10 +184,11 @@ impl Figure for Ablation<'_> {
         let size = self.block_size(&images, &blocks)?;
         let columns = columns(&size, images.len());
         let content = columns as f32 * (size.width + BLOCK_GAP) - BLOCK_GAP;
-        let title = format!(
-            "{} by depth of the network",
-            method_title(&shown[0].title, &self.choice.method)
-        );
+        let method = method_title(&shown[0].title, &self.choice.method);
+        let title = match self.of {
+            Compared::Depths => format!("{method} by depth of the network"),
+            Compared::Runs => format!("{method} of the compared runs"),
+        };
         let subtitle = format!("{} · {}", provenance(&images, &shown), self.choice.layer);
         let mut page = Page::new(content.max(NARROWEST), &title, &subtitle);
         page.colour_bar("min-max of each map")?;

@@ -17,8 +17,8 @@ use super::svg_text::network_title;
 use super::theme::{HEADING, MARGIN, QUIET, SMALL, STRONG};
 use super::typeface::{shorten, width};
 use crate::run::{
-    CURVES_FILE, CurveRun, EPOCHS_FILE, EpochRecord, RunDir, RunTables, read_curves, read_run,
-    read_runs,
+    CURVES_FILE, CurveRun, EPOCHS_FILE, EpochRecord, PairedRow, RunDir, RunTables, TableRow,
+    read_curves, read_run, read_runs,
 };
 
 /// Width of the page's content in pixels: 8 inches.
@@ -45,10 +45,11 @@ pub(super) const FIGURE: FolderFigure = FolderFigure {
     draw: |folder| {
         let several = read_curves(&folder.from.join(CURVES_FILE))?;
         let one = read_run(folder.from)?;
+        let by_depth = !folder.from.join(PairedRow::FILE).is_file();
         for tables in several.into_iter().chain(one) {
             match tables {
-                RunTables::Classifiers(runs) => folder.save(&Curves { runs })?,
-                RunTables::Predictors(runs) => folder.save(&Curves { runs })?,
+                RunTables::Classifiers(runs) => folder.save(&Curves { runs, by_depth })?,
+                RunTables::Predictors(runs) => folder.save(&Curves { runs, by_depth })?,
             }
         }
         Ok(())
@@ -62,9 +63,10 @@ pub(super) const FIGURE: FolderFigure = FolderFigure {
 /// [`FigureError::Nothing`] where no run has an epoch.
 pub fn draw_curves(runs: &[RunDir], folder: &Path) -> Result<Vec<PathBuf>, FigureError> {
     let none = RunTables::Classifiers(Vec::new());
+    let by_depth = true;
     match read_runs(runs)?.unwrap_or(none) {
-        RunTables::Classifiers(runs) => Curves { runs }.save(folder),
-        RunTables::Predictors(runs) => Curves { runs }.save(folder),
+        RunTables::Classifiers(runs) => Curves { runs, by_depth }.save(folder),
+        RunTables::Predictors(runs) => Curves { runs, by_depth }.save(folder),
     }
 }
 
@@ -73,6 +75,8 @@ pub fn draw_curves(runs: &[RunDir], folder: &Path) -> Result<Vec<PathBuf>, Figur
 pub(super) struct Curves<R> {
     /// The runs, in the order to draw.
     pub(super) runs: Vec<CurveRun<R>>,
+    /// Whether they are ordered by the depth of their networks.
+    pub(super) by_depth: bool,
 }
 
 /// A curve to draw, with what stands at its end.
@@ -166,7 +170,8 @@ impl<R: Curved> Curves<R> {
                 "Learning curves of {}",
                 network_title(&one.network_title, &one.trial)
             ),
-            None => "Learning curves by depth of the network".to_string(),
+            None if self.by_depth => "Learning curves by depth of the network".to_string(),
+            None => "Learning curves of the compared runs".to_string(),
         }
     }
 
@@ -189,9 +194,11 @@ impl<R: Curved> Curves<R> {
             .enumerate()
             .filter_map(|(index, series)| {
                 let row = best_row(&series.rows)?;
+                let named = self.label(index);
+                // A seed is a number as well.
+                let at = if named.contains(" seed ") { "at " } else { "" };
                 Some(format!(
-                    "{} {} ({})",
-                    self.label(index),
+                    "{named} {at}{} ({})",
                     row.epoch(),
                     row.best_value()
                 ))
@@ -223,12 +230,28 @@ impl<R: Curved> Curves<R> {
         shorten(&name, LABEL_ROOM, &STRONG)
     }
 
+    /// Returns the look of a run's curves: one for each run or, where runs of several trials are
+    /// compared, one for each trial.
+    fn look(&self, index: usize) -> SeriesLook {
+        let trials = unique(self.runs.iter().map(|run| &run.trial));
+        let own = trials
+            .iter()
+            .position(|trial| **trial == self.runs[index].trial);
+        series_look(match (self.by_depth || trials.len() < 2, own) {
+            (false, Some(own)) => own,
+            _ => index,
+        })
+    }
+
     fn curves(&self, panel: &Panel<R>) -> Vec<Curve> {
         let single = self.single().is_some();
         let mut curves = Vec::new();
         for (index, series) in self.runs.iter().enumerate() {
             let epoch = |row: &R| f64::from(row.epoch());
-            let look = |train: bool| series_look(if single { usize::from(train) } else { index });
+            let look = |train: bool| match single {
+                true => series_look(usize::from(train)),
+                false => self.look(index),
+            };
             let train = series
                 .rows
                 .iter()
@@ -290,7 +313,7 @@ impl<R: Curved> Curves<R> {
         for (index, series) in self.runs.iter().enumerate() {
             if let Some(row) = best_row(&series.rows) {
                 let at = place(&(f64::from(row.epoch()), (panel.validation)(row)));
-                let look = series_look(if self.single().is_some() { 0 } else { index });
+                let look = self.look(index);
                 if self.single().is_some() {
                     let line = [(at.0, plot.area.top), (at.0, plot.area.bottom())];
                     canvas.polyline(&line, Stroke::solid(QUIET, 1.5).dashed(3.0, 6.0));

@@ -10,6 +10,9 @@ pub(super) fn file_stem(figure: &str, choice: &MapChoice) -> String {
         LayerRule::Deepest => "deepest".to_string(),
         LayerRule::DeepestWithCells(cells) => format!("cells-{cells}"),
     };
-    let stem = format!("{figure}-{}-{layer}-seed-{}", choice.method, choice.seed);
+    let mut stem = format!("{figure}-{}-{layer}", choice.method);
+    if let Some(seed) = choice.seed {
+        stem.push_str(&format!("-seed-{seed}"));
+    }
     safe_name(&stem, "+")
 }

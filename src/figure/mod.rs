@@ -14,6 +14,7 @@ mod capacity_compared;
 mod capacity_page;
 mod clip_view;
 mod colour;
+mod compared;
 mod confusion;
 mod confusion_matrix;
 mod curve_rows;
@@ -68,8 +69,10 @@ const FIGURES: &[FolderFigure] = &[
     grid::FIGURE,
     panels::FIGURE,
     ablation::FIGURE,
+    ablation::COMPARED,
     training_time::FIGURE,
     depth::FIGURE,
+    compared::FIGURE,
     curves::FIGURE,
     confusion::FIGURE,
     calibration::FIGURE,

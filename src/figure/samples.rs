@@ -2,7 +2,7 @@
 
 use resvg::usvg;
 
-use super::ablation::Ablation;
+use super::ablation::{Ablation, Compared};
 use super::curves::Curves;
 use super::depth::Depth;
 use super::drawing::Drawing;
@@ -140,7 +140,7 @@ fn choice() -> MapChoice {
     MapChoice {
         method: "grad-cam".into(),
         layer: LayerRule::Deepest,
-        seed: 0,
+        seed: Some(0),
     }
 }
 
@@ -188,6 +188,7 @@ fn curves(runs: usize, epochs: u32) -> Curves<EpochRow> {
     };
     Curves {
         runs: (0..runs).map(series).collect(),
+        by_depth: true,
     }
 }
 
@@ -274,6 +275,7 @@ fn every_figure_keeps_to_its_page_and_its_texts_apart() {
         let ablation = Ablation {
             set: &set,
             choice: choice(),
+            of: Compared::Depths,
         }
         .draw()
         .expect("drawn");
@@ -361,6 +363,7 @@ fn the_same_input_gives_the_same_bytes() {
         Ablation {
             set: &set,
             choice: choice(),
+            of: Compared::Depths,
         }
         .draw()
         .expect("drawn")
@@ -389,6 +392,7 @@ fn a_missing_trial_is_named() {
     let error = Ablation {
         set: &set,
         choice: choice(),
+        of: Compared::Depths,
     }
     .draw()
     .expect_err("incomplete");
@@ -408,6 +412,7 @@ fn two_checkpoints_of_a_trial_are_refused_by_the_ablation() {
     let error = Ablation {
         set: &set,
         choice: choice(),
+        of: Compared::Depths,
     }
     .draw()
     .expect_err("ambiguous");
@@ -426,6 +431,7 @@ fn names_and_empty_maps_are_in_the_drawing() {
     let svg = Ablation {
         set: &set,
         choice: choice(),
+        of: Compared::Depths,
     }
     .draw()
     .expect("drawn")

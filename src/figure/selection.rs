@@ -38,8 +38,8 @@ pub(super) struct MapChoice {
     pub method: String,
     /// Which layer of each network.
     pub layer: LayerRule,
-    /// Training seed.
-    pub seed: u64,
+    /// Training seed; any if `None`: each network has maps of one.
+    pub seed: Option<u64>,
 }
 
 impl MapChoice {
@@ -51,7 +51,8 @@ impl MapChoice {
         &self,
         set: &'a ExplanationSet,
     ) -> Result<Vec<&'a ExplanationRecord>, FigureError> {
-        let fits = |r: &&ExplanationRecord| r.method == self.method && r.seed == self.seed;
+        let seed = |r: &ExplanationRecord| self.seed.is_none_or(|seed| r.seed == seed);
+        let fits = |r: &&ExplanationRecord| r.method == self.method && seed(r);
         let records: Vec<_> = set.records.iter().filter(fits).collect();
         if records.is_empty() {
             let known: Vec<String> = set
@@ -60,7 +61,10 @@ impl MapChoice {
                 .map(|r| format!("{} seed {}", r.method, r.seed))
                 .collect();
             return Err(FigureError::Nothing {
-                wanted: format!("method {:?} with seed {}", self.method, self.seed),
+                wanted: match self.seed {
+                    Some(seed) => format!("method {:?} with seed {seed}", self.method),
+                    None => format!("method {:?}", self.method),
+                },
                 known: quoted_list(known.iter().map(String::as_str)),
             });
         }
@@ -229,7 +233,7 @@ mod tests {
         MapChoice {
             method: "grad-cam".into(),
             layer,
-            seed: 0,
+            seed: Some(0),
         }
     }
 

@@ -54,7 +54,7 @@ pub(super) const FIGURE: FolderFigure = FolderFigure {
             let choice = MapChoice {
                 method: record.method.clone(),
                 layer: LayerRule::DeepestWithCells(cells),
-                seed: record.seed,
+                seed: Some(record.seed),
             };
             (record.trial.clone(), choice)
         };

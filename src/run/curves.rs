@@ -78,7 +78,7 @@ pub fn read_run(folder: &Path) -> Result<Option<RunTables>, RunError> {
 /// [`RunError::Io`] or [`RunError::Damaged`] names the run's file that cannot be read, or whose
 /// columns are not those of the first run.
 pub fn read_runs(runs: &[RunDir]) -> Result<Option<RunTables>, RunError> {
-    let Some(text) = gathered(runs)? else {
+    let Some(text) = gathered(unnamed(runs))? else {
         return Ok(None);
     };
     tables(&runs[0].epochs(), &text).map(Some)
@@ -89,6 +89,17 @@ pub fn read_runs(runs: &[RunDir]) -> Result<Option<RunTables>, RunError> {
 /// # Errors
 /// As [`read_runs`] and [`write_atomically`].
 pub fn write_curves(path: &Path, runs: &[RunDir]) -> Result<(), RunError> {
+    write_named_curves(path, unnamed(runs))
+}
+
+/// As [`write_curves`], where each run is called by the name before it.
+///
+/// # Errors
+/// As [`write_curves`].
+pub fn write_named_curves<'a>(
+    path: &Path,
+    runs: impl IntoIterator<Item = (Option<&'a str>, &'a RunDir)>,
+) -> Result<(), RunError> {
     let damaged = |reason: csv::Error| RunError::damaged(path, reason);
     let mut writer = csv::Writer::from_writer(Vec::new());
     if let Some(text) = gathered(runs)? {
@@ -149,10 +160,16 @@ fn read_text(path: &Path) -> Result<Text, RunError> {
     })
 }
 
+fn unnamed(runs: &[RunDir]) -> impl Iterator<Item = (Option<&str>, &RunDir)> {
+    runs.iter().map(|run| (None, run))
+}
+
 /// Returns the lines of all runs with an epoch; nothing where there is none.
-fn gathered(runs: &[RunDir]) -> Result<Option<Text>, RunError> {
+fn gathered<'a>(
+    runs: impl IntoIterator<Item = (Option<&'a str>, &'a RunDir)>,
+) -> Result<Option<Text>, RunError> {
     let mut all: Option<Text> = None;
-    for run in runs {
+    for (name, run) in runs {
         check_epoch_records(run)?;
         if !run.epochs().is_file() {
             continue;
@@ -160,6 +177,9 @@ fn gathered(runs: &[RunDir]) -> Result<Option<Text>, RunError> {
         let mut manifest = RunManifest::read(&run.manifest())?;
         // A folder that was renamed keeps its manifest.
         (manifest.trial, manifest.seed) = (run.trial().to_string(), run.seed());
+        if let Some(name) = name {
+            (manifest.trial, manifest.network_title) = (name.to_string(), name.to_string());
+        }
         let text = prefixed(&run.epochs(), &manifest)?;
         if text.rows.is_empty() {
             continue;

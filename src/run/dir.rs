@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::arrays::read_file;
 use super::checkpoint_name::CheckpointName;
+use super::names::{folder_names, names_in};
 use super::{BestCheckpoint, CheckpointState, Checksum, RunError, sha256};
 
 /// Name of a run's manifest.
@@ -17,6 +18,8 @@ const SEED_PREFIX: &str = "seed-";
 /// Folder of the retrained heads. Measuring writes here while the run may be training, so it is
 /// not part of a checkpoint.
 const HEADS: &str = "heads";
+/// Folder of what was measured, written like the heads.
+const MEASURED: &str = "measured";
 /// Maximum depth of a run's trial below the root: a base, and an experiment in a folder.
 const MOST_NESTED: usize = 4;
 /// Prefix of a picture of the curves, before the run's name.
@@ -46,6 +49,11 @@ impl RunDir {
         let seed = name(path)?.strip_prefix(SEED_PREFIX)?.parse().ok()?;
         let trial = path.parent()?;
         Some(Self::new(trial.parent()?, &name(trial)?, seed))
+    }
+
+    /// Returns the same run, called `trial` below the folder `base` of its root.
+    pub fn below(&self, base: &str, trial: &str) -> Self {
+        Self::new(&self.root.join(base), trial, self.seed)
     }
 
     /// Returns the trial's name.
@@ -126,6 +134,11 @@ impl RunDir {
     /// Returns the folder of the retrained heads.
     pub fn heads(&self) -> PathBuf {
         self.path().join(HEADS)
+    }
+
+    /// Returns the folder of what was measured.
+    pub fn measured(&self) -> PathBuf {
+        self.path().join(MEASURED)
     }
 
     /// Returns the path of the head retrained on `layer` of a checkpoint.
@@ -377,27 +390,6 @@ fn add_runs(root: &Path, trial: &str, runs: &mut Vec<RunDir>) -> Result<(), RunE
         }
     }
     Ok(())
-}
-
-pub(super) fn folder_names(folder: &Path) -> Result<Vec<String>, RunError> {
-    let mut names = names_in(folder)?;
-    names.retain(|name| folder.join(name).is_dir());
-    Ok(names)
-}
-
-/// Returns the names of all entries of `folder`, or none if it does not exist.
-fn names_in(folder: &Path) -> Result<Vec<String>, RunError> {
-    let entries = match std::fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(source) if source.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(source) => return Err(RunError::io("list", folder, source)),
-    };
-    let mut names = Vec::new();
-    for entry in entries {
-        let entry = entry.map_err(|source| RunError::io("list", folder, source))?;
-        names.push(entry.file_name().to_string_lossy().into_owned());
-    }
-    Ok(names)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::host::host_name;
 
@@ -50,7 +50,7 @@ impl Holder {
                 Err(error) => return Err(error),
             }
             let held = fs::read_to_string(mark.join(ALIVE)).unwrap_or_default();
-            if is_alive(folder, &held, alone)? {
+            if is_alive(folder, &held, alone, || clock(folder))? {
                 return Ok(Err(held));
             }
             // One of several who find it dead moves it away.
@@ -60,6 +60,16 @@ impl Holder {
             }
         }
         Ok(Err("another process".to_string()))
+    }
+
+    /// Returns whether a process seems to hold `folder`, without writing. With `alone`, none of this
+    /// machine does.
+    pub(super) fn is_there(folder: &Path, alone: bool) -> bool {
+        let held = fs::read_to_string(folder.join(HOLDER).join(ALIVE));
+        held.is_ok_and(|held| {
+            let now = || Ok(SystemTime::now());
+            is_alive(folder, &held, alone, now).unwrap_or(false)
+        })
     }
 
     /// Keeps `mark` fresh until the value is dropped.
@@ -92,7 +102,12 @@ impl Drop for Holder {
 }
 
 /// Returns whether the process that wrote `held` into the mark of `folder` may be running.
-fn is_alive(folder: &Path, held: &str, alone: bool) -> io::Result<bool> {
+fn is_alive(
+    folder: &Path,
+    held: &str,
+    alone: bool,
+    clock: impl FnOnce() -> io::Result<SystemTime>,
+) -> io::Result<bool> {
     let here = format!(" on {}", host_name());
     if let Some(process) = held.strip_suffix(&here) {
         let number = process.trim_start_matches("process ");
@@ -100,22 +115,28 @@ fn is_alive(folder: &Path, held: &str, alone: bool) -> io::Result<bool> {
     }
     let mark = folder.join(HOLDER);
     // Without the file: made just before, or by a process that died just after.
-    let time = |path: &Path| path.symlink_metadata().and_then(|found| found.modified());
     let Ok(written) = time(&mark.join(ALIVE)).or_else(|_| time(&mark)) else {
         return Ok(false);
     };
-    // The clock of the file system, which may differ from that of this machine.
+    Ok(clock()?.duration_since(written).unwrap_or_default() < EXPIRES)
+}
+
+/// Returns the time by the clock of the file system, which may differ from that of this machine.
+fn clock(folder: &Path) -> io::Result<SystemTime> {
     let probe = folder.join(format!("{HOLDER}-clock-{}", std::process::id()));
     File::create(&probe)?;
     let now = time(&probe);
     fs::remove_file(&probe)?;
-    Ok(now?.duration_since(written).unwrap_or_default() < EXPIRES)
+    now
+}
+
+fn time(path: &Path) -> io::Result<SystemTime> {
+    path.symlink_metadata().and_then(|found| found.modified())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::SystemTime;
 
     /// Writes the mark of `owner`, refreshed `age` seconds ago.
     fn marked(folder: &Path, owner: &str, age: u64) {

@@ -25,12 +25,6 @@ pub struct RunLock {
 }
 
 impl RunLock {
-    /// Returns whether a process holds the lock on `folder`, without taking or creating it.
-    pub fn is_held(folder: &Path) -> bool {
-        let held = |file: File| matches!(file.try_lock(), Err(TryLockError::WouldBlock));
-        File::open(folder.join(LOCK_FILE)).is_ok_and(held)
-    }
-
     /// Returns the lock on `folder`, which is created if missing.
     ///
     /// # Errors
@@ -91,6 +85,19 @@ fn locked(folder: &Path, owner: &str) -> RunError {
     }
 }
 
+/// Returns whether a process holds the lock on `folder`; false where the lock cannot be tried.
+pub fn is_locked(folder: &Path) -> bool {
+    let mut options = File::options();
+    let Ok(file) = open_own(&folder.join(LOCK_FILE), options.read(true)) else {
+        return false;
+    };
+    // Shared: two commands that look at the same time do not see each other.
+    match file.try_lock_shared() {
+        Err(TryLockError::WouldBlock) => true,
+        free => Holder::is_there(folder, free.is_ok()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -115,17 +122,16 @@ mod tests {
     #[test]
     fn the_second_taker_is_told_who_holds_it() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        assert!(!RunLock::is_held(folder.path()));
         let held = RunLock::take(folder.path()).expect("free");
-        assert!(RunLock::is_held(folder.path()));
         let refused = RunLock::take(folder.path()).expect_err("held");
         assert!(
             refused
                 .to_string()
                 .contains(&format!("process {}", std::process::id()))
         );
+        assert!(is_locked(folder.path()));
         drop(held);
-        assert!(!RunLock::is_held(folder.path()));
+        assert!(!is_locked(folder.path()) && !is_locked(&folder.path().join("none")));
         RunLock::take(folder.path()).expect("free again");
     }
 }

@@ -8,6 +8,7 @@ mod capacity;
 mod cascade;
 mod checkpoint_name;
 mod checksum;
+mod compared;
 mod confusion;
 mod consistency;
 mod curves;
@@ -26,7 +27,9 @@ mod localization;
 mod lock;
 mod manifest;
 mod map_writer;
+mod measured;
 mod metrics;
+mod names;
 mod near;
 mod output;
 mod own_file;
@@ -56,10 +59,12 @@ pub use cascade::{
 };
 pub use checkpoint_name::CheckpointName;
 pub use checksum::{Checksum, hexadecimal, sha256};
+pub use compared::{ComparedRow, DifferenceRow, PairedRow};
 pub use confusion::{ConfusedPair, Confusion};
 pub use consistency::ConsistencyRow;
 pub use curves::{
     CURVES_FILE, CurveRun, RunTables, epoch_cells, read_curves, read_run, read_runs, write_curves,
+    write_named_curves,
 };
 pub use depth::DepthRow;
 pub use dir::{EPOCHS_FILE, MANIFEST_FILE, RunDir, list_runs};
@@ -76,11 +81,12 @@ pub use localization::{
     LOCALIZATION_JSON, LocalizationCurveRow, LocalizationRow, LocalizationSummaryRow, LocalizedMap,
     LocalizedPicture, LocalizedPictures,
 };
-pub use lock::RunLock;
+pub use lock::{RunLock, is_locked};
 pub use manifest::{
     BestCheckpoint, CHECKPOINT_FORMAT, CheckpointState, RunManifest, RunStatus, TensorShape,
 };
 pub use map_writer::MapWriter;
+pub use measured::{Measured, add_measured, read_measured};
 pub use near::{near_names, nearest};
 pub use output::{Output, StagedSet, check_file, check_folder, settle};
 pub use own_file::open_own;

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::dir::folder_names;
 use super::manifest::{read_json, write_json};
+use super::names::folder_names;
 use super::{RunDir, RunError, read_text, write_atomically};
 
 /// Folder of all sweeps.

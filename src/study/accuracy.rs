@@ -2,7 +2,8 @@
 
 use crate::data::{DataOptions, ImageShape, Splits};
 use crate::evaluate::{Accuracy, measure as measure_accuracy};
-use crate::run::DepthRow;
+use crate::model::Score;
+use crate::run::{DepthRow, Measured, RunError, add_measured};
 
 use super::error::StudyError;
 use super::evaluation::Evaluation;
@@ -98,8 +99,8 @@ pub(super) fn row(
     Ok(found.map(|(row, _)| row))
 }
 
-/// As [`row`], with the scores and predictions themselves.
-fn measured(
+/// As [`row`], with the scores and predictions themselves. Records both accuracies in the run folder.
+pub(super) fn measured(
     (runs, watch): (&Runs, &dyn Watch),
     trained: &Trained,
     subject: &Subject,
@@ -133,5 +134,29 @@ fn measured(
         test_top5_accuracy: accuracy.test.top5_accuracy,
         test_images: accuracy.test.images,
     };
+    // The numbers are valid without the record; `list` does not show them then.
+    if let Err(error) = keep(trained, subject, &accuracy) {
+        watch.note(&format!("warning: the accuracy is not recorded: {error}"));
+    }
     Ok(Some((row, accuracy)))
+}
+
+/// Records the accuracies of `subject` in the folder of its run.
+fn keep(trained: &Trained, subject: &Subject, accuracy: &Accuracy) -> Result<(), RunError> {
+    let Some(weights) = &subject.weights else {
+        return Ok(());
+    };
+    let measured = |split: &str, score: &Score| Measured {
+        epoch: subject.epoch,
+        split: split.to_string(),
+        images: score.images,
+        accuracy: score.accuracy,
+        top5_accuracy: score.top5_accuracy,
+        weights: weights.sha256.clone(),
+    };
+    let splits = [
+        measured("validation", &accuracy.validation),
+        measured("test", &accuracy.test),
+    ];
+    add_measured(&trained.run, &splits)
 }

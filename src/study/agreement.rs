@@ -8,7 +8,6 @@ use crate::explain::consistency::Framed;
 use crate::run::{ConsistencyRow, RunError, TableRow};
 
 use super::groups::Group;
-use super::photos::Labelled;
 use super::table::Summary;
 
 /// The measures: names in the file and in tables.
@@ -48,11 +47,9 @@ impl Agreement {
     }
 }
 
-/// A network whose maps are compared.
+/// A network that sees a part of a photograph.
 #[derive(Debug, Clone)]
 pub(super) struct Seeing {
-    /// Its name.
-    pub(super) name: String,
     /// The part of a photograph that it sees.
     pub(super) view: View,
 }
@@ -60,7 +57,7 @@ pub(super) struct Seeing {
 /// The maps of all pairs of networks, compared group by group.
 #[derive(Debug)]
 pub(super) struct Comparison {
-    networks: Vec<Seeing>,
+    networks: Vec<String>,
     sources: Vec<Source>,
     same_class: usize,
     photographs: usize,
@@ -107,7 +104,7 @@ fn pairs(count: usize) -> Vec<(usize, usize)> {
 
 impl Comparison {
     /// Returns the comparison of `networks` before any photograph.
-    pub(super) fn new(networks: Vec<Seeing>) -> Self {
+    pub(super) fn new(networks: Vec<String>) -> Self {
         Self {
             networks,
             sources: Vec::new(),
@@ -116,8 +113,9 @@ impl Comparison {
         }
     }
 
-    /// Compares the maps of a group of photographs; `groups` has one entry per network.
-    pub(super) fn add(&mut self, photos: &[Labelled], groups: &[Group]) {
+    /// Compares the maps of a group of photographs; `groups` has one entry per network. `parts` has, for
+    /// each photograph, the part of each network's view that all networks see, as [`frames`] gives it.
+    pub(super) fn add(&mut self, parts: &[Vec<[f64; 4]>], groups: &[Group]) {
         let count = self.networks.len();
         if count < 2 {
             return;
@@ -132,14 +130,13 @@ impl Comparison {
                 });
             }
         }
-        for (index, labelled) in photos.iter().enumerate() {
+        for (index, parts) in parts.iter().enumerate() {
             let mut classes = groups.iter().map(|group| group.survey.target_class[index]);
             let first = groups[0].survey.target_class[index];
             self.same_class += usize::from(classes.all(|class| class == first));
             self.photographs += 1;
-            let parts = frames(&self.networks, &labelled.photo);
             for source in &mut self.sources {
-                let maps: Vec<Option<Framed>> = (groups.iter().zip(&parts))
+                let maps: Vec<Option<Framed>> = (groups.iter().zip(parts))
                     .map(|(group, part)| {
                         let mut maps = group.survey.maps.iter();
                         let maps = maps.find(|maps| maps.source == source.source)?;
@@ -151,22 +148,45 @@ impl Comparison {
         }
     }
 
-    /// Returns the agreement of the networks; `None` for a single network.
+    /// Returns the agreement of the networks, pair by pair and, with more than two networks, of all
+    /// pairs; `None` for a single network.
     pub(super) fn finish(self, about: About<'_>) -> Option<Agreement> {
-        if self.photographs == 0 {
-            return None;
+        let names = &self.networks;
+        let named = |(a, b): (usize, usize)| PairGroup {
+            networks: format!("{} {}", names[a], names[b]),
+            pairs: vec![(a, b)],
+        };
+        let mut groups: Vec<PairGroup> = pairs(names.len()).into_iter().map(named).collect();
+        if names.len() > 2 {
+            groups.push(PairGroup {
+                networks: joined(names),
+                pairs: pairs(names.len()),
+            });
         }
-        let networks: Vec<String> = self.networks.into_iter().map(|own| own.name).collect();
+        self.finish_in(&groups, about)
+    }
+
+    /// Returns the agreement in each group of pairs of networks; `None` without a picture.
+    pub(super) fn finish_in(self, groups: &[PairGroup], about: About<'_>) -> Option<Agreement> {
         let sources = self.sources.iter();
-        Some(Agreement {
+        (self.photographs > 0).then(|| Agreement {
             photographs: self.photographs,
             same_class: self.same_class,
             rows: sources
-                .flat_map(|source| source.rows(&networks, about))
+                .flat_map(|source| source.rows(self.networks.len(), groups, about))
                 .collect(),
-            networks,
+            networks: self.networks,
         })
     }
+}
+
+/// Pairs of networks whose agreement is averaged.
+#[derive(Debug, Clone)]
+pub(super) struct PairGroup {
+    /// The networks in tables.
+    pub(super) networks: String,
+    /// The pairs, by the networks' places, the lower one first.
+    pub(super) pairs: Vec<(usize, usize)>,
 }
 
 impl Source {
@@ -197,20 +217,21 @@ impl Source {
         self.before = maps;
     }
 
-    /// Returns the rows of each pair of networks and, with more than two networks, of all pairs.
-    fn rows(&self, names: &[String], about: About<'_>) -> Vec<ConsistencyRow> {
-        let own: Vec<(String, Vec<&Pair>)> = (pairs(names.len()).into_iter())
-            .zip(&self.pairs)
-            .filter(|(_, pair)| !pair.same[0].is_empty())
-            .map(|((a, b), pair)| (format!("{} {}", names[a], names[b]), vec![pair]))
-            .collect();
-        let mut groups = own.clone();
-        if names.len() > 2 && !own.is_empty() {
-            let all = own.iter().flat_map(|(_, pairs)| pairs.clone());
-            groups.push((joined(names), all.collect()));
-        }
+    /// Returns the rows of each group of pairs of the `count` networks.
+    fn rows(&self, count: usize, groups: &[PairGroup], about: About<'_>) -> Vec<ConsistencyRow> {
+        let all = pairs(count);
         let mut rows = Vec::new();
-        for (networks, pairs) in &groups {
+        for PairGroup {
+            networks,
+            pairs: wanted,
+        } in groups
+        {
+            let own = all.iter().zip(&self.pairs);
+            let own = own.filter(|(pair, own)| wanted.contains(pair) && !own.same[0].is_empty());
+            let pairs: Vec<&Pair> = own.map(|(_, pair)| pair).collect();
+            if pairs.is_empty() {
+                continue;
+            }
             for (measure, (name, _)) in MEASURES.into_iter().enumerate() {
                 let mut summary = Summary::default();
                 let same = summary.add(mean_of(pairs.iter().map(|pair| &pair.same[measure])));
@@ -265,7 +286,7 @@ fn mean_of<'a>(columns: impl Iterator<Item = &'a Vec<f64>>) -> Vec<f64> {
 
 /// Returns the part of a photograph that all networks see, as a share of each one's view: left,
 /// top, width and height.
-fn frames(networks: &[Seeing], photo: &Photo) -> Vec<[f64; 4]> {
+pub(super) fn frames(networks: &[Seeing], photo: &Photo) -> Vec<[f64; 4]> {
     let windows: Vec<Window> = (networks.iter())
         .map(|network| network.view.window(photo.width(), photo.height()))
         .collect();

@@ -5,15 +5,12 @@ use std::path::PathBuf;
 use crate::data::DataError;
 use crate::experiment::ExperimentError;
 use crate::explain::ExplainError;
-use crate::model::CheckpointError;
-use crate::model::weights::WeightsError;
+use crate::model::{CheckpointError, weights::WeightsError};
 use crate::run::RunError;
 use crate::train::TrainError;
 
 use super::named::{ClipUse, ListKind, RunName};
-use super::seeds_error::SeedsError;
-use super::sweep::SweepError;
-use super::unknown_run::UnknownRun;
+use super::{seeds_error::SeedsError, sweep::SweepError, unknown_run::UnknownRun};
 
 /// Why a study ended early.
 #[derive(Debug, thiserror::Error)]

@@ -63,7 +63,7 @@ pub fn measure(runs: &Runs, request: &Request, watch: &dyn Watch) -> Result<Fore
         .ok_or(StudyError::NoneNamed { what: "experiment" })?;
     let options = &first.experiment.experiment.clips;
     let splits = load_clips(options, &runs.data)?;
-    let mut scored = Scored::open(&splits, request, watch)?;
+    let mut scored = Scored::open(&splits, (request.official.as_deref(), request.limit), watch)?;
     let (count, train) = (scored.count, &splits.train);
     let mean = mean_image(MEAN_IMAGE_CLIPS, |number| {
         watch.go_on()?;
@@ -118,6 +118,36 @@ pub fn check_same_clips(networks: &[Trained<ForecastExperiment>]) -> Result<(), 
     }
 }
 
+/// Returns the epoch and the scores of each of `networks` on all their test clips, which are the same.
+///
+/// # Errors
+/// As [`measure`].
+pub(super) fn scores_of(
+    runs: &Runs,
+    networks: &[Trained<ForecastExperiment>],
+    which: Which,
+    watch: &dyn Watch,
+) -> Result<Vec<(u32, ForecastScores)>, StudyError> {
+    check_same_clips(networks)?;
+    let first = networks
+        .first()
+        .ok_or(StudyError::NoneNamed { what: "experiment" })?;
+    let splits = load_clips(&first.experiment.experiment.clips, &runs.data)?;
+    let mut scored = Scored::open(&splits, (None, None), watch)?;
+    let count = scored.count;
+    let mut found = Vec::new();
+    for trained in networks {
+        let opened = trained.open(which, runs)?;
+        let next = scored.each(watch, &trained.label());
+        let network = opened.network.as_ref();
+        found.push((
+            opened.epoch,
+            network_scores(network, count, next, &runs.device.device)?,
+        ));
+    }
+    Ok(found)
+}
+
 /// The clips that are scored.
 struct Scored<'a> {
     source: ClipSource<'a>,
@@ -142,14 +172,14 @@ impl ClipSource<'_> {
 }
 
 impl<'a> Scored<'a> {
-    /// Opens the clips of the request.
+    /// Opens the test clips, or those of the `official` file: the first of them, or all.
     fn open(
         splits: &'a ClipSplits,
-        request: &Request,
+        (official, limit): (Option<&Path>, Option<usize>),
         watch: &dyn Watch,
     ) -> Result<Self, StudyError> {
         let test = &splits.test;
-        let (source, all, name, generated) = match &request.official {
+        let (source, all, name, generated) = match official {
             Some(path) => {
                 let file = OfficialTestSet::open(path)?;
                 let all = file.len();
@@ -161,7 +191,7 @@ impl<'a> Scored<'a> {
                 (ClipSource::Made(test), test.len(), name, generated)
             }
         };
-        let count = request.limit.unwrap_or(all);
+        let count = limit.unwrap_or(all);
         if count > all {
             return Err(StudyError::TooFewClips {
                 split: name,

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 use crate::run::{
-    RunDir, RunError, RunLock, RunManifest, RunStatus, epoch_cells, list_runs, near_names, sha256,
-    unique_names,
+    RunDir, RunError, RunManifest, RunStatus, epoch_cells, is_locked, list_runs, near_names,
+    sha256, unique_names,
 };
 
 use super::error::StudyError;
@@ -104,7 +104,7 @@ pub fn export(run: &RunDir, place: &Path, store: &Path) -> Result<Exported, Stud
         None => read(&run.experiment())?,
     };
     let ids = Ids::of(run, &manifest);
-    let training = manifest.status == RunStatus::Running && RunLock::is_held(&run.path());
+    let training = manifest.status == RunStatus::Running && is_locked(&run.path());
     let mut out = Writer {
         folder: place.join(&ids.experiment).join(&ids.run),
         cut: Vec::new(),

@@ -118,8 +118,10 @@ fn remove_run(run: &RunDir) -> Result<(), TrainError> {
     for name in run.checkpoint_folders()? {
         run.remove_checkpoint(name)?;
     }
-    if run.heads().exists() {
-        remove_folder_atomically(&run.heads())?;
+    for folder in [run.heads(), run.measured()] {
+        if folder.exists() {
+            remove_folder_atomically(&folder)?;
+        }
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::study::agreement::{About, Agreement, Comparison, Seeing};
+use crate::study::agreement::{About, Agreement, Comparison, Seeing, frames};
 use crate::study::caveat::Verdicts;
 use crate::study::choice::target_name;
 use crate::study::error::StudyError;
@@ -57,7 +57,9 @@ pub(super) fn score(
     let mut scored: Vec<Scored> = scored
         .map(|network| Scored::of(&network.published.subject))
         .collect();
-    let mut comparison = Comparison::new(networks.iter().map(Seeing::of).collect());
+    let seeing: Vec<Seeing> = networks.iter().map(Seeing::of).collect();
+    let names = networks.iter().map(|network| network.name().to_string());
+    let mut comparison = Comparison::new(names.collect());
     let dataset = name_of(&source.folder);
     let mut ids = Vec::new();
     let progress = watch.begin("photographs", Some(files.len()));
@@ -85,7 +87,10 @@ pub(super) fn score(
             scored.add(subject.network(), &pictures, &group, how, watch)?;
             groups.push(group);
         }
-        comparison.add(&photos, &groups);
+        let parts = photos
+            .iter()
+            .map(|labelled| frames(&seeing, &labelled.photo));
+        comparison.add(&parts.collect::<Vec<_>>(), &groups);
         progress.advance(files.len());
     }
     drop(progress);
@@ -116,7 +121,6 @@ pub(super) fn score(
 impl Seeing {
     fn of(network: &Network) -> Self {
         Self {
-            name: network.name().to_string(),
             view: network.published.sight.view,
         }
     }

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use crate::run::Cell;
 use crate::run::{
-    BestCheckpoint, PlannedCell, RunError, RunLock, RunManifest, RunStatus, SeedValues, SweepDir,
-    SweepRow, SweepSummaryRow, TableRow, UndoneRow, write_wide,
+    BestCheckpoint, PlannedCell, RunError, RunManifest, RunStatus, SeedValues, SweepDir, SweepRow,
+    SweepSummaryRow, TableRow, UndoneRow, is_locked, write_wide,
 };
 use crate::study::{Runs, StudyError, is_done};
 
@@ -117,7 +117,7 @@ fn values(cell: &PlannedCell, keys: &[String]) -> Vec<String> {
 fn state(dir: &SweepDir, cell: &PlannedCell, runs: &Runs) -> Result<CellState, StudyError> {
     let run = cell.dir(&runs.checkpoints);
     let path = run.path();
-    if path.exists() && matches!(RunLock::take(&path), Err(RunError::Locked { .. })) {
+    if is_locked(&path) {
         return Ok(CellState::Running);
     }
     if let Some(failure) = dir.read_failure(cell)? {
