@@ -1,9 +1,9 @@
-//! SIGINT, SIGTERM and SIGHUP: once to save and stop; the first two twice to stop at once.
+//! SIGINT, SIGTERM, SIGHUP and SIGUSR1: once to save and stop; the first two twice to stop at once.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGXFSZ};
 use signal_hook::flag;
 
 use crate::run::interrupt_by;
@@ -37,7 +37,8 @@ impl Signals {
             flag::register(signal, twice.clone())?;
         }
         let hang_up = (!is_ignored(SIGHUP)).then_some(SIGHUP);
-        for signal in [SIGINT, SIGTERM].into_iter().chain(hang_up) {
+        // Slurm's warning before a job's time is up is SIGUSR1.
+        for signal in [SIGINT, SIGTERM, SIGUSR1].into_iter().chain(hang_up) {
             flag::register(signal, signals.asked.clone())?;
             flag::register_usize(signal, signals.which.clone(), signal as usize)?;
         }

@@ -184,6 +184,10 @@ fn one(context: &Context, name: &str, cells: &[PlannedCell], index: u64) -> anyh
             note(format!("cell {index} is done already"));
             DONE
         }
+        CellEnd::Elsewhere => {
+            note(format!("cell {index} is running in another process"));
+            TRY_AGAIN
+        }
         CellEnd::Stopped => {
             note(format!(
                 "cell {index} stopped; the same command continues it"

@@ -1,38 +1,18 @@
 //! Runs compared: scores, differences and the agreement of maps, each with its interval, as rows under
 //! each other.
 
-use super::axis::{Scale, Ticks};
-use super::canvas::{Anchor, Canvas, Stroke};
-use super::colour::{Marker, series_look};
 use super::drawing::Drawing;
 use super::error::FigureError;
 use super::folder::FolderFigure;
+use super::interval_rows::{CONTENT, Row, Section, names_room};
 use super::page::Page;
-use super::plot::POINT;
 use super::selection::{generated_note, unique};
 use super::sheet::Figure;
 use super::svg_text::checkpoint_rule;
-use super::theme::{BODY, HEADING, INK, MARGIN, QUIET, RULE, SMALL, STRONG};
-use super::typeface::{shorten, width};
 use crate::run::{ComparedRow, ConsistencyRow, PairedRow, TableRow};
 
-/// Width of the page's content in pixels: 7 inches.
-const CONTENT: f32 = 1400.0;
-/// Widest name of a row, in pixels.
-const NAME_ROOM: f32 = 520.0;
-/// Space between a name, the plotting area and the numbers after it, in pixels.
-const GAP: f32 = 24.0;
-/// Height of a row, in pixels.
-const ROW: f32 = 44.0;
 /// Space between two sections, in pixels.
 const SECTION_GAP: f32 = 34.0;
-/// Most numbers on an axis.
-const MOST_TICKS: usize = 8;
-/// Width of an interval's bar, of grid lines and of the line at zero, in pixels.
-const BAR: f32 = 4.0;
-const THIN: f32 = 1.5;
-/// Radius of the mark of a seed, in pixels.
-const SEED_POINT: f32 = 5.0;
 const PERCENT: f64 = 100.0;
 
 /// Draws the tables of a comparison.
@@ -61,24 +41,6 @@ struct Compared {
     agreement: Vec<ConsistencyRow>,
 }
 
-/// Rows on one axis.
-struct Section {
-    heading: String,
-    rows: Vec<Row>,
-    /// Whether zero, no difference, is on the axis.
-    zero: bool,
-    decimals: usize,
-}
-
-/// A mean with its interval.
-struct Row {
-    name: String,
-    mean: f64,
-    ends: (f64, f64),
-    /// Marks besides: the lowest and the highest seed, or what maps of other pictures agree in.
-    besides: Vec<f64>,
-}
-
 impl Figure for Compared {
     fn name(&self) -> String {
         "compared".to_string()
@@ -87,9 +49,8 @@ impl Figure for Compared {
     fn draw(&self) -> Result<Drawing, FigureError> {
         let sections = self.sections();
         let finite = |row: &Row| {
-            [row.mean, row.ends.0, row.ends.1]
-                .iter()
-                .all(|v| v.is_finite())
+            let (low, high) = row.ends.unwrap_or((row.mean, row.mean));
+            [row.mean, low, high].iter().all(|v| v.is_finite())
         };
         for row in sections.iter().flat_map(|section| &section.rows) {
             if !finite(row) {
@@ -98,11 +59,7 @@ impl Figure for Compared {
             }
         }
         let mut page = Page::new(CONTENT, "Runs compared", &self.subtitle());
-        let rows = || sections.iter().flat_map(|section| &section.rows);
-        let names = rows()
-            .map(|row| width(&row.name, &STRONG))
-            .fold(0.0, f32::max);
-        let names = names.min(NAME_ROOM);
+        let names = names_room(sections.iter().flat_map(|section| &section.rows));
         for section in &sections {
             page.y = section.draw(&mut page.canvas, page.y, names) + SECTION_GAP;
         }
@@ -139,7 +96,7 @@ impl Compared {
                     .map(|row| Row {
                         name: row.run.clone(),
                         mean: scale * row.test,
-                        ends: (scale * row.low, scale * row.high),
+                        ends: Some((scale * row.low, scale * row.high)),
                         besides: match row.lowest_seed < row.highest_seed {
                             true => vec![scale * row.lowest_seed, scale * row.highest_seed],
                             false => Vec::new(),
@@ -147,6 +104,7 @@ impl Compared {
                     })
                     .collect(),
                 zero: false,
+                by_seeds: false,
                 decimals,
             });
             let pairs = self.pairs.iter().filter(|row| row.score == *score);
@@ -161,11 +119,12 @@ impl Compared {
                     .map(|row| Row {
                         name: format!("{} − {}", row.second, row.first),
                         mean: scale * row.difference,
-                        ends: (scale * row.low, scale * row.high),
+                        ends: Some((scale * row.low, scale * row.high)),
                         besides: Vec::new(),
                     })
                     .collect(),
                 zero: true,
+                by_seeds: false,
                 decimals,
             });
         }
@@ -178,7 +137,7 @@ impl Compared {
                     _ => row.networks.clone(),
                 },
                 mean: row.mean,
-                ends: (row.low, row.high),
+                ends: Some((row.low, row.high)),
                 besides: vec![row.other],
             })
             .collect();
@@ -187,6 +146,7 @@ impl Compared {
                 heading: format!("Agreement of {} maps, rank correlation", first.title),
                 rows,
                 zero: true,
+                by_seeds: false,
                 decimals: 2,
             });
         }
@@ -237,66 +197,5 @@ impl Compared {
             ));
         }
         parts.join(" ")
-    }
-}
-
-impl Section {
-    /// Draws the section from `top` with room for `names`, and returns its bottom in pixels.
-    fn draw(&self, canvas: &mut Canvas, top: f32, names: f32) -> f32 {
-        let numbers = self.rows.iter().map(|row| width(&self.numbers(row), &BODY));
-        let numbers = numbers.fold(0.0, f32::max);
-        let left = MARGIN + names + GAP;
-        let right = MARGIN + CONTENT - numbers - GAP;
-        let values = || {
-            let of = |row: &Row| [vec![row.ends.0, row.ends.1], row.besides.clone()].concat();
-            let zero = self.zero.then_some(0.0);
-            self.rows
-                .iter()
-                .flat_map(of)
-                .filter(|value| value.is_finite())
-                .chain(zero)
-        };
-        let low = values().fold(f64::INFINITY, f64::min);
-        let high = values().fold(f64::NEG_INFINITY, f64::max);
-        let ticks = Ticks::around(low, high, MOST_TICKS);
-        let x = Scale {
-            domain: ticks.ends(),
-            range: (left, right),
-        };
-        let mut y = canvas.text((MARGIN, top), Anchor::Start, &HEADING, &self.heading);
-        let bottom = y + self.rows.len() as f32 * ROW;
-        for &value in &ticks.values {
-            let at = x.at(value);
-            let is_zero = self.zero && value == 0.0;
-            let stroke = Stroke::solid(if is_zero { QUIET } else { RULE }, THIN);
-            canvas.polyline(&[(at, y), (at, bottom)], stroke);
-            let label = ticks.label(value);
-            canvas.text((at, bottom + 4.0), Anchor::Middle, &SMALL, &label);
-        }
-        let look = series_look(0);
-        for row in &self.rows {
-            let middle = y + ROW / 2.0;
-            let text = middle - STRONG.line() / 2.0;
-            let name = shorten(&row.name, names, &STRONG);
-            canvas.text((MARGIN, text), Anchor::Start, &STRONG, &name);
-            let bar = [(x.at(row.ends.0), middle), (x.at(row.ends.1), middle)];
-            canvas.polyline(&bar, Stroke::solid(look.colour, BAR));
-            for &value in row.besides.iter().filter(|value| value.is_finite()) {
-                canvas.marker(Marker::Ring, (x.at(value), middle), SEED_POINT, QUIET);
-            }
-            canvas.marker(look.marker, (x.at(row.mean), middle), POINT, look.colour);
-            let numbers = (MARGIN + CONTENT, middle - BODY.line() / 2.0);
-            let style = BODY.coloured(INK);
-            canvas.text(numbers, Anchor::End, &style, &self.numbers(row));
-            y += ROW;
-        }
-        bottom + 4.0 + SMALL.line()
-    }
-
-    fn numbers(&self, row: &Row) -> String {
-        let decimals = self.decimals;
-        let number = |value: f64| format!("{value:.decimals$}");
-        let (low, high) = row.ends;
-        format!("{} [{}, {}]", number(row.mean), number(low), number(high))
     }
 }

@@ -29,6 +29,7 @@ mod folder_tests;
 mod frame_scores;
 mod grid;
 mod grid_rows;
+mod interval_rows;
 mod lines;
 mod loc_coverage;
 mod loc_curves;
@@ -49,6 +50,7 @@ mod selection;
 mod sheet;
 mod stability;
 mod svg_text;
+mod sweep;
 mod theme;
 mod training_time;
 mod trajectory;
@@ -87,6 +89,7 @@ const FIGURES: &[FolderFigure] = &[
     sanity_cascade::FIGURE,
     sanity_pictures::FIGURE,
     stability::FIGURE,
+    sweep::FIGURE,
 ];
 
 /// Draws every figure whose tables and maps lie in `folder` into it, and returns the files; none where

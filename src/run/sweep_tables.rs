@@ -29,6 +29,8 @@ pub struct SweepRow {
     pub validation_accuracy: Option<f64>,
     /// Its mean loss on the validation split.
     pub validation_loss: f64,
+    /// Its share of test images predicted correctly, 0 to 1; none if it was not measured.
+    pub test_accuracy: Option<f64>,
 }
 
 impl TableRow for SweepRow {

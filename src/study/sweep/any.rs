@@ -5,7 +5,7 @@ use crate::experiment::{ExperimentError, ExperimentKind};
 use crate::model::NetworkSize;
 use crate::study::training::{Training, train_unless_done};
 use crate::study::watch::Watch;
-use crate::study::{Runs, StudyError};
+use crate::study::{Runs, StudyError, Which, accuracy};
 use crate::train::{CheckpointSpec, TrainSpec};
 
 /// An experiment of either kind.
@@ -88,6 +88,20 @@ impl AnyExperiment {
             Self::Classify(resolved) => resolved.experiment.dataset_name(),
             Self::Forecast(resolved) => resolved.experiment.dataset_name(),
         }
+    }
+
+    /// Measures the best checkpoint of the run of `seed` on the test split. Frames have no accuracy.
+    pub(super) fn test(&self, runs: &Runs, seed: u64, watch: &dyn Watch) -> Result<(), StudyError> {
+        if let Self::Classify(_) = self {
+            let request = accuracy::Request {
+                trials: vec![self.name().to_string()],
+                base: self.base().map(str::to_string),
+                seeds: vec![seed],
+                which: Which::Best,
+            };
+            accuracy::measure(runs, &request, watch)?;
+        }
+        Ok(())
     }
 
     /// Trains the run of `seed` to its end.

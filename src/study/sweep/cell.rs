@@ -1,6 +1,6 @@
 //! One cell: trained to its end, wherever it runs.
 
-use crate::run::{PlannedCell, SweepDir};
+use crate::run::{Measured, PlannedCell, RunDir, SweepDir, is_locked, read_measured};
 use crate::study::training::Training;
 use crate::study::watch::Watch;
 use crate::study::{Runs, StudyError, is_done};
@@ -18,6 +18,8 @@ pub enum CellEnd {
     Already,
     /// It was stopped with a checkpoint saved, and can continue.
     Stopped,
+    /// Another process is training its run.
+    Elsewhere,
 }
 
 /// Trains the run of `cell` of the sweep called `name`, from where it stopped or from the start. A
@@ -69,13 +71,32 @@ fn attempt(
         }
         .into());
     }
-    let done = is_done(&cell.dir(&runs.checkpoints));
-    Ok(match experiment.train(runs, cell.seed, watch)? {
+    let run = cell.dir(&runs.checkpoints);
+    if is_locked(&run.path()) {
+        return Ok(CellEnd::Elsewhere);
+    }
+    let done = is_done(&run);
+    let end = match experiment.train(runs, cell.seed, watch)? {
         Training::Already => CellEnd::Already,
         Training::Ended(Outcome::Done { .. }) if done => CellEnd::Already,
         Training::Ended(Outcome::Done { .. }) => CellEnd::Done,
         Training::Ended(Outcome::Stopped { .. }) => CellEnd::Stopped,
-    })
+    };
+    if cell.test && end != CellEnd::Stopped && !is_tested(&run)? {
+        experiment.test(runs, cell.seed, watch)?;
+    }
+    Ok(end)
+}
+
+/// Returns whether the best checkpoint of `run` was measured on the test split.
+fn is_tested(run: &RunDir) -> Result<bool, StudyError> {
+    Ok(tested(run, run.read_best()?.epoch)?.is_some())
+}
+
+/// Returns what was measured of the checkpoint of `epoch` on the test split.
+pub(super) fn tested(run: &RunDir, epoch: u32) -> Result<Option<Measured>, StudyError> {
+    let is_it = |found: &Measured| found.epoch == epoch && found.split == "test";
+    Ok(read_measured(run)?.into_iter().rfind(is_it))
 }
 
 /// Returns the numbers of the cells whose run is not done.

@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::run::Cell;
 use crate::run::{
-    BestCheckpoint, PlannedCell, RunError, RunManifest, RunStatus, SeedValues, SweepDir, SweepRow,
-    SweepSummaryRow, TableRow, UndoneRow, is_locked, write_wide,
+    BestCheckpoint, Cell, PlannedCell, RunError, RunManifest, RunStatus, SeedValues, SweepDir,
+    SweepRow, SweepSummaryRow, TableRow, UndoneRow, is_locked, write_wide,
 };
 use crate::study::{Runs, StudyError, is_done};
+
+use super::cell::tested;
 
 /// The state of a cell without a result.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,7 +61,13 @@ pub fn merge(runs: &Runs, name: &str, cells: &[PlannedCell]) -> Result<Merged, S
         let run = cell.dir(&runs.checkpoints);
         if is_done(&run) {
             let manifest = RunManifest::read(&run.manifest())?;
-            rows.push((row(cell, &manifest, &run.read_best()?), values(cell, &keys)));
+            let best = run.read_best()?;
+            let test = match cell.test {
+                true => tested(&run, best.epoch)?,
+                false => None,
+            };
+            let row = row(cell, (&manifest, &best), test.map(|test| test.accuracy));
+            rows.push((row, values(cell, &keys)));
         } else {
             undone.push((cell.clone(), state(&dir, cell, runs)?));
         }
@@ -74,7 +81,11 @@ pub fn merge(runs: &Runs, name: &str, cells: &[PlannedCell]) -> Result<Merged, S
     })
 }
 
-fn row(cell: &PlannedCell, manifest: &RunManifest, best: &BestCheckpoint) -> SweepRow {
+fn row(
+    cell: &PlannedCell,
+    (manifest, best): (&RunManifest, &BestCheckpoint),
+    test_accuracy: Option<f64>,
+) -> SweepRow {
     SweepRow {
         cell: cell.cell,
         experiment: cell.experiment.clone(),
@@ -87,6 +98,7 @@ fn row(cell: &PlannedCell, manifest: &RunManifest, best: &BestCheckpoint) -> Swe
         best_epoch: best.epoch,
         validation_accuracy: best.validation_accuracy,
         validation_loss: best.validation_loss,
+        test_accuracy,
     }
 }
 

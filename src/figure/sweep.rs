@@ -1,0 +1,194 @@
+//! The figure of a sweep: every setting with its seeds, best first.
+
+use super::drawing::Drawing;
+use super::error::FigureError;
+use super::folder::FolderFigure;
+use super::interval_rows::{CONTENT, Row, Section, names_room};
+use super::page::Page;
+use super::selection::{generated_note, unique};
+use super::sheet::Figure;
+use crate::run::{SweepSummaryRow, TableRow};
+
+/// Most settings that are drawn.
+const MOST: usize = 40;
+const PERCENT: f64 = 100.0;
+
+/// Draws the summary of a sweep.
+pub(super) const FIGURE: FolderFigure = FolderFigure {
+    name: "sweep",
+    reads: SweepSummaryRow::FILE,
+    draw: |folder| {
+        let rows: Vec<SweepSummaryRow> = folder.rows()?;
+        match rows.is_empty() {
+            true => Ok(()),
+            false => folder.save(&SweepFigure { rows }),
+        }
+    },
+};
+
+/// The figure.
+struct SweepFigure {
+    rows: Vec<SweepSummaryRow>,
+}
+
+impl SweepFigure {
+    fn is_loss(&self) -> bool {
+        self.rows.iter().any(|row| row.measure == "validation_loss")
+    }
+
+    /// Returns the settings, best first.
+    fn ranked(&self) -> Vec<&SweepSummaryRow> {
+        let mut rows: Vec<_> = self.rows.iter().collect();
+        rows.sort_by(|a, b| match self.is_loss() {
+            true => a.mean.total_cmp(&b.mean),
+            false => b.mean.total_cmp(&a.mean),
+        });
+        rows.truncate(MOST);
+        rows
+    }
+}
+
+/// Returns the name of a row: the experiment and its changes, without the sections of their keys
+/// where the keys are still different.
+fn names(rows: &[&SweepSummaryRow]) -> Vec<String> {
+    let parts: Vec<Vec<&str>> = rows
+        .iter()
+        .map(|row| row.run.split('+').collect())
+        .collect();
+    let keys = || {
+        parts
+            .iter()
+            .flat_map(|parts| &parts[1..])
+            .map(|part| key(part))
+    };
+    let is_short = |section_and_key: &str| {
+        let last = last(section_and_key);
+        unique(keys().filter(|key| self::last(key) == last)).len() == 1
+    };
+    // A change that all have says nothing.
+    let in_all = |part: &str| rows.len() > 1 && parts.iter().all(|parts| parts.contains(&part));
+    let name = |parts: &Vec<&str>| {
+        let changes = parts[1..].iter().filter(|part| !in_all(part));
+        let change = |part: &&str| match is_short(key(part)) {
+            true => last(key(part)).to_string() + &part[key(part).len()..],
+            false => (*part).to_string(),
+        };
+        let changes: Vec<String> = changes.map(change).collect();
+        [vec![parts[0].to_string()], changes].concat().join("  ")
+    };
+    parts.iter().map(name).collect()
+}
+
+/// Returns the key of the change `part`.
+fn key(part: &str) -> &str {
+    part.split('=').next().unwrap_or(part)
+}
+
+/// Returns `key` without its sections.
+fn last(key: &str) -> &str {
+    key.rsplit('.').next().unwrap_or(key)
+}
+
+impl Figure for SweepFigure {
+    fn name(&self) -> String {
+        "sweep".to_string()
+    }
+
+    fn draw(&self) -> Result<Drawing, FigureError> {
+        let ranked = self.ranked();
+        let first = ranked[0];
+        let mut parts = unique(ranked.iter().map(|row| row.dataset.clone()));
+        parts.extend(generated_note(usize::from(first.generated), 1).map(str::to_string));
+        parts.push(format!("{} settings, best first", self.rows.len()));
+        let mut page = Page::new(CONTENT, "Which setting trains best?", &parts.join(" · "));
+        let (scale, heading, decimals) = match self.is_loss() {
+            true => (1.0, "Validation loss, lower is better", 4),
+            false => (PERCENT, "Validation accuracy in %", 1),
+        };
+        let row = |(row, name): (&&SweepSummaryRow, String)| Row {
+            name,
+            mean: scale * row.mean,
+            ends: row
+                .low
+                .zip(row.high)
+                .map(|(low, high)| (scale * low, scale * high)),
+            besides: match row.seeds {
+                1 => Vec::new(),
+                _ => row.values.0.iter().map(|value| scale * value).collect(),
+            },
+        };
+        let section = Section {
+            heading: heading.to_string(),
+            rows: ranked.iter().zip(names(&ranked)).map(row).collect(),
+            zero: false,
+            by_seeds: true,
+            decimals,
+        };
+        let names = names_room(section.rows.iter());
+        page.y = section.draw(&mut page.canvas, page.y, names);
+        page.caption(&caption(&ranked, self.rows.len()));
+        Ok(page.finish())
+    }
+}
+
+fn caption(ranked: &[&SweepSummaryRow], all: usize) -> String {
+    let seeds = unique(ranked.iter().map(|row| row.seeds));
+    let counts: Vec<String> = seeds.iter().map(ToString::to_string).collect();
+    let mut text = match seeds.as_slice() {
+        [1] => "One seed per setting: the figure shows no spread.".to_string(),
+        _ => format!(
+            "Discs: mean over seeds (n = {}); rings: each seed; bars: 95 % t-intervals over seeds, \
+             in brackets also where they leave the axis.",
+            counts.join(" or ")
+        ),
+    };
+    text.push_str(
+        " The best epoch of each run by validation accuracy or loss, which also ranks them.",
+    );
+    if ranked.len() < all {
+        text.push_str(&format!(" The best {} of {all} settings.", ranked.len()));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::SeedValues;
+
+    fn row(run: &str, mean: f64) -> SweepSummaryRow {
+        SweepSummaryRow {
+            experiment: "trial-b".into(),
+            run: run.into(),
+            dataset: "shapes".into(),
+            generated: true,
+            parameters: 1,
+            measure: "validation_accuracy".into(),
+            seeds: 1,
+            mean,
+            low: None,
+            high: None,
+            values: SeedValues(vec![mean]),
+        }
+    }
+
+    #[test]
+    fn settings_are_ranked_and_named_by_what_differs() {
+        let figure = SweepFigure {
+            rows: vec![
+                row("trial-b+train.epochs=2+train.learning_rate=1e-3", 0.4),
+                row("trial-d+train.epochs=2+train.learning_rate=3e-3", 0.6),
+                row("trial-d+train.epochs=2", 0.5),
+            ],
+        };
+        let expected = [
+            "trial-d  learning_rate=3e-3",
+            "trial-d",
+            "trial-b  learning_rate=1e-3",
+        ];
+        assert_eq!(names(&figure.ranked()), expected);
+        let clash = [row("a+model.x=1+train.x=2", 0.1), row("a+model.x=2", 0.2)];
+        let clash: Vec<_> = clash.iter().collect();
+        assert_eq!(names(&clash), ["a  model.x=1  train.x=2", "a  model.x=2"]);
+    }
+}
