@@ -78,12 +78,7 @@ fn the_name_of_a_run_stands_for_its_experiment() {
     assert_eq!(record(0), record(1));
     assert!(record(1).contains("learning_rate = 3e-3"), "{}", record(1));
     let shown = done_in(&folder, &["evaluate", name]);
-    assert_eq!(
-        shown.stdout.matches(name).count() >= 2,
-        true,
-        "{}",
-        shown.stdout
-    );
+    assert!(shown.stdout.matches(name).count() >= 2, "{}", shown.stdout);
     done_in(&folder, &["explain", name, "--test-index", "0"]);
     done_in(&folder, &["ablate", name, "--images", "1"]);
     let shown = done_in(&folder, &["show", name]);

@@ -56,27 +56,39 @@ pub(super) fn changed_name(
     (plain, changed): (&DocumentMut, &DocumentMut),
     overrides: &[Override],
 ) -> String {
-    let mut changes = Vec::new();
+    let mut changes: Vec<(usize, String)> = Vec::new();
     for key in keys_of(changed.as_table(), "") {
-        if key == TIME_LIMIT || !overrides.iter().any(|change| change.key == key) {
+        let given = overrides.iter().rposition(|change| change.key == key);
+        let Some(given) = given.filter(|_| key != TIME_LIMIT) else {
             continue;
-        }
+        };
         let [before, after] =
             [plain, changed].map(|values| item_at(values.as_table(), &key).map(text));
         if before != after {
-            changes.push(format!("{key}={}", after.unwrap_or_default()));
+            changes.push((given, format!("{key}={}", after.unwrap_or_default())));
         }
     }
-    let safe = |text: &String| text.replace(|character| !is_safe(character), "-");
-    let whole = [name.to_string()]
-        .into_iter()
-        .chain(changes.iter().map(safe));
-    let whole = whole.collect::<Vec<_>>().join("+");
-    if whole.len() <= LONGEST {
-        return whole;
+    let safe = |text: &str| text.replace(|character| !is_safe(character), "-");
+    let mut named = name.to_string();
+    let texts = || changes.iter().map(|(_, text)| text.as_str());
+    texts().for_each(|text| named.push_str(&format!("+{}", safe(text))));
+    if named.len() <= LONGEST {
+        return named;
     }
-    let checksum = sha256(changes.join("\n").as_bytes());
-    format!("{name}+{}-changes-{}", changes.len(), &checksum[..DIGITS])
+    // The last ones that were given, as far as there is room: a sweep gives first what all runs share.
+    let checksum = sha256(texts().collect::<Vec<_>>().join("\n").as_bytes());
+    let more = |count: usize| format!("+{count}-more-{}", &checksum[..DIGITS]);
+    let mut latest: Vec<_> = changes.iter().collect();
+    latest.sort_by_key(|(given, _)| std::cmp::Reverse(*given));
+    let (mut named, mut count) = (name.to_string(), 0);
+    for (_, text) in latest {
+        let longer = format!("{named}+{}", safe(text));
+        if longer.len() + more(changes.len()).len() > LONGEST {
+            break;
+        }
+        (named, count) = (longer, count + 1);
+    }
+    named + &more(changes.len() - count)
 }
 
 fn is_safe(character: char) -> bool {
@@ -89,7 +101,7 @@ fn text(item: &Item) -> String {
 
 /// Returns `value` in one notation: a number in the shorter of its two, a list with "_" between its
 /// values.
-fn value_text(value: &Value) -> String {
+pub(super) fn value_text(value: &Value) -> String {
     let number = match value {
         Value::Integer(number) => *number.value() as f64,
         Value::Float(number) => *number.value(),
@@ -166,8 +178,10 @@ mod tests {
         };
         let (first, second) = (long("data.split_seed=1"), long("data.split_seed=2"));
         assert_ne!(first, second);
-        for name in [first, second] {
-            assert!(name.starts_with("trial-d+4-changes-"), "{name}");
+        for (name, seed) in [(first, 1), (second, 2)] {
+            let start =
+                format!("trial-d+data.split_seed={seed}+model.filters=16_32_64_64_64+2-more-");
+            assert!(name.starts_with(&start), "{name}");
             assert_eq!(
                 check_run_name(Path::new(""), &name, "").expect("allowed"),
                 name

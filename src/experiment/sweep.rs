@@ -8,6 +8,7 @@ use super::chain::parse;
 use super::error::{ExperimentError, Located};
 use super::overrides::Override;
 use super::resolve::header_of;
+use super::run_name::value_text;
 use super::source::{SWEEPS, Source, find, names_below};
 use super::value::value_error;
 use crate::run::nearest;
@@ -228,6 +229,11 @@ fn overrides_of<'a>(table: &'a dyn TableLike, prefix: &str) -> Option<Vec<(Strin
 fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.value().clone(),
+        Value::Float(_) => match value_text(value) {
+            // Without a point or an exponent it would be read as a whole number.
+            text if text.contains(['.', 'e']) => text,
+            text => text + ".0",
+        },
         other => other.clone().decorated("", "").to_string(),
     }
 }

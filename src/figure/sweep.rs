@@ -48,35 +48,37 @@ impl SweepFigure {
     }
 }
 
-/// Returns the name of a row: the experiment and its changes, without the sections of their keys
-/// where the keys are still different.
+/// Returns the name of each row: the experiment, and the keys of its setting without their sections
+/// where they are still different.
 fn names(rows: &[&SweepSummaryRow]) -> Vec<String> {
-    let parts: Vec<Vec<&str>> = rows
-        .iter()
-        .map(|row| row.run.split('+').collect())
-        .collect();
-    let keys = || {
-        parts
+    let changes = |row: &SweepSummaryRow| -> Vec<String> {
+        row.setting
+            .split("; ")
+            .filter(|text| !text.is_empty())
+            .map(str::to_string)
+            .collect()
+    };
+    let all: Vec<String> = rows.iter().flat_map(|row| changes(row)).collect();
+    let is_short = |whole: &str| {
+        let same = all
             .iter()
-            .flat_map(|parts| &parts[1..])
             .map(|part| key(part))
+            .filter(|key| last(key) == last(whole));
+        unique(same).len() == 1
     };
-    let is_short = |section_and_key: &str| {
-        let last = last(section_and_key);
-        unique(keys().filter(|key| self::last(key) == last)).len() == 1
+    let shown = |change: String| match is_short(key(&change)) {
+        true => last(key(&change)).to_string() + &change[key(&change).len()..],
+        false => change,
     };
-    // A change that all have says nothing.
-    let in_all = |part: &str| rows.len() > 1 && parts.iter().all(|parts| parts.contains(&part));
-    let name = |parts: &Vec<&str>| {
-        let changes = parts[1..].iter().filter(|part| !in_all(part));
-        let change = |part: &&str| match is_short(key(part)) {
-            true => last(key(part)).to_string() + &part[key(part).len()..],
-            false => (*part).to_string(),
-        };
-        let changes: Vec<String> = changes.map(change).collect();
-        [vec![parts[0].to_string()], changes].concat().join("  ")
+    let name = |row: &&SweepSummaryRow| {
+        let changes = changes(row).into_iter().map(shown);
+        [row.experiment.clone()]
+            .into_iter()
+            .chain(changes)
+            .collect::<Vec<_>>()
+            .join("  ")
     };
-    parts.iter().map(name).collect()
+    rows.iter().map(name).collect()
 }
 
 /// Returns the key of the change `part`.
@@ -156,10 +158,11 @@ mod tests {
     use super::*;
     use crate::run::SeedValues;
 
-    fn row(run: &str, mean: f64) -> SweepSummaryRow {
+    fn row(experiment: &str, setting: &str, mean: f64) -> SweepSummaryRow {
         SweepSummaryRow {
-            experiment: "trial-b".into(),
-            run: run.into(),
+            experiment: experiment.into(),
+            setting: setting.into(),
+            run: experiment.into(),
             dataset: "shapes".into(),
             generated: true,
             parameters: 1,
@@ -176,18 +179,25 @@ mod tests {
     fn settings_are_ranked_and_named_by_what_differs() {
         let figure = SweepFigure {
             rows: vec![
-                row("trial-b+train.epochs=2+train.learning_rate=1e-3", 0.4),
-                row("trial-d+train.epochs=2+train.learning_rate=3e-3", 0.6),
-                row("trial-d+train.epochs=2", 0.5),
+                row("trial-b", "train.learning_rate=1e-3", 0.4),
+                row(
+                    "trial-d",
+                    "train.learning_rate=3e-3; model.filters=[4, 8]",
+                    0.6,
+                ),
+                row("trial-d", "", 0.5),
             ],
         };
         let expected = [
-            "trial-d  learning_rate=3e-3",
+            "trial-d  learning_rate=3e-3  filters=[4, 8]",
             "trial-d",
             "trial-b  learning_rate=1e-3",
         ];
         assert_eq!(names(&figure.ranked()), expected);
-        let clash = [row("a+model.x=1+train.x=2", 0.1), row("a+model.x=2", 0.2)];
+        let clash = [
+            row("a", "model.x=1; train.x=2", 0.1),
+            row("a", "model.x=2", 0.2),
+        ];
         let clash: Vec<_> = clash.iter().collect();
         assert_eq!(names(&clash), ["a  model.x=1  train.x=2", "a  model.x=2"]);
     }

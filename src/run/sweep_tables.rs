@@ -42,6 +42,8 @@ impl TableRow for SweepRow {
 pub struct SweepSummaryRow {
     /// The experiment.
     pub experiment: String,
+    /// The values of the swept keys, such as "train.learning_rate=3e-3; model.kernel=5".
+    pub setting: String,
     /// The name of its runs.
     pub run: String,
     /// Data set name, such as "cifar-100".

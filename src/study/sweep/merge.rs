@@ -72,7 +72,7 @@ pub fn merge(runs: &Runs, name: &str, cells: &[PlannedCell]) -> Result<Merged, S
             undone.push((cell.clone(), state(&dir, cell, runs)?));
         }
     }
-    let summary = summarised(&rows);
+    let summary = summarised(&rows, &keys);
     Ok(Merged {
         keys,
         rows,
@@ -145,7 +145,10 @@ fn state(dir: &SweepDir, cell: &PlannedCell, runs: &Runs) -> Result<CellState, S
 }
 
 /// Returns one row per run over its seeds, in the order of the first cell of each.
-fn summarised(rows: &[(SweepRow, Vec<String>)]) -> Vec<(SweepSummaryRow, Vec<String>)> {
+fn summarised(
+    rows: &[(SweepRow, Vec<String>)],
+    keys: &[String],
+) -> Vec<(SweepSummaryRow, Vec<String>)> {
     let mut names: Vec<&str> = Vec::new();
     for (row, _) in rows {
         if !names.contains(&row.run.as_str()) {
@@ -159,8 +162,14 @@ fn summarised(rows: &[(SweepRow, Vec<String>)]) -> Vec<(SweepSummaryRow, Vec<Str
         let values: SeedValues = of_run.iter().map(|(row, _)| measure(row)).collect();
         let spread = values.spread();
         let mean = values.0.iter().sum::<f64>() / values.0.len() as f64;
+        let texts = keys
+            .iter()
+            .zip(setting)
+            .filter(|(_, value)| !value.is_empty());
+        let texts: Vec<String> = texts.map(|(key, value)| format!("{key}={value}")).collect();
         let row = SweepSummaryRow {
             experiment: first.experiment.clone(),
+            setting: texts.join("; "),
             run: first.run.clone(),
             dataset: first.dataset.clone(),
             generated: first.generated,
