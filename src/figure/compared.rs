@@ -14,6 +14,8 @@ use crate::run::{ComparedRow, ConsistencyRow, PairedRow, TableRow};
 /// Space between two sections, in pixels.
 const SECTION_GAP: f32 = 34.0;
 const PERCENT: f64 = 100.0;
+/// No limits of an axis.
+const ANY: (f64, f64) = (f64::NEG_INFINITY, f64::INFINITY);
 
 /// Draws the tables of a comparison.
 pub(super) const FIGURE: FolderFigure = FolderFigure {
@@ -105,6 +107,7 @@ impl Compared {
                     .collect(),
                 zero: false,
                 by_seeds: false,
+                possible: ANY,
                 decimals,
             });
             let pairs = self.pairs.iter().filter(|row| row.score == *score);
@@ -125,6 +128,7 @@ impl Compared {
                     .collect(),
                 zero: true,
                 by_seeds: false,
+                possible: ANY,
                 decimals,
             });
         }
@@ -147,6 +151,7 @@ impl Compared {
                 rows,
                 zero: true,
                 by_seeds: false,
+                possible: ANY,
                 decimals: 2,
             });
         }

@@ -36,6 +36,8 @@ pub(super) struct Section {
     /// Whether intervals are over seeds: those of few seeds are wide, and do not widen the axis beyond
     /// half the span of the seeds on each side.
     pub(super) by_seeds: bool,
+    /// The values that can be; the axis shows no others.
+    pub(super) possible: (f64, f64),
     /// Decimals of the numbers after the rows.
     pub(super) decimals: usize,
 }
@@ -117,7 +119,7 @@ impl Section {
         let (low, high) = span(&mut marks.chain(zero));
         let ends = rows().filter_map(|row| row.ends);
         let (lowest, highest) = span(&mut ends.flat_map(|(low, high)| [low, high]));
-        match self.by_seeds {
+        let (low, high) = match self.by_seeds {
             true => {
                 let reach = REACH * (high - low);
                 (
@@ -126,7 +128,8 @@ impl Section {
                 )
             }
             false => (low.min(lowest), high.max(highest)),
-        }
+        };
+        (low.max(self.possible.0), high.min(self.possible.1))
     }
 
     fn numbers(&self, row: &Row) -> String {

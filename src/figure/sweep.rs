@@ -124,6 +124,10 @@ impl Figure for SweepFigure {
             rows: ranked.iter().zip(names(&ranked)).map(row).collect(),
             zero: false,
             by_seeds: true,
+            possible: match self.is_loss() {
+                true => (0.0, f64::INFINITY),
+                false => (0.0, PERCENT),
+            },
             decimals,
         };
         let names = names_room(section.rows.iter());
