@@ -102,6 +102,12 @@ pub(super) fn quoted(word: &str) -> String {
     if word.contains(char::is_control) {
         return printed(word);
     }
+    // The quoting library also quotes what a shell obeys only at the start of a command.
+    let is_name =
+        |character: char| character.is_ascii_alphanumeric() || "._+=-".contains(character);
+    if word.starts_with(|first: char| first.is_ascii_alphanumeric()) && word.chars().all(is_name) {
+        return word.to_string();
+    }
     // A comma has a meaning only in braces, which are quoted.
     let is_plain = |part: &str| shlex::try_quote(part).is_ok_and(|quoted| quoted == part);
     if word.contains(',')
@@ -146,6 +152,7 @@ mod tests {
             "q'uote",
             "r u'ns",
             "model.filters=[32,64]",
+            "trial-d+train.learning_rate=3e-3",
             "$HOME `id` \"x\" \\ !",
             "",
             "a\u{1b}[31m'%d\\.jpg",

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::study::StudyError;
+use crate::experiment::ExperimentError;
 
 /// Why a sweep cannot be planned, run or merged.
 #[derive(Debug, thiserror::Error)]
@@ -39,7 +39,7 @@ pub enum SweepError {
         /// The experiment and its changes.
         setting: String,
         /// The error.
-        source: Box<StudyError>,
+        source: Box<ExperimentError>,
     },
     /// There is no plan.
     #[error("sweep {name:?} has no plan, {path:?}")]

@@ -97,13 +97,13 @@ pub(super) fn resolved(runs: &Runs, cell: &PlannedCell) -> Result<AnyExperiment,
         .map(|change| Ok(change.parse::<Override>()?.given_with(ORIGIN)))
         .collect::<Result<Vec<_>, StudyError>>()?;
     let loaded = AnyExperiment::load(runs, &cell.experiment, cell.base.as_deref(), &overrides);
-    loaded.map_err(|source| match changes.is_empty() {
-        true => source,
-        false => SweepError::Setting {
+    loaded.map_err(|error| match error {
+        StudyError::Experiment(source) if !changes.is_empty() => SweepError::Setting {
             setting: format!("{} with {}", cell.experiment, changes.join(", ")),
             source: Box::new(source),
         }
         .into(),
+        other => other,
     })
 }
 
