@@ -9,7 +9,7 @@ use super::error::ExperimentError;
 use super::overrides::Override;
 use super::source::{RESERVED, bases, known};
 use super::value::{item_at, keys_of};
-use crate::run::{RunDir, sha256};
+use crate::run::{CHANGE, RunDir, sha256};
 
 /// Most characters of a name. File systems allow 255.
 const LONGEST: usize = 100;
@@ -71,18 +71,18 @@ pub(super) fn changed_name(
     let safe = |text: &str| text.replace(|character| !is_safe(character), "-");
     let mut named = name.to_string();
     let texts = || changes.iter().map(|(_, text)| text.as_str());
-    texts().for_each(|text| named.push_str(&format!("+{}", safe(text))));
+    texts().for_each(|text| named.push_str(&format!("{CHANGE}{}", safe(text))));
     if named.len() <= LONGEST {
         return named;
     }
     // The last ones that were given, as far as there is room: a sweep gives first what all runs share.
     let checksum = sha256(texts().collect::<Vec<_>>().join("\n").as_bytes());
-    let more = |count: usize| format!("+{count}-more-{}", &checksum[..DIGITS]);
+    let more = |count: usize| format!("{CHANGE}{count}-more-{}", &checksum[..DIGITS]);
     let mut latest: Vec<_> = changes.iter().collect();
     latest.sort_by_key(|(given, _)| std::cmp::Reverse(*given));
     let (mut named, mut count) = (name.to_string(), 0);
     for (_, text) in latest {
-        let longer = format!("{named}+{}", safe(text));
+        let longer = format!("{named}{CHANGE}{}", safe(text));
         if longer.len() + more(changes.len()).len() > LONGEST {
             break;
         }

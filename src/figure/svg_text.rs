@@ -1,5 +1,7 @@
 //! Names as a figure writes them: escaped for SVG and put into reading form.
 
+use crate::run::split_changes;
+
 /// Returns `text` with the five characters that XML reserves replaced, and characters that XML
 /// forbids shown as the replacement character.
 pub(super) fn escape(text: &str) -> String {
@@ -41,9 +43,26 @@ pub(super) fn method_title<'a>(title: &'a str, method: &'a str) -> &'a str {
     }
 }
 
-/// Returns a trial name as a heading: "trial-d" becomes "Trial D".
+/// Returns the name of a run as a heading: "trial-d" becomes "Trial D", with its changes after it. A
+/// name like "lr3e-3" is not made of words and stays.
 fn in_words(name: &str) -> String {
-    let mut words = name.split(['-', '_']).filter(|word| !word.is_empty());
+    let (name, changes) = split_changes(name);
+    let heading = heading(name);
+    match changes.is_empty() {
+        true => heading,
+        false => format!("{heading}, {changes}"),
+    }
+}
+
+fn heading(name: &str) -> String {
+    let parts = || name.split(['-', '_']).filter(|word| !word.is_empty());
+    let is_mixed = |word: &str| {
+        word.contains(|c: char| c.is_ascii_digit()) && word.contains(char::is_alphabetic)
+    };
+    if parts().any(is_mixed) {
+        return name.to_string();
+    }
+    let mut words = parts();
     let Some(first) = words.next() else {
         return name.to_string();
     };
@@ -123,6 +142,11 @@ mod tests {
         assert_eq!(class_name("sweet_pepper"), "sweet pepper");
         assert_eq!(network_title("", "trial-d"), "Trial D");
         assert_eq!(network_title("", "trial-d-wide"), "Trial D wide");
+        assert_eq!(network_title("", "lr3e-3"), "lr3e-3");
+        assert_eq!(
+            network_title("", "trial-d+train.learning_rate=3e-3"),
+            "Trial D, learning_rate=3e-3"
+        );
         assert_eq!(network_title("VGG-16", "vgg16"), "VGG-16");
         assert_eq!(method_title("Grad-CAM++", "grad-cam-pp"), "Grad-CAM++");
         assert_eq!(method_title("", "grad-cam-pp"), "grad-cam-pp");

@@ -6,6 +6,7 @@ mod arrays;
 mod atomic;
 mod capacity;
 mod cascade;
+mod changes;
 mod checkpoint_name;
 mod checksum;
 mod compared;
@@ -57,6 +58,7 @@ pub use capacity::{CapacityRow, claimed_lags};
 pub use cascade::{
     CASCADE_JSON, CASCADE_NETWORK_JSON, CascadeNetwork, CascadePanel, CascadePictures,
 };
+pub use changes::{CHANGE, split_changes};
 pub use checkpoint_name::CheckpointName;
 pub use checksum::{Checksum, hexadecimal, sha256};
 pub use compared::{ComparedRow, DifferenceRow, PairedRow};

@@ -2,16 +2,24 @@
 
 use crate::model::backbones::BackboneName;
 use crate::model::titled;
+use crate::run::split_changes;
 
 /// Returns the name in figures of the network of `trial`, such as "VGG-16" or "ConvLSTM kernel 5"; empty
 /// where its trial's name in words is all there is.
 pub fn network_title(trial: &str) -> String {
-    if let Some(name) = BackboneName::ALL.iter().find(|name| name.name() == trial) {
-        return name.title().to_string();
+    let (experiment, changes) = split_changes(trial);
+    let named = BackboneName::ALL
+        .iter()
+        .find(|name| name.name() == experiment);
+    let title = match (named, titled(experiment)) {
+        (Some(name), _) => name.title().to_string(),
+        (None, Some((title, rest))) => format!("{title}{}", rest.replace('-', " ")),
+        (None, None) => return String::new(),
+    };
+    match changes.is_empty() {
+        true => title,
+        false => format!("{title}, {changes}"),
     }
-    titled(trial).map_or(String::new(), |(title, rest)| {
-        format!("{title}{}", rest.replace('-', " "))
-    })
 }
 
 #[cfg(test)]
@@ -25,5 +33,6 @@ mod tests {
         assert_eq!(network_title("convgru"), "ConvGRU");
         assert_eq!(network_title("predrnn"), "PredRNN");
         assert_eq!(network_title("trial-d"), "");
+        assert_eq!(network_title("vgg16+train.epochs=2"), "VGG-16, epochs=2");
     }
 }
