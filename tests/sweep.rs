@@ -327,6 +327,40 @@ fn bad_sweeps_are_refused_before_anything_is_written() {
     );
 }
 
+/// The manifest of Kubernetes against the published schemas, by the Python package
+/// kubernetes-validate, whose program `CAMTRAIL_KUBERNETES_VALIDATE` names.
+#[test]
+#[ignore = "needs kubernetes-validate in CAMTRAIL_KUBERNETES_VALIDATE"]
+fn the_kubernetes_job_follows_the_published_schemas() {
+    let program =
+        std::env::var_os("CAMTRAIL_KUBERNETES_VALIDATE").expect("set it to run this test");
+    let folder = with_sweep("sweep-kubernetes", SWEEP);
+    let submit = "sweep submit rates --engine kubernetes --image r/c:1 --claim data --throttle 3";
+    let words: Vec<&str> = submit.split(' ').collect();
+    let shown = done_in(&folder, &words);
+    let manifest = folder.join("job.json");
+    let validated = |text: &str, version: &str| {
+        fs::write(&manifest, text).expect("written");
+        let status = Command::new(&program)
+            .args(["-k", version, "--strict"])
+            .arg(&manifest)
+            .output();
+        status.expect("started").status.success()
+    };
+    for version in ["1.29", "1.30", "1.31"] {
+        assert!(
+            validated(&shown.stdout, version),
+            "{version}\n{}",
+            shown.stdout
+        );
+    }
+    let wrong = shown.stdout.replace("\"parallelism\"", "\"paralelism\"");
+    assert!(
+        !validated(&wrong, "1.31"),
+        "the validator finds a misspelt field"
+    );
+}
+
 #[test]
 fn a_plan_of_another_version_or_with_a_damaged_line_is_named() {
     let folder = with_sweep("sweep-version", SWEEP);

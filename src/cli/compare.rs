@@ -26,7 +26,8 @@ const AND: &str = "-vs-";
 /// Arguments of `compare`.
 #[derive(Debug, Clone, Args)]
 pub(super) struct CompareArguments {
-    /// Runs: an experiment or run name for all its seeds, NAME/seed-N for one, or a folder with runs
+    /// Runs: an experiment or run name for all its seeds, NAME/seed-N for one, a sweep, or a folder with
+    /// runs
     /// [default: every run on --base]
     #[arg(value_name = "RUN", required_unless_present = "base")]
     named: Vec<String>,

@@ -179,8 +179,11 @@ mod tests {
         let (first, second) = (long("data.split_seed=1"), long("data.split_seed=2"));
         assert_ne!(first, second);
         for (name, seed) in [(first, 1), (second, 2)] {
-            let start =
-                format!("trial-d+data.split_seed={seed}+model.filters=16_32_64_64_64+2-more-");
+            // Those given last come first.
+            let start = format!(
+                "trial-d+data.split_seed={seed}+model.filters=16_32_64_64_64\
+                 +data.augmentation.cutout=4+1-more-"
+            );
             assert!(name.starts_with(&start), "{name}");
             assert_eq!(
                 check_run_name(Path::new(""), &name, "").expect("allowed"),

@@ -1,9 +1,9 @@
-//! From names to runs: an experiment or run name with all its seeds, NAME/seed-N, or a folder.
+//! From names to runs: an experiment or run name with all its seeds, NAME/seed-N, a sweep, or a folder.
 
 use std::path::{Path, PathBuf};
 
 use crate::experiment::{Experiment, ExperimentKind, ForecastExperiment, changes, known};
-use crate::run::{RunDir, list_runs, near_names};
+use crate::run::{RunDir, SweepDir, list_runs, near_names};
 use crate::study::identity::{check_one, saved_experiment};
 use crate::study::{Runs, StudyError, Trained};
 
@@ -94,6 +94,22 @@ pub fn find(runs: &Runs, names: &[String], base: Option<&str>) -> Result<Sides, 
     Ok(sides)
 }
 
+/// Returns the runs of the cells of the sweep called `name`; none if no such sweep was planned.
+fn of_sweep(runs: &Runs, all: &[RunDir], name: &str) -> Result<Vec<Found>, CompareError> {
+    let cells = SweepDir::new(&runs.checkpoints, name).read_plan()?;
+    let mut names: Vec<String> = Vec::new();
+    for cell in cells.unwrap_or_default() {
+        let name = match &cell.base {
+            Some(base) => format!("{base}/{}", cell.run),
+            None => cell.run,
+        };
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    Ok(names.iter().flat_map(|name| below(all, name)).collect())
+}
+
 /// Returns the folders that `name` stands for.
 fn named(
     runs: &Runs,
@@ -111,6 +127,10 @@ fn named(
         if !found.is_empty() {
             return Ok(found);
         }
+    }
+    let found = of_sweep(runs, all, name)?;
+    if !found.is_empty() {
+        return Ok(found);
     }
     if let Some(found) = in_folder(runs, Path::new(name))? {
         return Ok(found);
