@@ -38,7 +38,9 @@ fn trained() -> &'static Path {
         let folder = new_folder("compare-trained");
         let seeds = [&IMAGES[..], &["train.learning_rate=2e-3"]].concat();
         train(&folder, "trial-b", "shapes", &seeds);
-        let mut again = vec!["train", "trial-b", "--base", "shapes", "--seed", "1"];
+        let mut again = vec![
+            "train", "trial-b", "--base", "shapes", "--name", "trial-b", "--seed", "1",
+        ];
         seeds
             .iter()
             .for_each(|change| again.extend(["--set", change]));
@@ -149,7 +151,9 @@ fn json_and_csv_hold_every_field_and_the_test_accuracy_once_it_is_measured() {
     assert_eq!(cell("train.learning_rate").parse(), Ok(0.001));
     assert_eq!(cell("test_accuracy").parse(), Ok(row.test_accuracy));
     // Trained again, it is another network.
-    let mut again = vec!["train", "trial-c", "--base", "shapes", "--force"];
+    let mut again = vec![
+        "train", "trial-c", "--base", "shapes", "--name", "trial-c", "--force",
+    ];
     IMAGES
         .iter()
         .for_each(|change| again.extend(["--set", change]));

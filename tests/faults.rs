@@ -543,7 +543,7 @@ fn one_signal_saves_and_the_printed_command_ends_with_the_same_bits() {
         let place = Place::new();
         let command = stopped_by(&place, name, code);
         assert!(
-            command.starts_with("camtrail train trial-b --base shapes --set '"),
+            command.starts_with("camtrail train trial-b --base shapes --set data"),
             "{command}"
         );
         assert!(command.ends_with(" --seed 0 --resume"), "{command}");

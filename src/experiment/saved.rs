@@ -6,10 +6,11 @@ use toml_edit::DocumentMut;
 
 use super::chain::parse;
 use super::error::ExperimentError;
+use super::forecast::ForecastExperiment;
 use super::overrides::Override;
 use super::resolve::{Changed, Resolved, apply_all, header_of};
 use super::source::Source;
-use super::spec::ExperimentKind;
+use super::spec::{Experiment, ExperimentKind};
 use super::unwritten::admit;
 
 /// Returns the experiment in the resolved `text` from a run folder, read from `path`.
@@ -41,7 +42,9 @@ pub fn load_record<E: ExperimentKind>(
     };
     let layers = [(&source, parse(&source)?)];
     let mut merged: DocumentMut = text.parse().expect("the same text was parsed just before");
-    if !merged.contains_key(E::SECTION) {
+    // A record with neither section is damaged, and described as such below.
+    let mut sections = [Experiment::SECTION, ForecastExperiment::SECTION].iter();
+    if !merged.contains_key(E::SECTION) && sections.any(|section| merged.contains_key(section)) {
         return Err(ExperimentError::OtherKind {
             name: name.to_string(),
             section: E::SECTION,
