@@ -116,7 +116,10 @@ fn a_run_on_a_folder_is_trained_recorded_evaluated_and_explained() {
     assert!(trained.starts_with("exit code 0\n"), "{trained}");
     let warning = "skipped 1 picture that cannot be read, the first is \"bars/damaged.png\": ";
     assert!(trained.contains(warning), "{trained}");
-    let run = place.0.path().join("checkpoints/forms/seed-0");
+    let run = place
+        .0
+        .path()
+        .join("checkpoints/forms+data.skip_bad=true/seed-0");
     let manifest = RunManifest::read(&run.join("run.json")).expect("written");
     assert!(manifest.warnings[0].starts_with(warning));
     let statistics = manifest.statistics.expect("kept");
@@ -130,11 +133,18 @@ fn a_run_on_a_folder_is_trained_recorded_evaluated_and_explained() {
     );
 
     for arguments in [
-        &["evaluate", "forms"][..],
-        &["explain", "forms", "--test-index", "0", "--out", "out"],
+        &["evaluate", "forms+data.skip_bad=true"][..],
+        &[
+            "explain",
+            "forms+data.skip_bad=true",
+            "--test-index",
+            "0",
+            "--out",
+            "out",
+        ],
         &[
             "score",
-            "forms",
+            "forms+data.skip_bad=true",
             "--limit",
             "2",
             "--methods",
