@@ -35,7 +35,7 @@ train.learning_rate = [1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 1e30]
 const CELLS: usize = 12;
 /// Longest time until every job has ended.
 const PATIENCE: Duration = Duration::from_secs(400);
-const LOOK: Duration = Duration::from_millis(300);
+const LOOK: Duration = Duration::from_secs(1);
 
 /// Slurm's daemons, which end with the value.
 struct Slurm {
