@@ -74,7 +74,15 @@ fn runs_in(folder: &Path) -> Runs {
 fn resolved(runs: &Runs) -> Resolved<Experiment> {
     let overrides = SMALL.map(|change| change.parse::<Override>().expect("an override"));
     let resolved = runs.experiment("trial-b", Some("shapes"), &overrides);
-    resolved.expect("a shipped trial")
+    called_trial_b(resolved.expect("a shipped trial"))
+}
+
+/// Returns `resolved` with the name of its runs of an experiment without changes.
+fn called_trial_b(resolved: Resolved<Experiment>) -> Resolved<Experiment> {
+    Resolved {
+        name: "trial-b".to_string(),
+        ..resolved
+    }
 }
 
 /// Trains the seeds 0 and 1 of the small trial in a folder of its own.
@@ -187,6 +195,7 @@ fn what_was_explained_before_a_stop_is_there() {
     let resolved: Resolved<Experiment> = runs
         .experiment("trial-b", Some("shapes"), &overrides)
         .expect("a shipped trial");
+    let resolved = called_trial_b(resolved);
     train_run(&runs, &resolved, (0, StartMode::Fresh), &Unwatched).expect("trained");
     let trained = runs.find("trial-b", Some("shapes"), 0).expect("found");
     let request = explanation::Request {
