@@ -17,7 +17,7 @@ const ATTEMPTS: usize = 10;
 
 /// An exclusive lock on a run folder or an output folder. On one machine the operating system holds
 /// it, so it ends when the value is dropped or the process dies in any way. Other machines see the
-/// mark of its [`Holder`].
+/// mark that is kept fresh while it is held.
 #[derive(Debug)]
 pub struct RunLock {
     holder: Option<Holder>,
