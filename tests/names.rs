@@ -124,7 +124,7 @@ fn names_that_cannot_be_are_refused() {
     for (name, problem) in [
         (
             "a/b",
-            "it has other characters than ASCII letters, digits and . _ + = -",
+            "it contains characters other than ASCII letters, digits and . _ + = -",
         ),
         ("shapes", "it is the name of a base"),
         ("trial-a", "it is the name of another experiment"),

@@ -171,6 +171,37 @@ fn shares_and_numbers_from_an_engine_do_their_cells_alone() {
 }
 
 #[test]
+fn a_run_with_other_values_is_not_taken_for_a_cell() {
+    let folder = with_sweep("sweep-other", SWEEP);
+    let name = "tiny+train.learning_rate=3e-3";
+    let other = [
+        "train",
+        "tiny",
+        "--set",
+        "train.learning_rate=9e-3",
+        "--name",
+        name,
+    ];
+    done_in(&folder, &other);
+    // Trained before the sweep, and not measured on the test split.
+    done_in(&folder, &["train", "tiny"]);
+    let other = done_in(&folder, &["train", "tiny", "--name", name, "--seed", "4"]);
+    let warning = "warning: seed 0 of tiny+train.learning_rate=3e-3 was trained with other values";
+    assert!(other.stderr.contains(warning), "{}", other.stderr);
+    let parts = [
+        "3 cells done, 1 failed",
+        "cell 2: tiny+train.learning_rate=3e-3 seed 0 failed",
+    ];
+    refused(&folder, &["sweep", "run", "rates"], 1, &parts);
+    let [table, _, undone] = &tables(&folder)[..] else {
+        panic!("three tables")
+    };
+    assert_eq!(table.lines().count(), 4, "{table}");
+    assert!(!table.contains(",,"), "every cell is tested: {table}");
+    assert!(undone.contains(",trained with other values,"), "{undone}");
+}
+
+#[test]
 fn a_failed_cell_is_kept_apart_and_goes_on_when_its_cause_is_gone() {
     let folder = with_sweep("sweep-failed", SWEEP);
     let in_the_way = folder.join("checkpoints/tiny+train.learning_rate=3e-3");
@@ -271,7 +302,7 @@ fn bad_sweeps_are_refused_before_anything_is_written() {
     let cases = [
         (
             &huge[..],
-            "error: sweep \"rates\" has 10000000 cells, allowed are 1000\n",
+            "error: sweep \"rates\" has 10000000 cells; at most 1000 are allowed\n",
             "hint: leave values out, or allow more with most_cells = N",
         ),
         (
@@ -295,6 +326,16 @@ fn bad_sweeps_are_refused_before_anything_is_written() {
             "did you mean \"set\"?",
         ),
         ("seeds = [1]\n", "error: no experiment is named", ""),
+        (
+            "experiments = [\"convlstm\"]\nbase = \"digits\"\ntest = true\n",
+            "error: \"test\" is true, and convlstm predicts frames, which have no accuracy\n",
+            "hint: leave \"test\" out",
+        ),
+        (
+            "experiments = [\"tiny\", \"trial-b\"]\n",
+            "error: trial-b is trained on cifar-100, others on shapes\n",
+            "hint: plan a sweep per data set",
+        ),
     ];
     for (text, error, hint) in cases {
         let folder = with_sweep("sweep-bad", text);
@@ -302,6 +343,14 @@ fn bad_sweeps_are_refused_before_anything_is_written() {
         assert!(!folder.join("checkpoints").exists(), "{error}");
     }
     let folder = with_sweep("sweep-bad", SWEEP);
+    let twice = "sweep plan q --experiment tiny --grid train.epochs=1 --grid train.epochs=2";
+    let twice: Vec<&str> = twice.split(' ').collect();
+    refused(
+        &folder,
+        &twice,
+        2,
+        &["error: --grid gives train.epochs twice\n"],
+    );
     let unknown = [
         "error: no sweep \"rate\"\n",
         "hint: did you mean \"rates\"?",
@@ -373,6 +422,16 @@ fn a_plan_of_another_version_or_with_a_damaged_line_is_named() {
     for verb in ["run", "merge"] {
         refused(&folder, &["sweep", verb, "rates"], 1, &parts);
     }
+    for empty in ["", "{"] {
+        fs::write(&path, empty).expect("written");
+        refused(
+            &folder,
+            &["sweep", "run", "rates"],
+            1,
+            &["plan.jsonl\" is damaged"],
+        );
+    }
+    done_in(&folder, &["sweep", "plan", "rates", "--replace"]);
     fs::write(&path, plan.replacen("\"cell\":1", "\"cell\":7", 1)).expect("written");
     refused(
         &folder,

@@ -2,15 +2,14 @@
 
 use clap::Args;
 
-use crate::experiment::{FieldDifference, ForecastExperiment, Resolved, compare, known};
+use crate::experiment::known;
 use crate::model::NetworkSize;
-use crate::study::grouped;
+use crate::study::{AnyExperiment, grouped};
 
 use super::context::Context;
 use super::failure::{Complaint, Failure};
 use super::output::{DONE, note, result, result_file, result_table};
 use super::shared::ExperimentArguments;
-use super::train::is_other_kind;
 
 /// Arguments of `show`.
 #[derive(Debug, Clone, Args)]
@@ -30,78 +29,25 @@ pub(super) struct DiffArguments {
     second: String,
 }
 
-/// An experiment of either kind.
-enum Any {
-    Classify(Resolved),
-    Forecast(Resolved<ForecastExperiment>),
+/// Returns the experiment `name` with the changes.
+fn load(
+    context: &Context,
+    name: &str,
+    changed: &ExperimentArguments,
+) -> anyhow::Result<AnyExperiment> {
+    let (base, overrides) = (changed.base.as_deref(), changed.overrides()?);
+    Ok(AnyExperiment::load(&context.runs, name, base, &overrides)?)
 }
 
-impl Any {
-    fn load(context: &Context, name: &str, changed: &ExperimentArguments) -> anyhow::Result<Self> {
-        let (base, overrides) = (changed.base.as_deref(), changed.overrides()?);
-        match context.runs.experiment(name, base, &overrides) {
-            Err(error) if is_other_kind(&error) => {
-                let resolved = context.runs.experiment(name, base, &overrides)?;
-                Ok(Self::Forecast(resolved))
-            }
-            resolved => Ok(Self::Classify(resolved?)),
-        }
-    }
+fn plain(context: &Context, name: &str) -> anyhow::Result<AnyExperiment> {
+    load(context, name, &ExperimentArguments::default())
+}
 
-    fn plain(context: &Context, name: &str) -> anyhow::Result<Self> {
-        Self::load(context, name, &ExperimentArguments::default())
-    }
-
-    fn size(&self, context: &Context) -> anyhow::Result<NetworkSize> {
-        Ok(match self {
-            Self::Classify(resolved) => {
-                let experiment = &resolved.experiment;
-                experiment.size(context.runs.shape(experiment)?)
-            }
-            Self::Forecast(resolved) => resolved.experiment.size(),
-        })
-    }
-
-    /// Returns the header and the whole text.
-    fn text(&self) -> (&str, &str) {
-        match self {
-            Self::Classify(resolved) => (&resolved.header, &resolved.text),
-            Self::Forecast(resolved) => (&resolved.header, &resolved.text),
-        }
-    }
-
-    /// Returns the data set and the number of blocks or layers.
-    fn summary(&self) -> (&'static str, usize) {
-        match self {
-            Self::Classify(resolved) => {
-                let experiment = &resolved.experiment;
-                (experiment.data.dataset.name(), experiment.model.blocks())
-            }
-            Self::Forecast(resolved) => {
-                let experiment = &resolved.experiment;
-                (
-                    experiment.clips.dataset.name(),
-                    experiment.forecast.hidden.len(),
-                )
-            }
-        }
-    }
-
-    /// Returns the unit that multiply-adds are counted for.
-    fn unit(&self) -> &'static str {
-        match self {
-            Self::Classify(_) => "an image",
-            Self::Forecast(_) => "a frame",
-        }
-    }
-
-    /// Returns the keys in which it differs from `other`, or `None` for different kinds.
-    fn compare(&self, other: &Self) -> Option<Vec<FieldDifference>> {
-        match (self, other) {
-            (Self::Classify(a), Self::Classify(b)) => Some(compare(&a.experiment, &b.experiment)),
-            (Self::Forecast(a), Self::Forecast(b)) => Some(compare(&a.experiment, &b.experiment)),
-            _ => None,
-        }
+/// Returns the unit that multiply-adds are counted for.
+fn unit(experiment: &AnyExperiment) -> &'static str {
+    match experiment {
+        AnyExperiment::Classify(_) => "an image",
+        AnyExperiment::Forecast(_) => "a frame",
     }
 }
 
@@ -117,7 +63,7 @@ pub(super) fn list_experiments(context: &Context) -> anyhow::Result<()> {
     ];
     let mut rows = vec![header.map(str::to_string).to_vec()];
     for name in known(&context.runs.folder) {
-        let experiment = match Any::plain(context, &name) {
+        let experiment = match plain(context, &name) {
             Ok(experiment) => experiment,
             Err(error) => {
                 rows.push(vec![name, "invalid, see above".to_string()]);
@@ -126,16 +72,15 @@ pub(super) fn list_experiments(context: &Context) -> anyhow::Result<()> {
             }
         };
         // The number of classes may be unknown if the data set is absent.
-        let size = experiment.size(context).ok();
+        let size = experiment.size(&context.runs).ok();
         let count = |of: fn(&NetworkSize) -> u64| {
             let size = size.as_ref();
             size.map_or("?".to_string(), |size| grouped(of(size)))
         };
-        let (dataset, blocks) = experiment.summary();
         rows.push(vec![
             name,
-            dataset.to_string(),
-            blocks.to_string(),
+            experiment.dataset().to_string(),
+            experiment.blocks().to_string(),
             count(|size| size.parameters),
             count(|size| size.multiply_adds),
             question(experiment.text().0),
@@ -163,20 +108,20 @@ pub(super) fn question(header: &str) -> String {
 
 /// Prints an experiment with every default filled in.
 pub(super) fn show(context: &Context, arguments: &ShowArguments) -> anyhow::Result<u8> {
-    let experiment = Any::load(context, &arguments.trial, &arguments.experiment)?;
+    let experiment = load(context, &arguments.trial, &arguments.experiment)?;
     let (header, text) = experiment.text();
     for line in header.lines() {
         result(format!("# {line}").trim_end());
     }
     result("");
     result_file(text.trim_end());
-    let size = experiment.size(context)?;
+    let size = experiment.size(&context.runs)?;
     result("");
     result(format!(
         "# {} parameters, {} multiply-adds {}",
         grouped(size.parameters),
         grouped(size.multiply_adds),
-        experiment.unit()
+        unit(&experiment)
     ));
     Ok(DONE)
 }
@@ -184,8 +129,8 @@ pub(super) fn show(context: &Context, arguments: &ShowArguments) -> anyhow::Resu
 /// Prints the keys in which two experiments differ, and the cost of each.
 pub(super) fn diff(context: &Context, arguments: &DiffArguments) -> anyhow::Result<u8> {
     let (first_name, second_name) = (&arguments.first, &arguments.second);
-    let first = Any::plain(context, first_name)?;
-    let second = Any::plain(context, second_name)?;
+    let first = plain(context, first_name)?;
+    let second = plain(context, second_name)?;
     let Some(fields) = first.compare(&second) else {
         return Err(Complaint::misused(
             format!("{first_name} and {second_name} train networks of two kinds"),
@@ -193,7 +138,7 @@ pub(super) fn diff(context: &Context, arguments: &DiffArguments) -> anyhow::Resu
         )
         .into());
     };
-    let (small, large) = (first.size(context)?, second.size(context)?);
+    let (small, large) = (first.size(&context.runs)?, second.size(&context.runs)?);
     let mut rows = vec![vec![
         "field".to_string(),
         first_name.clone(),

@@ -19,7 +19,7 @@ const FOLDER: &str = "stability";
 pub(super) struct StabilityArguments {
     #[command(flatten)]
     measure: MeasureArguments,
-    /// Number of pictures of the figure
+    /// Number of pictures in the figure
     #[arg(long, default_value_t = 4, value_name = "N", value_parser = at_least_one)]
     pictures: usize,
 }

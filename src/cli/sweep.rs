@@ -45,17 +45,17 @@ pub(super) enum SweepVerb {
         #[arg(long)]
         replace: bool,
     },
-    /// Run the cells that are not done: all of them, a share, or one
+    /// Run the cells that are not done: all of them, a shard, or one
     Run {
         #[command(flatten)]
         described: Described,
         /// Number of cells that run at once on this machine
         #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
         workers: u16,
-        /// One cell, by its number from 0 [default: $SLURM_ARRAY_TASK_ID or $JOB_COMPLETION_INDEX]
+        /// Run one cell, numbered from 0 [default: $SLURM_ARRAY_TASK_ID or $JOB_COMPLETION_INDEX]
         #[arg(long, value_name = "N", conflicts_with_all = ["workers", "shard"])]
         cell: Option<u64>,
-        /// A share of the cells: the I-th of N, from 1
+        /// Run shard I of N, numbered from 1
         #[arg(long, value_name = "I/N", value_parser = Shard::parse)]
         shard: Option<Shard>,
     },
@@ -89,12 +89,12 @@ pub(super) fn run(context: &Context, arguments: &SweepArguments) -> anyhow::Resu
             shard,
         } => {
             let name = &described.name;
-            let cells = described.cells(context, false)?;
             if let Some(index) = numbered(context, *cell)? {
-                return one(context, name, &cells, index);
+                return one(context, name, &described.planned(context)?, index);
             }
+            let cells = described.cells(context, false)?;
             announce(context, &cells, *workers)?;
-            let mut open = pending(&context.runs, &cells);
+            let mut open = pending(&context.runs, &cells)?;
             open.retain(|cell| shard.is_none_or(|shard| shard.has(*cell)));
             let workers = Workers {
                 name,

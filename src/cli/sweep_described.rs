@@ -7,6 +7,7 @@ use crate::run::{PlannedCell, SweepDir};
 use crate::study::sweep::planned;
 
 use super::context::Context;
+use super::failure::Complaint;
 use super::shared::overrides;
 
 /// A sweep by its name, or described by flags.
@@ -115,9 +116,26 @@ impl Described {
                 }
                 .into());
             };
-            sweep.grid.push((key.trim().to_string(), listed(values)));
+            let key = key.trim().to_string();
+            if sweep.grid.iter().any(|(known, _)| *known == key) {
+                return Err(Complaint::misused(
+                    format!("--grid gives {key} twice"),
+                    format!("give all its values at once: --grid {key}=VALUE,VALUE"),
+                )
+                .into());
+            }
+            sweep.grid.push((key, listed(values)));
         }
         Ok(sweep)
+    }
+
+    /// Returns the cells of the plan that is there, which every cell checks against its experiment, or
+    /// of a new one.
+    pub(super) fn planned(&self, context: &Context) -> anyhow::Result<Vec<PlannedCell>> {
+        match self.is_planned(context) {
+            true => Ok(planned(&context.runs, (&self.name, None), false)?),
+            false => self.cells(context, false),
+        }
     }
 
     /// Returns the cells of the plan, which is made if there is none.

@@ -19,16 +19,16 @@ use super::sweep_described::Described;
 pub(super) struct SubmitArguments {
     #[command(flatten)]
     described: Described,
-    /// The engine
+    /// Cluster to submit to
     #[arg(long, value_enum)]
     engine: Engine,
-    /// Most cells that run at once
+    /// Maximum number of cells that run at once [default: no limit]
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     throttle: u64,
-    /// Option of every job, such as --option=--partition=gpu or --option=--time=2:00:00
+    /// Option passed to every Slurm job, such as --option=--partition=gpu or --option=--time=2:00:00
     #[arg(long = "option", value_name = "OPTION", allow_hyphen_values = true)]
     options: Vec<String>,
-    /// Kubernetes: the image of the container, with camtrail in its path
+    /// Kubernetes: the image of the container, with camtrail on its PATH
     #[arg(long, value_name = "IMAGE", required_if_eq("engine", "kubernetes"))]
     image: Option<String>,
     /// Kubernetes: the claim of the volume that is mounted at the current folder

@@ -75,7 +75,7 @@ pub(super) fn list(context: &Context) -> anyhow::Result<u8> {
         let dir = SweepDir::new(&context.runs.checkpoints, &name);
         let (cells, done) = match dir.read_plan()? {
             Some(cells) => {
-                let open = pending(&context.runs, &cells).len();
+                let open = pending(&context.runs, &cells)?.len();
                 (cells.len().to_string(), (cells.len() - open).to_string())
             }
             None => ("not planned".to_string(), "-".to_string()),

@@ -52,9 +52,25 @@ struct Counts {
 /// Runs the cells, notes how each ended, and returns the exit code. On a signal, the processes are
 /// asked to stop, and save what they have.
 pub(super) fn run_all(context: &Context, workers: &Workers<'_>) -> anyhow::Result<u8> {
+    let mut running: Vec<Running<'_>> = Vec::new();
+    let result = run_each(context, workers, &mut running);
+    // After an error, no process is left alone.
+    running
+        .iter()
+        .for_each(|running| ask_to_stop(&running.process));
+    for mut left in running {
+        let _ = left.process.wait();
+    }
+    result
+}
+
+fn run_each<'a>(
+    context: &Context,
+    workers: &Workers<'a>,
+    running: &mut Vec<Running<'a>>,
+) -> anyhow::Result<u8> {
     let dir = SweepDir::new(&context.runs.checkpoints, workers.name);
     let mut open = workers.open.iter();
-    let mut running: Vec<Running<'_>> = Vec::new();
     let mut counts = Counts::default();
     let mut asked = false;
     loop {
@@ -212,5 +228,5 @@ fn last_error(log: &Path) -> String {
         .lines()
         .rev()
         .find_map(|line| line.strip_prefix("error: "));
-    error.unwrap_or("for the reason in its log").to_string()
+    error.unwrap_or("see its log").to_string()
 }

@@ -3,13 +3,13 @@
 use clap::Args;
 
 use crate::experiment::{
-    Experiment, ExperimentError, ForecastExperiment, Resolved, check_run_name,
+    Experiment, ExperimentError, ForecastExperiment, Resolved, changes, check_run_name, in_words,
 };
-use crate::run::{RunDir, RunManifest};
+use crate::run::{RunDir, RunManifest, list_runs};
 use crate::study::training::{
     Accepted, Trainable, Training, check_unchanged, train_run, train_unless_done,
 };
-use crate::study::{StudyError, check_once};
+use crate::study::{StudyError, check_once, saved_experiment};
 use crate::train::{Outcome, StartMode, StopReason};
 
 use super::commands::{base_words, option};
@@ -97,6 +97,9 @@ fn run_kind<E: Trainable>(
             let accepted = check_unchanged(&run, resolved, arguments.accept_changes)?;
             warn(&accepted);
         }
+        if mode != StartMode::Resume {
+            warn_of_others(context, resolved, seed)?;
+        }
         let outcome = train_run(&context.runs, resolved, (seed, mode), context)?;
         if let Some(code) = show(context, &run, &Training::Ended(outcome))? {
             note(format!(
@@ -123,12 +126,43 @@ fn run_name<E: Trainable>(
     }
     let root = runs.root_of(resolved);
     let exists = |name: &str| {
-        let mut dirs = seeds.iter().map(|&seed| RunDir::new(&root, name, seed));
-        dirs.any(|dir| dir.path().exists())
+        let dirs = seeds.iter().map(|&seed| RunDir::new(&root, name, seed));
+        dirs.filter(|dir| dir.path().exists()).count()
     };
     let own = &arguments.trial;
-    let is_own = arguments.resume && !exists(&resolved.name) && exists(own);
+    // All of them: none is to begin under the experiment's name with other values.
+    let is_own = arguments.resume && exists(&resolved.name) == 0 && exists(own) == seeds.len();
     Ok(if is_own { own } else { &resolved.name }.clone())
+}
+
+/// Notes that another seed of the same name was trained with other values: the two are not seeds of one
+/// experiment.
+fn warn_of_others<E: Trainable>(
+    context: &Context,
+    resolved: &Resolved<E>,
+    seed: u64,
+) -> anyhow::Result<()> {
+    for other in list_runs(&context.runs.root_of(resolved))? {
+        if other.trial() != resolved.name || other.seed() == seed || !other.has_best() {
+            continue;
+        }
+        // A damaged record is reported where it is needed.
+        let Ok(saved) = saved_experiment::<E>(&other) else {
+            continue;
+        };
+        let changed = changes(&saved.experiment, &resolved.experiment);
+        if !changed.is_empty() {
+            note(format!(
+                "warning: seed {} of {} was trained with other values, so they are not measured \
+                 together: {}",
+                other.seed(),
+                resolved.name,
+                in_words(&changed)
+            ));
+            return Ok(());
+        }
+    }
+    Ok(())
 }
 
 /// Notes what the accepted changes of a run lead to, before it continues.

@@ -26,11 +26,11 @@ pub fn check_run_name<'a>(
     experiment: &str,
 ) -> Result<&'a str, ExperimentError> {
     let problem = match name {
-        _ if name == experiment => return Ok(name),
+        _ if name == experiment && !name.is_empty() => return Ok(name),
         "" => "is empty",
         _ if name.len() > LONGEST => "is longer than 100 characters",
         _ if !name.chars().all(is_safe) => {
-            "has other characters than ASCII letters, digits and . _ + = -"
+            "contains characters other than ASCII letters, digits and . _ + = -"
         }
         _ if !name.starts_with(|first: char| first.is_ascii_alphanumeric()) => {
             "does not begin with a letter or digit"
@@ -56,32 +56,31 @@ pub(super) fn changed_name(
     (plain, changed): (&DocumentMut, &DocumentMut),
     overrides: &[Override],
 ) -> String {
-    let mut changes: Vec<(usize, String)> = Vec::new();
+    let mut changes: Vec<String> = Vec::new();
     for key in keys_of(changed.as_table(), "") {
-        let given = overrides.iter().rposition(|change| change.key == key);
-        let Some(given) = given.filter(|_| key != TIME_LIMIT) else {
+        if key == TIME_LIMIT || !overrides.iter().any(|change| change.key == key) {
             continue;
-        };
+        }
         let [before, after] =
             [plain, changed].map(|values| item_at(values.as_table(), &key).map(text));
         if before != after {
-            changes.push((given, format!("{key}={}", after.unwrap_or_default())));
+            changes.push(format!("{key}={}", after.unwrap_or_default()));
         }
     }
     let safe = |text: &str| text.replace(|character| !is_safe(character), "-");
     let mut named = name.to_string();
-    let texts = || changes.iter().map(|(_, text)| text.as_str());
+    let texts = || changes.iter().map(String::as_str);
     texts().for_each(|text| named.push_str(&format!("{CHANGE}{}", safe(text))));
     if named.len() <= LONGEST {
         return named;
     }
-    // The last ones that were given, as far as there is room: a sweep gives first what all runs share.
+    // The shortest ones, as far as there is room.
     let checksum = sha256(texts().collect::<Vec<_>>().join("\n").as_bytes());
     let more = |count: usize| format!("{CHANGE}{count}-more-{}", &checksum[..DIGITS]);
-    let mut latest: Vec<_> = changes.iter().collect();
-    latest.sort_by_key(|(given, _)| std::cmp::Reverse(*given));
+    let mut shortest: Vec<&str> = texts().collect();
+    shortest.sort_by_key(|text| text.len());
     let (mut named, mut count) = (name.to_string(), 0);
-    for (_, text) in latest {
+    for text in shortest {
         let longer = format!("{named}{CHANGE}{}", safe(text));
         if longer.len() + more(changes.len()).len() > LONGEST {
             break;
@@ -179,10 +178,10 @@ mod tests {
         let (first, second) = (long("data.split_seed=1"), long("data.split_seed=2"));
         assert_ne!(first, second);
         for (name, seed) in [(first, 1), (second, 2)] {
-            // Those given last come first.
+            // The shortest come first.
             let start = format!(
-                "trial-d+data.split_seed={seed}+model.filters=16_32_64_64_64\
-                 +data.augmentation.cutout=4+1-more-"
+                "trial-d+data.split_seed={seed}+data.augmentation.cutout=4\
+                 +model.filters=16_32_64_64_64+1-more-"
             );
             assert!(name.starts_with(&start), "{name}");
             assert_eq!(

@@ -8,7 +8,7 @@ use super::chain::parse;
 use super::error::{ExperimentError, Located};
 use super::overrides::Override;
 use super::resolve::header_of;
-use super::run_name::value_text;
+use super::run_name::{check_run_name, value_text};
 use super::source::{SWEEPS, Source, find, names_below};
 use super::value::value_error;
 use crate::run::nearest;
@@ -75,6 +75,8 @@ impl Sweep {
     /// # Errors
     /// No such sweep, with the known ones; an error in its file, with the position.
     pub fn load(folder: &Path, name: &str) -> Result<Self, ExperimentError> {
+        // It is part of paths and of scripts.
+        check_run_name(folder, name, "")?;
         let source = find(folder, &format!("{SWEEPS}/{name}")).map_err(|error| match error {
             ExperimentError::Unknown { .. } => {
                 let known = known_sweeps(folder);
@@ -184,18 +186,6 @@ impl Sweep {
         }
         settings
     }
-
-    /// Returns the keys that differ between settings, in the order of the list and the grid.
-    pub fn keys(&self) -> Vec<String> {
-        let listed = self.list.iter().flatten().map(|change| change.key.clone());
-        let mut keys: Vec<String> = Vec::new();
-        for key in listed.chain(self.grid.iter().map(|(key, _)| key.clone())) {
-            if !keys.contains(&key) {
-                keys.push(key);
-            }
-        }
-        keys
-    }
 }
 
 /// Returns the names of all sweeps, local and shipped, in order.
@@ -299,13 +289,6 @@ mod tests {
             "train.optimizer=sgd train.momentum=0.8 train.learning_rate=0.01 model.filters=[8, 16]"
         );
         assert_eq!(texts(std::slice::from_ref(&sweep.set)), ["train.epochs=3"]);
-        let keys = [
-            "train.optimizer",
-            "train.momentum",
-            "train.learning_rate",
-            "model.filters",
-        ];
-        assert_eq!(sweep.keys(), keys);
     }
 
     #[test]

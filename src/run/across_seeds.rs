@@ -74,7 +74,7 @@ impl SeedValues {
 /// # Source
 /// Above 30: Abramowitz and Stegun, "Handbook of Mathematical Functions", 1964, 26.7.5, whose error
 /// is below 1e-6 there.
-fn t_quantile(freedom: usize) -> f64 {
+pub fn t_quantile(freedom: usize) -> f64 {
     if let Some(quantile) = T.get(freedom - 1) {
         return *quantile;
     }

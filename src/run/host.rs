@@ -10,3 +10,12 @@ pub(crate) fn host_name() -> String {
         .or_else(|| std::env::var("COMPUTERNAME").ok())
         .map_or_else(|| "this host".to_string(), |name| name.trim().to_string())
 }
+
+/// Returns the start of this machine as the system numbers it, so that machines of one name differ;
+/// empty where the system does not.
+pub(super) fn boot() -> String {
+    /// Digits that are kept.
+    const DIGITS: usize = 8;
+    let id = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+    id.chars().take(DIGITS).collect()
+}

@@ -131,7 +131,10 @@ impl SweepDir {
                 )),
             }
         });
-        parsed.collect::<Result<_, _>>().map(Some)
+        match parsed.collect::<Result<Vec<_>, _>>()? {
+            cells if cells.is_empty() => Err(RunError::damaged(&path, "it has no cells")),
+            cells => Ok(Some(cells)),
+        }
     }
 
     /// Writes the plan.

@@ -79,7 +79,7 @@ pub struct UndoneRow {
     pub run: String,
     /// Training seed.
     pub seed: u64,
-    /// "not started", "running", "stopped" or "failed".
+    /// "not started", "running", "stopped", "not tested", "trained with other values" or "failed".
     pub state: String,
     /// Why it failed.
     pub reason: String,

@@ -4,6 +4,7 @@
 pub mod ablation;
 pub mod accuracy;
 pub mod agreement;
+mod any_experiment;
 pub mod benchmark;
 mod box_faults;
 mod boxes;
@@ -50,6 +51,7 @@ mod unknown_run;
 mod watch;
 mod weights;
 
+pub use any_experiment::AnyExperiment;
 pub use boxes::BoxSource;
 pub use caveat::{Caveat, Verdicts};
 pub use choice::{

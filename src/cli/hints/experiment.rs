@@ -27,7 +27,7 @@ pub(in crate::cli) fn experiment(error: &ExperimentError, commands: &Commands) -
             Some(suggestion(near.as_deref(), "known bases", known))
         }
         ExperimentError::UnknownSweep { name, near, known } => Some(format!(
-            "{}; or give its --experiment and --grid, or write \"experiments/sweeps/{name}.toml\"",
+            "{}; or describe it with --experiment and --grid, or write \"experiments/sweeps/{name}.toml\"",
             suggestion(near.as_deref(), "known sweeps", known)
         )),
         ExperimentError::UnknownKey { near, known, .. } => {

@@ -24,6 +24,18 @@ pub(in crate::cli) fn sweep(error: &SweepError, commands: &Commands) -> (String,
                 .to_string(),
             true,
         ),
+        SweepError::NoTest { .. } => (
+            "leave \"test\" out, and measure them with evaluate".to_string(),
+            true,
+        ),
+        SweepError::TwoDatasets { .. } => (
+            "plan a sweep per data set, or give all one base".to_string(),
+            true,
+        ),
+        SweepError::NotDescribed { .. } => (
+            "give its --experiment, --grid and other flags again".to_string(),
+            true,
+        ),
         SweepError::Setting { .. } => (String::new(), true),
         SweepError::NoPlan { name, .. } => (
             format!(

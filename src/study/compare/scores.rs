@@ -1,9 +1,9 @@
 //! From a score of every test image or clip, by run and seed, to tables with intervals and tests.
 
-use crate::run::{ComparedRow, PairedRow};
+use crate::run::{ComparedRow, PairedRow, SeedValues};
 use crate::study::{Summary, Values, joined_seeds};
 
-use super::significance::{holm, mcnemar, seeds_difference, seeds_interval};
+use super::significance::{holm, mcnemar, seeds_difference};
 
 /// One score of one run.
 #[derive(Debug, Clone)]
@@ -79,7 +79,7 @@ pub(super) fn tables(found: &[Scored], is_share: bool) -> (Vec<ComparedRow>, Vec
     let intervals = summary.intervals();
     let rows = found.iter().zip(&columns).map(|(scored, column)| {
         let (interval, means) = (intervals[*column], scored.means());
-        let over_seeds = seeds_interval(&means);
+        let over_seeds = SeedValues(means.clone()).spread();
         ComparedRow {
             test: interval.mean,
             low: interval.low,
@@ -87,8 +87,8 @@ pub(super) fn tables(found: &[Scored], is_share: bool) -> (Vec<ComparedRow>, Vec
             items: interval.n,
             lowest_seed: means.iter().copied().fold(f64::INFINITY, f64::min),
             highest_seed: means.iter().copied().fold(f64::NEG_INFINITY, f64::max),
-            seeds_low: over_seeds.map(|ends| ends.0),
-            seeds_high: over_seeds.map(|ends| ends.1),
+            seeds_low: over_seeds.map(|spread| spread.low),
+            seeds_high: over_seeds.map(|spread| spread.high),
             ..scored.about.clone()
         }
     });

@@ -1,11 +1,6 @@
 //! How sure a difference is: McNemar's exact test, Holm's correction, and Student's t over seeds.
 
-/// Student's t for a two-sided 95 % interval, for 1 to 30 degrees of freedom.
-const T: [f64; 30] = [
-    12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160,
-    2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064, 2.060, 2.056,
-    2.052, 2.048, 2.045, 2.042,
-];
+use crate::run::t_quantile;
 
 /// Returns the two-sided p of McNemar's exact test: the probability that `only_first` and `only_second`
 /// images, which one network alone predicts correctly, split at least as unevenly by a fair coin. 1
@@ -46,16 +41,6 @@ pub fn holm(values: &[f64]) -> Vec<f64> {
     corrected
 }
 
-/// Returns the 95 % interval of the mean of `values`, one per seed; nothing for a single one.
-///
-/// # Source
-/// Student, "The probable error of a mean", 1908.
-pub fn seeds_interval(values: &[f64]) -> Option<(f64, f64)> {
-    let (mean, error, freedom) = mean_error(values)?;
-    let half = t(freedom) * error;
-    Some((mean - half, mean + half))
-}
-
 /// Returns the 95 % interval of the mean of `second` minus that of `first`, each with a value per seed;
 /// nothing unless both have several. Seeds of two experiments are not paired: equal numbers start
 /// different networks.
@@ -87,8 +72,7 @@ fn mean_error(values: &[f64]) -> Option<(f64, f64, f64)> {
 
 fn t(freedom: f64) -> f64 {
     // Rounding may take a whole number of degrees to just below it.
-    let whole = (freedom + 1e-9) as usize;
-    T[whole.clamp(1, T.len()) - 1]
+    t_quantile(((freedom + 1e-9) as usize).max(1))
 }
 
 #[cfg(test)]
@@ -138,15 +122,10 @@ mod tests {
     }
 
     #[test]
-    fn intervals_over_seeds_by_hand() {
-        assert_eq!(seeds_interval(&[0.5]), None);
-        // Mean 2, deviation 1, error 1 / sqrt(3), 2 degrees of freedom.
-        let (low, high) = seeds_interval(&[1.0, 2.0, 3.0]).expect("three");
-        let half = 4.303 / 3.0_f64.sqrt();
-        assert!(near(low, 2.0 - half) && near(high, 2.0 + half));
+    fn differences_over_seeds_by_hand() {
         // Equal errors of two seeds each: 2 degrees, error sqrt(2) * 0.5 = deviation 0.7071 / sqrt(2) each.
         let (low, high) = seeds_difference(&[1.0, 2.0], &[4.0, 5.0]).expect("two each");
-        let half = 4.303 * 0.5_f64.sqrt();
+        let half = 4.302653 * 0.5_f64.sqrt();
         assert!(
             near(low, 3.0 - half) && near(high, 3.0 + half),
             "{low} {high}"

@@ -1,10 +1,10 @@
 //! One cell: trained to its end, wherever it runs.
 
-use crate::run::{Measured, PlannedCell, RunDir, SweepDir, is_locked, read_measured};
+use crate::run::{Measured, PlannedCell, RunDir, RunError, SweepDir, is_locked, read_measured};
 use crate::study::training::Training;
 use crate::study::watch::Watch;
-use crate::study::{Runs, StudyError, is_done};
-use crate::train::Outcome;
+use crate::study::{AnyExperiment, Runs, StudyError, is_done};
+use crate::train::{Outcome, TrainError};
 
 use super::error::SweepError;
 use super::plan::{VERSION, hash, resolved};
@@ -40,6 +40,11 @@ pub fn run_cell(
             Ok(end)
         }
         Err(StudyError::Stopped) => Ok(CellEnd::Stopped),
+        // It began elsewhere after the first look.
+        Err(
+            StudyError::Run(RunError::Locked { .. })
+            | StudyError::Train(TrainError::Run(RunError::Locked { .. })),
+        ) => Ok(CellEnd::Elsewhere),
         Err(error) => {
             // The first error is the one to report.
             let _ = dir.write_failure(cell, &error.to_string());
@@ -99,10 +104,50 @@ pub(super) fn tested(run: &RunDir, epoch: u32) -> Result<Option<Measured>, Study
     Ok(read_measured(run)?.into_iter().rfind(is_it))
 }
 
-/// Returns the numbers of the cells whose run is not done.
-pub fn pending(runs: &Runs, cells: &[PlannedCell]) -> Vec<u64> {
+/// What is there of a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// All that was planned.
+    Done,
+    /// Its run is done, and was not measured on the test split.
+    Untested,
+    /// A run of its name that was trained with other values.
+    Other,
+    /// No run that is done.
+    Open,
+}
+
+/// Returns what is there of each cell.
+pub(super) fn standings(runs: &Runs, cells: &[PlannedCell]) -> Result<Vec<Standing>, StudyError> {
+    let mut last: Option<(String, AnyExperiment)> = None;
+    let standing = |cell: &PlannedCell| {
+        let run = cell.dir(&runs.checkpoints);
+        if !is_done(&run) {
+            return Ok(Standing::Open);
+        }
+        // Seeds of one experiment follow each other.
+        let (_, experiment) = match last.take() {
+            Some(same) if same.0 == cell.run => last.insert(same),
+            _ => last.insert((cell.run.clone(), resolved(runs, cell)?)),
+        };
+        Ok(match () {
+            () if !experiment.is_of(&run)? => Standing::Other,
+            () if cell.test && !is_tested(&run)? => Standing::Untested,
+            () => Standing::Done,
+        })
+    };
+    cells.iter().map(standing).collect()
+}
+
+/// Returns the numbers of the cells that are not done.
+///
+/// # Errors
+/// A damaged record; an experiment that does not resolve.
+pub fn pending(runs: &Runs, cells: &[PlannedCell]) -> Result<Vec<u64>, StudyError> {
+    let standings = standings(runs, cells)?;
     let open = cells
         .iter()
-        .filter(|cell| !is_done(&cell.dir(&runs.checkpoints)));
-    open.map(|cell| cell.cell).collect()
+        .zip(standings)
+        .filter(|(_, standing)| *standing != Standing::Done);
+    Ok(open.map(|(cell, _)| cell.cell).collect())
 }

@@ -44,56 +44,45 @@ pub fn slurm_array(job: &Job, (first, count): (u64, u64)) -> String {
         0 => String::new(),
         most => format!("%{most}"),
     };
-    let Job {
-        name,
-        program,
-        folder,
-        logs,
-        ..
-    } = job;
-    let mut lines = vec![
-        "#!/bin/bash".to_string(),
-        format!("#SBATCH --job-name=camtrail-{name}"),
-        format!("#SBATCH --array=0-{}{throttle}", count - 1),
-        "#SBATCH --requeue".to_string(),
-        format!("#SBATCH --signal=USR1@{GRACE_SECONDS}"),
-        "#SBATCH --open-mode=append".to_string(),
-        format!("#SBATCH --output={logs}/slurm-%A_%a.log"),
+    let options = [
+        format!("--array=0-{}{throttle}", count - 1),
+        "--requeue".to_string(),
+        format!("--signal=USR1@{GRACE_SECONDS}"),
+        "--open-mode=append".to_string(),
     ];
-    lines.extend(job.options.iter().map(|option| format!("#SBATCH {option}")));
-    lines.push(format!(
-        "cd {folder} || exit 1\n\
-         srun --kill-on-bad-exit=0 {program} sweep run {name} --cell $(({first} + \
+    let Job { name, program, .. } = job;
+    let commands = format!(
+        "srun --kill-on-bad-exit=0 {program} sweep run {name} --cell $(({first} + \
          SLURM_ARRAY_TASK_ID))\n\
          code=$?\n\
          # Stopped with a checkpoint saved: the cell goes on from there.\n\
-         if [ $code -eq {TRY_AGAIN} ]; then\n  \
-           scontrol requeue \"${{SLURM_ARRAY_JOB_ID}}_${{SLURM_ARRAY_TASK_ID}}\"\n\
+         job=\"${{SLURM_ARRAY_JOB_ID}}_${{SLURM_ARRAY_TASK_ID}}\"\n\
+         if [ $code -eq {TRY_AGAIN} ] && [ \"$(squeue -h -j $job -o %T)\" = RUNNING ]; then\n  \
+           scontrol requeue $job\n\
          fi\n\
          exit $code"
-    ));
-    lines.join("\n") + "\n"
+    );
+    slurm_script(job, ["", "%A_%a"], &options, &commands)
 }
 
 /// Returns the script of Slurm that merges the results once every cell has ended.
 pub fn slurm_merge(job: &Job) -> String {
-    let Job {
-        name,
-        program,
-        folder,
-        logs,
-        ..
-    } = job;
-    let mut lines = vec![
-        "#!/bin/bash".to_string(),
-        format!("#SBATCH --job-name=camtrail-{name}-merge"),
-        format!("#SBATCH --output={logs}/slurm-merge-%j.log"),
+    let commands = format!("exec {} sweep merge {}", job.program, job.name);
+    slurm_script(job, ["-merge", "merge-%j"], &[], &commands)
+}
+
+/// Returns the script of a job with the endings of its name and of its log.
+fn slurm_script(job: &Job, [name, log]: [&str; 2], options: &[String], commands: &str) -> String {
+    let own = [
+        format!("--job-name=camtrail-{}{name}", job.name),
+        format!("--output={}/slurm-{log}.log", job.logs),
     ];
-    lines.extend(job.options.iter().map(|option| format!("#SBATCH {option}")));
-    lines.push(format!(
-        "cd {folder} || exit 1\nexec {program} sweep merge {name}"
-    ));
-    lines.join("\n") + "\n"
+    let options = own.iter().chain(options).chain(&job.options);
+    let options: String = options
+        .map(|option| format!("#SBATCH {option}\n"))
+        .collect();
+    let folder = &job.folder;
+    format!("#!/bin/bash\n{options}cd {folder} || exit 1\n{commands}\n")
 }
 
 /// Returns an Indexed Job of Kubernetes: one pod per cell, in the container `image`, with the volume
@@ -195,19 +184,20 @@ mod tests {
             script,
             "#!/bin/bash\n\
              #SBATCH --job-name=camtrail-rates\n\
+             #SBATCH --output=c/sweeps/rates/slurm-%A_%a.log\n\
              #SBATCH --array=0-999%4\n\
              #SBATCH --requeue\n\
              #SBATCH --signal=USR1@120\n\
              #SBATCH --open-mode=append\n\
-             #SBATCH --output=c/sweeps/rates/slurm-%A_%a.log\n\
              #SBATCH --partition=gpu\n\
              cd /home/x || exit 1\n\
              srun --kill-on-bad-exit=0 /bin/camtrail --runs c sweep run rates --cell $((1000 + \
              SLURM_ARRAY_TASK_ID))\n\
              code=$?\n\
              # Stopped with a checkpoint saved: the cell goes on from there.\n\
-             if [ $code -eq 75 ]; then\n  \
-               scontrol requeue \"${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID}\"\n\
+             job=\"${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID}\"\n\
+             if [ $code -eq 75 ] && [ \"$(squeue -h -j $job -o %T)\" = RUNNING ]; then\n  \
+               scontrol requeue $job\n\
              fi\n\
              exit $code\n"
         );

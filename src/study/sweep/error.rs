@@ -8,7 +8,7 @@ use crate::experiment::ExperimentError;
 #[derive(Debug, thiserror::Error)]
 pub enum SweepError {
     /// It has more cells than it allows.
-    #[error("sweep {name:?} has {cells} cells, allowed are {most}")]
+    #[error("sweep {name:?} has {cells} cells; at most {most} are allowed")]
     TooLarge {
         /// The sweep.
         name: String,
@@ -41,8 +41,30 @@ pub enum SweepError {
         /// The error.
         source: Box<ExperimentError>,
     },
+    /// Frames are predicted, and have no test accuracy.
+    #[error("\"test\" is true, and {experiment} predicts frames, which have no accuracy")]
+    NoTest {
+        /// The experiment.
+        experiment: String,
+    },
+    /// Cells of different data sets cannot be ranked together.
+    #[error("{experiment} is trained on {second}, others on {first}")]
+    TwoDatasets {
+        /// The first data set.
+        first: &'static str,
+        /// The other data set.
+        second: &'static str,
+        /// The experiment on it.
+        experiment: String,
+    },
+    /// A plan is to be replaced without a description.
+    #[error("sweep {name:?} has no file to plan it from")]
+    NotDescribed {
+        /// The sweep.
+        name: String,
+    },
     /// There is no plan.
-    #[error("sweep {name:?} has no plan, {path:?}")]
+    #[error("sweep {name:?} has no plan at {path:?}")]
     NoPlan {
         /// The sweep.
         name: String,

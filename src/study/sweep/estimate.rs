@@ -1,10 +1,9 @@
 //! What a sweep will cost, from runs that were made before.
 
 use crate::run::{PlannedCell, RunDir, RunManifest, epoch_seconds, list_runs};
-use crate::study::{Runs, StudyError, is_done};
+use crate::study::{AnyExperiment, Runs, StudyError, is_done};
 use crate::train::checkpoint_bytes;
 
-use super::any::AnyExperiment;
 use super::plan::resolved;
 
 /// The cost of the cells that are not done.

@@ -6,9 +6,9 @@ use crate::run::{
     BestCheckpoint, Cell, PlannedCell, RunError, RunManifest, RunStatus, SeedValues, SweepDir,
     SweepRow, SweepSummaryRow, TableRow, UndoneRow, is_locked, write_wide,
 };
-use crate::study::{Runs, StudyError, is_done};
+use crate::study::{Runs, StudyError};
 
-use super::cell::tested;
+use super::cell::{Standing, standings, tested};
 
 /// The state of a cell without a result.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +19,10 @@ pub enum CellState {
     Running,
     /// Stopped, or killed.
     Stopped,
+    /// Trained, and not measured on the test split.
+    Untested,
+    /// A run of its name was trained with other values.
+    Other,
     /// Failed, with the reason.
     Failed(String),
 }
@@ -30,6 +34,8 @@ impl CellState {
             Self::NotStarted => "not started",
             Self::Running => "running",
             Self::Stopped => "stopped",
+            Self::Untested => "not tested",
+            Self::Other => "trained with other values",
             Self::Failed(_) => "failed",
         }
     }
@@ -57,9 +63,9 @@ pub fn merge(runs: &Runs, name: &str, cells: &[PlannedCell]) -> Result<Merged, S
     let dir = SweepDir::new(&runs.checkpoints, name);
     let keys = keys(cells);
     let (mut rows, mut undone) = (Vec::new(), Vec::new());
-    for cell in cells {
+    for (cell, standing) in cells.iter().zip(standings(runs, cells)?) {
         let run = cell.dir(&runs.checkpoints);
-        if is_done(&run) {
+        if standing == Standing::Done {
             let manifest = RunManifest::read(&run.manifest())?;
             let best = run.read_best()?;
             let test = match cell.test {
@@ -69,7 +75,7 @@ pub fn merge(runs: &Runs, name: &str, cells: &[PlannedCell]) -> Result<Merged, S
             let row = row(cell, (&manifest, &best), test.map(|test| test.accuracy));
             rows.push((row, values(cell, &keys)));
         } else {
-            undone.push((cell.clone(), state(&dir, cell, runs)?));
+            undone.push((cell.clone(), state(&dir, (cell, standing), runs)?));
         }
     }
     let summary = summarised(&rows, &keys);
@@ -126,14 +132,24 @@ fn values(cell: &PlannedCell, keys: &[String]) -> Vec<String> {
     keys.iter().map(value).collect()
 }
 
-fn state(dir: &SweepDir, cell: &PlannedCell, runs: &Runs) -> Result<CellState, StudyError> {
+fn state(
+    dir: &SweepDir,
+    (cell, standing): (&PlannedCell, Standing),
+    runs: &Runs,
+) -> Result<CellState, StudyError> {
     let run = cell.dir(&runs.checkpoints);
     let path = run.path();
     if is_locked(&path) {
         return Ok(CellState::Running);
     }
+    if standing == Standing::Other {
+        return Ok(CellState::Other);
+    }
     if let Some(failure) = dir.read_failure(cell)? {
         return Ok(CellState::Failed(failure.reason));
+    }
+    if standing == Standing::Untested {
+        return Ok(CellState::Untested);
     }
     if !run.manifest().exists() {
         return Ok(CellState::NotStarted);

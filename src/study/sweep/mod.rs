@@ -1,6 +1,5 @@
 //! Sweeps: many runs from one description, planned, run in any order by anyone, and merged.
 
-mod any;
 mod cell;
 pub mod engine;
 mod error;

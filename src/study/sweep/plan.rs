@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use crate::experiment::{Override, Sweep};
 use crate::run::{PlannedCell, SweepDir, sha256};
 use crate::study::once::check_once;
-use crate::study::{Runs, StudyError};
+use crate::study::{AnyExperiment, Runs, StudyError};
 
-use super::any::AnyExperiment;
 use super::error::SweepError;
 
 /// Version of this program.
@@ -43,6 +42,7 @@ pub fn plan(runs: &Runs, sweep: &Sweep) -> Result<Vec<PlannedCell>, StudyError> 
     }
     let mut cells: Vec<PlannedCell> = Vec::new();
     let mut known = BTreeMap::new();
+    let mut dataset = None;
     for experiment in &sweep.experiments {
         for setting in sweep.settings() {
             let pair = |change: &Override| (change.key().to_string(), change.value().to_string());
@@ -60,6 +60,21 @@ pub fn plan(runs: &Runs, sweep: &Sweep) -> Result<Vec<PlannedCell>, StudyError> 
                 hash: String::new(),
             };
             let resolved = resolved(runs, &planned)?;
+            if sweep.test && matches!(resolved, AnyExperiment::Forecast(_)) {
+                return Err(SweepError::NoTest {
+                    experiment: experiment.clone(),
+                }
+                .into());
+            }
+            let dataset = *dataset.get_or_insert(resolved.dataset());
+            if dataset != resolved.dataset() {
+                return Err(SweepError::TwoDatasets {
+                    first: dataset,
+                    second: resolved.dataset(),
+                    experiment: experiment.clone(),
+                }
+                .into());
+            }
             for &seed in &sweep.seeds {
                 let mut cell = PlannedCell {
                     cell: cells.len() as u64,
@@ -130,7 +145,11 @@ pub fn planned(
     replace: bool,
 ) -> Result<Vec<PlannedCell>, StudyError> {
     let dir = SweepDir::new(&runs.checkpoints, name);
-    let before = dir.read_plan()?;
+    // A damaged plan, or one of another version, can be replaced.
+    let before = match (replace, sweep) {
+        (true, Some(_)) => None,
+        _ => dir.read_plan()?,
+    };
     let now = sweep.map(|sweep| plan(runs, sweep)).transpose()?;
     let cells = match (before, now) {
         (None, None) => {
@@ -140,12 +159,18 @@ pub fn planned(
             }
             .into());
         }
-        (Some(before), Some(now)) if !replace => {
+        (Some(before), Some(now)) => {
             check_version(name, &before)?;
             check_same(name, &before, &now)?;
             return Ok(before);
         }
-        (_, Some(now)) => now,
+        (None, Some(now)) => now,
+        (Some(_), None) if replace => {
+            return Err(SweepError::NotDescribed {
+                name: name.to_string(),
+            }
+            .into());
+        }
         (Some(before), None) => {
             check_version(name, &before)?;
             return Ok(before);

@@ -1,22 +1,35 @@
 //! An experiment of either kind, for what does not depend on the kind.
 
-use crate::experiment::{Experiment, ForecastExperiment, Override, Resolved};
-use crate::experiment::{ExperimentError, ExperimentKind};
+use crate::experiment::{
+    Experiment, ExperimentError, ExperimentKind, FieldDifference, ForecastExperiment, Override,
+    Resolved, changes, compare,
+};
 use crate::model::NetworkSize;
-use crate::study::training::{Training, train_unless_done};
-use crate::study::watch::Watch;
-use crate::study::{Runs, StudyError, Which, accuracy};
+use crate::run::RunDir;
 use crate::train::{CheckpointSpec, TrainSpec};
 
+use super::accuracy;
+use super::error::StudyError;
+use super::identity::saved_experiment;
+use super::runs::{Runs, Which};
+use super::training::{Training, train_unless_done};
+use super::watch::Watch;
+
 /// An experiment of either kind.
-pub(super) enum AnyExperiment {
+#[derive(Debug, Clone)]
+pub enum AnyExperiment {
+    /// It trains a network that classifies images.
     Classify(Box<Resolved>),
+    /// It trains a network that predicts frames.
     Forecast(Box<Resolved<ForecastExperiment>>),
 }
 
 impl AnyExperiment {
     /// Returns the experiment `name`, on `base` if given, with `overrides` on top.
-    pub(super) fn load(
+    ///
+    /// # Errors
+    /// As [`Runs::experiment`].
+    pub fn load(
         runs: &Runs,
         name: &str,
         base: Option<&str>,
@@ -31,8 +44,33 @@ impl AnyExperiment {
         }
     }
 
+    /// Returns the header and the whole text.
+    pub fn text(&self) -> (&str, &str) {
+        match self {
+            Self::Classify(resolved) => (&resolved.header, &resolved.text),
+            Self::Forecast(resolved) => (&resolved.header, &resolved.text),
+        }
+    }
+
+    /// Returns the number of blocks or layers.
+    pub fn blocks(&self) -> usize {
+        match self {
+            Self::Classify(resolved) => resolved.experiment.model.blocks(),
+            Self::Forecast(resolved) => resolved.experiment.forecast.hidden.len(),
+        }
+    }
+
+    /// Returns the keys in which it differs from `other`, or `None` for different kinds.
+    pub fn compare(&self, other: &Self) -> Option<Vec<FieldDifference>> {
+        match (self, other) {
+            (Self::Classify(a), Self::Classify(b)) => Some(compare(&a.experiment, &b.experiment)),
+            (Self::Forecast(a), Self::Forecast(b)) => Some(compare(&a.experiment, &b.experiment)),
+            _ => None,
+        }
+    }
+
     /// Returns the name of its run.
-    pub(super) fn name(&self) -> &str {
+    pub fn name(&self) -> &str {
         match self {
             Self::Classify(resolved) => &resolved.name,
             Self::Forecast(resolved) => &resolved.name,
@@ -40,7 +78,7 @@ impl AnyExperiment {
     }
 
     /// Returns the base that replaces the experiment's own.
-    pub(super) fn base(&self) -> Option<&str> {
+    pub fn base(&self) -> Option<&str> {
         let (replaced, base) = match self {
             Self::Classify(resolved) => (resolved.base_replaced, &resolved.base),
             Self::Forecast(resolved) => (resolved.base_replaced, &resolved.base),
@@ -49,7 +87,7 @@ impl AnyExperiment {
     }
 
     /// Returns its values as JSON.
-    pub(super) fn values(&self) -> serde_json::Value {
+    pub fn values(&self) -> serde_json::Value {
         let values = match self {
             Self::Classify(resolved) => serde_json::to_value(&resolved.experiment),
             Self::Forecast(resolved) => serde_json::to_value(&resolved.experiment),
@@ -58,7 +96,10 @@ impl AnyExperiment {
     }
 
     /// Returns the size of its network; that of classifiers of files needs the files.
-    pub(super) fn size(&self, runs: &Runs) -> Result<NetworkSize, StudyError> {
+    ///
+    /// # Errors
+    /// Absent files, if the shape of the images must be read from them.
+    pub fn size(&self, runs: &Runs) -> Result<NetworkSize, StudyError> {
         Ok(match self {
             Self::Classify(resolved) => {
                 let experiment = &resolved.experiment;
@@ -69,7 +110,7 @@ impl AnyExperiment {
     }
 
     /// Returns what a run writes: the training options and the checkpoints to keep.
-    pub(super) fn kept(&self) -> (&TrainSpec, &CheckpointSpec) {
+    pub fn kept(&self) -> (&TrainSpec, &CheckpointSpec) {
         match self {
             Self::Classify(resolved) => {
                 let experiment = &resolved.experiment;
@@ -82,8 +123,26 @@ impl AnyExperiment {
         }
     }
 
+    /// Returns whether `run` was trained with this experiment.
+    ///
+    /// # Errors
+    /// A damaged record.
+    pub fn is_of(&self, run: &RunDir) -> Result<bool, StudyError> {
+        fn same<E: ExperimentKind>(run: &RunDir, ours: &Resolved<E>) -> Result<bool, StudyError> {
+            match saved_experiment::<E>(run) {
+                Ok(saved) => Ok(changes(&saved.experiment, &ours.experiment).is_empty()),
+                Err(StudyError::Experiment(ExperimentError::OtherKind { .. })) => Ok(false),
+                Err(error) => Err(error),
+            }
+        }
+        match self {
+            Self::Classify(resolved) => same(run, resolved),
+            Self::Forecast(resolved) => same(run, resolved),
+        }
+    }
+
     /// Returns the name of the data set.
-    pub(super) fn dataset(&self) -> &'static str {
+    pub fn dataset(&self) -> &'static str {
         match self {
             Self::Classify(resolved) => resolved.experiment.dataset_name(),
             Self::Forecast(resolved) => resolved.experiment.dataset_name(),
@@ -91,7 +150,10 @@ impl AnyExperiment {
     }
 
     /// Measures the best checkpoint of the run of `seed` on the test split. Frames have no accuracy.
-    pub(super) fn test(&self, runs: &Runs, seed: u64, watch: &dyn Watch) -> Result<(), StudyError> {
+    ///
+    /// # Errors
+    /// As [`accuracy::measure`].
+    pub fn test(&self, runs: &Runs, seed: u64, watch: &dyn Watch) -> Result<(), StudyError> {
         if let Self::Classify(_) = self {
             let request = accuracy::Request {
                 trials: vec![self.name().to_string()],
@@ -105,12 +167,10 @@ impl AnyExperiment {
     }
 
     /// Trains the run of `seed` to its end.
-    pub(super) fn train(
-        &self,
-        runs: &Runs,
-        seed: u64,
-        watch: &dyn Watch,
-    ) -> Result<Training, StudyError> {
+    ///
+    /// # Errors
+    /// As [`train_unless_done`].
+    pub fn train(&self, runs: &Runs, seed: u64, watch: &dyn Watch) -> Result<Training, StudyError> {
         match self {
             Self::Classify(resolved) => train_unless_done(runs, resolved, seed, watch),
             Self::Forecast(resolved) => train_unless_done(runs, resolved, seed, watch),
