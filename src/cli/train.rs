@@ -98,7 +98,7 @@ fn run_kind<E: Trainable>(
             warn(&accepted);
         }
         if mode != StartMode::Resume {
-            warn_of_others(context, resolved, seed)?;
+            warn_of_others(context, resolved, seed);
         }
         let outcome = train_run(&context.runs, resolved, (seed, mode), context)?;
         if let Some(code) = show(context, &run, &Training::Ended(outcome))? {
@@ -137,12 +137,10 @@ fn run_name<E: Trainable>(
 
 /// Notes that another seed of the same name was trained with other values: the two are not seeds of one
 /// experiment.
-fn warn_of_others<E: Trainable>(
-    context: &Context,
-    resolved: &Resolved<E>,
-    seed: u64,
-) -> anyhow::Result<()> {
-    for other in list_runs(&context.runs.root_of(resolved))? {
+fn warn_of_others<E: Trainable>(context: &Context, resolved: &Resolved<E>, seed: u64) {
+    // A folder that cannot be listed is reported by the training.
+    let others = list_runs(&context.runs.root_of(resolved)).unwrap_or_default();
+    for other in others {
         if other.trial() != resolved.name || other.seed() == seed || !other.has_best() {
             continue;
         }
@@ -159,10 +157,9 @@ fn warn_of_others<E: Trainable>(
                 resolved.name,
                 in_words(&changed)
             ));
-            return Ok(());
+            return;
         }
     }
-    Ok(())
 }
 
 /// Notes what the accepted changes of a run lead to, before it continues.
