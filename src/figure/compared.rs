@@ -134,6 +134,8 @@ impl Compared {
         }
         let correlations = self.agreement.iter();
         let correlations = correlations.filter(|row| row.measure == "rank-correlation");
+        // Empty maps have no rank, so their correlation is undefined.
+        let correlations = correlations.filter(|row| row.mean.is_finite());
         let rows: Vec<Row> = correlations
             .map(|row| Row {
                 name: match row.networks.split_once(' ') {
@@ -199,6 +201,13 @@ impl Compared {
                 "Agreement: maps of the {} class of {} pictures; rings: maps of different \
                  pictures.",
                 first.target, first.pictures
+            ));
+        }
+        let undefined = |row: &&ConsistencyRow| !row.mean.is_finite();
+        let undefined = self.agreement.iter().filter(undefined).count();
+        if undefined > 0 {
+            parts.push(format!(
+                "{undefined} rows without a value are left out: the maps of a network are empty."
             ));
         }
         parts.join(" ")
