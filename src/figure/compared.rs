@@ -203,7 +203,8 @@ impl Compared {
                 first.target, first.pictures
             ));
         }
-        let undefined = |row: &&ConsistencyRow| !row.mean.is_finite();
+        let undefined =
+            |row: &&ConsistencyRow| row.measure == "rank-correlation" && !row.mean.is_finite();
         let undefined = self.agreement.iter().filter(undefined).count();
         if undefined > 0 {
             parts.push(format!(
