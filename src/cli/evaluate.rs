@@ -6,11 +6,10 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::data::statistics::Interval;
-use crate::experiment::Experiment;
 use crate::model::backbones::BackboneName;
 use crate::run::{DepthRow, DepthSeedsRow, TableRow, check_file};
 use crate::study::accuracy::Request;
-use crate::study::{Published, Runs, StudyError, forecast, grouped, photo_accuracy};
+use crate::study::{AnyExperiment, Published, Runs, StudyError, forecast, grouped, photo_accuracy};
 
 use super::context::Context;
 use super::evaluate_classes;
@@ -19,7 +18,6 @@ use super::failure::Complaint;
 use super::modes::{Chosen, Given, Mode};
 use super::output::{DONE, listed, note, result, result_table};
 use super::shared::FromWeights;
-use super::train::is_other_kind;
 
 /// Arguments of `evaluate`.
 #[derive(Debug, Clone, Args)]
@@ -124,10 +122,8 @@ pub(super) fn predicts_frames(
     trial: &str,
     base: Option<&str>,
 ) -> Result<bool, StudyError> {
-    match runs.experiment::<Experiment>(trial, base, &[]) {
-        Err(error) if is_other_kind(&error) => Ok(true),
-        resolved => Ok(resolved.map(|_| false)?),
-    }
+    let experiment = AnyExperiment::load(runs, trial, base, &[])?;
+    Ok(matches!(experiment, AnyExperiment::Forecast(_)))
 }
 
 /// Measures every trained seed of the given trials and prints a table.

@@ -79,7 +79,8 @@ pub(super) fn run(context: &Context, arguments: &SweepArguments) -> anyhow::Resu
         SweepVerb::Plan { described, replace } => {
             let cells = described.cells(context, *replace)?;
             result_file(plan_lines(&cells).trim_end());
-            announce(context, &cells, 1)?;
+            let open = pending(&context.runs, &cells)?;
+            announce(context, (&cells, &open), 1)?;
             Ok(DONE)
         }
         SweepVerb::Run {
@@ -93,8 +94,8 @@ pub(super) fn run(context: &Context, arguments: &SweepArguments) -> anyhow::Resu
                 return one(context, name, &described.planned(context)?, index);
             }
             let cells = described.cells(context, false)?;
-            announce(context, &cells, *workers)?;
             let mut open = pending(&context.runs, &cells)?;
+            announce(context, (&cells, &open), *workers)?;
             open.retain(|cell| shard.is_none_or(|shard| shard.has(*cell)));
             let workers = Workers {
                 name,
@@ -139,12 +140,16 @@ fn numbered(context: &Context, given: Option<u64>) -> anyhow::Result<Option<u64>
 }
 
 /// Notes what the cells that are not done will cost.
-fn announce(context: &Context, cells: &[PlannedCell], workers: u16) -> anyhow::Result<()> {
+fn announce(
+    context: &Context,
+    (cells, open): (&[PlannedCell], &[u64]),
+    workers: u16,
+) -> anyhow::Result<()> {
     let Estimate {
         cells: open,
         bytes,
         seconds,
-    } = estimate(&context.runs, cells)?;
+    } = estimate(&context.runs, cells, open)?;
     let all = cells.len();
     if open == 0 {
         note(format!("all {all} cells are done"));

@@ -14,11 +14,8 @@ const NAMED: usize = 10;
 /// Prints the settings, best first, and what is missing.
 pub(super) fn print(found: &Merged, cells: usize) {
     let mut rows: Vec<_> = found.summary.iter().collect();
-    let is_loss = rows.iter().any(|(row, _)| row.measure == "validation_loss");
-    rows.sort_by(|(a, _), (b, _)| match is_loss {
-        true => a.mean.total_cmp(&b.mean),
-        false => b.mean.total_cmp(&a.mean),
-    });
+    let is_loss = rows.first().is_some_and(|(row, _)| row.by_loss());
+    rows.sort_by(|(a, _), (b, _)| a.best_first(b));
     let head = match is_loss {
         true => "validation loss",
         false => "validation %",

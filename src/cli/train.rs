@@ -2,14 +2,12 @@
 
 use clap::Args;
 
-use crate::experiment::{
-    Experiment, ExperimentError, ForecastExperiment, Resolved, changes, check_run_name, in_words,
-};
+use crate::experiment::{FieldDifference, Resolved, changes, check_run_name, in_words};
 use crate::run::{RunDir, RunManifest, list_runs};
 use crate::study::training::{
     Accepted, Trainable, Training, check_unchanged, train_run, train_unless_done,
 };
-use crate::study::{StudyError, check_once, saved_experiment};
+use crate::study::{AnyExperiment, StudyError, check_once, saved_experiment};
 use crate::train::{Outcome, StartMode, StopReason};
 
 use super::commands::{base_words, option};
@@ -51,21 +49,10 @@ pub(super) fn run(context: &Context, arguments: &TrainArguments) -> anyhow::Resu
         arguments.experiment.overrides()?,
     );
     let runs = &context.runs;
-    match runs.experiment::<Experiment>(&arguments.trial, base, &overrides) {
-        Err(error) if is_other_kind(&error) => {
-            let resolved = runs.experiment(&arguments.trial, base, &overrides)?;
-            run_kind::<ForecastExperiment>(context, arguments, resolved)
-        }
-        resolved => run_kind(context, arguments, resolved?),
+    match AnyExperiment::load(runs, &arguments.trial, base, &overrides)? {
+        AnyExperiment::Classify(resolved) => run_kind(context, arguments, *resolved),
+        AnyExperiment::Forecast(resolved) => run_kind(context, arguments, *resolved),
     }
-}
-
-/// Returns whether `error` means that an experiment trains another kind of network.
-pub(super) fn is_other_kind(error: &StudyError) -> bool {
-    matches!(
-        error,
-        StudyError::Experiment(ExperimentError::OtherKind { .. })
-    )
 }
 
 fn run_kind<E: Trainable>(
@@ -148,7 +135,8 @@ fn warn_of_others<E: Trainable>(context: &Context, resolved: &Resolved<E>, seed:
         let Ok(saved) = saved_experiment::<E>(&other) else {
             continue;
         };
-        let changed = changes(&saved.experiment, &resolved.experiment);
+        let mut changed = changes(&saved.experiment, &resolved.experiment);
+        changed.retain(FieldDifference::decides_result);
         if !changed.is_empty() {
             note(format!(
                 "warning: seed {} of {} was trained with other values, so they are not measured \

@@ -27,6 +27,11 @@ impl FieldDifference {
             .iter()
             .any(|fixed| self.key.starts_with(fixed))
     }
+
+    /// Returns whether the key can change what is trained, and not only what is kept of it.
+    pub fn decides_result(&self) -> bool {
+        !self.key.starts_with("checkpoints.")
+    }
 }
 
 /// Returns the keys in which `first` and `second` differ, in the order of their sections.

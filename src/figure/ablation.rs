@@ -9,7 +9,7 @@ use super::canvas::{Anchor, Canvas, Point};
 use super::drawing::Drawing;
 use super::error::FigureError;
 use super::file_name::file_stem;
-use super::folder::{ABLATION_MAPS, FolderFigure};
+use super::folder::{ABLATION_MAPS, Folder, FolderFigure};
 use super::page::{Page, common_panel, empty_panel, pair_labels};
 use super::picture::{PanelSize, heat, picture, picture_size};
 use super::selection::{FINE_CELLS, LayerRule, MapChoice, head_note, images, provenance, unique};
@@ -55,14 +55,7 @@ pub(super) const FIGURE: FolderFigure = FolderFigure {
         };
         let seeds = unique(set.records.iter().map(|record| record.seed));
         for seed in seeds {
-            for choice in choices(&set, Some(seed)) {
-                let of = Compared::Depths;
-                folder.save(&Ablation {
-                    set: &set,
-                    choice,
-                    of,
-                })?;
-            }
+            save_choices(folder, &set, Some(seed), Compared::Depths)?;
         }
         Ok(())
     },
@@ -76,17 +69,20 @@ pub(super) const COMPARED: FolderFigure = FolderFigure {
         let Some(set) = folder.maps(MAPS, "compared-maps", |_| false)? else {
             return Ok(());
         };
-        for choice in choices(&set, None) {
-            let of = Compared::Runs;
-            folder.save(&Ablation {
-                set: &set,
-                choice,
-                of,
-            })?;
-        }
-        Ok(())
+        save_choices(folder, &set, None, Compared::Runs)
     },
 };
+
+/// Saves a figure of each of the [`choices`].
+fn save_choices(
+    folder: &mut Folder<'_>,
+    set: &ExplanationSet,
+    seed: Option<u64>,
+    of: Compared,
+) -> Result<(), FigureError> {
+    let mut choices = choices(set, seed).into_iter();
+    choices.try_for_each(|choice| folder.save(&Ablation { set, choice, of }))
+}
 
 /// Returns the maps of `set` that every network has, of `seed` if given, method by method, the finer
 /// layer first.

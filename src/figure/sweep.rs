@@ -33,16 +33,13 @@ struct SweepFigure {
 
 impl SweepFigure {
     fn is_loss(&self) -> bool {
-        self.rows.iter().any(|row| row.measure == "validation_loss")
+        self.rows[0].by_loss()
     }
 
     /// Returns the settings, best first.
     fn ranked(&self) -> Vec<&SweepSummaryRow> {
         let mut rows: Vec<_> = self.rows.iter().collect();
-        rows.sort_by(|a, b| match self.is_loss() {
-            true => a.mean.total_cmp(&b.mean),
-            false => b.mean.total_cmp(&a.mean),
-        });
+        rows.sort_by(|a, b| a.best_first(b));
         rows.truncate(MOST);
         rows
     }

@@ -52,13 +52,7 @@ impl SeedValues {
     pub fn spread(&self) -> Option<SeedSpread> {
         let values: Vec<f64> = self.defined().collect();
         let seeds = values.len();
-        if seeds < 2 {
-            return None;
-        }
-        let count = seeds as f64;
-        let mean = values.iter().sum::<f64>() / count;
-        let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-        let error = (squares / (count - 1.0) / count).sqrt();
+        let (mean, error) = mean_error(&values)?;
         let half = t_quantile(seeds - 1) * error;
         Some(SeedSpread {
             mean,
@@ -67,6 +61,17 @@ impl SeedValues {
             seeds,
         })
     }
+}
+
+/// Returns the mean of `values` and its standard error; `None` for fewer than two.
+pub fn mean_error(values: &[f64]) -> Option<(f64, f64)> {
+    if values.len() < 2 {
+        return None;
+    }
+    let count = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / count;
+    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+    Some((mean, (squares / (count - 1.0) / count).sqrt()))
 }
 
 /// Returns the 97.5 % quantile of Student's t with `freedom` degrees of freedom, at least 1.

@@ -46,7 +46,7 @@ impl RunDir {
     /// Returns the run whose folder is `path`, if its name is that of a run folder.
     pub fn at(path: &Path) -> Option<Self> {
         let name = |path: &Path| Some(path.file_name()?.to_str()?.to_string());
-        let seed = name(path)?.strip_prefix(SEED_PREFIX)?.parse().ok()?;
+        let seed = seed_of(&name(path)?)?;
         let trial = path.parent()?;
         Some(Self::new(trial.parent()?, &name(trial)?, seed))
     }
@@ -63,8 +63,7 @@ impl RunDir {
 
     /// Returns whether `name` is that of a seed's folder.
     pub fn is_seed(name: &str) -> bool {
-        let number = name.strip_prefix(SEED_PREFIX);
-        number.is_some_and(|digits| digits.parse::<u64>().is_ok())
+        seed_of(name).is_some()
     }
 
     /// Returns the training seed.
@@ -378,11 +377,15 @@ pub fn list_runs(root: &Path) -> Result<Vec<RunDir>, RunError> {
     Ok(runs)
 }
 
+/// Returns the seed in the name of its folder.
+fn seed_of(name: &str) -> Option<u64> {
+    name.strip_prefix(SEED_PREFIX)?.parse().ok()
+}
+
 /// Adds the runs of `trial` and of every folder in it.
 fn add_runs(root: &Path, trial: &str, runs: &mut Vec<RunDir>) -> Result<(), RunError> {
     for name in folder_names(&root.join(trial))? {
-        let digits = name.strip_prefix(SEED_PREFIX);
-        match digits.and_then(|digits| digits.parse().ok()) {
+        match seed_of(&name) {
             Some(seed) if !trial.is_empty() => runs.push(RunDir::new(root, trial, seed)),
             _ if name.starts_with('.') || trial.split('/').count() > MOST_NESTED => {}
             _ if trial.is_empty() => add_runs(root, &name, runs)?,

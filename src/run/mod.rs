@@ -48,7 +48,7 @@ mod table;
 mod totals;
 mod user_file;
 
-pub use across_seeds::{SeedSpread, SeedValues, t_quantile};
+pub use across_seeds::{SeedSpread, SeedValues, mean_error, t_quantile};
 pub use arrays::{Array, StoredArrays};
 pub use atomic::{
     Leftover, clear_beside, clear_temporaries, remove_folder_atomically, write_atomically,

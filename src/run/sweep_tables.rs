@@ -1,5 +1,7 @@
 //! The tables of a merged sweep. Columns with the values of the swept keys follow those of a row.
 
+use std::cmp::Ordering;
+
 use serde::{Deserialize, Serialize};
 
 use super::{SeedValues, TableRow};
@@ -68,6 +70,21 @@ pub struct SweepSummaryRow {
 
 impl TableRow for SweepSummaryRow {
     const FILE: &'static str = "sweep-summary.csv";
+}
+
+impl SweepSummaryRow {
+    /// Returns whether it is ranked by the loss, where the lowest is the best.
+    pub fn by_loss(&self) -> bool {
+        self.measure == "validation_loss"
+    }
+
+    /// Returns the order of two rows by their mean, the best first.
+    pub fn best_first(&self, other: &Self) -> Ordering {
+        match self.by_loss() {
+            true => self.mean.total_cmp(&other.mean),
+            false => other.mean.total_cmp(&self.mean),
+        }
+    }
 }
 
 /// A cell that is not done, as a row of `sweep-undone.csv`.

@@ -139,8 +139,7 @@ pub(super) fn check_one<'a, E: ExperimentKind + 'a>(
     };
     for (other_seed, other) in runs {
         let mut changed = changes(first, other);
-        // What is kept does not change what is trained.
-        changed.retain(|field| !field.key.starts_with("checkpoints."));
+        changed.retain(FieldDifference::decides_result);
         if !changed.is_empty() {
             let differ = |field: &FieldDifference| {
                 format!("{} is {} and {}", field.key, field.first, field.second)

@@ -5,8 +5,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
+use crate::experiment::values;
 use crate::run::{
     RunDir, RunError, RunManifest, RunStatus, epoch_cells, is_locked, list_runs, near_names,
     sha256, unique_names,
@@ -165,7 +166,7 @@ impl Ids {
         let number = u64::from_str_radix(&digest[..16], 16).unwrap_or_default();
         let experiment = FIRST_EXPERIMENT + number % (9 * FIRST_EXPERIMENT);
         // Of the record alone, so that a run keeps its id wherever its folder is. A run that was
-        // trained anew started at another time, and is another run.
+        // trained again started at another time, and is another run.
         let (trial, seed) = (run.trial(), run.seed());
         let RunManifest {
             dataset,
@@ -218,25 +219,17 @@ impl Writer {
 
 /// Returns the keys of the resolved experiment with their values, and trial and seed.
 fn parameters(run: &RunDir, experiment: &str) -> Result<Vec<(String, String)>, RunError> {
-    let table: Map<String, Value> = toml_edit::de::from_str(experiment)
+    let table: Value = toml_edit::de::from_str(experiment)
         .map_err(|reason| RunError::damaged(&run.experiment(), reason))?;
     let mut found = vec![
         ("trial".to_string(), run.trial().to_string()),
         ("seed".to_string(), run.seed().to_string()),
     ];
-    add_keys(&mut found, "", &table);
+    found.extend(values(&table).into_iter().map(|(key, value)| match value {
+        Value::String(text) => (key, text),
+        other => (key, other.to_string()),
+    }));
     Ok(found)
-}
-
-fn add_keys(found: &mut Vec<(String, String)>, before: &str, table: &Map<String, Value>) {
-    for (key, value) in table {
-        let key = format!("{before}{key}");
-        match value {
-            Value::Object(table) => add_keys(found, &format!("{key}."), table),
-            Value::String(text) => found.push((key, text.clone())),
-            other => found.push((key, other.to_string())),
-        }
-    }
 }
 
 fn tags(run: &RunDir, manifest: &RunManifest, ids: &Ids) -> Vec<(String, String)> {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::experiment::{ExperimentKind, changes, values};
+use crate::experiment::{ExperimentKind, FieldDifference, changes, values};
 use crate::run::{
     CURVES_FILE, ComparedRow, DifferenceRow, ExplanationSet, PairedRow, RunDir, RunError, TableRow,
     write_named_curves,
@@ -78,9 +78,8 @@ pub(super) fn differences<E: ExperimentKind>(sides: &[Side<E>]) -> Vec<Differenc
     let mut keys: Vec<String> = Vec::new();
     for side in &sides[1..] {
         let changed = changes(first, &side.runs[0].experiment.experiment);
-        let changed = changed.into_iter().map(|field| field.key);
-        let is_new = |key: &String| !key.starts_with("checkpoints.");
-        for key in changed.filter(is_new) {
+        let changed = changed.into_iter().filter(FieldDifference::decides_result);
+        for key in changed.map(|field| field.key) {
             if !keys.contains(&key) {
                 keys.push(key);
             }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::experiment::{Experiment, ExperimentKind, ForecastExperiment, changes, known};
-use crate::run::{RunDir, SweepDir, list_runs, near_names};
+use crate::run::{RunDir, SweepDir, list_runs, near_names, split_changes};
 use crate::study::identity::{check_one, saved_experiment};
 use crate::study::{Runs, StudyError, Trained};
 
@@ -243,7 +243,7 @@ fn is_on(runs: &Runs, run: &RunDir, base: &str) -> bool {
 /// Returns the base in front of the name of a run, if there is one, and the rest of it. An experiment in a
 /// folder, one of `known`, has a name with several parts.
 fn based<'a>(known: &[String], name: &'a str) -> (Option<&'a str>, &'a str) {
-    let experiment = name.split('+').next().unwrap_or(name);
+    let (experiment, _) = split_changes(name);
     match name.split_once('/') {
         Some((base, rest)) if !known.iter().any(|known| known == experiment) => (Some(base), rest),
         _ => (None, name),

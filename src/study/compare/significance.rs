@@ -1,6 +1,6 @@
 //! How sure a difference is: McNemar's exact test, Holm's correction, and Student's t over seeds.
 
-use crate::run::t_quantile;
+use crate::run::{mean_error, t_quantile};
 
 /// Returns the two-sided p of McNemar's exact test: the probability that `only_first` and `only_second`
 /// images, which one network alone predicts correctly, split at least as unevenly by a fair coin. 1
@@ -49,8 +49,8 @@ pub fn holm(values: &[f64]) -> Vec<f64> {
 /// Welch, "The generalization of Student's problem when several different population variances are
 /// involved", 1947. The degrees of freedom are rounded down, which widens the interval.
 pub fn seeds_difference(first: &[f64], second: &[f64]) -> Option<(f64, f64)> {
-    let ((mean, error, freedom), (other, other_error, other_freedom)) =
-        (mean_error(first)?, mean_error(second)?);
+    let ((mean, error), (other, other_error)) = (mean_error(first)?, mean_error(second)?);
+    let [freedom, other_freedom] = [first, second].map(|values| (values.len() - 1) as f64);
     let square = error.powi(2) + other_error.powi(2);
     let parts = error.powi(4) / freedom + other_error.powi(4) / other_freedom;
     let freedom = match parts > 0.0 {
@@ -59,15 +59,6 @@ pub fn seeds_difference(first: &[f64], second: &[f64]) -> Option<(f64, f64)> {
     };
     let half = t(freedom) * square.sqrt();
     Some((other - mean - half, other - mean + half))
-}
-
-/// Returns the mean, its standard error and the degrees of freedom.
-fn mean_error(values: &[f64]) -> Option<(f64, f64, f64)> {
-    let n = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / n;
-    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-    let freedom = n - 1.0;
-    (values.len() > 1).then(|| (mean, (squares / freedom / n).sqrt(), freedom))
 }
 
 fn t(freedom: f64) -> f64 {

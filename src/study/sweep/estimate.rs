@@ -1,7 +1,7 @@
 //! What a sweep will cost, from runs that were made before.
 
 use crate::run::{PlannedCell, RunDir, RunManifest, epoch_seconds, list_runs};
-use crate::study::{AnyExperiment, Runs, StudyError, is_done};
+use crate::study::{AnyExperiment, Runs, StudyError};
 use crate::train::checkpoint_bytes;
 
 use super::plan::resolved;
@@ -25,22 +25,19 @@ struct Measured {
     seconds: f64,
 }
 
-/// Returns the estimate for the `cells` that are not done. The time of a cell is that of the earlier
+/// Returns the estimate for the `open` ones of the `cells`, by number. The time of a cell is that of the earlier
 /// run on the same data and device whose network is nearest in size, by multiply-adds.
 ///
 /// # Errors
 /// An experiment that does not resolve; a folder that cannot be listed.
-pub fn estimate(runs: &Runs, cells: &[PlannedCell]) -> Result<Estimate, StudyError> {
+pub fn estimate(runs: &Runs, cells: &[PlannedCell], open: &[u64]) -> Result<Estimate, StudyError> {
     let measured = measured(runs)?;
     let mut total = Estimate {
         seconds: Some(0.0),
         ..Estimate::default()
     };
     let mut last: Option<(String, AnyExperiment, (u64, u64))> = None;
-    for cell in cells {
-        if is_done(&cell.dir(&runs.checkpoints)) {
-            continue;
-        }
+    for cell in cells.iter().filter(|cell| open.contains(&cell.cell)) {
         // Seeds of one experiment follow each other.
         let (_, experiment, (parameters, multiply_adds)) = match last.take() {
             Some(same) if same.0 == cell.run => last.insert(same),

@@ -177,7 +177,6 @@ fn summarised(
         let measure = |row: &SweepRow| row.validation_accuracy.unwrap_or(row.validation_loss);
         let values: SeedValues = of_run.iter().map(|(row, _)| measure(row)).collect();
         let spread = values.spread();
-        let mean = values.0.iter().sum::<f64>() / values.0.len() as f64;
         let texts = keys
             .iter()
             .zip(setting)
@@ -195,7 +194,7 @@ fn summarised(
                 None => "validation_loss".to_string(),
             },
             seeds: values.0.len(),
-            mean,
+            mean: spread.map_or(values.0[0], |spread| spread.mean),
             low: spread.map(|spread| spread.low),
             high: spread.map(|spread| spread.high),
             values,
