@@ -277,6 +277,7 @@ fn run(root: &Path, model: &ModelSpec, epochs: u32, data: &Splits) -> RunDir {
             generated: true,
             data: BTreeMap::new(),
             statistics: None,
+            images: None,
             blocks: 2,
             parameters: 0,
             multiply_adds: 0,

@@ -109,6 +109,7 @@ fn manifest() -> RunManifest {
         generated: true,
         data: BTreeMap::new(),
         statistics: None,
+        images: None,
         blocks: 17,
         parameters: 0,
         multiply_adds: 0,

@@ -130,6 +130,7 @@ impl Trial {
             generated: true,
             data: BTreeMap::new(),
             statistics: None,
+            images: None,
             blocks: 2,
             parameters: self.parameters,
             multiply_adds: 0,

@@ -13,8 +13,8 @@ use burn::tensor::Device;
 use camtrail::model::backbones::{Backbone, BackboneName};
 use camtrail::model::tap::Tap;
 use camtrail::model::weights::{
-    ElementKind, ExportedTensor, LoadOptions, WeightFile, WeightsError, export_safetensors,
-    load_backbone,
+    ElementKind, ExportedTensor, LoadOptions, Precision, WeightFile, WeightsError,
+    export_safetensors, load_backbone,
 };
 
 #[path = "support/small_network.rs"]
@@ -256,7 +256,7 @@ fn squeezenet() -> (Backbone, Vec<ExportedTensor>) {
 fn load(tensors: &[ExportedTensor], options: LoadOptions) -> Result<Backbone, WeightsError> {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("net.safetensors");
-    let content = export_safetensors(tensors, &[]).expect("shapes fit");
+    let content = export_safetensors(tensors, &[], Precision::Single).expect("shapes fit");
     fs::write(&path, content).expect("written");
     let file = WeightFile::open(&path)?;
     load_backbone(BackboneName::Squeezenet10, &file, options, &Device::flex())

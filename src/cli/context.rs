@@ -17,6 +17,7 @@ use super::modes::{Chosen, Given, Mode};
 use super::output::note;
 use super::picture_progress::show_decoding;
 use super::progress::{Bar, TrainView};
+use super::published::published_runs;
 use super::shared::{DeviceName, MeasureArguments, Shared};
 use super::signals::Signals;
 
@@ -61,6 +62,7 @@ impl Context {
                 data: DataSearch {
                     flag: shared.data_dir.clone(),
                 },
+                published: published_runs(&shared.runs),
                 ..Runs::new(&shared.runs, device)
             },
             signals: Signals::install()?,

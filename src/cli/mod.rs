@@ -35,6 +35,7 @@ mod modes;
 mod output;
 mod picture_progress;
 mod progress;
+mod published;
 mod reproduce;
 mod sanity;
 mod score;

@@ -120,7 +120,11 @@ const TABLE: [(&str, Mode, &[&str]); 42] = [
     ),
     ("draw", Mode::Only, &["--out"]),
     ("layers", Mode::Only, &["--size --dialect"]),
-    ("export", Mode::Only, &[RUN, "--format --out --force"]),
+    (
+        "export",
+        Mode::Only,
+        &[RUN, "--format --half --out --force"],
+    ),
     ("export-runs", Mode::Only, &["--format --out"]),
     ("weights fetch", Mode::Only, &[]),
     ("weights check", Mode::Only, &[WEIGHTS]),

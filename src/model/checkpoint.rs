@@ -2,14 +2,17 @@
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId, Parameter};
 use burn::optim::{ModuleOptimizer, OptimizerRecord};
-use burn::store::{ModuleRecord, RecordError};
+use burn::store::ModuleRecord;
 use burn::tensor::{Bool, Bytes, Int, Tensor};
 use burn_pack::{Reader, Writer};
 
+use super::exported::with_exported;
 use crate::run::{CheckpointName, CheckpointState, RunDir, RunError, TensorShape};
 
 /// File of the weights in a checkpoint's folder.
 pub const MODEL_FILE: &str = "model.bpk";
+/// File of the weights in place of [`MODEL_FILE`] in a run that was exported to be shared.
+pub const EXPORT_FILE: &str = "model.safetensors";
 /// File of the optimizer's state in a checkpoint's folder.
 pub const OPTIMIZER_FILE: &str = "optimizer.bpk";
 /// File of the weights that the optimizer changes, if [`MODEL_FILE`] holds their average.
@@ -129,6 +132,14 @@ pub fn write_training<N: Module>(
     Ok(run.write_checkpoint(state, &files)?)
 }
 
+/// Returns the name of the file with the weights of the checkpoint of `state`.
+pub fn weights_file(state: &CheckpointState) -> &'static str {
+    match state.files.contains_key(EXPORT_FILE) {
+        true => EXPORT_FILE,
+        false => MODEL_FILE,
+    }
+}
+
 /// Returns `network`, described by `architecture`, with the weights of the checkpoint `name`, and
 /// the state of its training.
 ///
@@ -154,7 +165,11 @@ pub fn load_network<N: Module>(
             expected: architecture.to_string(),
         });
     }
-    let network = with_weights(run, &state, MODEL_FILE, network)?;
+    let network = match weights_file(&state) {
+        EXPORT_FILE => with_exported(network, &run.read_checked(&state, EXPORT_FILE)?)
+            .map_err(|reason| record_error(run, name, EXPORT_FILE, &reason))?,
+        file => with_weights(run, &state, file, network)?,
+    };
     Ok(LoadedCheckpoint { network, state })
 }
 
@@ -239,7 +254,7 @@ fn record_error(
     run: &RunDir,
     checkpoint: CheckpointName,
     file: &'static str,
-    reason: &RecordError,
+    reason: &dyn std::fmt::Display,
 ) -> CheckpointError {
     CheckpointError::Record {
         path: run.path(),

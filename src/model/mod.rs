@@ -5,6 +5,7 @@ mod checkpoint;
 mod classifier;
 mod clips;
 mod cost;
+mod exported;
 mod forecast_spec;
 mod ingredients;
 mod norm;
@@ -23,8 +24,9 @@ mod trained;
 pub mod weights;
 
 pub use checkpoint::{
-    CheckpointError, InTraining, LATEST_FILE, LoadedCheckpoint, MODEL_FILE, OPTIMIZER_FILE,
-    load_network, load_training, numbered, tensor_shapes, write_training,
+    CheckpointError, EXPORT_FILE, InTraining, LATEST_FILE, LoadedCheckpoint, MODEL_FILE,
+    OPTIMIZER_FILE, load_network, load_training, numbered, tensor_shapes, weights_file,
+    write_training,
 };
 pub use classifier::Classifier;
 pub use clips::{clip_tensor, frames_tensor};

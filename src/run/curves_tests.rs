@@ -19,6 +19,7 @@ fn manifest(trial: &str, dataset: &str) -> RunManifest {
         generated: true,
         data: BTreeMap::new(),
         statistics: None,
+        images: None,
         blocks: 1,
         parameters: 0,
         multiply_adds: 0,

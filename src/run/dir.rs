@@ -20,8 +20,6 @@ const SEED_PREFIX: &str = "seed-";
 const HEADS: &str = "heads";
 /// Folder of what was measured, written like the heads.
 const MEASURED: &str = "measured";
-/// Maximum depth of a run's trial below the root: a base, and an experiment in a folder.
-const MOST_NESTED: usize = 4;
 /// Prefix of a picture of the curves, before the run's name.
 const CURVES_PREFIX: &str = "curves-";
 
@@ -364,35 +362,9 @@ impl RunDir {
     }
 }
 
-/// Returns every run under `root`, by trial and then by seed, or none if it does not exist. The
-/// trial is the path of the run's folder below `root`, such as "trial-d", or "shapes/trial-d" for a
-/// run on another base.
-///
-/// # Errors
-/// [`RunError::Io`] if a folder cannot be listed.
-pub fn list_runs(root: &Path) -> Result<Vec<RunDir>, RunError> {
-    let mut runs = Vec::new();
-    add_runs(root, "", &mut runs)?;
-    runs.sort_by(|a, b| (&a.trial, a.seed).cmp(&(&b.trial, b.seed)));
-    Ok(runs)
-}
-
 /// Returns the seed in the name of its folder.
-fn seed_of(name: &str) -> Option<u64> {
+pub(super) fn seed_of(name: &str) -> Option<u64> {
     name.strip_prefix(SEED_PREFIX)?.parse().ok()
-}
-
-/// Adds the runs of `trial` and of every folder in it.
-fn add_runs(root: &Path, trial: &str, runs: &mut Vec<RunDir>) -> Result<(), RunError> {
-    for name in folder_names(&root.join(trial))? {
-        match seed_of(&name) {
-            Some(seed) if !trial.is_empty() => runs.push(RunDir::new(root, trial, seed)),
-            _ if name.starts_with('.') || trial.split('/').count() > MOST_NESTED => {}
-            _ if trial.is_empty() => add_runs(root, &name, runs)?,
-            _ => add_runs(root, &format!("{trial}/{name}"), runs)?,
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
 use super::*;
+use crate::run::list_runs;
 
 #[test]
 fn checkpoint_names_are_ours_alone_and_in_order() {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::arrays::read_file;
 use super::host::host_name;
-use super::pixel_statistics::PixelStatistics;
+use super::pixel_statistics::{ImageRecord, PixelStatistics};
 use super::sealed::Sealed;
 use super::totals::TotalsRecord;
 use super::{Checksum, RunError, write_atomically};
@@ -63,6 +63,9 @@ pub struct RunManifest {
     /// Statistics with which images are standardised; absent in the first runs' records and for clips.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub statistics: Option<PixelStatistics>,
+    /// What the network knows of images; absent in the first runs' records and for clips.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub images: Option<ImageRecord>,
     /// Number of convolution blocks.
     pub blocks: usize,
     /// Number of trainable parameters.

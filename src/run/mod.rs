@@ -36,6 +36,7 @@ mod output;
 mod own_file;
 mod pixel_statistics;
 mod rows;
+mod run_list;
 mod sanity;
 mod scores;
 mod sealed;
@@ -69,7 +70,7 @@ pub use curves::{
     write_named_curves,
 };
 pub use depth::DepthRow;
-pub use dir::{EPOCHS_FILE, MANIFEST_FILE, RunDir, list_runs};
+pub use dir::{EPOCHS_FILE, MANIFEST_FILE, RunDir};
 pub use error::RunError;
 pub use evaluation::{CalibrationRow, EvaluationRow, PerClassRow, PredictionRow};
 pub use explanations::{
@@ -92,11 +93,12 @@ pub use measured::{Measured, add_measured, read_measured};
 pub use near::{near_names, nearest};
 pub use output::{Output, StagedSet, check_file, check_folder, settle};
 pub use own_file::open_own;
-pub use pixel_statistics::PixelStatistics;
+pub use pixel_statistics::{ImageRecord, PixelStatistics};
 pub use rows::{
     EpochRecord, EpochRow, ForecastRow, append_epoch_record, check_epoch_records, epoch_seconds,
     read_epoch_records, truncate_epoch_records,
 };
+pub use run_list::{PUBLISHED, list_runs};
 pub use sanity::{
     CascadeRow, ClassRow, IdentityRow, SanityTables, Verdict, VerdictRow, verdict_of,
 };

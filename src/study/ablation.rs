@@ -16,10 +16,12 @@ use super::error::StudyError;
 use super::identity::is_done;
 use super::maps::{MapRequest, add_maps, empty_set};
 use super::measure::check_same_data;
-use super::pictures::{Pictures, Selection};
-use super::runs::{Runs, Trained, Which};
+use super::pictures::Pictures;
+use super::runs::{Runs, Trained};
+use super::selection::Selection;
 use super::subject::{FINE_CELLS, LayerChoice, Subject};
 use super::watch::Watch;
+use super::which::Which;
 
 /// Folder of the maps of every trial.
 pub const MAPS: &str = "maps";
@@ -82,7 +84,7 @@ pub fn missing(runs: &Runs, request: &Request, finished: bool) -> Result<Vec<Str
         let run = runs.dir(&resolved, request.seed);
         let usable = match finished {
             true => is_done(&run),
-            false => run.has_best(),
+            false => run.has_best() || runs.has_published(&resolved, request.seed)?,
         };
         if !usable && !missing.contains(trial) {
             missing.push(trial.clone());

@@ -8,10 +8,11 @@ use crate::run::{DepthRow, Measured, RunError, add_measured};
 use super::error::StudyError;
 use super::evaluation::Evaluation;
 use super::measure::check_same_data;
-use super::runs::{Runs, Trained, Which};
+use super::runs::{Runs, Trained};
 use super::subject::Subject;
 use super::titles::network_title;
 use super::watch::Watch;
+use super::which::Which;
 
 /// The networks to evaluate.
 #[derive(Debug, Clone)]

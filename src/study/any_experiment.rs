@@ -11,9 +11,10 @@ use crate::train::{CheckpointSpec, TrainSpec};
 use super::accuracy;
 use super::error::StudyError;
 use super::identity::saved_experiment;
-use super::runs::{Runs, Which};
+use super::runs::Runs;
 use super::training::{Training, train_unless_done};
 use super::watch::Watch;
+use super::which::Which;
 
 /// An experiment of either kind.
 #[derive(Debug, Clone)]

@@ -3,7 +3,6 @@
 use std::ops::Range;
 use std::path::PathBuf;
 
-use crate::data::Splits;
 use crate::data::photo::Photo;
 use crate::explain::TargetRule;
 use crate::run::ExplanationSet;
@@ -11,12 +10,14 @@ use crate::run::ExplanationSet;
 use super::choice::{MethodChoice, QuantityChoice, target_rule};
 use super::error::StudyError;
 use super::maps::{MapRequest, add_maps, at_once, empty_set};
-use super::photos::{PhotoFile, Sight};
-use super::pictures::{Pictures, Selection, file_ids, squares};
-use super::runs::{Runs, Trained, Which};
+use super::photos::{PhotoFile, Sight, class_number};
+use super::pictures::Pictures;
+use super::runs::{Runs, Trained};
+use super::selection::{Selection, file_ids};
 use super::subject::{LayerChoice, Subject};
 use super::watch::Watch;
 use super::weights::Published;
+use super::which::Which;
 
 /// Folder of every map as pictures of its own, below that of the maps.
 pub const PANELS: &str = "panels";
@@ -58,16 +59,7 @@ enum Source {
     /// Images of a data set.
     Held(Box<Pictures>),
     /// Files with their names, read group by group.
-    Files(Vec<PathBuf>, Vec<String>, Seen),
-}
-
-/// How a network sees a picture file.
-#[derive(Debug)]
-enum Seen {
-    /// The largest centred square, at the size of the images that it was trained on.
-    Square(Box<Splits>),
-    /// A part of the picture.
-    Part(Sight),
+    Files(Vec<PathBuf>, Vec<String>, Box<Sight>),
 }
 
 impl<'a> Explaining<'a> {
@@ -83,12 +75,22 @@ impl<'a> Explaining<'a> {
         watch: &dyn Watch,
     ) -> Result<Self, StudyError> {
         let mut subject = trained.open(which, runs)?;
-        let data = trained.images(runs)?;
-        let layers = request.layers.layers(&subject, data.test.height())?;
+        let (sight, source) = match selection {
+            Selection::Files(files) => {
+                let sight = trained.sight(runs)?;
+                (sight.clone(), Source::of_files(files, sight))
+            }
+            selection => {
+                let data = trained.images(runs)?;
+                let pictures = selection.pictures(&data)?;
+                (Sight::of_images(&data), Source::Held(Box::new(pictures)))
+            }
+        };
+        let layers = request.layers.layers(&subject, sight.view.side())?;
         if request.retrain_head {
             subject.retrain_heads(runs, trained, &layers.names, watch)?;
         }
-        let find = |name: &str| Ok::<_, StudyError>(data.test.find_class(name)?);
+        let find = |name: &str| Ok::<_, StudyError>(class_number(&sight.class_names, name)?);
         Ok(Self {
             runs,
             subject,
@@ -96,10 +98,7 @@ impl<'a> Explaining<'a> {
             quantity: QuantityChoice::parse(&request.quantity, find)?,
             layers: layers.names,
             methods: request.methods.clone(),
-            source: match selection {
-                Selection::Files(files) => Source::of_files(files, Seen::Square(Box::new(data))),
-                selection => Source::Held(Box::new(selection.pictures(&data)?)),
-            },
+            source,
         })
     }
 
@@ -121,7 +120,7 @@ impl<'a> Explaining<'a> {
             quantity: QuantityChoice::parse(&request.quantity, find)?,
             layers: layers.names,
             methods: request.methods.clone(),
-            source: Source::of_files(files, Seen::Part(published.sight)),
+            source: Source::of_files(files, published.sight),
             subject: published.subject,
         })
     }
@@ -174,7 +173,7 @@ impl<'a> Explaining<'a> {
 
 impl Source {
     /// Returns `files`, each once.
-    fn of_files(files: &[PathBuf], seen: Seen) -> Self {
+    fn of_files(files: &[PathBuf], sight: Sight) -> Self {
         let mut once: Vec<PathBuf> = Vec::new();
         for file in files {
             if !once.contains(file) {
@@ -182,15 +181,14 @@ impl Source {
             }
         }
         let ids = file_ids(&once);
-        Self::Files(once, ids, seen)
+        Self::Files(once, ids, Box::new(sight))
     }
 
     /// Returns height and width of the pictures as the network sees them.
     fn size(&self) -> [usize; 2] {
         match self {
             Self::Held(pictures) => pictures.size,
-            Self::Files(_, _, Seen::Square(data)) => [data.test.height(); 2],
-            Self::Files(_, _, Seen::Part(sight)) => [sight.view.side(); 2],
+            Self::Files(_, _, sight) => [sight.view.side(); 2],
         }
     }
 
@@ -209,15 +207,10 @@ impl Source {
     fn pictures(&self, places: Range<usize>) -> Result<Pictures, StudyError> {
         match self {
             Self::Held(pictures) => Ok(pictures.at(&places.collect::<Vec<_>>())),
-            Self::Files(files, ids, seen) => {
+            Self::Files(files, ids, sight) => {
                 let (files, ids) = (&files[places.clone()], ids[places].to_vec());
-                match seen {
-                    Seen::Square(data) => squares(files, ids, data),
-                    Seen::Part(sight) => {
-                        let files = files.iter().map(|path| PhotoFile::unlabelled(path));
-                        Ok(sight.of_files(&files.collect::<Vec<_>>(), ids)?)
-                    }
-                }
+                let files = files.iter().map(|path| PhotoFile::unlabelled(path));
+                Ok(sight.of_files(&files.collect::<Vec<_>>(), ids)?)
             }
         }
     }

@@ -14,9 +14,10 @@ use crate::run::FrameScoreRow;
 use super::error::StudyError;
 use super::heads::grouped;
 use super::named::ClipUse;
-use super::runs::{Runs, Trained, Which};
+use super::runs::{Runs, Trained};
 use super::titles::network_title;
 use super::watch::{Progress, Watch};
+use super::which::Which;
 
 /// Number of training clips averaged for the mean image.
 pub const MEAN_IMAGE_CLIPS: usize = 1000;

@@ -10,9 +10,10 @@ use super::choice::{map_sources, target_rule};
 use super::error::StudyError;
 use super::groups::Question;
 use super::pictures::Pictures;
-use super::runs::{Runs, Trained, Which};
+use super::runs::{Runs, Trained};
 use super::subject::{LayerChoice, Layers, Subject};
 use super::watch::Watch;
+use super::which::Which;
 
 /// The networks, images and maps to measure.
 #[derive(Debug, Clone)]

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::data::photo::{Photo, View};
-use crate::data::{BY_NUMBER, DataError, Normalisation, find_class_in};
+use crate::data::{BY_NUMBER, DataError, Normalisation, Splits, find_class_in};
 use crate::model::backbones::wnid_class;
 
 use super::pictures::{PictureParts, Pictures, Whole};
@@ -78,21 +78,40 @@ impl Sight {
         })
     }
 
-    /// Returns `files` as the network sees them, with the names `ids` and the whole of each
-    /// picture.
+    /// Returns how a network that was trained on `data` sees other pictures: cut to the largest centred
+    /// square and resized.
+    pub fn of_images(data: &Splits) -> Self {
+        Self {
+            view: View::LargestSquare {
+                side: data.test.height(),
+            },
+            normalisation: data.normalisation,
+            class_names: data.test.class_names().to_vec(),
+        }
+    }
+
+    /// Returns `files` as the network sees them, with the names `ids` and, unless it sees the largest
+    /// square, the whole of each picture.
     ///
     /// # Errors
     /// A file that cannot be read.
     pub fn of_files(&self, files: &[PhotoFile], ids: Vec<String>) -> Result<Pictures, DataError> {
+        let is_square = matches!(self.view, View::LargestSquare { .. });
         let (mut pixels, mut wholes) = (Vec::new(), Vec::new());
         for file in files {
             let photo = file.read()?;
             pixels.push(self.view.pixels(&photo));
-            wholes.push(Whole::of(&photo, self.view));
+            if !is_square {
+                wholes.push(Whole::of(&photo, self.view));
+            }
         }
+        let rule = match is_square {
+            true => "Pictures: files, cut to the largest centred square and resized.",
+            false => "Pictures: files. The network sees the outlined part.",
+        };
         let mut pictures = Pictures::of_parts(PictureParts {
             dataset: super::pictures::PICTURES.to_string(),
-            rule: "Pictures: files. The network sees the outlined part.".to_string(),
+            rule: rule.to_string(),
             ids,
             labels: files.iter().map(|file| file.label).collect(),
             pixels,

@@ -1,9 +1,6 @@
-//! Pictures to explain, with names and known facts: from a split, by rule, or from files.
+//! Pictures to explain, with names and known facts.
 
-use std::collections::BTreeMap;
-use std::ffi::OsStr;
 use std::ops::Range;
-use std::path::PathBuf;
 
 use burn::tensor::{Device, Tensor, TensorData};
 
@@ -13,12 +10,8 @@ use crate::data::{ImageSet, Normalisation, Split, Splits, pixels_01};
 use crate::explain::Standardisation;
 use crate::explain::localize::Truth;
 
-use super::error::StudyError;
-
 /// Takes the place of a split's name for pictures from files.
 pub const PICTURES: &str = "pictures";
-/// Precedes a file's name, as a split's name precedes an image number.
-const FILE_PREFIX: &str = "image files/";
 /// Longer side of a stored and drawn whole picture, in pixels.
 const SHOWN_SIDE: usize = 512;
 
@@ -265,6 +258,15 @@ impl Pictures {
         }
     }
 
+    /// Returns the pictures at `places`, as chosen by `rule`.
+    pub fn chosen(&self, places: &[usize], rule: String) -> Self {
+        Self {
+            complete: false,
+            rule,
+            ..self.at(places)
+        }
+    }
+
     /// Returns the places of the first `count` pictures with known and pairwise different classes.
     pub fn first_of_each_class(&self, count: usize) -> Vec<usize> {
         let (mut classes, mut places) = (Vec::new(), Vec::new());
@@ -279,114 +281,6 @@ impl Pictures {
         }
         places
     }
-}
-
-/// Images of the test split, or files.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Selection {
-    /// The first images with pairwise different classes, independent of any network.
-    FirstOfEachClass(usize),
-    /// Images of the test split by number, from 0, each once.
-    Numbers(Vec<usize>),
-    /// Image files, cut to the largest centred square and resized.
-    Files(Vec<PathBuf>),
-}
-
-impl Selection {
-    /// Returns the pictures for a network trained on `data`.
-    ///
-    /// # Errors
-    /// [`StudyError::NoImage`]; a file that cannot be read.
-    pub fn pictures(&self, data: &Splits) -> Result<Pictures, StudyError> {
-        let all = || Pictures::of_set(data.test.clone(), data.normalisation);
-        match self {
-            Self::FirstOfEachClass(count) => {
-                let all = all();
-                let most = (*count).min(all.class_names.len());
-                Ok(Pictures {
-                    complete: false,
-                    rule: format!(
-                        "Pictures: the first {most} of the test split whose classes differ; no \
-                         network had a say."
-                    ),
-                    ..all.at(&all.first_of_each_class(most))
-                })
-            }
-            Self::Numbers(numbers) => {
-                let all = all();
-                let mut once: Vec<usize> = Vec::new();
-                for &index in numbers {
-                    if index >= all.len() {
-                        return Err(StudyError::NoImage {
-                            index,
-                            dataset: all.dataset,
-                            count: data.test.len(),
-                        });
-                    }
-                    if !once.contains(&index) {
-                        once.push(index);
-                    }
-                }
-                Ok(Pictures {
-                    complete: false,
-                    rule: "Pictures: of the test split, by number.".to_string(),
-                    ..all.at(&once)
-                })
-            }
-            Self::Files(paths) => squares(paths, file_ids(paths), data),
-        }
-    }
-}
-
-/// Returns the largest centred squares of picture files, called `ids`, at the size of the images of
-/// `data`.
-///
-/// # Errors
-/// A file that cannot be read.
-pub(super) fn squares(
-    paths: &[PathBuf],
-    ids: Vec<String>,
-    data: &Splits,
-) -> Result<Pictures, StudyError> {
-    let side = data.test.height();
-    let view = View::LargestSquare { side };
-    let mut pixels = Vec::new();
-    for path in paths {
-        pixels.push(view.pixels(&Photo::read(path)?));
-    }
-    Ok(Pictures::of_parts(PictureParts {
-        dataset: PICTURES.to_string(),
-        rule: "Pictures: files, cut to the largest centred square and resized.".to_string(),
-        ids,
-        labels: vec![None; paths.len()],
-        pixels,
-        side,
-        class_names: data.test.class_names().to_vec(),
-        normalisation: data.normalisation,
-    }))
-}
-
-/// Returns a name for each file: its file name if unique, otherwise its path. Where text cannot tell
-/// two paths apart, a number follows.
-pub fn file_ids(paths: &[PathBuf]) -> Vec<String> {
-    let mut named: BTreeMap<Option<&OsStr>, usize> = BTreeMap::new();
-    for path in paths {
-        *named.entry(path.file_name()).or_default() += 1;
-    }
-    let mut ids: BTreeMap<String, usize> = BTreeMap::new();
-    let id = |path: &PathBuf| {
-        let name = match path.file_name() {
-            Some(name) if named[&Some(name)] == 1 => name.to_string_lossy().into_owned(),
-            _ => path.display().to_string(),
-        };
-        let count = ids.entry(name.clone()).or_default();
-        *count += 1;
-        match *count {
-            1 => format!("{FILE_PREFIX}{name}"),
-            number => format!("{FILE_PREFIX}{name} ({number})"),
-        }
-    };
-    paths.iter().map(id).collect()
 }
 
 /// Returns pixels as stored in a data set: rounded to one of 256 levels, 0 to 1.

@@ -7,9 +7,10 @@ use crate::run::{RunDir, RunError, RunLock};
 
 use super::error::StudyError;
 use super::once::check_once;
-use super::pictures::Selection;
-use super::runs::{Runs, Which};
+use super::runs::Runs;
+use super::selection::Selection;
 use super::series::PLAIN;
+use super::which::Which;
 use super::{ablation, forecast, localize, measure, memory, sanity, score};
 
 /// Base of the trials in the quick plan.

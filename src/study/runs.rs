@@ -1,7 +1,6 @@
 //! Trained runs: found by experiment, base and seed, and opened at a checkpoint.
 
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use burn::module::Module;
 
@@ -11,8 +10,8 @@ use crate::device::ChosenDevice;
 use crate::experiment::{Experiment, ExperimentKind, ForecastExperiment, Resolved};
 use crate::model::backbones::TrainableBackbone;
 use crate::model::{
-    CheckpointError, LoadedCheckpoint, MODEL_FILE, NetworkName, PlainCnn, Predictor,
-    PredictorPlace, TrainedNetwork, load_network, load_predictor,
+    CheckpointError, LoadedCheckpoint, NetworkName, PlainCnn, Predictor, PredictorPlace,
+    TrainedNetwork, load_network, load_predictor, weights_file,
 };
 use crate::run::{CheckpointName, RunDir, RunError, list_runs};
 
@@ -23,6 +22,7 @@ use super::identity::{
 use super::named::RunName;
 use super::once::check_once;
 use super::subject::{Subject, TrainedSubject};
+use super::which::Which;
 
 /// Locations of experiments, runs and data, and the device of the networks.
 #[derive(Debug, Clone)]
@@ -35,43 +35,17 @@ pub struct Runs {
     pub data: DataSearch,
     /// The device.
     pub device: ChosenDevice,
+    /// Runs that others published, used where there is no run of one's own.
+    pub published: Option<PublishedRuns>,
 }
 
-/// A checkpoint of a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Which {
-    /// The best on the validation split.
-    #[default]
-    Best,
-    /// The latest.
-    Last,
-    /// The checkpoint of an epoch.
-    Epoch(u32),
-}
-
-impl FromStr for Which {
-    type Err = StudyError;
-
-    fn from_str(text: &str) -> Result<Self, StudyError> {
-        match text {
-            "best" => Ok(Self::Best),
-            "last" => Ok(Self::Last),
-            number => match number.parse() {
-                Ok(epoch) => Ok(Self::Epoch(epoch)),
-                Err(_) => Err(StudyError::UnknownCheckpoint(number.to_string())),
-            },
-        }
-    }
-}
-
-impl std::fmt::Display for Which {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Best => formatter.pad("best"),
-            Self::Last => formatter.pad("last"),
-            Self::Epoch(epoch) => write!(formatter, "epoch {epoch}"),
-        }
-    }
+/// Runs that others published: `BASE/EXPERIMENT/seed-N` below a folder.
+#[derive(Debug, Clone)]
+pub struct PublishedRuns {
+    /// The folder.
+    pub folder: PathBuf,
+    /// Receives each run that is used, so that a user learns of it.
+    pub used: fn(&RunDir),
 }
 
 impl Runs {
@@ -83,6 +57,7 @@ impl Runs {
             checkpoints: checkpoints.into(),
             data: DataSearch::default(),
             device,
+            published: None,
         }
     }
 
@@ -100,7 +75,8 @@ impl Runs {
         RunDir::new(&self.root_of(experiment), &experiment.name, seed)
     }
 
-    /// Returns the run of the experiment `name` and `seed`, on `base` if given.
+    /// Returns the run of the experiment `name` and `seed`, on `base` if given: one's own or, if there
+    /// is none, the published one.
     ///
     /// # Errors
     /// [`StudyError::NoRun`]; [`StudyError::RecordLost`]; an unknown experiment; a damaged experiment record in the run folder.
@@ -113,6 +89,9 @@ impl Runs {
         let shipped: Resolved<E> = self.experiment(name, base, &[])?;
         let run = self.dir(&shipped, seed);
         if !has_experiment(&run)? {
+            if let Some(published) = self.published_run(name, base, seed)? {
+                return Ok(published);
+            }
             let named = RunName {
                 experiment: name.to_string(),
                 base: base.map(str::to_string),
@@ -126,7 +105,8 @@ impl Runs {
         Ok(Trained { run, experiment })
     }
 
-    /// Returns the seeds of `experiment` that have a best checkpoint, in order.
+    /// Returns the seeds of `experiment` that have a best checkpoint, in order; if there are none, those
+    /// of its published runs.
     ///
     /// # Errors
     /// A folder that cannot be listed.
@@ -135,7 +115,11 @@ impl Runs {
         let ours = runs
             .iter()
             .filter(|run| run.trial() == experiment.name && run.has_best());
-        Ok(ours.map(|run| run.seed()).collect())
+        let seeds: Vec<u64> = ours.map(|run| run.seed()).collect();
+        match seeds.is_empty() {
+            true => self.published_seeds(experiment),
+            false => Ok(seeds),
+        }
     }
 
     /// Returns the runs of the experiments `names`, seed by seed: those of `seeds`, or of every
@@ -328,7 +312,7 @@ impl Trained {
     /// [`StudyError::NoCheckpoint`]; a damaged checkpoint, or one of another architecture.
     pub fn open(&self, which: Which, runs: &Runs) -> Result<Subject, StudyError> {
         let experiment = &self.experiment.experiment;
-        let ImageShape { side, classes } = runs.shape(experiment)?;
+        let ImageShape { side, classes } = self.shape(runs)?;
         let (model, architecture) = (&experiment.model, experiment.architecture(classes));
         let device = &runs.device.device;
         let load = |epoch| match model.network {
@@ -353,7 +337,7 @@ impl Trained {
             checkpoint: which.to_string(),
             blocks: model.blocks(),
             // Loading has verified the checksum of that file.
-            weights: state.files[MODEL_FILE].clone(),
+            weights: state.files[weights_file(&state)].clone(),
         }))
     }
 }

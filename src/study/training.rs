@@ -5,7 +5,9 @@ use crate::experiment::{
     Experiment, ExperimentKind, FieldDifference, ForecastExperiment, Resolved, changes, in_words,
 };
 use crate::model::NetworkSize;
-use crate::run::{PixelStatistics, RunDir, RunError, RunManifest, RunStatus, check_epoch_records};
+use crate::run::{
+    ImageRecord, PixelStatistics, RunDir, RunError, RunManifest, RunStatus, check_epoch_records,
+};
 use crate::train::{
     ClassifyJob, ForecastJob, Outcome, RateChange, StartMode, TrainError, TrainEvents, TrainSpec,
     check_epochs, check_start, train, train_forecast,
@@ -62,6 +64,10 @@ impl Trainable for Experiment {
                 mean: mean.to_vec(),
                 std: std.to_vec(),
             }),
+            images: Some(ImageRecord {
+                side: data.train.height(),
+                class_names: data.train.class_names().to_vec(),
+            }),
             warnings,
             blocks: experiment.model.blocks(),
             size: experiment.size(ImageShape {
@@ -106,6 +112,7 @@ impl Trainable for ForecastExperiment {
                 .map(|s| (s.source.clone(), s.sha256.clone()))
                 .collect(),
             statistics: None,
+            images: None,
             warnings: Vec::new(),
             blocks: experiment.forecast.hidden.len(),
             size: experiment.size(),
@@ -287,6 +294,7 @@ struct Described {
     generated: bool,
     data: Vec<(String, String)>,
     statistics: Option<PixelStatistics>,
+    images: Option<ImageRecord>,
     warnings: Vec<String>,
     blocks: usize,
     size: NetworkSize,
@@ -307,6 +315,7 @@ impl Described {
             generated: self.generated,
             data: self.data.into_iter().collect(),
             statistics: self.statistics,
+            images: self.images,
             blocks: self.blocks,
             parameters: self.size.parameters,
             multiply_adds: self.size.multiply_adds,

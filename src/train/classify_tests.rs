@@ -146,6 +146,7 @@ fn manifest() -> RunManifest {
         generated: true,
         data: BTreeMap::new(),
         statistics: None,
+        images: None,
         blocks: 2,
         parameters: 0,
         multiply_adds: 0,

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use camtrail::model::backbones::BackboneName;
-use camtrail::model::weights::export_safetensors;
+use camtrail::model::weights::{Precision, export_safetensors};
 
 #[path = "small_network.rs"]
 mod small_network;
@@ -14,7 +14,7 @@ use small_network::small_network;
 /// Writes weights of the network `name` for `classes` classes to `path`.
 pub(crate) fn write_weights(path: &Path, name: BackboneName, classes: usize) {
     let (_, tensors) = small_network(name, classes);
-    let content = export_safetensors(&tensors, &[]).expect("shapes fit");
+    let content = export_safetensors(&tensors, &[], Precision::Single).expect("shapes fit");
     fs::write(path, content).expect("written");
 }
 

@@ -9,7 +9,7 @@ use super::testing::{farthest, formula, images, inputs_first};
 use crate::model::ingredients::{BlockNormalisation, Head};
 use crate::model::spec::ModelSpec;
 use crate::model::tap::Tap;
-use crate::model::weights::{ExportedTensor, WeightFile, export_safetensors};
+use crate::model::weights::{ExportedTensor, Precision, WeightFile, export_safetensors};
 
 /// Classes of the network, and the class of each of the two images.
 const CLASSES: usize = 3;
@@ -288,7 +288,7 @@ fn an_export_has_the_names_of_pytorch_and_can_be_read() {
 
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("network.safetensors");
-    let content = export_safetensors(&tensors, &[]).expect("shapes fit");
+    let content = export_safetensors(&tensors, &[], Precision::Single).expect("shapes fit");
     std::fs::write(&path, content).expect("written");
     let file = WeightFile::open(&path).expect("a weight file");
     for ExportedTensor {

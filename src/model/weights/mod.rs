@@ -24,7 +24,8 @@ use crate::run::open_regular;
 
 pub use element::ElementKind;
 pub use error::WeightsError;
-pub use export::{ExportedTensor, export_safetensors};
+pub(crate) use export::read_exported;
+pub use export::{ExportedTensor, Precision, export_safetensors};
 pub use load::{LoadOptions, load_backbone};
 
 /// Number of bytes at a file's start that identify its format.

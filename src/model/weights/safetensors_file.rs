@@ -76,7 +76,7 @@ pub(super) fn read(source: Source<'_>) -> Result<Header, WeightsError> {
     Ok((entries, metadata.metadata().clone().unwrap_or_default()))
 }
 
-fn element_kind(dtype: Dtype) -> Option<ElementKind> {
+pub(super) fn element_kind(dtype: Dtype) -> Option<ElementKind> {
     Some(match dtype {
         Dtype::F64 => ElementKind::F64,
         Dtype::F32 => ElementKind::F32,

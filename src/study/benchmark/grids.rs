@@ -9,8 +9,8 @@ use crate::study::choice::{MethodChoice, QuantityChoice};
 use crate::study::error::StudyError;
 use crate::study::maps::{MapRequest, add_maps, empty_set};
 use crate::study::photos::PhotoFile;
-use crate::study::pictures::file_ids;
 use crate::study::runs::Runs;
+use crate::study::selection::file_ids;
 use crate::study::watch::Watch;
 
 use super::networks::Network;

@@ -17,8 +17,9 @@ use super::forecast::check_same_clips;
 use super::heads::grouped;
 use super::named::ClipUse;
 use super::once::check_once;
-use super::runs::{Runs, Trained, Which};
+use super::runs::{Runs, Trained};
 use super::watch::Watch;
+use super::which::Which;
 
 /// What to explain and to measure.
 #[derive(Debug, Clone)]
