@@ -122,7 +122,7 @@ pub(super) fn perform(
     let set = output.stage()?;
     let table = set.placed(&found.write(set.path())?);
     print(&found.depth);
-    let figures = ["ablation", "training-time", "depth", "curves"];
+    let figures = ["trail", "ablation", "training-time", "depth", "curves"];
     let outdated = context.left_in(output.path(), &figures);
     let mut files = context.finish(set, "", &outdated)?;
     files.push(table);

@@ -71,7 +71,7 @@ impl ExplainArguments {
 
     fn request(&self) -> anyhow::Result<Request> {
         Ok(Request {
-            layers: LayerChoice::of(&self.maps.layers, LayerChoice::Last),
+            layers: LayerChoice::of(&self.maps.layers, LayerChoice::Ablation),
             methods: self.maps.methods()?,
             class: self.maps.class.clone(),
             quantity: self.maps.quantity.clone(),

@@ -120,7 +120,8 @@ pub(super) struct MapArguments {
     /// score-cam and ablation-cam, which need many forward passes per map]
     #[arg(long = "method", value_name = "NAME")]
     pub(super) methods: Vec<String>,
-    /// Layer; can be given several times [default: the last block before its pool]
+    /// Layer; can be given several times [default: the last block and the deepest
+    /// with 8 x 8 cells; of an ImageNet network the last before its pool]
     #[arg(long = "layer", value_name = "NAME")]
     pub(super) layers: Vec<String>,
     /// Class to explain: "predicted", "true" or a class name

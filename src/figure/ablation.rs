@@ -6,6 +6,7 @@
 //! the picture is what the explanation map shows.
 
 use super::canvas::{Anchor, Canvas, Point};
+use super::colour::viridis;
 use super::drawing::Drawing;
 use super::error::FigureError;
 use super::file_name::file_stem;
@@ -187,7 +188,7 @@ impl Figure for Ablation<'_> {
         };
         let subtitle = format!("{} · {}", provenance(&images, &shown), self.choice.layer);
         let mut page = Page::new(content.max(NARROWEST), &title, &subtitle);
-        page.colour_bar("min-max of each map")?;
+        page.colour_bar(viridis, "min-max of each map")?;
         let top = page.y;
         for (index, block) in blocks.iter().enumerate() {
             let (row, column) = (index / columns, index % columns);

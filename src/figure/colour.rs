@@ -21,6 +21,26 @@ pub(super) fn viridis(value: f32) -> [u8; 3] {
     between(&VIRIDIS, value.clamp(0.0, 1.0))
 }
 
+/// Every fifth entry of the turbo table, as above.
+///
+/// # Source
+/// Anton Mikhailov, turbo, as in matplotlib's `_cm_listed.py`.
+const TURBO: [u32; 52] = [
+    0x30123b, 0x36215f, 0x3b2f80, 0x3f3e9c, 0x424bb5, 0x4559cb, 0x4666dd, 0x4773eb, //
+    0x4680f6, 0x458cfd, 0x4099ff, 0x38a5fb, 0x2fb2f4, 0x27bee9, 0x1fc9dd, 0x1ad4d0, //
+    0x18ddc2, 0x1ae4b6, 0x22ebaa, 0x2ff19b, 0x3ff68a, 0x52fa7a, 0x65fd69, 0x79fe59, //
+    0x8bff4b, 0x9cfe40, 0xa9fb39, 0xb7f735, 0xc3f134, 0xd0ea34, 0xdbe236, 0xe5d938, //
+    0xeecf3a, 0xf5c53a, 0xfaba39, 0xfdae35, 0xfea130, 0xfe932a, 0xfc8423, 0xf9751d, //
+    0xf46617, 0xef5811, 0xe84b0c, 0xe14109, 0xd83706, 0xce2d04, 0xc32503, 0xb71d02, //
+    0xa91601, 0x9b0f01, 0x8b0902, 0x7a0403,
+];
+
+/// Returns the red, green and blue of `value` on the turbo scale, as [`viridis`] does. It keeps its hues
+/// apart when it is blended over a picture.
+pub(super) fn turbo(value: f32) -> [u8; 3] {
+    between(&TURBO, value.clamp(0.0, 1.0))
+}
+
 /// Control points of the diverging scale from -1 to 1, as 0xRRGGBB: blue, near white, red.
 ///
 /// # Source
@@ -146,6 +166,14 @@ mod tests {
         assert_eq!(viridis(125.0 / 255.0), [0x21, 0x8e, 0x8d]);
         assert_eq!(viridis(-1.0), viridis(0.0));
         assert_eq!(viridis(2.0), viridis(1.0));
+    }
+
+    #[test]
+    fn turbo_has_its_published_ends_and_middle() {
+        assert_eq!(turbo(0.0), [0x30, 0x12, 0x3b]);
+        assert_eq!(turbo(1.0), [0x7a, 0x04, 0x03]);
+        // Entry 125 of 255 is control point 25.
+        assert_eq!(turbo(125.0 / 255.0), [0x9c, 0xfe, 0x40]);
     }
 
     #[test]

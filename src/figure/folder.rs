@@ -11,8 +11,10 @@ use crate::run::{
     TableRow,
 };
 
-/// The folders of an ablation's maps: by depth, and along training.
-pub(super) const ABLATION_MAPS: [&str; 2] = ["maps", "maps-along-training"];
+/// The folder of an ablation's maps of one picture along the training of every network.
+pub(super) const TRAIL_MAPS: &str = "maps-trail";
+/// The folders of an ablation's maps: by depth, along training, and both for one picture.
+pub(super) const ABLATION_MAPS: [&str; 3] = ["maps", "maps-along-training", TRAIL_MAPS];
 
 /// One figure as it is drawn from a folder.
 pub(super) struct FolderFigure {

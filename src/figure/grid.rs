@@ -1,6 +1,7 @@
 //! The explanation grid: pictures down, methods across.
 
 use super::canvas::{Anchor, Area, Canvas, Point, Stroke};
+use super::colour::viridis;
 use super::drawing::Drawing;
 use super::error::FigureError;
 use super::folder::{FolderFigure, is_explained};
@@ -106,7 +107,7 @@ impl Figure for ExplainGrid<'_> {
         let first = MARGIN + panel.width as f32 + TEXT_GAP + ROW_TEXT;
         let wanted = first - MARGIN + methods.len() as f32 * (pair + METHOD_GAP) - METHOD_GAP;
         let mut page = Page::new(wanted.max(NARROWEST), &title, &subtitle);
-        page.colour_bar("min-max of each map")?;
+        page.colour_bar(viridis, "min-max of each map")?;
 
         let column = |index: usize| first + index as f32 * (pair + METHOD_GAP);
         head(&mut page, panel, &names, column);

@@ -2,6 +2,7 @@
 //! methods across.
 
 use super::canvas::{Anchor, Area, Canvas, Point, Stroke};
+use super::colour::turbo;
 use super::drawing::Drawing;
 use super::error::FigureError;
 use super::folder::FolderFigure;
@@ -95,7 +96,7 @@ impl Figure for LocalizationPictures<'_> {
             about.layer
         );
         let mut page = Page::new(content.max(NARROWEST), &title, &self.subtitle());
-        page.colour_bar("min-max of each map, shaded by the picture")?;
+        page.colour_bar(turbo, "min-max of each map, over the picture")?;
         self.legend(&mut page);
         let left = |column: usize| MARGIN + ROW_TEXT + column as f32 * pitch;
         let titles = first.maps.iter().map(|map| map.title.as_str());

@@ -52,6 +52,7 @@ mod stability;
 mod svg_text;
 mod sweep;
 mod theme;
+mod trail;
 mod training_time;
 mod trajectory;
 mod typeface;
@@ -70,6 +71,7 @@ use folder::{Folder, FolderFigure, folders_in, hold};
 const FIGURES: &[FolderFigure] = &[
     grid::FIGURE,
     panels::FIGURE,
+    trail::FIGURE,
     ablation::FIGURE,
     ablation::COMPARED,
     training_time::FIGURE,

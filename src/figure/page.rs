@@ -1,7 +1,6 @@
 //! What every figure's page has: a header, a colour bar, a caption, panels of one size.
 
 use super::canvas::{Anchor, Area, Canvas, Stroke};
-use super::colour::viridis;
 use super::drawing::Drawing;
 use super::error::FigureError;
 use super::picture::{PanelSize, Pixels, picture_size};
@@ -58,8 +57,12 @@ impl Page {
         page
     }
 
-    /// Draws the heat map's colour bar with its ends, and `note` after it.
-    pub(super) fn colour_bar(&mut self, note: &str) -> Result<(), FigureError> {
+    /// Draws the colour bar of the heat maps, `colour`, with its ends, and `note` after it.
+    pub(super) fn colour_bar(
+        &mut self,
+        colour: fn(f32) -> [u8; 3],
+        note: &str,
+    ) -> Result<(), FigureError> {
         let top = self.y;
         let text_top = top + (BAR_THICKNESS as f32 - SMALL.line()) / 2.0;
         let mut x = MARGIN;
@@ -70,7 +73,7 @@ impl Page {
         label(&mut self.canvas, &mut x, "heat map L:");
         label(&mut self.canvas, &mut x, "0");
         let row: Vec<u8> = (0..BAR_LENGTH)
-            .flat_map(|i| viridis(i as f32 / (BAR_LENGTH - 1) as f32))
+            .flat_map(|i| colour(i as f32 / (BAR_LENGTH - 1) as f32))
             .collect();
         let bar = Pixels {
             width: BAR_LENGTH,

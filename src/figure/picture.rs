@@ -7,16 +7,13 @@
 use std::borrow::Cow;
 
 use super::area::Area;
-use super::colour::viridis;
+use super::colour::{mixed, turbo, viridis};
 use super::drawing::encode_png;
 use super::error::FigureError;
 use crate::run::{Array, ExplanationSet};
 
-/// How bright the heat colour is over a black and over a white pixel, as a factor: a picture shades
-/// its heat map, so that the colours keep their hue and can be read from the colour bar.
-const SHADE: (f32, f32) = (0.45, 1.15);
-/// Weights of red, green and blue in the grey under a heat map, by Rec. 709.
-const LUMA: [f32; 3] = [0.2126, 0.7152, 0.0722];
+/// Opacity of the heat colour where the map is 0 and where it is 1.
+const OPACITY: (f32, f32) = (0.35, 0.65);
 
 /// An RGB picture.
 #[derive(Debug, Clone, PartialEq)]
@@ -160,8 +157,8 @@ pub(super) fn heat(
     })
 }
 
-/// Returns the heat map `heat_name` in colour, shaded by the grey picture `picture_name`, at the
-/// panel's size or the picture's, whichever is larger.
+/// Returns the heat map `heat_name` in colour, blended over the picture `picture_name`, at the panel's
+/// size or the picture's, whichever is larger. The larger a value, the less of the picture shows.
 ///
 /// # Errors
 /// As [`heat`] and [`picture`].
@@ -178,15 +175,9 @@ pub(super) fn overlay(
     };
     let values = resampled(&*array(set, heat_name)?, heat_name, size)?;
     for (pixel, value) in pixels.rgb.chunks_exact_mut(3).zip(values) {
-        let grey: f32 = pixel
-            .iter()
-            .zip(LUMA)
-            .map(|(&c, weight)| f32::from(c) * weight)
-            .sum();
-        let shade = SHADE.0 + (SHADE.1 - SHADE.0) * grey / 255.0;
-        for (channel, colour) in pixel.iter_mut().zip(viridis(value)) {
-            *channel = (f32::from(colour) * shade).round().min(255.0) as u8;
-        }
+        let opacity = OPACITY.0 + (OPACITY.1 - OPACITY.0) * value.clamp(0.0, 1.0);
+        let below = [pixel[0], pixel[1], pixel[2]];
+        pixel.copy_from_slice(&mixed(below, turbo(value), opacity));
     }
     pixels.crisp = false;
     Ok(pixels)

@@ -1,9 +1,10 @@
 //! The training-time figure: what one network looks at, checkpoint after checkpoint.
 //!
-//! Each cell shades the heat map by the grey picture, because without an explanation map next to it
-//! the heat has to show where on the object it lies.
+//! Each cell blends the heat map over the picture, because without an explanation map next to it the
+//! heat has to show where on the object it lies.
 
 use super::canvas::{Anchor, Canvas, Point, Stroke};
+use super::colour::turbo;
 use super::drawing::Drawing;
 use super::error::{FigureError, quoted_list};
 use super::file_name::file_stem;
@@ -128,7 +129,7 @@ impl Figure for TrainingTime<'_> {
             &title,
             &self.subtitle(&images, &shown),
         );
-        page.colour_bar("min-max of each map, shaded by the grey picture")?;
+        page.colour_bar(turbo, "min-max of each map, over the picture")?;
 
         let first = MARGIN + pitch + INPUT_GAP;
         let column = |index: usize| first + index as f32 * pitch;

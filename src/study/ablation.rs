@@ -10,7 +10,7 @@ use crate::run::{
     write_curves,
 };
 
-use super::accuracy::{Images, row};
+use super::accuracy::{Images, measured};
 use super::choice::{MethodChoice, QuantityChoice, target_rule};
 use super::error::StudyError;
 use super::identity::is_done;
@@ -20,11 +20,14 @@ use super::pictures::Pictures;
 use super::runs::{Runs, Trained};
 use super::selection::Selection;
 use super::subject::{FINE_CELLS, LayerChoice, Subject};
+use super::trail;
 use super::watch::Watch;
 use super::which::Which;
 
 /// Folder of the maps of every trial.
 pub const MAPS: &str = "maps";
+/// Folder of the maps of one picture along the training of every trial.
+pub const MAPS_TRAIL: &str = "maps-trail";
 /// Folder of the maps along training.
 pub const MAPS_ALONG: &str = "maps-along-training";
 /// Method of the maps along training.
@@ -63,6 +66,8 @@ pub struct Ablation {
     pub by_depth: ExplanationSet,
     /// Maps of one trial along its training.
     pub along: ExplanationSet,
+    /// Maps of one picture along the training of every trial.
+    pub trail: ExplanationSet,
     /// The trial whose checkpoints are explained.
     pub followed: String,
     /// Size and accuracy of every network.
@@ -124,6 +129,7 @@ pub fn measure(runs: &Runs, request: &Request, watch: &dyn Watch) -> Result<Abla
     };
     let mut by_depth = empty_set(&pictures);
     let mut depth = Vec::new();
+    let mut predictions = Vec::new();
     let mut opened_before = None;
     for trained in &trained {
         watch.go_on()?;
@@ -139,21 +145,43 @@ pub fn measure(runs: &Runs, request: &Request, watch: &dyn Watch) -> Result<Abla
                 true => None,
                 false => Some(other.open(request.which, runs)?),
             };
-            let measured = opened.as_ref().unwrap_or(&subject);
+            let network = opened.as_ref().unwrap_or(&subject);
             let data = images.of(runs, &other)?;
-            depth.extend(row((runs, watch), &other, measured, data)?);
+            if let Some((row, accuracy)) = measured((runs, watch), &other, network, data)? {
+                depth.push(row);
+                if other.run == trained.run {
+                    predictions.push(accuracy.predictions);
+                }
+            }
         }
         if trained.run == along.run && subject.epoch == best {
             opened_before = Some(subject);
         }
     }
     by_depth.drawn_as = drawn_as("ablation");
-    let mut along_set = explain.along(along, best, opened_before)?;
+    // A change of class would hide the change of a map.
+    let fixed = Explain {
+        target: match target {
+            TargetRule::Predicted => TargetRule::True,
+            named => named,
+        },
+        ..explain
+    };
+    let mut along_set = fixed.along(along, best, opened_before)?;
     along_set.drawn_as = drawn_as("training-time");
+    let ends = predictions.first().zip(predictions.last());
+    let picture = trail::picture(
+        (&request.selection, &pictures),
+        ends,
+        images.of(runs, deepest)?,
+    );
+    let mut trail = trail::measure(runs, &trained, &picture, watch)?;
+    trail.drawn_as = drawn_as("trail");
     Ok(Ablation {
         dataset,
         by_depth,
         along: along_set,
+        trail,
         followed: along.run.trial().to_string(),
         depth,
         runs: trained.into_iter().map(|trained| trained.run).collect(),
@@ -252,6 +280,7 @@ impl Ablation {
     pub fn write(&self, folder: &Path) -> Result<PathBuf, RunError> {
         self.by_depth.write(&folder.join(MAPS))?;
         self.along.write(&folder.join(MAPS_ALONG))?;
+        self.trail.write(&folder.join(MAPS_TRAIL))?;
         write_curves(&folder.join(CURVES_FILE), &self.runs)?;
         let table = folder.join(DepthRow::FILE);
         DepthRow::write(&table, &self.depth)?;

@@ -85,22 +85,11 @@ impl Images {
     }
 }
 
-/// Returns the size and accuracy of `subject`, opened from `trained`; `None` if it was not trained
-/// here.
+/// Returns the size and accuracy of `subject`, opened from `trained`, and the scores and predictions
+/// themselves; `None` if it was not trained here. Records both accuracies in the run folder.
 ///
 /// # Errors
 /// [`StudyError::Stopped`].
-pub(super) fn row(
-    (runs, watch): (&Runs, &dyn Watch),
-    trained: &Trained,
-    subject: &Subject,
-    data: &Splits,
-) -> Result<Option<DepthRow>, StudyError> {
-    let found = measured((runs, watch), trained, subject, data)?;
-    Ok(found.map(|(row, _)| row))
-}
-
-/// As [`row`], with the scores and predictions themselves. Records both accuracies in the run folder.
 pub(super) fn measured(
     (runs, watch): (&Runs, &dyn Watch),
     trained: &Trained,

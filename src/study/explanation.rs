@@ -27,8 +27,7 @@ pub const FIGURES: [&str; 2] = ["explain", PANELS];
 /// What to explain of each picture.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// The layers. [`LayerChoice::Last`] is the last block before its pool or, for a published
-    /// network, its default layer.
+    /// The layers.
     pub layers: LayerChoice,
     /// The methods.
     pub methods: MethodChoice,

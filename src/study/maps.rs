@@ -144,8 +144,12 @@ fn add_record(
 ) {
     let (trial, seed, epoch) = (subject.name.clone(), subject.seed, subject.epoch);
     let (id, method) = (&pictures.ids[explanation.image], explanation.method.name());
+    let moment = match subject.is_untrained() {
+        true => subject.checkpoint.clone(),
+        false => format!("epoch-{epoch:03}"),
+    };
     let stem = format!(
-        "{trial}/seed-{seed}/epoch-{epoch:03}/{}/{method}/{id}",
+        "{trial}/seed-{seed}/{moment}/{}/{method}/{id}",
         explanation.layer
     );
     let name = |class: usize| pictures.class_names[class].clone();

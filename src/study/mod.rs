@@ -48,6 +48,7 @@ mod subject;
 pub mod sweep;
 mod table;
 mod titles;
+mod trail;
 pub mod training;
 mod unknown_run;
 mod watch;

@@ -337,7 +337,7 @@ impl Trained {
             checkpoint: which.to_string(),
             blocks: model.blocks(),
             // Loading has verified the checksum of that file.
-            weights: state.files[weights_file(&state)].clone(),
+            weights: Some(state.files[weights_file(&state)].clone()),
         }))
     }
 }

@@ -47,7 +47,8 @@ pub(super) struct TrainedSubject {
     pub(super) epoch: u32,
     pub(super) checkpoint: String,
     pub(super) blocks: usize,
-    pub(super) weights: Checksum,
+    /// None for weights that no file holds.
+    pub(super) weights: Option<Checksum>,
 }
 
 impl Subject {
@@ -60,7 +61,7 @@ impl Subject {
             checkpoint: opened.checkpoint,
             pretrained: None,
             blocks: opened.blocks,
-            weights: Some(opened.weights),
+            weights: opened.weights,
             heads: Vec::new(),
         }
     }
@@ -96,6 +97,11 @@ impl Subject {
         }
     }
 
+    /// Returns whether its weights were drawn at random.
+    pub(super) fn is_untrained(&self) -> bool {
+        self.weights.is_none() && self.pretrained.is_none()
+    }
+
     /// Returns the name and seed as text, such as "trial-d seed 0".
     pub fn label(&self) -> String {
         format!("{} seed {}", self.name, self.seed)
@@ -124,14 +130,13 @@ impl Subject {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum LayerChoice {
     /// The layers of an ablation: the last block before its pool, and the deepest block whose
-    /// activation has at least [`FINE_CELLS`] x [`FINE_CELLS`] cells. They may be the same block.
+    /// activation has at least [`FINE_CELLS`] x [`FINE_CELLS`] cells. They may be the same block. For a
+    /// published network, its default layer.
     ///
     /// With five pools on 32 x 32 pixels, the last block has 2 x 2 cells, so maps of the last block
     /// alone would confound depth with resolution.
     #[default]
     Ablation,
-    /// The last block before its pool; for a published network, its default layer.
-    Last,
     /// These layers, each once.
     Named(Vec<String>),
 }
@@ -174,10 +179,6 @@ impl LayerChoice {
             (Self::Named(names), _) => (named_layers(network, names)?, Why::Named),
             (_, Network::Pretrained(network)) => {
                 (vec![network.default_layer().to_string()], Why::Default)
-            }
-            (Self::Last, _) => {
-                let last = network.blocks(side).pop();
-                (last.map(|(name, _)| name).into_iter().collect(), Why::Place)
             }
             (Self::Ablation, _) => (ablation_layers(network, side), Why::Place),
         };

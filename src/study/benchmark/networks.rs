@@ -52,7 +52,7 @@ pub(super) fn open(
             });
         }
         let side = published.sight.view.side();
-        let layers = LayerChoice::Last.layers(&published.subject, side)?;
+        let layers = LayerChoice::Ablation.layers(&published.subject, side)?;
         networks.push(Network { published, layers });
     }
     match networks.is_empty() {
