@@ -199,7 +199,7 @@ fn what_was_explained_before_a_stop_is_there() {
     train_run(&runs, &resolved, (0, StartMode::Fresh), &Unwatched).expect("trained");
     let trained = runs.find("trial-b", Some("shapes"), 0).expect("found");
     let request = explanation::Request {
-        layers: LayerChoice::Last,
+        layers: LayerChoice::Ablation,
         methods: MethodChoice::parse(&["grad-cam".to_string()]).expect("known"),
         class: "predicted".to_string(),
         quantity: "logit".to_string(),

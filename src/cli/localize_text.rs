@@ -72,7 +72,7 @@ pub(super) fn print(rows: &[LocalizationSummaryRow], delta_rule: DeltaRule) {
 pub(super) fn print_legend(seeds: bool) {
     result("");
     result(format!(
-        "Each ± is half a 95 % bootstrap interval over images, omitted under {FEWEST} images; a \
+        "Each ± is half a 95 % bootstrap interval over images and seeds, omitted under {FEWEST} images; a \
          star marks a paired difference whose interval leaves out 0."
     ));
     if seeds {

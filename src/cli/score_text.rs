@@ -181,7 +181,7 @@ fn legend(first: &ScoreSummary, tables: &ScoreTables, which: &str) -> Vec<String
     };
     let mut lines = vec![
         format!("{images}; maps of {class}{checkpoints}"),
-        "±: half the width of the 95 % bootstrap interval over images; its ends are in the CSV"
+        "±: half the width of the 95 % bootstrap interval over images and seeds; its ends are in the CSV"
             .to_string(),
     ];
     if tables.means.iter().any(|row| row.seeds.contains(' ')) {

@@ -1,6 +1,8 @@
 //! Uncertainty of means over images or clips: bootstrap intervals, paired, and rank correlation.
 //! Plain numbers, no tensor.
 
+use std::collections::BTreeMap;
+
 use crate::data::random::{below, stream};
 
 /// Number of bootstrap resamples of an interval.
@@ -46,18 +48,38 @@ impl Interval {
 /// Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 13, with
 /// [`RESAMPLES`] resamples drawn from `seed`.
 pub fn bootstrap(columns: &[Vec<f64>], seed: u64) -> Vec<Interval> {
-    let rows = columns.first().map_or(0, Vec::len);
+    let columns: Vec<Vec<&[f64]>> = columns.iter().map(|column| vec![&column[..]]).collect();
+    bootstrap_two_way(&columns, seed)
+}
+
+/// As [`bootstrap`], where a column has the rows' values for each of several groups, such as training
+/// seeds: each resample draws rows and, independently, groups, so that an interval covers other rows
+/// and other groups. A column's mean is that of its groups' means. Columns with the same number of
+/// groups share the drawn groups; a single group is drawn every time.
+///
+/// # Panics
+///
+/// If the columns differ in length, or one has no group.
+///
+/// # Source
+///
+/// Owen, "The pigeonhole bootstrap", 2007: rows and groups of a crossed design are resampled
+/// independently. The interval tends to be too wide rather than too narrow where rows and groups both
+/// matter; with few groups it is too narrow.
+pub fn bootstrap_two_way(columns: &[Vec<&[f64]>], seed: u64) -> Vec<Interval> {
+    let parts: Vec<&[f64]> = columns.iter().flatten().copied().collect();
+    let rows = parts.first().map_or(0, |part| part.len());
     assert!(
-        columns.iter().all(|column| column.len() == rows),
+        parts.iter().all(|part| part.len() == rows),
         "columns of one table must be of one length"
     );
     // Row by row, so that a resample reads each drawn row once for all columns.
     let table: Vec<(f64, f64)> = (0..rows)
-        .flat_map(|row| columns.iter().map(move |column| counted(column[row])))
+        .flat_map(|row| parts.iter().map(move |part| counted(part[row])))
         .collect();
-    let row = |index: usize| &table[index * columns.len()..(index + 1) * columns.len()];
+    let row = |index: usize| &table[index * parts.len()..(index + 1) * parts.len()];
     let means = |draw: &mut dyn FnMut(usize) -> usize| {
-        let mut sums = vec![(0.0, 0.0); columns.len()];
+        let mut sums = vec![(0.0, 0.0); parts.len()];
         for place in 0..rows {
             for (sum, value) in sums.iter_mut().zip(row(draw(place))) {
                 sum.0 += value.0;
@@ -66,31 +88,53 @@ pub fn bootstrap(columns: &[Vec<f64>], seed: u64) -> Vec<Interval> {
         }
         sums
     };
-    let whole = means(&mut |place| place);
     let mut resampled: Vec<Vec<f64>> = vec![Vec::with_capacity(RESAMPLES); columns.len()];
     for index in 0..RESAMPLES {
         let mut rng = stream(seed, PURPOSE, index as u64);
-        for (column, (sum, count)) in
-            (resampled.iter_mut()).zip(means(&mut |_| below(&mut rng, rows as u64) as usize))
-        {
-            if count > 0.0 {
-                column.push(sum / count);
-            }
+        let sums = means(&mut |_| below(&mut rng, rows as u64) as usize);
+        let mut drawn: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        let mut first = 0;
+        for (column, found) in columns.iter().zip(&mut resampled) {
+            let groups = column.len();
+            let drawn = drawn.entry(groups).or_insert_with(|| match groups {
+                1 => vec![0],
+                _ => (0..groups)
+                    .map(|_| below(&mut rng, groups as u64) as usize)
+                    .collect(),
+            });
+            let own = &sums[first..first + groups];
+            found.extend(mean_of(drawn.iter().map(|group| own[*group])));
+            first += groups;
         }
     }
-    let intervals = whole.into_iter().zip(resampled);
+    let whole = means(&mut |place| place);
+    let mut left = &whole[..];
+    let intervals = columns.iter().zip(resampled);
     intervals
-        .map(|((sum, count), mut resampled)| {
+        .map(|(column, mut resampled)| {
+            let (own, rest) = left.split_at(column.len());
+            left = rest;
             resampled.sort_by(f64::total_cmp);
             let tail = (1.0 - COVERAGE) / 2.0;
             Interval {
-                mean: sum / count,
+                mean: mean_of(own.iter().copied()).unwrap_or(f64::NAN),
                 low: quantile(&resampled, tail),
                 high: quantile(&resampled, 1.0 - tail),
-                n: count as usize,
+                n: own
+                    .iter()
+                    .map(|(_, count)| *count as usize)
+                    .max()
+                    .unwrap_or(0),
             }
         })
         .collect()
+}
+
+/// Returns the mean of the means of `parts`, each a sum and a count; `None` if one has no value.
+fn mean_of(parts: impl ExactSizeIterator<Item = (f64, f64)>) -> Option<f64> {
+    let count = parts.len() as f64;
+    let means = parts.map(|(sum, count)| (count > 0.0).then(|| sum / count));
+    Some(means.sum::<Option<f64>>()? / count)
 }
 
 /// Returns the value and its weight: 0 and 0 if it is undefined.
@@ -199,6 +243,23 @@ mod tests {
         assert!(found[0].high - found[0].low > 5.0 && !found[0].excludes(25.0));
         assert_eq!((found[2].low, found[2].high), (2.0, 2.0));
         assert!(found[2].excludes(0.0));
+    }
+
+    /// Two seeds whose every image has the value 0 and 1: a resample's mean is the share of the second
+    /// seed among two draws, so 0, 1/2 and 1 with probabilities 1/4, 1/2 and 1/4.
+    #[test]
+    fn groups_are_drawn_as_rows_are() {
+        let (zeros, ones) = (vec![0.0; 40], vec![1.0; 40]);
+        let found = bootstrap_two_way(&[vec![&zeros, &ones], vec![&ones]], 3);
+        assert_eq!(
+            (found[0].mean, found[0].low, found[0].high),
+            (0.5, 0.0, 1.0)
+        );
+        assert_eq!((found[1].low, found[1].high, found[1].n), (1.0, 1.0, 40));
+        // Groups that agree add nothing to the interval over rows.
+        let values: Vec<f64> = (0..200).map(|i| f64::from(i * i % 23)).collect();
+        let twice = bootstrap_two_way(&[vec![&values, &values]], 3);
+        assert_eq!(twice, bootstrap(&[values], 3));
     }
 
     #[test]

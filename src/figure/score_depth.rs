@@ -229,7 +229,7 @@ impl ScoreDepth<'_> {
             let mut text = "Bars: 95 % bootstrap intervals over images".to_string();
             // Tables of earlier versions do not have the means of each seed.
             if self.rows.iter().any(|row| row.seeds.contains(' ')) {
-                text.push_str(", each image averaged over the seeds first");
+                text.push_str(" and seeds");
             }
             text + "."
         });

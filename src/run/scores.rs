@@ -67,7 +67,7 @@ pub enum LayerPlace {
 /// The mean of one score over images, as a row of `score-table.csv`.
 ///
 /// With several seeds, each image's values are averaged over the seeds first; `low` and `high` are
-/// over images. The last three columns are over seeds.
+/// over images and seeds. The last three columns are over seeds alone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ScoreSummary {
     /// Data set name, such as "cifar-100".

@@ -1,6 +1,7 @@
-//! From per-item values to means with intervals, all over the same resamples of the items.
+//! From per-item values to means with intervals, all over the same resamples of the items and of the
+//! training seeds.
 
-use crate::data::statistics::{Interval, bootstrap};
+use crate::data::statistics::{Interval, bootstrap_two_way};
 use crate::run::SeedValues;
 
 /// Seed of the bootstrap.
@@ -19,6 +20,23 @@ impl Values {
         Self {
             by_seed: by_seed.into_iter().collect(),
         }
+    }
+
+    /// Returns the differences to `other`, seed by seed and item by item.
+    ///
+    /// # Panics
+    /// If the numbers of seeds differ.
+    pub fn minus(&self, other: &Self) -> Self {
+        assert_eq!(
+            self.by_seed.len(),
+            other.by_seed.len(),
+            "one network per seed"
+        );
+        let seeds = self.by_seed.iter().zip(&other.by_seed);
+        let minus = |(ours, theirs): (&Vec<f64>, &Vec<f64>)| {
+            ours.iter().zip(theirs).map(|(a, b)| a - b).collect()
+        };
+        Self::of_seeds(seeds.map(minus))
     }
 
     /// Returns each item's mean over the seeds.
@@ -49,26 +67,53 @@ pub struct Column(usize);
 /// are paired.
 #[derive(Debug, Clone, Default)]
 pub struct Summary {
-    columns: Vec<Vec<f64>>,
+    columns: Vec<Values>,
 }
 
 impl Summary {
-    /// Adds a column: one value per item.
+    /// Adds a column: one value per item, of one network.
     pub fn add(&mut self, values: Vec<f64>) -> Column {
-        self.columns.push(values);
+        self.add_seeds(&Values::of_seeds([values]))
+    }
+
+    /// Adds a column of several seeds, which are resampled as the items are. An item that is undefined
+    /// for one seed is omitted for all.
+    pub fn add_seeds(&mut self, values: &Values) -> Column {
+        let undefined: Vec<bool> = values
+            .over_seeds()
+            .iter()
+            .map(|mean| mean.is_nan())
+            .collect();
+        let mut by_seed = values.by_seed.clone();
+        for values in &mut by_seed {
+            for (value, undefined) in values.iter_mut().zip(&undefined) {
+                if *undefined {
+                    *value = f64::NAN;
+                }
+            }
+        }
+        self.columns.push(Values { by_seed });
         Column(self.columns.len() - 1)
     }
 
-    /// Adds the differences of two columns, item by item: `first` minus `second`.
+    /// Adds the differences of two columns of the same networks, item by item and seed by seed: `first`
+    /// minus `second`.
+    ///
+    /// # Panics
+    /// If their numbers of seeds differ.
     pub fn add_difference(&mut self, first: Column, second: Column) -> Column {
         let [first, second] = [first, second].map(|column| &self.columns[column.0]);
-        let differences = first.iter().zip(second).map(|(a, b)| a - b).collect();
-        self.add(differences)
+        let differences = first.minus(second);
+        self.add_seeds(&differences)
     }
 
     /// Returns the mean and the 95 % bootstrap interval of every column.
     pub fn intervals(self) -> Intervals {
-        Intervals(bootstrap(&self.columns, SEED))
+        let columns = self.columns.iter();
+        let parts: Vec<Vec<&[f64]>> = columns
+            .map(|values| values.by_seed.iter().map(|values| &values[..]).collect())
+            .collect();
+        Intervals(bootstrap_two_way(&parts, SEED))
     }
 }
 
@@ -121,6 +166,20 @@ mod tests {
         );
         assert!(found[first].high - found[first].low > 1.0);
         assert_eq!(found[first].mean, 11.25);
+    }
+
+    /// Two seeds that differ by 2 on every item: their difference to a column that moves with them has
+    /// no interval.
+    #[test]
+    fn seeds_are_paired() {
+        let mut summary = Summary::default();
+        let first = summary.add_seeds(&Values::of_seeds([vec![1.0; 30], vec![3.0; 30]]));
+        let second = summary.add_seeds(&Values::of_seeds([vec![0.5; 30], vec![2.5; 30]]));
+        let paired = summary.add_difference(first, second);
+        let found = summary.intervals();
+        let ends = |column: Column| (found[column].low, found[column].mean, found[column].high);
+        assert_eq!(ends(first), (1.0, 2.0, 3.0));
+        assert_eq!(ends(paired), (0.5, 0.5, 0.5));
     }
 
     #[test]

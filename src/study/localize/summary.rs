@@ -136,7 +136,7 @@ impl Measured<'_> {
             .map(|sheet| {
                 let values = (0..names.len()).map(|score| values(sheet, among, score));
                 values
-                    .map(|values| (summary.add(values.over_seeds()), values))
+                    .map(|values| (summary.add_seeds(&values), values))
                     .collect()
             })
             .collect();
@@ -229,7 +229,7 @@ impl Measured<'_> {
                 let mut summary = Summary::default();
                 let steps: Vec<(Column, SeedValues)> = (0..DELTA_STEPS)
                     .map(|step| ious(sheet, kind, step))
-                    .map(|values| (summary.add(values.over_seeds()), values.seed_means()))
+                    .map(|values| (summary.add_seeds(&values), values.seed_means()))
                     .collect();
                 let found = summary.intervals();
                 let points = steps.into_iter().enumerate();

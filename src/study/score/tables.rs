@@ -154,7 +154,7 @@ impl Table<'_> {
         for entry in &self.entries {
             for (place, metric) in self.scope.metrics.iter().enumerate() {
                 let values = entry.values(place, metric);
-                means.push((entry, *metric, summary.add(values.over_seeds()), values));
+                means.push((entry, *metric, summary.add_seeds(&values), values));
             }
         }
         let reference = self.reference();
@@ -163,15 +163,14 @@ impl Table<'_> {
             if entry.source() == reference.source() {
                 continue;
             }
-            let win = summary.add(entry.outcomes(reference, Ordering::Greater).over_seeds());
-            let ties = summary.add(entry.outcomes(reference, Ordering::Equal).over_seeds());
-            let (ours, theirs) = (entry.drops().over_seeds(), reference.drops().over_seeds());
-            let differences = ours.iter().zip(&theirs).map(|(a, b)| a - b).collect();
+            let win = summary.add_seeds(&entry.outcomes(reference, Ordering::Greater));
+            let ties = summary.add_seeds(&entry.outcomes(reference, Ordering::Equal));
+            let differences = entry.drops().minus(&reference.drops());
             pairs.push(Compared {
                 entry,
                 win,
                 ties,
-                difference: summary.add(differences),
+                difference: summary.add_seeds(&differences),
             });
         }
         let found = summary.intervals();
