@@ -93,12 +93,12 @@ const TABLE: [(&str, Mode, &[&str]); 42] = [
     (
         "reproduce",
         Mode::Images,
-        &["--quick --seeds --only --set --force --out"],
+        &["--quick --seeds --series --only --set --force --dry-run --out"],
     ),
     (
         "reproduce",
         Mode::Clips,
-        &["--quick --seeds --only --force --out"],
+        &["--quick --seeds --only --force --dry-run --out"],
     ),
     (
         "benchmark",

@@ -1,5 +1,6 @@
 //! An experiment of either kind, for what does not depend on the kind.
 
+use crate::data::load_clips;
 use crate::experiment::{
     Experiment, ExperimentError, ExperimentKind, FieldDifference, ForecastExperiment, Override,
     Resolved, changes, compare,
@@ -139,6 +140,28 @@ impl AnyExperiment {
         match self {
             Self::Classify(resolved) => same(run, resolved),
             Self::Forecast(resolved) => same(run, resolved),
+        }
+    }
+
+    /// Returns the run folder of `seed`, whether it exists or not.
+    pub fn dir(&self, runs: &Runs, seed: u64) -> RunDir {
+        match self {
+            Self::Classify(resolved) => runs.dir(resolved, seed),
+            Self::Forecast(resolved) => runs.dir(resolved, seed),
+        }
+    }
+
+    /// Fails if its data are absent or damaged.
+    ///
+    /// # Errors
+    /// Absent or damaged data.
+    pub fn check_data(&self, runs: &Runs) -> Result<(), StudyError> {
+        match self {
+            Self::Classify(resolved) => runs.images(resolved).map(drop),
+            Self::Forecast(resolved) => {
+                load_clips(&resolved.experiment.clips, &runs.data)?;
+                Ok(())
+            }
         }
     }
 

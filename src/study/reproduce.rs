@@ -1,15 +1,17 @@
 //! The plan of a full reproduction: the runs to train and the studies of them, in order.
 
-use crate::data::load_clips;
 use crate::experiment::{ForecastExperiment, Override, Resolved};
 use crate::explain::sequence::FrameTarget;
 use crate::run::{RunDir, RunError, RunLock};
 
+use super::any_experiment::AnyExperiment;
 use super::error::StudyError;
+use super::identity::is_done;
 use super::once::check_once;
+use super::pace::Pace;
 use super::runs::Runs;
 use super::selection::Selection;
-use super::series::PLAIN;
+use super::series::Series;
 use super::which::Which;
 use super::{ablation, forecast, localize, measure, memory, sanity, score};
 
@@ -17,10 +19,16 @@ use super::{ablation, forecast, localize, measure, memory, sanity, score};
 const QUICK_BASE: &str = "shapes";
 /// Number of pictures of the ablation.
 const PICTURES: usize = 6;
-/// Maximum number of test images whose maps are scored.
-pub const SCORED_IMAGES: usize = 500;
+/// Training seeds of the whole plan.
+const SEEDS: [u64; 3] = [0, 1, 2];
+/// Training seeds of the quick plan.
+const QUICK_SEEDS: [u64; 1] = [0];
+/// Maximum number of test images whose maps the quick plan scores.
+const QUICK_SCORED: usize = 500;
 /// Maximum number of test images whose maps are checked.
-pub const CHECKED_IMAGES: usize = 100;
+const CHECKED: usize = 1000;
+/// That of the quick plan.
+const QUICK_CHECKED: usize = 100;
 /// Methods that explain predictors.
 const FRAME_METHODS: [&str; 2] = ["grad-cam", "hires-cam"];
 
@@ -38,8 +46,10 @@ pub enum Half {
 pub struct Request {
     /// Generated data and short trainings.
     pub quick: bool,
-    /// Training seeds; the figures show the networks of the first one.
+    /// Training seeds; those of the plan if there are none. The figures show the networks of the first.
     pub seeds: Vec<u64>,
+    /// The trials and their base; the quick plan has a base of its own.
+    pub series: Series,
     /// A single half.
     pub only: Option<Half>,
     /// Changes to the trials.
@@ -49,10 +59,8 @@ pub struct Request {
 /// One step of the plan.
 #[derive(Debug, Clone)]
 pub enum Step {
-    /// Train a trial with a seed.
-    TrainTrial(Box<Resolved>, u64),
-    /// Train a predictor with a seed.
-    TrainPredictor(Box<Resolved<ForecastExperiment>>, u64),
+    /// Train an experiment with a seed.
+    Train(AnyExperiment, u64),
     /// The ablation of the series.
     Ablation(ablation::Request),
     /// The sanity checks of its maps. They precede the scores, whose tables mark failed methods.
@@ -101,7 +109,12 @@ impl Request {
     }
 
     fn base(&self) -> Option<String> {
-        self.quick.then(|| QUICK_BASE.to_string())
+        let base = if self.quick {
+            Some(QUICK_BASE)
+        } else {
+            self.series.base
+        };
+        base.map(str::to_string)
     }
 
     fn predictors(&self) -> &'static Predictors {
@@ -115,7 +128,7 @@ impl Request {
     fn trials(&self, runs: &Runs) -> Result<Vec<Resolved>, StudyError> {
         let base = self.base();
         let resolve = |trial: &&str| runs.experiment(trial, base.as_deref(), &self.overrides);
-        PLAIN.trials.iter().map(resolve).collect()
+        self.series.trials.iter().map(resolve).collect()
     }
 
     fn resolved_predictors(
@@ -138,13 +151,11 @@ impl Request {
         networks.iter().map(resolve).collect()
     }
 
-    fn measured(&self, names: &[&str], class: &str, limit: usize) -> measure::Request {
+    fn measured(&self, names: &[&str], class: &str, limit: Option<usize>) -> measure::Request {
         measure::Request {
             base: self.base(),
-            ..measure::Request::of(names)
-                .seeds(&self.seeds)
-                .limit(limit)
-                .class(class)
+            limit,
+            ..measure::Request::of(names).seeds(&self.seeds).class(class)
         }
     }
 }
@@ -152,11 +163,18 @@ impl Request {
 /// Returns all steps, in order.
 ///
 /// # Errors
-/// [`StudyError::NoneNamed`], [`StudyError::NamedTwice`]; an experiment that does not resolve.
+/// [`StudyError::NamedTwice`]; an experiment that does not resolve.
 pub fn plan(runs: &Runs, request: &Request) -> Result<Vec<Step>, StudyError> {
-    let Some(&seed) = request.seeds.first() else {
-        return Err(StudyError::NoneNamed { what: "seed" });
-    };
+    let mut request = request.clone();
+    if request.seeds.is_empty() {
+        request.seeds = if request.quick {
+            &QUICK_SEEDS[..]
+        } else {
+            &SEEDS
+        }
+        .to_vec();
+    }
+    let (request, seed) = (&request, request.seeds[0]);
     check_once("seed", &request.seeds, u64::to_string)?;
     let mut steps = Vec::new();
     if request.wants(Half::Images) {
@@ -177,7 +195,8 @@ fn images(runs: &Runs, request: &Request, seed: u64) -> Result<Vec<Step>, StudyE
     let mut steps = Vec::new();
     for trial in &trials {
         for &seed in &request.seeds {
-            steps.push(Step::TrainTrial(Box::new(trial.clone()), seed));
+            let trial = AnyExperiment::Classify(Box::new(trial.clone()));
+            steps.push(Step::Train(trial, seed));
         }
     }
     steps.push(Step::Ablation(ablation::Request {
@@ -191,12 +210,19 @@ fn images(runs: &Runs, request: &Request, seed: u64) -> Result<Vec<Step>, StudyE
         class: "predicted".to_string(),
         retrain_head: false,
     }));
-    let checked = request.measured(&names, "predicted", CHECKED_IMAGES);
-    steps.push(Step::Sanity(checked.seeds(&[seed]).into()));
-    let scored = request.measured(&names, "predicted", SCORED_IMAGES);
-    steps.push(Step::Score(scored.into()));
+    let checked = if request.quick {
+        QUICK_CHECKED
+    } else {
+        CHECKED
+    };
+    let checked = request.measured(&names, "predicted", Some(checked));
+    steps.push(Step::Sanity(checked.into()));
+    let scored = request.quick.then_some(QUICK_SCORED);
+    steps.push(Step::Score(
+        request.measured(&names, "predicted", scored).into(),
+    ));
     if located {
-        let localised = request.measured(&names, "true", SCORED_IMAGES);
+        let localised = request.measured(&names, "true", scored);
         steps.push(Step::Localization(localised.into()));
     }
     Ok(steps)
@@ -207,7 +233,8 @@ fn frames(runs: &Runs, request: &Request, seed: u64) -> Result<Vec<Step>, StudyE
     let mut steps = Vec::new();
     for resolved in request.resolved_predictors(runs)? {
         for &seed in &request.seeds {
-            steps.push(Step::TrainPredictor(Box::new(resolved.clone()), seed));
+            let predictor = AnyExperiment::Forecast(Box::new(resolved.clone()));
+            steps.push(Step::Train(predictor, seed));
         }
     }
     let names = predictors.networks.iter().map(|(name, _)| name.to_string());
@@ -235,31 +262,80 @@ fn frames(runs: &Runs, request: &Request, seed: u64) -> Result<Vec<Step>, StudyE
     Ok(steps)
 }
 
-/// Fails if images of the plan are absent or damaged, before hours of training.
+/// Fails if the data of a half of the plan are absent or damaged, before hours of training.
 ///
 /// # Errors
 /// Absent or damaged data.
-pub fn check_images(runs: &Runs, steps: &[Step]) -> Result<(), StudyError> {
-    let trial = steps.iter().find_map(|step| match step {
-        Step::TrainTrial(resolved, _) => Some(resolved),
-        _ => None,
-    });
-    trial.map_or(Ok(()), |resolved| runs.images(resolved).map(drop))
+pub fn check_data(runs: &Runs, steps: &[Step], half: Half) -> Result<(), StudyError> {
+    let mut trainings = trainings(steps);
+    let first = trainings.find(|(experiment, _)| half_of(experiment) == half);
+    // Those of a half share their data.
+    first.map_or(Ok(()), |(experiment, _)| experiment.check_data(runs))
 }
 
-/// As [`check_images`], of the clips.
+fn half_of(experiment: &AnyExperiment) -> Half {
+    match experiment {
+        AnyExperiment::Classify(_) => Half::Images,
+        AnyExperiment::Forecast(_) => Half::Frames,
+    }
+}
+
+/// Returns the trainings of a plan, each with its seed.
+fn trainings(steps: &[Step]) -> impl Iterator<Item = (&AnyExperiment, u64)> {
+    steps.iter().filter_map(|step| match step {
+        Step::Train(experiment, seed) => Some((experiment, *seed)),
+        _ => None,
+    })
+}
+
+/// The trainings of one experiment in a plan.
+#[derive(Debug, Clone)]
+pub struct Scheduled {
+    /// Name of the experiment.
+    pub experiment: String,
+    /// Training seeds.
+    pub seeds: Vec<u64>,
+    /// Epochs of each.
+    pub epochs: u32,
+    /// Epochs of all seeds that are not done.
+    pub left: u32,
+    /// Seconds that they take; `None` without an earlier run on the same data and device.
+    pub seconds: Option<f64>,
+}
+
+/// Returns what the plan trains, experiment by experiment, and how much of it is left.
 ///
 /// # Errors
-/// Absent or damaged data.
-pub fn check_clips(runs: &Runs, steps: &[Step]) -> Result<(), StudyError> {
-    let predictor = steps.iter().find_map(|step| match step {
-        Step::TrainPredictor(resolved, _) => Some(resolved),
-        _ => None,
-    });
-    predictor.map_or(Ok(()), |resolved| {
-        load_clips(&resolved.experiment.clips, &runs.data)?;
-        Ok(())
-    })
+/// A folder that cannot be listed; absent files, if the size of a network depends on them.
+pub fn schedule(runs: &Runs, steps: &[Step]) -> Result<Vec<Scheduled>, StudyError> {
+    let pace = Pace::of(runs)?;
+    let mut found: Vec<Scheduled> = Vec::new();
+    for (experiment, seed) in trainings(steps) {
+        let epochs = experiment.kept().0.epochs;
+        let run = experiment.dir(runs, seed);
+        let done = match is_done(&run) {
+            true => epochs,
+            false => run.latest_state()?.map_or(0, |state| state.epoch),
+        };
+        let left = epochs.saturating_sub(done);
+        let size = experiment.size(runs)?.multiply_adds;
+        let seconds = pace.seconds(experiment.dataset(), size, left);
+        match found.last_mut() {
+            Some(last) if last.experiment == experiment.name() => {
+                last.seeds.push(seed);
+                last.left += left;
+                last.seconds = last.seconds.zip(seconds).map(|(sum, own)| sum + own);
+            }
+            _ => found.push(Scheduled {
+                experiment: experiment.name().to_string(),
+                seeds: vec![seed],
+                epochs,
+                left,
+                seconds,
+            }),
+        }
+    }
+    Ok(found)
 }
 
 /// Removes all runs of the plan at once, so that a plan that is stopped and resumed keeps no old
@@ -268,12 +344,8 @@ pub fn check_clips(runs: &Runs, steps: &[Step]) -> Result<(), StudyError> {
 /// # Errors
 /// A run that another process is writing to, or that cannot be removed.
 pub fn discard(runs: &Runs, steps: &[Step]) -> Result<(), RunError> {
-    for step in steps {
-        match step {
-            Step::TrainTrial(resolved, seed) => discard_run(&runs.dir(resolved, *seed))?,
-            Step::TrainPredictor(resolved, seed) => discard_run(&runs.dir(resolved, *seed))?,
-            _ => {}
-        }
+    for (experiment, seed) in trainings(steps) {
+        discard_run(&experiment.dir(runs, seed))?;
     }
     Ok(())
 }
