@@ -50,6 +50,7 @@ fn run(folder: &Path, level: &str, arguments: &[&str]) {
         .args(arguments)
         .env("NO_COLOR", "1")
         .env_remove("CAMTRAIL_DATA")
+        .env("CAMTRAIL_PUBLISHED", "")
         .env(VARIABLE, level)
         .output()
         .expect("the binary starts");

@@ -47,6 +47,7 @@ fn command(program: &str, folder: &Path, arguments: &str) -> Command {
         .env("NO_COLOR", "1")
         .env_remove("CARGO")
         .env_remove("CAMTRAIL_DATA")
+        .env("CAMTRAIL_PUBLISHED", "")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());

@@ -38,6 +38,7 @@ fn run(folder: &Path, arguments: &[&str]) -> Shown {
         .env("CUDA_VISIBLE_DEVICES", "")
         .env_remove("BURN_DEVICE")
         .env_remove("CAMTRAIL_DATA")
+        .env("CAMTRAIL_PUBLISHED", "")
         .output()
         .expect("the binary starts");
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("UTF-8");

@@ -58,6 +58,7 @@ impl Place {
         command
             .env_remove("CARGO")
             .env_remove("CAMTRAIL_DATA")
+            .env("CAMTRAIL_PUBLISHED", "")
             .env("NO_COLOR", "1");
         command
     }

@@ -43,6 +43,7 @@ fn command(folder: &Path, arguments: &[&str]) -> Command {
         .args(arguments)
         .env_remove("CARGO")
         .env_remove("CAMTRAIL_DATA")
+        .env("CAMTRAIL_PUBLISHED", "")
         .env("NO_COLOR", "1");
     command
 }

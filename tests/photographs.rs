@@ -38,6 +38,7 @@ fn bare(folder: &Path, arguments: &[&str]) -> (String, String, i32) {
         .args(arguments)
         .env_remove("CARGO")
         .env_remove("CAMTRAIL_DATA")
+        .env("CAMTRAIL_PUBLISHED", "")
         .output()
         .expect("the binary starts");
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("UTF-8");

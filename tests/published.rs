@@ -278,6 +278,8 @@ fn its_loss_falls_and_every_verb_takes_the_run() {
         drawn.stdout
     );
 
+    // The network is compared with what is read back from the run.
+    done("export", &["--format", "run", "--out", "shared"]);
     let exported = PathBuf::from(done("export", &[]).trim());
     let weights = exported.to_str().expect("UTF-8");
     let check = ["weights", "check", "mobilenet-v2", "--weights", weights];

@@ -215,6 +215,7 @@ fn a_sweep_on_slurm_equals_a_serial_one() {
         .current_dir(&folder)
         .env("NO_COLOR", "1")
         .env_remove("CAMTRAIL_DATA")
+        .env("CAMTRAIL_PUBLISHED", "")
         .output()
         .expect("started");
     let told = String::from_utf8_lossy(&output.stderr);

@@ -70,6 +70,7 @@ fn started(folder: &Path) -> Child {
         .args(["sweep", "run", "rates", "--workers", "2"])
         .current_dir(folder)
         .env_remove("CAMTRAIL_DATA")
+        .env("CAMTRAIL_PUBLISHED", "")
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()

@@ -1,6 +1,6 @@
 //! Shared by the tests of the command line: new folders, and runs of the binary in them.
 
-mod binary;
+pub(crate) mod binary;
 mod folder;
 
 use std::path::Path;
