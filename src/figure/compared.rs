@@ -4,12 +4,13 @@
 use super::drawing::Drawing;
 use super::error::FigureError;
 use super::folder::FolderFigure;
-use super::interval_rows::{CONTENT, Row, Section, names_room};
+use super::interval_rows::{CONTENT, Row, Section, fits, names_room};
 use super::page::Page;
+use super::run_names::{Changed, names, shared_sentence};
 use super::selection::{generated_note, unique};
 use super::sheet::Figure;
 use super::svg_text::checkpoint_rule;
-use crate::run::{ComparedRow, ConsistencyRow, PairedRow, TableRow};
+use crate::run::{CHANGE, ComparedRow, ConsistencyRow, PairedRow, TableRow};
 
 /// Space between two sections, in pixels.
 const SECTION_GAP: f32 = 34.0;
@@ -28,6 +29,7 @@ pub(super) const FIGURE: FolderFigure = FolderFigure {
         match scores.is_empty() || pairs.is_empty() {
             true => Ok(()),
             false => folder.save(&Compared {
+                names: Names::of(&scores),
                 scores,
                 pairs,
                 agreement,
@@ -36,8 +38,73 @@ pub(super) const FIGURE: FolderFigure = FolderFigure {
     },
 };
 
+/// What the rows of the figure are called.
+struct Names {
+    runs: Vec<String>,
+    /// Their short names.
+    short: Vec<String>,
+    /// The changes of all of them.
+    shared: Vec<String>,
+    /// Whether two short names are too long for one row, so that runs have numbers.
+    numbered: bool,
+}
+
+impl Names {
+    fn of(scores: &[ComparedRow]) -> Self {
+        let runs = unique(scores.iter().map(|row| row.run.clone()));
+        let changed = |run: &String| -> Changed {
+            let mut parts = run.split(CHANGE).map(str::to_string);
+            (parts.next().unwrap_or_default(), parts.collect())
+        };
+        let (short, shared) = names(&runs.iter().map(changed).collect::<Vec<_>>());
+        let found = Self {
+            runs,
+            short,
+            shared,
+            numbered: false,
+        };
+        let mut pairs = found.runs.iter().flat_map(|first| {
+            let second = found.runs.iter();
+            second.map(move |second| (first, second))
+        });
+        let numbered = !pairs.all(|(first, second)| fits(&found.both([first, second], "and")));
+        Self { numbered, ..found }
+    }
+
+    fn place(&self, run: &str) -> Option<usize> {
+        self.runs.iter().position(|known| known == run)
+    }
+
+    /// Returns the name of a run.
+    fn one(&self, run: &str) -> String {
+        match self.place(run) {
+            Some(place) if self.numbered => format!("{}  {}", place + 1, self.short[place]),
+            Some(place) => self.short[place].clone(),
+            None => run.to_string(),
+        }
+    }
+
+    /// Returns the name of two runs with `between` between them.
+    fn both(&self, runs: [&str; 2], between: &str) -> String {
+        let [first, second] = runs.map(|run| match self.place(run) {
+            Some(place) if self.numbered => (place + 1).to_string(),
+            _ => self.one(run),
+        });
+        format!("{first} {between} {second}")
+    }
+
+    /// Returns the whole name of a run, for the caption.
+    fn whole(&self, run: &str) -> String {
+        match self.place(run) {
+            Some(place) if self.numbered => format!("{} {run}", place + 1),
+            _ => run.to_string(),
+        }
+    }
+}
+
 /// The figure.
 struct Compared {
+    names: Names,
     scores: Vec<ComparedRow>,
     pairs: Vec<PairedRow>,
     agreement: Vec<ConsistencyRow>,
@@ -96,7 +163,10 @@ impl Compared {
                 heading: name,
                 rows: scores
                     .map(|row| Row {
-                        name: row.run.clone(),
+                        name: match row.unfinished.is_empty() {
+                            true => self.names.one(&row.run),
+                            false => format!("{} *", self.names.one(&row.run)),
+                        },
                         mean: scale * row.test,
                         ends: Some((scale * row.low, scale * row.high)),
                         besides: match row.lowest_seed < row.highest_seed {
@@ -120,7 +190,7 @@ impl Compared {
                 heading: format!("Difference on the same test data{unit}"),
                 rows: pairs
                     .map(|row| Row {
-                        name: format!("{} − {}", row.second, row.first),
+                        name: self.names.both([&row.second, &row.first], "−"),
                         mean: scale * row.difference,
                         ends: Some((scale * row.low, scale * row.high)),
                         besides: Vec::new(),
@@ -139,8 +209,12 @@ impl Compared {
         let rows: Vec<Row> = correlations
             .map(|row| Row {
                 name: match row.networks.split_once(' ') {
-                    Some((first, second)) if first != "seeds" => format!("{first} and {second}"),
-                    _ => row.networks.clone(),
+                    Some(("seeds", rest)) => {
+                        let run = rest.strip_prefix("of ").unwrap_or(rest);
+                        format!("seeds of {}", self.names.one(run))
+                    }
+                    Some((first, second)) => self.names.both([first, second], "and"),
+                    None => row.networks.clone(),
                 },
                 mean: row.mean,
                 ends: Some((row.low, row.high)),
@@ -184,11 +258,30 @@ impl Compared {
             .scores
             .iter()
             .filter(|row| row.score == self.scores[0].score);
-        let seeds = seeds.map(|row| format!("{} {}", row.run, row.seeds.replace(' ', ", ")));
+        let seeds = seeds.map(|row| {
+            let seeds = row.seeds.replace(' ', ", ");
+            format!("{}: {seeds}", self.names.whole(&row.run))
+        });
+        let open = self.scores.iter();
+        let open =
+            open.filter(|row| row.score == self.scores[0].score && !row.unfinished.is_empty());
+        let open: Vec<String> = open
+            .map(|row| {
+                let seeds = row.unfinished.replace(' ', ", ");
+                format!("{}: {seeds}", self.names.one(&row.run))
+            })
+            .collect();
         let mut parts = vec![
             "Bars: 95 % bootstrap intervals over test data, paired for differences.".to_string(),
-            format!("Seeds: {}.", seeds.collect::<Vec<_>>().join("; ")),
+            format!("Seeds of {}.", seeds.collect::<Vec<_>>().join("; ")),
         ];
+        parts.extend(shared_sentence(&self.names.shared));
+        if !open.is_empty() {
+            parts.push(format!(
+                "* Training has not ended, seeds of {}.",
+                open.join("; ")
+            ));
+        }
         if self
             .scores
             .iter()
@@ -212,5 +305,49 @@ impl Compared {
             ));
         }
         parts.join(" ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(runs: &[&str]) -> Names {
+        let row = |run: &&str| ComparedRow {
+            run: run.to_string(),
+            ..ComparedRow::default()
+        };
+        Names::of(&runs.iter().map(row).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn rows_are_named_by_what_differs() {
+        let shared = "+model.filters=4_8_16_32+train.batch_size=24+train.epochs=5";
+        let runs =
+            ["1e-3", "3e-3"].map(|rate| format!("trial-d{shared}+train.learning_rate={rate}"));
+        let [first, second] = [&*runs[0], &*runs[1]];
+        let names = names(&[first, second, &format!("trial-b{shared}")]);
+        assert_eq!(names.one(first), "trial-d  learning_rate=1e-3");
+        assert_eq!(names.one(&names.runs[2]), "trial-b");
+        assert_eq!(
+            names.both([second, &names.runs[2]], "−"),
+            "trial-d  learning_rate=3e-3 − trial-b"
+        );
+        let expected = ["filters=4_8_16_32", "batch_size=24", "epochs=5"];
+        assert_eq!(names.shared, expected);
+    }
+
+    #[test]
+    fn runs_whose_names_are_too_long_for_a_pair_have_numbers() {
+        let change = |kind: &str| {
+            format!(
+                "trial-d+data.augmentation.{kind}=4+model.block_dropout=0.1_0.2+train.schedule={kind}"
+            )
+        };
+        let (first, second) = (change("cutout"), change("mixup"));
+        let names = names(&[&first, &second]);
+        assert_eq!(names.both([&second, &first], "−"), "2 − 1");
+        assert_eq!(names.one(&second), "2  trial-d  mixup=4  schedule=mixup");
+        assert_eq!(names.whole(&first), format!("1 {first}"));
     }
 }

@@ -39,6 +39,7 @@ mod page;
 mod panels;
 mod picture;
 mod plot;
+mod run_names;
 #[cfg(test)]
 mod samples;
 mod sanity_cascade;
