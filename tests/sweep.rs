@@ -480,8 +480,10 @@ fn a_full_disk_keeps_the_other_cells() {
 
 /// Cells of a moment each, none of them measured on the test split.
 fn brief(name: &str) -> PathBuf {
-    let brief = SWEEP.replace("test = true\n", "[set]\ntrain.epochs = 1\n");
-    with_sweep(name, &brief)
+    let folder = with_sweep(name, &SWEEP.replace("test = true\n", ""));
+    let tiny = TINY.replace("epochs = 25", "epochs = 1");
+    fs::write(folder.join("experiments/tiny.toml"), tiny).expect("written");
+    folder
 }
 
 /// One damaged record costs one cell, and one bad file one line of the list.

@@ -125,7 +125,7 @@ train.learning_rate = [1e-3, 0.0]
             ("train.learning_rate", None, 7, 7, 13),
             ("model.kernel", Some("4"), 8, 22, 1),
             ("model.kernel", None, 8, 1, 14),
-            ("train.optimizer", Some("adm"), 3, 65, 5),
+            ("train.optimizer", Some("adm"), 3, 64, 5),
         ] {
             let place = of_key(&source(), key, value).expect(key);
             assert_eq!(

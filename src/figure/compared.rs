@@ -6,11 +6,11 @@ use super::error::FigureError;
 use super::folder::FolderFigure;
 use super::interval_rows::{CONTENT, Row, Section, fits, names_room};
 use super::page::Page;
-use super::run_names::{Changed, names, shared_sentence};
+use super::run_names::{Changed, changed, names, numbered, shared_sentence};
 use super::selection::{generated_note, unique};
 use super::sheet::Figure;
 use super::svg_text::checkpoint_rule;
-use crate::run::{CHANGE, ComparedRow, ConsistencyRow, PairedRow, TableRow};
+use crate::run::{ComparedRow, ConsistencyRow, PairedRow, TableRow};
 
 /// Space between two sections, in pixels.
 const SECTION_GAP: f32 = 34.0;
@@ -43,6 +43,8 @@ struct Names {
     runs: Vec<String>,
     /// Their short names.
     short: Vec<String>,
+    /// What the short names of pairs begin with and need not: the experiment, if it is that of all runs.
+    prefix: String,
     /// The changes of all of them.
     shared: Vec<String>,
     /// Whether two short names are too long for one row, so that runs have numbers.
@@ -52,22 +54,24 @@ struct Names {
 impl Names {
     fn of(scores: &[ComparedRow]) -> Self {
         let runs = unique(scores.iter().map(|row| row.run.clone()));
-        let changed = |run: &String| -> Changed {
-            let mut parts = run.split(CHANGE).map(str::to_string);
-            (parts.next().unwrap_or_default(), parts.collect())
-        };
-        let (short, shared) = names(&runs.iter().map(changed).collect::<Vec<_>>());
+        let changed: Vec<Changed> = runs.iter().map(|run| changed(run)).collect();
+        let (short, shared) = names(&changed);
+        let experiments = unique(changed.iter().map(|(experiment, _)| experiment));
         let found = Self {
             runs,
             short,
+            prefix: match experiments[..] {
+                [one] => format!("{one}  "),
+                _ => String::new(),
+            },
             shared,
             numbered: false,
         };
-        let mut pairs = found.runs.iter().flat_map(|first| {
-            let second = found.runs.iter();
-            second.map(move |second| (first, second))
-        });
-        let numbered = !pairs.all(|(first, second)| fits(&found.both([first, second], "and")));
+        let fit = |(place, first): (usize, &String)| {
+            let mut others = found.runs[place + 1..].iter();
+            others.all(|second| fits(&found.both([second, first], "and")))
+        };
+        let numbered = !found.runs.iter().enumerate().all(fit);
         Self { numbered, ..found }
     }
 
@@ -84,21 +88,22 @@ impl Names {
         }
     }
 
-    /// Returns the name of two runs with `between` between them.
-    fn both(&self, runs: [&str; 2], between: &str) -> String {
-        let [first, second] = runs.map(|run| match self.place(run) {
+    /// Returns the number of a run where runs have numbers, else its name.
+    fn brief(&self, run: &str) -> String {
+        match self.place(run) {
             Some(place) if self.numbered => (place + 1).to_string(),
             _ => self.one(run),
-        });
-        format!("{first} {between} {second}")
+        }
     }
 
-    /// Returns the whole name of a run, for the caption.
-    fn whole(&self, run: &str) -> String {
-        match self.place(run) {
-            Some(place) if self.numbered => format!("{} {run}", place + 1),
-            _ => run.to_string(),
-        }
+    /// Returns the name of two runs with `between` between them.
+    fn both(&self, runs: [&str; 2], between: &str) -> String {
+        let [first, second] = runs.map(|run| {
+            let name = self.brief(run);
+            name.strip_prefix(&self.prefix)
+                .map_or(name.clone(), str::to_string)
+        });
+        format!("{first} {between} {second}")
     }
 }
 
@@ -211,7 +216,7 @@ impl Compared {
                 name: match row.networks.split_once(' ') {
                     Some(("seeds", rest)) => {
                         let run = rest.strip_prefix("of ").unwrap_or(rest);
-                        format!("seeds of {}", self.names.one(run))
+                        format!("seeds of {}", self.names.brief(run))
                     }
                     Some((first, second)) => self.names.both([first, second], "and"),
                     None => row.networks.clone(),
@@ -254,28 +259,36 @@ impl Compared {
     }
 
     fn caption(&self) -> String {
-        let seeds = self
-            .scores
-            .iter()
-            .filter(|row| row.score == self.scores[0].score);
-        let seeds = seeds.map(|row| {
-            let seeds = row.seeds.replace(' ', ", ");
-            format!("{}: {seeds}", self.names.whole(&row.run))
-        });
+        let first = self.scores.iter();
+        let first = first.filter(|row| row.score == self.scores[0].score);
+        let seeds = |row: &ComparedRow| row.seeds.replace(' ', ", ");
+        let all = unique(first.clone().map(seeds));
+        let seeds = match &all[..] {
+            [same] => format!("Seeds: {same}."),
+            _ => {
+                let each =
+                    first.map(|row| format!("{}: {}", self.names.brief(&row.run), seeds(row)));
+                format!("Seeds of {}.", each.collect::<Vec<_>>().join("; "))
+            }
+        };
         let open = self.scores.iter();
         let open =
             open.filter(|row| row.score == self.scores[0].score && !row.unfinished.is_empty());
         let open: Vec<String> = open
             .map(|row| {
                 let seeds = row.unfinished.replace(' ', ", ");
-                format!("{}: {seeds}", self.names.one(&row.run))
+                format!("{}: {seeds}", self.names.brief(&row.run))
             })
             .collect();
         let mut parts = vec![
             "Bars: 95 % bootstrap intervals over test data, paired for differences.".to_string(),
-            format!("Seeds of {}.", seeds.collect::<Vec<_>>().join("; ")),
+            seeds,
         ];
-        parts.extend(shared_sentence(&self.names.shared));
+        // Numbers stand for names that may be cut.
+        parts.extend(match self.names.numbered {
+            true => Some(format!("Runs: {}.", numbered(&self.names.runs))),
+            false => shared_sentence(&self.names.shared),
+        });
         if !open.is_empty() {
             parts.push(format!(
                 "* Training has not ended, seeds of {}.",
@@ -323,31 +336,41 @@ mod tests {
     #[test]
     fn rows_are_named_by_what_differs() {
         let shared = "+model.filters=4_8_16_32+train.batch_size=24+train.epochs=5";
-        let runs =
-            ["1e-3", "3e-3"].map(|rate| format!("trial-d{shared}+train.learning_rate={rate}"));
-        let [first, second] = [&*runs[0], &*runs[1]];
-        let names = names(&[first, second, &format!("trial-b{shared}")]);
-        assert_eq!(names.one(first), "trial-d  learning_rate=1e-3");
-        assert_eq!(names.one(&names.runs[2]), "trial-b");
+        let runs = ["+train.learning_rate=1e-3", "+train.learning_rate=3e-3", ""];
+        let [first, second, plain] = runs.map(|change| format!("trial-d{shared}{change}"));
+        let found = names(&[&first, &second, &plain]);
+        assert_eq!(found.one(&first), "trial-d  learning_rate=1e-3");
+        assert_eq!(found.one(&plain), "trial-d");
+        let expected = "learning_rate=3e-3 − learning_rate=1e-3";
+        assert_eq!(found.both([&second, &first], "−"), expected);
         assert_eq!(
-            names.both([second, &names.runs[2]], "−"),
-            "trial-d  learning_rate=3e-3 − trial-b"
+            found.both([&second, &plain], "−"),
+            "learning_rate=3e-3 − trial-d"
         );
         let expected = ["filters=4_8_16_32", "batch_size=24", "epochs=5"];
-        assert_eq!(names.shared, expected);
+        assert_eq!(found.shared, expected);
+        // Of two experiments, each name begins with its own.
+        let other = format!("trial-b{shared}");
+        let found = names(&[&other, &first]);
+        assert_eq!(
+            found.both([&first, &other], "−"),
+            "trial-d  learning_rate=1e-3 − trial-b"
+        );
     }
 
     #[test]
     fn runs_whose_names_are_too_long_for_a_pair_have_numbers() {
-        let change = |kind: &str| {
+        let change = |kind: &str, rate: &str| {
             format!(
-                "trial-d+data.augmentation.{kind}=4+model.block_dropout=0.1_0.2+train.schedule={kind}"
+                "trial-d+data.augmentation.{kind}=4+train.learning_rate={rate}+train.schedule=one-cycle\
+                 +train.warmup_epochs={rate}"
             )
         };
-        let (first, second) = (change("cutout"), change("mixup"));
+        let (first, second) = (change("cutout", "1"), change("mixup", "2"));
         let names = names(&[&first, &second]);
         assert_eq!(names.both([&second, &first], "−"), "2 − 1");
-        assert_eq!(names.one(&second), "2  trial-d  mixup=4  schedule=mixup");
-        assert_eq!(names.whole(&first), format!("1 {first}"));
+        let expected = "2  trial-d  mixup=4  learning_rate=2  warmup_epochs=2";
+        assert_eq!(names.one(&second), expected);
+        assert_eq!(names.brief(&first), "1");
     }
 }

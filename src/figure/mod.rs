@@ -17,6 +17,7 @@ mod colour;
 mod compared;
 mod confusion;
 mod confusion_matrix;
+mod curve_line;
 mod curve_rows;
 mod curves;
 mod depth;

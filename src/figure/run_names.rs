@@ -1,9 +1,27 @@
 //! Short names of runs: the experiment, and what differs between them.
 
 use super::selection::unique;
+use crate::run::CHANGE;
 
 /// A run: its experiment, and its changes as KEY=VALUE.
 pub(super) type Changed = (String, Vec<String>);
+
+/// Returns the experiment and the changes in the name of `run`, such as "trial-d+train.epochs=5".
+pub(super) fn changed(run: &str) -> Changed {
+    let mut parts = run.split(CHANGE).map(str::to_string);
+    (parts.next().unwrap_or_default(), parts.collect())
+}
+
+/// Returns the names of `runs` after their numbers, for a caption: "1 trial-b; 2 trial-d, epochs=5; all
+/// with batch_size=12".
+pub(super) fn numbered(runs: &[String]) -> String {
+    let runs: Vec<Changed> = runs.iter().map(|run| changed(run)).collect();
+    let (names, shared) = names(&runs);
+    let names = names.iter().enumerate();
+    let names = names.map(|(place, name)| format!("{} {}", place + 1, name.replace("  ", ", ")));
+    let all = (!shared.is_empty()).then(|| format!("all with {}", shared.join(", ")));
+    names.chain(all).collect::<Vec<_>>().join("; ")
+}
 
 /// Returns the name of each run without the changes that all of them share, which come second. Keys are
 /// without their sections where they are still different.
@@ -86,6 +104,17 @@ mod tests {
         assert_eq!(shared, ["epochs=5"]);
         let expected = "All runs: epochs=5.".to_string();
         assert_eq!(shared_sentence(&shared), Some(expected));
+    }
+
+    #[test]
+    fn numbers_stand_for_runs() {
+        let runs = [
+            "b+train.batch_size=12",
+            "d+train.batch_size=12+train.epochs=5",
+        ];
+        let expected = "1 b; 2 d, epochs=5; all with batch_size=12";
+        assert_eq!(numbered(&runs.map(str::to_string)), expected);
+        assert_eq!(numbered(&["a".to_string(), "b".to_string()]), "1 a; 2 b");
     }
 
     #[test]
