@@ -90,8 +90,8 @@ fn slurm_script(job: &Job, [name, log]: [&str; 2], options: &[String], commands:
 /// Returns `option`, which has no line break, as one argument of a line that begins with "#SBATCH".
 ///
 /// # Source
-/// Slurm 23.11, `get_argument` in `src/sbatch/opt.c`: arguments are separated by white space, "#" begins a
-/// comment, a backslash escapes one character, and quotes are removed.
+/// As Slurm 22.05 was seen to read them: white space separates arguments, "#" begins a comment, a backslash
+/// escapes one character, and quotes are removed.
 fn argument(option: &str) -> String {
     let is_special = |c: char| c.is_whitespace() || matches!(c, '#' | '"' | '\'' | '\\');
     match option.contains(is_special) {
