@@ -1,12 +1,13 @@
 //! Runs compared: scores, differences and the agreement of maps, each with its interval, as rows under
 //! each other.
 
+use super::compared_names::Names;
 use super::drawing::Drawing;
 use super::error::FigureError;
 use super::folder::FolderFigure;
-use super::interval_rows::{CONTENT, Row, Section, fits, names_room};
+use super::interval_rows::{CONTENT, Row, Section, names_room};
 use super::page::Page;
-use super::run_names::{Changed, changed, names, numbered, shared_sentence};
+use super::run_names::{numbered, shared_sentence};
 use super::selection::{generated_note, unique};
 use super::sheet::Figure;
 use super::svg_text::checkpoint_rule;
@@ -37,75 +38,6 @@ pub(super) const FIGURE: FolderFigure = FolderFigure {
         }
     },
 };
-
-/// What the rows of the figure are called.
-struct Names {
-    runs: Vec<String>,
-    /// Their short names.
-    short: Vec<String>,
-    /// What the short names of pairs begin with and need not: the experiment, if it is that of all runs.
-    prefix: String,
-    /// The changes of all of them.
-    shared: Vec<String>,
-    /// Whether two short names are too long for one row, so that runs have numbers.
-    numbered: bool,
-}
-
-impl Names {
-    fn of(scores: &[ComparedRow]) -> Self {
-        let runs = unique(scores.iter().map(|row| row.run.clone()));
-        let changed: Vec<Changed> = runs.iter().map(|run| changed(run)).collect();
-        let (short, shared) = names(&changed);
-        let experiments = unique(changed.iter().map(|(experiment, _)| experiment));
-        let found = Self {
-            runs,
-            short,
-            prefix: match experiments[..] {
-                [one] => format!("{one}  "),
-                _ => String::new(),
-            },
-            shared,
-            numbered: false,
-        };
-        let fit = |(place, first): (usize, &String)| {
-            let mut others = found.runs[place + 1..].iter();
-            others.all(|second| fits(&found.both([second, first], "and")))
-        };
-        let numbered = !found.runs.iter().enumerate().all(fit);
-        Self { numbered, ..found }
-    }
-
-    fn place(&self, run: &str) -> Option<usize> {
-        self.runs.iter().position(|known| known == run)
-    }
-
-    /// Returns the name of a run.
-    fn one(&self, run: &str) -> String {
-        match self.place(run) {
-            Some(place) if self.numbered => format!("{}  {}", place + 1, self.short[place]),
-            Some(place) => self.short[place].clone(),
-            None => run.to_string(),
-        }
-    }
-
-    /// Returns the number of a run where runs have numbers, else its name.
-    fn brief(&self, run: &str) -> String {
-        match self.place(run) {
-            Some(place) if self.numbered => (place + 1).to_string(),
-            _ => self.one(run),
-        }
-    }
-
-    /// Returns the name of two runs with `between` between them.
-    fn both(&self, runs: [&str; 2], between: &str) -> String {
-        let [first, second] = runs.map(|run| {
-            let name = self.brief(run);
-            name.strip_prefix(&self.prefix)
-                .map_or(name.clone(), str::to_string)
-        });
-        format!("{first} {between} {second}")
-    }
-}
 
 /// The figure.
 struct Compared {
@@ -325,52 +257,28 @@ impl Compared {
 mod tests {
     use super::*;
 
-    fn names(runs: &[&str]) -> Names {
-        let row = |run: &&str| ComparedRow {
+    #[test]
+    fn runs_whose_training_has_not_ended_are_marked() {
+        let row = |run: &str, unfinished: &str| ComparedRow {
             run: run.to_string(),
+            seeds: "0 1".to_string(),
+            unfinished: unfinished.to_string(),
+            checkpoint: "best".to_string(),
+            score: "accuracy".to_string(),
             ..ComparedRow::default()
         };
-        Names::of(&runs.iter().map(row).collect::<Vec<_>>())
-    }
-
-    #[test]
-    fn rows_are_named_by_what_differs() {
-        let shared = "+model.filters=4_8_16_32+train.batch_size=24+train.epochs=5";
-        let runs = ["+train.learning_rate=1e-3", "+train.learning_rate=3e-3", ""];
-        let [first, second, plain] = runs.map(|change| format!("trial-d{shared}{change}"));
-        let found = names(&[&first, &second, &plain]);
-        assert_eq!(found.one(&first), "trial-d  learning_rate=1e-3");
-        assert_eq!(found.one(&plain), "trial-d");
-        let expected = "learning_rate=3e-3 − learning_rate=1e-3";
-        assert_eq!(found.both([&second, &first], "−"), expected);
-        assert_eq!(
-            found.both([&second, &plain], "−"),
-            "learning_rate=3e-3 − trial-d"
-        );
-        let expected = ["filters=4_8_16_32", "batch_size=24", "epochs=5"];
-        assert_eq!(found.shared, expected);
-        // Of two experiments, each name begins with its own.
-        let other = format!("trial-b{shared}");
-        let found = names(&[&other, &first]);
-        assert_eq!(
-            found.both([&first, &other], "−"),
-            "trial-d  learning_rate=1e-3 − trial-b"
-        );
-    }
-
-    #[test]
-    fn runs_whose_names_are_too_long_for_a_pair_have_numbers() {
-        let change = |kind: &str, rate: &str| {
-            format!(
-                "trial-d+data.augmentation.{kind}=4+train.learning_rate={rate}+train.schedule=one-cycle\
-                 +train.warmup_epochs={rate}"
-            )
+        let scores = vec![row("trial-b", "1"), row("trial-c", "")];
+        let found = Compared {
+            names: Names::of(&scores),
+            scores,
+            pairs: Vec::new(),
+            agreement: Vec::new(),
         };
-        let (first, second) = (change("cutout", "1"), change("mixup", "2"));
-        let names = names(&[&first, &second]);
-        assert_eq!(names.both([&second, &first], "−"), "2 − 1");
-        let expected = "2  trial-d  mixup=4  learning_rate=2  warmup_epochs=2";
-        assert_eq!(names.one(&second), expected);
-        assert_eq!(names.brief(&first), "1");
+        let sections = found.sections();
+        let names: Vec<&str> = sections[0].rows.iter().map(|row| &*row.name).collect();
+        assert_eq!(names, ["trial-b *", "trial-c"]);
+        let expected = "Bars: 95 % bootstrap intervals over test data, paired for differences. Seeds: 0, \
+                        1. * Training has not ended, seeds of trial-b: 1.";
+        assert_eq!(found.caption(), expected);
     }
 }

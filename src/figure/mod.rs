@@ -15,6 +15,7 @@ mod capacity_page;
 mod clip_view;
 mod colour;
 mod compared;
+mod compared_names;
 mod confusion;
 mod confusion_matrix;
 mod curve_line;
