@@ -8,7 +8,7 @@ use super::chain::parse;
 use super::error::{ExperimentError, Located};
 use super::overrides::Override;
 use super::resolve::header_of;
-use super::run_name::{check_run_name, value_text};
+use super::run_name::{check_run_name, plain};
 use super::source::{SWEEPS, Source, find, names_below};
 use super::sweep_place::{of_key, of_name, of_own};
 use super::value::value_error;
@@ -261,19 +261,6 @@ fn overrides_of<'a>(table: &'a dyn TableLike, prefix: &str) -> Option<Vec<(Strin
         }
     }
     Some(found)
-}
-
-/// Returns the text of a value, as it is given with `--set`.
-pub(super) fn plain(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.value().clone(),
-        Value::Float(_) => match value_text(value) {
-            // Without a point or an exponent it would be read as a whole number.
-            text if text.contains(['.', 'e']) => text,
-            text => text + ".0",
-        },
-        other => other.clone().decorated("", "").to_string(),
-    }
 }
 
 fn unknown_key(key: &str, source: &Source, document: &Document<String>) -> ExperimentError {

@@ -6,8 +6,8 @@ use toml_edit::{Item, TableLike};
 
 use super::chain::parse;
 use super::error::Located;
+use super::run_name::plain;
 use super::source::Source;
-use super::sweep::plain;
 
 /// Sections with the keys of experiments.
 const SECTIONS: [&str; 3] = ["set", "grid", "list"];

@@ -210,16 +210,14 @@ impl Figure for Ablation<'_> {
 }
 
 impl Ablation<'_> {
-    /// Returns what differs in the run of `record` from those of other records; none for an experiment
-    /// without changes.
-    fn changes_of(&self, record: &ExplanationRecord) -> Option<String> {
+    /// Returns what differs in the run of `record` from those of other records, one change per text.
+    fn changes_of(&self, record: &ExplanationRecord) -> Vec<String> {
         let trials = unique(self.set.records.iter().map(|record| &record.trial));
         let runs: Vec<Changed> = trials.iter().map(|trial| changed(trial)).collect();
-        let place = trials.iter().position(|trial| **trial == record.trial)?;
-        let (experiment, changes) = &runs[place];
-        let name = names(&runs).0.swap_remove(place);
-        let own = name.strip_prefix(experiment.as_str())?.trim_start();
-        (!changes.is_empty()).then(|| own.to_string())
+        let named = trials.iter().zip(names(&runs).0);
+        let mut own = named.filter(|(trial, _)| ***trial == record.trial);
+        let name = own.next().map_or(String::new(), |(_, name)| name);
+        name.split("  ").skip(1).map(str::to_string).collect()
     }
 
     fn block_size(
@@ -329,18 +327,17 @@ impl Ablation<'_> {
 /// class where it is another than the predicted, and the map's native size.
 fn row_lines(
     record: &ExplanationRecord,
-    changes: Option<String>,
+    changes: Vec<String>,
     image: &ExplainedImage,
 ) -> Vec<(Style, String)> {
     let [height, width] = record.native_size;
     let title = network_title(&record.network_title, &record.trial);
-    let mut lines = match changes {
-        Some(changes) => {
-            let experiment = title.split([CHANGE, ',']).next().unwrap_or_default();
-            vec![(STRONG, experiment.to_string()), (BODY, changes)]
-        }
-        None => vec![(STRONG, title)],
+    let experiment = match record.trial.contains(CHANGE) {
+        true => title.split([CHANGE, ',']).next().unwrap_or_default(),
+        false => &title,
     };
+    let mut lines = vec![(STRONG, experiment.to_string())];
+    lines.extend(changes.into_iter().map(|change| (BODY, change)));
     lines.extend(
         verdict::lines(record, image, TEXT_WIDTH)
             .into_iter()
