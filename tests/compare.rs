@@ -273,6 +273,74 @@ fn a_run_and_its_copy_do_not_differ() {
     }
 }
 
+/// A run whose training has not ended is compared and marked; a seed without a checkpoint is skipped.
+#[test]
+fn unfinished_runs_are_marked() {
+    let folder = new_folder("compare-unfinished");
+    let runs = folder.join("checkpoints");
+    let shapes = trained().join("checkpoints/shapes");
+    for name in ["trial-b", "trial-c"] {
+        copied(&shapes.join(name), &runs.join("shapes").join(name));
+    }
+    let open = runs.join("shapes/trial-b/seed-0/run.json");
+    let mut manifest = camtrail::run::RunManifest::read(&open).expect("a record");
+    manifest.status = camtrail::run::RunStatus::Interrupted;
+    manifest.write(&open).expect("written");
+    // As it was before its first epoch ended.
+    let begun = runs.join("shapes/trial-b/seed-1");
+    fs::remove_file(begun.join("best.json")).expect("removed");
+    for entry in fs::read_dir(&begun).expect("listed") {
+        let path = entry.expect("listed").path();
+        if path.is_dir() {
+            fs::remove_dir_all(path).expect("removed");
+        }
+    }
+    let compare = [
+        "compare", "trial-b", "trial-c", "--base", "shapes", "--maps", "0", "--images", "1",
+        "--out", "out",
+    ];
+    let shown = done_in(&folder, &compare);
+    let expected = "\
+        warning: the training of trial-b has not ended, seeds: 0; its checkpoints so far are compared\n\
+        warning: seeds of trial-b without a complete epoch are skipped: 1\n";
+    assert!(shown.stderr.starts_with(expected), "{}", shown.stderr);
+    let mut seeds = shown.stdout.lines().filter_map(|line| {
+        let mut cells = line.split_whitespace();
+        (cells.next() == Some("trial-b")).then(|| cells.next())?
+    });
+    assert_eq!(seeds.next(), Some("0*"), "{}", shown.stdout);
+    assert!(
+        shown.stdout.contains("\n* the training has not ended\n"),
+        "{}",
+        shown.stdout
+    );
+    let out = folder.join("out");
+    let rows: Vec<ComparedRow> = rows(&out);
+    let unfinished = rows
+        .iter()
+        .map(|row| (&*row.run, &*row.seeds, &*row.unfinished));
+    let expected = [("trial-b", "0", "0"), ("trial-c", "0", "")];
+    assert_eq!(unfinished.collect::<Vec<_>>(), expected);
+    // A table of before has no such column.
+    let table = out.join(ComparedRow::FILE);
+    let mut reader = csv::Reader::from_path(&table).expect("a table");
+    let records: Vec<csv::StringRecord> = std::iter::once(reader.headers().cloned())
+        .chain(reader.records())
+        .collect::<Result<_, _>>()
+        .expect("rows");
+    let place = records[0].iter().position(|name| name == "unfinished");
+    let mut writer = csv::Writer::from_path(&table).expect("a table");
+    for record in &records {
+        let cells = record.iter().enumerate();
+        let kept = cells.filter(|(index, _)| Some(*index) != place);
+        writer
+            .write_record(kept.map(|(_, cell)| cell))
+            .expect("written");
+    }
+    drop(writer);
+    done_in(&folder, &["draw", "out"]);
+}
+
 fn copied(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("created");
     for entry in fs::read_dir(from).expect("listed") {
@@ -316,12 +384,12 @@ fn what_cannot_be_compared_or_listed_is_refused_with_a_way_on() {
     for (arguments, expected) in [
         (
             &["compare", "trial-b", "trial-c"][..],
-            "1 error: there is no run \"trial-b\"\nhint: there is shapes/trial-b",
+            "1 error: there is no run \"trial-b\"\nhint: did you mean \"shapes/trial-b\"?",
         ),
         (
             &["compare", c, "shapes/trial-x"],
-            "1 error: there is no run \"shapes/trial-x\"\nhint: there is shapes/trial-b, shapes/trial-c, \
-             shapes/trial-d",
+            "1 error: there is no run \"shapes/trial-x\"\nhint: did you mean one of shapes/trial-b, \
+             shapes/trial-c, shapes/trial-d?",
         ),
         (
             &["compare", c],

@@ -137,3 +137,26 @@ fn names_that_cannot_be_are_refused() {
         assert!(!folder.join("checkpoints").exists());
     }
 }
+
+#[test]
+fn a_run_with_the_settings_of_another_one_is_reported() {
+    let folder = with_tiny("names-same");
+    let change = ["train", "tiny", "--set", "train.learning_rate=3e-3"];
+    let first = done_in(&folder, &change);
+    assert!(!first.stderr.contains("warning"), "{}", first.stderr);
+    let same = "warning: tiny+train.learning_rate=3e-3 seed 0 has the same settings: \
+                \"checkpoints/tiny+train.learning_rate=3e-3/seed-0\"\n";
+    // What is kept of a run changes no result; another seed is another run.
+    let named = [
+        &change[..],
+        &["--set", "checkpoints.every=1", "--name", "fast"],
+    ]
+    .concat();
+    let again = done_in(&folder, &named);
+    assert!(again.stderr.contains(same), "{}", again.stderr);
+    let other_seed = done_in(&folder, &[&named[..], &["--seed", "1"]].concat());
+    let plain = done_in(&folder, &["train", "tiny"]);
+    for shown in [other_seed, plain] {
+        assert!(!shown.stderr.contains("same settings"), "{}", shown.stderr);
+    }
+}

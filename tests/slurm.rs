@@ -211,6 +211,7 @@ fn a_sweep_on_slurm_equals_a_serial_one() {
             "slurm",
             "--throttle",
             "2",
+            "--option=--comment=two words # 1",
         ])
         .current_dir(&folder)
         .env("NO_COLOR", "1")
@@ -227,6 +228,9 @@ fn a_sweep_on_slurm_equals_a_serial_one() {
         .nth(1)
         .expect("the number of the array")
         .to_string();
+
+    let job = slurm.run("scontrol", &["show", "job", &array]);
+    assert!(job.contains("Comment=two words # 1"), "{job}");
 
     // A cell in mid-training is queued again, and need not wait two minutes.
     let run = |cell: usize| {

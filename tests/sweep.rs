@@ -8,6 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use camtrail::run::RunLock;
 use support::{Shown, done_in, new_folder, run_in};
 
 /// Four cells of a few seconds each.
@@ -476,4 +477,299 @@ fn a_full_disk_keeps_the_other_cells() {
     );
     let undone = &tables(&folder)[2];
     assert_eq!(undone.matches("tiny,").count(), 2, "{undone}");
+}
+
+/// Cells of a moment each, none of them measured on the test split.
+fn brief(name: &str) -> PathBuf {
+    let folder = with_sweep(name, &SWEEP.replace("test = true\n", ""));
+    let tiny = TINY.replace("epochs = 25", "epochs = 1");
+    fs::write(folder.join("experiments/tiny.toml"), tiny).expect("written");
+    folder
+}
+
+/// One damaged record costs one cell, and one bad file one line of the list.
+#[test]
+fn what_cannot_be_read_is_reported_and_hides_nothing_else() {
+    let folder = brief("sweep-damaged");
+    done_in(&folder, &["sweep", "run", "rates"]);
+    let expected = tables(&folder);
+    let best = folder.join("checkpoints/tiny/seed-1/best.json");
+    fs::write(&best, "{").expect("written");
+    let parts = [
+        "3 of 4 cells are done; not done:\n  cell 1, tiny seed 1: unreadable: \
+         \"checkpoints/tiny/seed-1/best.json\" is damaged",
+        "error: cell 1: \"checkpoints/tiny/seed-1/best.json\" is damaged",
+        "\nhint: remove that file: the latest checkpoint names the best epoch too\n",
+    ];
+    refused(&folder, &["sweep", "merge", "rates"], 1, &parts);
+    let table = |name: &str| {
+        let path = folder.join("figures/sweeps/rates").join(name);
+        fs::read_to_string(path).expect("a table")
+    };
+    let others = |line: &&str| !line.starts_with("1,");
+    let kept: Vec<&str> = expected[0].lines().filter(others).collect();
+    assert_eq!(table("sweep.csv").lines().collect::<Vec<_>>(), kept);
+    let undone = table("sweep-undone.csv");
+    let row = undone.lines().nth(1).expect("a row");
+    assert!(row.starts_with("1,tiny,1,unreadable,"), "{undone}");
+    let parts = [
+        "0 cells done, 1 failed, 0 stopped",
+        "tiny seed 1 failed: \"checkpoints",
+    ];
+    refused(&folder, &["sweep", "run", "rates"], 1, &parts);
+
+    let sweeps = folder.join("experiments/sweeps");
+    fs::write(sweeps.join("bad.toml"), "# A question.\nsead = [1]\n").expect("written");
+    fs::create_dir_all(folder.join("checkpoints/sweeps/old")).expect("created");
+    fs::write(folder.join("checkpoints/sweeps/old/plan.jsonl"), "{").expect("written");
+    let parts = [
+        "error: unknown key \"sead\"\nexperiments/sweeps/bad.toml, line 2, column 1\n",
+        "error: \"checkpoints/sweeps/old/plan.jsonl\" is damaged",
+    ];
+    let listed = refused(&folder, &["sweep", "list"], 1, &parts).stdout;
+    let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+    let lines: Vec<String> = listed.lines().map(words).collect();
+    for line in [
+        "bad not planned - its file cannot be read",
+        "old unreadable -",
+        "rates 4 3 which rate?",
+    ] {
+        assert!(lines.contains(&line.to_string()), "{line} in {listed}");
+    }
+
+    fs::remove_file(best).expect("removed");
+    done_in(&folder, &["sweep", "run", "rates"]);
+    assert_eq!(tables(&folder), expected);
+}
+
+#[test]
+fn a_cell_that_another_process_trains_is_neither_stopped_nor_failed() {
+    let folder = brief("sweep-elsewhere");
+    let run = folder.join("checkpoints/tiny/seed-0");
+    fs::create_dir_all(&run).expect("created");
+    let held = RunLock::take(&run).expect("free");
+    let parts = [
+        "cell 0: tiny seed 0 is running in another process\n",
+        "3 cells done, 0 failed, 0 stopped, 0 not started, 1 running in another process\n",
+    ];
+    refused(&folder, &["sweep", "run", "rates"], TRY_AGAIN, &parts);
+    // A plan is not replaced under a running cell, unless it stays as it is.
+    done_in(&folder, &["sweep", "plan", "rates", "--replace"]);
+    let plan = folder.join("checkpoints/sweeps/rates/plan.jsonl");
+    let before = fs::read_to_string(&plan).expect("a plan");
+    let file = folder.join("experiments/sweeps/rates.toml");
+    let longer = fs::read_to_string(&file).expect("text") + "\"model.kernel\" = [3, 5]\n";
+    fs::write(&file, longer).expect("written");
+    let parts = [
+        "error: cells of sweep \"rates\" are running: 0\n",
+        "hint: wait for them or stop them, then plan it again: camtrail sweep plan rates --replace",
+    ];
+    let replace = ["sweep", "plan", "rates", "--replace"];
+    refused(&folder, &replace, 1, &parts);
+    assert_eq!(fs::read_to_string(&plan).expect("a plan"), before);
+    drop(held);
+    assert_eq!(done_in(&folder, &replace).stdout.lines().count(), 8);
+}
+
+/// Runs the binary with the programs `sbatch` and `squeue`, in which the queue is a file.
+#[cfg(unix)]
+fn with_queue(folder: &Path, arguments: &[&str]) -> (i32, String) {
+    use std::os::unix::fs::PermissionsExt as _;
+    let programs = folder.join("programs");
+    fs::create_dir_all(&programs).expect("created");
+    for (name, script) in [
+        ("sbatch", "cat > /dev/null; echo 41"),
+        (
+            "squeue",
+            "test \"$*\" = '--noheader --format=%F' && cat queue",
+        ),
+    ] {
+        let path = programs.join(name);
+        fs::write(&path, format!("#!/bin/sh\n{script}\n")).expect("written");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("set");
+    }
+    let path = std::env::var("PATH").expect("a path");
+    let output = Command::new(env!("CARGO_BIN_EXE_camtrail"))
+        .args(arguments)
+        .current_dir(folder)
+        .env_remove("CARGO")
+        .env("PATH", format!("{}:{path}", programs.display()))
+        .output()
+        .expect("started");
+    let shown = String::from_utf8_lossy(&output.stderr).into_owned();
+    (output.status.code().expect("ended"), shown)
+}
+
+#[cfg(unix)]
+#[test]
+fn a_plan_is_not_replaced_while_its_jobs_are_queued() {
+    let folder = brief("sweep-queued");
+    let (code, shown) = with_queue(&folder, &["sweep", "submit", "rates", "--engine", "slurm"]);
+    assert_eq!(code, 0, "{shown}");
+    let replace = ["sweep", "plan", "rates", "--replace"];
+    fs::write(folder.join("queue"), "7\n41\n41\n").expect("written");
+    let (code, shown) = with_queue(&folder, &replace);
+    let expected = "error: jobs of sweep \"rates\" are queued or running: 41\nhint: wait for them, or \
+                    stop them: scancel 41; then camtrail sweep plan rates --replace\n";
+    assert_eq!((code, shown.as_str()), (1, expected));
+    // Without a queue to ask, it is replaced with a warning.
+    fs::remove_file(folder.join("queue")).expect("removed");
+    let (code, shown) = with_queue(&folder, &replace);
+    let expected = "warning: squeue does not answer, so jobs of the old plan may still be queued: 41\n\
+                    hint: if they are, wait for them, or stop them: scancel 41; then ";
+    assert!(code == 0 && shown.starts_with(expected), "{code} {shown}");
+    fs::write(folder.join("queue"), "7\n").expect("written");
+    let (code, shown) = with_queue(&folder, &replace);
+    assert!(
+        code == 0 && shown.starts_with("4 of 4 cells"),
+        "{code} {shown}"
+    );
+}
+
+/// A fault of a sweep's file is shown at its line; one of an option is said to be given with it.
+#[test]
+fn faults_are_named_where_they_are() {
+    let of_file = |sweep: &str| {
+        let folder = with_sweep("sweep-places", sweep);
+        let shown = run_in(&folder, &["sweep", "plan", "rates"]);
+        assert_eq!((shown.code, shown.stdout.as_str()), (2, ""), "{sweep}");
+        shown.stderr
+    };
+    let head = "experiments = [\"tiny\"]\n";
+    let shown = of_file(&format!("{head}[grid]\ntrain.epochs = [2, -1]\n"));
+    let expected = "error: tiny with train.epochs=-1: \"train.epochs\" is -1: ";
+    assert!(shown.starts_with(expected), "{shown}");
+    let place = "\nexperiments/sweeps/rates.toml, line 3, column 20\n  |\n3 | train.epochs = [2, -1]\n  \
+                 |                    ^^\n";
+    assert!(shown.ends_with(place), "{shown}");
+    let shown = of_file(&format!("{head}set = {{ train.lerning_rate = 1 }}\n"));
+    let place = "error: tiny with train.lerning_rate=1: unknown key \"train.lerning_rate\"\n\
+                 experiments/sweeps/rates.toml, line 2, column 15\n";
+    assert!(shown.starts_with(place), "{shown}");
+    assert!(
+        shown.contains("\nhint: did you mean \"train.learning_rate\"?"),
+        "{shown}"
+    );
+    let shown = of_file(&format!("{head}[grid]\ntrain.optimizer = [\"\"]\n"));
+    assert!(shown.contains("rates.toml, line 3, column 20\n"), "{shown}");
+    assert!(shown.ends_with("\nhint: give the key a value\n"), "{shown}");
+    let shown = of_file("experiments = [\"tiny\", \"trial-x\"]\n");
+    assert!(
+        shown.starts_with("error: no experiment \"trial-x\"\n"),
+        "{shown}"
+    );
+    assert!(shown.contains("rates.toml, line 1, column 24\n"), "{shown}");
+    let shown = of_file(&format!("{head}base = \"shape\"\n"));
+    assert!(shown.contains("rates.toml, line 2, column 8\n"), "{shown}");
+
+    let folder = with_sweep("sweep-places", SWEEP);
+    for (words, parts) in [
+        (
+            "sweep plan q --experiment tiny --grid train.epochs=2,-1",
+            [
+                "\"train.epochs\" is -1: ",
+                "hint: the value was given with --grid or --set\n",
+            ],
+        ),
+        (
+            "sweep plan q --experiment tiny --grid train.epochs",
+            [
+                "error: --grid \"train.epochs\" is not KEY=VALUE,VALUE\n",
+                "hint: for example --grid train.learning_rate=1e-3,3e-3\n",
+            ],
+        ),
+        (
+            "sweep plan a/b",
+            [
+                "error: \"a/b\" cannot be the name of a sweep: it contains characters other",
+                "such as learning-rate; a sweep's file is experiments/sweeps/NAME.toml\n",
+            ],
+        ),
+    ] {
+        let words: Vec<&str> = words.split(' ').collect();
+        refused(&folder, &words, 2, &parts);
+    }
+    // A training that fails for a value of the sweep.
+    let diverging = SWEEP.replace("3e-3", "1e30");
+    let folder = with_sweep("sweep-places", &diverging);
+    let hint = "hint: lower train.learning_rate under [grid] in \"experiments/sweeps/rates.toml\", then \
+                plan it again: camtrail sweep plan rates --replace; runs that are done are kept\n";
+    refused(
+        &folder,
+        &["sweep", "run", "rates", "--cell", "2"],
+        1,
+        &[hint],
+    );
+    let flags = "sweep run q --cell 0 --experiment tiny --grid train.learning_rate=1e30";
+    let flags: Vec<&str> = flags.split(' ').collect();
+    let hint = "hint: lower train.learning_rate with --grid, then plan it again: ";
+    refused(&folder, &flags, 1, &[hint]);
+}
+
+#[test]
+fn options_of_a_job_are_checked_and_quoted() {
+    let folder = with_sweep("sweep-options", SWEEP);
+    let submit = |more: &[&str]| {
+        let words = ["sweep", "submit", "rates", "--dry-run", "--engine"];
+        run_in(&folder, &[&words[..], more].concat())
+    };
+    for (more, message) in [
+        (
+            &["slurm", "--image", "i"][..],
+            "error: --image is for jobs of Kubernetes; --engine slurm submits to Slurm\nhint: leave \
+             --image out, or give --engine kubernetes\n",
+        ),
+        (
+            &[
+                "kubernetes",
+                "--image",
+                "i",
+                "--claim",
+                "c",
+                "--option=--time=1",
+            ],
+            "error: --option is for jobs of Slurm; --engine kubernetes writes a job of Kubernetes\n\
+             hint: leave --option out, or give --engine slurm\n",
+        ),
+        (
+            &["slurm", "--option=-p gpu"],
+            "it has a space in place of =; give NAME=VALUE, such as --option=--partition=gpu",
+        ),
+        (
+            &["slurm", "--option=gpu"],
+            "it does not begin with -; give NAME=VALUE",
+        ),
+        (
+            &["slurm", "--option=--comment=a\n#SBATCH --time=1"],
+            "it contains a line break or another control character",
+        ),
+    ] {
+        let shown = submit(more);
+        assert_eq!(shown.code, 2, "{more:?}\n{}", shown.stderr);
+        assert!(shown.stderr.contains(message), "{}", shown.stderr);
+    }
+    assert!(!folder.join("checkpoints").exists());
+    let spaces = ["slurm", "--option=--comment=two words", "--runs", "my runs"];
+    let script = submit(&spaces).stdout;
+    let lines: Vec<&str> = script.lines().collect();
+    assert_eq!(
+        lines[2],
+        "#SBATCH \"--output=my runs/sweeps/rates/slurm-%A_%a.log\""
+    );
+    assert!(
+        lines.contains(&"#SBATCH \"--comment=two words\""),
+        "{script}"
+    );
+    assert!(
+        script.contains(" --runs 'my runs' sweep run rates --cell "),
+        "{script}"
+    );
+    let shown = submit(&["slurm", "--runs", "my\nruns"]);
+    let expected = "error: Slurm cannot write logs to \"my\\nruns/sweeps/rates\"";
+    assert!(
+        shown.code == 1 && shown.stderr.contains(expected),
+        "{}",
+        shown.stderr
+    );
+    assert!(!folder.join("my\nruns").exists(), "nothing is planned");
 }

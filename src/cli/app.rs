@@ -141,8 +141,8 @@ impl Verb {
             Self::Score(arguments) => only(arguments.mode()),
             Self::Reproduce(arguments) => only(arguments.mode()),
             Self::List(arguments) => only(arguments.mode()),
+            Self::Sweep(arguments) => only(arguments.mode()),
             Self::Train(_)
-            | Self::Sweep(_)
             | Self::ExplainSeq(_)
             | Self::Sanity(_)
             | Self::Stability(_)

@@ -8,14 +8,14 @@ use crate::run::{
     CURVES_FILE, ComparedRow, ConsistencyRow, DifferenceRow, PairedRow, TableRow, safe_name,
 };
 use crate::study::compare::{CompareError, Request, Sides, find, measure};
-use crate::study::{Runs, Selection, StudyError, Which};
+use crate::study::{Runs, Selection, StudyError, Which, joined_seeds};
 
 use super::compare_text;
 use super::context::Context;
 use super::evaluate::predicts_frames;
 use super::failure::Complaint;
 use super::modes::{Chosen, Mode};
-use super::output::listed;
+use super::output::{listed, note};
 use super::shared::at_least_one;
 
 /// Folder of all comparisons.
@@ -89,6 +89,21 @@ pub(super) fn run(context: &Context, arguments: &CompareArguments) -> anyhow::Re
         maps: arguments.maps,
     };
     let sides = sides(&context.runs, arguments)?;
+    for (name, unfinished, skipped) in sides.incomplete() {
+        if !unfinished.is_empty() {
+            let seeds = joined_seeds(unfinished);
+            note(format!(
+                "warning: the training of {name} has not ended, seeds: {seeds}; its checkpoints so far are \
+                 compared"
+            ));
+        }
+        if !skipped.is_empty() {
+            let seeds = joined_seeds(skipped.iter().copied());
+            note(format!(
+                "warning: seeds of {name} without a complete epoch are skipped: {seeds}"
+            ));
+        }
+    }
     let name = safe_name(&sides.labels().join(AND), "+=.,");
     let output = context.output(arguments.out.as_deref(), &[FOLDER, &name])?;
     let found = measure(&context.runs, &sides, &request, context).map_err(complaint)?;
@@ -113,10 +128,6 @@ fn complaint(error: CompareError) -> anyhow::Error {
     let failed = |hint: String| Complaint::failed(message.clone(), hint).into();
     let misused = |hint: &str| Complaint::misused(message.clone(), hint).into();
     match error {
-        CompareError::NoRun { near, .. } if near.is_empty() => {
-            failed("list runs shows every run".to_string())
-        }
-        CompareError::NoRun { near, .. } => failed(format!("there is {}", near.join(", "))),
         CompareError::NoneOnBase { .. } => failed("list runs shows every run".to_string()),
         CompareError::One { .. } => misused("name two or more: compare RUN RUN"),
         CompareError::Twice { .. } => misused("name each run once"),

@@ -12,6 +12,9 @@ const ALL_PAIRS: usize = 4;
 /// The least p that is printed as a number.
 const LEAST_P: f64 = 1e-4;
 
+/// Marks a seed whose training has not ended.
+const UNFINISHED: char = '*';
+
 /// How the numbers of a score are printed.
 struct Unit {
     scale: f64,
@@ -159,7 +162,12 @@ fn score_table(rows: &[ComparedRow]) {
     header.push("over seeds");
     let mut cells = vec![header.into_iter().map(str::to_string).collect::<Vec<_>>()];
     for row in rows {
-        let mut line = vec![row.run.clone(), row.seeds.clone(), row.epochs.clone()];
+        let marked = |seed: &str| match row.unfinished.split(' ').any(|open| open == seed) {
+            true => format!("{seed}{UNFINISHED}"),
+            false => seed.to_string(),
+        };
+        let seeds: Vec<String> = row.seeds.split(' ').map(marked).collect();
+        let mut line = vec![row.run.clone(), seeds.join(" "), row.epochs.clone()];
         line.extend(row.validation.map(|value| unit.number(value)));
         line.extend([
             unit.number(row.test),
@@ -262,6 +270,9 @@ fn notes(found: &Comparison) -> Vec<String> {
              networks; over seeds by Student's t, for other trainings"
         ),
     ];
+    if found.scores.iter().any(|row| !row.unfinished.is_empty()) {
+        notes.push(format!("{UNFINISHED} the training has not ended"));
+    }
     let tested = found
         .pairs
         .iter()

@@ -18,8 +18,8 @@ use super::output::{DONE, note, result, result_table};
     folder has metrics.jsonl."
 )]
 pub(super) struct ExportRunsArguments {
-    /// Runs as `list` names them, such as shapes/trial-a or trial-d/seed-0, or their folders
-    /// [default: all]
+    /// Runs as `list` names them, such as shapes/trial-a or trial-d/seed-0, sweeps, or folders with
+    /// runs [default: all]
     #[arg(value_name = "RUN")]
     named: Vec<String>,
     /// Program to write for

@@ -96,6 +96,9 @@ impl Failure {
 fn place<'a>(cause: &'a (dyn std::error::Error + 'static)) -> Option<&'a Located> {
     match cause.downcast_ref::<StudyError>() {
         Some(StudyError::Experiment(error)) => error.place(),
+        Some(StudyError::Sweep(SweepError::Setting { place, source, .. })) => {
+            place.as_deref().or_else(|| source.place())
+        }
         _ => cause.downcast_ref::<ExperimentError>()?.place(),
     }
 }
@@ -119,8 +122,11 @@ fn known(
             StudyError::Weights(error) => known(error, Some(context)),
             StudyError::Explain(error) => known(error, Some(context)),
             StudyError::Train(error) => known(error, Some(context)),
-            StudyError::Sweep(SweepError::Setting { source, .. }) => {
-                known(source.as_ref(), Some(context))
+            StudyError::Sweep(SweepError::Setting {
+                source, in_file, ..
+            }) => {
+                let hint = hints::setting(source, *in_file, &context.commands);
+                Some((hint, MISUSED))
             }
             StudyError::Sweep(error) => {
                 let (hint, misused) = hints::sweep(error, &context.commands);

@@ -39,6 +39,10 @@ pub(super) enum Mode {
     Ran,
     /// Experiments to list.
     Planned,
+    /// Jobs of Slurm.
+    Slurm,
+    /// Jobs of Kubernetes.
+    Kubernetes,
 }
 
 /// The texts of a mode.
@@ -129,6 +133,16 @@ impl Mode {
                 "name pictures to draw: --image FILE",
             ),
             Self::Ran => ("runs", "runs are listed", "name runs: list runs"),
+            Self::Slurm => (
+                "jobs of Slurm",
+                "--engine slurm submits to Slurm",
+                "give --engine slurm",
+            ),
+            Self::Kubernetes => (
+                "jobs of Kubernetes",
+                "--engine kubernetes writes a job of Kubernetes",
+                "give --engine kubernetes",
+            ),
             Self::Planned => ("experiments", "experiments are listed", ""),
         };
         Words { of, because, how }

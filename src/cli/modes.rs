@@ -20,6 +20,8 @@ const ABLATION: &str = "--series --along --class --retrain-head --train --out";
 const MAPS: &str = "--series --methods --layers --class --retrain-head --out";
 /// Options that describe a sweep.
 const SWEEP: &str = "--experiment --grid --set --seeds --base --most-cells";
+/// Options of a sweep's jobs, whatever the engine.
+const SUBMIT: &str = "--engine --throttle --dry-run";
 /// Options of compared classifiers.
 const COMPARED: &str = "--base --checkpoint --maps --out";
 /// Options that choose images of a data set.
@@ -27,7 +29,7 @@ const SPLIT: &str = "--split --limit";
 
 /// What each verb reads in each mode. The options of every verb, such as `--data-dir`, describe the
 /// machine and not the command, and are accepted everywhere.
-const TABLE: [(&str, Mode, &[&str]); 42] = [
+const TABLE: [(&str, Mode, &[&str]); 43] = [
     (
         "train",
         Mode::Only,
@@ -40,13 +42,11 @@ const TABLE: [(&str, Mode, &[&str]); 42] = [
         &[SWEEP, "--workers --cell --shard"],
     ),
     ("sweep merge", Mode::Only, &["--out"]),
+    ("sweep submit", Mode::Slurm, &[SWEEP, SUBMIT, "--option"]),
     (
         "sweep submit",
-        Mode::Only,
-        &[
-            SWEEP,
-            "--engine --throttle --option --image --claim --dry-run",
-        ],
+        Mode::Kubernetes,
+        &[SWEEP, SUBMIT, "--image --claim"],
     ),
     ("sweep list", Mode::Only, &[]),
     ("explain", Mode::ImageNet, &[PICTURES, WEIGHTS]),

@@ -16,7 +16,11 @@ const EXAMPLES: [(Mode, &str); TABLE.len()] = [
     (Mode::Only, "sweep plan learning-rate"),
     (Mode::Only, "sweep run learning-rate"),
     (Mode::Only, "sweep merge learning-rate"),
-    (Mode::Only, "sweep submit learning-rate --engine slurm"),
+    (Mode::Slurm, "sweep submit learning-rate --engine slurm"),
+    (
+        Mode::Kubernetes,
+        "sweep submit learning-rate --engine kubernetes --image i --claim c",
+    ),
     (Mode::Only, "sweep list"),
     (Mode::ImageNet, "explain resnet50"),
     (Mode::Trained, "explain trial-b"),
@@ -211,5 +215,13 @@ fn a_refusal_reads_as_agreed() {
         told("benchmark resnet50 --image a.png --methods cam"),
         "--methods is for photographs to score maps on and boxes to localise maps on; --image and \
          --several name pictures to draw"
+    );
+    assert_eq!(
+        told("sweep submit s --engine slurm --claim data"),
+        "--claim is for jobs of Kubernetes; --engine slurm submits to Slurm"
+    );
+    assert_eq!(
+        told("sweep submit s --engine kubernetes --image i --claim c --option=--time=1"),
+        "--option is for jobs of Slurm; --engine kubernetes writes a job of Kubernetes"
     );
 }

@@ -35,7 +35,8 @@ pub(super) fn study_hint(error: &StudyError, context: &Context) -> (Option<Strin
         )),
         StudyError::Named(UnknownRun::Named { near, .. }) => failed(match near.as_slice() {
             [] => format!("to see the runs: {}", context.command(["list"])),
-            near => format!("did you mean {:?}?", near[0]),
+            [near] => format!("did you mean {near:?}?"),
+            near => format!("did you mean one of {}?", near.join(", ")),
         }),
         StudyError::RecordLost { run, .. } => failed(format!(
             "put the file back from a copy, or start over: {} --force",

@@ -4,20 +4,23 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
+use crate::experiment::Sweep;
 use crate::run::{PlannedCell, plan_lines};
 use crate::study::StudyError;
 use crate::study::sweep::engine::TRY_AGAIN;
 use crate::study::sweep::{
-    CellEnd, Estimate, SweepError, estimate, merge, pending, planned, run_cell,
+    CellEnd, Estimate, SweepError, Time, estimate, merge, pending, planned, run_cell,
 };
 
 use super::context::Context;
 use super::failure::Complaint;
+use super::hints;
+use super::modes::Mode;
 use super::output::{DONE, listed, note, result_file};
 use super::progress::duration;
 use super::sweep_described::{Described, Shard};
-use super::sweep_submit::{SubmitArguments, submit};
-use super::sweep_text::{list, print};
+use super::sweep_submit::{SubmitArguments, check_queue, submit};
+use super::sweep_text::{list, print, unreadable};
 use super::sweep_workers::{Workers, run_all};
 
 /// Folder of the merged tables and figures, in that of all figures.
@@ -73,13 +76,26 @@ pub(super) enum SweepVerb {
     List,
 }
 
+impl SweepArguments {
+    /// Returns the mode: the engine of `submit`.
+    pub(super) fn mode(&self) -> Mode {
+        match &self.verb {
+            SweepVerb::Submit(arguments) => arguments.mode(),
+            _ => Mode::Only,
+        }
+    }
+}
+
 /// Runs one of the verbs of `sweep`.
 pub(super) fn run(context: &Context, arguments: &SweepArguments) -> anyhow::Result<u8> {
     match &arguments.verb {
         SweepVerb::Plan { described, replace } => {
+            if *replace {
+                check_queue(context, &described.name)?;
+            }
             let cells = described.cells(context, *replace)?;
             result_file(plan_lines(&cells).trim_end());
-            let open = pending(&context.runs, &cells)?;
+            let open = pending(&context.runs, &cells);
             announce(context, (&cells, &open), 1)?;
             Ok(DONE)
         }
@@ -93,15 +109,16 @@ pub(super) fn run(context: &Context, arguments: &SweepArguments) -> anyhow::Resu
             if let Some(index) = numbered(context, *cell)? {
                 return one(context, name, &described.planned(context)?, index);
             }
+            let at_once = usize::from(*workers);
             let cells = described.cells(context, false)?;
-            let mut open = pending(&context.runs, &cells)?;
-            announce(context, (&cells, &open), *workers)?;
+            let mut open = pending(&context.runs, &cells);
             open.retain(|cell| shard.is_none_or(|shard| shard.has(*cell)));
+            announce(context, (&cells, &open), at_once)?;
             let workers = Workers {
                 name,
                 cells: &cells,
                 open: &open,
-                at_once: usize::from(*workers),
+                at_once,
             };
             let code = run_all(context, &workers)?;
             if code == DONE && shard.is_none() {
@@ -139,35 +156,44 @@ fn numbered(context: &Context, given: Option<u64>) -> anyhow::Result<Option<u64>
     Ok(None)
 }
 
-/// Notes what the cells that are not done will cost.
+/// Notes what the open cells will cost.
 fn announce(
     context: &Context,
     (cells, open): (&[PlannedCell], &[u64]),
-    workers: u16,
+    workers: usize,
 ) -> anyhow::Result<()> {
-    let Estimate {
-        cells: open,
-        bytes,
-        seconds,
-    } = estimate(&context.runs, cells, open)?;
     let all = cells.len();
-    if open == 0 {
+    let Estimate {
+        cells: count,
+        bytes,
+        time,
+    } = estimate(&context.runs, cells, (open, workers))?;
+    if count == 0 {
         note(format!("all {all} cells are done"));
         return Ok(());
     }
-    let time = match seconds {
-        Some(seconds) => format!("about {} of training", duration(seconds)),
-        None => "the time is unknown until a run on the same data is done here".to_string(),
-    };
+    let time = time.map_or(
+        "the time is unknown until a run on the same data is done here".to_string(),
+        in_words,
+    );
     let several = match workers {
         1 => String::new(),
         workers => format!(", {workers} at once"),
     };
     note(format!(
-        "{open} of {all} cells to run{several}: {time}, up to {:.0} MB of checkpoints",
+        "{count} of {all} cells to run{several}: {time}, up to {:.0} MB of checkpoints",
         bytes as f64 / MEGABYTE
     ));
     Ok(())
+}
+
+/// Returns how long the training takes. Workers share this machine, so several at once are not as fast as
+/// each alone.
+fn in_words(time: Time) -> String {
+    match [time.parallel, time.serial].map(duration) {
+        [least, most] if least == most => format!("about {most} of training"),
+        [least, most] => format!("about {least} to {most} of training"),
+    }
 }
 
 /// Runs one cell in this process.
@@ -183,28 +209,48 @@ fn one(context: &Context, name: &str, cells: &[PlannedCell], index: u64) -> anyh
         })
         .into());
     };
-    Ok(match run_cell(&context.runs, name, cell, context)? {
-        CellEnd::Done => DONE,
-        CellEnd::Already => {
-            note(format!("cell {index} is done already"));
-            DONE
-        }
-        CellEnd::Elsewhere => {
-            note(format!("cell {index} is running in another process"));
-            TRY_AGAIN
-        }
-        CellEnd::Stopped => {
-            note(format!(
-                "cell {index} stopped; the same command continues it"
-            ));
-            TRY_AGAIN
-        }
-    })
+    let ended = run_cell(&context.runs, name, cell, context);
+    Ok(
+        match ended.map_err(|error| of_cell(context, (name, cell), error))? {
+            CellEnd::Done => DONE,
+            CellEnd::Already => {
+                note(format!("cell {index} is done already"));
+                DONE
+            }
+            CellEnd::Elsewhere => {
+                note(format!("cell {index} is running in another process"));
+                TRY_AGAIN
+            }
+            CellEnd::Stopped => {
+                note(format!(
+                    "cell {index} stopped; the same command continues it"
+                ));
+                TRY_AGAIN
+            }
+        },
+    )
+}
+
+/// Returns the `error` of a cell, with a hint that is about the sweep rather than about `train`.
+fn of_cell(
+    context: &Context,
+    (name, cell): (&str, &PlannedCell),
+    error: StudyError,
+) -> anyhow::Error {
+    let StudyError::Train(cause) = &error else {
+        return error.into();
+    };
+    // A sweep without a file was described with options.
+    let sweep = Sweep::load(&context.runs.folder, name).ok();
+    match hints::cell(cause, (name, cell), (sweep.as_ref(), &context.commands)) {
+        Some(hint) => Complaint::failed(error.to_string(), hint).into(),
+        None => error.into(),
+    }
 }
 
 fn merged(context: &Context, name: &str, out: Option<&Path>) -> anyhow::Result<u8> {
     let cells = planned(&context.runs, (name, None), false)?;
-    let found = merge(&context.runs, name, &cells)?;
+    let found = merge(&context.runs, name, &cells);
     let output = context.output(out, &[FOLDER, name])?;
     let set = output.stage()?;
     let tables: Vec<PathBuf> = found
@@ -216,5 +262,5 @@ fn merged(context: &Context, name: &str, out: Option<&Path>) -> anyhow::Result<u
     let outdated = context.left_in(output.path(), &["sweep"]);
     let mut files = context.finish(set, "", &outdated)?;
     files.extend(tables);
-    Ok(listed(files))
+    Ok(listed(files).max(unreadable(context, name, &found)))
 }

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::experiment::{ExperimentError, Sweep, check_run_name};
+use crate::experiment::{ExperimentError, Sweep, check_sweep_name};
 use crate::run::{PlannedCell, SweepDir};
 use crate::study::sweep::planned;
 
@@ -101,7 +101,7 @@ impl Described {
     }
 
     fn of_flags(&self, context: &Context) -> anyhow::Result<Sweep> {
-        check_run_name(&context.runs.folder, &self.name, "")?;
+        check_sweep_name(&context.runs.folder, &self.name)?;
         let mut sweep = Sweep::new(&self.name);
         sweep.experiments = self.experiments.clone();
         sweep.base = self.base.clone();
@@ -111,9 +111,10 @@ impl Described {
         }
         for text in &self.grid {
             let Some((key, values)) = text.split_once('=') else {
-                return Err(ExperimentError::BadOverride {
-                    given: text.clone(),
-                }
+                return Err(Complaint::misused(
+                    format!("--grid {text:?} is not KEY=VALUE,VALUE"),
+                    "for example --grid train.learning_rate=1e-3,3e-3",
+                )
                 .into());
             };
             let key = key.trim().to_string();

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::run::{PlannedCell, RunError, SweepDir};
+use crate::run::{PlannedCell, RunError, SweepDir, is_locked};
 use crate::study::is_done;
 use crate::study::sweep::engine::TRY_AGAIN;
 
@@ -47,6 +47,8 @@ struct Counts {
     done: usize,
     failed: usize,
     stopped: usize,
+    /// Being trained by another process.
+    elsewhere: usize,
 }
 
 /// Runs the cells, notes how each ended, and returns the exit code. On a signal, the processes are
@@ -110,12 +112,17 @@ fn run_each<'a>(
         done,
         failed,
         stopped,
+        elsewhere,
     } = counts;
-    let left = workers.open.len() - done - failed - stopped;
+    let left = workers.open.len() - done - failed - stopped - elsewhere;
+    let others = match elsewhere {
+        0 => String::new(),
+        count => format!(", {count} running in another process"),
+    };
     note(format!(
-        "{done} cells done, {failed} failed, {stopped} stopped, {left} not started"
+        "{done} cells done, {failed} failed, {stopped} stopped, {left} not started{others}"
     ));
-    Ok(match (failed, stopped + left) {
+    Ok(match (failed, stopped + elsewhere + left) {
         (0, 0) => DONE,
         (0, _) => TRY_AGAIN,
         _ => FAILED,
@@ -180,21 +187,29 @@ fn note_end(
     let run = cell.dir(&context.runs.checkpoints);
     let took = duration(started.elapsed().as_secs_f64());
     let log = dir.log(index);
-    match code {
-        Some(0) if is_done(&run) => {
+    // Its process has ended, so that a lock is another one's.
+    let is_elsewhere = is_locked(&run.path());
+    let best = run.read_best().ok().filter(|_| is_done(&run));
+    match (code, best) {
+        (Some(0), Some(best)) => {
             counts.done += 1;
-            let best = run.read_best()?;
             note(format!(
                 "cell {index}: {label} done in {took}, best validation {} after epoch {}",
                 best.in_words(),
                 best.epoch
             ));
         }
-        Some(code) if code == i32::from(TRY_AGAIN) => {
+        (Some(code), _) if code == i32::from(TRY_AGAIN) && is_elsewhere => {
+            counts.elsewhere += 1;
+            note(format!(
+                "cell {index}: {label} is running in another process"
+            ));
+        }
+        (Some(code), _) if code == i32::from(TRY_AGAIN) => {
             counts.stopped += 1;
             note(format!("cell {index}: {label} stopped after {took}"));
         }
-        code => {
+        (code, _) => {
             counts.failed += 1;
             let reason = match code {
                 Some(_) => last_error(&log),

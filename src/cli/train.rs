@@ -86,6 +86,7 @@ fn run_kind<E: Trainable>(
         }
         if mode != StartMode::Resume {
             warn_of_others(context, resolved, seed);
+            note_same(context, resolved, &run);
         }
         let outcome = train_run(&context.runs, resolved, (seed, mode), context)?;
         if let Some(code) = show(context, &run, &Training::Ended(outcome))? {
@@ -147,6 +148,30 @@ fn warn_of_others<E: Trainable>(context: &Context, resolved: &Resolved<E>, seed:
             ));
             return;
         }
+    }
+}
+
+/// Notes which other run of the same seed has the same settings.
+fn note_same<E: Trainable>(context: &Context, resolved: &Resolved<E>, run: &RunDir) {
+    // A folder that cannot be listed is reported by the training.
+    let others = list_runs(&context.runs.checkpoints).unwrap_or_default();
+    let is_same = |other: &&RunDir| {
+        if other.seed() != run.seed() || other.path() == run.path() {
+            return false;
+        }
+        // A damaged record is reported where it is needed.
+        saved_experiment::<E>(other).is_ok_and(|saved| {
+            let changed = changes(&saved.experiment, &resolved.experiment);
+            !changed.iter().any(FieldDifference::decides_result)
+        })
+    };
+    if let Some(same) = others.iter().find(is_same) {
+        note(format!(
+            "warning: {} seed {} has the same settings: \"{}\"",
+            same.trial(),
+            same.seed(),
+            same.path().display()
+        ));
     }
 }
 

@@ -94,6 +94,14 @@ pub enum ExperimentError {
         /// What is wrong with it.
         problem: &'static str,
     },
+    /// A sweep cannot have that name.
+    #[error("\"{name}\" cannot be the name of a sweep: it {problem}")]
+    SweepName {
+        /// The name.
+        name: String,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
     /// There is no such sweep.
     #[error("no sweep \"{name}\"")]
     UnknownSweep {
@@ -210,12 +218,14 @@ impl ExperimentError {
             | Self::Read { .. }
             | Self::BadOverride { .. }
             | Self::UnknownSweep { .. }
-            | Self::RunName { .. } => None,
+            | Self::RunName { .. }
+            | Self::SweepName { .. } => None,
         }
     }
 }
 
-fn line_of(place: &Option<Box<Located>>) -> String {
+/// Returns a place on lines of its own, as texts of errors end with it.
+pub(crate) fn line_of(place: &Option<Box<Located>>) -> String {
     place
         .as_ref()
         .map_or_else(String::new, |place| format!("\n{place}"))

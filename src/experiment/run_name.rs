@@ -118,6 +118,19 @@ pub(super) fn value_text(value: &Value) -> String {
     }
 }
 
+/// Returns the text of a value, as it is given with `--set`.
+pub(super) fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.value().clone(),
+        Value::Float(_) => match value_text(value) {
+            // Without a point or an exponent it would be read as a whole number.
+            text if text.contains(['.', 'e']) => text,
+            text => text + ".0",
+        },
+        other => other.clone().decorated("", "").to_string(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

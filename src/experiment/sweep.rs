@@ -8,8 +8,9 @@ use super::chain::parse;
 use super::error::{ExperimentError, Located};
 use super::overrides::Override;
 use super::resolve::header_of;
-use super::run_name::{check_run_name, value_text};
+use super::run_name::{check_run_name, plain};
 use super::source::{SWEEPS, Source, find, names_below};
+use super::sweep_place::{of_key, of_name, of_own};
 use super::value::value_error;
 use crate::run::nearest;
 
@@ -51,6 +52,8 @@ pub struct Sweep {
     pub test: bool,
     /// The largest number of cells that is allowed.
     pub most_cells: u64,
+    /// Its file; none for a sweep that was described otherwise.
+    pub source: Option<Source>,
 }
 
 impl Sweep {
@@ -67,6 +70,7 @@ impl Sweep {
             list: Vec::new(),
             test: false,
             most_cells: MOST_CELLS,
+            source: None,
         }
     }
 
@@ -76,7 +80,7 @@ impl Sweep {
     /// No such sweep, with the known ones; an error in its file, with the position.
     pub fn load(folder: &Path, name: &str) -> Result<Self, ExperimentError> {
         // It is part of paths and of scripts.
-        check_run_name(folder, name, "")?;
+        check_sweep_name(folder, name)?;
         let source = find(folder, &format!("{SWEEPS}/{name}")).map_err(|error| match error {
             ExperimentError::Unknown { .. } => {
                 let known = known_sweeps(folder);
@@ -94,6 +98,7 @@ impl Sweep {
     fn parse(name: &str, source: &Source) -> Result<Self, ExperimentError> {
         let document = parse(source)?;
         let mut sweep = Self::new(name);
+        sweep.source = Some(source.clone());
         sweep.header = header_of(&source.text);
         for (key, item) in document.iter() {
             let Some((_, form)) = KEYS.iter().find(|(known, _)| *known == key) else {
@@ -154,6 +159,36 @@ impl Sweep {
         Some(())
     }
 
+    /// Returns where in its file the fault of `error` is, if it has a file: `value` returns the cell's value
+    /// of a key.
+    pub fn place(
+        &self,
+        error: &ExperimentError,
+        value: impl Fn(&str) -> Option<String>,
+    ) -> Option<Located> {
+        let source = self.source.as_ref()?;
+        match error {
+            ExperimentError::UnknownKey {
+                key, place: None, ..
+            } => of_key(source, key, None),
+            ExperimentError::Value {
+                key, place: None, ..
+            } => of_key(source, key, value(key).as_deref()),
+            // "KEY=", without a value.
+            ExperimentError::BadOverride { given } => {
+                of_key(source, given.split('=').next()?, Some(""))
+            }
+            ExperimentError::Unknown {
+                name, place: None, ..
+            }
+            | ExperimentError::OtherKind { name, .. } => of_name(source, "experiments", name),
+            ExperimentError::UnknownBase { .. }
+            | ExperimentError::NoBase { .. }
+            | ExperimentError::OtherBase { .. } => of_own(source, "base"),
+            _ => None,
+        }
+    }
+
     /// Returns the number of cells, also where it is far too large to make them.
     pub fn cells(&self) -> u64 {
         let counts = [
@@ -188,6 +223,19 @@ impl Sweep {
     }
 }
 
+/// Fails if no sweep can have the name `name`.
+///
+/// # Errors
+/// [`ExperimentError::SweepName`].
+pub fn check_sweep_name(folder: &Path, name: &str) -> Result<(), ExperimentError> {
+    match check_run_name(folder, name, "") {
+        Err(ExperimentError::RunName { name, problem }) => {
+            Err(ExperimentError::SweepName { name, problem })
+        }
+        checked => checked.map(drop),
+    }
+}
+
 /// Returns the names of all sweeps, local and shipped, in order.
 pub fn known_sweeps(folder: &Path) -> Vec<String> {
     names_below(folder, SWEEPS)
@@ -213,19 +261,6 @@ fn overrides_of<'a>(table: &'a dyn TableLike, prefix: &str) -> Option<Vec<(Strin
         }
     }
     Some(found)
-}
-
-/// Returns the text of a value, as it is given with `--set`.
-fn plain(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.value().clone(),
-        Value::Float(_) => match value_text(value) {
-            // Without a point or an exponent it would be read as a whole number.
-            text if text.contains(['.', 'e']) => text,
-            text => text + ".0",
-        },
-        other => other.clone().decorated("", "").to_string(),
-    }
 }
 
 fn unknown_key(key: &str, source: &Source, document: &Document<String>) -> ExperimentError {

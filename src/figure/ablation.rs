@@ -13,13 +13,14 @@ use super::file_name::file_stem;
 use super::folder::{ABLATION_MAPS, Folder, FolderFigure};
 use super::page::{Page, common_panel, empty_panel, pair_labels};
 use super::picture::{PanelSize, heat, picture, picture_size};
+use super::run_names::{Changed, changed, names};
 use super::selection::{FINE_CELLS, LayerRule, MapChoice, head_note, images, provenance, unique};
 use super::sheet::Figure;
 use super::svg_text::{class_name, method_title, network_title};
 use super::theme::{BODY, HEADING, MARGIN, SMALL, STRONG, Style};
 use super::typeface::{shorten, width};
 use super::verdict;
-use crate::run::{ExplainedImage, ExplanationRecord, ExplanationSet};
+use crate::run::{CHANGE, ExplainedImage, ExplanationRecord, ExplanationSet};
 
 /// Widest page content in pixels: 11.5 inches, a landscape sheet.
 const WIDEST: f32 = 2300.0;
@@ -210,6 +211,16 @@ impl Figure for Ablation<'_> {
 }
 
 impl Ablation<'_> {
+    /// Returns what differs in the run of `record` from those of other records, one change per text.
+    fn changes_of(&self, record: &ExplanationRecord) -> Vec<String> {
+        let trials = unique(self.set.records.iter().map(|record| &record.trial));
+        let runs: Vec<Changed> = trials.iter().map(|trial| changed(trial)).collect();
+        let named = trials.iter().zip(names(&runs).0);
+        let mut own = named.filter(|(trial, _)| ***trial == record.trial);
+        let name = own.next().map_or(String::new(), |(_, name)| name);
+        name.split("  ").skip(1).map(str::to_string).collect()
+    }
+
     fn block_size(
         &self,
         images: &[&ExplainedImage],
@@ -226,7 +237,7 @@ impl Ablation<'_> {
         for (image, maps) in blocks {
             rows = rows.max(maps.len());
             for record in maps {
-                let lines = row_lines(record, image);
+                let lines = row_lines(record, self.changes_of(record), image);
                 let widths = lines.iter().map(|(style, line)| width(line, style));
                 text_width = widths.fold(text_width, f32::max);
                 text_height = text_height.max(lines.iter().map(|(style, _)| style.line()).sum());
@@ -302,7 +313,7 @@ impl Ablation<'_> {
                 canvas.picture(first, &heat(self.set, &record.heat, panel)?)?;
                 canvas.picture(other, &picture(self.set, &record.explanation, panel)?)?;
             }
-            row_lines(record, image)
+            row_lines(record, self.changes_of(record), image)
                 .iter()
                 .fold(y, |top, (style, line)| {
                     canvas.text((text, top), Anchor::Start, style, line)
@@ -313,11 +324,21 @@ impl Ablation<'_> {
     }
 }
 
-/// Returns what the network said about the picture: trial, verdict with confidence, the explained
+/// Returns what the network said about the picture: trial, its `changes`, verdict with confidence, the explained
 /// class where it is another than the predicted, and the map's native size.
-fn row_lines(record: &ExplanationRecord, image: &ExplainedImage) -> Vec<(Style, String)> {
+fn row_lines(
+    record: &ExplanationRecord,
+    changes: Vec<String>,
+    image: &ExplainedImage,
+) -> Vec<(Style, String)> {
     let [height, width] = record.native_size;
-    let mut lines = vec![(STRONG, network_title(&record.network_title, &record.trial))];
+    let title = network_title(&record.network_title, &record.trial);
+    let experiment = match record.trial.contains(CHANGE) {
+        true => title.split([CHANGE, ',']).next().unwrap_or_default(),
+        false => &title,
+    };
+    let mut lines = vec![(STRONG, experiment.to_string())];
+    lines.extend(changes.into_iter().map(|change| (BODY, change)));
     lines.extend(
         verdict::lines(record, image, TEXT_WIDTH)
             .into_iter()

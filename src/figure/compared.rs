@@ -1,11 +1,13 @@
 //! Runs compared: scores, differences and the agreement of maps, each with its interval, as rows under
 //! each other.
 
+use super::compared_names::Names;
 use super::drawing::Drawing;
 use super::error::FigureError;
 use super::folder::FolderFigure;
 use super::interval_rows::{CONTENT, Row, Section, names_room};
 use super::page::Page;
+use super::run_names::{numbered, shared_sentence};
 use super::selection::{generated_note, unique};
 use super::sheet::Figure;
 use super::svg_text::checkpoint_rule;
@@ -28,6 +30,7 @@ pub(super) const FIGURE: FolderFigure = FolderFigure {
         match scores.is_empty() || pairs.is_empty() {
             true => Ok(()),
             false => folder.save(&Compared {
+                names: Names::of(&scores),
                 scores,
                 pairs,
                 agreement,
@@ -38,6 +41,7 @@ pub(super) const FIGURE: FolderFigure = FolderFigure {
 
 /// The figure.
 struct Compared {
+    names: Names,
     scores: Vec<ComparedRow>,
     pairs: Vec<PairedRow>,
     agreement: Vec<ConsistencyRow>,
@@ -96,7 +100,10 @@ impl Compared {
                 heading: name,
                 rows: scores
                     .map(|row| Row {
-                        name: row.run.clone(),
+                        name: match row.unfinished.is_empty() {
+                            true => self.names.one(&row.run),
+                            false => format!("{} *", self.names.one(&row.run)),
+                        },
                         mean: scale * row.test,
                         ends: Some((scale * row.low, scale * row.high)),
                         besides: match row.lowest_seed < row.highest_seed {
@@ -120,7 +127,7 @@ impl Compared {
                 heading: format!("Difference on the same test data{unit}"),
                 rows: pairs
                     .map(|row| Row {
-                        name: format!("{} − {}", row.second, row.first),
+                        name: self.names.both([&row.second, &row.first], "−"),
                         mean: scale * row.difference,
                         ends: Some((scale * row.low, scale * row.high)),
                         besides: Vec::new(),
@@ -139,8 +146,12 @@ impl Compared {
         let rows: Vec<Row> = correlations
             .map(|row| Row {
                 name: match row.networks.split_once(' ') {
-                    Some((first, second)) if first != "seeds" => format!("{first} and {second}"),
-                    _ => row.networks.clone(),
+                    Some(("seeds", rest)) => {
+                        let run = rest.strip_prefix("of ").unwrap_or(rest);
+                        format!("seeds of {}", self.names.brief(run))
+                    }
+                    Some((first, second)) => self.names.both([first, second], "and"),
+                    None => row.networks.clone(),
                 },
                 mean: row.mean,
                 ends: Some((row.low, row.high)),
@@ -180,15 +191,42 @@ impl Compared {
     }
 
     fn caption(&self) -> String {
-        let seeds = self
-            .scores
-            .iter()
-            .filter(|row| row.score == self.scores[0].score);
-        let seeds = seeds.map(|row| format!("{} {}", row.run, row.seeds.replace(' ', ", ")));
+        let first = self.scores.iter();
+        let first = first.filter(|row| row.score == self.scores[0].score);
+        let seeds = |row: &ComparedRow| row.seeds.replace(' ', ", ");
+        let all = unique(first.clone().map(seeds));
+        let seeds = match &all[..] {
+            [same] => format!("Seeds: {same}."),
+            _ => {
+                let each =
+                    first.map(|row| format!("{}: {}", self.names.brief(&row.run), seeds(row)));
+                format!("Seeds of {}.", each.collect::<Vec<_>>().join("; "))
+            }
+        };
+        let open = self.scores.iter();
+        let open =
+            open.filter(|row| row.score == self.scores[0].score && !row.unfinished.is_empty());
+        let open: Vec<String> = open
+            .map(|row| {
+                let seeds = row.unfinished.replace(' ', ", ");
+                format!("{}: {seeds}", self.names.brief(&row.run))
+            })
+            .collect();
         let mut parts = vec![
             "Bars: 95 % bootstrap intervals over test data, paired for differences.".to_string(),
-            format!("Seeds: {}.", seeds.collect::<Vec<_>>().join("; ")),
+            seeds,
         ];
+        // Numbers stand for names that may be cut.
+        parts.extend(match self.names.numbered {
+            true => Some(format!("Runs: {}.", numbered(&self.names.runs))),
+            false => shared_sentence(&self.names.shared),
+        });
+        if !open.is_empty() {
+            parts.push(format!(
+                "* Training has not ended, seeds of {}.",
+                open.join("; ")
+            ));
+        }
         if self
             .scores
             .iter()
@@ -212,5 +250,35 @@ impl Compared {
             ));
         }
         parts.join(" ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_whose_training_has_not_ended_are_marked() {
+        let row = |run: &str, unfinished: &str| ComparedRow {
+            run: run.to_string(),
+            seeds: "0 1".to_string(),
+            unfinished: unfinished.to_string(),
+            checkpoint: "best".to_string(),
+            score: "accuracy".to_string(),
+            ..ComparedRow::default()
+        };
+        let scores = vec![row("trial-b", "1"), row("trial-c", "")];
+        let found = Compared {
+            names: Names::of(&scores),
+            scores,
+            pairs: Vec::new(),
+            agreement: Vec::new(),
+        };
+        let sections = found.sections();
+        let names: Vec<&str> = sections[0].rows.iter().map(|row| &*row.name).collect();
+        assert_eq!(names, ["trial-b *", "trial-c"]);
+        let expected = "Bars: 95 % bootstrap intervals over test data, paired for differences. Seeds: 0, \
+                        1. * Training has not ended, seeds of trial-b: 1.";
+        assert_eq!(found.caption(), expected);
     }
 }

@@ -2,15 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
-use super::axis::{Scale, Ticks, spread};
-use super::canvas::{Anchor, Area, Canvas, Point, Stroke};
+use super::axis::{Scale, Ticks};
+use super::canvas::{Area, Canvas, Point, Stroke};
 use super::colour::{Marker, SeriesLook, series_look};
+use super::curve_line::{Curve, LEADER, draw_curve, label_ends};
 use super::curve_rows::{Curved, Panel};
 use super::drawing::Drawing;
 use super::error::FigureError;
 use super::folder::FolderFigure;
 use super::page::Page;
-use super::plot::{DATA_LINE, LEADER_LINE, POINT, Plot};
+use super::plot::{POINT, Plot};
+use super::run_names::numbered;
 use super::selection::{generated_note, seeds_note, unique};
 use super::sheet::Figure;
 use super::svg_text::network_title;
@@ -29,15 +31,8 @@ const PLOT_HEIGHT: f32 = 560.0;
 const PANEL_GAP: f32 = 60.0;
 /// Most horizontal and vertical axis numbers.
 const MOST_TICKS: usize = 11;
-/// Dash and gap of a training curve, in pixels.
-const TRAIN_DASH: (f32, f32) = (12.0, 8.0);
 /// Longest label at a line's end, in pixels.
 const LABEL_ROOM: f32 = 230.0;
-/// Space between a line's end and its label, bridged by a thin leader, in pixels.
-const LEADER: f32 = 26.0;
-/// Markers on a curve: about this many, evenly spread.
-const MARKERS: usize = 6;
-
 /// Draws the runs that a table lists, and the run whose folder it is.
 pub(super) const FIGURE: FolderFigure = FolderFigure {
     name: "curves",
@@ -77,14 +72,6 @@ pub(super) struct Curves<R> {
     pub(super) runs: Vec<CurveRun<R>>,
     /// Whether they are ordered by the depth of their networks.
     pub(super) by_depth: bool,
-}
-
-/// A curve to draw, with what stands at its end.
-struct Curve {
-    points: Vec<(f64, f64)>,
-    label: Option<String>,
-    look: SeriesLook,
-    train: bool,
 }
 
 impl<R: Curved> Figure for Curves<R> {
@@ -204,30 +191,52 @@ impl<R: Curved> Curves<R> {
                 ))
             })
             .collect();
+        let runs = match self.has_numbers() {
+            true => format!(" Runs: {}.", numbered(&self.trials())),
+            false => String::new(),
+        };
         format!(
             "Training values are means over the epoch's batches, measured while training; epoch 0 \
-             is the network before training. Rings: the epoch {}: {}.",
+             is the network before training. Rings: the epoch {}: {}.{runs}",
             R::BEST,
             best.join(", ")
         )
     }
 
-    /// Returns a run's label; the seed is part of it where a trial has several.
+    /// Returns a run's label; the seed is part of it where a trial has several. Compared runs have numbers
+    /// where a name is too long.
     fn label(&self, index: usize) -> String {
+        let trials = self.trials();
+        match self.has_numbers() {
+            true => {
+                let place = trials.iter().position(|of| *of == self.runs[index].trial);
+                self.named(index, (place.unwrap_or(index) + 1).to_string())
+            }
+            false => shorten(&self.whole(index), LABEL_ROOM, &STRONG),
+        }
+    }
+
+    fn trials(&self) -> Vec<String> {
+        unique(self.runs.iter().map(|run| run.trial.clone()))
+    }
+
+    fn has_numbers(&self) -> bool {
+        let is_long = |index| width(&self.whole(index), &STRONG) > LABEL_ROOM;
+        !self.by_depth && (0..self.runs.len()).any(is_long)
+    }
+
+    fn whole(&self, index: usize) -> String {
         let series = &self.runs[index];
-        let name = network_title(&series.network_title, &series.trial);
-        let shared = self
-            .runs
-            .iter()
-            .filter(|other| other.trial == series.trial)
-            .count()
-            > 1;
-        let name = if shared {
-            format!("{name} seed {}", series.seed)
-        } else {
-            name
-        };
-        shorten(&name, LABEL_ROOM, &STRONG)
+        self.named(index, network_title(&series.network_title, &series.trial))
+    }
+
+    fn named(&self, index: usize, name: String) -> String {
+        let series = &self.runs[index];
+        let same = self.runs.iter().filter(|of| of.trial == series.trial);
+        match same.count() {
+            1 => name,
+            _ => format!("{name} seed {}", series.seed),
+        }
     }
 
     /// Returns the look of a run's curves: one for each run or, where runs of several trials are
@@ -323,56 +332,6 @@ impl<R: Curved> Curves<R> {
         }
         label_ends(canvas, plot, curves, place);
         bottom
-    }
-}
-
-fn draw_curve(canvas: &mut Canvas, curve: &Curve, points: &[Point]) {
-    let solid = Stroke::solid(curve.look.colour, DATA_LINE);
-    if curve.train {
-        canvas.polyline(
-            points,
-            Stroke {
-                width: 2.2,
-                dash: Some(TRAIN_DASH),
-                ..solid
-            },
-        );
-        // A dashed line through one point is nothing: the point itself shows it.
-        if let [only] = points {
-            canvas.marker(curve.look.marker, *only, POINT * 0.6, curve.look.colour);
-        }
-        return;
-    }
-    canvas.polyline(points, solid);
-    let step = points.len().div_ceil(MARKERS).max(1);
-    for (index, &at) in points.iter().enumerate() {
-        if index % step == 0 || index + 1 == points.len() {
-            canvas.marker(curve.look.marker, at, POINT, curve.look.colour);
-        }
-    }
-}
-
-fn label_ends(
-    canvas: &mut Canvas,
-    plot: &Plot,
-    curves: &[Curve],
-    place: impl Fn(&(f64, f64)) -> Point,
-) {
-    let ends: Vec<(Point, &str)> = curves
-        .iter()
-        .filter_map(|curve| {
-            let end = place(curve.points.last()?);
-            Some((end, curve.label.as_deref()?))
-        })
-        .collect();
-    let half = STRONG.line() / 2.0;
-    let (low, high) = (plot.area.top + half, plot.area.bottom() - half);
-    let wanted: Vec<f32> = ends.iter().map(|(end, _)| end.1).collect();
-    for ((end, label), y) in ends.iter().zip(spread(&wanted, STRONG.line(), low, high)) {
-        let x = plot.area.right() + LEADER;
-        let leader = [(end.0 + POINT + 2.0, end.1), (x - 5.0, y)];
-        canvas.polyline(&leader, LEADER_LINE);
-        canvas.text((x, y - half), Anchor::Start, &STRONG, label);
     }
 }
 

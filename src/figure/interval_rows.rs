@@ -60,6 +60,11 @@ pub(super) fn names_room<'a>(rows: impl Iterator<Item = &'a Row>) -> f32 {
     widths.fold(0.0, f32::max).min(NAME_ROOM)
 }
 
+/// Returns whether the name of a row is drawn as it is, and not cut.
+pub(super) fn fits(name: &str) -> bool {
+    width(name, &STRONG) <= NAME_ROOM
+}
+
 impl Section {
     /// Draws the section from `top` with room for `names`, and returns its bottom in pixels.
     pub(super) fn draw(&self, canvas: &mut Canvas, top: f32, names: f32) -> f32 {

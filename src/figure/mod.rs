@@ -15,8 +15,10 @@ mod capacity_page;
 mod clip_view;
 mod colour;
 mod compared;
+mod compared_names;
 mod confusion;
 mod confusion_matrix;
+mod curve_line;
 mod curve_rows;
 mod curves;
 mod depth;
@@ -39,6 +41,7 @@ mod page;
 mod panels;
 mod picture;
 mod plot;
+mod run_names;
 #[cfg(test)]
 mod samples;
 mod sanity_cascade;

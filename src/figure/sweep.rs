@@ -5,6 +5,7 @@ use super::error::FigureError;
 use super::folder::FolderFigure;
 use super::interval_rows::{CONTENT, Row, Section, names_room};
 use super::page::Page;
+use super::run_names::{Changed, names, shared_sentence};
 use super::selection::{generated_note, unique};
 use super::sheet::Figure;
 use crate::run::{SweepSummaryRow, TableRow};
@@ -45,47 +46,13 @@ impl SweepFigure {
     }
 }
 
-/// Returns the name of each row: the experiment, and the keys of its setting without their sections
-/// where they are still different.
-fn names(rows: &[&SweepSummaryRow]) -> Vec<String> {
-    let changes = |row: &SweepSummaryRow| -> Vec<String> {
-        row.setting
-            .split("; ")
-            .filter(|text| !text.is_empty())
-            .map(str::to_string)
-            .collect()
-    };
-    let all: Vec<String> = rows.iter().flat_map(|row| changes(row)).collect();
-    let is_short = |whole: &str| {
-        let same = all
-            .iter()
-            .map(|part| key(part))
-            .filter(|key| last(key) == last(whole));
-        unique(same).len() == 1
-    };
-    let shown = |change: String| match is_short(key(&change)) {
-        true => last(key(&change)).to_string() + &change[key(&change).len()..],
-        false => change,
-    };
-    let name = |row: &&SweepSummaryRow| {
-        let changes = changes(row).into_iter().map(shown);
-        [row.experiment.clone()]
-            .into_iter()
-            .chain(changes)
-            .collect::<Vec<_>>()
-            .join("  ")
-    };
-    rows.iter().map(name).collect()
-}
-
-/// Returns the key of the change `part`.
-fn key(part: &str) -> &str {
-    part.split('=').next().unwrap_or(part)
-}
-
-/// Returns `key` without its sections.
-fn last(key: &str) -> &str {
-    key.rsplit('.').next().unwrap_or(key)
+/// Returns the experiment of a row, and its changes.
+fn changed(row: &&SweepSummaryRow) -> Changed {
+    let changes = row.setting.split("; ").filter(|text| !text.is_empty());
+    (
+        row.experiment.clone(),
+        changes.map(str::to_string).collect(),
+    )
 }
 
 impl Figure for SweepFigure {
@@ -116,9 +83,11 @@ impl Figure for SweepFigure {
                 _ => row.values.0.iter().map(|value| scale * value).collect(),
             },
         };
+        let runs: Vec<Changed> = ranked.iter().map(changed).collect();
+        let (names, shared) = names(&runs);
         let section = Section {
             heading: heading.to_string(),
-            rows: ranked.iter().zip(names(&ranked)).map(row).collect(),
+            rows: ranked.iter().zip(names).map(row).collect(),
             zero: false,
             by_seeds: true,
             possible: match self.is_loss() {
@@ -127,9 +96,11 @@ impl Figure for SweepFigure {
             },
             decimals,
         };
-        let names = names_room(section.rows.iter());
-        page.y = section.draw(&mut page.canvas, page.y, names);
-        page.caption(&caption(&ranked, self.rows.len()));
+        let room = names_room(section.rows.iter());
+        page.y = section.draw(&mut page.canvas, page.y, room);
+        let mut caption = vec![caption(&ranked, self.rows.len())];
+        caption.extend(shared_sentence(&shared));
+        page.caption(&caption.join(" "));
         Ok(page.finish())
     }
 }
@@ -177,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_are_ranked_and_named_by_what_differs() {
+    fn settings_are_ranked_and_split_into_their_changes() {
         let figure = SweepFigure {
             rows: vec![
                 row("trial-b", "train.learning_rate=1e-3", 0.4),
@@ -189,17 +160,19 @@ mod tests {
                 row("trial-d", "", 0.5),
             ],
         };
+        let ranked: Vec<Changed> = figure.ranked().iter().map(changed).collect();
         let expected = [
-            "trial-d  learning_rate=3e-3  filters=[4, 8]",
-            "trial-d",
-            "trial-b  learning_rate=1e-3",
+            (
+                "trial-d",
+                &["train.learning_rate=3e-3", "model.filters=[4, 8]"][..],
+            ),
+            ("trial-d", &[]),
+            ("trial-b", &["train.learning_rate=1e-3"]),
         ];
-        assert_eq!(names(&figure.ranked()), expected);
-        let clash = [
-            row("a", "model.x=1; train.x=2", 0.1),
-            row("a", "model.x=2", 0.2),
-        ];
-        let clash: Vec<_> = clash.iter().collect();
-        assert_eq!(names(&clash), ["a  model.x=1  train.x=2", "a  model.x=2"]);
+        let expected = expected.map(|(experiment, changes)| {
+            let changes = changes.iter().map(|change| change.to_string());
+            (experiment.to_string(), changes.collect())
+        });
+        assert_eq!(ranked, expected);
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::TableRow;
 
 /// `compared.csv`: one score of one of the compared runs. Intervals are 95 % intervals.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ComparedRow {
     /// The run, as it was named.
     pub run: String,
@@ -13,6 +13,9 @@ pub struct ComparedRow {
     pub seeds: String,
     /// Epoch of each seed's checkpoint, separated by spaces.
     pub epochs: String,
+    /// Those of them whose training has not ended, separated by spaces.
+    #[serde(default)]
+    pub unfinished: String,
     /// Rule that selected the checkpoints: "best", "last" or "epoch N".
     pub checkpoint: String,
     /// Data set name, such as "cifar-100".

@@ -11,6 +11,9 @@ use super::{RunDir, RunError, read_text, write_atomically};
 /// Folder of all sweeps.
 const SWEEPS: &str = "sweeps";
 
+/// File with the numbers of the submitted jobs, one per line.
+const JOBS: &str = "slurm-jobs.txt";
+
 /// One cell of a plan: a run that is to be trained.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -103,6 +106,28 @@ impl SweepDir {
     /// Returns the path of the messages of a cell's process.
     pub fn log(&self, cell: u64) -> PathBuf {
         self.path.join(format!("cell-{cell:04}.log"))
+    }
+
+    /// Returns the numbers of the jobs that were submitted, the first ones first.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn read_jobs(&self) -> Result<Vec<String>, RunError> {
+        let path = self.path.join(JOBS);
+        match read_text(&path) {
+            Ok(text) => Ok(text.lines().map(str::to_string).collect()),
+            Err(source) if source.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+            Err(source) => Err(RunError::io("read", &path, source)),
+        }
+    }
+
+    /// Records the numbers of all `jobs` that were submitted.
+    ///
+    /// # Errors
+    /// As [`write_atomically`].
+    pub fn write_jobs(&self, jobs: &[String]) -> Result<(), RunError> {
+        let lines: String = jobs.iter().map(|job| format!("{job}\n")).collect();
+        write_atomically(&self.path.join(JOBS), lines.as_bytes())
     }
 
     fn failure(&self, cell: u64) -> PathBuf {

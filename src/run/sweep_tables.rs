@@ -96,9 +96,10 @@ pub struct UndoneRow {
     pub run: String,
     /// Training seed.
     pub seed: u64,
-    /// "not started", "running", "stopped", "not tested", "trained with other values" or "failed".
+    /// "not started", "running", "stopped", "not tested", "trained with other values", "failed" or
+    /// "unreadable".
     pub state: String,
-    /// Why it failed.
+    /// Why it failed or cannot be read.
     pub reason: String,
 }
 

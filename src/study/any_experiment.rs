@@ -46,6 +46,19 @@ impl AnyExperiment {
         }
     }
 
+    /// Returns the experiment that `run` was trained with.
+    ///
+    /// # Errors
+    /// As [`saved_experiment`].
+    pub fn saved(run: &RunDir) -> Result<Self, StudyError> {
+        match saved_experiment::<Experiment>(run) {
+            Err(StudyError::Experiment(ExperimentError::OtherKind { .. })) => {
+                Ok(Self::Forecast(Box::new(saved_experiment(run)?)))
+            }
+            resolved => Ok(Self::Classify(Box::new(resolved?))),
+        }
+    }
+
     /// Returns the header and the whole text.
     pub fn text(&self) -> (&str, &str) {
         match self {
@@ -68,6 +81,23 @@ impl AnyExperiment {
             (Self::Classify(a), Self::Classify(b)) => Some(compare(&a.experiment, &b.experiment)),
             (Self::Forecast(a), Self::Forecast(b)) => Some(compare(&a.experiment, &b.experiment)),
             _ => None,
+        }
+    }
+
+    /// Returns the keys that either reads and in which they differ, or `None` for different kinds.
+    pub fn changes(&self, other: &Self) -> Option<Vec<FieldDifference>> {
+        match (self, other) {
+            (Self::Classify(a), Self::Classify(b)) => Some(changes(&a.experiment, &b.experiment)),
+            (Self::Forecast(a), Self::Forecast(b)) => Some(changes(&a.experiment, &b.experiment)),
+            _ => None,
+        }
+    }
+
+    /// Returns the kind of its network: "classifier" or "predictor".
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Classify(_) => "classifier",
+            Self::Forecast(_) => "predictor",
         }
     }
 
@@ -130,17 +160,8 @@ impl AnyExperiment {
     /// # Errors
     /// A damaged record.
     pub fn is_of(&self, run: &RunDir) -> Result<bool, StudyError> {
-        fn same<E: ExperimentKind>(run: &RunDir, ours: &Resolved<E>) -> Result<bool, StudyError> {
-            match saved_experiment::<E>(run) {
-                Ok(saved) => Ok(changes(&saved.experiment, &ours.experiment).is_empty()),
-                Err(StudyError::Experiment(ExperimentError::OtherKind { .. })) => Ok(false),
-                Err(error) => Err(error),
-            }
-        }
-        match self {
-            Self::Classify(resolved) => same(run, resolved),
-            Self::Forecast(resolved) => same(run, resolved),
-        }
+        let changes = self.changes(&Self::saved(run)?);
+        Ok(changes.is_some_and(|changes| changes.is_empty()))
     }
 
     /// Returns the run folder of `seed`, whether it exists or not.

@@ -369,7 +369,7 @@ pub enum StudyError {
     /// The seeds to compare.
     #[error(transparent)]
     Seeds(#[from] SeedsError),
-    /// The runs to export.
+    /// The runs named by the user.
     #[error(transparent)]
     Named(#[from] UnknownRun),
     /// The run folder.

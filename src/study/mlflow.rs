@@ -9,11 +9,12 @@ use serde_json::Value;
 
 use crate::experiment::values;
 use crate::run::{
-    RunDir, RunError, RunManifest, RunStatus, epoch_cells, is_locked, list_runs, near_names,
-    sha256, unique_names,
+    RunDir, RunError, RunManifest, RunStatus, epoch_cells, is_locked, list_runs, sha256,
+    unique_names,
 };
 
 use super::error::StudyError;
+use super::named_runs::named;
 use super::runs::Runs;
 use super::unknown_run::UnknownRun;
 
@@ -43,8 +44,7 @@ pub struct Exported {
     pub cut: Vec<String>,
 }
 
-/// Returns the runs named, each as a folder or as its path below the folder of all runs, with or
-/// without its seed, such as "trial-d" or "shapes/trial-a/seed-1"; all runs if none is named.
+/// Returns the runs that `names` stand for, as in a comparison; all runs if none is named.
 ///
 /// # Errors
 /// [`UnknownRun`], with similar names.
@@ -59,32 +59,10 @@ pub fn find(runs: &Runs, names: &[String]) -> Result<Vec<RunDir>, StudyError> {
     }
     let mut found: Vec<RunDir> = Vec::new();
     for name in names {
-        let wanted = name.trim_end_matches('/');
-        let place = |path: &Path| path.canonicalize().ok();
-        let path = place(Path::new(wanted));
-        let is_named = |run: &&RunDir| {
-            let seed = format!("{}/seed-{}", run.trial(), run.seed());
-            let folder = run.path();
-            let is_folder = path.is_some()
-                && [Some(&*folder), folder.parent()]
-                    .into_iter()
-                    .flatten()
-                    .any(|folder| place(folder) == path);
-            wanted == run.trial() || wanted == seed || is_folder
-        };
-        let mut own: Vec<RunDir> = all.iter().filter(is_named).cloned().collect();
-        if own.is_empty() {
-            own.extend(RunDir::at(Path::new(wanted)).filter(|run| run.manifest().is_file()));
-        }
-        if own.is_empty() {
-            let known = all.iter().map(RunDir::trial);
-            return Err(UnknownRun::Named {
-                near: near_names(wanted, known),
-                name: name.clone(),
-            }
-            .into());
-        }
-        for run in own {
+        for run in named(runs, &all, name, None)?
+            .into_iter()
+            .flat_map(|(_, own)| own)
+        {
             if !found.contains(&run) {
                 found.push(run);
             }

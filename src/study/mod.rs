@@ -29,6 +29,7 @@ pub mod memory;
 pub mod metrics;
 pub mod mlflow;
 mod named;
+mod named_runs;
 mod once;
 mod pace;
 pub mod photo_accuracy;

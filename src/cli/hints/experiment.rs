@@ -40,6 +40,11 @@ pub(in crate::cli) fn experiment(error: &ExperimentError, commands: &Commands) -
         ExperimentError::RunName { .. } => Some(
             "give up to 100 ASCII letters, digits and . _ + = -, such as --name lr3e-3".to_string(),
         ),
+        ExperimentError::SweepName { .. } => Some(
+            "give up to 100 ASCII letters, digits and . _ + = -, such as learning-rate; a sweep's file \
+             is experiments/sweeps/NAME.toml"
+                .to_string(),
+        ),
         ExperimentError::NoBase { .. } => Some(
             "leave out --base, or begin the file with extends = \"base/cifar-100\"".to_string(),
         ),

@@ -16,6 +16,6 @@ pub(super) use device::device;
 pub(super) use experiment::experiment;
 pub(super) use explain::explain;
 pub(super) use run::run;
-pub(super) use sweep::sweep;
+pub(super) use sweep::{cell, setting, sweep};
 pub(super) use train::train;
 pub(super) use weights::weights;

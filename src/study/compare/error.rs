@@ -7,16 +7,6 @@ use crate::study::StudyError;
 /// Why runs cannot be compared.
 #[derive(Debug, thiserror::Error)]
 pub enum CompareError {
-    /// A name that is neither that of a run nor a folder of runs.
-    #[error("there is no run {name:?}{}", base.as_ref().map_or(String::new(), |base| format!(" on {base}")))]
-    NoRun {
-        /// The name.
-        name: String,
-        /// The base that was asked for.
-        base: Option<String>,
-        /// Runs of a similar name, or of the same name on another base.
-        near: Vec<String>,
-    },
     /// No run on a base.
     #[error("there is no run on {base:?}")]
     NoneOnBase {

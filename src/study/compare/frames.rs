@@ -45,14 +45,13 @@ pub(super) fn measure(
                 };
                 Scored {
                     about: ComparedRow {
-                        run: side.label.clone(),
                         checkpoint: request.which.to_string(),
                         dataset: experiment.clips.dataset.name().to_string(),
                         generated: experiment.clips.dataset.is_generated(),
                         parameters: size.parameters,
                         multiply_adds: size.multiply_adds,
                         score: format!("{horizon} {}", measure.name()),
-                        ..blank(side.runs.iter().map(|run| run.run.seed()), &epochs)
+                        ..blank(side, &epochs)
                     },
                     by_seed: own.iter().map(|(_, scores)| of_clips(scores)).collect(),
                 }

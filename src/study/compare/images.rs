@@ -45,7 +45,7 @@ pub(super) fn measure(
     let (mut scored, mut seeds) = (Vec::new(), Vec::new());
     for (place, side) in sides.iter().enumerate() {
         let (mut by_seed, mut validation, mut epochs) = (Vec::new(), Vec::new(), Vec::new());
-        let mut about = blank(side.runs.iter().map(|run| run.run.seed()), &[]);
+        let mut about = ComparedRow::default();
         for trained in &side.runs {
             watch.go_on()?;
             let mut subject: Subject = trained.open(request.which, runs)?;
@@ -64,14 +64,13 @@ pub(super) fn measure(
             validation.push(row.validation_accuracy);
             epochs.push(row.epoch);
             about = ComparedRow {
-                run: side.label.clone(),
                 checkpoint: row.checkpoint,
                 dataset: row.dataset,
                 generated: row.generated,
                 parameters: row.parameters,
                 multiply_adds: row.multiply_adds,
                 score: "accuracy".to_string(),
-                ..about
+                ..blank(side, &epochs)
             };
             let layers = LayerChoice::Ablation.layers(&subject, pictures.size[0]);
             let layers = layers.map_err(StudyError::from)?.names;
@@ -95,7 +94,6 @@ pub(super) fn measure(
             });
         }
         about.validation = Some(validation.iter().sum::<f64>() / validation.len() as f64);
-        about.epochs = blank([], &epochs).epochs;
         scored.push(Scored { about, by_seed });
     }
     // The runs' own names instead of titles: they are what was compared.

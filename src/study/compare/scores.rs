@@ -3,6 +3,7 @@
 use crate::run::{ComparedRow, PairedRow, SeedValues};
 use crate::study::{Summary, Values, joined_seeds};
 
+use super::sides::Side;
 use super::significance::{holm, mcnemar, seeds_difference};
 
 /// One score of one run.
@@ -30,27 +31,15 @@ impl Scored {
     }
 }
 
-/// Returns the numbers of a row of `compared.csv` that are not known before its score is.
-pub(super) fn blank(seeds: impl IntoIterator<Item = u64>, epochs: &[u32]) -> ComparedRow {
+/// Returns what a row of `compared.csv` says of the seeds of `side` at their checkpoints, before its score
+/// is known.
+pub(super) fn blank<E>(side: &Side<E>, epochs: &[u32]) -> ComparedRow {
     ComparedRow {
-        run: String::new(),
-        seeds: joined_seeds(seeds),
+        run: side.label.clone(),
+        seeds: joined_seeds(side.runs.iter().map(|run| run.run.seed())),
         epochs: joined_seeds(epochs.iter().map(|epoch| u64::from(*epoch))),
-        checkpoint: String::new(),
-        dataset: String::new(),
-        generated: false,
-        parameters: 0,
-        multiply_adds: 0,
-        score: String::new(),
-        validation: None,
-        test: f64::NAN,
-        low: f64::NAN,
-        high: f64::NAN,
-        items: 0,
-        lowest_seed: f64::NAN,
-        highest_seed: f64::NAN,
-        seeds_low: None,
-        seeds_high: None,
+        unfinished: joined_seeds(side.unfinished()),
+        ..ComparedRow::default()
     }
 }
 
@@ -134,7 +123,7 @@ mod tests {
             about: ComparedRow {
                 run: run.into(),
                 score: "accuracy".into(),
-                ..blank(0..by_seed.len() as u64, &[1])
+                ..ComparedRow::default()
             },
             by_seed: by_seed.iter().map(|values| values.to_vec()).collect(),
         }

@@ -1,10 +1,11 @@
-//! From names to runs: an experiment or run name with all its seeds, NAME/seed-N, a sweep, or a folder.
+//! The runs that are compared: found by their names, and checked to be comparable.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::experiment::{Experiment, ExperimentKind, ForecastExperiment, changes, known};
-use crate::run::{RunDir, SweepDir, list_runs, near_names, split_changes};
-use crate::study::identity::{check_one, saved_experiment};
+use crate::run::{RunDir, list_runs};
+use crate::study::identity::{check_one, is_done, saved_experiment};
+use crate::study::named_runs::{Found, based, by_name, is_on, named};
 use crate::study::{Runs, StudyError, Trained};
 
 use super::error::CompareError;
@@ -16,6 +17,16 @@ pub struct Side<E = Experiment> {
     pub label: String,
     /// Its runs, by seed; never empty.
     pub runs: Vec<Trained<E>>,
+    /// Seeds without a best checkpoint, which are skipped.
+    pub skipped: Vec<u64>,
+}
+
+impl<E> Side<E> {
+    /// Returns the seeds whose training has not ended.
+    pub fn unfinished(&self) -> Vec<u64> {
+        let open = self.runs.iter().filter(|run| !is_done(&run.run));
+        open.map(|run| run.run.seed()).collect()
+    }
 }
 
 /// The compared runs, all of one kind.
@@ -39,6 +50,23 @@ impl Sides {
         }
     }
 
+    /// Returns the runs that are not complete, by name: the seeds whose training has not ended, and those
+    /// that are skipped because they have no best checkpoint.
+    pub fn incomplete(&self) -> Vec<(&str, Vec<u64>, &[u64])> {
+        fn of<E>(sides: &[Side<E>]) -> Vec<(&str, Vec<u64>, &[u64])> {
+            let seeds = |side: &Side<E>| (side.unfinished(), side.skipped.clone());
+            let open = sides
+                .iter()
+                .filter(|side| seeds(side) != Default::default());
+            open.map(|side| (&*side.label, side.unfinished(), &*side.skipped))
+                .collect()
+        }
+        match self {
+            Self::Classifiers(sides) => of(sides),
+            Self::Predictors(sides) => of(sides),
+        }
+    }
+
     /// Returns how the runs are called.
     pub fn labels(&self) -> Vec<&str> {
         fn of<E>(sides: &[Side<E>]) -> Vec<&str> {
@@ -50,9 +78,6 @@ impl Sides {
         }
     }
 }
-
-/// The folders of a side, before they are read.
-type Found = (String, Vec<RunDir>);
 
 /// Returns the runs called `names`, or every run on `base` if there is no name. `best`: whether the runs
 /// are compared at their best checkpoints, so that seeds without one are skipped.
@@ -75,10 +100,9 @@ pub fn find(runs: &Runs, names: &[String], base: Option<&str>) -> Result<Sides, 
     }
     check_folders(&mut found)?;
     for (label, folders) in &mut found {
-        let without = folders[0].path();
-        folders.retain(RunDir::has_best);
-        if folders.is_empty() {
-            return Err(CompareError::NoBest { path: without });
+        if !folders.iter().any(RunDir::has_best) {
+            let path = folders[0].path();
+            return Err(CompareError::NoBest { path });
         }
         // The same folder may be named in two ways, but also two folders alike.
         *label = label.trim_end_matches('/').to_string();
@@ -92,162 +116,6 @@ pub fn find(runs: &Runs, names: &[String], base: Option<&str>) -> Result<Sides, 
         Sides::Predictors(sides) => call_apart(sides.iter_mut().map(|side| &mut side.label)),
     }
     Ok(sides)
-}
-
-/// Returns the runs of the cells of the sweep called `name`; none if no such sweep was planned.
-fn of_sweep(runs: &Runs, all: &[RunDir], name: &str) -> Result<Vec<Found>, CompareError> {
-    let cells = SweepDir::new(&runs.checkpoints, name).read_plan()?;
-    let mut names: Vec<String> = Vec::new();
-    for cell in cells.unwrap_or_default() {
-        let name = match &cell.base {
-            Some(base) => format!("{base}/{}", cell.run),
-            None => cell.run,
-        };
-        if !names.contains(&name) {
-            names.push(name);
-        }
-    }
-    Ok(names.iter().flat_map(|name| below(all, name)).collect())
-}
-
-/// Returns the folders that `name` stands for.
-fn named(
-    runs: &Runs,
-    all: &[RunDir],
-    name: &str,
-    base: Option<&str>,
-) -> Result<Vec<Found>, CompareError> {
-    let name = name.trim_end_matches('/');
-    let on_base = base.map(|base| format!("{base}/{name}"));
-    for name in on_base.iter().map(String::as_str).chain([name]) {
-        // Without its base in front, it is a run on its own base.
-        let counts = |run: &RunDir| base.is_none_or(|base| is_on(runs, run, base));
-        let mut found = below(all, name);
-        found.retain(|(_, folders)| folders.iter().all(counts));
-        if !found.is_empty() {
-            return Ok(found);
-        }
-    }
-    let found = of_sweep(runs, all, name)?;
-    if !found.is_empty() {
-        return Ok(found);
-    }
-    if let Some(found) = in_folder(runs, Path::new(name))? {
-        return Ok(found);
-    }
-    let mut known: Vec<&str> = all.iter().map(RunDir::trial).collect();
-    known.dedup();
-    let last = |trial: &&&str| trial.rsplit('/').next() == Some(name);
-    let mut near: Vec<String> = known
-        .iter()
-        .filter(last)
-        .map(|trial| trial.to_string())
-        .collect();
-    if near.is_empty() {
-        near = near_names(name, known);
-    }
-    Err(CompareError::NoRun {
-        name: name.to_string(),
-        base: base.map(str::to_string),
-        near,
-    })
-}
-
-/// Returns the runs of `all` called `name`, the one that `name` names with its seed, or all below it.
-fn below(all: &[RunDir], name: &str) -> Vec<Found> {
-    let seed_of = |run: &&RunDir| Path::new(run.trial()).join(seed_folder(run)) == Path::new(name);
-    if let Some(run) = all.iter().find(seed_of) {
-        return vec![(name.to_string(), vec![run.clone()])];
-    }
-    let exact: Vec<RunDir> = all
-        .iter()
-        .filter(|run| run.trial() == name)
-        .cloned()
-        .collect();
-    match exact.is_empty() {
-        false => vec![(name.to_string(), exact)],
-        true => {
-            let prefix = format!("{name}/");
-            let inside = all.iter().filter(|run| run.trial().starts_with(&prefix));
-            by_name(inside.cloned())
-        }
-    }
-}
-
-fn seed_folder(run: &RunDir) -> PathBuf {
-    run.path()
-        .file_name()
-        .map(PathBuf::from)
-        .unwrap_or_default()
-}
-
-fn by_name(runs: impl Iterator<Item = RunDir>) -> Vec<Found> {
-    let mut found: Vec<Found> = Vec::new();
-    for run in runs {
-        match found.iter_mut().find(|(name, _)| name == run.trial()) {
-            Some((_, folders)) => folders.push(run),
-            None => found.push((run.trial().to_string(), vec![run])),
-        }
-    }
-    found
-}
-
-/// Returns the runs of the folder at `path`: a run folder, or one with runs in it.
-fn in_folder(runs: &Runs, path: &Path) -> Result<Option<Vec<Found>>, CompareError> {
-    let Ok(path) = path.canonicalize() else {
-        return Ok(None);
-    };
-    // Below the root of the runs it has a shorter name.
-    if let Ok(root) = runs.checkpoints.canonicalize()
-        && let Ok(name) = path.strip_prefix(&root)
-        && let Some(name) = name.to_str().filter(|name| !name.is_empty())
-    {
-        let found = below(&list_runs(&runs.checkpoints)?, name);
-        return Ok((!found.is_empty()).then_some(found));
-    }
-    let label = path.display().to_string();
-    if let Some(run) = RunDir::at(&path).filter(|run| run.manifest().is_file()) {
-        return Ok(Some(vec![(label, vec![run])]));
-    }
-    let (Some(root), Some(name)) = (
-        path.parent(),
-        path.file_name().and_then(|name| name.to_str()),
-    ) else {
-        return Ok(None);
-    };
-    let found = below(&list_runs(root)?, name);
-    let called = |(name, folders): Found| {
-        let place = root.join(&name);
-        (place.display().to_string(), folders)
-    };
-    let found: Vec<Found> = found.into_iter().map(called).collect();
-    Ok((!found.is_empty()).then_some(found))
-}
-
-/// Returns whether `run` is on `base`: below its folder or, where the base is its experiment's own, in
-/// none.
-fn is_on(runs: &Runs, run: &RunDir, base: &str) -> bool {
-    match based(&known(&runs.folder), run.trial()) {
-        (Some(folder), _) => folder == base,
-        (None, _) => {
-            let own = runs.experiment::<Experiment>(run.trial(), None, &[]);
-            let of_frames = || runs.experiment::<ForecastExperiment>(run.trial(), None, &[]);
-            let own = own
-                .map(|own| own.base)
-                .or_else(|_| of_frames().map(|own| own.base));
-            own.is_ok_and(|own| own == base)
-        }
-    }
-}
-
-/// Returns the base in front of the name of a run, if there is one, and the rest of it. An experiment in a
-/// folder, one of `known`, has a name with several parts.
-fn based<'a>(known: &[String], name: &'a str) -> (Option<&'a str>, &'a str) {
-    let (experiment, _) = split_changes(name);
-    match name.split_once('/') {
-        Some((base, rest)) if !known.iter().any(|known| known == experiment) => (Some(base), rest),
-        _ => (None, name),
-    }
 }
 
 fn check_folders(found: &mut [Found]) -> Result<(), CompareError> {
@@ -315,8 +183,12 @@ fn side<E: ExperimentKind>(
     (label, folders): &Found,
     known: &[String],
 ) -> Result<Side<E>, StudyError> {
-    let mut runs = Vec::new();
+    let (mut runs, mut skipped) = (Vec::new(), Vec::new());
     for folder in folders {
+        if !folder.has_best() {
+            skipped.push(folder.seed());
+            continue;
+        }
         let mut experiment = saved_experiment::<E>(folder)?;
         let (base, name) = based(known, folder.trial());
         // Below a base, the run has the name that its experiment has there.
@@ -336,7 +208,11 @@ fn side<E: ExperimentKind>(
             .map(|run| (run.run.seed(), &run.experiment.experiment)),
     )?;
     let label = label.clone();
-    Ok(Side { label, runs })
+    Ok(Side {
+        label,
+        runs,
+        skipped,
+    })
 }
 
 /// Fails unless all networks are tested on the same images; how many of the training images each had

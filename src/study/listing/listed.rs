@@ -5,14 +5,12 @@ use std::path::PathBuf;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::experiment::{Experiment, ExperimentKind, ForecastExperiment, values};
+use crate::experiment::values;
 use crate::run::{
     BestCheckpoint, RunDir, RunError, RunManifest, RunStatus, is_locked, list_runs, read_measured,
 };
 
-use crate::study::StudyError;
-use crate::study::Watch;
-use crate::study::identity::saved_experiment;
+use crate::study::{AnyExperiment, Watch};
 
 /// The fields that stand first in tables of all fields.
 const FIRST: [&str; 9] = [
@@ -171,13 +169,11 @@ fn one(run: &RunDir, now: u64, watch: &dyn Watch) -> ListedRun {
     }
     let best: Option<BestCheckpoint> = best.ok();
     let epochs = run.latest_state().ok().flatten().map(|state| state.epoch);
-    let experiment = experiment(run);
+    let experiment = AnyExperiment::saved(run);
     if let (Err(error), true) = (&experiment, epochs.is_some()) {
         warn(error);
     }
-    let (kind, experiment) = experiment.map_or((None, None), |(kind, experiment)| {
-        (Some(kind), Some(experiment))
-    });
+    let experiment = experiment.ok();
     let measured = read_measured(run).unwrap_or_else(|error| {
         warn(&error);
         Vec::new()
@@ -189,7 +185,7 @@ fn one(run: &RunDir, now: u64, watch: &dyn Watch) -> ListedRun {
         run: run.trial().to_string(),
         seed: run.seed(),
         path: run.path(),
-        kind,
+        kind: experiment.as_ref().map(AnyExperiment::kind),
         dataset: manifest.as_ref().map(|manifest| manifest.dataset.clone()),
         generated: manifest.as_ref().map(|manifest| manifest.generated),
         state: State::of(run, manifest.as_ref()),
@@ -207,25 +203,6 @@ fn one(run: &RunDir, now: u64, watch: &dyn Watch) -> ListedRun {
         age_seconds: manifest
             .as_ref()
             .map(|manifest| now.saturating_sub(manifest.updated)),
-        experiment,
+        experiment: experiment.as_ref().map(AnyExperiment::values),
     }
-}
-
-/// Returns the kind of a run, and its experiment.
-fn experiment(run: &RunDir) -> Result<(&'static str, Value), StudyError> {
-    match value::<Experiment>(run) {
-        Ok(classifier) => Ok(("classifier", classifier)),
-        Err(error) => match value::<ForecastExperiment>(run) {
-            Ok(predictor) => Ok(("predictor", predictor)),
-            Err(_) => Err(error),
-        },
-    }
-}
-
-fn value<E: ExperimentKind>(run: &RunDir) -> Result<Value, StudyError> {
-    let saved = saved_experiment::<E>(run)?;
-    Ok(
-        serde_json::to_value(saved.experiment)
-            .expect("numbers, texts and sections all have a form"),
-    )
 }

@@ -1,9 +1,11 @@
 //! One cell: trained to its end, wherever it runs.
 
+use std::cell::LazyCell;
+
 use crate::run::{Measured, PlannedCell, RunDir, RunError, SweepDir, is_locked, read_measured};
 use crate::study::training::Training;
 use crate::study::watch::Watch;
-use crate::study::{AnyExperiment, Runs, StudyError, is_done};
+use crate::study::{Runs, StudyError, is_done};
 use crate::train::{Outcome, TrainError};
 
 use super::error::SweepError;
@@ -87,15 +89,17 @@ fn attempt(
         Training::Ended(Outcome::Done { .. }) => CellEnd::Done,
         Training::Ended(Outcome::Stopped { .. }) => CellEnd::Stopped,
     };
-    if cell.test && end != CellEnd::Stopped && !is_tested(&run)? {
+    if end != CellEnd::Stopped && !has_result(&run, cell)? {
         experiment.test(runs, cell.seed, watch)?;
     }
     Ok(end)
 }
 
-/// Returns whether the best checkpoint of `run` was measured on the test split.
-fn is_tested(run: &RunDir) -> Result<bool, StudyError> {
-    Ok(tested(run, run.read_best()?.epoch)?.is_some())
+/// Returns whether `run`, which is done, has all that was planned of `cell`: its best checkpoint is
+/// measured on the test split, unless that was not planned.
+fn has_result(run: &RunDir, cell: &PlannedCell) -> Result<bool, StudyError> {
+    let best = run.read_best()?;
+    Ok(!cell.test || tested(run, best.epoch)?.is_some())
 }
 
 /// Returns what was measured of the checkpoint of `epoch` on the test split.
@@ -117,37 +121,37 @@ pub(super) enum Standing {
     Open,
 }
 
-/// Returns what is there of each cell.
-pub(super) fn standings(runs: &Runs, cells: &[PlannedCell]) -> Result<Vec<Standing>, StudyError> {
-    let mut last: Option<(String, AnyExperiment)> = None;
-    let standing = |cell: &PlannedCell| {
-        let run = cell.dir(&runs.checkpoints);
-        if !is_done(&run) {
-            return Ok(Standing::Open);
-        }
-        // Seeds of one experiment follow each other.
-        let (_, experiment) = match last.take() {
-            Some(same) if same.0 == cell.run => last.insert(same),
-            _ => last.insert((cell.run.clone(), resolved(runs, cell)?)),
+/// Returns what is there of each cell, or why that cannot be read.
+pub(super) fn standings(runs: &Runs, cells: &[PlannedCell]) -> Vec<Result<Standing, StudyError>> {
+    // Seeds of one experiment follow each other.
+    let seeds = cells.chunk_by(|a, b| a.run == b.run);
+    let of_seeds = |cells: &[PlannedCell]| {
+        let experiment = LazyCell::new(|| resolved(runs, &cells[0]));
+        let standing = |cell: &PlannedCell| {
+            let run = cell.dir(&runs.checkpoints);
+            if !is_done(&run) {
+                return Ok(Standing::Open);
+            }
+            let Ok(experiment) = &*experiment else {
+                return resolved(runs, cell).map(|_| Standing::Open);
+            };
+            Ok(match () {
+                () if !experiment.is_of(&run)? => Standing::Other,
+                () if !has_result(&run, cell)? => Standing::Untested,
+                () => Standing::Done,
+            })
         };
-        Ok(match () {
-            () if !experiment.is_of(&run)? => Standing::Other,
-            () if cell.test && !is_tested(&run)? => Standing::Untested,
-            () => Standing::Done,
-        })
+        cells.iter().map(standing).collect::<Vec<_>>()
     };
-    cells.iter().map(standing).collect()
+    seeds.flat_map(of_seeds).collect()
 }
 
-/// Returns the numbers of the cells that are not done.
-///
-/// # Errors
-/// A damaged record; an experiment that does not resolve.
-pub fn pending(runs: &Runs, cells: &[PlannedCell]) -> Result<Vec<u64>, StudyError> {
-    let standings = standings(runs, cells)?;
+/// Returns the numbers of the cells that are not done. A cell whose records cannot be read is one of
+/// them: running it reports why.
+pub fn pending(runs: &Runs, cells: &[PlannedCell]) -> Vec<u64> {
     let open = cells
         .iter()
-        .zip(standings)
-        .filter(|(_, standing)| *standing != Standing::Done);
-    Ok(open.map(|(cell, _)| cell.cell).collect())
+        .zip(standings(runs, cells))
+        .filter(|(_, standing)| !matches!(standing, Ok(Standing::Done)));
+    open.map(|(cell, _)| cell.cell).collect()
 }

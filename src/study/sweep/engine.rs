@@ -73,16 +73,31 @@ pub fn slurm_merge(job: &Job) -> String {
 
 /// Returns the script of a job with the endings of its name and of its log.
 fn slurm_script(job: &Job, [name, log]: [&str; 2], options: &[String], commands: &str) -> String {
+    // A percent sign in the path of a log would be replaced, as those in its name are.
+    let logs = job.logs.replace('%', "%%");
     let own = [
         format!("--job-name=camtrail-{}{name}", job.name),
-        format!("--output={}/slurm-{log}.log", job.logs),
+        format!("--output={logs}/slurm-{log}.log"),
     ];
     let options = own.iter().chain(options).chain(&job.options);
     let options: String = options
-        .map(|option| format!("#SBATCH {option}\n"))
+        .map(|option| format!("#SBATCH {}\n", argument(option)))
         .collect();
     let folder = &job.folder;
     format!("#!/bin/bash\n{options}cd {folder} || exit 1\n{commands}\n")
+}
+
+/// Returns `option`, which has no line break, as one argument of a line that begins with "#SBATCH".
+///
+/// # Source
+/// As Slurm 22.05 was seen to read them: white space separates arguments, "#" begins a comment, a backslash
+/// escapes one character, and quotes are removed.
+fn argument(option: &str) -> String {
+    let is_special = |c: char| c.is_whitespace() || matches!(c, '#' | '"' | '\'' | '\\');
+    match option.contains(is_special) {
+        true => format!("\"{}\"", option.replace('\\', "\\\\").replace('"', "\\\"")),
+        false => option.to_string(),
+    }
 }
 
 /// Returns an Indexed Job of Kubernetes: one pod per cell, in the container `image`, with the volume
@@ -201,6 +216,22 @@ mod tests {
              fi\n\
              exit $code\n"
         );
+    }
+
+    #[test]
+    fn options_with_spaces_are_one_argument() {
+        let with_spaces = Job {
+            logs: "my runs/100%/rates".into(),
+            options: vec!["--comment=say \"hi\" \\ #1".into()],
+            ..job(1, 0)
+        };
+        let merge = slurm_merge(&with_spaces);
+        let lines: Vec<&str> = merge.lines().collect();
+        assert_eq!(
+            lines[2],
+            "#SBATCH \"--output=my runs/100%%/rates/slurm-merge-%j.log\""
+        );
+        assert_eq!(lines[3], r##"#SBATCH "--comment=say \"hi\" \\ #1""##);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::experiment::ExperimentError;
+use crate::experiment::{ExperimentError, Located, line_of};
 
 /// Why a sweep cannot be planned, run or merged.
 #[derive(Debug, thiserror::Error)]
@@ -34,12 +34,24 @@ pub enum SweepError {
         run: String,
     },
     /// A cell's experiment cannot be resolved.
-    #[error("{setting}: {source}")]
+    #[error("{setting}{source}{}", line_of(place))]
     Setting {
-        /// The experiment and its changes.
+        /// The experiment and its changes, before a colon; empty without changes.
         setting: String,
+        /// Where the fault is in the sweep's file, if it is there.
+        place: Option<Box<Located>>,
+        /// Whether the sweep has a file.
+        in_file: bool,
         /// The error.
         source: Box<ExperimentError>,
+    },
+    /// A plan is to be replaced while its cells run.
+    #[error("cells of sweep {name:?} are running: {}", cells.iter().map(u64::to_string).collect::<Vec<_>>().join(", "))]
+    Running {
+        /// The sweep.
+        name: String,
+        /// The numbers of the cells.
+        cells: Vec<u64>,
     },
     /// Frames are predicted, and have no test accuracy.
     #[error("\"test\" is true, and {experiment} predicts frames, which have no accuracy")]

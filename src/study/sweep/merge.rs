@@ -25,6 +25,8 @@ pub enum CellState {
     Other,
     /// Failed, with the reason.
     Failed(String),
+    /// Its records cannot be read, with the reason.
+    Unreadable(String),
 }
 
 impl CellState {
@@ -37,6 +39,15 @@ impl CellState {
             Self::Untested => "not tested",
             Self::Other => "trained with other values",
             Self::Failed(_) => "failed",
+            Self::Unreadable(_) => "unreadable",
+        }
+    }
+
+    /// Returns why it failed or cannot be read.
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Failed(reason) | Self::Unreadable(reason) => Some(reason),
+            _ => None,
         }
     }
 }
@@ -56,35 +67,51 @@ pub struct Merged {
 
 /// Returns the results of the `cells` of the sweep called `name`. No network is opened: they are read
 /// from the records of the runs, so they do not depend on who ran which cell.
-///
-/// # Errors
-/// A damaged record.
-pub fn merge(runs: &Runs, name: &str, cells: &[PlannedCell]) -> Result<Merged, StudyError> {
+pub fn merge(runs: &Runs, name: &str, cells: &[PlannedCell]) -> Merged {
     let dir = SweepDir::new(&runs.checkpoints, name);
     let keys = keys(cells);
     let (mut rows, mut undone) = (Vec::new(), Vec::new());
-    for (cell, standing) in cells.iter().zip(standings(runs, cells)?) {
-        let run = cell.dir(&runs.checkpoints);
-        if standing == Standing::Done {
-            let manifest = RunManifest::read(&run.manifest())?;
-            let best = run.read_best()?;
-            let test = match cell.test {
-                true => tested(&run, best.epoch)?,
-                false => None,
-            };
-            let row = row(cell, (&manifest, &best), test.map(|test| test.accuracy));
-            rows.push((row, values(cell, &keys)));
-        } else {
-            undone.push((cell.clone(), state(&dir, (cell, standing), runs)?));
+    for (cell, standing) in cells.iter().zip(standings(runs, cells)) {
+        let found = match standing {
+            Ok(Standing::Done) => done(runs, cell).map(Ok),
+            Ok(other) => state(&dir, (cell, other), runs).map(Err),
+            Err(error) => Err(error),
+        };
+        // One damaged record hides no other result.
+        match found.unwrap_or_else(|error| Err(CellState::Unreadable(in_a_line(&error)))) {
+            Ok(row) => rows.push((row, values(cell, &keys))),
+            Err(state) => undone.push((cell.clone(), state)),
         }
     }
     let summary = summarised(&rows, &keys);
-    Ok(Merged {
+    Merged {
         keys,
         rows,
         summary,
         undone,
-    })
+    }
+}
+
+/// Returns the text of `error`, whose place in a file is on lines of its own, without the text of the file.
+fn in_a_line(error: &StudyError) -> String {
+    let text = error.to_string();
+    text.lines().take(2).collect::<Vec<_>>().join(", ")
+}
+
+/// Returns the row of a cell that is done.
+fn done(runs: &Runs, cell: &PlannedCell) -> Result<SweepRow, StudyError> {
+    let run = cell.dir(&runs.checkpoints);
+    let manifest = RunManifest::read(&run.manifest())?;
+    let best = run.read_best()?;
+    let test = match cell.test {
+        true => tested(&run, best.epoch)?,
+        false => None,
+    };
+    Ok(row(
+        cell,
+        (&manifest, &best),
+        test.map(|test| test.accuracy),
+    ))
 }
 
 fn row(
@@ -227,10 +254,7 @@ impl Merged {
             run: cell.run.clone(),
             seed: cell.seed,
             state: state.name().to_string(),
-            reason: match state {
-                CellState::Failed(reason) => reason.clone(),
-                _ => String::new(),
-            },
+            reason: state.reason().unwrap_or_default().to_string(),
         });
         UndoneRow::write(&undone, rows)?;
         Ok(vec![table, summary, undone])

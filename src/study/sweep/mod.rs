@@ -9,6 +9,6 @@ mod plan;
 
 pub use cell::{CellEnd, pending, run_cell};
 pub use error::SweepError;
-pub use estimate::{Estimate, estimate};
+pub use estimate::{Estimate, Time, estimate};
 pub use merge::{CellState, Merged, merge};
 pub use plan::{plan, planned};

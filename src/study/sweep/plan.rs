@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::experiment::{Override, Sweep};
-use crate::run::{PlannedCell, SweepDir, sha256};
+use crate::run::{PlannedCell, SweepDir, is_locked, sha256};
 use crate::study::once::check_once;
 use crate::study::{AnyExperiment, Runs, StudyError};
 
@@ -59,7 +59,8 @@ pub fn plan(runs: &Runs, sweep: &Sweep) -> Result<Vec<PlannedCell>, StudyError> 
                 camtrail: VERSION.to_string(),
                 hash: String::new(),
             };
-            let resolved = resolved(runs, &planned)?;
+            let resolved =
+                resolved(runs, &planned).map_err(|error| located(sweep, &planned, error))?;
             if sweep.test && matches!(resolved, AnyExperiment::Forecast(_)) {
                 return Err(SweepError::NoTest {
                     experiment: experiment.clone(),
@@ -107,19 +108,49 @@ pub(super) fn resolved(runs: &Runs, cell: &PlannedCell) -> Result<AnyExperiment,
             .iter()
             .map(|(key, value)| format!("{key}={value}")),
     );
-    let overrides = changes
-        .iter()
-        .map(|change| Ok(change.parse::<Override>()?.given_with(ORIGIN)))
-        .collect::<Result<Vec<_>, StudyError>>()?;
-    let loaded = AnyExperiment::load(runs, &cell.experiment, cell.base.as_deref(), &overrides);
-    loaded.map_err(|error| match error {
-        StudyError::Experiment(source) if !changes.is_empty() => SweepError::Setting {
-            setting: format!("{} with {}", cell.experiment, changes.join(", ")),
+    let load = || {
+        let overrides = changes
+            .iter()
+            .map(|change| Ok(change.parse::<Override>()?.given_with(ORIGIN)))
+            .collect::<Result<Vec<_>, StudyError>>()?;
+        AnyExperiment::load(runs, &cell.experiment, cell.base.as_deref(), &overrides)
+    };
+    load().map_err(|error| match error {
+        StudyError::Experiment(source) => SweepError::Setting {
+            setting: match changes.is_empty() {
+                true => String::new(),
+                false => format!("{} with {}: ", cell.experiment, changes.join(", ")),
+            },
+            place: None,
+            in_file: false,
             source: Box::new(source),
         }
         .into(),
         other => other,
     })
+}
+
+/// Adds to the `error` of `cell` where in the file of `sweep` its fault is.
+fn located(sweep: &Sweep, cell: &PlannedCell, mut error: StudyError) -> StudyError {
+    if let StudyError::Sweep(SweepError::Setting {
+        place,
+        in_file,
+        source,
+        ..
+    }) = &mut error
+    {
+        let value = |key: &str| {
+            let setting = cell.setting.iter().rev();
+            let own = setting.clone().find(|(changed, _)| changed == key);
+            let own = own.map(|(_, value)| value.clone());
+            let of_every =
+                |change: &String| Some(change.strip_prefix(key)?.strip_prefix('=')?.into());
+            own.or_else(|| cell.set.iter().rev().find_map(of_every))
+        };
+        *place = sweep.place(source, value).map(Box::new);
+        *in_file = sweep.source.is_some();
+    }
+    error
 }
 
 /// Returns the hash of what determines the result of `cell`.
@@ -138,20 +169,28 @@ pub(super) fn hash(cell: &PlannedCell, resolved: &AnyExperiment) -> String {
 /// written. If there are both, they must be the same, unless `replace` is set.
 ///
 /// # Errors
-/// [`SweepError::NoPlan`], [`SweepError::OtherVersion`], [`SweepError::Changed`]; as [`plan`].
+/// [`SweepError::NoPlan`], [`SweepError::OtherVersion`], [`SweepError::Changed`],
+/// [`SweepError::Running`]; as [`plan`].
 pub fn planned(
     runs: &Runs,
     (name, sweep): (&str, Option<&Sweep>),
     replace: bool,
 ) -> Result<Vec<PlannedCell>, StudyError> {
     let dir = SweepDir::new(&runs.checkpoints, name);
-    // A damaged plan, or one of another version, can be replaced.
-    let before = match (replace, sweep) {
-        (true, Some(_)) => None,
-        _ => dir.read_plan()?,
+    let replaced = replace && sweep.is_some();
+    let before = match dir.read_plan() {
+        // A damaged plan can be replaced.
+        Err(_) if replaced => None,
+        read => read?,
     };
     let now = sweep.map(|sweep| plan(runs, sweep)).transpose()?;
     let cells = match (before, now) {
+        (Some(before), Some(now)) if replaced => {
+            if before != now {
+                check_at_rest(runs, name, &before)?;
+            }
+            now
+        }
         (None, None) => {
             return Err(SweepError::NoPlan {
                 name: name.to_string(),
@@ -178,6 +217,19 @@ pub fn planned(
     };
     dir.write_plan(&cells)?;
     Ok(cells)
+}
+
+/// Fails if cells of a plan are running: the processes that started them refer to cells by number.
+fn check_at_rest(runs: &Runs, name: &str, cells: &[PlannedCell]) -> Result<(), SweepError> {
+    let is_running = |cell: &&PlannedCell| is_locked(&cell.dir(&runs.checkpoints).path());
+    let running = cells.iter().filter(is_running).map(|cell| cell.cell);
+    match running.collect::<Vec<u64>>() {
+        cells if cells.is_empty() => Ok(()),
+        cells => Err(SweepError::Running {
+            name: name.to_string(),
+            cells,
+        }),
+    }
 }
 
 fn check_version(name: &str, cells: &[PlannedCell]) -> Result<(), SweepError> {
