@@ -1,7 +1,7 @@
 //! What a sweep will cost, from runs that were made before.
 
-use crate::run::{PlannedCell, RunDir, RunManifest, epoch_seconds, list_runs};
-use crate::study::{Runs, StudyError};
+use crate::run::PlannedCell;
+use crate::study::{Pace, Runs, StudyError};
 use crate::train::checkpoint_bytes;
 
 use super::plan::resolved;
@@ -26,16 +26,8 @@ pub struct Time {
     pub parallel: f64,
 }
 
-/// Seconds per epoch of an earlier run.
-struct Measured {
-    dataset: String,
-    multiply_adds: u64,
-    seconds: f64,
-}
-
-/// Returns the estimate for the `open` ones of the `cells`, by number, of which `workers` run at once. The
-/// time of a cell is that of the earlier run on the same data and device whose network is nearest in size,
-/// by multiply-adds.
+/// Returns the estimate for the `open` ones of the `cells`, by number, of which `workers` run at once, by
+/// the [`Pace`] of earlier runs.
 ///
 /// # Errors
 /// An experiment that does not resolve; a folder that cannot be listed.
@@ -44,7 +36,7 @@ pub fn estimate(
     cells: &[PlannedCell],
     (open, workers): (&[u64], usize),
 ) -> Result<Estimate, StudyError> {
-    let measured = measured(runs)?;
+    let pace = Pace::of(runs)?;
     let mut total = Estimate::default();
     let mut each: Vec<Option<f64>> = Vec::new();
     // Seeds of one experiment follow each other.
@@ -61,14 +53,8 @@ pub fn estimate(
         let (training, checkpoints) = experiment.kept();
         total.cells += count;
         total.bytes += count as u64 * checkpoint_bytes(size.parameters, checkpoints, training);
-        let nearest = measured
-            .iter()
-            .filter(|run| run.dataset == experiment.dataset())
-            .min_by_key(|run| run.multiply_adds.abs_diff(size.multiply_adds));
-        let seconds = nearest.map(|run| {
-            let scale = size.multiply_adds as f64 / run.multiply_adds.max(1) as f64;
-            run.seconds * scale * f64::from(training.epochs)
-        });
+        let (dataset, epochs) = (experiment.dataset(), training.epochs);
+        let seconds = pace.seconds(dataset, size.multiply_adds, epochs);
         each.extend(std::iter::repeat_n(seconds, count));
     }
     let each: Option<Vec<f64>> = each.into_iter().collect();
@@ -87,21 +73,6 @@ fn time(each: &[f64], workers: usize) -> Time {
         serial: each.iter().sum(),
         parallel: ends.into_iter().fold(0.0, f64::max),
     }
-}
-
-fn measured(runs: &Runs) -> Result<Vec<Measured>, StudyError> {
-    let found = list_runs(&runs.checkpoints)?;
-    let measure = |run: &RunDir| {
-        // A run that cannot be read is not one to estimate from.
-        let manifest = RunManifest::read(&run.manifest()).ok()?;
-        let seconds = epoch_seconds(&run.epochs()).ok()??;
-        (manifest.device == runs.device.name).then_some(Measured {
-            dataset: manifest.dataset,
-            multiply_adds: manifest.multiply_adds,
-            seconds,
-        })
-    };
-    Ok(found.iter().filter_map(measure).collect())
 }
 
 #[cfg(test)]
