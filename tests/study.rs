@@ -204,6 +204,7 @@ fn what_was_explained_before_a_stop_is_there() {
         class: "predicted".to_string(),
         quantity: "logit".to_string(),
         retrain_head: false,
+        overlay: camtrail::run::Overlay::default(),
     };
     let numbers = Selection::Numbers((0..130).collect());
     let what = (&numbers, &request);

@@ -15,7 +15,9 @@ use super::context::Context;
 use super::evaluate::print;
 use super::modes::Mode;
 use super::output::{listed, note};
-use super::shared::{CheckpointArguments, at_least_one, base_of, in_series, series};
+use super::shared::{
+    CheckpointArguments, OverlayArguments, at_least_one, base_of, in_series, series,
+};
 use super::train::train_missing;
 
 /// Arguments of `ablate`.
@@ -45,6 +47,8 @@ pub(super) struct AblateArguments {
     /// CAM can explain it; cached in the run's folder
     #[arg(long)]
     retrain_head: bool,
+    #[command(flatten)]
+    overlay: OverlayArguments,
     /// Train missing runs
     #[arg(long)]
     train: bool,
@@ -76,6 +80,7 @@ impl AblateArguments {
             },
             class: self.class.clone(),
             retrain_head: self.retrain_head,
+            overlay: self.overlay.overlay(),
         })
     }
 }

@@ -18,7 +18,7 @@ use super::context::{Context, SANITY, folder_of};
 use super::failure::Complaint;
 use super::modes::{Chosen, Given, Mode};
 use super::output::{DONE, listed, note, result, result_table};
-use super::shared::{CheckpointArguments, FromWeights, MapArguments};
+use super::shared::{CheckpointArguments, FromWeights, MapArguments, OverlayArguments};
 
 /// Folder of explanations, in that of all figures.
 const FOLDER: &str = "explain";
@@ -42,6 +42,8 @@ pub(super) struct ExplainArguments {
     test_index: Vec<usize>,
     #[command(flatten)]
     maps: MapArguments,
+    #[command(flatten)]
+    overlay: OverlayArguments,
     /// Folder for maps and figure [default: figures/explain/TRIAL-seed-N]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -76,6 +78,7 @@ impl ExplainArguments {
             class: self.maps.class.clone(),
             quantity: self.maps.quantity.clone(),
             retrain_head: self.maps.retrain_head,
+            overlay: self.overlay.overlay(),
         })
     }
 }
@@ -198,7 +201,7 @@ fn explain(
     listed(maps.iter().chain(figure));
     let count = of_panels.len();
     result(format!(
-        "{} ({count} pictures, two per map)",
+        "{} (a folder per picture, {count} files: overlay, map, explanation map, cells)",
         panels.display()
     ));
     Ok(DONE)

@@ -13,9 +13,11 @@ const RUN: &str = "--base --seed --checkpoint";
 /// Options of several runs.
 const RUNS: &str = "--base --seeds --checkpoint";
 /// Options of the explanations of given pictures.
-const PICTURES: &str = "--image --method --layer --class --quantity --out";
+const PICTURES: &str = "--image --method --layer --class --quantity --out --colour-map --alpha \
+                        --alpha-by-map --clip";
 /// Options of the ablation, whatever the pictures.
-const ABLATION: &str = "--series --along --class --retrain-head --train --out";
+const ABLATION: &str = "--series --along --class --retrain-head --train --out --colour-map --alpha \
+                        --alpha-by-map --clip";
 /// Options of measured maps, whatever the pictures.
 const MAPS: &str = "--series --methods --layers --class --retrain-head --out";
 /// Options that describe a sweep.

@@ -6,6 +6,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
 use crate::experiment::Override;
+use crate::run::{ColourMap, Overlay};
 use crate::study::series::{ALL, PLAIN, Series};
 use crate::study::{MethodChoice, WeightSource, Which, check_head, measure};
 
@@ -111,6 +112,59 @@ impl CheckpointArguments {
         let which = self.checkpoint.as_deref().map(str::parse).transpose()?;
         Ok(which.unwrap_or_default())
     }
+}
+
+/// How heat maps are drawn.
+#[derive(Debug, Clone, Args)]
+pub(super) struct OverlayArguments {
+    /// Colours of the heat maps
+    #[arg(long, value_enum, default_value_t = Colours::Turbo, value_name = "NAME")]
+    colour_map: Colours,
+    /// Opacity of the colours over the picture, 0 to 1
+    #[arg(long, default_value_t = Overlay::default().alpha, value_parser = share, value_name = "SHARE")]
+    alpha: f32,
+    /// Opacity in proportion to the map: the picture stays bare where the map is 0
+    #[arg(long)]
+    alpha_by_map: bool,
+    /// Percentile of each map that is drawn as its maximum, so that a single cell does not darken the
+    /// rest
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u8).range(50..=100), value_name = "PERCENT")]
+    clip: u8,
+}
+
+/// Colours of heat maps by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Colours {
+    /// Blue, green, yellow, red
+    Turbo,
+    /// Purple, green, yellow, with evenly rising lightness
+    Viridis,
+    /// Black, red, yellow, white, with evenly rising lightness
+    Inferno,
+}
+
+impl OverlayArguments {
+    /// Returns how heat maps are drawn.
+    pub(super) fn overlay(&self) -> Overlay {
+        Overlay {
+            colours: match self.colour_map {
+                Colours::Turbo => ColourMap::Turbo,
+                Colours::Viridis => ColourMap::Viridis,
+                Colours::Inferno => ColourMap::Inferno,
+            },
+            alpha: self.alpha,
+            by_value: self.alpha_by_map,
+            clip: f32::from(self.clip),
+        }
+    }
+}
+
+/// Returns the share in `text`.
+fn share(text: &str) -> Result<f32, String> {
+    let share = text.parse().ok();
+    share
+        .filter(|share| (0.0..=1.0).contains(share))
+        .ok_or_else(|| "it is not a number from 0 to 1".to_string())
 }
 
 /// The maps to make.

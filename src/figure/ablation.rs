@@ -1,18 +1,16 @@
 //! The ablation figure: for each picture, what the networks of rising depth look at.
 //!
-//! One block per picture: the picture stands above the column of heat maps, one row per trial, and each
-//! explanation map next to its heat map, so that the eye compares straight up and straight across.
-//! Heat maps are in plain colour, so that the colour bar holds for them exactly; where they lie on
-//! the picture is what the explanation map shows.
+//! One block per picture: the picture stands above the column of heat maps, each blended over it, one
+//! row per trial, and each explanation map next to its heat map, so that the eye compares straight up
+//! and straight across.
 
 use super::canvas::{Anchor, Canvas, Point};
-use super::colour::viridis;
 use super::drawing::Drawing;
 use super::error::FigureError;
 use super::file_name::file_stem;
 use super::folder::{ABLATION_MAPS, Folder, FolderFigure};
 use super::page::{Page, common_panel, empty_panel, pair_labels};
-use super::picture::{PanelSize, heat, picture, picture_size};
+use super::picture::{PanelSize, overlay, picture, picture_size};
 use super::run_names::{Changed, changed, names};
 use super::selection::{FINE_CELLS, LayerRule, MapChoice, head_note, images, provenance, unique};
 use super::sheet::Figure;
@@ -189,7 +187,7 @@ impl Figure for Ablation<'_> {
         };
         let subtitle = format!("{} · {}", provenance(&images, &shown), self.choice.layer);
         let mut page = Page::new(content.max(NARROWEST), &title, &subtitle);
-        page.colour_bar(viridis, "min-max of each map")?;
+        page.colour_bar(self.set.drawn_as.overlay, ", over the picture")?;
         let top = page.y;
         for (index, block) in blocks.iter().enumerate() {
             let (row, column) = (index / columns, index % columns);
@@ -310,7 +308,8 @@ impl Ablation<'_> {
                 empty_panel(canvas, first);
                 empty_panel(canvas, other);
             } else {
-                canvas.picture(first, &heat(self.set, &record.heat, panel)?)?;
+                let pixels = overlay(self.set, &record.heat, &image.pixels, panel)?;
+                canvas.picture(first, &pixels)?;
                 canvas.picture(other, &picture(self.set, &record.explanation, panel)?)?;
             }
             row_lines(record, self.changes_of(record), image)

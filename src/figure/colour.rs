@@ -1,5 +1,7 @@
 //! Colours: the heat map's scale and the categorical series.
 
+use crate::run::ColourMap;
+
 /// Every fifth entry of the viridis table, as 0xRRGGBB; linear interpolation between them stays
 /// within 1/255 of the full table.
 ///
@@ -37,8 +39,31 @@ const TURBO: [u32; 52] = [
 
 /// Returns the red, green and blue of `value` on the turbo scale, as [`viridis`] does. It keeps its hues
 /// apart when it is blended over a picture.
-pub(super) fn turbo(value: f32) -> [u8; 3] {
+fn turbo(value: f32) -> [u8; 3] {
     between(&TURBO, value.clamp(0.0, 1.0))
+}
+
+/// Every fifth entry of the inferno table, as above.
+///
+/// # Source
+/// Nathaniel Smith and Stéfan van der Walt, inferno, CC0, as in matplotlib's `_cm_listed.py`.
+const INFERNO: [u32; 52] = [
+    0x000004, 0x02020c, 0x050417, 0x0a0722, 0x10092d, 0x160b39, 0x1e0c45, 0x260c51, //
+    0x2f0a5b, 0x380962, 0x400a67, 0x490b6a, 0x510e6c, 0x59106e, 0x61136e, 0x69166e, //
+    0x71196e, 0x781c6d, 0x801f6c, 0x88226a, 0x902568, 0x982766, 0xa02a63, 0xa82e5f, //
+    0xb0315b, 0xb73557, 0xbf3952, 0xc63d4d, 0xcc4248, 0xd34743, 0xd94d3d, 0xdf5337, //
+    0xe45a31, 0xe9612b, 0xed6925, 0xf1711f, 0xf47918, 0xf78212, 0xf98b0b, 0xfa9407, //
+    0xfb9d07, 0xfca60c, 0xfcb014, 0xfbba1f, 0xfac42a, 0xf8cd37, 0xf6d746, 0xf4e156, //
+    0xf2ea69, 0xf2f27d, 0xf5f992, 0xfcffa4,
+];
+
+/// Returns the scale of `colours`: red, green and blue of a value from 0 to 1.
+pub(super) fn scale(colours: ColourMap) -> fn(f32) -> [u8; 3] {
+    match colours {
+        ColourMap::Turbo => turbo,
+        ColourMap::Viridis => viridis,
+        ColourMap::Inferno => |value| between(&INFERNO, value.clamp(0.0, 1.0)),
+    }
 }
 
 /// Control points of the diverging scale from -1 to 1, as 0xRRGGBB: blue, near white, red.
@@ -174,6 +199,11 @@ mod tests {
         assert_eq!(turbo(1.0), [0x7a, 0x04, 0x03]);
         // Entry 125 of 255 is control point 25.
         assert_eq!(turbo(125.0 / 255.0), [0x9c, 0xfe, 0x40]);
+        let inferno = scale(ColourMap::Inferno);
+        assert_eq!(
+            (inferno(0.0), inferno(1.0)),
+            ([0, 0, 4], [0xfc, 0xff, 0xa4])
+        );
     }
 
     #[test]

@@ -26,7 +26,7 @@ fn set(figures: &[&str]) -> ExplanationSet {
     ExplanationSet {
         drawn_as: DrawnAs {
             figures: figures.iter().map(|name| name.to_string()).collect(),
-            fine_cells: None,
+            ..DrawnAs::default()
         },
         ..sample.set()
     }
@@ -40,7 +40,7 @@ fn maps_are_drawn_as_their_folder_states() {
     set(&["explain"]).write(folder).expect("written");
     assert_eq!(drawn(folder), ["explain.png", "explain.svg"]);
     set(&["explain", "panels"]).write(folder).expect("written");
-    assert_eq!(drawn(folder).len(), 4);
+    assert_eq!(drawn(folder).len(), 6);
 
     // Of both layers of an ablation, from the folder above; nothing of its own.
     let maps = folder.join("maps");
@@ -63,7 +63,7 @@ fn folders_of_older_versions_are_drawn_by_their_place() {
     set(&[]).write(&explained).expect("written");
     assert_eq!(drawn(&explained), ["explain.png", "explain.svg"]);
     fs::create_dir(explained.join("panels")).expect("created");
-    assert_eq!(drawn(&explained).len(), 4);
+    assert_eq!(drawn(&explained).len(), 6);
     let maps = root.path().join("maps");
     set(&[]).write(&maps).expect("written");
     assert!(drawn(&maps).is_empty());

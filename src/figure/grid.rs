@@ -1,13 +1,12 @@
 //! The explanation grid: pictures down, methods across.
 
 use super::canvas::{Anchor, Area, Canvas, Point, Stroke};
-use super::colour::viridis;
 use super::drawing::Drawing;
 use super::error::FigureError;
 use super::folder::{FolderFigure, is_explained};
 use super::grid_rows::{NetworkKey, Rows, pages};
 use super::page::{Page, common_panel, empty_panel, pair_labels};
-use super::picture::{PanelSize, heat, picture, picture_size};
+use super::picture::{PanelSize, overlay, picture, picture_size};
 use super::selection::{head_note, images, provenance, unique};
 use super::sheet::Figure;
 use super::svg_text::{class_name, method_title};
@@ -107,7 +106,7 @@ impl Figure for ExplainGrid<'_> {
         let first = MARGIN + panel.width as f32 + TEXT_GAP + ROW_TEXT;
         let wanted = first - MARGIN + methods.len() as f32 * (pair + METHOD_GAP) - METHOD_GAP;
         let mut page = Page::new(wanted.max(NARROWEST), &title, &subtitle);
-        page.colour_bar(viridis, "min-max of each map")?;
+        page.colour_bar(self.set.drawn_as.overlay, ", over the picture")?;
 
         let column = |index: usize| first + index as f32 * (pair + METHOD_GAP);
         head(&mut page, panel, &names, column);
@@ -204,7 +203,7 @@ impl ExplainGrid<'_> {
             empty_panel(canvas, left);
             empty_panel(canvas, right);
         } else {
-            canvas.picture(left, &heat(self.set, &record.heat, own)?)?;
+            canvas.picture(left, &overlay(self.set, &record.heat, &image.pixels, own)?)?;
             outline_seen(canvas, left, record);
             canvas.picture(right, &picture(self.set, &record.explanation, own)?)?;
         }

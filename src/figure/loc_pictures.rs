@@ -2,7 +2,6 @@
 //! methods across.
 
 use super::canvas::{Anchor, Area, Canvas, Point, Stroke};
-use super::colour::turbo;
 use super::drawing::Drawing;
 use super::error::FigureError;
 use super::folder::FolderFigure;
@@ -96,7 +95,7 @@ impl Figure for LocalizationPictures<'_> {
             about.layer
         );
         let mut page = Page::new(content.max(NARROWEST), &title, &self.subtitle());
-        page.colour_bar(turbo, "min-max of each map, over the picture")?;
+        page.colour_bar(self.pictures.set.drawn_as.overlay, ", over the picture")?;
         self.legend(&mut page);
         let left = |column: usize| MARGIN + ROW_TEXT + column as f32 * pitch;
         let titles = first.maps.iter().map(|map| map.title.as_str());

@@ -1,12 +1,13 @@
 //! What every figure's page has: a header, a colour bar, a caption, panels of one size.
 
 use super::canvas::{Anchor, Area, Canvas, Stroke};
+use super::colour::scale;
 use super::drawing::Drawing;
 use super::error::FigureError;
 use super::picture::{PanelSize, Pixels, picture_size};
 use super::theme::{INK, MARGIN, QUIET, RULE, SMALL, SUBTITLE, TITLE};
 use super::typeface::{width, wrap};
-use crate::run::{ExplainedImage, ExplanationSet};
+use crate::run::{ExplainedImage, ExplanationSet, Overlay};
 
 /// Length of the colour bar in pixels.
 const BAR_LENGTH: usize = 256;
@@ -57,12 +58,15 @@ impl Page {
         page
     }
 
-    /// Draws the colour bar of the heat maps, `colour`, with its ends, and `note` after it.
-    pub(super) fn colour_bar(
-        &mut self,
-        colour: fn(f32) -> [u8; 3],
-        note: &str,
-    ) -> Result<(), FigureError> {
+    /// Draws the colour bar of heat maps that are drawn as `how` states, with its ends and how the maps
+    /// are scaled, and `note` after that.
+    pub(super) fn colour_bar(&mut self, how: Overlay, note: &str) -> Result<(), FigureError> {
+        let colour = scale(how.colours);
+        let scaled = match how.clip {
+            100.0 => String::new(),
+            clip => format!("; from the {clip}th percentile on 1"),
+        };
+        let note = &format!("min-max of each map{scaled}{note}");
         let top = self.y;
         let text_top = top + (BAR_THICKNESS as f32 - SMALL.line()) / 2.0;
         let mut x = MARGIN;
@@ -174,7 +178,7 @@ pub(super) fn common_panel(
 /// Returns the labels over a heat map and its explanation map; over panels narrower than the words,
 /// measured in pixels, the letters alone.
 pub(super) fn pair_labels(panel_width: f32) -> [&'static str; 2] {
-    let words = ["heat map L", "E = L · I"];
+    let words = ["L over I", "E = L · I"];
     if words
         .iter()
         .all(|label| width(label, &SMALL) <= panel_width)

@@ -7,13 +7,10 @@
 use std::borrow::Cow;
 
 use super::area::Area;
-use super::colour::{mixed, turbo, viridis};
+use super::colour::{mixed, scale};
 use super::drawing::encode_png;
 use super::error::FigureError;
 use crate::run::{Array, ExplanationSet};
-
-/// Opacity of the heat colour where the map is 0 and where it is 1.
-const OPACITY: (f32, f32) = (0.35, 0.65);
 
 /// An RGB picture.
 #[derive(Debug, Clone, PartialEq)]
@@ -138,7 +135,8 @@ pub(super) fn picture(
     Ok(pixels.enlarged(panel.width / width))
 }
 
-/// Returns the heat map `name`, `[height, width]` from 0 to 1, coloured at the panel's size.
+/// Returns the heat map `name`, `[height, width]` from 0 to 1, coloured at the panel's size, as the set
+/// states.
 ///
 /// # Errors
 /// As [`array`], and [`FigureError::WrongShape`] for other axes.
@@ -147,8 +145,9 @@ pub(super) fn heat(
     name: &str,
     panel: PanelSize,
 ) -> Result<Pixels, FigureError> {
-    let values = resampled(&*array(set, name)?, name, panel)?;
-    let rgb = values.iter().flat_map(|&value| viridis(value)).collect();
+    let colour = scale(set.drawn_as.overlay.colours);
+    let values = shown_values(set, name, panel)?;
+    let rgb = values.iter().flat_map(|&value| colour(value)).collect();
     Ok(Pixels {
         width: panel.width,
         height: panel.height,
@@ -157,8 +156,8 @@ pub(super) fn heat(
     })
 }
 
-/// Returns the heat map `heat_name` in colour, blended over the picture `picture_name`, at the panel's
-/// size or the picture's, whichever is larger. The larger a value, the less of the picture shows.
+/// Returns the heat map `heat_name` in colour, blended over the picture `picture_name` as the set
+/// states, at the panel's size or the picture's, whichever is larger.
 ///
 /// # Errors
 /// As [`heat`] and [`picture`].
@@ -173,14 +172,80 @@ pub(super) fn overlay(
         width: pixels.width,
         height: pixels.height,
     };
-    let values = resampled(&*array(set, heat_name)?, heat_name, size)?;
-    for (pixel, value) in pixels.rgb.chunks_exact_mut(3).zip(values) {
-        let opacity = OPACITY.0 + (OPACITY.1 - OPACITY.0) * value.clamp(0.0, 1.0);
+    let how = set.drawn_as.overlay;
+    let colour = scale(how.colours);
+    for (pixel, value) in pixels
+        .rgb
+        .chunks_exact_mut(3)
+        .zip(shown_values(set, heat_name, size)?)
+    {
+        let opacity = how.alpha * if how.by_value { value } else { 1.0 };
         let below = [pixel[0], pixel[1], pixel[2]];
-        pixel.copy_from_slice(&mixed(below, turbo(value), opacity));
+        pixel.copy_from_slice(&mixed(below, colour(value), opacity));
     }
     pixels.crisp = false;
     Ok(pixels)
+}
+
+/// Returns the raw map `name`, `[height, width]`, min-max in colour, each cell a square; its longer side
+/// is at most `longer` pixels.
+///
+/// # Errors
+/// As [`heat`].
+pub(super) fn cells(
+    set: &ExplanationSet,
+    name: &str,
+    longer: usize,
+) -> Result<Pixels, FigureError> {
+    let map = array(set, name)?;
+    let [height, width] = map.shape[..] else {
+        return Err(wrong_shape(&map.shape, name, "[height, width]"));
+    };
+    let low = map.values.iter().copied().fold(f32::INFINITY, f32::min);
+    let high = map.values.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let colour = scale(set.drawn_as.overlay.colours);
+    // A constant map is empty: all 0, as in its heat map.
+    let share = |value: f32| match high > low {
+        true => (value - low) / (high - low),
+        false => 0.0,
+    };
+    let pixels = Pixels {
+        width,
+        height,
+        rgb: map
+            .values
+            .iter()
+            .flat_map(|&value| colour(share(value)))
+            .collect(),
+        crisp: false,
+    };
+    Ok(pixels.enlarged(longer / width.max(height).max(1)))
+}
+
+/// Returns the values of the heat map `name` at `size`, 0 to 1, scaled so that the percentile that the
+/// set states is 1.
+fn shown_values(
+    set: &ExplanationSet,
+    name: &str,
+    size: PanelSize,
+) -> Result<Vec<f32>, FigureError> {
+    let map = array(set, name)?;
+    let mut values = resampled(&map, name, size)?;
+    let top = percentile(&map.values, set.drawn_as.overlay.clip);
+    for value in &mut values {
+        // A map whose values up to that percentile are all 0 is shown as it is.
+        let scaled = if top > 0.0 { *value / top } else { *value };
+        *value = scaled.clamp(0.0, 1.0);
+    }
+    Ok(values)
+}
+
+/// Returns the smallest value that is not below `percent` % of `values`.
+fn percentile(values: &[f32], percent: f32) -> f32 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f32::total_cmp);
+    let place = (percent / 100.0 * sorted.len() as f32).ceil() as usize;
+    sorted[place.clamp(1, sorted.len()) - 1]
 }
 
 /// Half-pixel bilinear interpolation, edges clamped, as the maps themselves were enlarged.
@@ -341,6 +406,39 @@ mod tests {
         let row = [red, red, other, other].concat();
         assert_eq!(pixels.rgb, [row.clone(), row].concat());
         assert!(pixels.crisp);
+    }
+
+    /// A grey picture under a map of 0 and 1: half of each colour, or none where the map is 0.
+    #[test]
+    fn colours_are_blended_as_stated() {
+        let mut set = set_with("p", &[3, 1, 2], &[0.4; 6]);
+        let map = Array {
+            shape: vec![1, 2],
+            values: vec![0.0, 1.0],
+        };
+        set.arrays.insert("h".to_string(), map);
+        let panel = PanelSize::fit(2, 1, 2);
+        // The ends of turbo are 30123b and 7a0403, the picture's grey is 102.
+        let blended = |set: &ExplanationSet| overlay(set, "h", "p", panel).expect("drawn").rgb;
+        assert_eq!(blended(&set), [75, 60, 81, 112, 53, 53]);
+        set.drawn_as.overlay.by_value = true;
+        assert_eq!(blended(&set), [102, 102, 102, 112, 53, 53]);
+        set.drawn_as.overlay.alpha = 0.0;
+        assert_eq!(blended(&set), [102; 6]);
+    }
+
+    #[test]
+    fn the_percentile_that_is_shown_as_one_is_the_nearest_rank() {
+        let values: Vec<f32> = (1..=10).map(|value| value as f32).collect();
+        for (percent, expected) in [
+            (100.0, 10.0),
+            (99.0, 10.0),
+            (90.0, 9.0),
+            (85.0, 9.0),
+            (1.0, 1.0),
+        ] {
+            assert_eq!(percentile(&values, percent), expected, "{percent}");
+        }
     }
 
     /// Two cells 0 and 1 on four pixels: centres at -0.25, 0.25, 0.75 and 1.25 cells.

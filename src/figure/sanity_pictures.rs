@@ -1,7 +1,6 @@
 //! The cascade in pictures: a few images, methods down, layers re-initialised across.
 
 use super::canvas::{Anchor, Canvas, Point};
-use super::colour::viridis;
 use super::drawing::Drawing;
 use super::error::FigureError;
 use super::folder::FolderFigure;
@@ -102,7 +101,7 @@ impl Figure for SanityPictures<'_> {
             self.network()
         );
         let mut page = Page::new(content.max(NARROWEST), &title, &self.subtitle(first));
-        page.colour_bar(viridis, "min-max of each map")?;
+        page.colour_bar(set.drawn_as.overlay, "")?;
         let top = page.y;
         for (index, image) in images.iter().enumerate() {
             let (line, column) = (index / columns, index % columns);

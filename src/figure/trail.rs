@@ -4,7 +4,6 @@
 //! Rows are networks, columns checkpoints. Each cell blends the heat map over the picture.
 
 use super::canvas::{Anchor, Canvas, Point, Stroke};
-use super::colour::turbo;
 use super::drawing::Drawing;
 use super::error::FigureError;
 use super::folder::{FolderFigure, TRAIL_MAPS};
@@ -113,7 +112,7 @@ impl Figure for Trail<'_> {
             .next()
             .unwrap_or_default();
         let mut page = Page::new(wanted.max(NARROWEST), &title, source);
-        page.colour_bar(turbo, "min-max of each map, over the picture")?;
+        page.colour_bar(self.set.drawn_as.overlay, ", over the picture")?;
         self.head(&mut page, (panel, image), (&columns, &records), &left)?;
         for network in networks {
             let own: Vec<_> = records

@@ -4,7 +4,6 @@
 //! heat has to show where on the object it lies.
 
 use super::canvas::{Anchor, Canvas, Point, Stroke};
-use super::colour::turbo;
 use super::drawing::Drawing;
 use super::error::{FigureError, quoted_list};
 use super::file_name::file_stem;
@@ -129,7 +128,7 @@ impl Figure for TrainingTime<'_> {
             &title,
             &self.subtitle(&images, &shown),
         );
-        page.colour_bar(turbo, "min-max of each map, over the picture")?;
+        page.colour_bar(self.set.drawn_as.overlay, ", over the picture")?;
 
         let first = MARGIN + pitch + INPUT_GAP;
         let column = |index: usize| first + index as f32 * pitch;

@@ -8,7 +8,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::arrays::{Array, StoredArrays, read_file, write_arrays};
-use super::{HeadRecord, RunError, write_atomically};
+use super::{DrawnAs, HeadRecord, RunError, write_atomically};
 
 /// File name of the manifest.
 pub const MAPS_JSON: &str = "maps.json";
@@ -94,43 +94,6 @@ pub struct ExplanationRecord {
 /// Returns the quantity of records that name none.
 fn logit() -> String {
     "logit".to_string()
-}
-
-/// How the maps of a folder are drawn, so that they can be drawn again. Older folders do not state it.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct DrawnAs {
-    /// Names of the figures, such as "explain" and "panels".
-    #[serde(default)]
-    pub figures: Vec<String>,
-    /// Fewest cells on each side of a map at the finer one of the two layers that an ablation shows.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fine_cells: Option<usize>,
-}
-
-impl DrawnAs {
-    fn is_unstated(&self) -> bool {
-        *self == Self::default()
-    }
-
-    /// Returns how the maps in `folder` are drawn; nothing where it holds no maps.
-    ///
-    /// # Errors
-    /// [`RunError::Io`] or [`RunError::Damaged`], naming the manifest.
-    pub fn read(folder: &Path) -> Result<Option<Self>, RunError> {
-        /// What is read of the manifest.
-        #[derive(Deserialize)]
-        struct Part {
-            #[serde(default)]
-            drawn_as: DrawnAs,
-        }
-        let path = folder.join(MAPS_JSON);
-        if !path.is_file() {
-            return Ok(None);
-        }
-        let part: Part = serde_json::from_slice(&read_file(&path)?)
-            .map_err(|reason| RunError::damaged(&path, reason))?;
-        Ok(Some(part.drawn_as))
-    }
 }
 
 /// Everything in an explanation folder.
@@ -266,6 +229,7 @@ impl ExplanationSet {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::run::Overlay;
 
     fn one_map() -> ExplanationSet {
         let array = |shape: &[usize], first: f32| Array {
@@ -311,6 +275,10 @@ mod tests {
             drawn_as: DrawnAs {
                 figures: vec!["ablation".into()],
                 fine_cells: Some(8),
+                overlay: Overlay {
+                    alpha: 0.25,
+                    ..Overlay::default()
+                },
             },
             arrays: [
                 ("image/0".to_string(), array(&[3, 4, 2], 0.0)),

@@ -15,6 +15,7 @@ mod consistency;
 mod curves;
 mod depth;
 mod dir;
+mod drawn_as;
 mod error;
 mod evaluation;
 mod explanations;
@@ -71,10 +72,11 @@ pub use curves::{
 };
 pub use depth::DepthRow;
 pub use dir::{EPOCHS_FILE, MANIFEST_FILE, RunDir};
+pub use drawn_as::{ColourMap, DrawnAs, Overlay};
 pub use error::RunError;
 pub use evaluation::{CalibrationRow, EvaluationRow, PerClassRow, PredictionRow};
 pub use explanations::{
-    DrawnAs, ExplainedImage, ExplanationRecord, ExplanationSet, MAPS_JSON, MAPS_TENSORS,
+    ExplainedImage, ExplanationRecord, ExplanationSet, MAPS_JSON, MAPS_TENSORS,
 };
 pub use file_name::{safe_name, short_name, unique_names};
 pub use frames::FrameScoreRow;

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use crate::experiment::{Experiment, Resolved};
 use crate::explain::{Method, TargetRule};
 use crate::run::{
-    CURVES_FILE, DepthRow, DepthSeedsRow, DrawnAs, ExplanationSet, RunDir, RunError, TableRow,
-    write_curves,
+    CURVES_FILE, DepthRow, DepthSeedsRow, DrawnAs, ExplanationSet, Overlay, RunDir, RunError,
+    TableRow, write_curves,
 };
 
 use super::accuracy::{Images, measured};
@@ -55,6 +55,8 @@ pub struct Request {
     /// Whether layers without a pooled linear head get a retrained head, so that CAM can explain
     /// them.
     pub retrain_head: bool,
+    /// How heat maps lie over their pictures.
+    pub overlay: Overlay,
 }
 
 /// The result of an ablation.
@@ -158,7 +160,7 @@ pub fn measure(runs: &Runs, request: &Request, watch: &dyn Watch) -> Result<Abla
             opened_before = Some(subject);
         }
     }
-    by_depth.drawn_as = drawn_as("ablation");
+    by_depth.drawn_as = drawn_as("ablation", request);
     // A change of class would hide the change of a map.
     let fixed = Explain {
         target: match target {
@@ -168,7 +170,7 @@ pub fn measure(runs: &Runs, request: &Request, watch: &dyn Watch) -> Result<Abla
         ..explain
     };
     let mut along_set = fixed.along(along, best, opened_before)?;
-    along_set.drawn_as = drawn_as("training-time");
+    along_set.drawn_as = drawn_as("training-time", request);
     let ends = predictions.first().zip(predictions.last());
     let picture = trail::picture(
         (&request.selection, &pictures),
@@ -176,7 +178,7 @@ pub fn measure(runs: &Runs, request: &Request, watch: &dyn Watch) -> Result<Abla
         images.of(runs, deepest)?,
     );
     let mut trail = trail::measure(runs, &trained, &picture, watch)?;
-    trail.drawn_as = drawn_as("trail");
+    trail.drawn_as = drawn_as("trail", request);
     Ok(Ablation {
         dataset,
         by_depth,
@@ -199,10 +201,11 @@ fn all_seeds(
 }
 
 /// The figure that is drawn of the maps, at two layers or the finer one of them.
-fn drawn_as(figure: &str) -> DrawnAs {
+fn drawn_as(figure: &str, request: &Request) -> DrawnAs {
     DrawnAs {
         figures: vec![figure.to_string()],
         fine_cells: Some(FINE_CELLS),
+        overlay: request.overlay,
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::data::photo::Photo;
 use crate::explain::TargetRule;
-use crate::run::ExplanationSet;
+use crate::run::{DrawnAs, ExplanationSet, Overlay};
 
 use super::choice::{MethodChoice, QuantityChoice, target_rule};
 use super::error::StudyError;
@@ -38,6 +38,8 @@ pub struct Request {
     /// Whether layers without a pooled linear head get a retrained head, so that CAM can explain
     /// them.
     pub retrain_head: bool,
+    /// How heat maps lie over their pictures.
+    pub overlay: Overlay,
 }
 
 /// A network, pictures, and what to explain of them.
@@ -50,6 +52,7 @@ pub struct Explaining<'a> {
     quantity: QuantityChoice,
     layers: Vec<String>,
     methods: MethodChoice,
+    overlay: Overlay,
 }
 
 /// Where the pictures come from.
@@ -97,6 +100,7 @@ impl<'a> Explaining<'a> {
             quantity: QuantityChoice::parse(&request.quantity, find)?,
             layers: layers.names,
             methods: request.methods.clone(),
+            overlay: request.overlay,
             source,
         })
     }
@@ -119,6 +123,7 @@ impl<'a> Explaining<'a> {
             quantity: QuantityChoice::parse(&request.quantity, find)?,
             layers: layers.names,
             methods: request.methods.clone(),
+            overlay: request.overlay,
             source: Source::of_files(files, published.sight),
             subject: published.subject,
         })
@@ -155,7 +160,11 @@ impl<'a> Explaining<'a> {
             watch.go_on()?;
             let pictures = self.source.pictures(start..end)?;
             let mut set = empty_set(&pictures);
-            set.drawn_as.figures = FIGURES.map(str::to_string).to_vec();
+            set.drawn_as = DrawnAs {
+                figures: FIGURES.map(str::to_string).to_vec(),
+                overlay: self.overlay,
+                ..DrawnAs::default()
+            };
             let request = MapRequest {
                 layers: &self.layers,
                 methods: &self.methods,

@@ -2,7 +2,7 @@
 
 use crate::experiment::{ForecastExperiment, Override, Resolved};
 use crate::explain::sequence::FrameTarget;
-use crate::run::{RunDir, RunError, RunLock};
+use crate::run::{Overlay, RunDir, RunError, RunLock};
 
 use super::any_experiment::AnyExperiment;
 use super::error::StudyError;
@@ -209,6 +209,7 @@ fn images(runs: &Runs, request: &Request, seed: u64) -> Result<Vec<Step>, StudyE
         selection: Selection::FirstOfEachClass(PICTURES),
         class: "predicted".to_string(),
         retrain_head: false,
+        overlay: Overlay::default(),
     }));
     let checked = if request.quick {
         QUICK_CHECKED

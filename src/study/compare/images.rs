@@ -41,6 +41,7 @@ pub(super) fn measure(
     maps.drawn_as = DrawnAs {
         figures: vec!["compared-maps".to_string()],
         fine_cells: Some(FINE_CELLS),
+        ..DrawnAs::default()
     };
     let (mut scored, mut seeds) = (Vec::new(), Vec::new());
     for (place, side) in sides.iter().enumerate() {

@@ -176,7 +176,7 @@ impl Compared<'_> {
         let set = &mut findings.pictures.set;
         set.drawn_as = DrawnAs {
             figures: vec!["stability".to_string()],
-            fine_cells: None,
+            ..DrawnAs::default()
         };
         set.selection_rule = format!(
             "Pictures: the first of the {} split whose {}; no network had a say.",
