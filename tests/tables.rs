@@ -4,6 +4,7 @@
 //!
 //!     <!-- docs/results/NAME.csv, trial: test % = 100 test_accuracy, blocks = blocks -->
 //!
+//! `trial where split test` in place of `trial` takes only the rows whose column `split` is "test".
 //! The first column of the table is compared with the column `trial` of the file to find the row, and
 //! each named column with that of the file times the factor, to the decimals that the table shows.
 
@@ -72,8 +73,19 @@ fn records(path: &Path, key: &str) -> BTreeMap<String, BTreeMap<String, String>>
         let pairs = header.iter().zip(record.iter());
         pairs.map(|(a, b)| (a.to_string(), b.to_string())).collect()
     };
-    let rows = reader.records().map(|record| row(record.expect("a row")));
-    rows.map(|row| (row[key].clone(), row)).collect()
+    let (key, only) = match key.split_once(" where ") {
+        Some((key, only)) => (key, only.split_once(' ')),
+        None => (key, None),
+    };
+    let mut found = BTreeMap::new();
+    for record in reader.records() {
+        let row = row(record.expect("a row"));
+        if only.is_none_or(|(column, value)| row[column] == value) {
+            let again = found.insert(row[key].clone(), row);
+            assert!(again.is_none(), "two rows of one key in {path:?}: {again:?}");
+        }
+    }
+    found
 }
 
 /// Compares a number as written, with a comma between thousands, with a value.
