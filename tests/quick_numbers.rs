@@ -21,14 +21,27 @@ fn accuracies(table: &Path) -> BTreeMap<String, [String; 3]> {
         let values = columns.map(|column| row[column].to_string());
         (row[trial].to_string(), values)
     };
-    reader.records().map(|record| row(record.expect("a row"))).collect()
+    reader
+        .records()
+        .map(|record| row(record.expect("a row")))
+        .collect()
 }
 
 #[test]
 #[ignore = "trains trials A to D on generated images, two to three minutes on two cores"]
 fn the_quick_plan_gives_the_published_numbers() {
     let folder = new_folder("quick-numbers");
-    done_in(&folder, &["--device", "cpu", "reproduce", "--quick", "--only", "images"]);
+    done_in(
+        &folder,
+        &[
+            "--device",
+            "cpu",
+            "reproduce",
+            "--quick",
+            "--only",
+            "images",
+        ],
+    );
     let found = accuracies(&folder.join("figures/shapes/depth.csv"));
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     assert_eq!(found, accuracies(&root.join("docs/results/shapes.csv")));

@@ -82,7 +82,10 @@ fn records(path: &Path, key: &str) -> BTreeMap<String, BTreeMap<String, String>>
         let row = row(record.expect("a row"));
         if only.is_none_or(|(column, value)| row[column] == value) {
             let again = found.insert(row[key].clone(), row);
-            assert!(again.is_none(), "two rows of one key in {path:?}: {again:?}");
+            assert!(
+                again.is_none(),
+                "two rows of one key in {path:?}: {again:?}"
+            );
         }
     }
     found
@@ -91,7 +94,9 @@ fn records(path: &Path, key: &str) -> BTreeMap<String, BTreeMap<String, String>>
 /// Compares a number as written, with a comma between thousands, with a value.
 fn agrees(written: &str, value: f64) -> bool {
     let plain = written.replace(',', "");
-    let decimals = plain.split_once('.').map_or(0, |(_, decimals)| decimals.len());
+    let decimals = plain
+        .split_once('.')
+        .map_or(0, |(_, decimals)| decimals.len());
     format!("{value:.decimals$}") == plain
 }
 
@@ -133,7 +138,10 @@ fn tables_state_what_their_files_hold() {
     let results = fs::read_dir(root.join("docs/results")).expect("listed");
     pages.extend(results.flatten().map(|entry| entry.path()));
     let mut count = 0;
-    for page in pages.iter().filter(|page| page.extension().is_some_and(|e| e == "md")) {
+    for page in pages
+        .iter()
+        .filter(|page| page.extension().is_some_and(|e| e == "md"))
+    {
         let text = fs::read_to_string(page).expect("a page");
         count += checked(&text).len();
         assert_eq!(faults(&root, &text), Vec::<String>::new(), "{page:?}");
@@ -157,5 +165,8 @@ fn a_wrong_number_is_found() {
     assert_eq!(faults(folder.path(), &page("64.4")), Vec::<String>::new());
     let found = faults(folder.path(), &page("64.42"));
     assert_eq!(found.len(), 1, "{found:?}");
-    assert!(found[0].starts_with("test % of D is \"64.42\""), "{found:?}");
+    assert!(
+        found[0].starts_with("test % of D is \"64.42\""),
+        "{found:?}"
+    );
 }

@@ -4,7 +4,8 @@
 use super::canvas::{Canvas, Point, Stroke};
 use super::colour::{Marker, diverging, mixed, viridis};
 use super::error::{FigureError, quoted_list};
-use super::picture::{PanelSize, Pixels, resampled, wrong_shape};
+use super::heat::resampled;
+use super::picture::{PanelSize, Pixels, wrong_shape};
 use super::selection::generated_note;
 use super::svg_text::{checkpoint_rule, data_name, method_title, network_title};
 use crate::run::{Array, ExplainedClip, SequenceSet, StateMap};

@@ -31,6 +31,7 @@ mod folder_tests;
 mod frame_scores;
 mod grid;
 mod grid_rows;
+mod heat;
 mod interval_rows;
 mod lines;
 mod loc_coverage;

@@ -5,7 +5,8 @@ use std::path::Path;
 use super::drawing::encode_png;
 use super::error::FigureError;
 use super::folder::{Folder, FolderFigure, is_explained};
-use super::picture::{PanelSize, Pixels, cells, heat, overlay, picture, picture_size};
+use super::heat::{cells, heat, overlay};
+use super::picture::{PanelSize, Pixels, picture, picture_size};
 use crate::run::{
     ExplanationRecord, ExplanationSet, MAPS_JSON, safe_name, unique_names, write_atomically,
 };

@@ -1,12 +1,6 @@
 //! How the maps of a folder are drawn.
 
-use std::path::Path;
-
 use serde::{Deserialize, Serialize};
-
-use super::RunError;
-use super::arrays::read_file;
-use super::explanations::MAPS_JSON;
 
 /// The colours of heat maps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -69,25 +63,5 @@ pub struct DrawnAs {
 impl DrawnAs {
     pub(super) fn is_unstated(&self) -> bool {
         *self == Self::default()
-    }
-
-    /// Returns how the maps in `folder` are drawn; nothing where it holds no maps.
-    ///
-    /// # Errors
-    /// [`RunError::Io`] or [`RunError::Damaged`], naming the manifest.
-    pub fn read(folder: &Path) -> Result<Option<Self>, RunError> {
-        /// What is read of the manifest.
-        #[derive(Deserialize)]
-        struct Part {
-            #[serde(default)]
-            drawn_as: DrawnAs,
-        }
-        let path = folder.join(MAPS_JSON);
-        if !path.is_file() {
-            return Ok(None);
-        }
-        let part: Part = serde_json::from_slice(&read_file(&path)?)
-            .map_err(|reason| RunError::damaged(&path, reason))?;
-        Ok(Some(part.drawn_as))
     }
 }

@@ -96,6 +96,28 @@ fn logit() -> String {
     "logit".to_string()
 }
 
+impl DrawnAs {
+    /// Returns how the maps in `folder` are drawn; nothing where it holds no maps.
+    ///
+    /// # Errors
+    /// [`RunError::Io`] or [`RunError::Damaged`], naming the manifest.
+    pub fn read(folder: &Path) -> Result<Option<Self>, RunError> {
+        /// What is read of the manifest.
+        #[derive(Deserialize)]
+        struct Part {
+            #[serde(default)]
+            drawn_as: DrawnAs,
+        }
+        let path = folder.join(MAPS_JSON);
+        if !path.is_file() {
+            return Ok(None);
+        }
+        let part: Part = serde_json::from_slice(&read_file(&path)?)
+            .map_err(|reason| RunError::damaged(&path, reason))?;
+        Ok(Some(part.drawn_as))
+    }
+}
+
 /// Everything in an explanation folder.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ExplanationSet {

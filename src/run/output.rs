@@ -262,6 +262,13 @@ fn move_decided(folder: &Path) -> Result<(), RunError> {
             }
             _ => {}
         }
+        // A folder below that has become empty goes with its last file.
+        let parents = path.ancestors().skip(1);
+        for parent in parents.take_while(|parent| *parent != folder) {
+            if fs::remove_dir(parent).is_err() {
+                break;
+            }
+        }
     }
     let mut parents = BTreeSet::new();
     for name in &files {

@@ -135,6 +135,27 @@ impl MethodChoice {
         Ok(Self::Named(methods))
     }
 
+    /// Returns those of `layers`, which nobody named, that every named method can explain; all of them if
+    /// there is none.
+    pub(super) fn possible(
+        &self,
+        network: &dyn Explainable,
+        layers: Vec<String>,
+        quantity: Quantity,
+    ) -> Vec<String> {
+        let needs_pooled = |method: &Method| method.needs() == Needs::PooledLinear;
+        if !matches!(self, Self::Named(methods) if methods.iter().any(needs_pooled)) {
+            return layers;
+        }
+        let pooled = |layer: &&String| is_pooled(network, layer, quantity);
+        let possible: Vec<String> = layers.iter().filter(pooled).cloned().collect();
+        if possible.is_empty() {
+            layers
+        } else {
+            possible
+        }
+    }
+
     /// Returns the methods to use at each layer.
     pub(super) fn requests(
         &self,
@@ -145,9 +166,7 @@ impl MethodChoice {
         if let Self::Named(methods) = self {
             return vec![(layers.to_vec(), methods.clone())];
         }
-        let pooled = |layer: &&String| {
-            quantity.is_linear() && network.pooled_linear_weights(layer).is_some()
-        };
+        let pooled = |layer: &&String| is_pooled(network, layer, quantity);
         let needing = |needs| {
             let methods = Method::all().iter().copied();
             methods.filter(move |m| m.needs() == needs)
@@ -166,6 +185,11 @@ impl MethodChoice {
         let asked = requests.into_iter();
         asked.filter(|(layers, _)| !layers.is_empty()).collect()
     }
+}
+
+/// Returns whether CAM can explain `quantity` at `layer`.
+fn is_pooled(network: &dyn Explainable, layer: &str, quantity: Quantity) -> bool {
+    quantity.is_linear() && network.pooled_linear_weights(layer).is_some()
 }
 
 /// Returns the methods and baselines named, each once, or all for "all". Without names, returns

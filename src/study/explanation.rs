@@ -93,12 +93,20 @@ impl<'a> Explaining<'a> {
             subject.retrain_heads(runs, trained, &layers.names, watch)?;
         }
         let find = |name: &str| Ok::<_, StudyError>(class_number(&sight.class_names, name)?);
+        let quantity = QuantityChoice::parse(&request.quantity, find)?;
+        let layers = match request.layers {
+            LayerChoice::Named(_) => layers.names,
+            LayerChoice::Ablation => {
+                let (network, methods) = (subject.network(), &request.methods);
+                methods.possible(network, layers.names, quantity.quantity)
+            }
+        };
         Ok(Self {
             runs,
             subject,
             target: target_rule(&request.class, find)?,
-            quantity: QuantityChoice::parse(&request.quantity, find)?,
-            layers: layers.names,
+            quantity,
+            layers,
             methods: request.methods.clone(),
             overlay: request.overlay,
             source,
