@@ -13,6 +13,7 @@ use super::weights::{ExportedTensor, read_exported};
 pub(super) fn with_exported<N: Module>(network: N, content: &[u8]) -> Result<N, String> {
     let mut taking = Taking {
         left: read_exported(content)?.into_iter(),
+        containers: Vec::new(),
         problem: None,
     };
     let network = network.map(&mut taking);
@@ -23,18 +24,36 @@ pub(super) fn with_exported<N: Module>(network: N, content: &[u8]) -> Result<N, 
     }
 }
 
+/// Burn's name of its dense layer in [`ModuleMapper::enter_module`].
+const BURN_LINEAR: &str = "Struct:Linear";
+
 /// Takes one tensor per parameter, in network order.
 struct Taking {
     left: std::vec::IntoIter<ExportedTensor>,
+    /// The modules around the current parameter, outermost first.
+    containers: Vec<String>,
     problem: Option<String>,
 }
 
 impl ModuleMapper for Taking {
+    fn enter_module(&mut self, _name: &str, container: &str) {
+        self.containers.push(container.to_string());
+    }
+
+    fn exit_module(&mut self, _name: &str, _container: &str) {
+        self.containers.pop();
+    }
+
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
         let (id, old, mapper) = param.consume();
         let mut shape = old.dims().to_vec();
-        // A dense layer's weight is [outputs, inputs] in a state dict; Burn stores [inputs, outputs].
-        let is_dense = D == 2;
+        // A dense layer's weight is [outputs, inputs] in a state dict; Burn's own layer stores
+        // [inputs, outputs].
+        let is_dense = D == 2
+            && self
+                .containers
+                .last()
+                .is_some_and(|last| last == BURN_LINEAR);
         if is_dense {
             shape.reverse();
         }
