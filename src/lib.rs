@@ -9,7 +9,8 @@
 //! 4. [`study`] finds that run, opens it at a checkpoint, and asks [`explain`] for maps and
 //!    [`evaluate`] for errors. A study takes a typed request and returns findings; it writes tables
 //!    and maps with [`run`], and draws nothing.
-//! 5. [`figure`] draws every figure whose tables and maps lie in a folder.
+//! 5. [`figure`] draws every figure whose tables and maps lie in a folder, and [`report`] writes a page
+//!    of them.
 //!
 //! ```no_run
 //! use camtrail::device::{DeviceChoice, choose};
@@ -36,6 +37,7 @@ pub mod experiment;
 pub mod explain;
 pub mod figure;
 pub mod model;
+pub mod report;
 pub mod run;
 pub mod study;
 pub mod train;

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module and what it may use.
-const MAY_USE: [(&str, &[&str]); 13] = [
+const MAY_USE: [(&str, &[&str]); 14] = [
     ("run", &[]),
     ("device", &["kernels"]),
     ("kernels", &[]),
@@ -36,6 +36,7 @@ const MAY_USE: [(&str, &[&str]); 13] = [
         ],
     ),
     ("figure", &["run"]),
+    ("report", &["run", "figure"]),
     (
         "cli",
         &[
@@ -49,6 +50,7 @@ const MAY_USE: [(&str, &[&str]); 13] = [
             "experiment",
             "study",
             "figure",
+            "report",
         ],
     ),
     ("main", &["cli"]),

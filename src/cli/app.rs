@@ -21,6 +21,7 @@ use super::layers::LayersArguments;
 use super::list::ListArguments;
 use super::localize::LocalizeArguments;
 use super::modes::{Chosen, Given, Mode};
+use super::report::ReportArguments;
 use super::reproduce::ReproduceArguments;
 use super::sanity::SanityArguments;
 use super::score::ScoreArguments;
@@ -87,6 +88,8 @@ pub(super) enum Verb {
     Benchmark(BenchmarkArguments),
     /// Draw the figures of a folder again, from its tables and maps
     Draw(DrawArguments),
+    /// Write one page of all results that opens in a browser: maps, tables, figures
+    Report(ReportArguments),
     /// List the layers of an ImageNet network, with their sizes
     Layers(LayersArguments),
     /// Write a trained network's weights for PyTorch
@@ -114,6 +117,7 @@ impl Verb {
         !matches!(
             self,
             Self::Draw(_)
+                | Self::Report(_)
                 | Self::Layers(_)
                 | Self::Export(_)
                 | Self::ExportRuns(_)
@@ -147,6 +151,7 @@ impl Verb {
             | Self::Sanity(_)
             | Self::Stability(_)
             | Self::Draw(_)
+            | Self::Report(_)
             | Self::Layers(_)
             | Self::Export(_)
             | Self::ExportRuns(_)

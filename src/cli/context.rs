@@ -22,7 +22,7 @@ use super::shared::{DeviceName, MeasureArguments, Shared};
 use super::signals::Signals;
 
 /// Folder of all figures.
-const FIGURES: &str = "figures";
+pub(super) const FIGURES: &str = "figures";
 /// Folder of the sanity checks' results, in that of the data set.
 pub(super) const SANITY: &str = "sanity";
 

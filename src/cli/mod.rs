@@ -36,6 +36,7 @@ mod output;
 mod picture_progress;
 mod progress;
 mod published;
+mod report;
 mod reproduce;
 mod sanity;
 mod score;
@@ -148,6 +149,7 @@ fn dispatch(context: &Context, verb: Verb) -> anyhow::Result<u8> {
         Verb::Export(arguments) => export::run(context, &arguments),
         Verb::ExportRuns(arguments) => export_runs::run(context, &arguments),
         Verb::Draw(arguments) => draw::run(context, &arguments),
+        Verb::Report(arguments) => report::run(context, &arguments),
         Verb::Sweep(arguments) => sweep::run(context, &arguments),
         Verb::List(arguments) => list::run(context, &arguments),
         Verb::Show(arguments) => experiments::show(context, &arguments),

@@ -31,7 +31,7 @@ const SPLIT: &str = "--split --limit";
 
 /// What each verb reads in each mode. The options of every verb, such as `--data-dir`, describe the
 /// machine and not the command, and are accepted everywhere.
-const TABLE: [(&str, Mode, &[&str]); 43] = [
+const TABLE: [(&str, Mode, &[&str]); 44] = [
     (
         "train",
         Mode::Only,
@@ -121,6 +121,7 @@ const TABLE: [(&str, Mode, &[&str]); 43] = [
         &[WEIGHTS, "--image --several --class --out"],
     ),
     ("draw", Mode::Only, &["--out"]),
+    ("report", Mode::Only, &[]),
     ("layers", Mode::Only, &["--size --dialect"]),
     (
         "export",

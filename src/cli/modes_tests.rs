@@ -42,6 +42,7 @@ const EXAMPLES: [(Mode, &str); TABLE.len()] = [
     (Mode::Located, "benchmark resnet50 --boxes b.csv"),
     (Mode::Drawn, "benchmark resnet50 --image a.png"),
     (Mode::Only, "draw figures"),
+    (Mode::Only, "report"),
     (Mode::Only, "layers resnet50"),
     (Mode::Only, "export trial-b"),
     (Mode::Only, "export-runs"),

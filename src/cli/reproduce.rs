@@ -14,11 +14,12 @@ use crate::study::series::{NORMALISED, PLAIN, Series};
 use crate::study::{AnyExperiment, StudyError, measure};
 
 use super::commands::Commands;
-use super::context::{Context, SANITY};
+use super::context::{Context, FIGURES, SANITY};
 use super::failure::Complaint;
 use super::modes::Mode;
 use super::output::{DONE, note, result};
 use super::progress::duration;
+use super::report::write_page;
 use super::shared::{overrides, series};
 use super::train::train_missing;
 use super::{ablate, evaluate_frames, explain_seq, localize, sanity, score};
@@ -135,14 +136,18 @@ pub(super) fn run(context: &Context, arguments: &ReproduceArguments) -> anyhow::
         "done in {}",
         duration(started.elapsed().as_secs_f64())
     ));
-    show(&files);
+    let folder = arguments.out.as_deref().unwrap_or(Path::new(FIGURES));
+    show(&write_page(context, folder)?, &files);
     Ok(DONE)
 }
 
-/// Prints the few pictures to open first, and the folders of all.
-fn show(files: &[PathBuf]) {
+/// Prints the page to open, a few pictures, and the folders of all.
+fn show(page: &Path, files: &[PathBuf]) {
     result("");
-    result("open first:");
+    result(format!(
+        "open {} in a browser, or these pictures first:",
+        page.display()
+    ));
     let named = |start: &str| {
         let starts = |path: &&PathBuf| {
             let name = path.file_name().unwrap_or_default().to_string_lossy();

@@ -66,6 +66,22 @@ pub(super) fn scale(colours: ColourMap) -> fn(f32) -> [u8; 3] {
     }
 }
 
+/// Returns `colours` as 256 steps from 0 to 1: red, green and blue.
+pub fn colour_table(colours: ColourMap) -> Vec<[u8; 3]> {
+    table(|share| scale(colours)(share))
+}
+
+/// Returns the diverging scale as 256 steps from -1 to 1: red, green and blue.
+pub fn diverging_table() -> Vec<[u8; 3]> {
+    table(|share| diverging(2.0 * share - 1.0))
+}
+
+fn table(colour: impl Fn(f32) -> [u8; 3]) -> Vec<[u8; 3]> {
+    (0..=255u8)
+        .map(|step| colour(f32::from(step) / 255.0))
+        .collect()
+}
+
 /// Control points of the diverging scale from -1 to 1, as 0xRRGGBB: blue, near white, red.
 ///
 /// # Source

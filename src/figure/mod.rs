@@ -62,8 +62,10 @@ mod trajectory;
 mod typeface;
 mod verdict;
 
+pub use colour::{colour_table, diverging_table};
 pub use curves::draw_curves;
 pub use error::FigureError;
+pub use svg_text::network_title;
 pub use typeface::characters_without_font;
 
 use std::path::{Path, PathBuf};

@@ -28,7 +28,7 @@ pub(super) fn class_name(name: &str) -> String {
 
 /// Returns how figures name a network: by its title, or where the table or record has none, by its
 /// trial's name in words.
-pub(super) fn network_title(title: &str, trial: &str) -> String {
+pub fn network_title(title: &str, trial: &str) -> String {
     match title.is_empty() {
         true => in_words(trial),
         false => title.to_string(),

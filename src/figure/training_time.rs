@@ -59,7 +59,9 @@ pub(super) const FIGURE: FolderFigure = FolderFigure {
             };
             (record.trial.clone(), choice)
         };
-        for (trial, choice) in unique(set.records.iter().map(shown)) {
+        let records = set.records.iter();
+        let records = records.filter(|record| set.drawn_as.shows(&record.trial, &record.method));
+        for (trial, choice) in unique(records.map(shown)) {
             let set = &set;
             folder.save(&TrainingTime { set, trial, choice })?;
         }

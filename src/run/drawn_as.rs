@@ -58,9 +58,18 @@ pub struct DrawnAs {
     /// How heat maps lie over their pictures.
     #[serde(default, skip_serializing_if = "Overlay::is_usual")]
     pub overlay: Overlay,
+    /// The experiment and the method whose maps the figures show, if not those of all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shown: Option<(String, String)>,
 }
 
 impl DrawnAs {
+    /// Returns whether the figures show the maps of this experiment and method.
+    pub fn shows(&self, trial: &str, method: &str) -> bool {
+        let is_it = |(of, by): &(String, String)| of == trial && by == method;
+        self.shown.as_ref().is_none_or(is_it)
+    }
+
     pub(super) fn is_unstated(&self) -> bool {
         *self == Self::default()
     }

@@ -301,6 +301,7 @@ mod tests {
                     alpha: 0.25,
                     ..Overlay::default()
                 },
+                shown: Some(("trial-a".into(), "grad-cam".into())),
             },
             arrays: [
                 ("image/0".to_string(), array(&[3, 4, 2], 0.0)),

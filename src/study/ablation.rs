@@ -1,5 +1,5 @@
-//! The ablation: the same pictures explained by every trial, and by one trial along its training;
-//! accuracy against depth.
+//! The ablation: the same pictures explained by every trial, at its best checkpoint and along its
+//! training; accuracy against depth.
 
 use std::path::{Path, PathBuf};
 
@@ -30,8 +30,8 @@ pub const MAPS: &str = "maps";
 pub const MAPS_TRAIL: &str = "maps-trail";
 /// Folder of the maps along training.
 pub const MAPS_ALONG: &str = "maps-along-training";
-/// Method of the maps along training.
-pub const METHOD_ALONG: &str = "grad-cam";
+/// Methods of the maps along training; the figure shows the first.
+const METHODS_ALONG: [&str; 3] = ["grad-cam", "grad-cam-pp", "hires-cam"];
 
 /// The request of an ablation.
 #[derive(Debug, Clone)]
@@ -46,7 +46,7 @@ pub struct Request {
     pub seeds: Vec<u64>,
     /// The checkpoint.
     pub which: Which,
-    /// The trial whose checkpoints are explained; the last one if none is given.
+    /// The trial whose checkpoints the figure shows; the last one if none is given.
     pub along: Option<String>,
     /// The pictures.
     pub selection: Selection,
@@ -66,11 +66,11 @@ pub struct Ablation {
     pub dataset: String,
     /// Maps of every trial.
     pub by_depth: ExplanationSet,
-    /// Maps of one trial along its training.
+    /// Maps of every trial along its training.
     pub along: ExplanationSet,
     /// Maps of one picture along the training of every trial.
     pub trail: ExplanationSet,
-    /// The trial whose checkpoints are explained.
+    /// The trial whose checkpoints the figure shows.
     pub followed: String,
     /// Size and accuracy of every network.
     pub depth: Vec<DepthRow>,
@@ -100,8 +100,8 @@ pub fn missing(runs: &Runs, request: &Request, finished: bool) -> Result<Vec<Str
     Ok(missing)
 }
 
-/// Explains the pictures with every trial at two layers each and with every checkpoint of one, and
-/// measures every trial's accuracy. Opens each network once.
+/// Explains the pictures with every trial and every checkpoint of it, at two layers each, and measures
+/// every trial's accuracy.
 ///
 /// # Errors
 /// [`StudyError::Untrained`]; absent data; an unknown class; [`StudyError::Stopped`].
@@ -118,11 +118,10 @@ pub fn measure(runs: &Runs, request: &Request, watch: &dyn Watch) -> Result<Abla
     let target = target_rule(&request.class, find)?;
     let pictures = request.selection.pictures(data)?;
     let dataset = data.test.dataset_name().to_string();
-    let along = match &request.along {
-        Some(trial) => &runs.find(trial, base, request.seed)?,
-        None => deepest,
+    let followed = match &request.along {
+        Some(trial) => runs.find(trial, base, request.seed)?,
+        None => deepest.clone(),
     };
-    let best = along.run.read_best()?.epoch;
     let explain = Explain {
         runs,
         pictures: &pictures,
@@ -132,7 +131,6 @@ pub fn measure(runs: &Runs, request: &Request, watch: &dyn Watch) -> Result<Abla
     let mut by_depth = empty_set(&pictures);
     let mut depth = Vec::new();
     let mut predictions = Vec::new();
-    let mut opened_before = None;
     for trained in &trained {
         watch.go_on()?;
         let mut subject = trained.open(request.which, runs)?;
@@ -156,9 +154,6 @@ pub fn measure(runs: &Runs, request: &Request, watch: &dyn Watch) -> Result<Abla
                 }
             }
         }
-        if trained.run == along.run && subject.epoch == best {
-            opened_before = Some(subject);
-        }
     }
     by_depth.drawn_as = drawn_as("ablation", request);
     // A change of class would hide the change of a map.
@@ -169,8 +164,18 @@ pub fn measure(runs: &Runs, request: &Request, watch: &dyn Watch) -> Result<Abla
         },
         ..explain
     };
-    let mut along_set = fixed.along(along, best, opened_before)?;
-    along_set.drawn_as = drawn_as("training-time", request);
+    let mut along = empty_set(&pictures);
+    for trained in &trained {
+        fixed.add_along(&mut along, trained)?;
+    }
+    if !trained.iter().any(|trained| trained.run == followed.run) {
+        fixed.add_along(&mut along, &followed)?;
+    }
+    let trial = followed.run.trial().to_string();
+    along.drawn_as = DrawnAs {
+        shown: Some((trial.clone(), METHODS_ALONG[0].to_string())),
+        ..drawn_as("training-time", request)
+    };
     let ends = predictions.first().zip(predictions.last());
     let picture = trail::picture(
         (&request.selection, &pictures),
@@ -182,9 +187,9 @@ pub fn measure(runs: &Runs, request: &Request, watch: &dyn Watch) -> Result<Abla
     Ok(Ablation {
         dataset,
         by_depth,
-        along: along_set,
+        along,
         trail,
-        followed: along.run.trial().to_string(),
+        followed: trial,
         depth,
         runs: trained.into_iter().map(|trained| trained.run).collect(),
     })
@@ -206,6 +211,7 @@ fn drawn_as(figure: &str, request: &Request) -> DrawnAs {
         figures: vec![figure.to_string()],
         fine_cells: Some(FINE_CELLS),
         overlay: request.overlay,
+        shown: None,
     }
 }
 
@@ -243,35 +249,27 @@ impl Explain<'_> {
         add_maps(set, subject, self.pictures, &request, self.watch)
     }
 
-    /// Returns the maps of every complete checkpoint of one run; `best` may be open already.
-    fn along(
-        &self,
-        trained: &Trained,
-        best: u32,
-        mut opened: Option<Subject>,
-    ) -> Result<ExplanationSet, StudyError> {
-        let mut set = empty_set(self.pictures);
-        let methods = MethodChoice::Named(vec![Method::parse(METHOD_ALONG)?]);
+    /// Adds the maps of every complete checkpoint of one run.
+    fn add_along(&self, set: &mut ExplanationSet, trained: &Trained) -> Result<(), StudyError> {
+        let methods: Result<_, _> = METHODS_ALONG.map(Method::parse).into_iter().collect();
+        let methods = MethodChoice::Named(methods?);
+        let best = trained.run.read_best()?.epoch;
         for epoch in trained.epochs()? {
             self.watch.go_on()?;
             let which = match epoch == best {
                 true => Which::Best,
                 false => Which::Epoch(epoch),
             };
-            let subject = match opened.take_if(|subject| subject.epoch == epoch) {
-                Some(mut subject) => {
-                    subject.checkpoint = which.to_string();
-                    subject
+            match trained.open(which, self.runs) {
+                // Removed by a training since the checkpoints were listed.
+                Err(StudyError::NoCheckpoint { .. }) => {}
+                opened => {
+                    let subject = opened?;
+                    self.add(set, &subject, &self.layers(&subject)?, &methods)?;
                 }
-                None => match trained.open(which, self.runs) {
-                    // Removed by a training since the checkpoints were listed.
-                    Err(StudyError::NoCheckpoint { .. }) => continue,
-                    opened => opened?,
-                },
-            };
-            self.add(&mut set, &subject, &self.layers(&subject)?, &methods)?;
+            }
         }
-        Ok(set)
+        Ok(())
     }
 }
 
