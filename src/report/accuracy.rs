@@ -1,12 +1,26 @@
 //! Accuracy of the networks of an ablation, from `depth.csv`.
 
-use super::block::{Block, Place};
+use super::block::{Block, BlockKind, Place};
 use super::error::ReportError;
 use super::table::{Table, TableCell, numbers, texts, unique};
 use crate::figure::network_title;
 use crate::run::{DepthRow, DepthSeedsRow, TableRow};
 
-pub(super) fn fill(place: &Place<'_>, block: &mut Block) -> Result<(), ReportError> {
+pub(super) const BLOCK: BlockKind = BlockKind {
+    id: "accuracy",
+    title: "How accurate are the networks?",
+    figures: &[
+        "depth",
+        "curves",
+        "compared",
+        "calibration",
+        "confusion",
+        "sweep",
+    ],
+    fill,
+};
+
+fn fill(place: &Place<'_>, block: &mut Block) -> Result<(), ReportError> {
     let rows = DepthRow::read_if_present(&place.folder.join(DepthRow::FILE))?;
     let mut table = Table {
         title: "Accuracy of each network at its best checkpoint".to_string(),

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use super::address::address;
 use super::error::ReportError;
 use super::table::Table;
-use super::{accuracy, checked, faithful, frames, located, memory};
 
 /// One question, and what is read to answer it.
 pub(super) struct BlockKind {
@@ -55,77 +55,6 @@ pub(super) struct Figure {
     pub(super) height: u32,
 }
 
-/// The block of maps.
-pub(super) const MAPS: &str = "maps";
-/// The block of clips.
-pub(super) const MEMORY: &str = "memory";
-
-/// Every block, in the order of the page. The last takes the figures that no other one takes.
-pub(super) const BLOCKS: [BlockKind; 8] = [
-    BlockKind {
-        id: MAPS,
-        title: "What do they look at?",
-        figures: &[
-            "trail-",
-            "training-time-",
-            "ablation-",
-            "maps-",
-            "explain",
-            "panels",
-        ],
-        fill: |_, _| Ok(()),
-    },
-    BlockKind {
-        id: "accuracy",
-        title: "How accurate are the networks?",
-        figures: &[
-            "depth",
-            "curves",
-            "compared",
-            "calibration",
-            "confusion",
-            "sweep",
-        ],
-        fill: accuracy::fill,
-    },
-    BlockKind {
-        id: "scores",
-        title: "How faithful are the maps?",
-        figures: &["score-depth"],
-        fill: faithful::fill,
-    },
-    BlockKind {
-        id: "localization",
-        title: "Are the maps on the object?",
-        figures: &["iou-", "objects-covered", "boxes"],
-        fill: located::fill,
-    },
-    BlockKind {
-        id: "sanity",
-        title: "Do the maps depend on what was learned?",
-        figures: &["sanity-trial", "sanity"],
-        fill: checked::fill,
-    },
-    BlockKind {
-        id: "frames",
-        title: "How good are the predicted frames?",
-        figures: &["frame-scores", "predicted-frames"],
-        fill: frames::fill,
-    },
-    BlockKind {
-        id: MEMORY,
-        title: "What does the predictor remember?",
-        figures: &["trajectory", "capacity"],
-        fill: memory::fill,
-    },
-    BlockKind {
-        id: "others",
-        title: "Other figures",
-        figures: &[""],
-        fill: |_, _| Ok(()),
-    },
-];
-
 impl Block {
     /// Returns the empty block of a kind.
     pub(super) fn of(kind: &BlockKind) -> Self {
@@ -151,7 +80,7 @@ impl Place<'_> {
     pub(super) fn add(&self, block: &mut Block, name: &str, table: Table) {
         block.tables.push(Table {
             file: format!("{}{name}", self.href),
-            href: super::address(&format!("{}{name}", self.href)),
+            href: address(&format!("{}{name}", self.href)),
             ..table
         });
     }

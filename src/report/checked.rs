@@ -1,12 +1,19 @@
 //! Verdicts of the sanity checks, from `verdicts.csv`.
 
-use super::block::{Block, Place};
+use super::block::{Block, BlockKind, Place};
 use super::error::ReportError;
 use super::table::{Table, TableCell, texts, unique};
 use crate::figure::network_title;
 use crate::run::{CascadeRow, SanityTables, TableRow, Verdict, VerdictRow};
 
-pub(super) fn fill(place: &Place<'_>, block: &mut Block) -> Result<(), ReportError> {
+pub(super) const BLOCK: BlockKind = BlockKind {
+    id: "sanity",
+    title: "Do the maps depend on what was learned?",
+    figures: &["sanity-trial", "sanity"],
+    fill,
+};
+
+fn fill(place: &Place<'_>, block: &mut Block) -> Result<(), ReportError> {
     let tables = SanityTables::read(place.folder)?;
     let rows = &tables.verdicts;
     if rows.is_empty() {

@@ -1,6 +1,6 @@
 //! Scores of the maps, from `score-table.csv`.
 
-use super::block::{Block, Place};
+use super::block::{Block, BlockKind, Place};
 use super::error::ReportError;
 use super::table::{Table, TableCell, numbers, texts, unique};
 use crate::figure::network_title;
@@ -9,7 +9,14 @@ use crate::run::{ScoreSummary, TableRow};
 /// The score that the sentence states.
 const FIRST: &str = "average-drop";
 
-pub(super) fn fill(place: &Place<'_>, block: &mut Block) -> Result<(), ReportError> {
+pub(super) const BLOCK: BlockKind = BlockKind {
+    id: "scores",
+    title: "How faithful are the maps?",
+    figures: &["score-depth"],
+    fill,
+};
+
+fn fill(place: &Place<'_>, block: &mut Block) -> Result<(), ReportError> {
     let rows = ScoreSummary::read_if_present(&place.folder.join(ScoreSummary::FILE))?;
     let Some(first) = rows.first() else {
         return Ok(());

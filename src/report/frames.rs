@@ -1,6 +1,6 @@
 //! Scores of predicted frames, from `frame-scores.csv`.
 
-use super::block::{Block, Place};
+use super::block::{Block, BlockKind, Place};
 use super::error::ReportError;
 use super::table::{Table, TableCell, numbers, texts, unique};
 use crate::figure::network_title;
@@ -9,7 +9,14 @@ use crate::run::{FrameScoreRow, TableRow};
 /// The score and horizon that the sentence states.
 const FIRST: (&str, &str) = ("mse", "roll-out");
 
-pub(super) fn fill(place: &Place<'_>, block: &mut Block) -> Result<(), ReportError> {
+pub(super) const BLOCK: BlockKind = BlockKind {
+    id: "frames",
+    title: "How good are the predicted frames?",
+    figures: &["frame-scores", "predicted-frames"],
+    fill,
+};
+
+fn fill(place: &Place<'_>, block: &mut Block) -> Result<(), ReportError> {
     let mut rows = FrameScoreRow::read_if_present(&place.folder.join(FrameScoreRow::FILE))?;
     rows.retain(|row| row.frame.is_none());
     let Some(first) = rows.first() else {

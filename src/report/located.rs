@@ -1,6 +1,6 @@
 //! Whether maps lie on the objects, from `localization-summary.csv`.
 
-use super::block::{Block, Place};
+use super::block::{Block, BlockKind, Place};
 use super::error::ReportError;
 use super::table::{Table, TableCell, numbers, texts, unique};
 use crate::figure::network_title;
@@ -11,7 +11,14 @@ const FIRST: &str = "box_iou_best";
 /// Pictures with any number of objects.
 const ALL: &str = "all";
 
-pub(super) fn fill(place: &Place<'_>, block: &mut Block) -> Result<(), ReportError> {
+pub(super) const BLOCK: BlockKind = BlockKind {
+    id: "localization",
+    title: "Are the maps on the object?",
+    figures: &["iou-", "objects-covered", "boxes"],
+    fill,
+};
+
+fn fill(place: &Place<'_>, block: &mut Block) -> Result<(), ReportError> {
     let file = LocalizationSummaryRow::FILE;
     let mut rows = LocalizationSummaryRow::read_if_present(&place.folder.join(file))?;
     rows.retain(|row| row.instances == ALL);

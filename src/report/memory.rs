@@ -1,6 +1,6 @@
 //! How far back a predictor remembers, from `capacity.csv`.
 
-use super::block::{Block, Place};
+use super::block::{Block, BlockKind, Place};
 use super::error::ReportError;
 use super::table::{Table, TableCell, numbers, texts, unique};
 use crate::figure::network_title;
@@ -9,7 +9,14 @@ use crate::run::{CapacityRow, TableRow, claimed_lags};
 /// The measure of a state's own map that decides.
 const OWN_MINUS_OTHER: &str = "own-minus-other";
 
-pub(super) fn fill(place: &Place<'_>, block: &mut Block) -> Result<(), ReportError> {
+pub(super) const BLOCK: BlockKind = BlockKind {
+    id: "memory",
+    title: "What does the predictor remember?",
+    figures: &["trajectory", "capacity"],
+    fill,
+};
+
+fn fill(place: &Place<'_>, block: &mut Block) -> Result<(), ReportError> {
     let rows = CapacityRow::read_if_present(&place.folder.join(CapacityRow::FILE))?;
     let Some(first) = rows.first() else {
         return Ok(());

@@ -6,14 +6,48 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::block::{BLOCKS, Block, BlockKind, Figure, MAPS, MEMORY, Place};
+use super::address::address;
+use super::block::{Block, BlockKind, Figure, Place};
 use super::clips::Clips;
 use super::embed::png_url;
 use super::error::ReportError;
 use super::maps::Maps;
 use super::runs::{Named, name_networks};
+use super::{accuracy, checked, faithful, frames, located, memory};
 use crate::run::{DepthRow, MAPS_JSON, RunError, SEQUENCE_JSON, TableRow};
 
+/// The block of maps.
+const MAPS: BlockKind = BlockKind {
+    id: "maps",
+    title: "What do they look at?",
+    figures: &[
+        "trail-",
+        "training-time-",
+        "ablation-",
+        "maps-",
+        "explain",
+        "panels",
+    ],
+    fill: |_, _| Ok(()),
+};
+/// The block of the figures that belong to no other.
+const OTHERS: BlockKind = BlockKind {
+    id: "others",
+    title: "Other figures",
+    figures: &[""],
+    fill: |_, _| Ok(()),
+};
+/// Every block, in the order of the page.
+const BLOCKS: [BlockKind; 8] = [
+    MAPS,
+    accuracy::BLOCK,
+    faithful::BLOCK,
+    located::BLOCK,
+    checked::BLOCK,
+    frames::BLOCK,
+    memory::BLOCK,
+    OTHERS,
+];
 /// Most bytes of the figures in the page.
 const MOST_FIGURES: u64 = 5_000_000;
 /// Files of one folder that are listed; of more, only the folder.
@@ -179,11 +213,13 @@ impl Collected {
         if has(MAPS_JSON)
             && let Some(maps) = Maps::read(folder, &title(folder, href))?
         {
-            section.blocks[of(MAPS)].maps.push(self.maps.len());
+            section.blocks[of(MAPS.id)].maps.push(self.maps.len());
             self.maps.push(maps);
         }
         if has(SEQUENCE_JSON) {
-            section.blocks[of(MEMORY)].clips.push(self.clips.len());
+            section.blocks[of(memory::BLOCK.id)]
+                .clips
+                .push(self.clips.len());
             self.clips.push(Clips::read(folder)?);
         }
         for (kind, block) in BLOCKS.iter().zip(&mut section.blocks) {
@@ -225,7 +261,7 @@ impl Collected {
             alt: format!("Figure: {title}, {}", section.title),
             title,
             stem,
-            href: super::address(&name),
+            href: address(&name),
             file: name,
             data: None,
             width: 0,
@@ -236,14 +272,14 @@ impl Collected {
     fn list(&mut self, found: &Entries, href: &str) {
         let link = |name: &String| Link {
             name: name.clone(),
-            href: super::address(&format!("{href}{name}")),
+            href: address(&format!("{href}{name}")),
         };
         let mut files: Vec<Link> = found.files.iter().map(link).collect();
         if files.len() > MOST_LISTED {
             let name = format!("the folder, with {} files", files.len());
             files = vec![Link {
                 name,
-                href: super::address(href),
+                href: address(href),
             }];
         }
         if !files.is_empty() {
