@@ -20,7 +20,7 @@ const page = (() => {
 
   /** Returns a labelled choice among `[value, text]` pairs. */
   function choice(label, options, change) {
-    const select = element("select", { onchange: () => change(select.value) });
+    const select = element("select", { "data-name": label, onchange: () => change(select.value) });
     const fill = (pairs) => {
       const before = select.value;
       select.replaceChildren(...pairs.map(([value, text]) => element("option", { value }, text)));
@@ -139,9 +139,10 @@ const page = (() => {
       }
     }
     context.putImageData(out, 0, 0);
+    canvas.dataset.painted = "true";
   }
 
-  const percent = (share) => `${(100 * share).toFixed(share > 0 && share < 0.1 ? 1 : 0)} %`;
+  const percent = (share) => `${(100 * share).toFixed(share > 0 && share < 0.1 ? 1 : 0)}\u00a0%`;
 
   /** Makes the header cells of a table sort its rows. */
   function sortable(table) {
