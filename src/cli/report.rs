@@ -38,9 +38,14 @@ pub(super) fn write_page(context: &Context, folder: &Path) -> anyhow::Result<Pat
         return Err(Complaint::misused(message, hint).into());
     }
     let name = folder.to_string_lossy();
+    let published = context.runs.published.as_ref();
+    let own = std::iter::once(context.runs.checkpoints.as_path());
+    let runs: Vec<&Path> = own
+        .chain(published.map(|published| published.folder.as_path()))
+        .collect();
     let request = Request {
         folder,
-        runs: &context.runs.checkpoints,
+        runs: &runs,
         command: &context.command(["report", &name]),
     };
     write(&request, &|| context.signals.stop()).map_err(|error| match error {

@@ -50,8 +50,8 @@ const SCRIPT: &str = concat!(
 pub struct Request<'a> {
     /// The folder of figures, such as "figures" or "figures/shapes".
     pub folder: &'a Path,
-    /// The folder of runs, such as "checkpoints".
-    pub runs: &'a Path,
+    /// The folders of runs, such as "checkpoints": where the networks are looked up.
+    pub runs: &'a [&'a Path],
     /// The command that makes the page.
     pub command: &'a str,
 }

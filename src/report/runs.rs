@@ -39,9 +39,10 @@ pub(super) fn name_networks(
     Ok(())
 }
 
-/// Returns the table of the runs below `root` that `named` lists. A damaged record is skipped: it says
+/// Returns the table of the runs below `roots` that `named` lists; a run in an earlier folder hides one
+/// in a later folder. A damaged record is skipped: it says
 /// nothing of the results.
-pub(super) fn table(root: &Path, named: &[Named]) -> Result<Table, ReportError> {
+pub(super) fn table(roots: &[&Path], named: &[Named]) -> Result<Table, ReportError> {
     let mut table = Table {
         columns: texts(&["Run"])
             .chain(numbers(&["Parameters"]))
@@ -51,12 +52,17 @@ pub(super) fn table(root: &Path, named: &[Named]) -> Result<Table, ReportError> 
             .collect(),
         ..Table::default()
     };
-    for run in list_runs(root)? {
-        let Ok(manifest) = RunManifest::read(&run.manifest()) else {
-            continue;
-        };
-        if named.iter().any(|named| is_of(&run, &manifest, named)) {
-            table.rows.push(row(&run, manifest));
+    let mut left: Vec<&Named> = named.iter().collect();
+    for root in roots {
+        for run in list_runs(root)? {
+            let Ok(manifest) = RunManifest::read(&run.manifest()) else {
+                continue;
+            };
+            let known = left.len();
+            left.retain(|named| !is_of(&run, &manifest, named));
+            if left.len() < known {
+                table.rows.push(row(&run, manifest));
+            }
         }
     }
     Ok(table)
