@@ -18,7 +18,7 @@ use super::localize_text;
 use super::modes::{Chosen, Mode};
 use super::output::{listed, note, result};
 use super::score_text;
-use super::shared::at_least_one;
+use super::shared::{OverlayArguments, at_least_one};
 
 /// Folder of the measurements on boxes, in the folder of the benchmark.
 const BOXES: &str = "boxes";
@@ -86,6 +86,8 @@ pub(super) struct BenchmarkArguments {
     /// box
     #[arg(long, default_value = "predicted", value_name = "CLASS")]
     class: String,
+    #[command(flatten)]
+    overlay: OverlayArguments,
     /// Folder for tables and figures [default: figures/benchmark]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -119,6 +121,7 @@ impl BenchmarkArguments {
             }),
             images: picture_files(&images, watch)?,
             several: picture_files(&several, watch)?,
+            overlay: self.overlay.overlay(),
         })
     }
 

@@ -13,11 +13,11 @@ const RUN: &str = "--base --seed --checkpoint";
 /// Options of several runs.
 const RUNS: &str = "--base --seeds --checkpoint";
 /// Options of the explanations of given pictures.
-const PICTURES: &str = "--image --method --layer --class --quantity --out --colour-map --alpha \
-                        --alpha-by-map --clip";
+const PICTURES: &str = "--image --method --layer --class --quantity --out";
+/// Options of how heat maps are drawn.
+const OVERLAY: &str = "--colour-map --alpha --alpha-by-map --clip";
 /// Options of the ablation, whatever the pictures.
-const ABLATION: &str = "--series --along --class --retrain-head --train --out --colour-map --alpha \
-                        --alpha-by-map --clip";
+const ABLATION: &str = "--series --along --class --retrain-head --train --out";
 /// Options of measured maps, whatever the pictures.
 const MAPS: &str = "--series --methods --layers --class --retrain-head --out";
 /// Options that describe a sweep.
@@ -51,11 +51,11 @@ const TABLE: [(&str, Mode, &[&str]); 44] = [
         &[SWEEP, SUBMIT, "--image --claim"],
     ),
     ("sweep list", Mode::Only, &[]),
-    ("explain", Mode::ImageNet, &[PICTURES, WEIGHTS]),
+    ("explain", Mode::ImageNet, &[PICTURES, OVERLAY, WEIGHTS]),
     (
         "explain",
         Mode::Trained,
-        &[PICTURES, RUN, "--test-index --retrain-head"],
+        &[PICTURES, OVERLAY, RUN, "--test-index --retrain-head"],
     ),
     (
         "explain-seq",
@@ -65,8 +65,16 @@ const TABLE: [(&str, Mode, &[&str]); 44] = [
             "--clip --target --layer --method --capacity-clips --train --out",
         ],
     ),
-    ("ablate", Mode::Chosen, &[RUN, ABLATION, "--images"]),
-    ("ablate", Mode::Numbered, &[RUN, ABLATION, "--test-index"]),
+    (
+        "ablate",
+        Mode::Chosen,
+        &[RUN, ABLATION, OVERLAY, "--images"],
+    ),
+    (
+        "ablate",
+        Mode::Numbered,
+        &[RUN, ABLATION, OVERLAY, "--test-index"],
+    ),
     ("localize", Mode::Split, &[RUNS, MAPS, SPLIT]),
     ("localize", Mode::Boxes, &[RUNS, MAPS, "--boxes --images"]),
     (
@@ -107,18 +115,23 @@ const TABLE: [(&str, Mode, &[&str]); 44] = [
         Mode::Photos,
         &[
             WEIGHTS,
+            OVERLAY,
             "--photos --labels --limit --skip-bad --methods --class --out",
         ],
     ),
     (
         "benchmark",
         Mode::Located,
-        &[WEIGHTS, "--boxes --boxed-images --methods --class --out"],
+        &[
+            WEIGHTS,
+            OVERLAY,
+            "--boxes --boxed-images --methods --class --out",
+        ],
     ),
     (
         "benchmark",
         Mode::Drawn,
-        &[WEIGHTS, "--image --several --class --out"],
+        &[WEIGHTS, OVERLAY, "--image --several --class --out"],
     ),
     ("draw", Mode::Only, &["--out"]),
     ("report", Mode::Only, &[]),

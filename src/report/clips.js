@@ -52,7 +52,7 @@
       clip.select.value = state.clip;
       method.fill(pairs("method", (map) => map.title || map.method));
       state.method = method.select.value;
-      layer.fill(pairs("layer", (map) => `layer ${map.layer + 1}`));
+      layer.fill(pairs("layer", (map) => `layer ${map.layer}`));
       state.layer = layer.select.value;
       if (!lags().includes(state.lag)) state.lag = lags()[0];
       draw();

@@ -32,10 +32,14 @@
   const order = (record) => (record.checkpoint === "randomised" ? Infinity : record.epoch);
   const unique = (values) => [...new Set(values)];
 
+  /** Side of a cell in pixels: few pictures are shown larger. */
+  const sides = (set) => (set.pictures.length <= 2 ? 224 : 112);
+
   function explorer(root, sets) {
     const state = { set: sets[0], method: "", layer: "", place: 0, view: "overlay", alpha: 0.5 };
     const grid = element("div", { class: "wide" });
     const rule = element("p", { class: "source" });
+    const side = () => sides(state.set);
     const scale = () => data.scales[state.set.colours] ?? data.scales.turbo;
 
     const which = choice("Maps", sets.map((set, index) => [index, set.title]), (index) => {
@@ -57,7 +61,7 @@
     /** Returns the layers of each network, the finest first. */
     const layersOf = (network) => {
       const own = state.set.records.filter((record) => record.network === network);
-      const cells = new Map(own.map((record) => [record.layer, record.size[0] * record.size[1]]));
+      const cells = new Map(own.map((record) => [record.layer, record.cells[0] * record.cells[1]]));
       return [...cells.keys()].sort((a, b) => cells.get(b) - cells.get(a));
     };
 
@@ -117,7 +121,7 @@
       if (record.empty) button.append(element("br"), "empty map");
       if (record.target !== record.predicted) button.append(element("br"), `map of: ${record.target}`);
       pixels(image.source).then((shown) => paint(canvas, shown, heatOf(state.set, record),
-        { view: state.view, alpha: state.alpha, scale: scale(), longer: 112 }));
+        { view: state.view, alpha: state.alpha, scale: scale(), longer: side() }));
       button.dataset.epoch = record.epoch;
       return button;
     }
@@ -128,11 +132,11 @@
         element("img", { class: "shot", src: picture.source, alt: `picture ${picture.id}` }), picture.class ?? picture.id));
       const rows = set.networks.map((network, index) => {
         const [first] = set.pictures.map((_, picture) => recordOf(index, picture)[0]).filter(Boolean);
-        const about = first ? `${first.layer}, ${first.size.join(" × ")} cells, ${stage(first)}` : "";
+        const about = first ? `${first.layer}, ${first.cells.join(" × ")} cells, ${stage(first)}` : "";
         return element("tr", {}, element("th", { scope: "row" }, network.title, element("small", {}, about)),
           ...set.pictures.map((_, picture) => element("td", {}, cell(index, picture))));
       });
-      grid.replaceChildren(element("table", { class: "maps" },
+      grid.replaceChildren(element("table", { class: "maps", style: `--side: ${side()}px` },
         element("thead", {}, element("tr", {}, element("th", {}, "Picture"), ...heads)),
         element("tbody", {}, ...rows)));
     }
@@ -160,7 +164,7 @@
         return other && small(other, option.textContent);
       }).filter(Boolean);
       enlarge(`${set.networks[record.network].title}, ${image.class ?? image.id}`,
-        element("p", {}, `${record.title || record.method} of ${record.layer} (${record.size.join(" × ")} cells), ${stage(record)}, `
+        element("p", {}, `${record.title || record.method} of ${record.layer} (${record.cells.join(" × ")} cells), ${stage(record)}, `
           + `for the class ${record.target}. Confidence in it: ${percent(record.confidence)} on the picture, `
           + `${percent(record.explanationConfidence)} on what the map keeps. Prediction: ${record.predicted} `
           + `(${percent(record.predictedConfidence)}). Picture ${image.id}.`),

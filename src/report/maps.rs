@@ -55,6 +55,8 @@ struct Record {
     method: String,
     title: String,
     layer: String,
+    /// Height and width of the map before resizing, and of what is embedded.
+    cells: [usize; 2],
     size: [usize; 2],
     target: String,
     confidence: f32,
@@ -164,6 +166,7 @@ fn described(
         method: record.method.clone(),
         title: record.title.clone(),
         layer: record.layer.clone(),
+        cells: record.native_size,
         size: [map.shape[0], map.shape[1]],
         target: record.target_class.clone(),
         confidence: record.confidence,

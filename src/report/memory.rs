@@ -56,7 +56,7 @@ fn fill(place: &Place<'_>, block: &mut Block) -> Result<(), ReportError> {
             let listed: Vec<String> = lags.iter().map(ToString::to_string).collect();
             table.rows.push(vec![
                 TableCell::text(format!("{title}, seed {}", own[0].seed)),
-                TableCell::text((layer + 1).to_string()),
+                TableCell::text(layer.to_string()),
                 TableCell::text(named.unwrap_or(method)),
                 TableCell::text(match listed.is_empty() {
                     true => "no lag".to_string(),

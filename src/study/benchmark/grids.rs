@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::explain::{ExplainError, MapSource, Method, TargetRule};
-use crate::run::{ExplanationSet, unique_names};
+use crate::run::{ExplanationSet, Overlay, unique_names};
 use crate::study::boxes::Boxes;
 use crate::study::choice::{MethodChoice, QuantityChoice};
 use crate::study::error::StudyError;
@@ -137,7 +137,7 @@ impl Plan<'_> {
     pub(super) fn explain(
         &self,
         runs: &Runs,
-        target: TargetRule,
+        (target, overlay): (TargetRule, Overlay),
         watch: &dyn Watch,
     ) -> Result<Grid, StudyError> {
         let paths: Vec<PathBuf> = self.files.iter().map(|file| file.path.clone()).collect();
@@ -148,6 +148,7 @@ impl Plan<'_> {
             if set.images.is_empty() {
                 set = empty_set(&pictures);
                 set.drawn_as.figures = vec!["explain".to_string()];
+                set.drawn_as.overlay = overlay;
             }
             let methods = self.methods.iter().map(|name| Method::parse(name));
             let methods = methods.collect::<Result<Vec<Method>, ExplainError>>()?;

@@ -8,7 +8,7 @@ mod photographs;
 use std::path::PathBuf;
 
 use crate::model::backbones::BackboneName;
-use crate::run::LocalizationSummaryRow;
+use crate::run::{LocalizationSummaryRow, Overlay};
 
 use super::boxes::{BoxSource, Boxes, Classes};
 use super::error::StudyError;
@@ -41,6 +41,8 @@ pub struct Request {
     pub images: Vec<PathBuf>,
     /// Pictures with several objects, to draw; the first of the boxes if none are given.
     pub several: Vec<PathBuf>,
+    /// How heat maps lie over their pictures.
+    pub overlay: Overlay,
 }
 
 /// A benchmark with open networks and parsed lists.
@@ -53,6 +55,7 @@ pub struct Benchmark {
     is_whole: bool,
     boxes: Option<Boxes>,
     drawn: Drawn,
+    overlay: Overlay,
 }
 
 impl Benchmark {
@@ -103,6 +106,7 @@ impl Benchmark {
             is_whole,
             boxes,
             drawn,
+            overlay: request.overlay,
         })
     }
 
@@ -143,9 +147,9 @@ impl Benchmark {
         runs: &'a Runs,
         watch: &'a dyn Watch,
     ) -> impl Iterator<Item = Result<Grid, StudyError>> + 'a {
-        let target = self.asked.target;
+        let how = (self.asked.target, self.overlay);
         let plans = self.drawn.plans(&self.networks).into_iter();
-        plans.map(move |plan| plan.explain(runs, target, watch))
+        plans.map(move |plan| plan.explain(runs, how, watch))
     }
 
     /// Returns whether the folder of the photographs holds nothing else.
