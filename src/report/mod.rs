@@ -19,8 +19,10 @@ mod memory;
 mod runs;
 mod section;
 mod table;
+mod weights;
 
 pub use error::ReportError;
+pub use weights::{EmbeddedNetwork, NETWORK_PROGRAM, NetworkError, NetworkSource};
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -28,6 +28,20 @@ pub struct Exported {
     images: Option<(ImageRecord, PixelStatistics)>,
 }
 
+impl Exported {
+    /// Returns the epoch of the weights.
+    pub fn epoch(&self) -> u32 {
+        self.epoch
+    }
+
+    /// Returns the network's images with their classes, and how its input is standardised; nothing for a
+    /// predictor of frames.
+    pub fn images(&self) -> Option<(&ImageRecord, &PixelStatistics)> {
+        let (images, statistics) = self.images.as_ref()?;
+        Some((images, statistics))
+    }
+}
+
 /// Returns the weights of the checkpoint `which` of `trained`: its tensors under PyTorch's names, with
 /// experiment, epoch, classes and standardisation in the metadata.
 ///
