@@ -14,6 +14,7 @@ use camtrail::run::{
     ExplanationSet, SequenceSet, StateMap, TableRow,
 };
 use serde_json::json;
+use support::binary::run_with_published;
 use support::{done_in, new_folder, run_in};
 
 /// A name that HTML would obey.
@@ -436,4 +437,78 @@ fn it_fits_narrow_windows_dark_mode_and_no_scripts_in_a_browser() {
     assert!(figures.as_u64().expect("a number") >= 3, "{figures}");
     let hidden = page.evaluate("document.querySelectorAll('.explorer:not([hidden])').length");
     assert_eq!(hidden, json!(0), "an explorer without its program");
+}
+
+/// The published networks.
+fn published() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("checkpoints/published")
+}
+
+#[test]
+#[ignore = "needs a Chromium in CAMTRAIL_BROWSER"]
+fn a_picture_of_ones_own_is_explained_as_on_the_command_line_in_a_browser() {
+    let path = page("report-try");
+    let folder = path.parent().and_then(Path::parent).expect("its folder");
+    let report = ["report", "--networks", "published"];
+    let shown = run_with_published(folder, &published(), &report);
+    assert_eq!(shown.code, 0, "{}", shown.stderr);
+    // A dark disc on a bright ground that changes from left to right.
+    let picture = image::RgbImage::from_fn(90, 70, |x, y| {
+        let inside = (x as f32 - 40.0).hypot(y as f32 - 35.0) < 20.0;
+        match inside {
+            true => image::Rgb([40, 30, 20]),
+            false => image::Rgb([200, 90 + x as u8, 120]),
+        }
+    });
+    picture.save(folder.join("a.png")).expect("written");
+    fs::write(folder.join("b.png"), "no picture").expect("written");
+    let explain = ["explain", "trial-d", "--image", "a.png", "--device", "cpu"];
+    let told = run_with_published(folder, &published(), &explain);
+    assert_eq!(told.code, 0, "{}", told.stderr);
+    let explained =
+        ExplanationSet::open(&folder.join("figures/explain/trial-d-seed-0")).expect("maps");
+    let expected = &explained.records[0].predicted_class;
+
+    let mut browser = Browser::start();
+    let mut page = browser.open(&path, Viewing::default());
+    page.choose_file(".try input[type=file]", &folder.join("b.png"));
+    let status = "document.querySelector('.try [aria-live]').textContent";
+    page.wait_until(&format!(
+        "{status} === 'b.png is not a picture that this browser can read.'"
+    ));
+    page.drop_file(".try .drop", &folder.join("a.png"));
+    page.wait_until("document.querySelectorAll('.try tbody tr').length === 4");
+    let rows = page.evaluate(
+        "[...document.querySelectorAll('.try tbody th')].map(head => head.firstChild.textContent)",
+    );
+    assert_eq!(rows, json!(["Trial A", "Trial B", "Trial C", "Trial D"]));
+    let last =
+        page.evaluate("document.querySelector('.try tbody tr:last-child').dataset.predicted");
+    assert_eq!(last, json!(expected));
+    let words =
+        page.evaluate("document.querySelector('.try tbody tr:last-child strong').textContent");
+    let confidence = explained.records[0].predicted_confidence;
+    let stated = words
+        .as_str()
+        .and_then(|words| words.rsplit(' ').next())
+        .expect("words");
+    let stated: f32 = stated
+        .trim_end_matches(['%', '\u{a0}'])
+        .parse()
+        .expect("a number");
+    assert!(
+        (stated / 100.0 - confidence).abs() < 0.006,
+        "{words} {confidence}"
+    );
+    page.set_value(".try select[data-name='Class']", "3");
+    let named = page.evaluate(status);
+    assert!(
+        named
+            .as_str()
+            .is_some_and(|text| text.starts_with("Maps of the class bear, 4 networks in")),
+        "{named}"
+    );
+    assert_eq!(page.errors(), [""; 0]);
+    assert_eq!(page.requests(), [""; 0]);
+    page.screenshot(1280, &folder.join("try.png"));
 }

@@ -134,7 +134,7 @@ const TABLE: [(&str, Mode, &[&str]); 44] = [
         &[WEIGHTS, OVERLAY, "--image --several --class --out"],
     ),
     ("draw", Mode::Only, &["--out"]),
-    ("report", Mode::Only, &[]),
+    ("report", Mode::Only, &["--networks"]),
     ("layers", Mode::Only, &["--size --dialect"]),
     (
         "export",

@@ -137,7 +137,7 @@ pub(super) fn run(context: &Context, arguments: &ReproduceArguments) -> anyhow::
         duration(started.elapsed().as_secs_f64())
     ));
     let folder = arguments.out.as_deref().unwrap_or(Path::new(FIGURES));
-    show(&write_page(context, folder)?, &files);
+    show(&write_page(context, folder, None)?, &files);
     Ok(DONE)
 }
 

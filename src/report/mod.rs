@@ -31,7 +31,7 @@ use minijinja::{AutoEscape, Environment};
 use serde::Serialize;
 
 use crate::figure::{colour_table, diverging_table};
-use crate::run::{ColourMap, write_atomically};
+use crate::run::{ColourMap, DepthRow, TableRow, write_atomically};
 use section::{Collected, Listed, Section};
 use table::Table;
 
@@ -46,6 +46,8 @@ const SCRIPT: &str = concat!(
     include_str!("maps.js"),
     include_str!("clips.js"),
 );
+/// The program that uses [`NETWORK_PROGRAM`].
+const TRY: &str = include_str!("try.js");
 
 /// What to report.
 #[derive(Debug, Clone)]
@@ -56,6 +58,10 @@ pub struct Request<'a> {
     pub runs: &'a [&'a Path],
     /// The command that makes the page.
     pub command: &'a str,
+    /// Networks for the reader's own pictures.
+    pub networks: &'a [EmbeddedNetwork],
+    /// The images that they were trained on, in words.
+    pub trained_on: &'a str,
 }
 
 /// Everything that the template shows.
@@ -64,7 +70,8 @@ struct Page<'a> {
     title: String,
     version: &'static str,
     style: &'static str,
-    script: &'static str,
+    script: String,
+    networks: Option<String>,
     command: &'a str,
     sections: Vec<Section>,
     files: Vec<Listed>,
@@ -74,10 +81,11 @@ struct Page<'a> {
 
 /// What the page's program reads.
 #[derive(Serialize)]
-struct Data {
+struct Data<'a> {
     scales: BTreeMap<&'static str, Vec<[u8; 3]>>,
     maps: Vec<maps::Maps>,
     clips: Vec<clips::Clips>,
+    networks: &'a [EmbeddedNetwork],
 }
 
 /// Writes the page of a folder into it, and returns its path.
@@ -116,12 +124,24 @@ pub fn write(request: &Request<'_>, stop: &dyn Fn() -> bool) -> Result<PathBuf, 
         ]),
         maps: collected.maps,
         clips: collected.clips,
+        networks: request.networks,
     };
     let page = Page {
         title: titles.join(", "),
         version: env!("CARGO_PKG_VERSION"),
         style: STYLE,
-        script: SCRIPT,
+        script: match request.networks {
+            [] => SCRIPT.to_string(),
+            _ => [SCRIPT, NETWORK_PROGRAM, TRY].concat(),
+        },
+        networks: request.networks.first().map(|network| {
+            let (side, classes) = network.sight();
+            format!(
+                "These networks were trained on {} and run inside the page: no picture leaves your computer. They \
+                 see {side} × {side} pixels and know {classes} classes; anything else is taken for one of them.",
+                request.trained_on
+            )
+        }),
         command: request.command,
         files: collected.files,
         runs: runs::table(request.runs, &collected.named)?,
@@ -131,6 +151,26 @@ pub fn write(request: &Request<'_>, stop: &dyn Fn() -> bool) -> Result<PathBuf, 
     let path = folder.join(PAGE);
     write_atomically(&path, rendered(&page).as_bytes())?;
     Ok(path)
+}
+
+/// Returns the networks that the ablations in `folder` show: the section's name, the experiment's and the seed.
+///
+/// # Errors
+/// [`ReportError::Run`] for a table that cannot be read.
+pub fn shown_networks(folder: &Path) -> Result<Vec<(String, String, u64)>, ReportError> {
+    let mut found = Vec::new();
+    for name in section::names(folder)? {
+        let own = folder.join(&name);
+        let section = section::title_of(&own, &name);
+        let mut rows = DepthRow::read_if_present(&own.join(DepthRow::FILE))?;
+        let first = rows.iter().map(|row| row.seed).min();
+        rows.retain(|row| Some(row.seed) == first);
+        found.extend(
+            rows.into_iter()
+                .map(|row| (section.clone(), row.trial, row.seed)),
+        );
+    }
+    Ok(found)
 }
 
 /// Returns the page as HTML; every value is escaped but our own style, script and data.

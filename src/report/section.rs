@@ -49,7 +49,7 @@ const BLOCKS: [BlockKind; 8] = [
     OTHERS,
 ];
 /// Most bytes of the figures in the page.
-const MOST_FIGURES: u64 = 5_000_000;
+const MOST_FIGURES: u64 = 4_000_000;
 /// Files of one folder that are listed; of more, only the folder.
 const MOST_LISTED: usize = 100;
 /// Bytes of an SVG file that are searched for its title.
@@ -144,6 +144,13 @@ pub(super) fn names(root: &Path) -> Result<Vec<String>, RunError> {
     }
 }
 
+/// Returns the title of the section in `folder`, whose name may be empty.
+pub(super) fn title_of(folder: &Path, name: &str) -> String {
+    let own = folder.canonicalize().ok();
+    let own = own.as_deref().and_then(Path::file_name);
+    own.map_or(name.to_string(), |own| own.to_string_lossy().into_owned())
+}
+
 impl Section {
     /// Returns its place on the page: that of its first question.
     pub(super) fn rank(&self) -> usize {
@@ -162,11 +169,7 @@ impl Collected {
         stop: &dyn Fn() -> bool,
     ) -> Result<Option<Section>, ReportError> {
         let folder = root.join(name);
-        let own = folder
-            .canonicalize()
-            .ok()
-            .and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()));
-        let title = own.unwrap_or_else(|| name.to_string());
+        let title = title_of(&folder, name);
         let mut section = Section {
             id: format!("section-{number}"),
             generated: false,

@@ -6,6 +6,7 @@ use safetensors::{Dtype, SafeTensors};
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::figure::network_title;
 use crate::run::{ImageRecord, PixelStatistics};
 
 /// The program that reads pictures and runs embedded networks, as JavaScript. It defines `Picture`,
@@ -48,6 +49,7 @@ pub struct EmbeddedNetwork {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 struct Spec {
     trial: String,
+    title: String,
     seed: u64,
     epoch: u32,
     model: Value,
@@ -134,6 +136,8 @@ impl EmbeddedNetwork {
         Ok(Self {
             spec: Spec {
                 trial: trial(),
+                // A run on another base is called "shapes/trial-d".
+                title: network_title("", source.trial.rsplit('/').next().unwrap_or(source.trial)),
                 seed: source.seed,
                 epoch: source.epoch,
                 model: source.model.clone(),
@@ -144,6 +148,11 @@ impl EmbeddedNetwork {
             },
             tensors,
         })
+    }
+
+    /// Returns the side of its images in pixels, and the number of its classes.
+    pub(super) fn sight(&self) -> (usize, usize) {
+        (self.spec.side, self.spec.classes.len())
     }
 
     /// Returns the name of its experiment.
