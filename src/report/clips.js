@@ -94,7 +94,7 @@
         const found = norms.find((other) => other.lag === lag);
         const share = found ? found.norm / most : 0;
         return element("button", {
-          type: "button", style: `height:${Math.max(2, 100 * share)}%`, "aria-current": lag === state.lag,
+          type: "button", style: `height:${Math.max(2, 100 * share)}%`, "aria-current": String(lag === state.lag),
           "aria-label": `${when(lag)}: ${(100 * share).toFixed(0)} % of the largest gradient`,
           onclick: () => { state.lag = lag; draw(); },
         });

@@ -90,7 +90,7 @@
     drop.addEventListener(name, (event) => { event.preventDefault(); drop.classList.add("over"); });
   }
   for (const name of ["dragleave", "drop"]) drop.addEventListener(name, () => drop.classList.remove("over"));
-  drop.addEventListener("drop", (event) => { event.preventDefault(); take(event.dataTransfer.files[0]); });
+  drop.addEventListener("drop", (event) => { event.preventDefault(); input.value = ""; take(event.dataTransfer.files[0]); });
   document.addEventListener("paste", (event) => {
     const [file] = [...event.clipboardData.files].filter(({ type }) => type.startsWith("image/"));
     if (file) take(file);
