@@ -11,8 +11,12 @@ use camtrail::model::tap::Tap;
 use camtrail::model::weights::Precision;
 use camtrail::report::{EmbeddedNetwork, NETWORK_PROGRAM, NetworkSource};
 use camtrail::run::{Array, ExplanationSet, PixelStatistics, RunManifest};
+use camtrail::study::explanation::{self, Explaining};
 use camtrail::study::export::export;
-use camtrail::study::{PublishedRuns, Runs, Subject, Trained, Which};
+use camtrail::study::{
+    LayerChoice, MethodChoice, PublishedRuns, Runs, Selection, StudyError, Subject, Trained,
+    Unwatched, Which,
+};
 use image::{RgbImage, Rgba, RgbaImage};
 use serde_json::{Value, json};
 
@@ -66,7 +70,7 @@ const HARNESS: &str = r"
         const tensors = [];
         const add = (name, shape, scale, shift = 0) => {
             const count = shape.reduce((product, extent) => product * extent, 1);
-            tensors.push({ name, shape, values: halves(count, scale, shift) });
+            tensors.push({ name, shape, dtype: 'F16', values: halves(count, scale, shift) });
         };
         let [channels, place, cells] = [3, 0, side];
         model.filters.forEach((filters, index) => {
@@ -126,9 +130,9 @@ fn published() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("checkpoints/published")
 }
 
-/// Returns the run of `name` as the page holds it.
-fn embedded(runs: &Runs, trained: &Trained) -> EmbeddedNetwork {
-    let exported = export(runs, trained, (Which::Best, Precision::Half)).expect("exported");
+/// Returns the network of a run as the page holds it.
+fn embedded(runs: &Runs, trained: &Trained, precision: Precision) -> EmbeddedNetwork {
+    let exported = export(runs, trained, (Which::Best, precision)).expect("exported");
     let (images, statistics) = exported.images().expect("a network of images");
     let model = serde_json::to_value(&trained.experiment.experiment.model).expect("JSON");
     let source = NetworkSource {
@@ -148,7 +152,9 @@ fn published_networks(runs: &Runs) -> (Vec<Trained>, Vec<EmbeddedNetwork>) {
         let trained = runs.find::<Experiment>(trial, Some(BASE), 0);
         trained.expect("it is published")
     });
-    let networks = found.iter().map(|trained| embedded(runs, trained));
+    let networks = found
+        .iter()
+        .map(|trained| embedded(runs, trained, Precision::Half));
     let networks = networks.collect();
     (found.into(), networks)
 }
@@ -326,20 +332,44 @@ impl Differences {
     }
 }
 
-/// Returns the maps that the command line makes of `files`; `arguments` name the network.
-fn explained(folder: &Path, arguments: &[&str], files: &[PathBuf], out: &str) -> ExplanationSet {
-    let mut all = vec!["explain"];
-    all.extend(arguments);
-    all.extend(["--device", "cpu", "--out", out]);
+/// Returns the maps that the command line makes of `files` by the published network `trial`.
+fn explained(folder: &Path, trial: &str, files: &[PathBuf]) -> ExplanationSet {
+    let mut arguments = vec!["explain", trial, "--base", BASE, "--device", "cpu"];
+    arguments.extend(["--out", trial]);
     for (_, method) in METHODS {
-        all.extend(["--method", method]);
+        arguments.extend(["--method", method]);
     }
     for file in files {
-        all.extend(["--image", file.to_str().expect("UTF-8")]);
+        arguments.extend(["--image", file.to_str().expect("UTF-8")]);
     }
-    let shown = run_with_published(folder, &published(), &all);
+    let shown = run_with_published(folder, &published(), &arguments);
     assert_eq!(shown.code, 0, "{}", shown.stderr);
-    ExplanationSet::read(&folder.join(out)).expect("explained")
+    ExplanationSet::read(&folder.join(trial)).expect("explained")
+}
+
+/// Returns the maps of the study behind that command, which draws nothing, at all of `layers`, or at
+/// those of an ablation if there are none.
+fn studied(runs: &Runs, trained: &Trained, layers: &[String], files: &[PathBuf]) -> ExplanationSet {
+    let methods = METHODS.map(|(_, method)| method.to_string());
+    let request = explanation::Request {
+        layers: LayerChoice::of(layers, LayerChoice::Ablation),
+        methods: MethodChoice::parse(&methods).expect("known"),
+        class: "predicted".to_string(),
+        quantity: "logit".to_string(),
+        retrain_head: false,
+        overlay: camtrail::run::Overlay::default(),
+    };
+    let files = Selection::Files(files.to_vec());
+    let what = (&files, &request);
+    let explaining = Explaining::of_trained(runs, (trained, Which::Best), what, &Unwatched);
+    let mut parts = Vec::new();
+    let each = explaining.expect("opened").each(&Unwatched, |part| {
+        parts.push(part);
+        Ok::<_, StudyError>(())
+    });
+    each.expect("explained");
+    assert_eq!(parts.len(), 1, "they are few");
+    parts.remove(0)
 }
 
 #[test]
@@ -355,7 +385,7 @@ fn published_networks_equal_the_command_line_in_a_browser() {
     let mut differences = Differences::default();
     for (place, trained) in found.iter().enumerate() {
         let trial = TRIALS[place];
-        let set = explained(&folder, &[trial, "--base", BASE], &files, trial);
+        let set = explained(&folder, trial, &files);
         let reference = Reference::new(&runs, trained);
         differences.add(&mut page, (place, &reference), (&set, &files));
     }
@@ -428,8 +458,7 @@ fn photographs_equal_the_command_line_in_a_browser() {
 
     let mut differences = Differences::default();
     for place in [1, 3] {
-        let trial = TRIALS[place];
-        let set = explained(&folder, &[trial, "--base", BASE], &exact, trial);
+        let set = studied(&runs, &found[place], &[], &exact);
         let reference = Reference::new(&runs, &found[place]);
         differences.add(&mut page, (place, &reference), (&set, &exact));
     }
@@ -481,16 +510,16 @@ fn every_component_of_a_plain_network_runs_in_a_browser() {
             train.extend(["--set", change]);
         }
         done_in(&folder, &train);
-        let export = ["export", name, "--base", "shapes", "--format", "run"];
-        let shared = ["--half", "--out", "shared"];
-        done_in(&folder, &[&export[..], &shared].concat());
     }
-    let runs = runs_in(&folder.join("shared"), None);
+    let runs = runs_in(&folder.join("checkpoints"), None);
     let found: Vec<Trained> = kinds
         .iter()
-        .map(|(name, _)| runs.find(name, Some("shapes"), 0).expect("exported"))
+        .map(|(name, _)| runs.find(name, Some("shapes"), 0).expect("trained"))
         .collect();
-    let networks: Vec<_> = found.iter().map(|one| embedded(&runs, one)).collect();
+    let networks = found.iter();
+    let networks: Vec<_> = networks
+        .map(|trained| embedded(&runs, trained, Precision::Single))
+        .collect();
     let path = page_of(&folder, &networks);
     let mut browser = Browser::start();
     let mut page = browser.open(&path, Viewing::default());
@@ -500,14 +529,10 @@ fn every_component_of_a_plain_network_runs_in_a_browser() {
         let layers = page.evaluate(&format!(
             "networks[{place}].layers.map((layer) => layer.name)"
         ));
-        let layers: Vec<&str> = (layers.as_array().expect("a list").iter())
-            .map(|layer| layer.as_str().expect("a name"))
+        let layers: Vec<String> = (layers.as_array().expect("a list").iter())
+            .map(|layer| layer.as_str().expect("a name").to_string())
             .collect();
-        let mut arguments = vec![*name, "--base", "shapes", "--runs", "shared"];
-        for layer in &layers {
-            arguments.extend(["--layer", layer]);
-        }
-        let set = explained(&folder, &arguments, &files, name);
+        let set = studied(&runs, &found[place], &layers, &files);
         let reference = Reference::new(&runs, &found[place]);
         differences.add(&mut page, (place, &reference), (&set, &files));
         eprintln!("{name}: {differences:?}");
@@ -638,7 +663,8 @@ fn the_maps_by_hand_in_a_browser() {
 
     // 16-bit floats: 1, -2, the largest, the smallest and the smallest normal one.
     let halves = page.evaluate(
-        "plain(Layers.decoded(btoa('\\x00\\x3c\\x00\\xc0\\xff\\x7b\\x01\\x00\\x00\\x04')))",
+        r"plain(Layers.decoded({ dtype: 'F16',
+            values: btoa('\x00\x3c\x00\xc0\xff\x7b\x01\x00\x00\x04') }))",
     );
     let expected = [1.0, -2.0, 65504.0, 2f64.powi(-24), 2f64.powi(-14)];
     assert_eq!(numbers(&halves), expected);
@@ -753,7 +779,7 @@ fn other_networks_and_questions_are_refused_in_a_browser() {
             "the weights have no tensor \"features.0.weight\"",
         ),
         (
-            "Network.load({ ...small.spec }, [{ name: 'features.0.weight', shape: [4, 3, 5, 5] }])",
+            "Network.load({ ...small.spec }, [{ name: 'features.0.weight', shape: [4, 3, 5, 5], dtype: 'F16' }])",
             "tensor \"features.0.weight\" has shape [4,3,5,5], expected [4,3,3,3]",
         ),
         (

@@ -24,14 +24,14 @@ const Layers = (() => {
     return halves;
   }
 
-  /** Returns the values of little-endian 16-bit floats in base64. */
-  function decoded(text) {
-    const [table, bytes] = [halfTable(), atob(text)];
-    const values = new Float32Array(bytes.length / 2);
-    for (let at = 0; at < values.length; at++) {
-      values[at] = table[bytes.charCodeAt(2 * at) | (bytes.charCodeAt(2 * at + 1) << 8)];
-    }
-    return values;
+  /** Returns the values of a tensor, little-endian floats of 16 or 32 bits in base64. */
+  function decoded({ dtype, values: text }) {
+    const packed = atob(text);
+    const bytes = Uint8Array.from({ length: packed.length }, (_, at) => packed.charCodeAt(at));
+    if (dtype === "F32") return new Float32Array(bytes.buffer);
+    if (dtype !== "F16") throw new Error(`weights of type ${dtype} cannot be read`);
+    const table = halfTable();
+    return Float32Array.from(new Uint16Array(bytes.buffer), (bits) => table[bits]);
   }
 
   /** Multiplies the scale of a batch normalisation into `kernel`, and returns the bias that is left. */

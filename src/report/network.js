@@ -106,7 +106,7 @@ const Network = (() => {
 
     /**
      * Returns the network of `spec`, `{ model, side, classes, mean, std }`, with the weights `tensors`, a list of
-     * `{ name, shape, values }` with 16-bit floats in base64.
+     * `{ name, shape, dtype, values }` with floats in base64.
      */
     static load(spec, tensors) {
       const { model } = spec;
@@ -127,7 +127,7 @@ const Network = (() => {
           throw new Error(`tensor "${name}" has shape [${tensor.shape}], expected [${shape}]`);
         }
         named.delete(name);
-        return decoded(tensor.values);
+        return decoded(tensor);
       };
       let [channels, cells, place] = [3, side, 0];
       const tap = (name) => {

@@ -35,7 +35,8 @@ pub struct NetworkSource<'a> {
     pub images: &'a ImageRecord,
     /// How its input is standardised.
     pub statistics: &'a PixelStatistics,
-    /// Its exported weights: a `.safetensors` file of 16-bit floats.
+    /// Its exported weights: a `.safetensors` file of floats. With 16 bits the page is half as large;
+    /// with those of the training, its maps are those of the command line.
     pub weights: &'a [u8],
 }
 
@@ -59,11 +60,13 @@ struct Spec {
     std: Vec<f32>,
 }
 
-/// A tensor: 16-bit floats, row-major, little-endian, in base64.
+/// A tensor: floats, row-major, little-endian, in base64.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 struct EmbeddedTensor {
     name: String,
     shape: Vec<usize>,
+    /// "F16" or "F32".
+    dtype: String,
     values: String,
 }
 
@@ -84,9 +87,9 @@ pub enum NetworkError {
         /// What is wrong.
         reason: String,
     },
-    /// The weights are not 16-bit floats.
-    #[error("tensor \"{tensor}\" of {trial} is stored as {found:?}, not as 16-bit floats")]
-    NotHalf {
+    /// The weights are of a type that the page's program cannot read.
+    #[error("tensor \"{tensor}\" of {trial} is stored as {found}, not as F16 or F32")]
+    NotFloats {
         /// The experiment.
         trial: String,
         /// The tensor.
@@ -101,7 +104,7 @@ impl EmbeddedNetwork {
     ///
     /// # Errors
     /// [`NetworkError`]: a network that is not a plain CNN or has shortcuts; weights that are no
-    /// `.safetensors` file of 16-bit floats.
+    /// `.safetensors` file of 16-bit or 32-bit floats.
     pub fn new(source: &NetworkSource<'_>) -> Result<Self, NetworkError> {
         let trial = || source.trial.to_string();
         let key = |name: &str| source.model.get(name);
@@ -120,8 +123,8 @@ impl EmbeddedNetwork {
         stored.sort_by(|(one, _), (other, _)| one.cmp(other));
         let mut tensors = Vec::new();
         for (name, tensor) in stored {
-            if tensor.dtype() != Dtype::F16 {
-                return Err(NetworkError::NotHalf {
+            if !matches!(tensor.dtype(), Dtype::F16 | Dtype::F32) {
+                return Err(NetworkError::NotFloats {
                     trial: trial(),
                     tensor: name,
                     found: tensor.dtype(),
@@ -130,6 +133,7 @@ impl EmbeddedNetwork {
             tensors.push(EmbeddedTensor {
                 name,
                 shape: tensor.shape().to_vec(),
+                dtype: tensor.dtype().to_string(),
                 values: STANDARD.encode(tensor.data()),
             });
         }
@@ -208,7 +212,7 @@ mod tests {
         let model = json!({"network": "plain-cnn", "filters": [4], "shortcut": false});
         let network = embedded(&model, &file(Dtype::F16, vec![1, 3])).expect("a plain CNN");
         let written = serde_json::to_value(&network).expect("JSON");
-        let tensor = |name: &str| json!({"name": name, "shape": [1, 3], "values": "ADwAwAA4"});
+        let tensor = |name: &str| json!({"name": name, "shape": [1, 3], "dtype": "F16", "values": "ADwAwAA4"});
         let expected = json!({
             "spec": {
                 "trial": "trial-x", "seed": 3, "epoch": 7, "model": model, "side": 8,
@@ -249,7 +253,7 @@ mod tests {
         );
         assert_eq!(
             refused(plain, &file(Dtype::U8, vec![6])),
-            "tensor \"a\" of trial-x is stored as U8, not as 16-bit floats"
+            "tensor \"a\" of trial-x is stored as U8, not as F16 or F32"
         );
     }
 }
