@@ -9,29 +9,32 @@ const Layers = (() => {
   /** Side and stride of a max-pool, in pixels. */
   const POOL = 2;
 
-  let halves;
+  let known;
   /** Returns the float32 of every 16-bit float, by its bits. */
   function halfTable() {
-    if (!halves) {
-      halves = new Float32Array(1 << 16);
-      for (let bits = 0; bits < halves.length; bits++) {
+    if (!known) {
+      known = new Float32Array(1 << 16);
+      for (let bits = 0; bits < known.length; bits++) {
         const [sign, exponent, fraction] = [bits >> 15 ? -1 : 1, (bits >> 10) & 31, bits & 1023];
-        if (exponent === 0) halves[bits] = sign * fraction * 2 ** -24;
-        else if (exponent < 31) halves[bits] = sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-        else halves[bits] = fraction ? NaN : sign * Infinity;
+        if (exponent === 0) known[bits] = sign * fraction * 2 ** -24;
+        else if (exponent < 31) known[bits] = sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+        else known[bits] = fraction ? NaN : sign * Infinity;
       }
     }
-    return halves;
+    return known;
   }
 
   /** Returns the values of a tensor, little-endian floats of 16 or 32 bits in base64. */
   function decoded({ dtype, values: text }) {
     const packed = atob(text);
-    const bytes = Uint8Array.from({ length: packed.length }, (_, at) => packed.charCodeAt(at));
+    const bytes = new Uint8Array(packed.length);
+    for (let at = 0; at < bytes.length; at++) bytes[at] = packed.charCodeAt(at);
     if (dtype === "F32") return new Float32Array(bytes.buffer);
     if (dtype !== "F16") throw new Error(`weights of type ${dtype} cannot be read`);
-    const table = halfTable();
-    return Float32Array.from(new Uint16Array(bytes.buffer), (bits) => table[bits]);
+    const [table, halves] = [halfTable(), new Uint16Array(bytes.buffer)];
+    const values = new Float32Array(halves.length);
+    for (let at = 0; at < values.length; at++) values[at] = table[halves[at]];
+    return values;
   }
 
   /** Multiplies the scale of a batch normalisation into `kernel`, and returns the bias that is left. */

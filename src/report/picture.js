@@ -48,13 +48,16 @@ const Picture = (() => {
 
   /** Returns RGBA bytes as they look on white. */
   function onWhite(data) {
-    let at = 3;
-    while (at < data.length && data[at] === CHANNEL_MAX) at += 4;
-    if (at >= data.length) return data;
-    return data.map((value, index) => {
-      const alpha = data[index | 3];
-      return Math.floor((value * alpha + CHANNEL_MAX * (CHANNEL_MAX - alpha) + HALF_CHANNEL) / CHANNEL_MAX);
-    });
+    let first = 3;
+    while (first < data.length && data[first] === CHANNEL_MAX) first += 4;
+    if (first >= data.length) return data;
+    const shown = new Uint8ClampedArray(data.length);
+    for (let at = 0; at < data.length; at++) {
+      const alpha = data[at | 3];
+      const mixed = data[at] * alpha + CHANNEL_MAX * (CHANNEL_MAX - alpha);
+      shown[at] = Math.floor((mixed + HALF_CHANNEL) / CHANNEL_MAX);
+    }
+    return shown;
   }
 
   /**
