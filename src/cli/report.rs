@@ -91,7 +91,7 @@ pub(super) fn write_page(
 }
 
 /// Returns the networks of the first ablation in `folder` that still exist, and whether they were trained
-/// on photographs.
+/// on photographs. Their weights keep all bits: with 16, some maps would differ from the command line's.
 fn own_networks(context: &Context, folder: &Path) -> anyhow::Result<(Embedded, bool)> {
     let shown = shown_networks(folder).map_err(|error| in_words(context, error))?;
     let first = shown.first().map(|(section, _, _)| section.clone());
@@ -111,7 +111,10 @@ fn own_networks(context: &Context, folder: &Path) -> anyhow::Result<(Embedded, b
         .iter()
         .map(|trained| RunManifest::read(&trained.run.manifest()));
     let is_photographs = manifests.flatten().any(|manifest| !manifest.generated);
-    Ok((embedded(&context.runs, &found)?, is_photographs))
+    Ok((
+        embedded(&context.runs, &found, Precision::Single)?,
+        is_photographs,
+    ))
 }
 
 /// Returns the published networks.
@@ -133,14 +136,15 @@ fn published_networks(runs: &Runs) -> anyhow::Result<Embedded> {
             found.push(trained);
         }
     }
-    embedded(&runs, &found)
+    // They are stored so.
+    embedded(&runs, &found, Precision::Half)
 }
 
-/// Returns `networks` as the page holds them; those that its program cannot run are left out with a note.
-fn embedded(runs: &Runs, networks: &[Trained]) -> anyhow::Result<Embedded> {
+/// Returns `networks` as the page holds them, with weights in `precision`; those that its program cannot run are left out with a note.
+fn embedded(runs: &Runs, networks: &[Trained], precision: Precision) -> anyhow::Result<Embedded> {
     let mut found = Embedded::default();
     for trained in networks {
-        let exported = export(runs, trained, (Which::Best, Precision::Half))?;
+        let exported = export(runs, trained, (Which::Best, precision))?;
         let model = serde_json::to_value(&trained.experiment.experiment.model)?;
         let Some((images, statistics)) = exported.images() else {
             continue;
