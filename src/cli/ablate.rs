@@ -24,15 +24,15 @@ use super::train::train_missing;
 #[derive(Debug, Clone, Args)]
 pub(super) struct AblateArguments {
     /// Experiments to compare, shallowest first
-    #[arg(default_values = PLAIN.trials)]
+    #[arg(default_values = PLAIN.trials, value_name = "EXPERIMENT")]
     trials: Vec<String>,
     /// A series of experiments, with their base
     #[arg(long, value_name = "NAME", value_parser = series(), conflicts_with_all = ["trials", "base"])]
     series: Option<Series>,
     #[command(flatten)]
     checkpoint: CheckpointArguments,
-    /// Experiment to follow along its checkpoints [default: the last trial]
-    #[arg(long, value_name = "TRIAL")]
+    /// Experiment whose checkpoints are drawn [default: the last one]
+    #[arg(long, value_name = "EXPERIMENT")]
     along: Option<String>,
     /// Number of images to draw
     #[arg(long, default_value_t = 6, value_parser = at_least_one)]

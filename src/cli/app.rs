@@ -9,6 +9,7 @@ use crate::study::Runs;
 use super::ablate::AblateArguments;
 use super::benchmark::{self, BenchmarkArguments};
 use super::compare::{self, CompareArguments};
+use super::completions::CompletionsArguments;
 use super::data::DataArguments;
 use super::draw::DrawArguments;
 use super::evaluate::{self, EvaluateArguments};
@@ -58,55 +59,85 @@ impl Arguments {
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
     /// Train a trial, with checkpoints, a table and curves
+    #[command(after_help = "Example: camtrail train trial-d --base shapes --seeds 0,1,2")]
     Train(TrainArguments),
     /// Run an experiment with many values and seeds, here or on a cluster, and merge the results
+    #[command(after_help = "Example: camtrail sweep run learning-rate --workers 2")]
     Sweep(SweepArguments),
     /// Show what a trained network looks at in given images
+    #[command(after_help = "Example: camtrail explain trial-d --image cat.jpg --method grad-cam")]
     Explain(ExplainArguments),
     /// Show which hidden states a next-frame predictor's prediction depends on
+    #[command(after_help = "Example: camtrail explain-seq convlstm --clip 0 --target digit-2")]
     ExplainSeq(ExplainSeqArguments),
     /// Draw the ablation: the same images explained by every trial, and along training
+    #[command(after_help = "Example: camtrail ablate --base shapes --train")]
     Ablate(AblateArguments),
     /// Measure whether maps lie on objects with known boxes or masks
     #[command(mut_arg("class", |class| class.default_value("true")))]
+    #[command(
+        after_help = "Example: camtrail localize trial-d --base shapes --methods grad-cam,layer-cam"
+    )]
     Localize(LocalizeArguments),
     /// Check whether maps depend on the network's parameters and on the class
+    #[command(after_help = "Example: camtrail sanity trial-d --base shapes --limit 100")]
     Sanity(SanityArguments),
     /// Measure how alike the maps of several training seeds are
     #[command(mut_arg("class", |class| class.default_value("true")
         .help("Class to explain: \"true\" or a class name")))]
     #[command(mut_arg("methods", |methods| methods.default_value("grad-cam")
         .help("Methods, or \"all\"")))]
+    #[command(after_help = "Example: camtrail stability trial-d --base shapes --seeds 0,1,2")]
     Stability(StabilityArguments),
     /// Measure the accuracy of a trained network, or the errors of predicted frames
+    #[command(after_help = "Example: camtrail evaluate trial-c trial-d --csv accuracy.csv")]
     Evaluate(EvaluateArguments),
     /// Score the maps of trained networks over a whole split: table and figure by depth
+    #[command(after_help = "Example: camtrail score --series normalised --limit 1000")]
     Score(ScoreArguments),
     /// Train all trials, explain them and draw every figure
+    #[command(after_help = "Example: camtrail reproduce --quick")]
     Reproduce(ReproduceArguments),
     /// Compare ImageNet networks on photographs: figures, scores, localisation and agreement
+    #[command(after_help = "Example: camtrail benchmark resnet50 vgg16 --photos pictures")]
     Benchmark(BenchmarkArguments),
     /// Draw the figures of a folder again, from its tables and maps
+    #[command(after_help = "Example: camtrail draw figures/shapes --out paper")]
     Draw(DrawArguments),
     /// Write one page of all results that opens in a browser: maps, tables, figures
+    #[command(after_help = "Example: camtrail report figures/shapes")]
     Report(ReportArguments),
     /// List the layers of an ImageNet network, with their sizes
+    #[command(after_help = "Example: camtrail layers resnet50")]
     Layers(LayersArguments),
     /// Write a trained network's weights for PyTorch
+    #[command(after_help = "Example: camtrail export trial-d --out trial-d.safetensors")]
     Export(ExportArguments),
     /// Write runs, with their settings and curves, for MLflow
+    #[command(after_help = "Example: camtrail export-runs --out mlruns")]
     ExportRuns(ExportRunsArguments),
     /// Fetch, check and list the weights of the ImageNet networks
+    #[command(after_help = "Example: camtrail weights fetch resnet50")]
     Weights(WeightsArguments),
     /// List the experiments and the runs, the best run first
+    #[command(after_help = "Example: camtrail list runs --where 'train.learning_rate<1e-2'")]
     List(ListArguments),
     /// Print an experiment with every default filled in
+    #[command(after_help = "Example: camtrail show trial-d --base shapes")]
     Show(ShowArguments),
     /// Compare two experiments key by key
+    #[command(after_help = "Example: camtrail diff trial-c trial-d")]
     Diff(DiffArguments),
     /// Compare runs: experiments, accuracy with tests, learning curves and maps
+    #[command(after_help = "Example: camtrail compare trial-b trial-d")]
     Compare(CompareArguments),
+    /// Print completions for a shell
+    #[command(
+        after_help = "Example: camtrail completions bash > ~/.local/share/bash-completion/completions/camtrail"
+    )]
+    Completions(CompletionsArguments),
     /// Fetch, check and list the data sets
+    #[command(after_help = "Example: camtrail data fetch cifar-100")]
     Data(DataArguments),
 }
 
@@ -125,6 +156,7 @@ impl Verb {
                 | Self::List(_)
                 | Self::Show(_)
                 | Self::Diff(_)
+                | Self::Completions(_)
                 | Self::Data(_)
         )
     }
@@ -158,6 +190,7 @@ impl Verb {
             | Self::Weights(_)
             | Self::Show(_)
             | Self::Diff(_)
+            | Self::Completions(_)
             | Self::Data(_) => only(Mode::Only),
         }
     }

@@ -23,7 +23,7 @@ use super::shared::FromWeights;
 #[derive(Debug, Clone, Args)]
 pub(super) struct EvaluateArguments {
     /// Experiments, or ImageNet networks with --photos
-    #[arg(required = true)]
+    #[arg(required = true, value_name = "EXPERIMENT")]
     trials: Vec<String>,
     #[command(flatten)]
     photos: PhotoArguments,

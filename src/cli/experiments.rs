@@ -15,6 +15,7 @@ use super::shared::ExperimentArguments;
 #[derive(Debug, Clone, Args)]
 pub(super) struct ShowArguments {
     /// Experiment, such as trial-d
+    #[arg(value_name = "EXPERIMENT")]
     trial: String,
     #[command(flatten)]
     experiment: ExperimentArguments,

@@ -28,7 +28,7 @@ const FOLDER: &str = "explain";
 pub(super) struct ExplainArguments {
     /// Experiment, such as trial-d, or ImageNet network, such as resnet50; with --dataset the
     /// resnet50 trained here
-    #[arg(required_unless_present = "images")]
+    #[arg(required_unless_present = "images", value_name = "EXPERIMENT")]
     trial: Option<String>,
     #[command(flatten)]
     from: FromWeights,
@@ -44,7 +44,7 @@ pub(super) struct ExplainArguments {
     maps: MapArguments,
     #[command(flatten)]
     overlay: OverlayArguments,
-    /// Folder for maps and figure [default: figures/explain/TRIAL-seed-N]
+    /// Folder for maps and figure [default: figures/explain/EXPERIMENT-seed-N]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }

@@ -23,7 +23,7 @@ pub(super) const FOLDER: &str = "sequence";
 #[derive(Debug, Clone, Args)]
 pub(super) struct ExplainSeqArguments {
     /// Experiments; the memory of several is compared
-    #[arg(default_values = ["convlstm"])]
+    #[arg(default_values = ["convlstm"], value_name = "EXPERIMENT")]
     experiments: Vec<String>,
     #[command(flatten)]
     checkpoint: CheckpointArguments,

@@ -20,6 +20,7 @@ use super::shared::CheckpointArguments;
 #[derive(Debug, Clone, Args)]
 pub(super) struct ExportArguments {
     /// Experiment, such as trial-d or convlstm
+    #[arg(value_name = "EXPERIMENT")]
     trial: String,
     #[command(flatten)]
     checkpoint: CheckpointArguments,
@@ -29,7 +30,7 @@ pub(super) struct ExportArguments {
     /// Write 16-bit floats
     #[arg(long)]
     half: bool,
-    /// File to write [default: TRIAL-seed-N.safetensors], or with --format run the folder of the runs
+    /// File to write [default: EXPERIMENT-seed-N.safetensors], or with --format run the folder of the runs
     #[arg(long, value_name = "PATH")]
     out: Option<PathBuf>,
     /// Overwrite an existing file or run

@@ -10,6 +10,8 @@ mod benchmark;
 mod commands;
 mod compare;
 mod compare_text;
+
+mod completions;
 mod context;
 mod data;
 mod draw;
@@ -56,6 +58,8 @@ mod weights;
 use std::ffi::OsString;
 use std::panic;
 use std::process::ExitCode;
+
+use clap::CommandFactory;
 
 use crate::data::DataError;
 use crate::data::photo::is_guarded;
@@ -155,6 +159,7 @@ fn dispatch(context: &Context, verb: Verb) -> anyhow::Result<u8> {
         Verb::Show(arguments) => experiments::show(context, &arguments),
         Verb::Diff(arguments) => experiments::diff(context, &arguments),
         Verb::Compare(arguments) => compare::run(context, &arguments),
+        Verb::Completions(arguments) => Ok(completions::run(&arguments, Arguments::command())),
         Verb::Data(arguments) => data::run(context, &arguments),
     }
 }

@@ -31,7 +31,7 @@ const SPLIT: &str = "--split --limit";
 
 /// What each verb reads in each mode. The options of every verb, such as `--data-dir`, describe the
 /// machine and not the command, and are accepted everywhere.
-const TABLE: [(&str, Mode, &[&str]); 44] = [
+const TABLE: [(&str, Mode, &[&str]); 45] = [
     (
         "train",
         Mode::Only,
@@ -156,6 +156,7 @@ const TABLE: [(&str, Mode, &[&str]); 44] = [
     ("compare", Mode::Frames, &["--base --checkpoint --out"]),
     ("show", Mode::Only, &["--base --set"]),
     ("diff", Mode::Only, &[]),
+    ("completions", Mode::Only, &[]),
     ("data fetch", Mode::Only, &[]),
     (
         "data check",

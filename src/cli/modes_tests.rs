@@ -43,6 +43,7 @@ const EXAMPLES: [(Mode, &str); TABLE.len()] = [
     (Mode::Drawn, "benchmark resnet50 --image a.png"),
     (Mode::Only, "draw figures"),
     (Mode::Only, "report"),
+    (Mode::Only, "completions bash"),
     (Mode::Only, "layers resnet50"),
     (Mode::Only, "export trial-b"),
     (Mode::Only, "export-runs"),

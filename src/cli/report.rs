@@ -19,7 +19,6 @@ use super::output::{DONE, note, result};
 
 /// Arguments of `report`.
 #[derive(Debug, Clone, Args)]
-#[command(after_help = "Example: camtrail report figures/shapes")]
 pub(super) struct ReportArguments {
     /// Folder with figures, tables and maps; the page is written into it
     #[arg(value_name = "FOLDER", default_value = FIGURES)]

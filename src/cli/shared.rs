@@ -15,6 +15,7 @@ pub(super) const DEFAULT_RUNS: &str = "checkpoints";
 
 /// Options of every verb.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Options of every command")]
 pub(super) struct Shared {
     /// Folder with the data sets [default: $CAMTRAIL_DATA, else "datasets"]
     #[arg(long, global = true, value_name = "DIR")]
@@ -203,7 +204,7 @@ impl MapArguments {
 #[derive(Debug, Clone, Args)]
 pub(super) struct MeasureArguments {
     /// Experiments to measure, shallowest first
-    #[arg(default_values = PLAIN.trials)]
+    #[arg(default_values = PLAIN.trials, value_name = "EXPERIMENT")]
     trials: Vec<String>,
     /// A series of experiments, with their base
     #[arg(long, value_name = "NAME", value_parser = series(), conflicts_with_all = ["trials", "base"])]

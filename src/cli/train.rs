@@ -19,6 +19,7 @@ use super::shared::ExperimentArguments;
 #[derive(Debug, Clone, Args)]
 pub(super) struct TrainArguments {
     /// Experiment, such as trial-d
+    #[arg(value_name = "EXPERIMENT")]
     trial: String,
     #[command(flatten)]
     experiment: ExperimentArguments,
