@@ -15,6 +15,7 @@ use super::context::Context;
 use super::evaluate::print;
 use super::modes::Mode;
 use super::output::{listed, note};
+use super::progress::Following;
 use super::shared::{
     CheckpointArguments, OverlayArguments, at_least_one, base_of, in_series, series,
 };
@@ -99,7 +100,11 @@ pub(super) fn run(context: &Context, arguments: &AblateArguments) -> anyhow::Res
         }
         .into());
     }
-    for trial in &missing {
+    for (place, trial) in missing.iter().enumerate() {
+        // The others are about as long.
+        context
+            .following
+            .set(Following::Alike(missing.len() - 1 - place));
         let base = request.base.as_deref();
         let resolved: Resolved = context.runs.experiment(trial, base, &[])?;
         if let Some(code) = train_missing(context, &resolved, request.seed)? {

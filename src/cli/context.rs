@@ -1,6 +1,6 @@
 //! The context of one run of the program: runs and data, signals, and progress display.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::path::{Path, PathBuf};
 use std::sync::Once;
 
@@ -16,7 +16,7 @@ use super::commands::{Commands, base_words, option};
 use super::modes::{Chosen, Given, Mode};
 use super::output::note;
 use super::picture_progress::show_decoding;
-use super::progress::{Bar, TrainView};
+use super::progress::{Bar, Following, TrainView};
 use super::published::published_runs;
 use super::shared::{DeviceName, MeasureArguments, Shared};
 use super::signals::Signals;
@@ -41,6 +41,8 @@ pub(super) struct Context {
     pub(super) given: Given,
     /// The modes of the verb, once they are known.
     pub(super) chosen: OnceCell<Chosen>,
+    /// What is trained after the current run.
+    pub(super) following: Cell<Following>,
 }
 
 impl Context {
@@ -69,6 +71,7 @@ impl Context {
             commands: Commands::with(shared),
             given,
             chosen: OnceCell::new(),
+            following: Cell::new(Following::Alike(0)),
         })
     }
 
@@ -264,7 +267,7 @@ impl Watch for Context {
     }
 
     fn training(&self, label: &str) -> Box<dyn TrainEvents> {
-        Box::new(TrainView::new(label))
+        Box::new(TrainView::new(label, self.following.get()))
     }
 }
 

@@ -53,6 +53,7 @@ mod sweep_submit;
 mod sweep_text;
 mod sweep_workers;
 mod train;
+mod train_line;
 mod weights;
 
 use std::ffi::OsString;

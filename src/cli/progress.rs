@@ -4,6 +4,7 @@
 use std::io::IsTerminal;
 use std::time::Duration;
 
+use console::Term;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::run::{CheckpointName, Quality};
@@ -12,11 +13,14 @@ use crate::train::{EpochReport, Progress, TrainEvents};
 use crate::study;
 
 use super::output::{self, shown};
+use super::train_line::{ALWAYS, Part, fitted};
 
 /// Format of a bar over a known number of items.
-const BAR: &str = "{msg}  {bar:30} {pos}/{len} images  {eta} left";
+const BAR: &str = "{msg}  {bar:30.cyan}  {percent} %  {pos}/{len}  {eta} left";
 /// Format of a counter for an unknown number of items.
 const COUNTER: &str = "{human_pos} {msg}, {per_sec}";
+/// Width of a terminal that does not tell its own.
+const USUAL_WIDTH: u16 = 80;
 
 /// Shows a piece of work on a terminal; hidden otherwise.
 pub(super) struct Bar(ProgressBar);
@@ -55,33 +59,69 @@ impl Drop for Bar {
 /// Refresh rate of the moving line, in frames per second.
 const FRAMES_PER_SECOND: u8 = 8;
 
+/// The trainings that follow the current one in the same command.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Following {
+    /// So many of the same length.
+    Alike(usize),
+    /// Trainings that take so many seconds together.
+    Seconds(f64),
+}
+
+impl Following {
+    /// Returns the seconds until all are done, if the current training takes `whole` seconds in all, of
+    /// which `left` are left; nothing if no other follows.
+    fn all(self, whole: f64, left: f64) -> Option<f64> {
+        match self {
+            Self::Alike(0) => None,
+            Self::Alike(runs) => Some(left + runs as f64 * whole),
+            Self::Seconds(seconds) => (seconds > 0.0).then_some(left + seconds),
+        }
+    }
+}
+
 /// Shows a training run.
 pub(super) struct TrainView {
     bar: ProgressBar,
     /// Prefix of every line, such as "trial-d seed 0".
     label: String,
+    following: Following,
     started: std::time::Instant,
     first_step: Option<u64>,
+    /// Cells of the bar as it is drawn.
+    cells: Option<usize>,
 }
 
 impl TrainView {
     /// Returns the view of the run `label`.
-    pub(super) fn new(label: &str) -> Self {
+    pub(super) fn new(label: &str, following: Following) -> Self {
         let bar = if std::io::stderr().is_terminal() {
             let target = ProgressDrawTarget::stderr_with_hz(FRAMES_PER_SECOND);
             ProgressBar::with_draw_target(None, target)
         } else {
             ProgressBar::hidden()
         };
-        let style = ProgressStyle::with_template("{msg}")
-            .expect("the template is constant and names a known key");
-        bar.set_style(style);
         Self {
             bar,
             label: shown(label).into_owned(),
+            following,
             started: std::time::Instant::now(),
             first_step: None,
+            cells: None,
         }
+    }
+
+    /// Draws a bar of so many cells.
+    fn set_cells(&mut self, cells: usize) {
+        if self.cells.replace(cells) == Some(cells) {
+            return;
+        }
+        let template = match cells {
+            0 => "{prefix}  {msg}".to_string(),
+            cells => format!("{{prefix}}  {{bar:{cells}.cyan}}  {{msg}}"),
+        };
+        let style = ProgressStyle::with_template(&template).expect("the template names known keys");
+        self.bar.set_style(style);
     }
 
     fn print(&self, line: &str) {
@@ -105,43 +145,61 @@ impl TrainEvents for TrainView {
         // Steps before a resume took no time now.
         let first = *self.first_step.get_or_insert(done - 1);
         let per_step = self.started.elapsed().as_secs_f64() / (done - first) as f64;
-        let left = duration(per_step * (all - done) as f64);
-        let share = 100.0 * done as f64 / all as f64;
-        self.bar.set_message(format!(
-            "{}  {share:3.0} %  epoch {}/{}  step {}/{}  loss {:.3}  {}  {}  {left} left",
-            self.label,
-            progress.epoch,
-            progress.epochs,
-            progress.step,
-            progress.steps,
-            progress.loss,
-            quality(progress.quality),
-            rate(progress.images_per_second, progress.quality),
-        ));
+        let left = per_step * (all - done) as f64;
+        let later = self.following.all(per_step * all as f64, left);
+        let parts = [
+            Part::new(ALWAYS, format!("{:.0} %", 100.0 * done as f64 / all as f64)),
+            Part::new(
+                ALWAYS,
+                format!("epoch {}/{}", progress.epoch, progress.epochs),
+            ),
+            Part::new(5, format!("step {}/{}", progress.step, progress.steps)),
+            Part::new(2, format!("loss {:.3}", progress.loss)),
+            Part::new(3, quality(progress.quality)),
+            Part::new(4, rate(progress.images_per_second, progress.quality)),
+            Part::new(ALWAYS, format!("{} left", duration(left))),
+            Part::new(
+                1,
+                later.map_or(String::new(), |all| format!("{} for all", duration(all))),
+            ),
+        ];
+        let width = match Term::stderr().size_checked() {
+            Some((_, columns)) => columns,
+            None => USUAL_WIDTH,
+        };
+        // A line as wide as the terminal wraps on some.
+        let line = fitted(&self.label, &parts, usize::from(width).saturating_sub(1));
+        self.set_cells(line.bar);
+        self.bar.set_length(all);
+        self.bar.set_position(done);
+        self.bar.set_prefix(line.name);
+        self.bar.set_message(line.text);
     }
 
     fn epoch(&mut self, report: &EpochReport) {
         let trained = match report.trained {
             Some(means) => format!(
-                "train loss {:.3} {}  {}  ",
+                "train loss {:.3}, {}  ",
                 means.loss,
-                quality(means.quality),
-                rate(means.images_per_second, means.quality)
+                quality_alone(means.quality),
             ),
             None => "before training  ".to_string(),
         };
+        let pace = report.trained.map_or(String::new(), |means| {
+            format!("  {}", rate(means.images_per_second, means.quality))
+        });
         let mark = if report.is_best && report.epoch > 0 {
-            "  best so far"
+            "  best"
         } else {
             ""
         };
         self.print(&format!(
-            "{}  epoch {}/{}  {trained}validation loss {:.3} {}{mark}",
+            "{}  epoch {}/{}  {trained}validation {:.3}, {}{pace}{mark}",
             self.label,
             report.epoch,
             report.epochs,
             report.validation_loss,
-            quality(report.validation_quality),
+            quality_alone(report.validation_quality),
         ));
     }
 
@@ -161,6 +219,14 @@ fn quality(quality: Quality) -> String {
     match quality {
         Quality::Accuracy(accuracy) => format!("accuracy {:.1} %", 100.0 * accuracy),
         Quality::FrameError(error) => format!("frame MSE {error:.1}"),
+    }
+}
+
+/// Returns the measure next to the loss, as briefly as can be.
+fn quality_alone(quality: Quality) -> String {
+    match quality {
+        Quality::Accuracy(accuracy) => format!("{:.1} %", 100.0 * accuracy),
+        Quality::FrameError(error) => format!("MSE {error:.1}"),
     }
 }
 
@@ -186,7 +252,15 @@ pub(super) fn duration(seconds: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::duration;
+    use super::{Following, duration};
+
+    #[test]
+    fn what_follows_is_added() {
+        assert_eq!(Following::Alike(0).all(100.0, 30.0), None);
+        assert_eq!(Following::Alike(2).all(100.0, 30.0), Some(230.0));
+        assert_eq!(Following::Seconds(50.0).all(100.0, 30.0), Some(80.0));
+        assert_eq!(Following::Seconds(0.0).all(100.0, 30.0), None);
+    }
 
     #[test]
     fn durations_by_hand() {

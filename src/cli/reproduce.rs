@@ -18,7 +18,7 @@ use super::context::{Context, FIGURES, SANITY};
 use super::failure::Complaint;
 use super::modes::Mode;
 use super::output::{DONE, note, result};
-use super::progress::duration;
+use super::progress::{Following, duration};
 use super::report::write_page;
 use super::shared::{overrides, series};
 use super::train::train_missing;
@@ -122,7 +122,13 @@ pub(super) fn run(context: &Context, arguments: &ReproduceArguments) -> anyhow::
     }
     describe(context, &steps)?.into_iter().for_each(note);
     let mut files = Vec::new();
-    for step in &steps {
+    for (place, step) in steps.iter().enumerate() {
+        let later = schedule(runs, steps.get(place + 1..).unwrap_or_default())?;
+        let seconds = later
+            .iter()
+            .map(|training| training.seconds.unwrap_or(0.0))
+            .sum();
+        context.following.set(Following::Seconds(seconds));
         match perform(context, step, arguments.out.as_deref())? {
             Made::Files(made) if made.is_empty() => note(time_left(&schedule(runs, &steps)?)),
             Made::Files(made) => files.extend(made),

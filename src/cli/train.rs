@@ -13,6 +13,7 @@ use crate::train::{Outcome, StartMode, StopReason};
 use super::commands::{base_words, option};
 use super::context::Context;
 use super::output::{DONE, FAILED, note, result};
+use super::progress::Following;
 use super::shared::ExperimentArguments;
 
 /// Arguments of `train`.
@@ -73,7 +74,10 @@ fn run_kind<E: Trainable>(
     check_once("seed", seeds, u64::to_string)?;
     resolved.name = run_name(context, arguments, &resolved, seeds)?;
     let resolved = &resolved;
-    for &seed in seeds {
+    for (place, &seed) in seeds.iter().enumerate() {
+        context
+            .following
+            .set(Following::Alike(seeds.len() - 1 - place));
         let run = context.runs.dir(resolved, seed);
         // Of several seeds to resume, some may never have been started.
         let started = run.path().exists() || seeds.len() == 1;
