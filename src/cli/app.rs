@@ -80,7 +80,9 @@ pub(super) enum Verb {
     )]
     Localize(LocalizeArguments),
     /// Check whether maps depend on the network's parameters and on the class
-    #[command(after_help = "Example: camtrail sanity trial-d --base shapes --limit 100")]
+    #[command(
+        after_help = "Without --limit, the first 200 images of the split are taken.\n\nExample: camtrail sanity trial-d --base shapes"
+    )]
     Sanity(SanityArguments),
     /// Measure how alike the maps of several training seeds are
     #[command(mut_arg("class", |class| class.default_value("true")
@@ -159,6 +161,20 @@ impl Verb {
                 | Self::Completions(_)
                 | Self::Data(_)
         )
+    }
+
+    /// Returns whether the result is to be printed as JSON.
+    pub(super) fn as_json(&self) -> bool {
+        match self {
+            Self::Evaluate(arguments) => arguments.json,
+            Self::Explain(arguments) => arguments.json,
+            Self::Benchmark(arguments) => arguments.json,
+            Self::Score(arguments) => arguments.measure.json,
+            Self::Localize(arguments) => arguments.measure.json,
+            Self::Sanity(arguments) => arguments.measure.json,
+            Self::Stability(arguments) => arguments.measure.json,
+            _ => false,
+        }
     }
 
     /// Returns the modes that it is used in.

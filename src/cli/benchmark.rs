@@ -88,6 +88,9 @@ pub(super) struct BenchmarkArguments {
     class: String,
     #[command(flatten)]
     overlay: OverlayArguments,
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    pub(super) json: bool,
     /// Folder for tables and figures [default: figures/benchmark]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,

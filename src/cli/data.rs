@@ -13,7 +13,7 @@ use super::context::Context;
 use super::failure::Complaint;
 use super::fetch_progress::FetchProgress;
 use super::hints;
-use super::output::{DONE, note, result, result_table};
+use super::output::{DONE, note, result, result_json, result_table};
 
 /// The trial whose resolved experiment sets the number of `shapes` images.
 const ANY_TRIAL: &str = "trial-a";
@@ -47,6 +47,9 @@ pub(super) enum DataVerb {
         /// Skip and count pictures that cannot be decoded
         #[arg(long)]
         skip_bad: bool,
+        /// Print one JSON object instead of text
+        #[arg(long)]
+        json: bool,
         /// Write a picture with some images of every class, or the frames of some clips
         #[arg(long, value_name = "FILE")]
         contact_sheet: Option<PathBuf>,
@@ -63,13 +66,19 @@ pub(super) fn run(context: &Context, arguments: &DataArguments) -> anyhow::Resul
             dataset,
             side,
             skip_bad,
+            json,
             contact_sheet,
         } => {
             let dataset: CatalogueEntry = dataset.parse()?;
             let mut options = describe_options(context)?;
             options.images.pictures.side = checked_side(dataset, *side)?;
             options.images.pictures.skip_bad = *skip_bad;
-            check(context, dataset, &options, contact_sheet.as_deref())
+            check(
+                context,
+                dataset,
+                &options,
+                (contact_sheet.as_deref(), *json),
+            )
         }
         DataVerb::List => Ok(list(context)),
     }
@@ -118,10 +127,20 @@ fn check(
     context: &Context,
     dataset: CatalogueEntry,
     options: &DescribeOptions,
-    sheet: Option<&Path>,
+    (sheet, as_json): (Option<&Path>, bool),
 ) -> anyhow::Result<u8> {
     sheet.map_or(Ok(()), check_file)?;
     let report = describe::check(dataset, options, &context.runs.data)?;
+    if as_json {
+        for warning in &report.warnings {
+            note(format!("warning: {warning}"));
+        }
+        if let Some(path) = sheet {
+            write_contact_sheet(context, dataset, options, path)?;
+        }
+        result_json(&report)?;
+        return Ok(DONE);
+    }
     match &report.folder {
         Some(folder) => result(format!("{dataset} in \"{}\"", folder.display())),
         None => result(format!("{dataset} (generated data)")),

@@ -39,6 +39,9 @@ pub(super) struct EvaluateArguments {
     /// Also write the table as CSV
     #[arg(long, value_name = "FILE")]
     csv: Option<PathBuf>,
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    pub(super) json: bool,
     /// Folder for tables and figures [default: figures/DATASET/evaluation, or .../frames for
     /// next-frame predictors]
     #[arg(long, value_name = "DIR")]

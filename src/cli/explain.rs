@@ -44,6 +44,9 @@ pub(super) struct ExplainArguments {
     maps: MapArguments,
     #[command(flatten)]
     overlay: OverlayArguments,
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    pub(super) json: bool,
     /// Folder for maps and figure [default: figures/explain/EXPERIMENT-seed-N]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,

@@ -12,7 +12,7 @@ use super::context::Context;
 use super::experiments::list_experiments;
 use super::failure::Complaint;
 use super::modes::Mode;
-use super::output::{DONE, note, result, result_file, result_table};
+use super::output::{DONE, note, result, result_file, result_json, result_table};
 
 const PERCENT: f64 = 100.0;
 /// An absent value.
@@ -87,7 +87,7 @@ pub(super) fn run(context: &Context, arguments: &ListArguments) -> anyhow::Resul
     }
     keep(&mut runs, &conditions).map_err(complaint)?;
     match (arguments.json, arguments.csv) {
-        (true, _) => result_file(&json(&runs)?),
+        (true, _) => result_json(&runs)?,
         (_, true) => result_file(csv(&runs)?.trim_end()),
         _ if trained == 0 => {
             let train = ["train", "trial-a", "--base", "shapes"];
@@ -251,23 +251,6 @@ fn age(seconds: u64) -> String {
     unit.map_or(format!("{seconds} s"), |(name, length)| {
         format!("{} {name}", seconds / length)
     })
-}
-
-/// Returns everything known of `runs` as JSON, in ASCII: what a terminal would obey is escaped.
-fn json(runs: &[ListedRun]) -> anyhow::Result<String> {
-    let mut text = String::new();
-    for character in serde_json::to_string_pretty(runs)?.chars() {
-        match character {
-            plain if plain.is_ascii() && plain != '\x7f' => text.push(plain),
-            other => {
-                let mut units = [0; 2];
-                for unit in other.encode_utf16(&mut units) {
-                    text.push_str(&format!("\\u{unit:04x}"));
-                }
-            }
-        }
-    }
-    Ok(text)
 }
 
 /// Returns everything known of `runs` as CSV: a column per key that any of them has.

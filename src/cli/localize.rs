@@ -25,7 +25,7 @@ const BOXES: &str = "boxes";
 #[derive(Debug, Clone, Args)]
 pub(super) struct LocalizeArguments {
     #[command(flatten)]
-    measure: MeasureArguments,
+    pub(super) measure: MeasureArguments,
     /// Boxes on your own pictures: a CSV with the columns file,class,x0,y0,x1,y1, in pixels of the
     /// original picture, x1 and y1 not included; one row per object
     #[arg(long, value_name = "FILE")]

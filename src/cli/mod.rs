@@ -27,6 +27,7 @@ mod failure;
 mod fetch_progress;
 mod frame_text;
 mod hints;
+mod json;
 mod layers;
 mod list;
 mod localize;
@@ -120,7 +121,7 @@ fn run(arguments: Arguments, given: Given) -> u8 {
         Ok(context) => context,
         Err(error) => return Failure::of(&error, None).print(),
     };
-    match admit(&context, &arguments.verb).and_then(|()| dispatch(&context, arguments.verb)) {
+    match admit(&context, &arguments.verb).and_then(|()| perform(&context, arguments.verb)) {
         Ok(code) => code,
         Err(error) => Failure::of(&error, Some(&context)).print(),
     }
@@ -134,6 +135,20 @@ fn admit(context: &Context, verb: &Verb) -> anyhow::Result<()> {
     // Nothing else sets it.
     let _ = context.chosen.set(chosen);
     Ok(())
+}
+
+/// Runs the verb, and prints its results as text or as one object.
+fn perform(context: &Context, verb: Verb) -> anyhow::Result<u8> {
+    if !verb.as_json() {
+        return dispatch(context, verb);
+    }
+    output::hold_back();
+    let code = dispatch(context, verb);
+    let listed = output::release();
+    if matches!(code, Ok(DONE)) {
+        output::result_json(&json::of_files(&listed)?)?;
+    }
+    code
 }
 
 fn dispatch(context: &Context, verb: Verb) -> anyhow::Result<u8> {

@@ -13,13 +13,13 @@ const RUN: &str = "--base --seed --checkpoint";
 /// Options of several runs.
 const RUNS: &str = "--base --seeds --checkpoint";
 /// Options of the explanations of given pictures.
-const PICTURES: &str = "--image --method --layer --class --quantity --out";
+const PICTURES: &str = "--image --method --layer --class --quantity --json --out";
 /// Options of how heat maps are drawn.
 const OVERLAY: &str = "--colour-map --alpha --alpha-by-map --clip";
 /// Options of the ablation, whatever the pictures.
 const ABLATION: &str = "--series --along --class --retrain-head --train --out";
 /// Options of measured maps, whatever the pictures.
-const MAPS: &str = "--series --methods --layers --class --retrain-head --out";
+const MAPS: &str = "--series --methods --layers --class --retrain-head --json --out";
 /// Options that describe a sweep.
 const SWEEP: &str = "--experiment --grid --set --seeds --base --most-cells";
 /// Options of a sweep's jobs, whatever the engine.
@@ -88,11 +88,11 @@ const TABLE: [(&str, Mode, &[&str]); 45] = [
         Mode::Photographed,
         &[WEIGHTS, "--photos --labels --skip-bad --ten-crop"],
     ),
-    ("evaluate", Mode::Trained, &[RUNS, "--csv --out"]),
+    ("evaluate", Mode::Trained, &[RUNS, "--csv --json --out"]),
     (
         "evaluate",
         Mode::Frames,
-        &[RUNS, "--csv --limit --official --out"],
+        &[RUNS, "--csv --json --limit --official --out"],
     ),
     ("score", Mode::Maps, &[RUNS, MAPS, SPLIT]),
     (
@@ -116,7 +116,7 @@ const TABLE: [(&str, Mode, &[&str]); 45] = [
         &[
             WEIGHTS,
             OVERLAY,
-            "--photos --labels --limit --skip-bad --methods --class --out",
+            "--photos --labels --limit --skip-bad --methods --class --json --out",
         ],
     ),
     (
@@ -125,16 +125,17 @@ const TABLE: [(&str, Mode, &[&str]); 45] = [
         &[
             WEIGHTS,
             OVERLAY,
-            "--boxes --boxed-images --methods --class --out",
+            "--boxes --boxed-images --methods --class --json --out",
         ],
     ),
     (
         "benchmark",
         Mode::Drawn,
-        &[WEIGHTS, OVERLAY, "--image --several --class --out"],
+        &[WEIGHTS, OVERLAY, "--image --several --class --json --out"],
     ),
     ("draw", Mode::Only, &["--out"]),
     ("report", Mode::Only, &["--networks"]),
+    ("completions", Mode::Only, &[]),
     ("layers", Mode::Only, &["--size --dialect"]),
     (
         "export",
@@ -156,12 +157,11 @@ const TABLE: [(&str, Mode, &[&str]); 45] = [
     ("compare", Mode::Frames, &["--base --checkpoint --out"]),
     ("show", Mode::Only, &["--base --set"]),
     ("diff", Mode::Only, &[]),
-    ("completions", Mode::Only, &[]),
     ("data fetch", Mode::Only, &[]),
     (
         "data check",
         Mode::Only,
-        &["--side --skip-bad --contact-sheet"],
+        &["--side --skip-bad --json --contact-sheet"],
     ),
     ("data list", Mode::Only, &[]),
 ];

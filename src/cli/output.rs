@@ -7,7 +7,8 @@
 use std::borrow::Cow;
 use std::fmt::Display;
 use std::io::{ErrorKind, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Exit code of a successful run.
@@ -19,6 +20,45 @@ pub(super) const MISUSED: u8 = 2;
 
 /// Whether a line of results was lost for any reason other than a closed pipe.
 static LOST: AtomicBool = AtomicBool::new(false);
+
+/// Whether results are held back because an object is printed in their place.
+static HELD: AtomicBool = AtomicBool::new(false);
+/// The files that were listed while results were held back.
+static LISTED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// Holds back all results until [`release`].
+pub(super) fn hold_back() {
+    HELD.store(true, Ordering::Relaxed);
+}
+
+/// Prints results again, and returns the files that were listed in the meantime.
+pub(super) fn release() -> Vec<PathBuf> {
+    HELD.store(false, Ordering::Relaxed);
+    let listed = LISTED.lock().map(|mut listed| std::mem::take(&mut *listed));
+    // A panic while listing loses the rest.
+    listed.unwrap_or_default()
+}
+
+/// Prints a value as JSON, in ASCII: what a terminal would obey is escaped.
+///
+/// # Errors
+/// A value that JSON cannot hold.
+pub(super) fn result_json(value: &(impl serde::Serialize + ?Sized)) -> serde_json::Result<()> {
+    let mut text = String::new();
+    for character in serde_json::to_string_pretty(value)?.chars() {
+        match character {
+            plain if plain.is_ascii() && plain != '\x7f' => text.push(plain),
+            other => {
+                let mut units = [0; 2];
+                for unit in other.encode_utf16(&mut units) {
+                    text.push_str(&format!("\\u{unit:04x}"));
+                }
+            }
+        }
+    }
+    result_file(&text);
+    Ok(())
+}
 
 /// Prints a line of results. A closed pipe (`camtrail list | head`) is not an error; a full disk
 /// is, and [`lost`] reports it at the end.
@@ -40,6 +80,9 @@ pub(super) fn result_file(text: &str) {
 }
 
 fn print(safe: &str) {
+    if HELD.load(Ordering::Relaxed) {
+        return;
+    }
     if let Err(error) = writeln!(std::io::stdout(), "{safe}")
         && error.kind() != ErrorKind::BrokenPipe
     {
@@ -50,6 +93,11 @@ fn print(safe: &str) {
 /// Prints the files that a command wrote, and returns the exit code of success.
 pub(super) fn listed(files: impl IntoIterator<Item = impl AsRef<Path>>) -> u8 {
     for path in files {
+        if HELD.load(Ordering::Relaxed)
+            && let Ok(mut listed) = LISTED.lock()
+        {
+            listed.push(path.as_ref().to_path_buf());
+        }
         result(path.as_ref().display());
     }
     DONE

@@ -17,10 +17,9 @@ use super::shared::{MeasureArguments, at_least_one};
 
 /// Arguments of `sanity`.
 #[derive(Debug, Clone, Args)]
-#[command(after_help = "Without --limit, the first 200 images of the split are taken.")]
 pub(super) struct SanityArguments {
     #[command(flatten)]
-    measure: MeasureArguments,
+    pub(super) measure: MeasureArguments,
     /// Number of random re-initialisations
     #[arg(long, default_value_t = 3, value_name = "N", value_parser = at_least_one)]
     draws: usize,

@@ -20,7 +20,7 @@ pub(super) const FOLDER: &str = "scores";
 #[derive(Debug, Clone, Args)]
 pub(super) struct ScoreArguments {
     #[command(flatten)]
-    measure: MeasureArguments,
+    pub(super) measure: MeasureArguments,
     /// Also measure insertion and deletion; costs 2 x STEPS forward passes per map
     #[arg(long)]
     insertion_deletion: bool,

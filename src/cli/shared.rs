@@ -242,6 +242,9 @@ pub(super) struct MeasureArguments {
     /// CAM can explain it; cached in the run's folder
     #[arg(long)]
     pub(super) retrain_head: bool,
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    pub(super) json: bool,
     /// Folder for tables and figures
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,

@@ -18,7 +18,7 @@ const FOLDER: &str = "stability";
 #[command(after_help = "Without --limit, the first 200 images of the split are taken.")]
 pub(super) struct StabilityArguments {
     #[command(flatten)]
-    measure: MeasureArguments,
+    pub(super) measure: MeasureArguments,
     /// Number of pictures in the figure
     #[arg(long, default_value_t = 4, value_name = "N", value_parser = at_least_one)]
     pictures: usize,

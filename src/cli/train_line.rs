@@ -114,24 +114,24 @@ mod tests {
         let name = "trial-d seed 0";
         assert_eq!(
             shown(name, 140),
-            "trial-d seed 0  ##########  38 %  epoch 19/50  step 120/352  loss 1.234  accuracy 55.1 %  \
+            "trial-d seed 0  ##############  38 %  epoch 19/50  step 120/352  loss 1.234  accuracy 55.1 %  \
              5201 images/s  3 min 20 s left  31 min for all"
         );
         assert_eq!(
             shown(name, 120),
             "trial-d seed 0  ####  38 %  epoch 19/50  loss 1.234  accuracy 55.1 %  5201 images/s  \
              3 min 20 s left  31 min for all"
-                .replace("####", &"#".repeat(120 - 111))
+                .replace("####", "########")
         );
         assert_eq!(
             shown(name, 80),
             "trial-d seed 0  #########  38 %  epoch 19/50  3 min 20 s left  31 min for all"
-                .replace("#########", &"#".repeat(12))
+                .replace("#########", "############")
         );
         assert_eq!(
             shown(name, 60),
             "trial-d seed 0  #######  38 %  epoch 19/50  3 min 20 s left"
-                .replace("#######", &"#".repeat(8))
+                .replace("#######", "########")
         );
         for width in 60..=200 {
             for name in [
@@ -148,8 +148,7 @@ mod tests {
     fn a_long_name_is_shortened_last() {
         assert_eq!(
             shown("a-very-long-name-of-an-experiment seed 0", 60),
-            "a-very-long-name-of-an-e…  38 %  epoch 19/50  3 min 20 s left"
-                .replace("a-very-long-name-of-an-e…", "a-very-long-name-of-a…")
+            "a-very-long-name-of-an-…  38 %  epoch 19/50  3 min 20 s left"
         );
     }
 }
