@@ -2,7 +2,7 @@
 //! plain line per epoch when piped.
 
 use std::io::IsTerminal;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use console::Term;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -86,8 +86,8 @@ pub(super) struct TrainView {
     /// Prefix of every line, such as "trial-d seed 0".
     label: String,
     following: Following,
-    started: std::time::Instant,
-    first_step: Option<u64>,
+    /// The first step that was seen, and when it was done.
+    first_step: Option<(u64, Instant)>,
     /// Cells of the bar as it is drawn.
     cells: Option<usize>,
 }
@@ -101,11 +101,11 @@ impl TrainView {
         } else {
             ProgressBar::hidden()
         };
+        bar.set_style(ProgressStyle::with_template("").expect("an empty template is one"));
         Self {
             bar,
             label: shown(label).into_owned(),
             following,
-            started: std::time::Instant::now(),
             first_step: None,
             cells: None,
         }
@@ -142,13 +142,21 @@ impl TrainEvents for TrainView {
         }
         let done = u64::from(progress.epoch - 1) * progress.steps + progress.step;
         let all = u64::from(progress.epochs) * progress.steps;
-        // Steps before a resume took no time now.
-        let first = *self.first_step.get_or_insert(done - 1);
-        let per_step = self.started.elapsed().as_secs_f64() / (done - first) as f64;
-        let left = per_step * (all - done) as f64;
-        let later = self.following.all(per_step * all as f64, left);
+        // What came before took no training time: the other steps of a resumed run, and validation.
+        let (first, since) = *self.first_step.get_or_insert((done, Instant::now()));
+        let per_step = since.elapsed().as_secs_f64() / (done - first) as f64;
+        let left = (done > first).then_some(per_step * (all - done) as f64);
+        let later = left.and_then(|left| self.following.all(per_step * all as f64, left));
+        let in_words = |seconds: Option<f64>, what: &str| {
+            seconds.map_or(String::new(), |seconds| {
+                format!("{} {what}", duration(seconds))
+            })
+        };
         let parts = [
-            Part::new(ALWAYS, format!("{:.0} %", 100.0 * done as f64 / all as f64)),
+            Part::new(
+                ALWAYS,
+                format!("{:3.0} %", 100.0 * done as f64 / all as f64),
+            ),
             Part::new(
                 ALWAYS,
                 format!("epoch {}/{}", progress.epoch, progress.epochs),
@@ -157,11 +165,8 @@ impl TrainEvents for TrainView {
             Part::new(2, format!("loss {:.3}", progress.loss)),
             Part::new(3, quality(progress.quality)),
             Part::new(4, rate(progress.images_per_second, progress.quality)),
-            Part::new(ALWAYS, format!("{} left", duration(left))),
-            Part::new(
-                1,
-                later.map_or(String::new(), |all| format!("{} for all", duration(all))),
-            ),
+            Part::new(ALWAYS, in_words(left, "left")),
+            Part::new(1, in_words(later, "for all")),
         ];
         let width = match Term::stderr().size_checked() {
             Some((_, columns)) => columns,
@@ -169,11 +174,12 @@ impl TrainEvents for TrainView {
         };
         // A line as wide as the terminal wraps on some.
         let line = fitted(&self.label, &parts, usize::from(width).saturating_sub(1));
-        self.set_cells(line.bar);
-        self.bar.set_length(all);
-        self.bar.set_position(done);
         self.bar.set_prefix(line.name);
         self.bar.set_message(line.text);
+        self.bar.set_length(all);
+        self.bar.set_position(done);
+        // The last, so that no bar is drawn without its text.
+        self.set_cells(line.bar);
     }
 
     fn epoch(&mut self, report: &EpochReport) {

@@ -3,7 +3,7 @@
 /// Space between two parts.
 const GAP: usize = 2;
 /// Fewest and most cells of the bar.
-const BAR: (usize, usize) = (8, 30);
+const BAR: (usize, usize) = (6, 30);
 /// Fewest characters of a name that was shortened.
 const NAME: usize = 8;
 /// Rank of a part that is always shown.
@@ -88,7 +88,7 @@ mod tests {
 
     fn parts() -> Vec<Part> {
         vec![
-            Part::new(ALWAYS, "38 %"),
+            Part::new(ALWAYS, " 38 %"),
             Part::new(ALWAYS, "epoch 19/50"),
             Part::new(5, "step 120/352"),
             Part::new(2, "loss 1.234"),
@@ -114,24 +114,24 @@ mod tests {
         let name = "trial-d seed 0";
         assert_eq!(
             shown(name, 140),
-            "trial-d seed 0  ##############  38 %  epoch 19/50  step 120/352  loss 1.234  accuracy 55.1 %  \
+            "trial-d seed 0  #############   38 %  epoch 19/50  step 120/352  loss 1.234  accuracy 55.1 %  \
              5201 images/s  3 min 20 s left  31 min for all"
         );
         assert_eq!(
             shown(name, 120),
-            "trial-d seed 0  ####  38 %  epoch 19/50  loss 1.234  accuracy 55.1 %  5201 images/s  \
+            "trial-d seed 0  ####   38 %  epoch 19/50  loss 1.234  accuracy 55.1 %  5201 images/s  \
              3 min 20 s left  31 min for all"
-                .replace("####", "########")
+                .replace("####", &"#".repeat(7))
         );
         assert_eq!(
             shown(name, 80),
-            "trial-d seed 0  #########  38 %  epoch 19/50  3 min 20 s left  31 min for all"
-                .replace("#########", "############")
+            "trial-d seed 0  #########   38 %  epoch 19/50  3 min 20 s left  31 min for all"
+                .replace("#########", &"#".repeat(11))
         );
         assert_eq!(
             shown(name, 60),
-            "trial-d seed 0  #######  38 %  epoch 19/50  3 min 20 s left"
-                .replace("#######", "########")
+            "trial-d seed 0  #######   38 %  epoch 19/50  3 min 20 s left"
+                .replace("#######", &"#".repeat(7))
         );
         for width in 60..=200 {
             for name in [
@@ -148,7 +148,7 @@ mod tests {
     fn a_long_name_is_shortened_last() {
         assert_eq!(
             shown("a-very-long-name-of-an-experiment seed 0", 60),
-            "a-very-long-name-of-an-…  38 %  epoch 19/50  3 min 20 s left"
+            "a-very-long-name-of-an…   38 %  epoch 19/50  3 min 20 s left"
         );
     }
 }
