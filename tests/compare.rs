@@ -236,7 +236,7 @@ fn a_comparison_writes_tables_and_figures_that_can_be_drawn_again() {
             "seeds of trial-b"
         ]
     );
-    let figures = ["compared.png", "curves.svg", "maps-grad-cam-cells-8.png"];
+    let figures = ["compared.png", "curves.svg", "maps-grad-cam.png"];
     let bytes = figures.map(|file| fs::read(folder.join(file)).expect("a figure"));
     figures
         .iter()

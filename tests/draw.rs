@@ -122,7 +122,7 @@ fn every_picture_comes_back_byte_for_byte() {
     for part in [
         "checkpoints/shapes/trial-a/seed-0/curves-trial-a-seed-0.png",
         "checkpoints/digits/convlstm/seed-0/curves-convlstm-seed-0.svg",
-        "figures/shapes/ablation-grad-cam-deepest-seed-0.png",
+        "figures/shapes/ablation-grad-cam-seed-0.png",
         "figures/shapes/training-time-trial-b-grad-cam-cells-8-seed-0.png",
         "figures/shapes/depth.svg",
         "figures/shapes/curves.png",

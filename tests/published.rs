@@ -273,7 +273,7 @@ fn its_loss_falls_and_every_verb_takes_the_run() {
         ],
     );
     assert!(
-        drawn.stdout.contains("ablation-cam-deepest-seed-0.png"),
+        drawn.stdout.contains("ablation-cam-seed-0.png"),
         "{}",
         drawn.stdout
     );

@@ -1,13 +1,13 @@
 //! The ablation figure: for each picture, what the networks of rising depth look at.
 //!
 //! One block per picture: the picture stands above the column of heat maps, each blended over it, one
-//! row per trial, and each explanation map next to its heat map, so that the eye compares straight up
-//! and straight across.
+//! row per trial and layer, and each explanation map next to its heat map, so that the eye compares
+//! straight up and straight across. A trial has two rows if its last block is too coarse.
 
 use super::canvas::{Anchor, Canvas, Point};
 use super::drawing::Drawing;
 use super::error::FigureError;
-use super::file_name::file_stem;
+use super::file_name::stem_of_layers;
 use super::folder::{ABLATION_MAPS, Folder, FolderFigure};
 use super::heat::overlay;
 use super::page::{Page, common_panel, empty_panel, pair_labels};
@@ -46,7 +46,7 @@ const PAGE_ASPECT: f32 = 1.414;
 /// The folder of the maps, below that of the figures.
 const MAPS: &str = ABLATION_MAPS[0];
 
-/// Draws each method at both layers of an ablation, where all networks have such a map.
+/// Draws each method at both layers of an ablation, where all networks have a map of it.
 pub(super) const FIGURE: FolderFigure = FolderFigure {
     name: "ablation",
     reads: MAPS,
@@ -74,48 +74,32 @@ pub(super) const COMPARED: FolderFigure = FolderFigure {
     },
 };
 
-/// Saves a figure of each of the [`choices`].
+/// Saves a figure of each method of which every network has a map, of `seed` if given.
 fn save_choices(
     folder: &mut Folder<'_>,
     set: &ExplanationSet,
     seed: Option<u64>,
     of: Compared,
 ) -> Result<(), FigureError> {
-    let mut choices = choices(set, seed).into_iter();
-    choices.try_for_each(|choice| folder.save(&Ablation { set, choice, of }))
-}
-
-/// Returns the maps of `set` that every network has, of `seed` if given, method by method, the finer
-/// layer first.
-fn choices(set: &ExplanationSet, seed: Option<u64>) -> Vec<MapChoice> {
     let trials = unique(set.records.iter().map(|record| record.trial.as_str()));
-    let methods = unique(set.records.iter().map(|record| record.method.as_str()));
-    let fine = set.drawn_as.fine_cells.unwrap_or(FINE_CELLS);
-    let layers = [
-        (LayerRule::DeepestWithCells(fine), fine),
-        (LayerRule::Deepest, 1),
-    ];
-    let mut choices = Vec::new();
-    for method in &methods {
-        for (layer, cells) in &layers {
-            let shows = |trial: &&str| {
-                set.records.iter().any(|record| {
-                    record.trial == *trial
-                        && seed.is_none_or(|seed| record.seed == seed)
-                        && record.method == *method
-                        && record.native_size.iter().all(|side| side >= cells)
-                })
+    for method in unique(set.records.iter().map(|record| record.method.as_str())) {
+        let shows = |trial: &&str| {
+            set.records.iter().any(|record| {
+                record.trial == *trial
+                    && seed.is_none_or(|seed| record.seed == seed)
+                    && record.method == method
+            })
+        };
+        if trials.iter().all(shows) {
+            let choice = MapChoice {
+                method: method.to_string(),
+                layer: LayerRule::Deepest,
+                seed,
             };
-            if trials.iter().all(shows) {
-                choices.push(MapChoice {
-                    method: (*method).to_string(),
-                    layer: *layer,
-                    seed,
-                });
-            }
+            folder.save(&Ablation { set, choice, of })?;
         }
     }
-    choices
+    Ok(())
 }
 
 /// The networks whose maps are next to each other.
@@ -127,12 +111,12 @@ pub(super) enum Compared {
     Runs,
 }
 
-/// The ablation figure of one method at one layer of each network.
+/// The ablation figure of one method at both layers of each network.
 #[derive(Debug, Clone)]
 pub(super) struct Ablation<'a> {
     /// What was explained.
     pub set: &'a ExplanationSet,
-    /// Which maps of it to show.
+    /// Which maps of it to show, at the deepest layer; those of the finer one are added.
     pub choice: MapChoice,
     /// What the networks are.
     pub of: Compared,
@@ -146,7 +130,7 @@ struct BlockSize {
     height: f32,
 }
 
-/// One picture and its maps, one per trial.
+/// One picture and its maps, one or two per trial.
 type Block<'a> = (&'a ExplainedImage, Vec<&'a ExplanationRecord>);
 
 impl Figure for Ablation<'_> {
@@ -155,7 +139,7 @@ impl Figure for Ablation<'_> {
             Compared::Depths => "ablation",
             Compared::Runs => "maps",
         };
-        file_stem(figure, &self.choice)
+        stem_of_layers(figure, &self.choice)
     }
 
     fn draw(&self) -> Result<Drawing, FigureError> {
@@ -168,11 +152,11 @@ impl Figure for Ablation<'_> {
                 let maps = trials.iter().map(|trial| {
                     let here = records.iter().copied();
                     let here = here.filter(|r| r.image == image.id && r.trial == *trial);
-                    self.choice
-                        .pick(here)
+                    self.both_layers(here)
                         .ok_or_else(|| self.choice.missing(&image.id, trial))
                 });
-                Ok((image, maps.collect::<Result<Vec<_>, FigureError>>()?))
+                let maps = maps.collect::<Result<Vec<_>, FigureError>>()?;
+                Ok((image, maps.into_iter().flatten().collect()))
             })
             .collect::<Result<Vec<Block<'_>>, FigureError>>()?;
         let shown: Vec<_> = blocks.iter().flat_map(|(_, maps)| maps).copied().collect();
@@ -186,7 +170,7 @@ impl Figure for Ablation<'_> {
             Compared::Depths => format!("{method} by depth of the network"),
             Compared::Runs => format!("{method} of the compared runs"),
         };
-        let subtitle = format!("{} · {}", provenance(&images, &shown), self.choice.layer);
+        let subtitle = format!("{} · {}", provenance(&images, &shown), self.layers(&shown));
         let mut page = Page::new(content.max(NARROWEST), &title, &subtitle);
         page.colour_bar(self.set.drawn_as.overlay, ", over the picture")?;
         let top = page.y;
@@ -199,8 +183,8 @@ impl Figure for Ablation<'_> {
         let lines = images.len().div_ceil(columns) as f32;
         page.y = top + lines * (size.height + BLOCK_GAP) - BLOCK_GAP;
         page.caption(&format!(
-            "{} {} I: the picture; L: the heat map; E: the explanation map. Epochs shown: \
-             {epochs}.{}",
+            "{} {} ✓: the prediction is right, ✗: it is wrong; with its confidence. I: the picture; L: the heat \
+             map; E: the explanation map. Epochs shown: {epochs}.{}",
             self.set.selection_rule.trim(),
             verdict::target_note(&shown),
             head_note(&shown)
@@ -210,6 +194,36 @@ impl Figure for Ablation<'_> {
 }
 
 impl Ablation<'_> {
+    fn fine_cells(&self) -> usize {
+        self.set.drawn_as.fine_cells.unwrap_or(FINE_CELLS)
+    }
+
+    /// Returns the map of `records` at the finer layer and that at the deepest, which may be one; nothing if
+    /// there is none.
+    fn both_layers<'a>(
+        &self,
+        records: impl Iterator<Item = &'a ExplanationRecord> + Clone,
+    ) -> Option<Vec<&'a ExplanationRecord>> {
+        let finer = MapChoice {
+            layer: LayerRule::DeepestWithCells(self.fine_cells()),
+            ..self.choice.clone()
+        };
+        let deepest = self.choice.pick(records.clone())?;
+        let finer = finer.pick(records);
+        Some(unique(finer.into_iter().chain([deepest])))
+    }
+
+    /// Returns which layers are shown.
+    fn layers(&self, shown: &[&ExplanationRecord]) -> String {
+        let cells = self.fine_cells();
+        let is_fine =
+            |record: &&ExplanationRecord| record.native_size.iter().all(|side| *side >= cells);
+        match shown.iter().all(is_fine) {
+            true => LayerRule::Deepest.to_string(),
+            false => format!("{}, and the last block", LayerRule::DeepestWithCells(cells)),
+        }
+    }
+
     /// Returns what differs in the run of `record` from those of other records, one change per text.
     fn changes_of(&self, record: &ExplanationRecord) -> Vec<String> {
         let trials = unique(self.set.records.iter().map(|record| &record.trial));

@@ -291,7 +291,7 @@ fn row_text(
         lines.extend(
             verdict::lines(record, image, room)
                 .into_iter()
-                .take(2)
+                .take(1)
                 .map(|l| (BODY, l)),
         );
     } else {

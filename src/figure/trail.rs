@@ -253,7 +253,7 @@ impl Trail<'_> {
         }
         let text = format!(
             "{} {}",
-            verdict::mark(record, image).0,
+            verdict::mark(record, image),
             verdict::probability(record.confidence)
         );
         let under = (at.0, at.1 + panel.height as f32 + TEXT_GAP);

@@ -300,7 +300,7 @@ impl TrainingTime<'_> {
 fn cell_lines(record: &ExplanationRecord, image: &ExplainedImage, room: f32) -> Vec<String> {
     let name = class_name(&record.predicted_class);
     let mut lines = wrap_at_most(&name, room, &SMALL, NAME_LINES);
-    let mark = verdict::mark(record, image).0;
+    let mark = verdict::mark(record, image);
     lines.push(format!(
         "{mark} {}",
         verdict::probability(record.predicted_confidence)

@@ -1,6 +1,6 @@
 //! A network's answer in words: right or wrong, which class, how sure.
 //!
-//! A check or a cross and a word say whether the answer is right; no colour does.
+//! A check or a cross says whether the answer is right; no colour does.
 
 use super::selection::unique;
 use super::svg_text::class_name;
@@ -12,24 +12,24 @@ use crate::run::{ExplainedImage, ExplanationRecord};
 const HIDES_DOUBT: f32 = 0.995;
 
 /// Returns a check for a right prediction, a cross for a wrong one, and a question mark where the
-/// true class is not known; with it the word.
-pub(super) fn mark(record: &ExplanationRecord, image: &ExplainedImage) -> (char, &'static str) {
+/// true class is not known.
+pub(super) fn mark(record: &ExplanationRecord, image: &ExplainedImage) -> char {
     match &image.true_class {
-        Some(class) if *class == record.predicted_class => ('✓', "right"),
-        Some(_) => ('✗', "wrong"),
-        None => ('?', "unknown"),
+        Some(class) if *class == record.predicted_class => '✓',
+        Some(_) => '✗',
+        None => '?',
     }
 }
 
-/// Returns the prediction in two or three lines of at most `room` pixels: mark and class, word and
-/// confidence, and, where the map explains another class, that class and its confidence.
+/// Returns the prediction in one or two lines of at most `room` pixels: mark, class and confidence, and,
+/// where the map explains another class, that class and its confidence.
 pub(super) fn lines(record: &ExplanationRecord, image: &ExplainedImage, room: f32) -> Vec<String> {
-    let (mark, word) = mark(record, image);
+    let mark = mark(record, image);
     let class = class_name(&record.predicted_class);
-    let mut lines = vec![
-        shorten(&format!("{mark} {class}"), room, &BODY),
-        format!("{word}, {}", probability(record.predicted_confidence)),
-    ];
+    let end = format!(", {}", probability(record.predicted_confidence));
+    let class_room = room - width(&end, &BODY);
+    let class = shorten(&format!("{mark} {class}"), class_room, &BODY);
+    let mut lines = vec![format!("{class}{end}")];
     if record.target_class != record.predicted_class {
         lines.push(target_line(record, room));
     }
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_and_glyphs_say_right_and_wrong() {
+    fn glyphs_say_right_and_wrong() {
         let set = Sample::default().set();
         let image = &set.images[0];
         let mut record = record("trial-a", 1);
@@ -105,14 +105,11 @@ mod tests {
         record.target_class = "sweet_pepper".into();
         let mut image = image.clone();
         image.true_class = Some("sweet_pepper".into());
-        assert_eq!(
-            lines(&record, &image, 400.0),
-            ["✓ sweet pepper", "right, 0.83"]
-        );
+        assert_eq!(lines(&record, &image, 400.0), ["✓ sweet pepper, 0.83"]);
         image.true_class = Some("ring".into());
         record.target_class = "ring".into();
         record.confidence = 0.1249;
-        let wrong = ["✗ sweet pepper", "wrong, 0.83", "for ring: 0.12"];
+        let wrong = ["✗ sweet pepper, 0.83", "for ring: 0.12"];
         assert_eq!(lines(&record, &image, 400.0), wrong);
     }
 
