@@ -142,7 +142,14 @@ fn explain_trained(
     let name = format!("{}-seed-{}", trained.run.trial(), trained.run.seed());
     let name = short_name(&name);
     let output = context.output(arguments.out.as_deref(), &[FOLDER, &name])?;
-    let dataset = trained.experiment.experiment.data.dataset.name();
+    let data = trained.experiment.experiment.data.dataset;
+    let dataset = data.name();
+    if data.is_generated() && matches!(selection, Selection::Files(_)) {
+        note(format!(
+            "warning: {trial} was trained on generated images ({dataset}); a photograph is unlike them, so its \
+             answer means little"
+        ));
+    }
     let base = arguments.checkpoint.base.as_deref();
     let place = [folder_of(base, dataset), SANITY];
     let verdicts = Verdicts::read(&context.figures(None, &place))?;

@@ -13,7 +13,9 @@ use super::heat::overlay;
 use super::page::{Page, common_panel, empty_panel, pair_labels};
 use super::picture::{PanelSize, picture, picture_size};
 use super::run_names::{Changed, changed, names};
-use super::selection::{FINE_CELLS, LayerRule, MapChoice, head_note, images, provenance, unique};
+use super::selection::{
+    FINE_CELLS, LayerRule, MapChoice, epochs_of, head_note, images, provenance, unique,
+};
 use super::sheet::Figure;
 use super::svg_text::{class_name, method_title, network_title};
 use super::theme::{BODY, HEADING, MARGIN, SMALL, STRONG, Style};
@@ -379,27 +381,4 @@ fn columns(size: &BlockSize, blocks: usize) -> usize {
         .filter(|&n| n == 1 || n as f32 * (size.width + BLOCK_GAP) - BLOCK_GAP <= WIDEST)
         .min_by(|&a, &b| badness(a).total_cmp(&badness(b)))
         .unwrap_or(1)
-}
-
-/// Returns "Trial A 10, Trial B 15".
-fn epochs_of(trials: &[&str], shown: &[&ExplanationRecord]) -> Result<String, FigureError> {
-    let mut parts = Vec::new();
-    for trial in trials {
-        let own: Vec<_> = shown.iter().filter(|r| r.trial == *trial).collect();
-        let epochs = unique(own.iter().map(|r| r.epoch));
-        if epochs.len() > 1 {
-            return Err(FigureError::SeveralCheckpoints {
-                trial: (*trial).to_string(),
-                epochs: epochs
-                    .iter()
-                    .map(u32::to_string)
-                    .collect::<Vec<_>>()
-                    .join(", "),
-            });
-        }
-        let title = own.first().map_or("", |record| &record.network_title);
-        let title = network_title(title, trial);
-        parts.extend(epochs.iter().map(|epoch| format!("{title} {epoch}")));
-    }
-    Ok(parts.join(", "))
 }

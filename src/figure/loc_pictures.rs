@@ -159,7 +159,7 @@ impl LocalizationPictures<'_> {
         let implied = format!("box that the map implies at {}", self.pictures.delta);
         let mut entries = vec![(TRUE_BOX, "true box")];
         if masks {
-            entries.push((OUTLINE, "object's outline"));
+            entries.push((OUTLINE, "object's outline, on the picture alone"));
         }
         entries.push((IMPLIED, implied.as_str()));
         let mut x = MARGIN;
@@ -192,7 +192,17 @@ impl LocalizationPictures<'_> {
         (shown, panel): (&LocalizedPicture, PanelSize),
     ) -> Result<(), FigureError> {
         canvas.picture(area, &picture(&self.pictures.set, &shown.pixels, panel)?)?;
-        self.truth(canvas, area, shown)
+        if let Some(name) = &shown.objects {
+            let size = picture_size(&self.pictures.set, &shown.pixels)?;
+            let objects = &array(&self.pictures.set, name)?.values;
+            double(canvas, &edges(objects, size, area), OUTLINE);
+        }
+        self.boxes(canvas, area, shown)?;
+        // What the numbers under the maps are.
+        let text = format!("Loc({}) | box IoU", self.pictures.delta);
+        let at = (area.right(), area.bottom() + 3.0);
+        canvas.text(at, Anchor::End, &SMALL, &text);
+        Ok(())
     }
 
     fn map(
@@ -206,7 +216,7 @@ impl LocalizationPictures<'_> {
         } else {
             let heat = overlay(&self.pictures.set, &map.heat, &shown.pixels, panel)?;
             canvas.picture(area, &heat)?;
-            self.truth(canvas, area, shown)?;
+            self.boxes(canvas, area, shown)?;
         }
         if let Some(corners) = map.implied {
             let size = picture_size(&self.pictures.set, &shown.pixels)?;
@@ -218,18 +228,14 @@ impl LocalizationPictures<'_> {
         Ok(())
     }
 
-    /// Draws the objects' outlines and boxes.
-    fn truth(
+    /// Draws the objects' boxes.
+    fn boxes(
         &self,
         canvas: &mut Canvas,
         area: Area,
         shown: &LocalizedPicture,
     ) -> Result<(), FigureError> {
         let size = picture_size(&self.pictures.set, &shown.pixels)?;
-        if let Some(name) = &shown.objects {
-            let objects = &array(&self.pictures.set, name)?.values;
-            double(canvas, &edges(objects, size, area), OUTLINE);
-        }
         for &corners in &shown.boxes {
             double(canvas, &[outline_of(placed(corners, area, size))], TRUE_BOX);
         }

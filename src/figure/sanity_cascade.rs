@@ -12,9 +12,9 @@ use super::seed_marks::{ASIDE, SeedMarks, seeds_sentence};
 use super::selection::{generated_note, head_sentence, head_words, seeds_note, unique};
 use super::sheet::Figure;
 use super::svg_text::network_title;
-use super::theme::{HEADING, MARGIN, QUIET, SMALL, STRONG};
+use super::theme::{HEADING, INK, MARGIN, QUIET, SMALL, STRONG};
 use super::typeface::width;
-use crate::run::{CascadeRow, TableRow, comparable_seeds, correlations};
+use crate::run::{CascadeRow, SAME_AFTER_RANDOMISATION, TableRow, comparable_seeds, correlations};
 
 /// Width of the page's content in pixels: 7.5 inches.
 const CONTENT: f32 = 1500.0;
@@ -242,6 +242,9 @@ fn heading(layer: &str, series: &[Series<'_>]) -> String {
     format!("Rank correlation with the trained network's maps, {layer} ({height} × {width} cells)")
 }
 
+/// Dashes of the line that decides, in pixels.
+const BAR_DASH: (f32, f32) = (3.0, 4.0);
+
 /// Draws everything inside and under one panel, and returns its bottom in pixels.
 fn panel(canvas: &mut Canvas, plot: &Plot, series: &[Series<'_>]) -> f32 {
     let stages = series.iter().flat_map(|series| &series.rows);
@@ -260,6 +263,15 @@ fn panel(canvas: &mut Canvas, plot: &Plot, series: &[Series<'_>]) -> f32 {
     let zero = plot.y.at(0.0);
     let line = [(plot.area.left, zero), (plot.area.right(), zero)];
     canvas.polyline(&line, Stroke::solid(QUIET, 1.5));
+    let bar = plot.y.at(SAME_AFTER_RANDOMISATION);
+    let line = [(plot.area.left, bar), (plot.area.right(), bar)];
+    canvas.polyline(
+        &line,
+        Stroke::solid(INK, 2.0).dashed(BAR_DASH.0, BAR_DASH.1),
+    );
+    let text = "a method fails if it ends above this line";
+    let at = (plot.area.right() - 6.0, bar - SMALL.line());
+    canvas.text(at, Anchor::End, &SMALL.coloured(INK), text);
     plot.base(canvas);
     for row in &stages {
         let text = match row.stage {

@@ -99,6 +99,32 @@ impl MapChoice {
     }
 }
 
+/// Returns "Trial A 10, Trial B 15".
+pub(super) fn epochs_of(
+    trials: &[&str],
+    shown: &[&ExplanationRecord],
+) -> Result<String, FigureError> {
+    let mut parts = Vec::new();
+    for trial in trials {
+        let own: Vec<_> = shown.iter().filter(|r| r.trial == *trial).collect();
+        let epochs = unique(own.iter().map(|r| r.epoch));
+        if epochs.len() > 1 {
+            return Err(FigureError::SeveralCheckpoints {
+                trial: (*trial).to_string(),
+                epochs: epochs
+                    .iter()
+                    .map(u32::to_string)
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            });
+        }
+        let title = own.first().map_or("", |record| &record.network_title);
+        let title = network_title(title, trial);
+        parts.extend(epochs.iter().map(|epoch| format!("{title} {epoch}")));
+    }
+    Ok(parts.join(", "))
+}
+
 /// Returns the last number in a layer's name, or 0.
 fn layer_number(name: &str) -> u64 {
     let digits = name

@@ -102,7 +102,8 @@ pub use rows::{
 };
 pub use run_list::{PUBLISHED, list_runs};
 pub use sanity::{
-    CascadeRow, ClassRow, IdentityRow, SanityTables, Verdict, VerdictRow, verdict_of,
+    CascadeRow, ClassRow, IdentityRow, SAME_AFTER_RANDOMISATION, SAME_FOR_ANOTHER_CLASS,
+    SanityTables, Verdict, VerdictRow, verdict_of,
 };
 pub use scores::{LayerPlace, ScorePair, ScoreRow, ScoreSummary};
 pub use seed_tables::{CascadeSeedsRow, DepthSeedsRow, comparable_seeds, correlations};

@@ -7,6 +7,18 @@ use serde::{Deserialize, Serialize};
 use super::RunError;
 use super::TableRow;
 
+/// Mean rank correlation above which maps count as the same after every parameter was
+/// re-initialised.
+///
+/// Two maps that are each half common and half independent correlate by 0.5. Above it, most of a
+/// trained network's map does not depend on its training.
+pub const SAME_AFTER_RANDOMISATION: f64 = 0.5;
+/// Mean rank correlation above which the maps for the predicted and for the least probable class
+/// count as the same. Its square, 0.81, leaves less than a fifth of the variance of ranks to the
+/// class. Two classes may depend on the same object, so this threshold is higher than the one for
+/// re-initialised networks.
+pub const SAME_FOR_ANOTHER_CLASS: f64 = 0.9;
+
 /// Whether a method passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
