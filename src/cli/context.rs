@@ -1,6 +1,6 @@
 //! The context of one run of the program: runs and data, signals, and progress display.
 
-use std::cell::{Cell, OnceCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::path::{Path, PathBuf};
 use std::sync::Once;
 
@@ -8,7 +8,7 @@ use crate::data::DataSearch;
 use crate::device::{DeviceChoice, choose};
 use crate::experiment::{Experiment, ExperimentKind, Resolved};
 use crate::figure::{FigureError, characters_without_font, draw_folder, drawn_files};
-use crate::run::{LOCALIZATION_JSON, Leftover, MAPS_JSON, MAPS_TENSORS, Output, StagedSet};
+use crate::run::{LOCALIZATION_JSON, Leftover, MAPS_JSON, MAPS_TENSORS, Output, RunDir, StagedSet};
 use crate::study::{Progress, RunName, Runs, StudyError, Watch, measure};
 use crate::train::TrainEvents;
 
@@ -43,6 +43,8 @@ pub(super) struct Context {
     pub(super) chosen: OnceCell<Chosen>,
     /// What is trained after the current run.
     pub(super) following: Cell<Following>,
+    /// The run whose epochs are written for TensorBoard, if any.
+    pub(super) logged: RefCell<Option<RunDir>>,
 }
 
 impl Context {
@@ -72,6 +74,7 @@ impl Context {
             given,
             chosen: OnceCell::new(),
             following: Cell::new(Following::Alike(0)),
+            logged: RefCell::new(None),
         })
     }
 
@@ -267,7 +270,11 @@ impl Watch for Context {
     }
 
     fn training(&self, label: &str) -> Box<dyn TrainEvents> {
-        Box::new(TrainView::new(label, self.following.get()))
+        Box::new(TrainView::new(
+            label,
+            self.following.get(),
+            self.logged.borrow().clone(),
+        ))
     }
 }
 

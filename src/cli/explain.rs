@@ -144,12 +144,6 @@ fn explain_trained(
     let output = context.output(arguments.out.as_deref(), &[FOLDER, &name])?;
     let data = trained.experiment.experiment.data.dataset;
     let dataset = data.name();
-    if data.is_generated() && matches!(selection, Selection::Files(_)) {
-        note(format!(
-            "warning: {trial} was trained on generated images ({dataset}); a photograph is unlike them, so its \
-             answer means little"
-        ));
-    }
     let base = arguments.checkpoint.base.as_deref();
     let place = [folder_of(base, dataset), SANITY];
     let verdicts = Verdicts::read(&context.figures(None, &place))?;
@@ -157,7 +151,14 @@ fn explain_trained(
     let explaining = Explaining::of_trained(runs, (&trained, which), what, context)?;
     let subject = explaining.subject();
     let mark = |record: &ExplanationRecord| verdicts.mark(subject, &record.layer, &record.method);
-    explain(context, &explaining, &output, mark)
+    let code = explain(context, &explaining, &output, mark)?;
+    if data.is_generated() && matches!(selection, Selection::Files(_)) {
+        note(format!(
+            "warning: {trial} was trained on generated images ({dataset}); a photograph is unlike them, so its \
+             answer means little"
+        ));
+    }
+    Ok(code)
 }
 
 /// Explains photographs with an ImageNet network.

@@ -32,6 +32,7 @@ mod layers;
 mod list;
 mod localize;
 mod localize_text;
+mod logged_maps;
 mod memory_text;
 mod mode;
 mod modes;

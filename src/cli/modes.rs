@@ -35,7 +35,7 @@ const TABLE: [(&str, Mode, &[&str]); 45] = [
     (
         "train",
         Mode::Only,
-        &["--base --set --name --seed --seeds --resume --accept-changes --force"],
+        &["--base --set --name --seed --seeds --resume --accept-changes --force --log"],
     ),
     ("sweep plan", Mode::Only, &[SWEEP, "--replace"]),
     (

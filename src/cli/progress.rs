@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use console::Term;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::run::{CheckpointName, Quality};
+use crate::run::{CheckpointName, Quality, RunDir, log_epochs};
 use crate::train::{EpochReport, Progress, TrainEvents};
 
 use crate::study;
@@ -86,6 +86,8 @@ pub(super) struct TrainView {
     /// Prefix of every line, such as "trial-d seed 0".
     label: String,
     following: Following,
+    /// The run whose epochs are written for TensorBoard, if any.
+    logged: Option<RunDir>,
     /// The first step that was seen, and when it was done.
     first_step: Option<(u64, Instant)>,
     /// Cells of the bar as it is drawn.
@@ -93,8 +95,8 @@ pub(super) struct TrainView {
 }
 
 impl TrainView {
-    /// Returns the view of the run `label`.
-    pub(super) fn new(label: &str, following: Following) -> Self {
+    /// Returns the view of the run `label`; the epochs of `logged` are written for TensorBoard.
+    pub(super) fn new(label: &str, following: Following, logged: Option<RunDir>) -> Self {
         let bar = if std::io::stderr().is_terminal() {
             let target = ProgressDrawTarget::stderr_with_hz(FRAMES_PER_SECOND);
             ProgressBar::with_draw_target(None, target)
@@ -106,6 +108,7 @@ impl TrainView {
             bar,
             label: shown(label).into_owned(),
             following,
+            logged,
             first_step: None,
             cells: None,
         }
@@ -183,6 +186,10 @@ impl TrainEvents for TrainView {
     }
 
     fn epoch(&mut self, report: &EpochReport) {
+        // A training does not stop for it; the next epoch tries again.
+        if let Some(Err(error)) = self.logged.as_ref().map(log_epochs) {
+            self.warn(&error.to_string());
+        }
         let trained = match report.trained {
             Some(means) => format!(
                 "train loss {:.3}, {}  ",

@@ -1,6 +1,6 @@
 //! `train`: one run per seed.
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use crate::experiment::{FieldDifference, Resolved, changes, check_run_name, in_words};
 use crate::run::{RunDir, RunManifest, list_runs};
@@ -12,6 +12,7 @@ use crate::train::{Outcome, StartMode, StopReason};
 
 use super::commands::{base_words, option};
 use super::context::Context;
+use super::logged_maps::log_maps;
 use super::output::{DONE, FAILED, note, result};
 use super::progress::Following;
 use super::shared::ExperimentArguments;
@@ -42,6 +43,16 @@ pub(super) struct TrainArguments {
     /// Start over, removing the existing run
     #[arg(long)]
     force: bool,
+    /// Also write the epochs for another program, into the run's folder
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    log: Option<LogFormat>,
+}
+
+/// A program that shows the epochs of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum LogFormat {
+    /// TensorBoard: losses, accuracies and learning rate, and at the end maps of every checkpoint
+    Tensorboard,
 }
 
 /// Trains one run per seed and returns the exit code.
@@ -52,16 +63,25 @@ pub(super) fn run(context: &Context, arguments: &TrainArguments) -> anyhow::Resu
     );
     let runs = &context.runs;
     match AnyExperiment::load(runs, &arguments.trial, base, &overrides)? {
-        AnyExperiment::Classify(resolved) => run_kind(context, arguments, *resolved),
-        AnyExperiment::Forecast(resolved) => run_kind(context, arguments, *resolved),
+        AnyExperiment::Classify(resolved) => {
+            let (code, trained) = run_kind(context, arguments, *resolved)?;
+            if arguments.log.is_some() {
+                for run in trained {
+                    log_maps(context, run)?;
+                }
+            }
+            Ok(code)
+        }
+        AnyExperiment::Forecast(resolved) => Ok(run_kind(context, arguments, *resolved)?.0),
     }
 }
 
+/// Trains one run per seed, and returns the exit code and the runs that were trained to their end.
 fn run_kind<E: Trainable>(
     context: &Context,
     arguments: &TrainArguments,
     mut resolved: Resolved<E>,
-) -> anyhow::Result<u8> {
+) -> anyhow::Result<(u8, Vec<RunDir>)> {
     let mode = match (arguments.resume, arguments.force) {
         (true, _) => StartMode::Resume,
         (_, true) => StartMode::Force,
@@ -74,11 +94,13 @@ fn run_kind<E: Trainable>(
     check_once("seed", seeds, u64::to_string)?;
     resolved.name = run_name(context, arguments, &resolved, seeds)?;
     let resolved = &resolved;
+    let mut trained = Vec::new();
     for (place, &seed) in seeds.iter().enumerate() {
         context
             .following
             .set(Following::Alike(seeds.len() - 1 - place));
         let run = context.runs.dir(resolved, seed);
+        context.logged.replace(arguments.log.map(|_| run.clone()));
         // Of several seeds to resume, some may never have been started.
         let started = run.path().exists() || seeds.len() == 1;
         let mode = match mode {
@@ -99,10 +121,11 @@ fn run_kind<E: Trainable>(
                 "to go on: {}",
                 resume_command(context, arguments, seeds)
             ));
-            return Ok(code);
+            return Ok((code, trained));
         }
+        trained.push(run);
     }
-    Ok(DONE)
+    Ok((DONE, trained))
 }
 
 /// Returns the name of the runs: the user's, or that of the changed experiment. The changes of a call

@@ -2,9 +2,11 @@
 //! bilinearly to its panel before it is coloured, so that it stays smooth.
 
 use super::colour::{mixed, scale};
+use super::drawing::encode_png;
 use super::error::FigureError;
-use super::picture::{PanelSize, Pixels, array, picture, wrong_shape};
-use crate::run::{Array, ExplanationSet};
+use super::picture::{PanelSize, Pixels, array, picture, picture_size, wrong_shape};
+use super::selection::images;
+use crate::run::{Array, ExplanationRecord, ExplanationSet};
 
 /// Returns the heat map `name`, `[height, width]` from 0 to 1, coloured at the panel's size, as the set
 /// states.
@@ -56,6 +58,25 @@ pub(super) fn overlay(
     }
     pixels.crisp = false;
     Ok(pixels)
+}
+
+/// Returns the heat map of `record` blended over its picture as a PNG file, with its height and width; its
+/// longer side is about `longer` pixels.
+///
+/// # Errors
+/// [`FigureError`] names the picture or map that is missing or cannot be drawn.
+pub fn overlay_png(
+    set: &ExplanationSet,
+    record: &ExplanationRecord,
+    longer: usize,
+) -> Result<(Vec<u8>, [usize; 2]), FigureError> {
+    let image = images(set, &[record])?[0];
+    let (height, width) = picture_size(set, &image.pixels)?;
+    let panel = PanelSize::fit(width, height, longer);
+    let pixels = overlay(set, &record.heat, &image.pixels, panel)?;
+    let side = |side: usize| u32::try_from(side).expect("a panel is small");
+    let png = encode_png(&pixels.rgb, side(pixels.width), side(pixels.height))?;
+    Ok((png, [pixels.height, pixels.width]))
 }
 
 /// Returns the raw map `name`, `[height, width]`, min-max in colour, each cell a square; its longer side

@@ -65,6 +65,7 @@ mod verdict;
 pub use colour::{colour_table, diverging_table};
 pub use curves::draw_curves;
 pub use error::FigureError;
+pub use heat::overlay_png;
 pub use svg_text::network_title;
 pub use typeface::characters_without_font;
 

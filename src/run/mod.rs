@@ -18,6 +18,7 @@ mod dir;
 mod drawn_as;
 mod error;
 mod evaluation;
+mod event_file;
 mod explanations;
 mod file_name;
 mod frames;
@@ -47,6 +48,7 @@ mod stability;
 mod sweep;
 mod sweep_tables;
 mod table;
+mod tensorboard;
 mod totals;
 mod user_file;
 
@@ -116,5 +118,6 @@ pub use stability::{
 pub use sweep::{CellFailure, PlannedCell, SweepDir, lines as plan_lines};
 pub use sweep_tables::{SweepRow, SweepSummaryRow, UndoneRow};
 pub use table::{Cell, TableRow, write_wide};
+pub use tensorboard::{LoggedPicture, log_epochs, log_pictures};
 pub use totals::{EpochTotals, Quality, TotalsRecord};
 pub use user_file::{open_regular, read_regular, read_text};

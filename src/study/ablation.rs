@@ -195,6 +195,31 @@ pub fn measure(runs: &Runs, request: &Request, watch: &dyn Watch) -> Result<Abla
     })
 }
 
+/// Returns the maps of the first `pictures` test images of different classes at every checkpoint of one run,
+/// for their true class.
+///
+/// # Errors
+/// As [`measure`].
+pub fn along_training(
+    runs: &Runs,
+    trained: &Trained,
+    pictures: usize,
+    watch: &dyn Watch,
+) -> Result<ExplanationSet, StudyError> {
+    let mut images = Images::default();
+    let data = images.of(runs, trained)?;
+    let pictures = Selection::FirstOfEachClass(pictures).pictures(data)?;
+    let mut set = empty_set(&pictures);
+    let explain = Explain {
+        runs,
+        pictures: &pictures,
+        target: TargetRule::True,
+        watch,
+    };
+    explain.add_along(&mut set, trained)?;
+    Ok(set)
+}
+
 /// Returns the runs of the trial of `trained` whose accuracy is measured.
 fn all_seeds(
     runs: &Runs,
