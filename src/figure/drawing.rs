@@ -7,9 +7,8 @@ use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use resvg::{tiny_skia, usvg};
 
 use super::error::FigureError;
-use super::svg_text::escape;
 use super::theme::DPI;
-use super::typeface;
+use super::typeface::{self, FAMILY};
 use crate::run::write_atomically;
 
 /// Endings of the files of a figure.
@@ -18,8 +17,8 @@ pub(super) const ENDINGS: [&str; 2] = ["png", "svg"];
 const METRES_PER_INCH: f32 = 0.0254;
 /// Length of the PNG signature and its header chunk: a resolution chunk may follow directly.
 const PNG_HEADER_BYTES: usize = 33;
-/// Decimals of the coordinates in the saved SVG; a pixel is 1/200 inch.
-const SVG_DECIMALS: u8 = 3;
+/// Fonts whose letters are as wide as those of [`FAMILY`], and what every viewer has.
+const LIKE_IT: &str = "Bitstream Vera Sans, Verdana, sans-serif";
 
 /// A figure, composed and ready to be saved.
 #[derive(Debug, Clone, PartialEq)]
@@ -69,38 +68,24 @@ impl Drawing {
             .collect())
     }
 
-    /// Returns the figure as SVG with all text as outlines, so that it looks the same where the
-    /// font is not installed.
-    ///
-    /// # Errors
-    /// [`FigureError::Render`] when the renderer refuses the SVG.
-    pub(super) fn outlined_svg(&self) -> Result<String, FigureError> {
-        let options = usvg::WriteOptions {
-            preserve_text: false,
-            coordinates_precision: SVG_DECIMALS,
-            transforms_precision: SVG_DECIMALS + 3,
-            ..usvg::WriteOptions::default()
-        };
-        let mut svg = self.parsed()?.to_string(&options);
-        // Outlines cannot be read aloud: the title stays as text.
-        let after_root = svg.find('>').map_or(0, |end| end + 1);
-        svg.insert_str(
-            after_root,
-            &format!("\n    <title>{}</title>", escape(&self.title)),
-        );
-        Ok(svg)
+    /// Returns the figure as SVG whose text can be edited and searched. Where the font is not installed, a
+    /// viewer takes one of the same widths, or any without serifs.
+    pub(super) fn saved_svg(&self) -> String {
+        let own = format!("font-family=\"{FAMILY}\"");
+        let named = format!("font-family=\"{FAMILY}, {LIKE_IT}\"");
+        self.svg.replace(&own, &named)
     }
 
     /// Writes `folder/stem.png` and `folder/stem.svg`, and returns both paths.
     ///
     /// # Errors
-    /// As [`Drawing::png`] and [`Drawing::outlined_svg`]; [`FigureError::Save`] when a file cannot
-    /// be written; [`FigureError::Stopped`].
+    /// As [`Drawing::png`]; [`FigureError::Save`] when a file cannot be written;
+    /// [`FigureError::Stopped`].
     pub(super) fn save(&self, folder: &Path, stem: &str) -> Result<Vec<PathBuf>, FigureError> {
         let [png, svg] = ENDINGS.map(|ending| folder.join(format!("{stem}.{ending}")));
         write_atomically(&png, &self.png()?)?;
         FigureError::unless_interrupted()?;
-        write_atomically(&svg, self.outlined_svg()?.as_bytes())?;
+        write_atomically(&svg, self.saved_svg().as_bytes())?;
         Ok(vec![png, svg])
     }
 
@@ -190,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn both_files_are_saved_and_the_svg_needs_no_font() {
+    fn both_files_are_saved_and_text_stays_text() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let paths = small().save(folder.path(), "small").expect("saved");
         assert_eq!(
@@ -205,6 +190,10 @@ mod tests {
             svg.contains("<title>a &lt;small&gt; figure</title>"),
             "{svg}"
         );
-        assert!(svg.contains("<path") && !svg.contains("<text"), "{svg}");
+        assert!(svg.contains(">a &lt; b</text>"), "{svg}");
+        assert!(
+            svg.contains("DejaVu Sans, Bitstream Vera Sans, Verdana"),
+            "{svg}"
+        );
     }
 }

@@ -2,7 +2,7 @@
 
 use super::block::{Block, BlockKind, Place};
 use super::error::ReportError;
-use super::table::{Table, TableCell, numbers, texts, unique};
+use super::table::{Table, TableCell, numbers, of_maps, texts, unique};
 use crate::figure::network_title;
 use crate::run::{LocalizationSummaryRow, TableRow};
 
@@ -42,14 +42,12 @@ fn fill(place: &Place<'_>, block: &mut Block) -> Result<(), ReportError> {
         |row: &LocalizationSummaryRow| (row.trial.clone(), row.layer.clone(), row.method.clone());
     for wanted in unique(rows.iter().map(key)) {
         let own: Vec<_> = rows.iter().filter(|row| key(row) == wanted).collect();
-        let mut cells = vec![
-            TableCell::text(format!("{}{}", own[0].title, own[0].caveat)),
-            TableCell::text(network_title(&own[0].network_title, &own[0].trial)),
-            TableCell::text(format!(
-                "{} ({} × {})",
-                own[0].layer, own[0].native_height, own[0].native_width
-            )),
-        ];
+        let first = own[0];
+        let mut cells = of_maps(
+            format!("{}{}", first.title, first.caveat),
+            network_title(&first.network_title, &first.trial),
+            (&first.layer, [first.native_height, first.native_width]),
+        );
         cells.extend(scores.iter().map(|score| {
             let row = own.iter().find(|row| row.score == *score);
             row.map_or(TableCell::number(None, 0), |row| {

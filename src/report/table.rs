@@ -101,6 +101,16 @@ impl TableCell {
     }
 }
 
+/// Returns the cells of a method at a layer, under "Method", "Network" and "Layer".
+pub(super) fn of_maps(
+    method: String,
+    network: String,
+    (layer, [height, width]): (&str, [usize; 2]),
+) -> Vec<TableCell> {
+    let layer = format!("{layer} ({height} × {width})");
+    [method, network, layer].map(TableCell::text).to_vec()
+}
+
 /// Returns the values in the order in which they first appear, each once.
 pub(super) fn unique<T: PartialEq>(values: impl IntoIterator<Item = T>) -> Vec<T> {
     let mut found = Vec::new();

@@ -215,7 +215,7 @@ mod tests {
         let tensor = |name: &str| json!({"name": name, "shape": [1, 3], "dtype": "F16", "values": "ADwAwAA4"});
         let expected = json!({
             "spec": {
-                "trial": "trial-x", "seed": 3, "epoch": 7, "model": model, "side": 8,
+                "trial": "trial-x", "title": "Trial X", "seed": 3, "epoch": 7, "model": model, "side": 8,
                 "classes": ["</script>", "two"],
                 "mean": [0.5, 0.25, 0.125], "std": [1.0, 2.0, 4.0],
             },
