@@ -531,7 +531,7 @@ fn characters_are_drawn_with_a_font_of_the_system_or_noted_once() {
         assert_eq!(code, 0, "{told}");
         (
             told,
-            fs::read(folder.path().join("figures/one/depth.svg")).expect("drawn"),
+            fs::read(folder.path().join("figures/one/depth.png")).expect("drawn"),
         )
     };
     let (told, boxes) = drawn(&folder.path().join("nowhere"));
@@ -540,5 +540,5 @@ fn characters_are_drawn_with_a_font_of_the_system_or_noted_once() {
     assert_eq!(told, expected);
     let (told, cats) = drawn(&fonts);
     assert_eq!(told, "");
-    assert_ne!(boxes, cats);
+    assert!(boxes != cats, "the boxes stayed");
 }
