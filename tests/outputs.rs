@@ -35,8 +35,8 @@ fn explain(images: &[String], out: &str) -> String {
     arguments.extend(["--method", "grad-cam", "--image"]);
     arguments.extend(images.iter().map(String::as_str));
     let told = done_in(folder(), &arguments).stderr;
-    let warning = "warning: trial-b was trained on generated images (shapes); a photograph is unlike them, so \
-                   its answer means little\n";
+    let warning = "warning: trial-b was trained on generated images (shapes); if these files are \
+                   of another kind, such as photographs, its answer means little\n";
     let rest = told.strip_suffix(warning);
     rest.unwrap_or_else(|| panic!("no warning: {told}"))
         .to_string()

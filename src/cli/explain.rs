@@ -154,8 +154,8 @@ fn explain_trained(
     let code = explain(context, &explaining, &output, mark)?;
     if data.is_generated() && matches!(selection, Selection::Files(_)) {
         note(format!(
-            "warning: {trial} was trained on generated images ({dataset}); a photograph is unlike them, so its \
-             answer means little"
+            "warning: {trial} was trained on generated images ({dataset}); if these files are of another kind, such as \
+             photographs, its answer means little"
         ));
     }
     Ok(code)

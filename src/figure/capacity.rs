@@ -209,7 +209,11 @@ impl Capacity<'_> {
     }
 
     fn caption(&self) -> String {
-        let targets = unique(self.rows.iter().map(|row| row.target.as_str()));
+        let targets = unique(self.rows.iter().map(|row| match row.target.as_str() {
+            "digit-1" => "the first digit",
+            "digit-2" => "the second digit",
+            other => other,
+        }));
         format!(
             "{}; explained: the predicted frame 11 where {} alone is. k: frames before the last one \
              seen. A track is what a digit covered k frames back and no digit covers in frame 10 or 11. \

@@ -269,7 +269,7 @@ fn panel(canvas: &mut Canvas, plot: &Plot, series: &[Series<'_>]) -> f32 {
         &line,
         Stroke::solid(INK, 2.0).dashed(BAR_DASH.0, BAR_DASH.1),
     );
-    let text = "a method fails if it ends above this line";
+    let text = "a method fails if the whole interval of its end is above";
     let at = (plot.area.right() - 6.0, bar - SMALL.line());
     canvas.text(at, Anchor::End, &SMALL.coloured(INK), text);
     plot.base(canvas);
